@@ -1,0 +1,996 @@
+-- The indicator values of one quarter, straight from its landing Parquet files: one script, DuckDB's own dialect.
+-- Variables set by the caller: landing, holidays, quarter, first_day, end_day.
+-- With one quarter of data the year to date and the trailing year hold the same records as the quarter.
+
+set variable last_day = getvariable('end_day') - 1;
+
+create temp table periods as
+select *
+from (values
+    (getvariable('quarter'), getvariable('first_day'), date_trunc('year', getvariable('first_day'))::date),
+    (getvariable('quarter') || '-YTD', date_trunc('year', getvariable('first_day'))::date, date_trunc('year', getvariable('first_day'))::date),
+    (getvariable('quarter') || '-TTM', (getvariable('end_day') - interval 1 year)::date, (getvariable('end_day') - interval 1 year)::date)
+) as t(period, first_day, measured_from);
+
+create temp macro source(name) as table from read_parquet(getvariable('landing') || '/' || name || '.parquet');
+
+-- in force on a day, start <= day < end
+create temp macro in_force(start_on, end_on, on_day) as
+    (start_on is null or start_on <= on_day) and (end_on is null or on_day < end_on);
+
+create temp macro in_quarter(moment) as moment >= getvariable('first_day') and moment < getvariable('end_day');
+
+create temp macro seconds(start_at, end_at) as (epoch_us(end_at) - epoch_us(start_at)) / 1e6;
+
+-- Seconds since midnight; service hours are 08:30 to 18:00 every day
+create temp macro seconds_of_day(moment) as (epoch_us(moment) % 86400000000) / 1e6;
+create temp macro service_clock(moment) as (epoch_us(moment) // 86400000000) * 34200 + greatest(least(seconds_of_day(moment), 64800) - 30600, 0);
+
+create temp table calendar as
+select
+    d.day::date as day,
+    coalesce(h.is_workday, isodow(d.day) <= 5) as is_workday,
+    sum(coalesce(h.is_workday, isodow(d.day) <= 5)::int) over (order by d.day)::bigint as workdays_through,
+    workdays_through - coalesce(h.is_workday, isodow(d.day) <= 5)::int as workdays_before
+from range(getvariable('first_day') - interval 2 year, getvariable('end_day') + interval 2 year, interval 1 day) as d(day)
+left join read_csv(getvariable('holidays')) as h on h.date = d.day::date;
+
+-- One measured part of a group: a rate, a mean of seconds (or of anything) with the share within its limit, a ratio
+create temp macro rate(indicator, variant, cases, hits) as {
+    'indicator_id': indicator, 'variant': variant, 'numerator': coalesce(hits, 0)::double, 'denominator': cases::double, 'divisor': 1.0::double,
+    'cases': cases::bigint, 'within': null::bigint
+};
+create temp macro mean(indicator, variant, total, n, cases, within, divisor) as {
+    'indicator_id': indicator, 'variant': variant, 'numerator': total::double, 'denominator': n::double, 'divisor': divisor::double,
+    'cases': cases::bigint, 'within': within::bigint
+};
+-- Smallest, median, P90, P95 and largest
+create temp macro ordered(indicator, n, low, quantiles, high, divisor) as {
+    'indicator_id': indicator, 'n': n, 'values': [low::double, quantiles[1]::double, quantiles[2]::double, quantiles[3]::double, high::double],
+    'divisor': divisor::double
+};
+
+create temp table parts (
+    enterprise_id varchar, scope_type varchar, scope_id varchar, indicator_id varchar, variant varchar, numerator double,
+    denominator double, divisor double, cases bigint, within bigint, period varchar default null
+);
+create temp table statistics (
+    enterprise_id varchar, scope_type varchar, scope_id varchar, indicator_id varchar, n bigint, "values" double[], divisor double
+);
+
+------------------------------------------------------------------------------------------------------------------------
+-- Service requests: what one request contributes
+
+create temp table requests as
+with scoped as not materialized (
+    select
+        *,
+        coalesce('serial:' || product_serial, 'model:' || product_model, 'category:' || product_category) as product,
+        case when service_type = 'repair' then product_serial end as repaired
+    from source('service_requests')
+    where merged_into is null and is_test is not true
+),
+
+-- Repairs of one product and fault that came again; only their few columns go through the ordered join
+repeated as (
+    select a.enterprise_id, a.request_id
+    from (from scoped where repaired is not null and resolved_at is not null) as a
+    asof join (from scoped where repaired is not null) as b
+        on a.enterprise_id = b.enterprise_id and a.repaired = b.repaired and a.issue_class = b.issue_class and a.resolved_at < b.requested_at
+    where b.requested_at <= a.resolved_at + interval 30 day
+),
+
+followed as (
+    select
+        *,
+        first_value(requested_at) over (
+            partition by enterprise_id, customer_id, product, issue_class
+            order by requested_at
+            groups between 1 following and 1 following
+        ) as next_requested_at
+    from scoped
+)
+
+select
+    r.enterprise_id,
+    r.request_id,
+    r.customer_id,
+    r.region_code,
+    r.outlet_id,
+    r.staff_id,
+    r.channel,
+    r.product_category,
+    r.urgency = 'urgent' as is_urgent,
+    r.complexity = 'general' as is_general,
+    r.complexity = 'complex' as is_complex,
+    seconds(r.requested_at, r.responded_at) as response_seconds,
+    seconds(r.responded_at, r.resolved_at) - coalesce(r.paused_seconds, 0) as resolution_seconds,
+    seconds(r.requested_at, r.resolved_at) as total_seconds,
+    case
+        when r.responded_at is not null and r.resolved_at is not null then greatest(
+            (resolved_day.workdays_before - responded_day.workdays_before) * 86400
+            + case when resolved_day.is_workday then seconds_of_day(r.resolved_at) else 0 end
+            - case when responded_day.is_workday then seconds_of_day(r.responded_at) else 0 end
+            - coalesce(r.paused_seconds, 0), 0
+        )
+    end as working_seconds,
+    service_clock(r.resolved_at) - service_clock(r.responded_at) as service_seconds,
+    r.resolved_at is not null as is_resolved,
+    r.status = 'closed' as is_closed,
+    r.status in ('resolved', 'closed') and r.contact_count = 1 as is_one_touch,
+    r.reopened_count = 0 and r.customer_confirmed is distinct from false as is_not_disputed,
+    (r.next_requested_at <= r.requested_at + interval 7 day) is not true as has_no_contact_in_7_days,
+    (r.next_requested_at <= r.requested_at + interval 30 day) is not true as has_no_contact_in_30_days,
+    r.customer_confirmed,
+    r.channel = 'onsite' as is_onsite,
+    r.service_type = 'repair' and r.resolved_at is not null as is_repair_done,
+    repeated.request_id is not null as is_repair_repeated,
+    case when r.performance_ratio > 1 then 1 else round(r.performance_ratio, 9) end as recovered_performance,
+    r.acceptance_passed,
+    r.personalised_plan,
+    r.special_need,
+    r.special_need_met,
+    r.notices_required > 0 as is_notice_required,
+    coalesce(r.notices_sent, 0) >= r.notices_required as is_notified,
+    r.form_fields_required > 0 as has_form,
+    r.form_fields_valid >= r.form_fields_required as is_form_valid,
+    r.charged_amount > 0 as is_paid,
+    r.charged_amount > r.quoted_amount and r.scope_change_signed is not true as is_overcharged,
+    r.has_service_error
+from followed as r
+left join repeated on r.enterprise_id = repeated.enterprise_id and r.request_id = repeated.request_id
+left join calendar as responded_day on responded_day.day = r.responded_at::date
+left join calendar as resolved_day on resolved_day.day = r.resolved_at::date
+where in_quarter(r.requested_at);
+
+create temp table requests_of as
+select
+    enterprise_id,
+    case
+        when grouping(region_code) = 0 then 'region'
+        when grouping(outlet_id) = 0 then 'outlet'
+        when grouping(staff_id) = 0 then 'staff'
+        when grouping(channel) = 0 then 'channel'
+        when grouping(product_category) = 0 then 'product_category'
+        else 'enterprise'
+    end as scope_type,
+    coalesce(region_code, outlet_id, staff_id, channel, product_category) as place,
+    count(*) as requests,
+    count_if(is_repair_done) as repairs,
+    [
+        mean('P2-1c', '', sum(response_seconds) filter (where is_urgent), count(response_seconds) filter (where is_urgent),
+            count_if(is_urgent), count_if(is_urgent and response_seconds <= 15 * 60), 60),
+        mean('P2-3a', '', sum(resolution_seconds) filter (where is_general), count(resolution_seconds) filter (where is_general),
+            count_if(is_general), count_if(is_general and resolution_seconds <= 4 * 3600), 3600),
+        mean('P2-3a', 'service_hours', sum(service_seconds) filter (where is_general), count(service_seconds) filter (where is_general),
+            count_if(is_general), null, 3600),
+        mean('P2-3a', 'customer_total_time', sum(total_seconds) filter (where is_general), count(total_seconds) filter (where is_general),
+            count_if(is_general), null, 3600),
+        mean('P2-3a', 'customer_total_time_all_requests', sum(total_seconds), count(total_seconds), count(*), null, 3600),
+        mean('P2-3b', '', sum(working_seconds) filter (where is_complex), count(working_seconds) filter (where is_complex),
+            count_if(is_complex), count_if(is_complex and working_seconds <= 3 * 86400), 86400),
+        mean('P2-3b', 'natural_days', sum(resolution_seconds) filter (where is_complex), count(resolution_seconds) filter (where is_complex),
+            count_if(is_complex), null, 86400),
+        mean('P2-3b', 'customer_total_time', sum(total_seconds) filter (where is_complex), count(total_seconds) filter (where is_complex),
+            count_if(is_complex), null, 86400),
+        rate('P3-3', '', count_if(has_form), count_if(has_form and is_form_valid)),
+        rate('P4-2', '', count_if(is_notice_required and not is_one_touch), count_if(is_notice_required and not is_one_touch and is_notified)),
+        rate('P5-1', '', count(*), count_if(personalised_plan)),
+        rate('P5-2', '', count_if(special_need), count_if(special_need and special_need_met)),
+        rate('O1-1', '', count(*), count_if(is_one_touch and is_not_disputed and has_no_contact_in_7_days)),
+        rate('O1-1', 'one_touch', count(*), count_if(is_one_touch)),
+        rate('O1-1', 'survey_confirmed', count(customer_confirmed), count_if(is_one_touch and customer_confirmed)),
+        rate('O1-1', 'without_onsite', count_if(not is_onsite), count_if(not is_onsite and is_one_touch and is_not_disputed and has_no_contact_in_7_days)),
+        rate('O1-2', '', count_if(is_repair_done), count_if(is_repair_done and is_repair_repeated)),
+        rate('O1-3', '', count_if(is_closed), count_if(is_closed and is_not_disputed and has_no_contact_in_30_days)),
+        mean('O1-4', 'measured_ratio', sum(recovered_performance) filter (where is_repair_done),
+            count(recovered_performance) filter (where is_repair_done), count_if(is_repair_done), null, 1),
+        rate('O1-4', 'acceptance_passed', count_if(is_repair_done and acceptance_passed is not null), count_if(is_repair_done and acceptance_passed)),
+        rate('O3-2', '', count_if(is_paid), count_if(is_paid and is_overcharged)),
+        rate('O3-2', 'of_all_requests', count(*), count_if(is_paid and is_overcharged))
+    ] as measured,
+    [
+        ordered('P2-1c', count(response_seconds) filter (where is_urgent), min(response_seconds) filter (where is_urgent),
+            quantile_cont(response_seconds, [0.5, 0.9, 0.95]) filter (where is_urgent), max(response_seconds) filter (where is_urgent), 60),
+        ordered('P2-3a', count(resolution_seconds) filter (where is_general), min(resolution_seconds) filter (where is_general),
+            quantile_cont(resolution_seconds, [0.5, 0.9, 0.95]) filter (where is_general), max(resolution_seconds) filter (where is_general), 3600),
+        ordered('P2-3b', count(working_seconds) filter (where is_complex), min(working_seconds) filter (where is_complex),
+            quantile_cont(working_seconds, [0.5, 0.9, 0.95]) filter (where is_complex), max(working_seconds) filter (where is_complex), 86400)
+    ] as in_order
+from requests
+group by grouping sets (
+    (enterprise_id), (enterprise_id, region_code), (enterprise_id, outlet_id), (enterprise_id, staff_id), (enterprise_id, channel),
+    (enterprise_id, product_category)
+)
+having scope_type = 'enterprise' or place is not null;
+
+insert into parts by name
+select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from requests_of;
+
+insert into statistics by name
+select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(in_order, recursive := true) from requests_of;
+
+-- O1-4: the mean ratio where four fifths of the repairs were measured, else the share that passed
+insert into parts by name
+select * replace ('' as variant)
+from parts
+where
+    indicator_id = 'O1-4'
+    and variant = case
+        when (
+            select m.denominator >= 0.8 * m.cases
+            from parts as m
+            where m.indicator_id = 'O1-4' and m.variant = 'measured_ratio' and m.enterprise_id = parts.enterprise_id
+                and m.scope_type = parts.scope_type and m.scope_id = parts.scope_id
+        ) then 'measured_ratio' else 'acceptance_passed'
+    end;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Hotline calls and online sessions
+
+create temp table calls_of as
+with calls as (
+    select
+        enterprise_id,
+        staff_id,
+        outcome = 'answered' as is_answered,
+        outcome in ('answered', 'abandoned', 'rejected') and in_service_hours as is_offered,
+        outcome in ('answered', 'abandoned', 'rejected') and not in_service_hours as is_offered_out_of_hours,
+        outcome = 'abandoned' and seconds(queued_at, ended_at) < 5 as is_short_abandon,
+        seconds(queued_at, answered_at) as wait_seconds
+    from source('hotline_calls')
+    where in_quarter(queued_at)
+)
+
+select
+    enterprise_id,
+    if(grouping(staff_id) = 0, 'staff', 'enterprise') as scope_type,
+    coalesce(staff_id, enterprise_id) as scope_id,
+    [
+        rate('P1-1', '', count_if(is_offered), count_if(is_offered and is_answered)),
+        rate('P1-1', 'without_short_abandons', count_if(is_offered and is_short_abandon is not true), count_if(is_offered and is_answered)),
+        rate('P1-1', 'out_of_hours', count_if(is_offered_out_of_hours), count_if(is_offered_out_of_hours and is_answered)),
+        rate('P1-2', '', count_if(is_offered), count_if(is_offered and is_answered and wait_seconds <= 15)),
+        rate('P1-2', 'of_answered', count_if(is_offered and is_answered), count_if(is_offered and is_answered and wait_seconds <= 15)),
+        mean('P2-1a', '', sum(wait_seconds) filter (where is_answered), count(wait_seconds) filter (where is_answered),
+            count_if(is_answered), count_if(is_answered and wait_seconds <= 30), 1)
+    ] as measured,
+    ordered('P2-1a', count(wait_seconds) filter (where is_answered), min(wait_seconds) filter (where is_answered),
+        quantile_cont(wait_seconds, [0.5, 0.9, 0.95]) filter (where is_answered), max(wait_seconds) filter (where is_answered), 1) as in_order
+from calls
+group by grouping sets ((enterprise_id), (enterprise_id, staff_id))
+having grouping(staff_id) = 1 or staff_id is not null;
+
+insert into parts by name
+select * from (select enterprise_id, scope_type, scope_id, unnest(measured, recursive := true) from calls_of)
+where scope_type = 'enterprise' or indicator_id = 'P2-1a' or variant = 'of_answered';
+
+insert into statistics by name
+select enterprise_id, scope_type, scope_id, unnest([in_order], recursive := true) from calls_of;
+
+create temp table sessions_of as
+with sessions as (
+    select
+        enterprise_id,
+        staff_id,
+        is_live,
+        seconds(opened_at, first_human_reply_at) as reply_seconds,
+        service_clock(first_human_reply_at) - service_clock(opened_at) as reply_service_seconds
+    from source('online_sessions')
+    where in_quarter(opened_at)
+)
+
+select
+    enterprise_id,
+    if(grouping(staff_id) = 0, 'staff', 'enterprise') as scope_type,
+    coalesce(staff_id, enterprise_id) as scope_id,
+    [
+        rate('P1-3', '', count(*), count_if(reply_seconds <= 30 * 60)),
+        rate('P1-3', 'service_hours', count(*), count_if(reply_service_seconds <= 30 * 60)),
+        mean('P2-1b', '', sum(reply_seconds) filter (where is_live), count(reply_seconds) filter (where is_live),
+            count_if(is_live), count_if(is_live and reply_seconds <= 5 * 60), 60)
+    ] as measured,
+    ordered('P2-1b', count(reply_seconds) filter (where is_live), min(reply_seconds) filter (where is_live),
+        quantile_cont(reply_seconds, [0.5, 0.9, 0.95]) filter (where is_live), max(reply_seconds) filter (where is_live), 60) as in_order
+from sessions
+group by grouping sets ((enterprise_id), (enterprise_id, staff_id))
+having grouping(staff_id) = 1 or staff_id is not null;
+
+insert into parts by name
+select enterprise_id, scope_type, scope_id, unnest(measured, recursive := true) from sessions_of;
+
+insert into statistics by name
+select enterprise_id, scope_type, scope_id, unnest([in_order], recursive := true) from sessions_of;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Visits, appointments, complaints
+
+create temp table outlets as
+select *, opened_on <= getvariable('last_day') and (closed_on is null or getvariable('last_day') < closed_on) as is_active
+from source('outlets')
+where in_force(valid_from, valid_to, getvariable('last_day'));
+
+insert into parts by name
+with visits as (
+    select
+        v.enterprise_id, q.region_code, v.outlet_id, v.staff_id, q.product_category,
+        v.outcome in ('done', 'missed', 'rescheduled_by_company') as is_due,
+        case when v.outcome = 'done' then seconds(v.appointed_at, v.arrived_at) / 60 end as minutes_late
+    from source('onsite_visits') as v
+    left join requests as q on q.enterprise_id = v.enterprise_id and q.request_id = v.request_id
+    where in_quarter(v.appointed_at)
+),
+
+grouped as (
+    select
+        enterprise_id,
+        case
+            when grouping(region_code) = 0 then 'region'
+            when grouping(outlet_id) = 0 then 'outlet'
+            when grouping(staff_id) = 0 then 'staff'
+            when grouping(product_category) = 0 then 'product_category'
+            else 'enterprise'
+        end as scope_type,
+        coalesce(region_code, outlet_id, staff_id, product_category) as place,
+        [
+            rate('P2-2', '', count_if(is_due), count_if(is_due and abs(minutes_late) <= 30)),
+            rate('P2-2', 'too_early', count_if(is_due), count_if(is_due and minutes_late < -30)),
+            rate('P2-2', 'too_late', count_if(is_due), count_if(is_due and minutes_late > 30))
+        ] as measured
+    from visits
+    group by grouping sets (
+        (enterprise_id), (enterprise_id, region_code), (enterprise_id, outlet_id), (enterprise_id, staff_id),
+        (enterprise_id, product_category)
+    )
+    having scope_type = 'enterprise' or place is not null
+)
+
+select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from grouped;
+
+insert into parts by name
+with appointments as (
+    select
+        a.enterprise_id, q.region_code, q.outlet_id, q.channel, q.product_category,
+        offered.workdays_through - requested.workdays_through <= 3 as is_in_time
+    from source('appointments') as a
+    left join requests as q on q.enterprise_id = a.enterprise_id and q.request_id = a.request_id
+    left join calendar as requested on requested.day = a.requested_at::date
+    left join calendar as offered on offered.day = a.earliest_offered_on
+    where in_quarter(a.requested_at)
+),
+
+grouped as (
+    select
+        enterprise_id,
+        case
+            when grouping(region_code) = 0 then 'region'
+            when grouping(outlet_id) = 0 then 'outlet'
+            when grouping(channel) = 0 then 'channel'
+            when grouping(product_category) = 0 then 'product_category'
+            else 'enterprise'
+        end as scope_type,
+        coalesce(region_code, outlet_id, channel, product_category) as place,
+        [rate('P1-4', '', count(*), count_if(is_in_time))] as measured
+    from appointments
+    group by grouping sets (
+        (enterprise_id), (enterprise_id, region_code), (enterprise_id, outlet_id), (enterprise_id, channel),
+        (enterprise_id, product_category)
+    )
+    having scope_type = 'enterprise' or place is not null
+)
+
+select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from grouped;
+
+insert into parts by name
+with complaints as (
+    select enterprise_id, region_code, outlet_id, channel, is_urgent, satisfaction, seconds(received_at, first_reply_at) as reply_seconds
+    from source('complaints')
+    where in_quarter(received_at)
+),
+
+grouped as (
+    select
+        enterprise_id,
+        case
+            when grouping(region_code) = 0 then 'region'
+            when grouping(outlet_id) = 0 then 'outlet'
+            when grouping(channel) = 0 then 'channel'
+            else 'enterprise'
+        end as scope_type,
+        coalesce(region_code, outlet_id, channel) as place,
+        [
+            rate('I1-2', '', count(*), count_if(reply_seconds <= 24 * 3600)),
+            rate('I1-2', 'urgent', count_if(is_urgent), count_if(is_urgent and reply_seconds <= 15 * 60)),
+            rate('I1-3', '', count(satisfaction), count_if(satisfaction >= 4)),
+            rate('I1-3', 'answered', count(*), count(satisfaction)),
+            rate('I1-3', 'silence_as_dissatisfied', count(*), count_if(satisfaction >= 4))
+        ] as measured
+    from complaints
+    group by grouping sets ((enterprise_id), (enterprise_id, region_code), (enterprise_id, outlet_id), (enterprise_id, channel))
+    having scope_type = 'enterprise' or place is not null
+)
+
+select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from grouped;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Surveys
+
+create temp table surveyed as
+with questions as (
+    select *, if(measures = 'O2-2', coalesce(touchpoint, 'other'), '') as part
+    from source('survey_questions')
+    where measures is not null
+),
+
+responses as (
+    select *
+    from source('survey_responses')
+    where is_complete
+    qualify row_number() over (partition by enterprise_id, customer_id, survey_id order by submitted_at) = 1
+),
+
+answers as (
+    select
+        r.enterprise_id, coalesce(r.region_code, q.region_code) as region_code, q.outlet_id, q.staff_id, q.channel, q.product_category,
+        s.measures, s.part, s.survey_type = 'mystery' as is_mystery, s.scale_min, s.scale_max, a.score, a.expectation
+    from responses as r
+    join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
+    join questions as s on s.survey_id = r.survey_id and s.question_id = a.question_id
+    left join requests as q on q.enterprise_id = r.enterprise_id and q.request_id = r.request_id
+    where in_quarter(r.submitted_at)
+    union all by name
+    select
+        v.enterprise_id, o.region_code, v.outlet_id, s.measures, s.part, true as is_mystery, s.scale_min, s.scale_max, v.score
+    from source('mystery_visits') as v
+    join questions as s on s.survey_id = v.survey_id and s.question_id = v.question_id
+    left join outlets as o on o.enterprise_id = v.enterprise_id and o.outlet_id = v.outlet_id
+    where in_quarter(v.visited_at)
+)
+
+select
+    enterprise_id, measures, part, is_mystery,
+    case
+        when grouping(region_code) = 0 then 'region'
+        when grouping(outlet_id) = 0 then 'outlet'
+        when grouping(staff_id) = 0 then 'staff'
+        when grouping(channel) = 0 then 'channel'
+        when grouping(product_category) = 0 then 'product_category'
+        else 'enterprise'
+    end as scope_type,
+    coalesce(region_code, outlet_id, staff_id, channel, product_category) as place,
+    [
+        mean(measures, '', sum(100 * (score - scale_min) / (scale_max - scale_min)), count(score), count(*), null, 1),
+        mean(measures, 'top_two_box', count_if(score >= scale_max - 1), count(score), count(*), null, 1),
+        mean(measures, 'expectation', sum(100 * (expectation - scale_min) / (scale_max - scale_min)), count(expectation), count(*), null, 1),
+        mean(measures, 'gap', sum(100 * (expectation - score) / (scale_max - scale_min)), count(expectation - score), count(*), null, 1)
+    ] as measured
+from answers
+group by grouping sets (
+    (enterprise_id, measures, part, is_mystery),
+    (enterprise_id, measures, part, is_mystery, region_code), (enterprise_id, measures, part, is_mystery, outlet_id),
+    (enterprise_id, measures, part, is_mystery, staff_id), (enterprise_id, measures, part, is_mystery, channel),
+    (enterprise_id, measures, part, is_mystery, product_category)
+)
+having scope_type = 'enterprise' or place is not null;
+
+create temp table survey_parts as
+select
+    * replace (
+        concat_ws(
+            '_',
+            if(is_mystery, 'mystery', null),
+            if(variant <> '', variant, if(part <> '' and not is_mystery, 'touchpoint', null)),
+            if(part <> '', part, null)
+        ) as variant
+    )
+from (
+    select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, part, is_mystery, unnest(measured, recursive := true)
+    from surveyed
+);
+
+insert into parts by name
+select * exclude (part, is_mystery) from survey_parts;
+
+-- O2-2: the touchpoints weighted by the requests that came through each
+insert into parts by name
+with volumes as (
+    select
+        enterprise_id,
+        channel,
+        case
+            when grouping(region_code) = 0 then 'region'
+            when grouping(outlet_id) = 0 then 'outlet'
+            when grouping(staff_id) = 0 then 'staff'
+            when grouping(product_category) = 0 then 'product_category'
+            else 'enterprise'
+        end as scope_type,
+        coalesce(region_code, outlet_id, staff_id, product_category) as place,
+        coalesce(place, enterprise_id) as scope_id,
+        count(*) as requests
+    from requests
+    group by grouping sets (
+        (enterprise_id, channel), (enterprise_id, channel, region_code), (enterprise_id, channel, outlet_id),
+        (enterprise_id, channel, staff_id), (enterprise_id, channel, product_category)
+    )
+    having scope_type = 'enterprise' or place is not null
+)
+
+select
+    p.enterprise_id,
+    p.scope_type,
+    p.scope_id,
+    'O2-2' as indicator_id,
+    '' as variant,
+    sum(v.requests * p.numerator / p.denominator) as numerator,
+    sum(v.requests) as denominator,
+    1 as divisor,
+    sum(p.cases) as cases
+from survey_parts as p
+join volumes as v
+    on v.enterprise_id = p.enterprise_id and v.scope_type = p.scope_type and v.scope_id = p.scope_id and v.channel = p.part
+where p.variant = 'touchpoint_' || p.part and p.part <> '' and p.denominator > 0
+group by p.enterprise_id, p.scope_type, p.scope_id;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Spare parts, inspections, incidents
+
+create temp table outlet_events as
+select d.enterprise_id, d.outlet_id, d.is_common, d.filled_from_stock, null::bigint as cases_inspected, null::bigint as cases_conforming,
+    null::bigint as violations, null as severity
+from source('parts_demands') as d
+where in_quarter(d.requested_at)
+union all
+select enterprise_id, outlet_id, null, null, cases_inspected, cases_conforming, violations, null
+from source('quality_inspections')
+where in_quarter(inspected_on)
+union all
+select enterprise_id, outlet_id, null, null, null, null, null, severity
+from source('safety_incidents')
+where in_quarter(occurred_at);
+
+insert into parts by name
+with grouped as (
+    select
+        e.enterprise_id,
+        case when grouping(o.region_code) = 0 then 'region' when grouping(e.outlet_id) = 0 then 'outlet' else 'enterprise' end as scope_type,
+        coalesce(o.region_code, e.outlet_id) as place,
+        [
+            rate('R5-1', '', count_if(e.is_common), count_if(e.is_common and e.filled_from_stock)),
+            rate('P3-1', '', sum(e.cases_inspected), sum(e.cases_conforming)),
+            rate('P3-4', '', sum(e.cases_inspected), sum(e.cases_inspected - e.violations)),
+            mean('O4-1', 'incidents', count(e.severity), 1, count(e.severity), null, 1),
+            mean('O4-1', 'fatal_incidents', count_if(e.severity = 'fatal'), 1, count_if(e.severity = 'fatal'), null, 1)
+        ] as measured
+    from outlet_events as e
+    left join outlets as o on o.enterprise_id = e.enterprise_id and o.outlet_id = e.outlet_id
+    group by grouping sets ((e.enterprise_id), (e.enterprise_id, o.region_code), (e.enterprise_id, e.outlet_id))
+    having scope_type = 'enterprise' or place is not null
+)
+
+select * from (select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from grouped)
+where cases > 0;
+
+insert into parts by name
+select
+    r.enterprise_id, r.scope_type, coalesce(r.place, r.enterprise_id) as scope_id, 'O4-1' as indicator_id, '' as variant,
+    coalesce(i.numerator, 0) * 10000 as numerator, r.requests as denominator, 1 as divisor, r.requests as cases
+from requests_of as r
+left join parts as i
+    on i.enterprise_id = r.enterprise_id and i.scope_type = r.scope_type and i.scope_id = coalesce(r.place, r.enterprise_id)
+        and i.indicator_id = 'O4-1' and i.variant = 'incidents'
+where r.scope_type in ('enterprise', 'region', 'outlet');
+
+create temp table orders_of as
+with orders as (
+    select
+        o.enterprise_id, o.is_urgent, seconds(o.ordered_at, o.shipped_at) as dispatch_seconds,
+        received.workdays_through - ordered.workdays_through as lead_days
+    from source('parts_orders') as o
+    left join calendar as ordered on ordered.day = o.ordered_at::date
+    left join calendar as received on received.day = o.received_at::date
+    where in_quarter(o.ordered_at)
+)
+
+select
+    enterprise_id,
+    [
+        mean('R5-2', '', sum(dispatch_seconds) filter (where is_urgent), count(dispatch_seconds) filter (where is_urgent),
+            count_if(is_urgent), count_if(is_urgent and dispatch_seconds <= 24 * 3600), 3600),
+        mean('R5-3', '', sum(lead_days) filter (where not is_urgent), count(lead_days) filter (where not is_urgent),
+            count_if(not is_urgent), count_if(not is_urgent and lead_days <= 7), 1)
+    ] as measured,
+    [
+        ordered('R5-2', count(dispatch_seconds) filter (where is_urgent), min(dispatch_seconds) filter (where is_urgent),
+            quantile_cont(dispatch_seconds, [0.5, 0.9, 0.95]) filter (where is_urgent), max(dispatch_seconds) filter (where is_urgent), 3600),
+        ordered('R5-3', count(lead_days) filter (where not is_urgent), min(lead_days) filter (where not is_urgent),
+            quantile_cont(lead_days, [0.5, 0.9, 0.95]) filter (where not is_urgent), max(lead_days) filter (where not is_urgent), 1)
+    ] as in_order
+from orders
+group by enterprise_id;
+
+insert into parts by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from orders_of;
+
+insert into statistics by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(in_order, recursive := true) from orders_of;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Registers as of the quarter's last day
+
+create temp table enterprises as
+select distinct enterprise_id from (from requests select enterprise_id union all from source('staff') select enterprise_id);
+
+create temp table staff as
+select s.*, o.region_code, s.hired_on <= getvariable('last_day') and (s.left_on is null or getvariable('last_day') < s.left_on) as is_employed
+from source('staff') as s
+left join outlets as o on o.enterprise_id = s.enterprise_id and o.outlet_id = s.outlet_id
+where in_force(s.valid_from, s.valid_to, getvariable('last_day'));
+
+create temp table outlets_of as
+select
+    enterprise_id,
+    if(grouping(region_code) = 0, 'region', 'enterprise') as scope_type,
+    coalesce(region_code, enterprise_id) as scope_id,
+    count_if(is_active) as active,
+    [
+        rate('R1-3a', '', count_if(is_active), count_if(is_active and open_days_per_week >= 6)),
+        mean('R1-3a', 'mean', sum(open_days_per_week) filter (where is_active), count(open_days_per_week) filter (where is_active),
+            count_if(is_active), null, 1),
+        rate('R1-3b', '', count_if(is_active), count_if(is_active and open_hours_per_day >= 8)),
+        mean('R1-3b', 'mean', sum(open_hours_per_day) filter (where is_active), count(open_hours_per_day) filter (where is_active),
+            count_if(is_active), null, 1),
+        mean('R1-2a', '', quantile_cont(service_radius_km, 0.95) filter (where is_active and urbanicity = 'urban'), 1,
+            count_if(is_active and urbanicity = 'urban'), count_if(is_active and urbanicity = 'urban' and service_radius_km <= 5), 1),
+        mean('R1-2a', 'mean', sum(service_radius_km) filter (where is_active and urbanicity = 'urban'),
+            count(service_radius_km) filter (where is_active and urbanicity = 'urban'), count_if(is_active and urbanicity = 'urban'),
+            count_if(is_active and urbanicity = 'urban' and service_radius_km <= 5), 1),
+        mean('R1-2b', '', quantile_cont(service_radius_km, 0.95) filter (where is_active and urbanicity = 'suburban'), 1,
+            count_if(is_active and urbanicity = 'suburban'), count_if(is_active and urbanicity = 'suburban' and service_radius_km <= 20), 1),
+        mean('R1-2b', 'mean', sum(service_radius_km) filter (where is_active and urbanicity = 'suburban'),
+            count(service_radius_km) filter (where is_active and urbanicity = 'suburban'), count_if(is_active and urbanicity = 'suburban'),
+            count_if(is_active and urbanicity = 'suburban' and service_radius_km <= 20), 1),
+        rate('R2-2', '', count_if(is_active), count_if(is_active and has_service_system))
+    ] as measured,
+    [
+        ordered('R1-2a', count(service_radius_km) filter (where is_active and urbanicity = 'urban'),
+            min(service_radius_km) filter (where is_active and urbanicity = 'urban'),
+            quantile_cont(service_radius_km, [0.5, 0.9, 0.95]) filter (where is_active and urbanicity = 'urban'),
+            max(service_radius_km) filter (where is_active and urbanicity = 'urban'), 1),
+        ordered('R1-2b', count(service_radius_km) filter (where is_active and urbanicity = 'suburban'),
+            min(service_radius_km) filter (where is_active and urbanicity = 'suburban'),
+            quantile_cont(service_radius_km, [0.5, 0.9, 0.95]) filter (where is_active and urbanicity = 'suburban'),
+            max(service_radius_km) filter (where is_active and urbanicity = 'suburban'), 1),
+        ordered('R1-3a', count(open_days_per_week) filter (where is_active), min(open_days_per_week) filter (where is_active),
+            quantile_cont(open_days_per_week, [0.5, 0.9, 0.95]) filter (where is_active), max(open_days_per_week) filter (where is_active), 1),
+        ordered('R1-3b', count(open_hours_per_day) filter (where is_active), min(open_hours_per_day) filter (where is_active),
+            quantile_cont(open_hours_per_day, [0.5, 0.9, 0.95]) filter (where is_active), max(open_hours_per_day) filter (where is_active), 1)
+    ] as in_order
+from outlets
+group by grouping sets ((enterprise_id), (enterprise_id, region_code));
+
+insert into parts by name
+select enterprise_id, scope_type, scope_id, unnest(measured, recursive := true) from outlets_of;
+
+insert into statistics by name
+select enterprise_id, scope_type, scope_id, unnest(in_order, recursive := true) from outlets_of;
+
+-- R1-1
+insert into parts by name
+with areas as (
+    select
+        enterprise_id, if(grouping(region_code) = 0, 'region', 'enterprise') as scope_type, coalesce(region_code, enterprise_id) as scope_id,
+        sum(area_km2) as area_km2
+    from source('regions')
+    where in_force(valid_from, valid_to, getvariable('last_day'))
+    group by grouping sets ((enterprise_id), (enterprise_id, region_code))
+)
+
+select
+    a.enterprise_id, a.scope_type, a.scope_id, 'R1-1' as indicator_id, '' as variant, coalesce(o.active, 0) * 10000 as numerator,
+    a.area_km2 as denominator, 1 as divisor, 1 as cases
+from areas as a
+left join outlets_of as o on o.enterprise_id = a.enterprise_id and o.scope_type = a.scope_type and o.scope_id = a.scope_id;
+
+-- R2-3
+insert into parts by name
+with grouped as (
+    select
+        e.enterprise_id,
+        case when grouping(o.region_code) = 0 then 'region' when grouping(e.outlet_id) = 0 then 'outlet' else 'enterprise' end as scope_type,
+        coalesce(o.region_code, e.outlet_id, e.enterprise_id) as scope_id,
+        [rate('R2-3', '', count(*), count_if(e.calibrated_until >= getvariable('last_day')))] as measured
+    from source('equipment') as e
+    join outlets as o on o.enterprise_id = e.enterprise_id and o.outlet_id = e.outlet_id and o.is_active
+    where in_force(e.valid_from, e.valid_to, getvariable('last_day'))
+    group by grouping sets ((e.enterprise_id), (e.enterprise_id, o.region_code), (e.enterprise_id, e.outlet_id))
+)
+
+select enterprise_id, scope_type, scope_id, unnest(measured, recursive := true) from grouped;
+
+-- R2-1 and I2-2 over the month-ends of each period; the version of a register row in force at the quarter's end counts
+insert into parts by name
+with month_ends as (
+    select p.period, c.day, date_trunc('quarter', c.day) + interval 3 month - interval 1 day as quarter_end
+    from calendar as c
+    join periods as p on c.day >= p.first_day and c.day < getvariable('end_day')
+    where c.day = last_day(c.day)
+),
+
+vehicles as (
+    select m.period, v.enterprise_id, count(*) as vehicles
+    from source('vehicles') as v
+    join month_ends as m
+        on v.in_service_on <= m.day and (v.retired_on is null or m.day < v.retired_on) and in_force(v.valid_from, v.valid_to, m.quarter_end)
+    where v.is_dedicated
+    group by m.period, v.enterprise_id
+),
+
+heads as (
+    select m.period, s.enterprise_id, count(*) as heads, count_if(s.role = 'field') as field_heads
+    from source('staff') as s
+    join month_ends as m
+        on s.hired_on <= m.day and (s.left_on is null or m.day < s.left_on) and in_force(s.valid_from, s.valid_to, m.quarter_end)
+    where s.is_service_staff
+    group by m.period, s.enterprise_id
+),
+
+inspections as (
+    select p.period, i.enterprise_id, count(distinct date_trunc('month', i.inspected_on)) as months, count(*) as inspections
+    from source('quality_inspections') as i
+    join periods as p on i.inspected_on >= p.first_day and i.inspected_on < getvariable('end_day')
+    where i.is_full
+    group by p.period, i.enterprise_id
+),
+
+months as (select period, count(*) as months from month_ends group by period),
+
+collected as (
+    select
+        m.period,
+        e.enterprise_id,
+        [
+            rate('R2-1', '', h.heads, v.vehicles),
+            rate('R2-1', 'field_staff', h.field_heads, v.vehicles),
+            rate('I2-2', '', m.months, i.months),
+            rate('I2-2', 'inspections_per_month', m.months, i.inspections)
+        ] as measured
+    from enterprises as e
+    cross join months as m
+    left join vehicles as v using (period, enterprise_id)
+    left join heads as h using (period, enterprise_id)
+    left join inspections as i using (period, enterprise_id)
+)
+
+select period, enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from collected;
+
+-- R3-1, R4-1
+insert into parts by name
+with at_end as (
+    select enterprise_id, count_if(is_service_staff) as staff, count_if(role = 'expert') as experts
+    from staff
+    where is_employed
+    group by enterprise_id
+),
+
+served as (
+    select enterprise_id, count(distinct customer_id) as customers from requests group by enterprise_id
+),
+
+registered as (
+    select enterprise_id, count(distinct customer_id) as customers
+    from source('customers')
+    where
+        in_force(valid_from, valid_to, getvariable('last_day'))
+        and registered_on <= getvariable('last_day')
+        and (left_on is null or getvariable('last_day') < left_on)
+    group by enterprise_id
+),
+
+collected as (
+    select
+        e.enterprise_id,
+        [
+            rate('R3-1', '', s.customers, a.staff),
+            rate('R3-1', 'registered_customers', r.customers, a.staff),
+            rate('R4-1', '', 1, a.experts)
+        ] as measured
+    from enterprises as e
+    left join at_end as a using (enterprise_id)
+    left join served as s using (enterprise_id)
+    left join registered as r using (enterprise_id)
+)
+
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from collected;
+
+-- R3-2, R3-3, R3-4: certificates and training, per period
+insert into parts by name
+with training as (
+    select p.period, t.enterprise_id, t.staff_id, sum(t.hours) as hours
+    from source('training_records') as t
+    join periods as p on t.trained_on >= p.measured_from and t.trained_on < getvariable('end_day')
+    group by p.period, t.enterprise_id, t.staff_id
+),
+
+on_post as (
+    select
+        p.period,
+        p.measured_from,
+        s.*,
+        greatest(s.hired_on, p.first_day) as post_from,
+        least(coalesce(s.left_on, getvariable('end_day')), getvariable('end_day')) - 1 as post_until,
+        greatest(s.hired_on, p.first_day, s.certificate_valid_from) as certified_from,
+        least(s.left_on - 1, getvariable('last_day'), s.certificate_valid_until) as certified_until
+    from staff as s
+    join periods as p on s.hired_on < getvariable('end_day') and (s.left_on is null or p.first_day < s.left_on)
+    where s.is_service_staff
+),
+
+judged as (
+    select
+        s.period,
+        s.enterprise_id,
+        s.region_code,
+        s.outlet_id,
+        s.is_employed,
+        s.is_technical,
+        s.requires_certificate,
+        b.workdays_through - a.workdays_before as required_days,
+        case
+            when coalesce(s.certificate_valid_from, s.certificate_valid_until) is not null and s.certified_from <= s.certified_until
+                then d.workdays_through - c.workdays_before
+            else 0
+        end as certified_days,
+        coalesce(t.hours, 0) as hours,
+        coalesce(t.hours, 0) * 12 >= 40 * (
+            datediff('month', greatest(s.hired_on, s.measured_from), getvariable('last_day')) + 1
+        ) as is_trained
+    from on_post as s
+    left join training as t on t.period = s.period and t.enterprise_id = s.enterprise_id and t.staff_id = s.staff_id
+    left join calendar as a on a.day = s.post_from
+    left join calendar as b on b.day = s.post_until
+    left join calendar as c on c.day = s.certified_from
+    left join calendar as d on d.day = s.certified_until
+),
+
+grouped as (
+    select
+        period,
+        enterprise_id,
+        case when grouping(region_code) = 0 then 'region' when grouping(outlet_id) = 0 then 'outlet' else 'enterprise' end as scope_type,
+        coalesce(region_code, outlet_id) as place,
+        [
+            rate('R3-2', '', count_if(requires_certificate), count_if(requires_certificate and certified_days >= required_days)),
+            rate('R3-2', 'person_days', sum(required_days) filter (where requires_certificate), sum(certified_days) filter (where requires_certificate)),
+            rate('R3-3', '', count_if(is_employed), count_if(is_employed and is_technical)),
+            rate('R3-4', '', count_if(is_employed), count_if(is_employed and is_trained)),
+            mean('R3-4', 'mean_hours', sum(hours) filter (where is_employed), count_if(is_employed), count_if(is_employed), null, 1)
+        ] as measured
+    from judged
+    group by grouping sets ((period, enterprise_id), (period, enterprise_id, region_code), (period, enterprise_id, outlet_id))
+    having scope_type = 'enterprise' or place is not null
+)
+
+select period, enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, unnest(measured, recursive := true) from grouped;
+
+-- Key steps, price items, checklists, hazards, suggestions, projects
+insert into parts by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest([
+    rate('I2-1', '', count(*), count_if(monitored_since <= getvariable('last_day')))
+], recursive := true)
+from source('process_steps')
+where is_key and in_force(valid_from, valid_to, getvariable('last_day'))
+group by enterprise_id
+union all by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest([
+    rate('O3-1a', '', count(*), count_if(is_published))
+], recursive := true)
+from source('price_items')
+where is_chargeable and in_force(valid_from, valid_to, getvariable('last_day'))
+group by enterprise_id
+union all by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest([
+    mean(indicator_id, '', sum(weight * achieved), sum(weight), count(*), null, 1)
+], recursive := true)
+from (
+    from source('checklist_items')
+    where assessed_on <= getvariable('last_day')
+    qualify assessed_on = max(assessed_on) over (partition by enterprise_id, indicator_id)
+)
+group by enterprise_id, indicator_id
+union all by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest([
+    rate('O4-2', '', count(*), count_if(fixed_at::date <= due_on))
+], recursive := true)
+from source('safety_hazards')
+where in_quarter(due_on)
+group by enterprise_id
+union all by name
+select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest([
+    rate('I1-4', '', count_if(source = 'customer'), count_if(source = 'customer' and adopted)),
+    rate('I1-4', 'employees', count_if(source = 'employee'), count_if(source = 'employee' and adopted))
+], recursive := true)
+from source('suggestions')
+where in_quarter(submitted_at) and evaluated_at is not null
+group by enterprise_id
+union all by name
+select e.enterprise_id, 'enterprise' as scope_type, e.enterprise_id as scope_id, unnest([
+    rate('I3-1', '', 1, count_if(p.kind = 'innovation')), rate('I3-3', '', 1, count_if(p.kind = 'process_optimisation'))
+], recursive := true)
+from enterprises as e
+left join source('improvement_projects') as p on p.enterprise_id = e.enterprise_id and in_quarter(p.effective_on)
+group by e.enterprise_id;
+
+-- I1-1, per period
+insert into parts by name
+select
+    p.period, c.enterprise_id, 'enterprise' as scope_type, c.enterprise_id as scope_id, 'I1-1' as indicator_id, '' as variant,
+    count_if(
+        c.published
+        and (
+            (c.last_probe_passed_on >= p.first_day and c.last_probe_passed_on < getvariable('end_day'))
+            or (c.enterprise_id, c.channel) in (
+                select (enterprise_id, channel) from source('complaints') where in_quarter(received_at)
+            )
+        )
+    ) as numerator,
+    1 as denominator, 1 as divisor, 1 as cases
+from source('complaint_channels') as c
+cross join periods as p
+where in_force(c.valid_from, c.valid_to, getvariable('last_day'))
+group by p.period, c.enterprise_id;
+
+-- I2-3: of the eight analyses of clause 七, order statistics and the comparison of regions are among these values
+insert into parts by name
+select
+    enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, 'I2-3' as indicator_id, '' as variant,
+    (count(*) > 0)::int + (count(distinct scope_id) filter (where scope_type = 'region') > 1)::int as numerator,
+    8 as denominator, 1 as divisor, 1 as cases
+from statistics
+where n > 0
+group by enterprise_id;
+
+------------------------------------------------------------------------------------------------------------------------
+-- The values
+
+create temp table indicator_values as
+with measured as (
+    select
+        p.enterprise_id, q.period, p.scope_type, p.scope_id, p.indicator_id, p.variant,
+        case when p.denominator > 0 then p.numerator / (p.denominator * p.divisor) end as value,
+        p.numerator, p.denominator, p.within / p.cases as within_limit_rate
+    from parts as p
+    join periods as q on p.period is null or p.period = q.period
+    where p.cases > 0
+),
+
+composed as (
+    select
+        enterprise_id, period, scope_type, scope_id, 'O2-5' as indicator_id, '' as variant,
+        sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * value) as value
+    from measured
+    where variant = '' and indicator_id in ('O2-1', 'O2-2', 'O2-3', 'O2-4') and value is not null
+    group by enterprise_id, period, scope_type, scope_id
+    having count(*) = 4
+),
+
+all_values as (
+    from measured
+    union all by name
+    from composed
+    union all by name
+    select
+        s.enterprise_id, q.period, s.scope_type, s.scope_id, s.indicator_id,
+        unnest(['smallest', 'p50', 'p90', 'p95', 'largest']) as variant, unnest(s."values") / s.divisor as value
+    from statistics as s
+    join periods as q on s.scope_type = 'enterprise' or q.period = getvariable('quarter')
+    where s.n > 0
+)
+
+from all_values
+union all by name
+-- the scores on the x ÷ 5 scale
+select enterprise_id, period, scope_type, scope_id, indicator_id, 'five_point_ratio' as variant, 20 + 0.8::double * value as value
+from all_values
+where
+    variant = ''
+    and indicator_id in ('P4-1', 'P4-3', 'P4-4', 'P5-3', 'O2-1', 'O2-2', 'O2-3', 'O2-4', 'O2-5', 'O3-1b', 'O3-3');

@@ -1,0 +1,64 @@
+"""The landing files that are measured: made once per size from the project's sample, without planted defects.
+
+Which sizes are measured and how is decided in ``__main__``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.processes import Cost, measured
+
+_COST_FILE = "sample-cost.json"
+
+
+def asq() -> str:
+    """The command line of this environment."""
+    return str(Path(sys.executable).with_name("asq"))
+
+
+def landing_folder(
+    cache: Path, quarter: str, requests: int, file_format: str, environment: Mapping[str, str], calls: int = 0
+) -> Path:
+    """The landing folder of a size, made on first use; ``calls`` is the number of hotline calls wanted at least."""
+    folder = cache / f"landing-{requests}-{file_format}"
+    if not folder.exists():
+        fresh = folder.with_suffix(".making")
+        shutil.rmtree(fresh, ignore_errors=True)
+        options = ["--quarters", quarter, "--requests", str(requests), "--format", file_format, "--no-defects"]
+        cost = measured([asq(), "sample", str(fresh / "files"), *options], environment)
+        if calls:
+            fill_calls(fresh / "files" / "hotline_calls.parquet", calls)
+        (fresh / _COST_FILE).write_text(json.dumps(asdict(cost)))
+        fresh.rename(folder)
+    return folder / "files"
+
+
+def sample_cost(files: Path) -> Cost:
+    """What making the sample of a landing folder cost."""
+    return Cost(**json.loads((files.parent / _COST_FILE).read_text()))
+
+
+def fill_calls(path: Path, wanted: int) -> int:
+    """Repeat the first calls of a Parquet file under new ids until there are ``wanted``; returns how many were added.
+
+    The sample makes about 95 calls for 100 requests.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("create table calls as select * from read_parquet($path)", {"path": str(path)})
+        found = connection.execute("select count(*) from calls").fetchone()
+        missing = max(wanted - (found[0] if found else 0), 0)
+        connection.execute(
+            "insert into calls select * replace (call_id || '-again' as call_id) from calls "
+            f"order by queued_at, enterprise_id, call_id limit {missing}"
+        )
+        target = str(path).replace("'", "''")
+        connection.execute(f"copy calls to '{target}' (format parquet, compression zstd)")
+    return missing

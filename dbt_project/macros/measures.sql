@@ -1,0 +1,110 @@
+{#-
+    Turns row-level facts into additive parts: one row per enterprise × quarter × scope × indicator × variant.
+
+    relation  a relation with enterprise_id, the key, the scope columns and one row per case
+    key       what the parts are summed by beside the enterprise: quarter or period
+    scopes    the scopes beside the enterprise that the relation has columns for
+    measures  a list of
+        {id, variant, kind: 'rate', of: <population>, when: <fulfilled>}
+        {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
+        {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
+    A null condition counts as not fulfilled.
+
+    Parts: numerator, denominator, n (values that entered), cases (population), within_limit, sum_squares.
+-#}
+{% macro scope_column(scope) -%}
+    {{- return({'region': 'region_code', 'outlet': 'outlet_id', 'staff': 'staff_id', 'channel': 'channel', 'product_category': 'product_category'}[scope]) -}}
+{%- endmacro %}
+
+{#- Columns scope_type, scope_id of a query grouped by scope_sets(). -#}
+{% macro scope_keys(scopes) -%}
+    {%- if scopes %}
+    case
+        {%- for scope in scopes %}
+        when grouping({{ scope_column(scope) }}) = 0 then '{{ scope }}'
+        {%- endfor %}
+        else 'enterprise'
+    end as scope_type,
+    case
+        {%- for scope in scopes %}
+        when grouping({{ scope_column(scope) }}) = 0 then {{ scope_column(scope) }}
+        {%- endfor %}
+        else enterprise_id
+    end as scope_id
+    {%- else %}
+    'enterprise' as scope_type,
+    enterprise_id as scope_id
+    {%- endif %}
+{%- endmacro %}
+
+{#- group by the enterprise and, each alone, every further scope. -#}
+{% macro scope_sets(keys, scopes) -%}
+    group by grouping sets (
+        ({{ keys | join(', ') }})
+        {%- for scope in scopes %},
+        ({{ keys | join(', ') }}, {{ scope_column(scope) }})
+        {%- endfor %}
+    )
+    {%- if scopes %}
+    having
+        {%- for scope in scopes %}
+        {{ 'and ' if not loop.first }}(grouping({{ scope_column(scope) }}) = 1 or {{ scope_column(scope) }} is not null)
+        {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro measure_parts(relation, scopes, measures, key='quarter') %}
+with grouped as (
+    select
+        enterprise_id,
+        {{ key }},
+        {{ scope_keys(scopes) }},
+        {%- for m in measures %}
+        {%- set population = m.get('of', 'true') %}
+        {%- set i = loop.index %}
+        {%- if m.kind == 'rate' %}
+        count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
+        count(case when {{ population }} then 1 end) as denominator_{{ i }},
+        {%- elif m.kind == 'mean' %}
+        sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
+        count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
+        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }},
+        {%- if m.get('within') %}
+        count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
+        {%- endif %}
+        {%- else %}
+        sum(case when {{ population }} then {{ m.numerator }} end) as numerator_{{ i }},
+        sum(case when {{ population }} then {{ m.denominator }} end) as denominator_{{ i }},
+        sum(case when {{ population }} then {{ m.get('n', m.denominator) }} end) as n_{{ i }},
+        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        {%- endif %}
+        {%- endfor %}
+        count(*) as rows_in_scope
+    from {{ relation }}
+    {{ scope_sets(['enterprise_id', key], scopes) }}
+)
+
+{% for m in measures -%}
+{%- set i = loop.index %}
+select
+    enterprise_id,
+    {{ key }},
+    scope_type,
+    scope_id,
+    '{{ m.id }}' as indicator_id,
+    '{{ m.get("variant", "") }}' as variant,
+    '' as part,
+    cast(numerator_{{ i }} as decimal(38, 9)) as numerator,
+    cast(denominator_{{ i }} as decimal(38, 9)) as denominator,
+    cast({{ 'n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i }} as bigint) as n,
+    cast({{ 'denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i }} as bigint) as cases,
+    cast({{ 'within_limit_' ~ i if m.get('within') else 'null' }} as bigint) as within_limit,
+    cast({{ 'sum_squares_' ~ i if m.kind == 'mean' else 'null' }} as decimal(38, 9)) as sum_squares
+from grouped
+{%- if m.get('scopes') %}
+where scope_type in ({% for s in m.scopes %}'{{ s }}'{{ ', ' if not loop.last }}{% endfor %})
+{%- endif %}
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{% endmacro %}

@@ -1,0 +1,5 @@
+{{ measure_parts(
+    ref('int_appointment_measures'),
+    ['region', 'outlet', 'channel', 'product_category'],
+    [{'id': 'P1-4', 'kind': 'rate', 'when': 'is_bookable_in_time'}]
+) }}

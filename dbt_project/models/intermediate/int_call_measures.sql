@@ -1,0 +1,33 @@
+with limits as (
+    select
+        {{ parameter('connect_within_seconds') }} as connect_within_seconds,
+        {{ parameter('short_abandon_seconds') }} as short_abandon_seconds,
+        {{ requirement_of('P2-1a') }} as response_seconds
+),
+
+calls as (
+    select
+        calls.enterprise_id,
+        calls.quarter,
+        calls.staff_id,
+        calls.in_service_hours,
+        calls.outcome,
+        {{ seconds_between('calls.queued_at', 'calls.answered_at') }} as wait_seconds,
+        {{ seconds_between('calls.queued_at', 'calls.ended_at') }} as queued_seconds
+    from {{ clean('hotline_calls') }} as calls
+    inner join {{ ref('int_quarters') }} as quarters on calls.quarter = quarters.quarter
+)
+
+select
+    calls.enterprise_id,
+    calls.quarter,
+    calls.staff_id,
+    calls.outcome in ('answered', 'abandoned', 'rejected') and calls.in_service_hours as is_offered,
+    calls.outcome in ('answered', 'abandoned', 'rejected') and not calls.in_service_hours as is_offered_out_of_hours,
+    calls.outcome = 'answered' as is_answered,
+    calls.wait_seconds,
+    calls.wait_seconds <= limits.connect_within_seconds as is_connected_in_time,
+    calls.wait_seconds <= limits.response_seconds as is_response_in_time,
+    coalesce(calls.outcome = 'abandoned' and calls.queued_seconds < limits.short_abandon_seconds, false) as is_short_abandon
+from calls
+cross join limits

@@ -1,0 +1,29 @@
+with limits as (
+    select
+        {{ parameter('complaint_reply_hours') }} * 3600 as reply_seconds,
+        {{ parameter('urgent_complaint_reply_minutes') }} * 60 as urgent_reply_seconds,
+        {{ parameter('satisfied_from_score') }} as satisfied_from_score
+),
+
+complaints as (
+    select
+        complaints.*,
+        {{ seconds_between('complaints.received_at', 'complaints.first_reply_at') }} as first_reply_seconds
+    from {{ clean('complaints') }} as complaints
+    inner join {{ ref('int_quarters') }} as quarters on complaints.quarter = quarters.quarter
+)
+
+select
+    complaints.enterprise_id,
+    complaints.quarter,
+    complaints.region_code,
+    complaints.outlet_id,
+    complaints.channel,
+    complaints.is_urgent,
+    complaints.first_reply_seconds,
+    complaints.first_reply_seconds <= limits.reply_seconds as is_replied_in_time,
+    complaints.first_reply_seconds <= limits.urgent_reply_seconds as is_urgent_replied_in_time,
+    complaints.satisfaction is not null as has_answered,
+    complaints.satisfaction >= limits.satisfied_from_score as is_satisfied
+from complaints
+cross join limits

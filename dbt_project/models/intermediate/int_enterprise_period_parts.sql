@@ -1,0 +1,245 @@
+with periods as (
+    select *
+    from {{ ref('int_periods') }}
+    where period_role = 'current'
+),
+
+areas as (
+    select
+        enterprise_id,
+        region_code,
+        cast(sum(cast(area_km2 as decimal(18, 6))) as decimal(38, 9)) as area_km2
+    from {{ clean('regions') }}
+    where {{ in_force('valid_from', 'valid_to', last_day()) }}
+    group by enterprise_id, region_code
+),
+
+active_outlets as (
+    select
+        enterprise_id,
+        region_code,
+        count(*) as outlet_count
+    from {{ ref('int_outlets_in_force') }}
+    where is_active
+    group by enterprise_id, region_code
+),
+
+density as (
+    select
+        areas.enterprise_id,
+        'region' as scope_type,
+        areas.region_code as scope_id,
+        coalesce(active_outlets.outlet_count, 0) as numerator,
+        areas.area_km2 as denominator
+    from areas
+    left join active_outlets
+        on areas.enterprise_id = active_outlets.enterprise_id and areas.region_code = active_outlets.region_code
+    union all
+    select
+        areas.enterprise_id,
+        'enterprise' as scope_type,
+        areas.enterprise_id as scope_id,
+        coalesce(max(outlets.outlet_count), 0) as numerator,
+        sum(areas.area_km2) as denominator
+    from areas
+    left join (
+        select
+            enterprise_id,
+            sum(outlet_count) as outlet_count
+        from active_outlets
+        group by enterprise_id
+    ) as outlets on areas.enterprise_id = outlets.enterprise_id
+    group by areas.enterprise_id
+),
+
+service_staff as (
+    select
+        enterprise_id,
+        sum(case when is_service_staff then 1 else 0 end) as staff_count,
+        sum(case when role = 'expert' then 1 else 0 end) as expert_count
+    from {{ ref('int_staff_in_force') }}
+    where is_employed
+    group by enterprise_id
+),
+
+served_customers as (
+    select
+        requests.enterprise_id,
+        count(distinct requests.customer_id) as customer_count
+    from {{ ref('int_service_requests') }} as requests
+    inner join {{ ref('int_period_quarters') }} as quarters
+        on
+            requests.quarter = quarters.quarter
+            and quarters.window_kind = 'trailing_year'
+            and quarters.period_role = 'current'
+    group by requests.enterprise_id
+),
+
+registered_customers as (
+    select
+        enterprise_id,
+        count(distinct customer_id) as customer_count
+    from {{ clean('customers') }}
+    where
+        {{ in_force('valid_from', 'valid_to', last_day()) }}
+        and registered_on <= {{ last_day() }}
+        and (left_on is null or {{ last_day() }} < left_on)
+    group by enterprise_id
+),
+
+channels as (
+    select
+        periods.period,
+        channels.enterprise_id,
+        count(*) as listed_count,
+        sum(
+            case
+                when channels.published and (
+                    (channels.last_probe_passed_on >= periods.first_day and channels.last_probe_passed_on < periods.end_day)
+                    or complaints.channel is not null
+                ) then 1 else 0
+            end
+        ) as working_count
+    from {{ clean('complaint_channels') }} as channels
+    cross join periods
+    left join (
+        select distinct
+            quarters.period,
+            complaints.enterprise_id,
+            complaints.channel
+        from {{ clean('complaints') }} as complaints
+        inner join {{ ref('int_period_quarters') }} as quarters
+            on complaints.quarter = quarters.quarter and quarters.period_role = 'current'
+    ) as complaints
+        on
+            periods.period = complaints.period
+            and channels.enterprise_id = complaints.enterprise_id
+            and channels.channel = complaints.channel
+    where {{ in_force('channels.valid_from', 'channels.valid_to', last_day()) }}
+    group by periods.period, channels.enterprise_id
+),
+
+innovations as (
+    select
+        periods.period,
+        enterprises.enterprise_id,
+        sum(coalesce(inputs.numerator, 0)) as project_count
+    from periods
+    cross join {{ ref('int_enterprises') }} as enterprises
+    left join {{ ref('int_quarters') }} as quarters
+        on periods.measured_from <= quarters.first_day and periods.end_day >= quarters.end_day
+    left join {{ ref('int_improvement_parts') }} as inputs
+        on
+            quarters.quarter = inputs.quarter
+            and enterprises.enterprise_id = inputs.enterprise_id
+            and inputs.indicator_id = 'I3-1'
+    group by periods.period, enterprises.enterprise_id
+),
+
+rows_of_enterprises as (
+    select
+        periods.period,
+        density.enterprise_id,
+        density.scope_type,
+        density.scope_id,
+        'R1-1' as indicator_id,
+        '' as variant,
+        density.numerator,
+        density.denominator,
+        density.numerator as entry_count
+    from density
+    cross join periods
+    union all
+    select
+        periods.period,
+        staff.enterprise_id,
+        'enterprise' as scope_type,
+        staff.enterprise_id as scope_id,
+        'R3-1' as indicator_id,
+        '' as variant,
+        staff.staff_count as numerator,
+        customers.customer_count as denominator,
+        customers.customer_count as entry_count
+    from service_staff as staff
+    inner join served_customers as customers on staff.enterprise_id = customers.enterprise_id
+    cross join periods
+    union all
+    select
+        periods.period,
+        staff.enterprise_id,
+        'enterprise' as scope_type,
+        staff.enterprise_id as scope_id,
+        'R3-1' as indicator_id,
+        'registered_customers' as variant,
+        staff.staff_count as numerator,
+        customers.customer_count as denominator,
+        customers.customer_count as entry_count
+    from service_staff as staff
+    inner join registered_customers as customers on staff.enterprise_id = customers.enterprise_id
+    cross join periods
+    union all
+    select
+        periods.period,
+        staff.enterprise_id,
+        'enterprise' as scope_type,
+        staff.enterprise_id as scope_id,
+        'R4-1' as indicator_id,
+        '' as variant,
+        staff.expert_count as numerator,
+        1 as denominator,
+        1 as entry_count
+    from service_staff as staff
+    cross join periods
+    union all
+    select
+        channels.period,
+        channels.enterprise_id,
+        'enterprise' as scope_type,
+        channels.enterprise_id as scope_id,
+        'I1-1' as indicator_id,
+        '' as variant,
+        channels.working_count as numerator,
+        1 as denominator,
+        1 as entry_count
+    from channels
+    union all
+    select
+        innovations.period,
+        innovations.enterprise_id,
+        'enterprise' as scope_type,
+        innovations.enterprise_id as scope_id,
+        'I3-1' as indicator_id,
+        '' as variant,
+        innovations.project_count as numerator,
+        1 as denominator,
+        1 as entry_count
+    from innovations
+    union all
+    select
+        analyses.period,
+        analyses.enterprise_id,
+        'enterprise' as scope_type,
+        analyses.enterprise_id as scope_id,
+        'I2-3' as indicator_id,
+        '' as variant,
+        analyses.ran_count as numerator,
+        analyses.analysis_count as denominator,
+        analyses.analysis_count as entry_count
+    from {{ ref('int_analyses_run') }} as analyses
+)
+
+select
+    enterprise_id,
+    period,
+    scope_type,
+    scope_id,
+    indicator_id,
+    variant,
+    '' as part,
+    cast(numerator as decimal(38, 9)) as numerator,
+    cast(denominator as decimal(38, 9)) as denominator,
+    cast(entry_count as bigint) as n,
+    cast(denominator as bigint) as cases,
+    cast(null as bigint) as within_limit,
+    cast(null as decimal(38, 9)) as sum_squares
+from rows_of_enterprises

@@ -1,0 +1,36 @@
+select
+    hazards.enterprise_id,
+    hazards.quarter,
+    'hazard' as event_kind,
+    cast(null as varchar) as project_kind,
+    cast(hazards.fixed_at as date) <= hazards.due_on as is_fixed_in_time,
+    cast(null as varchar) as suggestion_source,
+    cast(null as boolean) as is_evaluated,
+    cast(null as boolean) as adopted
+from {{ clean('safety_hazards') }} as hazards
+inner join {{ ref('int_quarters') }} as quarters on hazards.quarter = quarters.quarter
+union all
+select
+    suggestions.enterprise_id,
+    suggestions.quarter,
+    'suggestion' as event_kind,
+    cast(null as varchar) as project_kind,
+    cast(null as boolean) as is_fixed_in_time,
+    suggestions.source as suggestion_source,
+    suggestions.evaluated_at is not null as is_evaluated,
+    suggestions.adopted
+from {{ clean('suggestions') }} as suggestions
+inner join {{ ref('int_quarters') }} as quarters on suggestions.quarter = quarters.quarter
+union all
+select
+    projects.enterprise_id,
+    projects.quarter,
+    'project' as event_kind,
+    projects.kind as project_kind,
+    cast(null as boolean) as is_fixed_in_time,
+    cast(null as varchar) as suggestion_source,
+    cast(null as boolean) as is_evaluated,
+    cast(null as boolean) as adopted
+from {{ clean('improvement_projects') }} as projects
+inner join {{ ref('int_quarters') }} as quarters on projects.quarter = quarters.quarter
+where projects.effective_on is not null

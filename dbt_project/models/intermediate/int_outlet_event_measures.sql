@@ -1,0 +1,50 @@
+select
+    demands.enterprise_id,
+    demands.quarter,
+    demands.outlet_id,
+    outlets.region_code,
+    'demand' as event_kind,
+    demands.is_common,
+    demands.filled_from_stock,
+    cast(null as bigint) as cases_inspected,
+    cast(null as bigint) as cases_conforming,
+    cast(null as bigint) as violations,
+    cast(null as varchar) as severity
+from {{ clean('parts_demands') }} as demands
+inner join {{ ref('int_quarters') }} as quarters on demands.quarter = quarters.quarter
+left join {{ ref('int_outlets_in_force') }} as outlets
+    on demands.enterprise_id = outlets.enterprise_id and demands.outlet_id = outlets.outlet_id
+union all
+select
+    inspections.enterprise_id,
+    inspections.quarter,
+    inspections.outlet_id,
+    outlets.region_code,
+    'inspection' as event_kind,
+    cast(null as boolean) as is_common,
+    cast(null as boolean) as filled_from_stock,
+    inspections.cases_inspected,
+    inspections.cases_conforming,
+    inspections.violations,
+    cast(null as varchar) as severity
+from {{ clean('quality_inspections') }} as inspections
+inner join {{ ref('int_quarters') }} as quarters on inspections.quarter = quarters.quarter
+left join {{ ref('int_outlets_in_force') }} as outlets
+    on inspections.enterprise_id = outlets.enterprise_id and inspections.outlet_id = outlets.outlet_id
+union all
+select
+    incidents.enterprise_id,
+    incidents.quarter,
+    incidents.outlet_id,
+    outlets.region_code,
+    'incident' as event_kind,
+    cast(null as boolean) as is_common,
+    cast(null as boolean) as filled_from_stock,
+    cast(null as bigint) as cases_inspected,
+    cast(null as bigint) as cases_conforming,
+    cast(null as bigint) as violations,
+    incidents.severity
+from {{ clean('safety_incidents') }} as incidents
+inner join {{ ref('int_quarters') }} as quarters on incidents.quarter = quarters.quarter
+left join {{ ref('int_outlets_in_force') }} as outlets
+    on incidents.enterprise_id = outlets.enterprise_id and incidents.outlet_id = outlets.outlet_id

@@ -1,0 +1,146 @@
+with requests as (
+    select
+        *,
+        -- Product of a repeat contact: serial, else model, else category (rulings)
+        case
+            when product_serial is not null then 'serial:' || product_serial
+            when product_model is not null then 'model:' || product_model
+            else 'category:' || product_category
+        end as product_key
+    from {{ ref('stg_service_requests') }}
+),
+
+-- The next moment, strictly later, at which the same customer asked about the same issue of the same product
+issue_moments as (
+    select
+        enterprise_id,
+        customer_id,
+        product_key,
+        issue_class,
+        requested_at,
+        lead(requested_at) over (
+            partition by enterprise_id, customer_id, product_key, issue_class
+            order by requested_at
+        ) as next_requested_at
+    from (
+        select distinct
+            enterprise_id,
+            customer_id,
+            product_key,
+            issue_class,
+            requested_at
+        from requests
+    ) as moments
+),
+
+-- Repairs of one product and fault in time: each repair once as it was asked for, once as it was resolved
+repair_moments as (
+    select
+        enterprise_id,
+        product_serial,
+        issue_class,
+        requested_at as moment_at,
+        0 as is_resolution,
+        cast(null as varchar) as request_id
+    from requests
+    where service_type = 'repair' and product_serial is not null
+    union all
+    select
+        enterprise_id,
+        product_serial,
+        issue_class,
+        resolved_at as moment_at,
+        1 as is_resolution,
+        request_id
+    from requests
+    where service_type = 'repair' and product_serial is not null and resolved_at is not null
+),
+
+next_repairs as (
+    select
+        enterprise_id,
+        request_id,
+        is_resolution,
+        min(case when is_resolution = 0 then moment_at end) over (
+            partition by enterprise_id, product_serial, issue_class
+            order by moment_at, is_resolution
+            rows between 1 following and unbounded following
+        ) as next_repair_requested_at
+    from repair_moments
+)
+
+select
+    requests.enterprise_id,
+    requests.quarter,
+    requests.request_id,
+    requests.region_code,
+    requests.outlet_id,
+    requests.staff_id,
+    requests.channel,
+    requests.product_category,
+    requests.customer_id,
+    requests.service_type,
+    requests.urgency,
+    requests.complexity,
+    requests.status,
+    requests.requested_at,
+    requests.responded_at,
+    requests.resolved_at,
+    requests.contact_count,
+    requests.reopened_count,
+    requests.customer_confirmed,
+    requests.personalised_plan,
+    requests.special_need,
+    requests.special_need_met,
+    requests.notices_required,
+    requests.notices_sent,
+    requests.form_fields_required,
+    requests.form_fields_valid,
+    cast(requests.performance_ratio as decimal(12, 9)) as performance_ratio,
+    requests.acceptance_passed,
+    requests.has_service_error,
+    requests.quoted_amount,
+    requests.charged_amount,
+    requests.scope_change_signed,
+    {{ seconds_between('requests.requested_at', 'requests.responded_at') }} as response_seconds,
+    cast(
+        {{ seconds_between('requests.responded_at', 'requests.resolved_at') }} - coalesce(requests.paused_seconds, 0) as decimal(18, 6)
+    ) as resolution_seconds,
+    {{ seconds_between('requests.requested_at', 'requests.resolved_at') }} as customer_total_seconds,
+    cast(
+        -- greatest() passes over nulls, so an open request must be kept out of it
+        case
+            when requests.responded_at is not null and requests.resolved_at is not null
+                then greatest(
+                    {{ working_clock('resolved_day', 'requests.resolved_at') }}
+                    - {{ working_clock('responded_day', 'requests.responded_at') }}
+                    - coalesce(requests.paused_seconds, 0), 0
+                )
+        end as decimal(18, 6)
+    ) as resolution_working_seconds,
+    cast(
+        {{ service_clock('resolved_hours', 'requests.resolved_at') }}
+        - {{ service_clock('responded_hours', 'requests.responded_at') }} as decimal(18, 6)
+    ) as resolution_service_seconds,
+    {{ seconds_between('requests.requested_at', 'issue_moments.next_requested_at') }} as seconds_to_next_request,
+    {{ seconds_between('requests.resolved_at', 'next_repairs.next_repair_requested_at') }} as seconds_to_next_repair
+from requests
+inner join issue_moments
+    on
+        requests.enterprise_id = issue_moments.enterprise_id
+        and requests.customer_id = issue_moments.customer_id
+        and requests.product_key = issue_moments.product_key
+        and requests.issue_class = issue_moments.issue_class
+        and requests.requested_at = issue_moments.requested_at
+left join next_repairs
+    on
+        requests.enterprise_id = next_repairs.enterprise_id
+        and requests.request_id = next_repairs.request_id
+        and next_repairs.is_resolution = 1
+left join {{ ref('dim_calendar') }} as responded_day on cast(requests.responded_at as date) = responded_day.date_day
+left join {{ ref('dim_calendar') }} as resolved_day on cast(requests.resolved_at as date) = resolved_day.date_day
+left join {{ ref('int_enterprise_schedules') }} as schedules on requests.enterprise_id = schedules.enterprise_id
+left join {{ ref('dim_service_hours') }} as responded_hours
+    on schedules.schedule_id = responded_hours.enterprise_id and cast(requests.responded_at as date) = responded_hours.date_day
+left join {{ ref('dim_service_hours') }} as resolved_hours
+    on schedules.schedule_id = resolved_hours.enterprise_id and cast(requests.resolved_at as date) = resolved_hours.date_day

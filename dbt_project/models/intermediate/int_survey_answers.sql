@@ -1,0 +1,42 @@
+with responses as (
+    select
+        responses.*,
+        row_number() over (
+            partition by responses.enterprise_id, responses.customer_id, responses.survey_id
+            order by responses.submitted_at, responses._origin_file, responses._origin_row
+        ) as place
+    from {{ clean('survey_responses') }} as responses
+    where responses.is_complete
+)
+
+select
+    responses.enterprise_id,
+    responses.quarter,
+    coalesce(responses.region_code, requests.region_code) as region_code,
+    requests.outlet_id,
+    requests.staff_id,
+    requests.channel,
+    requests.product_category,
+    responses.survey_id,
+    responses.response_id,
+    questions.question_id,
+    questions.survey_type,
+    questions.measures,
+    questions.touchpoint,
+    answers.score,
+    answers.expectation,
+    questions.scale_min,
+    questions.scale_max,
+    cast(
+        cast((answers.score - questions.scale_min) * 100 as decimal(18, 9))
+        / (questions.scale_max - questions.scale_min) as decimal(18, 9)
+    ) as score_of_100
+from responses
+inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter
+inner join {{ clean('survey_answers') }} as answers
+    on responses.enterprise_id = answers.enterprise_id and responses.response_id = answers.response_id
+inner join {{ clean('survey_questions') }} as questions
+    on responses.survey_id = questions.survey_id and answers.question_id = questions.question_id
+left join {{ ref('stg_service_requests') }} as requests
+    on responses.enterprise_id = requests.enterprise_id and responses.request_id = requests.request_id
+where responses.place = 1

@@ -1,0 +1,185 @@
+"""The command line ``asq``: a thin door to the stages, for people and schedulers.
+
+Every command exits with 0, with 1 where data were refused, with 2 where the call or its configuration is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from pipeline.errors import AsqError, UsageError
+from pipeline.quarters import Quarter, quarter_range
+from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings
+from schemas.standard import StandardDataError
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+class _Group(click.Group):
+    """Explains the project's own errors in words instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (AsqError, StandardDataError) as error:
+            click.echo(f"asq: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+def _places(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option(
+            "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
+        ),
+        click.option(
+            "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
+        ),
+        click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."),
+        click.option(
+            "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Evaluate after-sales service quality by T/GXDSL 244—2025, quarter by quarter."""
+
+
+@main.command()
+@click.argument("quarter")
+@_places
+def run(quarter: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+    """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan))
+
+
+@main.command()
+@click.argument("quarters")
+@_places
+def backfill(quarters: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+    """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--quarters", required=True, help="One quarter or a range like 2023-Q1..2025-Q1.")
+@click.option("--requests", default=1200, show_default=True, help="Service requests per quarter, over all enterprises.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
+@click.option("--enterprises", default=3, show_default=True, help="How many enterprises.")
+@click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--defects/--no-defects", default=True, show_default=True, help="Plant faulty rows of every rule's kind.")
+def sample(
+    folder: str, quarters: str, requests: int, seed: int, enterprises: int, file_format: str, defects: bool
+) -> None:
+    """Write sample landing files for every table of the contract into FOLDER."""
+    from pipeline.sample import write_sample
+
+    write_sample(Path(folder), quarter_range(quarters), requests, seed, enterprises, file_format, defects)
+    _console.print(f"sample landing data for {quarters} in {folder}")
+
+
+@main.command()
+@click.option(
+    "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
+)
+@click.option("--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder].")
+def check(landing: str, sources: str | None) -> None:
+    """Say what is wrong with landing files and their mapping, before a run."""
+    from pipeline.extract.check import check_landing
+
+    findings = check_landing(Path(landing), Settings.of(landing, landing, sources).sources)
+    for finding in findings:
+        _console.print(str(finding), markup=False)
+    errors = sum(finding.is_error for finding in findings)
+    _console.print(f"{errors} errors, {len(findings) - errors} notes")
+    if errors:
+        sys.exit(1)
+
+
+@main.command()
+def contract() -> None:
+    """Print the input contract as CSV: every table and column that landing files may hold."""
+    import csv
+
+    from schemas.contract import TABLES
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["table", "column", "type", "key", "required", "pii", "values_or_unit", "meaning"])
+    for table in TABLES.values():
+        for column in table.columns:
+            keys = ["pk"] if column.is_key else ["event"] if column.is_event else []
+            keys += [f"fk {column.references}"] if column.references else []
+            writer.writerow(
+                [table.name, column.name, column.type, "; ".join(keys), "yes" if column.required else "no", column.pii,
+                 column.values_or_unit, column.meaning]
+            )  # fmt: skip
+
+
+@main.command()
+@click.argument("quarter")
+@click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder.")
+def report(quarter: str, lake: str) -> None:
+    """Print the published score table of a QUARTER and where its reports lie."""
+    from pipeline.lake import Lake
+
+    _show(Lake(lake).current(Quarter.parse(quarter)), Quarter.parse(quarter))
+
+
+def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
+    settings.to_environment()
+    # Partitions must reach back to whatever quarter is asked for; they are made when the definitions are loaded.
+    first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
+    os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label
+    from pipeline.runs import evaluate
+
+    for quarter in quarters:
+        with _progress(quarter):
+            evaluate(quarter, settings)
+    _show(settings.lake.current(quarters[-1]), quarters[-1])
+
+
+@contextmanager
+def _progress(quarter: Quarter) -> Iterator[None]:
+    """A status line on a terminal, one plain line a stage otherwise."""
+    from pipeline.progress import listening
+
+    if _console.is_terminal:
+        with (
+            _console.status(f"{quarter}: starting") as status,
+            listening(lambda stage, detail: status.update(f"{quarter}: {stage} — {detail}")),
+        ):
+            yield
+        _console.print(f"{quarter}: published")
+        return
+    seen: list[str] = []
+
+    def say(stage: str, _detail: str) -> None:
+        if not seen or seen[-1] != stage:
+            seen.append(stage)
+            _console.print(f"{quarter}: {stage}")
+
+    with listening(say):
+        yield
+    _console.print(f"{quarter}: published")
+
+
+def _show(current: Path, quarter: Quarter) -> None:
+    from pipeline.report.score_table import score_table
+
+    if not current.exists():
+        raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
+    _console.print(score_table(current, quarter))
+    for path in sorted((current / "report").glob("*.html")):
+        _console.print(f"report: {path}")

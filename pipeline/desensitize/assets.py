@@ -1,0 +1,52 @@
+"""Dagster assets ``clean/<table>``: accepted rows without personal data.
+
+This is the last stage that may see personal data; how it is taken out is in this folder's pure functions.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline.desensitize.keys import load_key
+from pipeline.desensitize.stage import desensitize_quarter
+from pipeline.neighbours import unevaluated_neighbours
+from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.progress import announce
+from pipeline.resources import Places
+from schemas.contract import TABLES
+
+
+@dg.multi_asset(
+    name="desensitize",
+    specs=[
+        dg.AssetSpec(
+            ["clean", table.name],
+            deps=[dg.AssetKey(["accepted", table.name])],
+            group_name="desensitize",
+            description=f"{table.title} — {table.grain} Without personal data: pseudonyms, masks, redacted free text.",
+            kinds={"polars", "parquet"},
+            owners=OWNERS,
+        )
+        for table in TABLES.values()
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+    can_subset=True,
+)
+def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Take personal data out of every table's accepted rows."""
+    settings, quarter = places.settings(), quarter_of(context)
+    key = load_key(places.evaluation_plan().pseudonym_algorithm)
+    for table in selected_tables(context):
+        announce("desensitize", table.name)
+        for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
+            desensitize_quarter(table, neighbour, settings.lake, key)
+        result = desensitize_quarter(table, quarter, settings.lake, key)
+        yield dg.MaterializeResult(
+            asset_key=["clean", table.name],
+            metadata={
+                "quarter": quarter.label,
+                "dagster/row_count": result.rows,
+                "columns treated": list(result.columns),
+            },
+        )

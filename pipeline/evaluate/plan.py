@@ -1,0 +1,366 @@
+"""The evaluation plan: what a client and an evaluator agree on before the numbers are looked at (``evaluation.yaml``).
+
+Reading and checking the plan belongs here; every choice is applied where its stage is. The plan is optional: without a
+file each key has its default. docs/evaluation-plan.md explains every key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipeline.errors import UsageError
+from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
+
+MODES = ("self_assessment", "third_party")
+SCORE_METHODS = ("efficacy", "threshold", "proportional")
+COMPOUND_METHODS = ("mean", "minimum")
+PSEUDONYM_ALGORITHMS = ("hmac-sha256", "hmac-sm3")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the plan asks of an indicator: the requirement scores 100, the acceptable limit 60 (natural units)."""
+
+    indicator_id: str
+    acceptable: float
+    requirement: float | None = None
+    objective: float | None = None
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """An indicator that does not concern an enterprise, with the reason and who approved it when."""
+
+    enterprise_id: str
+    indicator_id: str
+    reason: str
+    approved_by: str
+    approved_on: dt.date
+
+
+@dataclass(frozen=True)
+class Overlays:
+    """Presentations beside the score, in the manner of GB/T 27922 and no part of T/GXDSL 244: off by default."""
+
+    grade: bool = False
+    veto: bool = False
+
+
+@dataclass(frozen=True)
+class RefusedLimits:
+    """The largest share of refused rows a table may have before its run stops."""
+
+    default: float = 0.05
+    tables: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, table: str) -> float:
+        return self.tables.get(table, self.default)
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
+
+    mode: str = "self_assessment"
+    score_method: str = "efficacy"
+    compound_method: str = "mean"
+    not_rateable_above: float | None = None
+    targets: tuple[Target, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    expert_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    random_index: str = "saaty_1980"
+    ahp_method: str = "eigenvector"
+    consistency_limit: float | None = None
+    overlays: Overlays = Overlays()
+    refused_limits: RefusedLimits = RefusedLimits()
+    pseudonym_algorithm: str = "hmac-sha256"
+
+    @classmethod
+    def read(cls, path: str | Path | None) -> EvaluationPlan:
+        """Read a plan from a YAML file; no path means the defaults.
+
+        Raises UsageError naming file, key and rule for an absent file, YAML that cannot be read, an unknown or repeated
+        key and every value outside its rule.
+        """
+        if path is None:
+            return cls()
+        file = Path(path)
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file}: the evaluation plan cannot be read as UTF-8 text ({error})") from error
+        try:
+            content = yaml.load(text, Loader=_UniqueKeyLoader)
+        except yaml.YAMLError as error:
+            raise UsageError(f"{file}: this is not valid YAML: {error}") from error
+        return cls.from_mapping({} if content is None else content, source=str(file))
+
+    @classmethod
+    def from_mapping(cls, content: object, *, source: str = "evaluation plan") -> EvaluationPlan:
+        """Build a plan from parsed YAML; raises UsageError, see read. All keys are optional."""
+        reader = _Reader(source)
+        plan = reader.mapping(content, "", _PLAN_KEYS)
+        for key, read in _PLAN_KEYS.items():
+            if key in plan:
+                plan[key] = read(reader, plan[key], key)
+        checked = cls(**plan)
+        reader.distinct([(t.indicator_id, t.enterprise_id) for t in checked.targets], "targets")
+        reader.distinct([(n.indicator_id, n.enterprise_id) for n in checked.not_applicable], "not_applicable")
+        return checked
+
+    def check_catalogue(self, indicators: pl.DataFrame, *, source: str = "evaluation plan") -> None:
+        """Raise UsageError for an unknown indicator, a requirement of the standard that is moved, a misplaced limit.
+
+        indicators   the catalogue: indicator_id, named_indicator_id, target_source, direction, scoring_class,
+                     requirement
+        """
+        catalogue = {row["indicator_id"]: row for row in indicators.iter_rows(named=True)}
+        named = {row["named_indicator_id"] for row in catalogue.values()}
+        for number, target in enumerate(self.targets, start=1):
+            where = f"{source}: targets[{number}] {target.indicator_id}"
+            if target.indicator_id not in catalogue:
+                raise UsageError(f"{where}: no such indicator{_suggest(target.indicator_id, catalogue)}")
+            row = catalogue[target.indicator_id]
+            if row["target_source"] == "standard" and target.requirement is not None:
+                raise UsageError(
+                    f"{where}: the standard sets this requirement ({row['requirement']:g}); "
+                    "a plan may set its acceptable limit only"
+                )
+            if row["target_source"] != "standard" and target.requirement is None:
+                raise UsageError(
+                    f"{where}: the standard sets no requirement, so the plan must give requirement and acceptable"
+                )
+            requirement = row["requirement"] if target.requirement is None else target.requirement
+            check_anchors(requirement, target.acceptable, row["direction"], where)
+        for number, entry in enumerate(self.not_applicable, start=1):
+            if entry.indicator_id not in catalogue and entry.indicator_id not in named:
+                raise UsageError(
+                    f"{source}: not_applicable[{number}] {entry.indicator_id}: no such indicator"
+                    f"{_suggest(entry.indicator_id, catalogue)}"
+                )
+
+    def check_tables(self, tables: Iterable[str], *, source: str = "evaluation plan") -> None:
+        """Raise UsageError where refused_limits names a table that the contract does not have."""
+        known = list(tables)
+        for name in self.refused_limits.tables:
+            if name not in known:
+                raise UsageError(f"{source}: refused_limits.tables: unknown table '{name}'{_suggest(name, known)}")
+
+
+def check_anchors(requirement: float, acceptable: float, direction: str, where: str) -> None:
+    """Raise UsageError unless the acceptable limit lies on the worse side of the requirement."""
+    wrong_side = {
+        "higher": acceptable >= requirement,
+        "lower": acceptable <= requirement,
+        "exact": acceptable == requirement,
+    }
+    if wrong_side[direction]:
+        raise UsageError(
+            f"{where}: the acceptable limit {acceptable:g} must be worse than the requirement {requirement:g} "
+            f"(direction {direction})"
+        )
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys without a word; a plan that says two things must not be read."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+class _Reader:
+    """Turns parsed YAML into checked values; every message names source and key."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def refuse(self, key: str, rule: str) -> UsageError:
+        return UsageError(f"{self.source}: {key + ': ' if key else ''}{rule}")
+
+    def mapping(self, value: object, key: str, known: Iterable[str] | None = None) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self.refuse(key, f"expected keys with values, found {_kind(value)}")
+        for name in value:
+            if not isinstance(name, str):
+                raise self.refuse(key, f"the key {name!r} must be text (put it in quotes)")
+            if known is not None and name not in known:
+                raise self.refuse(key, f"unknown key '{name}'{_suggest(name, known)}")
+        return dict(value)
+
+    def records(self, value: object, key: str) -> list[tuple[str, object]]:
+        if not isinstance(value, list):
+            raise self.refuse(key, f"expected a list, found {_kind(value)}")
+        return [(f"{key}[{number}]", item) for number, item in enumerate(value, start=1)]
+
+    def record(
+        self, value: object, key: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        entry = self.mapping(value, key, (*required, *optional))
+        for name in required:
+            if entry.get(name) is None:
+                raise self.refuse(key, f"'{name}' is missing")
+        return entry
+
+    def text(self, value: object, key: str) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self.refuse(key, f"expected text, found {_kind(value)}")
+        return value.strip()
+
+    def number(self, value: object, key: str) -> float:
+        # bool is a number to Python, and YAML reads a bare "yes" as one.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.refuse(key, f"expected a number, found {_kind(value)}")
+        return float(value)
+
+    def share(self, value: object, key: str) -> float:
+        number = self.number(value, key)
+        if not 0 <= number <= 1:
+            raise self.refuse(key, f"expected a share between 0 and 1, found {number:g}")
+        return number
+
+    def positive(self, value: object, key: str) -> float:
+        number = self.number(value, key)
+        if number <= 0:
+            raise self.refuse(key, f"expected a number above 0, found {number:g}")
+        return number
+
+    def flag(self, value: object, key: str) -> bool:
+        if not isinstance(value, bool):
+            raise self.refuse(key, f"expected true or false, found {_kind(value)}")
+        return value
+
+    def date(self, value: object, key: str) -> dt.date:
+        if isinstance(value, str):
+            try:
+                return dt.date.fromisoformat(value)
+            except ValueError:
+                pass
+        elif isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return value
+        raise self.refuse(key, f"expected a date like 2025-03-31, found {_kind(value)}")
+
+    def distinct(self, keys: list[tuple[str, str | None]], key: str) -> None:
+        for indicator, enterprise in {entry for entry in keys if keys.count(entry) > 1}:
+            raise self.refuse(key, f"{indicator} stands twice for {enterprise or 'all enterprises'}")
+
+
+def _choice(allowed: Iterable[str]) -> Callable[[_Reader, object, str], str]:
+    options = tuple(allowed)
+
+    def read(reader: _Reader, value: object, key: str) -> str:
+        text = reader.text(value, key)
+        if text not in options:
+            raise reader.refuse(key, f"'{text}' is not one of {', '.join(options)}")
+        return text
+
+    return read
+
+
+def _targets(reader: _Reader, value: object, key: str) -> tuple[Target, ...]:
+    targets = []
+    for where, item in reader.records(value, key):
+        entry = reader.record(
+            item, where, ("indicator_id", "acceptable"), ("requirement", "objective", "enterprise_id")
+        )
+        given = {name: content for name, content in entry.items() if content is not None}
+        read = {"indicator_id": reader.text, "enterprise_id": reader.text}
+        targets.append(Target(**{n: read.get(n, reader.number)(v, f"{where}.{n}") for n, v in given.items()}))  # type: ignore[arg-type]
+    return tuple(targets)
+
+
+def _not_applicable(reader: _Reader, value: object, key: str) -> tuple[NotApplicable, ...]:
+    entries = []
+    for where, item in reader.records(value, key):
+        entry = reader.record(item, where, ("enterprise_id", "indicator_id", "reason", "approved_by", "approved_on"))
+        entries.append(
+            NotApplicable(
+                enterprise_id=reader.text(entry["enterprise_id"], f"{where}.enterprise_id"),
+                indicator_id=reader.text(entry["indicator_id"], f"{where}.indicator_id"),
+                reason=reader.text(entry["reason"], f"{where}.reason"),
+                approved_by=reader.text(entry["approved_by"], f"{where}.approved_by"),
+                approved_on=reader.date(entry["approved_on"], f"{where}.approved_on"),
+            )
+        )
+    return tuple(entries)
+
+
+def _expert_weights(reader: _Reader, value: object, key: str) -> Mapping[str, float]:
+    weights = {
+        expert: reader.positive(weight, f"{key}.{expert}") for expert, weight in reader.mapping(value, key).items()
+    }
+    return MappingProxyType(weights)
+
+
+def _overlays(reader: _Reader, value: object, key: str) -> Overlays:
+    entry = reader.mapping(value, key, ("grade", "veto"))
+    return Overlays(**{name: reader.flag(content, f"{key}.{name}") for name, content in entry.items()})
+
+
+def _refused_limits(reader: _Reader, value: object, key: str) -> RefusedLimits:
+    entry = reader.mapping(value, key, ("default", "tables"))
+    tables = reader.mapping(entry.get("tables", {}), f"{key}.tables")
+    return RefusedLimits(
+        default=reader.share(entry.get("default", RefusedLimits().default), f"{key}.default"),
+        tables=MappingProxyType({name: reader.share(limit, f"{key}.tables.{name}") for name, limit in tables.items()}),
+    )
+
+
+_PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
+    "mode": _choice(MODES),
+    "score_method": _choice(SCORE_METHODS),
+    "compound_method": _choice(COMPOUND_METHODS),
+    "not_rateable_above": _Reader.share,
+    "targets": _targets,
+    "not_applicable": _not_applicable,
+    "expert_weights": _expert_weights,
+    "random_index": _choice(RANDOM_INDICES),
+    "ahp_method": _choice(PRIORITY_METHODS),
+    "consistency_limit": _Reader.positive,
+    "overlays": _overlays,
+    "refused_limits": _refused_limits,
+    "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
+}
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    options = list(known)
+    close = difflib.get_close_matches(name, options, n=1)
+    if close:
+        return f" (did you mean '{close[0]}'?)"
+    return f" (known: {', '.join(options)})" if len(options) <= 20 else ""
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    names = {
+        bool: "true/false",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "keys with values",
+    }
+    kind = names.get(type(value), type(value).__name__)
+    return f"{kind} ({value!r})" if isinstance(value, bool | int | float | str) else kind

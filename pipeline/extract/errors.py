@@ -1,0 +1,53 @@
+"""What can be wrong with a delivery or with ``sources.yaml``, one class for each.
+
+Messages name table, file, column and place, never a value of a record. A row that is wrong is no error here: it is
+kept with its defects and refused by the validate stage.
+"""
+
+from __future__ import annotations
+
+from pipeline.errors import DataRefused, UsageError
+
+
+class SourceRefused(DataRefused):
+    """A delivered file cannot be taken; ``table``, ``file`` and ``column`` say which."""
+
+    def __init__(self, problem: str, *, table: str, file: str | None = None, column: str | None = None) -> None:
+        self.problem, self.table, self.file, self.column = problem, table, file, column
+        super().__init__(": ".join(part for part in (table, file, problem) if part))
+
+
+class MissingRequiredColumn(SourceRefused):
+    """A file lacks a column the contract requires."""
+
+
+class DuplicateColumn(SourceRefused):
+    """A header names a column the contract reads more than once."""
+
+
+class UnreadableFile(SourceRefused):
+    """A file is not what its name says, or is damaged."""
+
+
+class TruncatedFile(UnreadableFile):
+    """A file ends too early."""
+
+
+class WrongEncoding(SourceRefused):
+    """The bytes of a text file do not fit its encoding."""
+
+
+class DuplicateFile(SourceRefused):
+    """The same contents came twice for a table."""
+
+
+class AmbiguousSource(SourceRefused):
+    """Several places could be the delivery of a table."""
+
+
+class NothingDelivered(DataRefused):
+    """The landing folder holds no file of any known table."""
+
+
+class SourceConfigError(UsageError):
+    """``sources.yaml`` is wrong; every line names the place in the file."""

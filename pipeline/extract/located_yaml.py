@@ -1,0 +1,82 @@
+"""Reads YAML so that every mistake can be named by its path and line.
+
+Scalars stay the text that was written (``010``, ``No`` and ``1.0`` are not turned into 8, false and 1.0); only null
+is null. What the keys mean is the reader's business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+YamlPath = tuple[str, ...]
+_NULL = "tag:yaml.org,2002:null"
+
+
+@dataclass
+class LocatedYaml:
+    """The document as dicts, lists, text and None; the line of every path; and what is wrong with its form."""
+
+    document: Any = None
+    lines: dict[YamlPath, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def line(self, path: YamlPath) -> int | None:
+        """The line of a path, or of its nearest parent that is written in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Resolves nothing but ``null``, ``~`` and nothing at all; ``NULL`` is a text that some systems write."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {first: [(_NULL, re.compile("^(?:~|null|)$"))] for first in ("~", "n", "")}
+
+
+def dotted(path: YamlPath) -> str:
+    """``tables.staff.columns.name``, with list positions as ``[2]``."""
+    text = ""
+    for part in path:
+        text += part if part.startswith("[") or not text else f".{part}"
+    return text
+
+
+def read_yaml(path: Path) -> LocatedYaml:
+    """Read one YAML file; a file that is no YAML at all gives a problem and no document."""
+    result = LocatedYaml()
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_PlainLoader)
+    except UnicodeDecodeError as error:
+        result.problems.append(f"is not UTF-8 (byte {error.start + 1})")
+        return result
+    except yaml.YAMLError as error:
+        result.problems.append("is not YAML: " + " ".join(str(error).split()))
+        return result
+    if root is not None:
+        result.document = _plain(root, (), result)
+    return result
+
+
+def _plain(node: yaml.Node, path: YamlPath, result: LocatedYaml) -> Any:
+    result.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                result.problems.append(f"line {key_node.start_mark.line + 1}: a key must be a plain word")
+                continue
+            key = str(key_node.value)
+            if key in mapping:
+                result.problems.append(f"line {key_node.start_mark.line + 1}: {dotted((*path, key))} is given twice")
+            result.lines[(*path, key)] = key_node.start_mark.line + 1
+            mapping[key] = _plain(value_node, (*path, key), result)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, f"[{index}]"), result) for index, child in enumerate(node.value, start=1)]
+    return None if node.tag == _NULL else str(node.value)

@@ -1,0 +1,139 @@
+"""The snapshot of a table: everything that came for it, all quarters, typed, in file order, read once.
+
+Also here: which quarter a row without a readable date belongs to. Cutting out one quarter is ``partition``'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.extract.files import SourceFile, find_files, require_some_table
+from pipeline.extract.sources import SourceConfig
+from pipeline.extract.stream import TableStream, open_table
+from pipeline.extract.writer import RowWriter, read_metadata, row_writer
+from pipeline.lake import Lake, make_private
+from schemas.contract import Table
+
+READER_VERSION = 2
+"""Raised whenever the same files would give other rows, so that snapshots on disk are taken again."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a snapshot holds."""
+
+    table: str
+    delivered: bool
+    """Whether anything came for the table; an empty file that came counts."""
+    files: tuple[str, ...]
+    rows: int
+    rows_by_quarter: dict[str, int]
+    """Empty for registers; rows of a delivery without a single readable date are in no quarter."""
+    left_out: dict[str, int]
+    """Rows the configuration leaves out on purpose: ``where``, ``latest_by``, ``unpivot`` (entries without a value)."""
+    fingerprint: str
+    path: Path
+
+
+def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> Snapshot:
+    """Read everything that came for a table and write its snapshot, unless the one there was taken of the same.
+
+    Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
+    """
+    files = find_files(table.name, landing, sources)
+    delivered = bool(files) or sources.table(table.name).rows is not None
+    if not delivered:
+        require_some_table(landing, sources)
+    path, fingerprint = lake.snapshot(table.name), _fingerprint(table, files, sources)
+    with lake.lock(f"landing-{table.name}"):
+        if read_metadata(path).get("fingerprint") != fingerprint:
+            make_private(path.parent)
+            _write(table, files, sources, lake, fingerprint)
+    found = read_metadata(path)
+    return Snapshot(
+        table=table.name,
+        delivered=found["delivered"] == "true",
+        files=tuple(json.loads(found["files"])),
+        rows=int(found["rows"]),
+        rows_by_quarter=json.loads(found["rows_by_quarter"]),
+        left_out=json.loads(found["left_out"]),
+        fingerprint=fingerprint,
+        path=path,
+    )
+
+
+def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig) -> str:
+    """Differs whenever the snapshot could: contents of the files, configuration, contract or reader."""
+    described = {
+        "reader": READER_VERSION,
+        "table": table.name,
+        "columns": [(column.name, column.sql_type, column.required) for column in table.columns],
+        "dated_by": table.dated_by,
+        "source": sources.table(table.name).described(),
+        "configured_in": sources.name if sources.table(table.name).rows is not None else None,
+        "files": [(file.name, file.kind, file.sha256) for file in files],
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _write(table: Table, files: list[SourceFile], sources: SourceConfig, lake: Lake, fingerprint: str) -> None:
+    quarters: Counter[str] = Counter()
+    with (
+        open_table(table, files, sources, lake.scratch) as stream,
+        row_writer(lake.snapshot(table.name), table) as writer,
+    ):
+        last: str | None = None
+        for index in range(stream.file_count()):
+            last = _write_file(stream, index, last, writer, quarters)
+        delivered = stream.file_count() > 0
+        writer.finish(
+            {
+                "delivered": "true" if delivered else "false",
+                "fingerprint": fingerprint,
+                "files": [file.name for file in files] or ([sources.name] if delivered else []),
+                "delivered_columns": stream.delivered_columns(),
+                "rows": str(writer.rows),
+                "rows_by_quarter": dict(sorted(quarters.items())),
+                "left_out": stream.left_out.as_dict(),
+            }
+        )
+
+
+def _write_file(
+    stream: TableStream, index: int, last_before: str | None, writer: RowWriter, quarters: Counter[str]
+) -> str | None:
+    """Write one file's rows; the quarter of its last row."""
+    is_first, last = True, last_before
+    for batch in stream.rows(index):
+        if batch.num_rows == 0:
+            continue
+        if stream.table.quarter_expression:
+            column = batch.column("quarter")
+            if is_first and not column[0].is_valid:
+                last = stream.first_quarter(index) or last_before or _quarter_of_later_files(stream, index)
+            filled = _filled_forward(column, last)
+            last = filled[-1].as_py()
+            batch = batch.set_column(batch.schema.get_field_index("quarter"), "quarter", filled)
+            for entry in pc.value_counts(filled.drop_null()).to_pylist():
+                quarters[entry["values"]] += entry["counts"]
+        is_first = False
+        writer.write(batch)
+    return last
+
+
+def _quarter_of_later_files(stream: TableStream, index: int) -> str | None:
+    return next(filter(None, map(stream.first_quarter, range(index + 1, stream.file_count()))), None)
+
+
+def _filled_forward(column: pa.StringArray, last: str | None) -> pa.StringArray:
+    """Rows without a readable date belong to the quarter of the nearest dated row before them."""
+    if column.null_count == 0 or (last is None and column.null_count == len(column)):
+        return column
+    return pc.fill_null_forward(pa.concat_arrays([pa.array([last], pa.string()), column])).slice(1)

@@ -1,0 +1,255 @@
+"""Runs a table's mapping over its files: typed rows in file order, batch by batch, whatever the size.
+
+Where the rows go is the caller's business (``snapshot`` writes them, ``check`` looks at some).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import AsqError
+from pipeline.extract.engine import engine
+from pipeline.extract.files import SourceFile
+from pipeline.extract.headers import SEQUENCE
+from pipeline.extract.mapping import Delivery, Mapping
+from pipeline.extract.open_records import open_records
+from pipeline.extract.records import RECORD_FIELDS, ConfiguredRecords, Records
+from pipeline.extract.sources import SourceConfig
+from schemas.contract import Table
+
+ROW_FIELDS = ("quarter", "_origin_file", "_origin_row", "_defects")
+"""Columns of every row beside the contract's."""
+
+_RELATION = "records"
+_BATCH_ROWS = 1 << 16
+
+
+@dataclass
+class _OpenFile:
+    name: str
+    records: Records
+    mapping: Mapping
+    latest: np.ndarray | None = None
+    """Whether ``latest_by`` keeps a record, by its number; None: all are kept."""
+
+
+@dataclass
+class LeftOut:
+    """Records and rows that the configuration leaves out on purpose, by the key that does."""
+
+    where: int = 0
+    latest_by: int = 0
+    unpivot: int = 0
+    """Entries without a single value."""
+
+    def as_dict(self) -> dict[str, int]:
+        return {"where": self.where, "latest_by": self.latest_by, "unpivot": self.unpivot}
+
+
+@dataclass
+class TableStream:
+    """All rows that came for one table; a context of its own DuckDB."""
+
+    table: Table
+    files: Sequence[SourceFile]
+    sources: SourceConfig
+    connection: duckdb.DuckDBPyConnection
+    decide_latest: bool = True
+    """False: rows of every state are given, without reading all files first."""
+    left_out: LeftOut = field(default_factory=LeftOut)
+    """Complete when the rows of every file have been read."""
+
+    def __post_init__(self) -> None:
+        source = self.sources.table(self.table.name)
+        opened = [
+            (Delivery(file.name, records.schema, file.kind == "xlsx"), records)
+            for file, records in ((file, open_records(file, source.format)) for file in self.files)
+        ]
+        if source.rows is not None:
+            configured = ConfiguredRecords(source.rows, source.format)
+            opened.append((Delivery(self.sources.name, configured.schema), configured))
+        self._opened = [
+            _OpenFile(delivery.name, records, Mapping(self.table, delivery, self.sources, self.connection))
+            for delivery, records in opened
+        ]
+        if source.latest_by is not None and self.decide_latest:
+            self._find_latest()
+
+    def file_count(self) -> int:
+        """How many sources of rows there are, a ``rows:`` list included."""
+        return len(self._opened)
+
+    def delivered_columns(self) -> list[str]:
+        """The contract columns that at least one source of rows has, in the contract's order."""
+        delivered = {name for opened in self._opened for name in opened.mapping.delivered}
+        return [column.name for column in self.table.columns if column.name in delivered]
+
+    def unused_columns(self, index: int) -> list[str]:
+        """Source columns of a file that no column of the table is taken from."""
+        opened = self._opened[index]
+        return [name for name in opened.records.schema.names if name not in opened.mapping.needed]
+
+    def empty_columns(self, index: int) -> set[str]:
+        """Contract columns that a file and its configuration give no value for."""
+        return self._opened[index].mapping.empty_columns
+
+    def encoding(self, index: int) -> str | None:
+        """The encoding of a text file; None for other kinds."""
+        return getattr(self._opened[index].records, "encoding", None)
+
+    def rows(self, index: int) -> Generator[pa.RecordBatch, None, None]:
+        """The rows of one file in order: contract columns in their types and ``ROW_FIELDS``.
+
+        Raises UnreadableFile and TruncatedFile (damage found on the way), SourceConfigError (an expression that fails).
+        """
+        opened = self._opened[index]
+        feed = _Feed(opened)
+        last = -1
+        rows = 0
+        for batch in self._run(opened, feed, opened.mapping.rows_sql(_RELATION)):
+            sequence = batch.column(SEQUENCE).to_numpy()
+            # Everything downstream relies on file order; DuckDB keeps it, this makes sure.
+            if sequence.size and (sequence[0] < last or (np.diff(sequence) < 0).any()):
+                raise AssertionError(f"{self.table.name}: rows left DuckDB out of order")
+            last = int(sequence[-1]) if sequence.size else last
+            rows += batch.num_rows
+            yield batch.drop_columns(SEQUENCE)
+        self._count_left_out(opened, feed, rows)
+
+    def first_quarter(self, index: int) -> str | None:
+        """The quarter of the first row of a file that has one."""
+        opened = self._opened[index]
+        sql = f"SELECT quarter, {SEQUENCE} FROM ({opened.mapping.rows_sql(_RELATION)}) WHERE quarter IS NOT NULL"
+        # The rows of this or another file may be under way on the connection itself.
+        with self.connection.cursor() as beside:
+            rows = self._run(opened, _Feed(opened), sql, beside)
+            try:
+                return next((batch.column(0)[0].as_py() for batch in rows if batch.num_rows), None)
+            finally:
+                rows.close()
+
+    def _count_left_out(self, opened: _OpenFile, feed: _Feed, rows: int) -> None:
+        unpivot = self.sources.table(self.table.name).unpivot
+        if unpivot is None:
+            # With latest_by, only what `where` keeps is fed, and both are counted where it is decided.
+            self.left_out.where += feed.fed - rows
+            return
+        chosen = self._count_chosen(opened)
+        self.left_out.where += feed.fed - chosen
+        self.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
+
+    def _count_chosen(self, opened: _OpenFile) -> int:
+        counted = list(self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION)))
+        return int(counted[0].column(0)[0].as_py())
+
+    def _find_latest(self) -> None:
+        """Decide over all files together which records ``latest_by`` keeps."""
+        feeds = [_Feed(opened) for opened in self._opened]
+        for index, (opened, feed) in enumerate(zip(self._opened, feeds, strict=True)):
+            sql = f"SELECT {index}::BIGINT AS file, * FROM ({opened.mapping.latest_sql(_RELATION)})"
+            with self._explained(opened, feed):
+                self.connection.register(_RELATION, feed.reader())
+                self.connection.execute(
+                    f"{'INSERT INTO' if index else 'CREATE TEMP TABLE'} candidates {'' if index else 'AS'} {sql}"
+                )
+        self.connection.execute(
+            f"CREATE TEMP TABLE latest AS SELECT file, {SEQUENCE} FROM candidates WHERE key IS NULL UNION ALL "
+            f"SELECT (last).file, (last).{SEQUENCE} FROM (SELECT max({{'position': position, 'file': file, "
+            f"'{SEQUENCE}': {SEQUENCE}}}) AS last FROM candidates WHERE key IS NOT NULL GROUP BY key)"
+        )
+        counts = self.connection.execute(
+            "SELECT (SELECT count(*) FROM candidates), (SELECT count(*) FROM latest)"
+        ).fetchone()
+        candidates, kept = counts or (0, 0)
+        self.left_out.where += sum(feed.fed for feed in feeds) - candidates
+        self.left_out.latest_by += candidates - kept
+        for index, (opened, feed) in enumerate(zip(self._opened, feeds, strict=True)):
+            opened.latest = np.zeros(feed.fed, dtype=bool)
+            sql = f"SELECT {SEQUENCE} FROM latest WHERE file = {index}"
+            opened.latest[self.connection.execute(sql).fetchnumpy()[SEQUENCE]] = True
+        self.connection.execute("DROP TABLE candidates; DROP TABLE latest")
+
+    def _run(
+        self, opened: _OpenFile, feed: _Feed, sql: str, connection: duckdb.DuckDBPyConnection | None = None
+    ) -> Generator[pa.RecordBatch, None, None]:
+        connection = connection or self.connection
+        with self._explained(opened, feed):
+            connection.register(_RELATION, feed.reader())
+            yield from connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+
+    @contextmanager
+    def _explained(self, opened: _OpenFile, feed: _Feed) -> Iterator[None]:
+        """Turn DuckDB's errors into what caused them: a damaged file, or an expression of the configuration."""
+        try:
+            yield
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if feed.error is not None:
+                raise feed.error from None
+            for path, expression in opened.mapping.expressions:
+                problem = self._failure(opened, expression)
+                if problem is not None:
+                    advice = "where a value may be unreadable, use try_cast or try_strptime"
+                    raise self.sources.error(path, f"fails on a record of {opened.name}: {problem}; {advice}") from None
+            raise error
+
+    def _failure(self, opened: _OpenFile, expression: str) -> str | None:
+        self.connection.register(_RELATION, _Feed(opened).reader())
+        try:
+            self.connection.execute(opened.mapping.expression_sql(expression, _RELATION))
+        except duckdb.Error as error:
+            # DuckDB quotes the value, which may be anybody's name or number.
+            first_line = str(error).partition("\n")[0]
+            return re.sub(r"[0-9]+", "#", re.sub(r"'[^']*'|\"[^\"]*\"", "'***'", first_line))
+        return None
+
+
+class _Feed:
+    """Hands a file's records to DuckDB, numbered in order, and remembers what went wrong in Python on the way."""
+
+    def __init__(self, opened: _OpenFile) -> None:
+        self._opened = opened
+        self.fed = self.misfits = 0
+        self.error: AsqError | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        """A fresh reader for one query."""
+        records = self._opened.records
+        needed = [records.schema.field(name) for name in self._opened.mapping.needed]
+        schema = pa.schema([pa.field(SEQUENCE, pa.int64()), *RECORD_FIELDS, *needed])
+        return pa.RecordBatchReader.from_batches(schema, self._batches(schema))
+
+    def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        number, kept = 0, self._opened.latest
+        try:
+            for batch in self._opened.records.batches(self._opened.mapping.needed):
+                sequence = np.arange(number, number + batch.num_rows, dtype=np.int64)
+                number += batch.num_rows
+                numbered = pa.RecordBatch.from_arrays([pa.array(sequence), *batch.columns], schema=schema)
+                if kept is not None:
+                    numbered = numbered.filter(pa.array(kept[sequence]))
+                self.fed += numbered.num_rows
+                self.misfits += numbered.num_rows - numbered.column("_field_rule").null_count
+                yield numbered
+        except AsqError as error:
+            self.error = error
+            raise
+
+
+@contextmanager
+def open_table(
+    table: Table, files: Sequence[SourceFile], sources: SourceConfig, scratch: Path, decide_latest: bool = True
+) -> Iterator[TableStream]:
+    """Open the files delivered for a table and fit the configuration to their headers.
+
+    Raises what is wrong with a file or with the configuration: see ``errors``.
+    """
+    with engine(scratch) as connection:
+        yield TableStream(table, files, sources, connection, decide_latest)

@@ -1,0 +1,98 @@
+"""Where everything lies in the lake, and how a file gets there whole.
+
+Paths, atomic writes and locks only; what the files hold is the stages' business. Folders that hold personal data are
+made with owner-only rights.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.quarters import Quarter
+
+PERSONAL_STAGES = ("landing", "raw", "accepted")
+STAGES = (*PERSONAL_STAGES, "quarantine", "clean")
+
+
+class Lake:
+    """The lake folder: ``<root>/<stage>/<table>/quarter=2025-Q1/data.parquet`` and the published marts beside it."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).absolute()
+
+    def partition(self, stage: str, table: str, quarter: Quarter) -> Path:
+        """The one Parquet file of a stage, table and quarter."""
+        return self.root / stage / table / f"quarter={quarter.label}" / "data.parquet"
+
+    def snapshot(self, table: str) -> Path:
+        """Everything that came for a table, all quarters, in the contract's types."""
+        return self.root / "landing" / f"{table}.parquet"
+
+    def partitions(self, stage: str, table: str) -> dict[Quarter, Path]:
+        """The quarters a stage holds for a table, in time order."""
+        folder = self.root / stage / table
+        found = {
+            Quarter.parse(path.parent.name.removeprefix("quarter=")): path
+            for path in folder.glob("quarter=*/data.parquet")
+        }
+        return dict(sorted(found.items()))
+
+    @property
+    def scratch(self) -> Path:
+        """Work folders of runs under way; never read by users."""
+        return self.root / "scratch"
+
+    @property
+    def warehouse(self) -> Path:
+        """What users and BI tools open: views over the published Parquet."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per published run."""
+        return self.root / "published" / "runs"
+
+    def current(self, quarter: Quarter) -> Path:
+        """The link to the run that is published for a quarter."""
+        return self.root / "published" / "current" / f"quarter={quarter.label}"
+
+    def published_quarters(self) -> list[Quarter]:
+        """The quarters that have a published run, in time order."""
+        return sorted(
+            Quarter.parse(path.name.removeprefix("quarter="))
+            for path in (self.root / "published" / "current").glob("quarter=????-Q?")
+        )
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold the named lock of this lake across processes; the kernel frees it when a process dies."""
+        path = self.root / "locks" / f"{name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder (and its missing parents) that only its owner may enter, whatever the umask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

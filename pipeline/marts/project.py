@@ -1,0 +1,66 @@
+"""The dbt project on disk and its prepared manifest.
+
+dbt parses the project once; runs reuse the result, because a full parse for each quarter's variables costs seconds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+
+from pipeline.errors import AsqError
+
+PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
+_PARSED_SUFFIXES = {".sql", ".yml", ".csv"}
+
+
+def target_dir() -> Path:
+    """Where dbt's parsed project lies (``ASQ_DBT_TARGET``, else ``dbt_project/target``)."""
+    return Path(os.environ.get("ASQ_DBT_TARGET", PROJECT_DIR / "target"))
+
+
+def manifest_path() -> Path:
+    """The manifest of the project as it stands now; parses the project when a file of it changed since."""
+    manifest = target_dir() / "manifest.json"
+    stamp = target_dir() / "parsed_sources.sha256"
+    fingerprint = _sources_fingerprint()
+    target_dir().mkdir(parents=True, exist_ok=True)
+    # Two runs may find the project unparsed at the same time: one parses, the other waits for it.
+    with (target_dir() / ".parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+            _parse()
+            stamp.write_text(fingerprint)
+    return manifest
+
+
+def parsed_manifest_bytes() -> bytes:
+    """dbt's own serialised manifest, for ``Manifest.from_msgpack``."""
+    manifest_path()
+    return (target_dir() / "partial_parse.msgpack").read_bytes()
+
+
+def _sources_fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT_DIR.rglob("*")):
+        relative = path.relative_to(PROJECT_DIR)
+        if path.suffix in _PARSED_SUFFIXES and relative.parts[0] not in {"target", "logs"}:
+            digest.update(str(relative).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _parse() -> None:
+    from dbt.cli.main import dbtRunner
+
+    target = target_dir()
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "partial_parse.msgpack").unlink(missing_ok=True)
+    result = dbtRunner().invoke(
+        ["--quiet", "parse", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+         "--target-path", str(target), "--log-path", str(target)]
+    )  # fmt: skip
+    if not result.success:
+        raise AsqError(f"the dbt project does not parse: {result.exception}")

@@ -1,0 +1,83 @@
+"""The dbt variables of a run: its quarter, its windows and the clean files it may read.
+
+Nothing is computed from records here except how far the calendar must reach.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import duckdb
+
+from pipeline.lake import Lake
+from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
+from pipeline.quarters import Quarter
+from schemas.contract import TABLES, Table
+
+# Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
+_CLOCKED_COLUMNS = {
+    "service_requests": ("responded_at", "resolved_at"),
+    "parts_orders": ("ordered_at", "received_at"),
+    "appointments": ("requested_at", "earliest_offered_on"),
+    "online_sessions": ("opened_at", "first_human_reply_at"),
+}
+
+
+def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
+    """The clean Parquet files of a table this run reads: an event table's quarters of the window, a register's own quarter."""
+    quarters = read_quarters(quarter) if table.quarter_expression else [quarter]
+    return [str(path) for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
+
+
+def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
+    """Everything the SQL needs to know of the run, as JSON-ready values."""
+    files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
+    calendar_start, calendar_end = _calendar_bounds(quarter, files)
+    return {
+        "quarter": quarter.label,
+        "first_day": quarter.first_day.isoformat(),
+        "last_day": quarter.last_day.isoformat(),
+        "quarters": [
+            {
+                "quarter": each.label,
+                "first_day": each.first_day.isoformat(),
+                "last_day": each.last_day.isoformat(),
+                "end_day": each.end_day.isoformat(),
+            }
+            for each in counted_quarters(quarter)
+        ],
+        "periods": [
+            {
+                "period": period.period,
+                "window_kind": period.window_kind,
+                "role": period.role,
+                "first_day": period.first_day.isoformat(),
+                "last_day": period.last_day.isoformat(),
+                "end_day": period.end_day.isoformat(),
+                "measured_from": period.measured_from.isoformat(),
+            }
+            for period in published_periods(quarter)
+        ],
+        "calendar_start": calendar_start.isoformat(),
+        "calendar_end": calendar_end.isoformat(),
+        "clean_files": files,
+    }
+
+
+def _calendar_bounds(quarter: Quarter, files: dict[str, list[str]]) -> tuple[dt.date, dt.date]:
+    start = counted_quarters(quarter)[0].first_day
+    end = quarter.shift(2).end_day
+    with duckdb.connect() as connection:
+        for table, columns in _CLOCKED_COLUMNS.items():
+            if not files[table]:
+                continue
+            extremes = ", ".join(f"min({column})::date, max({column})::date" for column in columns)
+            row = connection.execute(
+                f"select {extremes} from read_parquet($files, union_by_name = true, hive_partitioning = false)",
+                {"files": files[table]},
+            ).fetchone()
+            days = [day for day in row or () if day is not None]
+            start = min([start, *days])
+            end = max([end, *days])
+    return start, end + dt.timedelta(days=1)

@@ -1,0 +1,28 @@
+"""Tells whoever listens how far a run has come: the command line shows it, Dagster has its own event log.
+
+No logging here and nothing about records, only stage and table names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Listener = Callable[[str, str], None]
+_listeners: list[Listener] = []
+
+
+def announce(stage: str, detail: str) -> None:
+    """Say that ``stage`` now works on ``detail``."""
+    for listener in _listeners:
+        listener(stage, detail)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Call ``listener(stage, detail)`` for every announcement inside the block."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

@@ -1,0 +1,58 @@
+"""Runs the Dagster job of one quarter in this process: what ``asq run`` does, and the same as materializing it in the UI.
+
+No stage logic here; a failure comes back as the error of the stage that failed.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+from pipeline.errors import AsqError
+from pipeline.publication import RunFolder
+from pipeline.quarters import Quarter
+from pipeline.settings import Settings
+
+_HOME_VARIABLE = "DAGSTER_HOME"
+
+
+def evaluate(quarter: Quarter, settings: Settings) -> str:
+    """Evaluate and publish a quarter; returns the run id.
+
+    Raises the AsqError of the stage that refused the data, with what the user must know; any other failure as it came. Where
+    ``DAGSTER_HOME`` is set the run is recorded there and the UI shows it; recording costs seconds a run.
+    """
+    import dagster as dg
+
+    from pipeline.definitions import defs
+
+    settings.to_environment()
+    run_id = str(uuid.uuid4())
+    instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else dg.DagsterInstance.ephemeral()
+    with instance:
+        try:
+            defs.resolve_job_def("evaluate_quarter").execute_in_process(
+                partition_key=quarter.partition_key,
+                instance=instance,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_id=run_id,
+            )
+        except Exception as error:
+            RunFolder(settings.lake, quarter, run_id).discard()
+            explained = _explained(error)
+            if explained is error:
+                raise
+            raise explained from None
+    return run_id
+
+
+def _explained(error: BaseException) -> BaseException:
+    """The project's own error behind what Dagster wrapped around it."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if isinstance(cause, AsqError):
+            return cause
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return error

@@ -1,0 +1,145 @@
+"""Whom an enterprise serves: customers, and the products they own.
+
+When they ask for what is in ``requests``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.sample.clock import Clock
+from pipeline.sample.draws import DAY, Flags, Ints, Times, chance, choose, conform, joined, numbered, only, stream, take
+from pipeline.sample.names import emails, mobiles, people
+from pipeline.sample.network import Network
+from pipeline.sample.places import addresses
+from pipeline.sample.profiles import Profile
+
+_COMPANIES = [
+    "鼎盛",
+    "恒通",
+    "华信",
+    "联创",
+    "博远",
+    "天源",
+    "中创",
+    "瑞丰",
+    "金桥",
+    "海纳",
+    "云帆",
+    "智联",
+    "新奥",
+    "德胜",
+    "宏达",
+    "众合",
+]
+_TRADES = ["科技", "贸易", "物业管理", "餐饮管理", "电子商务", "酒店管理", "物流", "医疗器械"]
+
+
+@dataclass(frozen=True)
+class Clientele:
+    """Customers and their products in arrays by position; products are ordered by category."""
+
+    customer_ids: pl.Series
+    region: Ints
+    names: pl.Series
+    phones: pl.Series
+    addresses: pl.Series
+    owner: Ints
+    category: Ints
+    model: pl.Series
+    serial: pl.Series
+    category_from: Ints
+    category_count: Ints
+    tables: dict[str, pl.DataFrame]
+
+    def products_in_demand(self, rng: np.random.Generator, profile: Profile, times: Times) -> Ints:
+        """A product for each request, by what breaks or is sold in that month."""
+        months = (times.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int64)
+        weights = np.array([np.asarray(product.months) * product.share for product in profile.products])
+        weights = np.where(self.category_count[:, None] > 0, weights, 0)
+        bounds = np.cumsum(weights / weights.sum(axis=0), axis=0)
+        drawn = rng.random(len(times))
+        category = np.minimum((drawn[None, :] >= bounds[:, months]).sum(axis=0), len(profile.products) - 1)
+        within = (rng.random(len(times)) * self.category_count[category]).astype(np.int64)
+        return np.asarray(self.category_from[category] + within, dtype=np.int64)
+
+
+def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network, requests: int) -> Clientele:
+    """Customers enough for that many requests a quarter."""
+    rng = stream(seed, profile.enterprise_id, "clientele")
+    count = max(40, round(requests * len(clock.quarters) * (0.15 if profile.business_share > 0.5 else 0.6)))
+    drawn_to = {"urban": 3.0, "suburban": 1.3, "rural": 0.6}
+    weights = [district.area_km2**0.5 * drawn_to[district.urbanicity] for district in network.districts]
+    region = choose(rng, weights, count)
+    is_business = chance(rng, profile.business_share, count)
+    names = _names(rng, is_business)
+    phones, places = mobiles(rng, count), addresses(rng, network.districts, region)
+    ids = numbered("C", np.arange(1, count + 1), width=7)
+    start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
+    changed = (start + (end - start) // 2).astype("datetime64[D]")
+    moves = chance(rng, 0.01, count)
+    first_versions = conform(
+        "customers",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "customer_id": ids,
+            "region_code": only(take(network.region_codes, region), ~chance(rng, 0.01, count)),
+            "customer_type": take(
+                ["consumer", "dealer", "business"], np.where(is_business, 1 + chance(rng, 0.7, count), 0)
+            ),
+            "is_key_customer": is_business & chance(rng, 0.3, count),
+            "registered_on": start - rng.integers(1, 3000, count).astype("timedelta64[D]"),
+            "left_on": np.where(chance(rng, 0.004, count), end - 10 * DAY, np.datetime64("NaT", "D")),
+            "name": names,
+            "phone": phones,
+            "email": only(emails(rng, count), chance(rng, 0.35, count)),
+            "address": places,
+            "valid_to": np.where(moves, changed, np.datetime64("NaT", "D")),
+        },
+        count,
+    )
+    moved = int(moves.sum())
+    second_versions = first_versions.filter(pl.Series(moves)).with_columns(
+        valid_from=pl.lit(changed.item()),
+        valid_to=pl.lit(None, dtype=pl.Date),
+        address=addresses(rng, network.districts, region[moves]),
+        phone=mobiles(rng, moved),
+    )
+    owner = np.concatenate([np.arange(count), rng.integers(0, count, count // 4)])
+    category = np.sort(choose(rng, [product.share for product in profile.products], len(owner)))
+    owner = rng.permutation(owner)
+    categories = np.arange(len(profile.products))
+    model = pl.concat(
+        [
+            take(product.models, rng.integers(0, len(product.models), int((category == place).sum())))
+            for place, product in enumerate(profile.products)
+        ]
+    )
+    codes = take([product.code for product in profile.products], category)
+    return Clientele(
+        customer_ids=ids,
+        region=region,
+        names=names,
+        phones=phones,
+        addresses=places,
+        owner=owner,
+        category=category,
+        model=model,
+        serial=joined(codes, numbered("", rng.permutation(len(owner)) + 10_000_000, width=8)),
+        category_from=np.searchsorted(category, categories),
+        category_count=np.bincount(category, minlength=len(categories)),
+        tables={"customers": pl.concat([first_versions, second_versions])},
+    )
+
+
+def _names(rng: np.random.Generator, is_business: Flags) -> pl.Series:
+    count = len(is_business)
+    company = joined(
+        take(_COMPANIES, rng.integers(0, len(_COMPANIES), count)),
+        take(_TRADES, rng.integers(0, len(_TRADES), count)),
+        "有限公司",
+    )
+    return people(rng, count).zip_with(pl.Series(~is_business), company)

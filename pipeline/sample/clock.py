@@ -1,0 +1,135 @@
+"""The sample's time: its quarters, when people ask for service, and working days ahead.
+
+Days follow the standard's holiday data, so that Spring Festival is quiet and a make-up Saturday is a working day. How long
+anything takes is the subjects' business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.quarters import Quarter
+from pipeline.sample.draws import DAY, Days, Flags, Floats, Ints, Times, choose, day_of, hour_of
+from pipeline.sample.profiles import CHANNELS
+from pipeline.working_days import working_calendar
+
+OPENS_AT = np.timedelta64(8 * 3600 + 1800, "s")
+CLOSES_AT = np.timedelta64(18 * 3600, "s")
+"""Service hours of the hotline, every day: the default of service_schedule.csv."""
+
+# Calls and visits to an outlet by hour of the day: a morning and an afternoon peak, a dip at noon.
+_COUNTER_HOURS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 0.6, 1.5, 1.7, 1.2, 0.6, 0.9, 1.4, 1.5, 1.2, 0.8, 0, 0, 0, 0, 0, 0])
+_PHONE_HOURS = _COUNTER_HOURS + 0.02 + np.array([0] * 7 + [0.1, 0.1] + [0] * 9 + [0.15, 0.15, 0.1, 0.05, 0.02, 0])
+_ONLINE_HOURS = np.array(
+    [0.06, 0.03, 0.02, 0.01, 0.01, 0.02, 0.06, 0.2, 0.6, 1.3, 1.5, 1.2, 0.9, 1.0, 1.3, 1.3, 1.1, 0.9, 0.7, 0.7, 0.7, 0.6, 0.4, 0.15]
+)  # fmt: skip
+_HOURS = {"phone": _PHONE_HOURS, "online": _ONLINE_HOURS, "outlet": _COUNTER_HOURS, "onsite": _PHONE_HOURS}
+
+# Monday to Sunday.
+_WEEKDAYS = np.array([1.2, 1.1, 1.05, 1.0, 1.05, 0.85, 0.75])
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The quarters of a sample, and the days around them."""
+
+    quarters: tuple[Quarter, ...]
+    _origin: np.datetime64 = field(init=False)
+    _workdays: Days = field(init=False)
+    _through: Ints = field(init=False)
+    """Working days from the origin through each day."""
+
+    def __post_init__(self) -> None:
+        first = self.quarters[0].first_day - dt.timedelta(days=400)
+        days = [first + dt.timedelta(days=count) for count in range((self.quarters[-1].end_day - first).days + 400)]
+        calendar = working_calendar()
+        is_workday = np.array([calendar.is_workday(day) for day in days])
+        object.__setattr__(self, "_origin", np.datetime64(first))
+        object.__setattr__(self, "_workdays", np.array(days, dtype="datetime64[D]")[is_workday])
+        object.__setattr__(self, "_through", np.cumsum(is_workday))
+
+    @property
+    def start(self) -> np.datetime64:
+        """The first moment of the first quarter."""
+        return np.datetime64(self.quarters[0].first_day, "s")
+
+    @property
+    def end(self) -> np.datetime64:
+        """The first moment after the last quarter: nothing later has a row of its own."""
+        return np.datetime64(self.quarters[-1].end_day, "s")
+
+    @property
+    def as_of(self) -> np.datetime64:
+        """When the files were written: what happened later is not known in them."""
+        return self.end + 15 * DAY
+
+    def known(self, times: Times) -> Times:
+        """The times, without those the files cannot know yet."""
+        return np.where(times < self.as_of, times, np.datetime64("NaT", "s")).astype("datetime64[s]")
+
+    def add_workdays(self, days: Days, count: Ints) -> Days:
+        """The ``count``-th working day after each day; for 0 the day itself or, on a rest day, the last working day before."""
+        through = self._through[(days - self._origin).astype(np.int64)]
+        return np.asarray(self._workdays[through - 1 + count])
+
+    def is_workday(self, days: Days) -> Flags:
+        """Whether each day is a working day by the State Council's calendar."""
+        return np.isin(days, self._workdays)
+
+    def contact_times(self, rng: np.random.Generator, quarter: Quarter, channels: Ints) -> Times:
+        """Moments in a quarter at which people get in touch: busy Mondays, quiet holidays, two peaks a day.
+
+        ``channels`` gives each one's channel (its position in ``CHANNELS``), whose hours it keeps.
+        """
+        count = len(channels)
+        days = np.arange(np.datetime64(quarter.first_day), np.datetime64(quarter.end_day))
+        drawn = days[choose(rng, self._day_weights(days), count)]
+        hours = np.zeros(count, dtype=np.int64)
+        for code, channel in enumerate(CHANNELS):
+            here = channels == code
+            hours[here] = choose(rng, _HOURS[channel], int(here.sum()))
+        within_hour = rng.integers(0, 3600, count)
+        # The counter opens at half past eight.
+        at_counter = channels == CHANNELS.index("outlet")
+        within_hour = np.where((hours == 8) & at_counter, 1800 + within_hour // 2, within_hour)
+        return (drawn + (hours * 3600 + within_hour).astype("timedelta64[s]")).astype("datetime64[s]")
+
+    def _day_weights(self, days: Days) -> Floats:
+        weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+        weights = _WEEKDAYS[weekday]
+        calendar = working_calendar()
+        names = [calendar.holiday_name(day) or "" for day in days.tolist()]
+        off = ~self.is_workday(days)
+        spring_festival = np.array(["春节" in name for name in names]) & off
+        festival = np.array([bool(name) for name in names]) & off
+        makeup_day = np.array([bool(name) for name in names]) & ~off
+        weights = np.where(festival, 0.55, weights)
+        weights = np.where(spring_festival, 0.3, weights)
+        return np.asarray(np.where(makeup_day, 1.0, weights))
+
+
+def quarter_code(quarter: Quarter) -> str:
+    """The quarter as identifiers carry it: ``2025Q1``."""
+    return f"{quarter.year}Q{quarter.number}"
+
+
+def in_service_hours(times: Times) -> Flags:
+    """Whether each moment lies in the hotline's service hours."""
+    into_day = times - day_of(times)
+    return np.asarray((into_day >= OPENS_AT) & (into_day < CLOSES_AT))
+
+
+def at_night(times: Times) -> Flags:
+    """Whether each moment lies between nine in the evening and eight in the morning."""
+    hours = hour_of(times)
+    return np.asarray((hours >= 21) | (hours < 8))
+
+
+def next_morning(times: Times, delay: Floats) -> Times:
+    """Eight o'clock of the morning that follows each night-time moment, plus a delay in seconds."""
+    evening = hour_of(times) >= 12
+    morning = day_of(times) + np.where(evening, 1, 0).astype("timedelta64[D]")
+    return (morning + np.timedelta64(8 * 3600, "s") + np.rint(delay).astype("timedelta64[s]")).astype("datetime64[s]")

@@ -1,0 +1,247 @@
+"""How people got in touch and were visited: calls, online sessions, appointments, visits.
+
+Those that go with a request are drawn from it; others (questions answered at once, calls given up) stand alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.quarters import Quarter
+from pipeline.sample.clientele import Clientele
+from pipeline.sample.clock import Clock, at_night, in_service_hours, next_morning, quarter_code
+from pipeline.sample.draws import (
+    DAY,
+    Floats,
+    Ints,
+    Times,
+    chance,
+    choose,
+    choose_words,
+    conform,
+    day_of,
+    hour_of,
+    lognormal,
+    numbered,
+    only,
+    seconds,
+    stream,
+    take,
+    where_time,
+)  # fmt: skip
+from pipeline.sample.names import mobiles
+from pipeline.sample.network import Network
+from pipeline.sample.profiles import Profile
+from pipeline.sample.requests import ONLINE, PHONE, Requests
+from pipeline.sample.workforce import Workforce
+
+_HALF_HOUR = np.timedelta64(1800, "s")
+_MINUTE = np.timedelta64(60, "s")
+
+
+def hotline_calls(
+    seed: int,
+    profile: Profile,
+    clock: Clock,
+    quarter: Quarter,
+    requests: Requests,
+    workforce: Workforce,
+    clientele: Clientele,
+) -> pl.DataFrame:
+    """Calls of a quarter: one for each request by phone, and about as many again that led to none."""
+    rng = stream(seed, profile.enterprise_id, quarter, "calls")
+    linked = np.flatnonzero((requests.channel == PHONE) & requests.in_scope)
+    more = max(5, round(len(requests.requested) * 0.55))
+    count = len(linked) + more
+    first = np.datetime64(quarter.first_day, "s")
+    wait = lognormal(rng, profile.between("hotline", quarter, 9.5, 4.5), 0.95, count)
+    alone = clock.contact_times(rng, quarter, np.full(more, PHONE))
+    reason = choose(rng, _call_outcomes(profile, quarter, len(linked) / more), more)
+    answered = np.concatenate([np.ones(len(linked), dtype=np.bool_), reason == 0])
+    # The request was written down a minute or two into the call.
+    started = requests.requested[linked] - seconds(wait[: len(linked)] + rng.uniform(30, 150, len(linked)))
+    queued = np.concatenate([np.maximum(started, first), alone])
+    # At eleven on a Monday everybody calls.
+    crowded = np.isin(hour_of(queued), (9, 10, 15)) & ((day_of(queued).astype(np.int64) + 3) % 7 == 0)
+    wait = np.where(crowded, wait * 1.8, wait)
+    answered_at = where_time(answered, queued + seconds(wait))
+    talk = lognormal(rng, 170, 0.7, count)
+    patience = lognormal(rng, 35, 0.9, count)
+    refused_after = rng.uniform(0, 4, count)
+    outcome = np.concatenate([np.zeros(len(linked), dtype=np.int64), reason])
+    ended = np.where(
+        answered, answered_at + seconds(talk), queued + seconds(np.where(outcome == 3, refused_after, patience))
+    )
+    who = workforce.some_agent(rng, queued)
+    customer = np.concatenate([requests.customer[linked], np.full(more, -1)])
+    stranger = mobiles(rng, count)
+    phones = take(clientele.phones, customer)
+    order = np.argsort(queued, kind="stable")
+    request_ids = take(requests.ids, np.concatenate([linked, np.full(more, -1)]))
+    table = conform(
+        "hotline_calls",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "queue": choose_words(rng, {"售后": 0.7, "咨询": 0.2, "投诉": 0.1}, count),
+            "caller_phone": phones.zip_with(phones.is_not_null(), stranger),
+            "queued_at": queued,
+            "answered_at": answered_at,
+            "ended_at": only(ended.astype("datetime64[us]"), ~chance(rng, 0.01, count)),
+            "outcome": take(["answered", "abandoned", "self_service", "rejected"], outcome),
+            "in_service_hours": in_service_hours(queued),
+            "staff_id": only(take(workforce.staff_ids, who), answered),
+            "request_id": request_ids,
+        },
+        count,
+    )[order]
+    return table.with_columns(call_id=numbered(f"HC{quarter_code(quarter)}-", np.arange(1, count + 1)))
+
+
+def _call_outcomes(profile: Profile, quarter: Quarter, linked_to_alone: float) -> Floats:
+    """Weights of answered, abandoned, self-service and rejected among calls that led to no request."""
+    self_service = 0.3
+    offered = linked_to_alone + 1 - self_service
+    abandoned = profile.between("hotline", quarter, 0.08, 0.028) * offered
+    rejected = profile.between("hotline", quarter, 0.025, 0.004) * offered
+    return np.array([max(1 - self_service - abandoned - rejected, 0.05), abandoned, self_service, rejected])
+
+
+def online_sessions(
+    seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, workforce: Workforce
+) -> pl.DataFrame:
+    """Chats, mini-program messages, e-mails and web forms: one for each request online, and some that led to none."""
+    rng = stream(seed, profile.enterprise_id, quarter, "sessions")
+    linked = np.flatnonzero((requests.channel == ONLINE) & requests.in_scope)
+    more = max(4, round(len(requests.requested) * 0.1))
+    count = len(linked) + more
+    alone = clock.contact_times(rng, quarter, np.full(more, ONLINE))
+    opened = np.concatenate([requests.requested[linked], alone])
+    kind = choose(rng, (0.5, 0.3, 0.08, 0.12), count)
+    live = (kind == 0) | ((kind == 1) & chance(rng, 0.6, count))
+    median = np.where(live, profile.between("online", quarter, 330, 120), profile.between("online", quarter, 700, 360))
+    reply = seconds(lognormal(rng, median, 0.85, count))
+    # Nobody answers mail at night, and a chat only if somebody is on duty.
+    overnight = at_night(opened) & ~live & chance(rng, 0.8, count)
+    reply = np.where(overnight, next_morning(opened, rng.uniform(0, 3600, count)) - opened, reply)
+    silent = chance(rng, profile.between("online", quarter, 0.03, 0.006), count)
+    replied = clock.known(where_time(~silent, opened + reply))
+    closed = clock.known(np.where(silent, opened, replied) + seconds(lognormal(rng, 540, 0.8, count)))
+    order = np.argsort(opened, kind="stable")
+    table = conform(
+        "online_sessions",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "kind": take(["chat", "mini_program", "email", "web_form"], kind),
+            "is_live": live,
+            "opened_at": opened,
+            "first_human_reply_at": replied,
+            "closed_at": closed,
+            "staff_id": only(take(workforce.staff_ids, workforce.some_agent(rng, opened)), ~np.isnat(replied)),
+            "request_id": take(requests.ids, np.concatenate([linked, np.full(more, -1)])),
+        },
+        count,
+    )[order]
+    return table.with_columns(session_id=numbered(f"OS{quarter_code(quarter)}-", np.arange(1, count + 1)))
+
+
+def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> pl.DataFrame:
+    """One booking for each request that needs a visit: the earliest slot offered, and the one chosen."""
+    rng = stream(seed, profile.enterprise_id, quarter, "appointments")
+    booked_at = requests.requested + seconds(rng.uniform(120, 1500, len(requests.requested)))
+    rows = np.flatnonzero(requests.needs_visit & (booked_at < clock.end))
+    booked_at, count = booked_at[rows], len(rows)
+    late = profile.between("booking", quarter, 0.06, 0.002)
+    ahead = choose(rng, (0.3, 0.42, 0.2, 0.08 - late, late * 0.7, late * 0.3), count)
+    # A slot on the request day itself, or working days ahead; now and then on the rest day that follows.
+    offered = np.where(ahead == 0, day_of(booked_at), clock.add_workdays(day_of(booked_at), ahead)).astype(
+        "datetime64[D]"
+    )
+    next_day = offered + DAY
+    on_rest_day = (ahead > 0) & ~clock.is_workday(next_day) & chance(rng, 0.3, count)
+    offered = np.where(on_rest_day, next_day, offered).astype("datetime64[D]")
+    none = chance(rng, profile.between("booking", quarter, 0.02, 0.0), count)
+    chosen = offered + choose(rng, (0.7, 0.2, 0.1), count).astype("timedelta64[D]")
+    return conform(
+        "appointments",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "appointment_id": numbered(f"AP{quarter_code(quarter)}-", np.arange(1, count + 1)),
+            "request_id": only(take(requests.ids, rows), ~chance(rng, 0.03, count)),
+            "requested_at": booked_at,
+            "earliest_offered_on": only(offered, ~none),
+            "chosen_on": only(chosen, ~none & ~chance(rng, 0.05, count)),
+        },
+        count,
+    )
+
+
+def onsite_visits(
+    seed: int,
+    profile: Profile,
+    clock: Clock,
+    quarter: Quarter,
+    requests: Requests,
+    network: Network,
+    workforce: Workforce,
+) -> pl.DataFrame:
+    """Visits of a quarter's requests: the one that solved it, and those that failed or were moved before."""
+    rng = stream(seed, profile.enterprise_id, quarter, "visits")
+    solved = np.flatnonzero(requests.needs_visit & ~np.isnat(requests.resolved))
+    appointed, arrived = _solving_visits(rng, profile, quarter, requests, solved)
+    failed = solved[chance(rng, 0.1, len(solved))]
+    # A visit that failed was appointed between the start of handling and the one that solved it.
+    last = appointed[np.searchsorted(solved, failed)]
+    before = _on_half_hours(requests.responded[failed] + (last - requests.responded[failed]) // 2)
+    earlier = np.maximum(before, requests.responded[failed])
+    missed = profile.between("arrival", quarter, 0.35, 0.06)
+    moved = profile.between("arrival", quarter, 0.2, 0.08)
+    reason = 1 + choose(rng, (missed, moved, 0.45, 0.12), len(failed))
+    rows = np.concatenate([solved, failed])
+    appointed = np.concatenate([appointed, earlier])
+    arrived = np.concatenate([arrived, np.full(len(failed), np.datetime64("NaT", "s"))])
+    completed = np.concatenate([requests.resolved[solved], np.full(len(failed), np.datetime64("NaT", "s"))])
+    outcome = np.concatenate([np.zeros(len(solved), dtype=np.int64), reason])
+    kept = np.flatnonzero(appointed < clock.end)
+    kept = kept[np.argsort(appointed[kept], kind="stable")]
+    rows, appointed, count = rows[kept], appointed[kept], len(kept)
+    outlet = requests.outlet[rows]
+    words = ["done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"]
+    return conform(
+        "onsite_visits",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "visit_id": numbered(f"OV{quarter_code(quarter)}-", np.arange(1, count + 1)),
+            "request_id": take(requests.ids, rows),
+            "staff_id": take(workforce.staff_ids, workforce.some_technician(rng, outlet, appointed)),
+            "outlet_id": take(network.outlet_ids, outlet),
+            "appointed_at": appointed,
+            "arrived_at": arrived[kept],
+            "completed_at": completed[kept],
+            "outcome": take(words, outcome[kept]),
+        },
+        count,
+    )
+
+
+def _solving_visits(
+    rng: np.random.Generator, profile: Profile, quarter: Quarter, requests: Requests, rows: Ints
+) -> tuple[Times, Times]:
+    """When the visits that solved those requests were appointed for, and when somebody arrived."""
+    count = len(rows)
+    resolved, responded = requests.resolved[rows], requests.responded[rows]
+    appointed = _on_half_hours(resolved - seconds(rng.uniform(2400, 7200, count)))
+    appointed = np.where(appointed < responded, responded, appointed).astype("datetime64[s]")
+    scatter = np.where(
+        chance(rng, profile.between("arrival", quarter, 0.12, 0.015), count),
+        rng.uniform(31, 90, count) * np.where(chance(rng, 0.85, count), 1, -1),
+        np.clip(rng.normal(2, 11, count), -29, 29),
+    )
+    arrived = np.minimum(appointed + seconds(scatter * 60), resolved - 5 * _MINUTE)
+    # A handful of arrivals were never recorded.
+    return appointed, where_time(~chance(rng, 0.005, count), arrived.astype("datetime64[s]"))
+
+
+def _on_half_hours(times: Times) -> Times:
+    into_half_hour = (times - day_of(times)) % _HALF_HOUR
+    return np.asarray(times - into_half_hour)

@@ -1,0 +1,85 @@
+"""What the pipeline must find: the 68 values of every enterprise and quarter, counted from the accepted rows by plain Python.
+
+An oracle of its own: written indicator by indicator from the rulings, sharing no SQL and no code with the marts or the
+evaluation (only the State Council calendar of ``pipeline.working_days``). Slow on purpose where that is clearer. Intervals,
+status and scores are not computed here.
+
+``numerator / denominator * factor = value``: durations are counted in seconds (order cycles in days) and turned into the
+indicator's unit by the factor, scores lie on 0–100, counts and percentiles have the denominator 1, changes (I4) relate the
+difference to the earlier value. Values that look back (R3-1, R3-4, I3-1) take the quarters the sample has; I4 needs them all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.quarters import Quarter
+from pipeline.sample.truth import improvement, outcome, process, resources
+from pipeline.sample.truth.facts import INDICATORS, Book, Facts, Row
+from pipeline.working_days import working_calendar
+from schemas.contract import TABLES
+
+TRUTH_SCHEMA = pl.Schema(
+    {
+        "enterprise_id": pl.String,
+        "quarter": pl.String,
+        "indicator_id": pl.String,
+        "numerator": pl.Float64,
+        "denominator": pl.Float64,
+        "value": pl.Float64,
+        "n": pl.Int64,
+    }
+)
+
+DIMENSIONS = (resources, process, outcome, improvement)
+"""Each enters its indicators when it is imported."""
+
+# What no indicator is counted from: weights come from judgements, and mystery visits stand beside the surveys.
+_READ = [name for name in TABLES if name not in ("customers", "mystery_visits", "expert_judgements")]
+
+
+def true_values(tables: Mapping[str, pl.DataFrame], quarters: Sequence[Quarter]) -> pl.DataFrame:
+    """The 68 values of every enterprise and quarter from accepted rows (``TRUTH_SCHEMA``).
+
+    ``tables``: rows by table, in the contract's columns, without those the pipeline must refuse. A value that the rows cannot
+    tell is null (I2-3 always, year-on-year values without the quarters they look back on).
+    """
+    enterprises = sorted(tables["service_requests"]["enterprise_id"].unique())
+    found = []
+    for enterprise_id in enterprises:
+        book = _book(tables, enterprise_id, quarters)
+        for quarter in quarters:
+            facts = Facts(book, quarter)
+            for indicator_id, compute in INDICATORS.items():
+                measured = compute(facts)
+                found.append(
+                    {
+                        "enterprise_id": enterprise_id,
+                        "quarter": quarter.label,
+                        "indicator_id": indicator_id,
+                        "numerator": None if measured.numerator is None else float(measured.numerator),
+                        "denominator": None if measured.denominator is None else float(measured.denominator),
+                        "value": measured.value,
+                        "n": measured.n,
+                    }
+                )
+    return pl.DataFrame(found, schema=TRUTH_SCHEMA).sort("enterprise_id", "quarter", "indicator_id")
+
+
+def _book(tables: Mapping[str, pl.DataFrame], enterprise_id: str, quarters: Sequence[Quarter]) -> Book:
+    rows: dict[str, list[Row]] = {}
+    by_quarter: dict[tuple[str, Quarter], list[Row]] = defaultdict(list)
+    for name in _READ:
+        own = tables[name]
+        if "enterprise_id" in own.columns:
+            own = own.filter(pl.col("enterprise_id") == enterprise_id)
+        personal = [column.name for column in TABLES[name].columns if column.pii]
+        rows[name] = own.drop(personal).to_dicts()
+        dated_by = TABLES[name].dated_by
+        for row in rows[name] if dated_by else []:
+            moment = next(row[column] for column in dated_by if row[column] is not None)
+            by_quarter[name, Quarter.of(moment)].append(row)
+    return Book(rows, by_quarter, frozenset(quarters), working_calendar())

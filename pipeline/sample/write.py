@@ -1,0 +1,221 @@
+"""Puts a sample on disk: landing files, and beside them what is true of them.
+
+``write_sample`` is what the command line calls. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import UsageError
+from pipeline.quarters import Quarter
+from pipeline.sample.defects import Delivery, answers_sent_again, plant
+from pipeline.sample.generate import Sample, generate, quarter_start
+from pipeline.sample.truth import true_values
+from pipeline.sample.writer import is_text, remove_tables, write_table
+from schemas.contract import TABLES, Table
+
+TRUTH_FOLDER = "_truth"
+NOTE = "README.md"
+_TITLE = "# Sample landing data"
+TRUTH_UP_TO = 200_000
+"""Requests over all quarters up to which the truth is counted unless asked: plain Python takes its time."""
+
+DEFECTS_SCHEMA = pl.Schema(
+    {
+        "table": pl.String,
+        "quarter": pl.String,
+        "origin_file": pl.String,
+        "origin_row": pl.Int64,
+        "rule": pl.String,
+        "column": pl.String,
+    }
+)
+ROWS_SCHEMA = pl.Schema(
+    {"table": pl.String, "quarter": pl.String, "extracted": pl.Int64, "accepted": pl.Int64, "quarantined": pl.Int64}
+)
+
+
+@dataclass(frozen=True)
+class SampleTruth:
+    """What must come out of a sample, also written to ``<folder>/_truth``.
+
+    ``indicators``: enterprise_id, quarter, indicator_id, numerator, denominator, value, n (see ``truth``; None where it was not
+    counted). ``defects``: one row per planted fault and per quarter whose partition holds it, as quarantine has them.
+    ``rows``: extracted, accepted and quarantined rows per table and quarter.
+    """
+
+    folder: Path
+    indicators: pl.DataFrame | None
+    defects: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def write_sample(
+    folder: Path,
+    quarters: Sequence[Quarter],
+    requests: int,
+    seed: int,
+    enterprises: int = 3,
+    file_format: str = "csv",
+    defects: bool = True,
+    truth: bool | None = None,
+) -> SampleTruth:
+    """Write landing files of every table into a folder: ``requests`` a quarter, the same bytes for the same arguments.
+
+    ``file_format``: csv (one table each as GB18030, gzip, Parquet, folder of quarters; the others UTF-8 CSV) or parquet.
+    ``truth``: whether to count the 68 values; by default up to 200,000 requests. Files of an earlier sample in the folder
+    are replaced. Raises UsageError for arguments that make no sample, and for a folder that holds other people's tables.
+    """
+    if file_format not in ("csv", "parquet"):
+        raise UsageError(f"'{file_format}' is no format of sample files: csv or parquet")
+    sample = generate(quarters, requests, seed, enterprises)
+    _prepare(folder)
+    if truth is None:
+        truth = requests * len(quarters) <= TRUTH_UP_TO
+    accepted: dict[str, pl.DataFrame] = {}
+    faults, rows = [], []
+    again = pl.DataFrame()
+    for name in sorted(TABLES, key=lambda table: table == "survey_answers"):
+        # Each table is let go as soon as it is written, unless the truth is counted from it.
+        clean = sample.tables.pop(name)
+        if name == "survey_answers" and not again.is_empty():
+            clean = pl.concat([clean, again])
+        text = is_text(name, file_format)
+        delivery = plant(TABLES[name], clean, quarters, seed, text) if defects else Delivery(clean)
+        if name == "survey_responses":
+            again = answers_sent_again(delivery, sample.tables["survey_answers"])
+        origins = write_table(folder, TABLES[name], delivery, quarters, file_format)
+        faults.append(_defects(TABLES[name], delivery, origins, quarters))
+        rows.append(_row_counts(TABLES[name], delivery, quarters))
+        if truth:
+            accepted[name] = clean
+    values = true_values(accepted, quarters) if truth else None
+    order = list(TABLES)
+    written = SampleTruth(folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order))
+    _write_truth(written, sample, quarters, requests, seed)
+    return written
+
+
+def planted_personal_data(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> pl.DataFrame:
+    """All personal data of the sample with these arguments: table, column, row_key, kind, value.
+
+    Drawn again, never written beside the files. ``row_key`` is enterprise_id|id; ``kind`` is the pii class of a whole cell, or
+    inside free text what was planted there (phone, phone_spoken, id_number, bank_card, plate, email, address, name), as it
+    stands in the text.
+    """
+    sample = generate(quarters, requests, seed, enterprises)
+    cells = [
+        frame.filter(pl.col(column.name).is_not_null()).select(
+            table=pl.lit(table.name),
+            column=pl.lit(column.name),
+            row_key=pl.concat_str(table.key, separator="|"),
+            kind=pl.lit(column.pii),
+            value=pl.col(column.name),
+        )
+        for table in TABLES.values()
+        for column in table.columns
+        for frame in (sample.tables[table.name],)
+        if column.pii and column.pii != "free_text"
+    ]
+    return pl.concat([*cells, sample.planted.select("table", "column", "row_key", "kind", "value")])
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / NOTE
+    is_ours = note.is_file() and note.read_text(encoding="utf-8").startswith(_TITLE)
+    if is_ours:
+        remove_tables(folder, list(TABLES))
+        return
+    foreign = sorted(path.name for path in folder.iterdir() if path.name.split(".")[0] in TABLES)
+    if foreign or note.exists():
+        raise UsageError(f"{folder} holds {', '.join(foreign) or NOTE}, which no sample wrote: choose another folder")
+
+
+def _quarters_of(table: Table, delivery: Delivery, quarters: Sequence[Quarter]) -> pl.DataFrame:
+    """quarter, position: every delivered row in each quarter whose partition holds it."""
+    labels = pl.DataFrame(
+        {"start": [quarter.first_day for quarter in quarters], "quarter": [quarter.label for quarter in quarters]}
+    )
+    positions = pl.DataFrame({"position": range(delivery.frame.height)}, schema={"position": pl.Int64})
+    start = quarter_start(table.name)
+    if start is None:
+        return labels.select("quarter").join(positions, how="cross")
+    # A row whose date cannot be read stands behind a row of its quarter.
+    started = delivery.frame.select(start.forward_fill().alias("start")).to_series()
+    return (
+        positions.with_columns(started)
+        .join(labels, on="start", how="inner", maintain_order="left")
+        .select("quarter", "position")
+    )
+
+
+def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
+    faulty = delivery.faults["position"]
+    of_quarters = _quarters_of(table, delivery, quarters).filter(pl.col("position").is_in(faulty.implode()))
+    return (
+        delivery.faults.with_columns(origins[faulty.to_list()])
+        .join(of_quarters, on="position", how="inner")
+        .select(pl.lit(table.name).alias("table"), *(name for name in DEFECTS_SCHEMA if name != "table"))
+        .cast(dict(DEFECTS_SCHEMA))  # type: ignore[arg-type]
+        .sort("quarter", "origin_file", "origin_row")
+    )
+
+
+def _row_counts(table: Table, delivery: Delivery, quarters: Sequence[Quarter]) -> pl.DataFrame:
+    faulty = delivery.faults.select("position", refused=pl.lit(True)).unique()
+    counted = (
+        _quarters_of(table, delivery, quarters)
+        .join(faulty, on="position", how="left")
+        .group_by("quarter")
+        .agg(extracted=pl.len(), quarantined=pl.col("refused").is_not_null().sum())
+    )
+    return (
+        pl.DataFrame({"quarter": [quarter.label for quarter in quarters]})
+        .join(counted, on="quarter", how="left", maintain_order="left")
+        .with_columns(pl.col("extracted", "quarantined").fill_null(0).cast(pl.Int64))
+        .select(
+            pl.lit(table.name).alias("table"),
+            "quarter",
+            "extracted",
+            accepted=pl.col("extracted") - pl.col("quarantined"),
+            quarantined=pl.col("quarantined"),
+        )
+    )
+
+
+def _by_table(frame: pl.DataFrame, order: list[str]) -> pl.DataFrame:
+    places = {name: place for place, name in enumerate(order)}
+    return frame.sort(pl.col("table").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)
+
+
+def _write_truth(written: SampleTruth, sample: Sample, quarters: Sequence[Quarter], requests: int, seed: int) -> None:
+    folder = written.folder / TRUTH_FOLDER
+    folder.mkdir(exist_ok=True)
+    written.defects.write_csv(folder / "defects.csv")
+    written.rows.write_csv(folder / "rows.csv")
+    values = folder / "indicators.csv"
+    if written.indicators is None:
+        values.unlink(missing_ok=True)
+    else:
+        written.indicators.write_csv(values)
+    (written.folder / NOTE).write_text(
+        f"""{_TITLE}
+
+Fictitious data, drawn by `asq sample` with seed {seed}: {requests} service requests a quarter, {quarters[0]} to {quarters[-1]}.
+No person, phone number, address or company in it is real; all personal data may be shown to anybody.
+
+`{TRUTH_FOLDER}/` says what an evaluation must find:
+
+- `indicators.csv` — numerator, denominator, value and n of the 68 indicators per enterprise and quarter, counted from the rows
+  that keep every rule (absent for very large samples; I2-3 is empty: which analyses ran is no property of the data)
+- `defects.csv` — every planted fault by table, quarter, file, row, rule and column; rows of registers are in every quarter
+- `rows.csv` — rows extracted, accepted and quarantined per table and quarter
+""",
+        encoding="utf-8",
+    )

@@ -1,0 +1,154 @@
+"""Landing files: each table in the form it is delivered in, and where each of its rows ended up.
+
+In the default sample the tables come in the forms an enterprise would send them, so that every reader has something to read.
+Which rows there are is decided before (``generate``, ``defects``).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from pipeline.quarters import Quarter
+from pipeline.sample.defects import Delivery
+from pipeline.sample.generate import quarter_start
+from schemas.contract import Table
+
+GB18030 = "complaints"
+GZIPPED = "survey_answers"
+PARQUET = "parts_orders"
+FOLDER_OF_QUARTERS = "hotline_calls"
+BYTE_ORDER_MARK = "staff"
+OFFSET_TIMES = "online_sessions"
+"""Its system writes UTC: the same moments, eight hours earlier on the clock, with an offset."""
+
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+_UTC_FORMAT = "%Y-%m-%dT%H:%M:%S+00:00"
+ORIGIN_SCHEMA = pl.Schema({"origin_file": pl.String, "origin_row": pl.Int64})
+
+
+def is_text(table: str, file_format: str) -> bool:
+    """Whether a table is written as CSV."""
+    return file_format == "csv" and table != PARQUET
+
+
+def write_table(
+    folder: Path, table: Table, delivery: Delivery, quarters: Sequence[Quarter], file_format: str
+) -> pl.DataFrame:
+    """Write a table's file or files; returns the origin of every row (``ORIGIN_SCHEMA``, in the delivery's order).
+
+    Rows of a CSV file are numbered by record with the header as 1, those of a Parquet file from 1.
+    """
+    if not is_text(table.name, file_format):
+        path = folder / f"{table.name}.parquet"
+        _with_texts(delivery).write_parquet(path, compression="zstd", statistics=False)
+        return _origins(path.name, delivery.frame.height, first=1)
+    if table.name == FOLDER_OF_QUARTERS and (start := quarter_start(table.name)) is not None:
+        (folder / table.name).mkdir(exist_ok=True)
+        # A row without a readable date stands behind a row of its quarter.
+        started = delivery.frame.select(start.forward_fill()).to_series()
+        origins = []
+        for quarter in quarters:
+            rows = np.flatnonzero((started == quarter.first_day).to_numpy())
+            first, end = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
+            name = f"{table.name}/{quarter.label}.csv"
+            _write_csv(folder / name, table, _part(delivery, first, end))
+            origins.append(_origins(name, end - first, first=2))
+        return pl.concat(origins)
+    path = folder / (f"{table.name}.csv.gz" if table.name == GZIPPED else f"{table.name}.csv")
+    _write_csv(path, table, delivery)
+    return _origins(path.name, delivery.frame.height, first=2)
+
+
+def remove_tables(folder: Path, tables: Sequence[str]) -> None:
+    """Delete what an earlier sample wrote for these tables, in whatever form."""
+    for table in tables:
+        for suffix in (".csv", ".csv.gz", ".parquet"):
+            (folder / f"{table}{suffix}").unlink(missing_ok=True)
+        if (folder / table).is_dir():
+            shutil.rmtree(folder / table)
+
+
+def _part(delivery: Delivery, first: int, end: int) -> Delivery:
+    return Delivery(
+        frame=delivery.frame.slice(first, end - first),
+        unreadable=tuple(
+            (place - first, column, text) for place, column, text in delivery.unreadable if first <= place < end
+        ),
+        broken_lines=tuple((place - first, rule) for place, rule in delivery.broken_lines if first <= place < end),
+    )
+
+
+def _origins(file: str, rows: int, first: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"origin_file": pl.Series([file]).new_from_index(0, rows), "origin_row": np.arange(first, first + rows)},
+        schema=ORIGIN_SCHEMA,
+    )
+
+
+def _with_texts(delivery: Delivery) -> pl.DataFrame:
+    """The frame with its unreadable cells; a column that has one holds text throughout."""
+    frame = delivery.frame
+    for column in dict.fromkeys(column for _, column, _ in delivery.unreadable):
+        cells = [(place, text) for place, name, text in delivery.unreadable if name == column]
+        values = frame[column]
+        texts = values.dt.strftime(_TIME_FORMAT) if values.dtype == pl.Datetime("us") else values.cast(pl.String)
+        texts = texts.scatter([place for place, _ in cells], [text for _, text in cells])
+        frame = frame.with_columns(texts.alias(column))
+    return frame
+
+
+def _write_csv(path: Path, table: Table, delivery: Delivery) -> None:
+    frame = delivery.frame
+    if table.name == OFFSET_TIMES:
+        times = [column.name for column in table.columns if column.type == "timestamp"]
+        frame = frame.with_columns(pl.col(times).dt.offset_by("-8h").dt.strftime(_UTC_FORMAT))
+        delivery = Delivery(frame, unreadable=delivery.unreadable, broken_lines=delivery.broken_lines)
+    frame = _with_texts(delivery)
+    with _opened(path, table.name) as handle:
+        begin = 0
+        handle.write(_encoded(frame.clear(), table.name, header=True))
+        for place, rule in delivery.broken_lines:
+            handle.write(_encoded(frame.slice(begin, place - begin), table.name))
+            handle.write(_broken_line(frame.slice(place, 1), rule, table.name))
+            begin = place + 1
+        handle.write(_encoded(frame.slice(begin), table.name))
+
+
+@contextmanager
+def _opened(path: Path, table: str) -> Iterator[BinaryIO]:
+    with path.open("wb") as raw:
+        if table == GZIPPED:
+            # Neither name nor time in the header: the same rows give the same bytes.
+            with gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=5, mtime=0) as packed:
+                yield packed  # type: ignore[misc]
+            return
+        if table == BYTE_ORDER_MARK:
+            raw.write("\ufeff".encode())
+        yield raw
+
+
+def _encoded(frame: pl.DataFrame, table: str, header: bool = False) -> bytes:
+    buffer = io.BytesIO()
+    if header or frame.height:
+        frame.write_csv(buffer, include_header=header, datetime_format=_TIME_FORMAT)
+    written = buffer.getvalue()
+    return written.decode().encode("gb18030") if table == GB18030 else written
+
+
+def _broken_line(row: pl.DataFrame, rule: str, table: str) -> bytes:
+    """The row's line with a field too many, or cut off after its fourth field."""
+    cells = next(csv.reader(io.StringIO(row.write_csv(include_header=False, datetime_format=_TIME_FORMAT))))
+    cells = [*cells, "多余"] if rule == "too_many_fields" else cells[: min(4, len(cells) - 1)]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode("gb18030" if table == GB18030 else "utf-8")

@@ -1,0 +1,71 @@
+"""Where a run finds its landing files, lake, source mapping and evaluation plan.
+
+Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``), so that the command line and the
+Dagster UI start the same run. What the files mean is the stages' business.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.lake import Lake
+
+SOURCES_FILE = "sources.yaml"
+FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
+DEFAULT_FIRST_QUARTER = "2023-Q1"
+PLAN_FILE = "evaluation.yaml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The places of one run; ``sources`` and ``plan`` are None where the defaults hold."""
+
+    landing: Path
+    lake: Lake
+    sources: Path | None = None
+    plan: Path | None = None
+
+    @classmethod
+    def of(
+        cls, landing: str | Path, lake: str | Path, sources: str | Path | None = None, plan: str | Path | None = None
+    ) -> Settings:
+        """Settle the places; a ``sources.yaml`` or ``evaluation.yaml`` in the landing folder is found by itself."""
+        landing_path = Path(landing).absolute()
+        return cls(
+            landing=landing_path,
+            lake=Lake(lake),
+            sources=_chosen(sources, landing_path / SOURCES_FILE),
+            plan=_chosen(plan, landing_path / PLAN_FILE),
+        )
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """The settings of the Dagster UI and of scheduled runs; raises UsageError when a place is not set."""
+        missing = [name for name in ("ASQ_LANDING", "ASQ_LAKE") if not os.environ.get(name)]
+        if missing:
+            raise UsageError(f"set the environment variable {' and '.join(missing)} to a folder")
+        return cls.of(
+            os.environ["ASQ_LANDING"], os.environ["ASQ_LAKE"], os.environ.get("ASQ_SOURCES"), os.environ.get("ASQ_PLAN")
+        )
+
+    def to_environment(self) -> None:
+        """Make the runs that this process starts use these places."""
+        os.environ["ASQ_LANDING"] = str(self.landing)
+        os.environ["ASQ_LAKE"] = str(self.lake.root)
+        for name, path in (("ASQ_SOURCES", self.sources), ("ASQ_PLAN", self.plan)):
+            if path is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = str(path)
+
+
+def _chosen(given: str | Path | None, default: Path) -> Path | None:
+    if given is None:
+        return default if default.is_file() else None
+    path = Path(given).absolute()
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    return path

@@ -1,0 +1,108 @@
+"""Dagster assets ``accepted/<table>`` and ``quarantine/<table>``: rows that keep every rule, and those that do not.
+
+The rules are in ``schemas/``, their execution in this folder's pure functions.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline.neighbours import unevaluated_neighbours
+from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.progress import announce
+from pipeline.refusals import Refusals
+from pipeline.resources import Places
+from pipeline.validate.accounting import write_accounting
+from pipeline.validate.delivered import DeliveredKeys
+from pipeline.validate.quarter import validate_quarter
+from schemas.contract import TABLES, Table
+
+
+def _specs(table: Table) -> list[dg.AssetSpec]:
+    # A row may refer to other tables: their keys must have been delivered first.
+    raw = [["raw", table.name], *(["raw", parent] for parent, _ in table.references.values() if parent != table.name)]
+    deps = [dg.AssetKey(key) for key in dict.fromkeys(map(tuple, raw))]
+    return [
+        dg.AssetSpec(
+            ["accepted", table.name],
+            deps=deps,
+            group_name="validate",
+            description=f"{table.title} — {table.grain} Rows that keep every rule of schemas/.",
+            kinds={"pandera", "parquet"},
+            owners=OWNERS,
+        ),
+        dg.AssetSpec(
+            ["quarantine", table.name],
+            deps=deps,
+            group_name="validate",
+            description=f"{table.title}: rows that break a rule, with origin file and row, rule, column and masked value.",
+            kinds={"pandera", "parquet"},
+            owners=OWNERS,
+        ),
+    ]
+
+
+@dg.multi_asset(
+    name="validate",
+    specs=[spec for table in TABLES.values() for spec in _specs(table)],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+    can_subset=True,
+)
+def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Divide every table's quarter into accepted and refused rows."""
+    settings, quarter = places.settings(), quarter_of(context)
+    limits = places.evaluation_plan().refused_limits
+    refusals = Refusals()
+    with DeliveredKeys(settings.lake) as keys:
+        for table in selected_tables(context):
+            announce("validate", table.name)
+            with refusals.collected():
+                for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
+                    validate_quarter(table, neighbour, settings.lake, 1.0, keys)
+                result = validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
+                for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
+                    if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
+                        yield dg.MaterializeResult(
+                            asset_key=[stage, table.name],
+                            metadata={
+                                "quarter": quarter.label,
+                                "dagster/row_count": rows,
+                                "rules broken": result.rule_counts,
+                            },
+                        )
+    refusals.raise_collected()
+
+
+@dg.multi_asset(
+    name="account_rows",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
+            group_name="validate",
+            description=description,
+            kinds={"duckdb", "parquet"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (
+                "row_accounting",
+                "One row per table and quarter: rows that came = accepted + quarantined, proven each run.",
+            ),
+            ("quarantine", "One row per broken rule of a refused row: origin, key, rule, column and masked value."),
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Prove that no row was lost, and write the accounts down."""
+    quarter = quarter_of(context)
+    announce("account", "rows")
+    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run_id))
+    totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined")}
+    yield dg.MaterializeResult(asset_key="row_accounting", metadata={"quarter": quarter.label, **totals})
+    yield dg.MaterializeResult(
+        asset_key="quarantine", metadata={"quarter": quarter.label, "rows": totals["quarantined"]}
+    )

@@ -1,0 +1,240 @@
+"""Divides one table's quarter into accepted and refused rows, and proves that none was lost.
+
+The rules are in ``schemas/``, their execution in ``row_rules`` and ``table_rules``; Dagster knows this stage by
+``assets.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.errors import AsqError, DataRefused
+from pipeline.lake import Lake, atomic_path, make_private
+from pipeline.quarters import Quarter
+from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered, quoted
+from pipeline.validate.masking import masked_keys, masked_values
+from pipeline.validate.row_rules import UnfitRawPartition, broken_row_rules
+from pipeline.validate.table_rules import broken_table_rules
+from schemas.contract import Table
+
+# Of a delivery that is refused as a whole, this many causes are named; the quarantine file has them all.
+_CAUSES_NAMED = 3
+
+
+class TooManyRefusedRows(DataRefused):
+    """More rows of a table's quarter break a rule than its limit allows: the delivery needs a look, not the rows."""
+
+
+class RowsLost(AsqError):
+    """Accepted and refused rows do not add up to the rows that were extracted."""
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """What became of one table's quarter; ``extracted = accepted + quarantined`` always holds."""
+
+    table: str
+    quarter: Quarter
+    extracted: int
+    accepted: int
+    quarantined: int
+    """Refused rows; a row that breaks several rules counts once."""
+    rule_counts: dict[str, int]
+    """Rows that break each rule."""
+    delivered: bool
+
+
+def validate_quarter(
+    table: Table, quarter: Quarter, lake: Lake, limit: float, delivered_keys: DeliveredKeys | None = None
+) -> ValidationResult:
+    """Write the accepted and the quarantine partition of a table's quarter from its raw partition.
+
+    ``limit``: the largest share (0–1) of refused rows that is acceptable. ``delivered_keys``: give the same one for all
+    tables of a run, so that parent keys are read once.
+
+    Raises TooManyRefusedRows beyond the limit: the quarantine partition is then written and the accepted one left as it
+    was. Raises UnfitRawPartition when the raw partition is missing or was not written by extract for this contract.
+    """
+    if delivered_keys is None:
+        with DeliveredKeys(lake) as keys:
+            return validate_quarter(table, quarter, lake, limit, keys)
+    raw = lake.partition("raw", table.name, quarter)
+    if not raw.is_file():
+        raise UnfitRawPartition(f"{table.name} {quarter}: {raw} does not exist: extract the quarter first")
+    is_delivered = is_marked_delivered(raw)
+    connection = delivered_keys.cursor()
+    try:
+        rows = _checked_rows(table, quarter, raw, connection)
+        broken = _broken_rules(table, raw, rows, connection, delivered_keys)
+        quarantine = _quarantine(table, quarter, raw, broken, connection)
+        rule_counts = _rule_counts(broken)
+        refused = broken["_row_id"].n_unique()
+        facts = {
+            "delivered": str(is_delivered).lower(),
+            "extracted": str(rows),
+            "accepted": str(rows - refused),
+            "quarantined": str(refused),
+        }
+        quarantine_file = lake.partition("quarantine", table.name, quarter)
+        _write_quarantine(quarantine, quarantine_file, facts, connection)
+        if rows and refused / rows > limit:
+            raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
+        make_private(lake.root / "accepted")
+        accepted = _write_accepted(
+            table, quarter, raw, rows, lake.partition("accepted", table.name, quarter), facts, connection
+        )
+    finally:
+        connection.close()
+    return ValidationResult(table.name, quarter, rows, accepted, refused, rule_counts, is_delivered)
+
+
+def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
+    """How many rows there are; raises UnfitRawPartition unless columns and order are those that extract gives."""
+    described = connection.execute("describe from read_parquet($1, hive_partitioning = false)", [str(raw)]).fetchall()
+    present = {name for name, *_ in described}
+    missing = [
+        name for name in ("quarter", "_origin_file", "_origin_row", "_row_id", "_defects") if name not in present
+    ]
+    missing += [column.name for column in table.columns if column.name not in present]
+    if missing:
+        raise UnfitRawPartition(f"{table.name} {quarter}: {raw} has no column {', '.join(missing)}: extract it again")
+    # Failures are found by position in the file and written by _row_id: the two must be the same.
+    counted = connection.execute(
+        "select count(*), coalesce(bool_and(_row_id = file_row_number), true) "
+        "from read_parquet($1, hive_partitioning = false, file_row_number = true)",
+        [str(raw)],
+    ).fetchone()
+    assert counted is not None
+    rows, in_order = counted
+    if not in_order:
+        raise UnfitRawPartition(
+            f"{table.name} {quarter}: the rows of {raw} are not numbered in file order: extract it again"
+        )
+    return int(rows)
+
+
+def _broken_rules(
+    table: Table, raw: Path, rows: int, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
+) -> pl.DataFrame:
+    alone = broken_row_rules(table, raw, rows, connection, delivered_keys)
+    connection.register("alone", alone.select(pl.col("_row_id").unique()).to_arrow())
+    connection.execute("create or replace temp table refused as select _row_id from alone")
+    connection.unregister("alone")
+    broken = pl.concat([alone, broken_table_rules(table, raw, connection)])
+    order = {column.name: place for place, column in enumerate(table.columns)}
+    return broken.sort(
+        "_row_id",
+        pl.col("column").replace_strict(order, default=len(order), return_dtype=pl.Int64),
+        "rule",
+        maintain_order=True,
+    )
+
+
+def _rule_counts(broken: pl.DataFrame) -> dict[str, int]:
+    counts = broken.group_by("rule").agg(pl.col("_row_id").n_unique()).sort("_row_id", "rule", descending=[True, False])
+    return dict(counts.iter_rows())
+
+
+def _quarantine(
+    table: Table, quarter: Quarter, raw: Path, broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection
+) -> pl.DataFrame:
+    """One row per broken rule, in file order, without personal data."""
+    key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
+    origins = connection.execute(
+        f"select _row_id, _origin_file, _origin_row, concat_ws('|', {key}) as row_key "
+        "from read_parquet($1, hive_partitioning = false) semi join refused using (_row_id)",
+        [str(raw)],
+    ).pl()
+    # What stands in the key columns of a line that could not be split may be anything.
+    lines = broken.filter(pl.col("column").is_null()).select("_row_id").unique()
+    origins = origins.with_columns(
+        row_key=pl.when(pl.col("_row_id").is_in(lines["_row_id"].implode()))
+        .then(None)
+        .otherwise(masked_keys(origins["row_key"]))
+    )
+    return (
+        broken.with_columns(value_masked=masked_values(broken, table))
+        .join(origins, on="_row_id", how="left", maintain_order="left")
+        .select(
+            table=pl.lit(table.name),
+            quarter=pl.lit(quarter.label),
+            origin_file="_origin_file",
+            origin_row="_origin_row",
+            row_key="row_key",
+            rule="rule",
+            column="column",
+            value_masked="value_masked",
+        )
+    )
+
+
+def _write_quarantine(
+    quarantine: pl.DataFrame, path: Path, facts: dict[str, str], connection: duckdb.DuckDBPyConnection
+) -> None:
+    connection.register("quarantine_rows", quarantine.to_arrow())
+    with atomic_path(path) as temporary:
+        connection.execute(f"copy (from quarantine_rows) to '{_literal(temporary)}' ({_copy_options(facts)})")
+    connection.unregister("quarantine_rows")
+
+
+def _write_accepted(
+    table: Table,
+    quarter: Quarter,
+    raw: Path,
+    rows: int,
+    path: Path,
+    facts: dict[str, str],
+    connection: duckdb.DuckDBPyConnection,
+) -> int:
+    where = ""
+    if facts["quarantined"] != "0":
+        # A bitmap of the refused rows filters while the file streams through in its order; a join would lose the order,
+        # and sorting it again takes twice the time and memory.
+        connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
+        where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
+    with atomic_path(path) as temporary:
+        written = connection.execute(
+            "copy ("
+            f"select * exclude (_defects) from read_parquet('{_literal(raw)}', hive_partitioning = false) {where}"
+            f") to '{_literal(temporary)}' ({_copy_options(facts)})"
+        ).fetchone()
+        assert written is not None
+        accepted = int(written[0])
+        if accepted != int(facts["accepted"]):
+            raise RowsLost(
+                f"{table.name} {quarter}: {rows} rows were extracted and {facts['quarantined']} refused, "
+                f"but {accepted} were to be written as accepted"
+            )
+    return accepted
+
+
+def _copy_options(facts: dict[str, str]) -> str:
+    pairs = ", ".join(f"{name}: '{value}'" for name, value in facts.items())
+    return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _explain(
+    table: Table, quarter: Quarter, rows: int, refused: int, limit: float, quarantine: pl.DataFrame, path: Path
+) -> str:
+    causes = (
+        quarantine.group_by("rule", "column", maintain_order=True)
+        .agg(pl.len().alias("lines"), pl.col("origin_file").first(), pl.col("origin_row").first())
+        .sort("lines", descending=True, maintain_order=True)
+    )
+    named = [
+        f"{lines} × {rule}{f' on {column}' if column else ''} (e.g. {file} row {row})"
+        for rule, column, lines, file, row in causes.head(_CAUSES_NAMED).iter_rows()
+    ]
+    more = f"; and {len(causes) - _CAUSES_NAMED} further causes" if len(causes) > _CAUSES_NAMED else ""
+    return (
+        f"{table.name} {quarter}: {refused} of {rows} rows refused ({refused / rows:.1%}), the limit is {limit:.1%}. "
+        f"{'; '.join(named)}{more}. All of them: {path}"
+    )

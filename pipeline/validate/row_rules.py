@@ -1,0 +1,167 @@
+"""Phase 1: the rules a row keeps or breaks by itself, run lazily by pandera on the raw Parquet file.
+
+A rule that needs another table reads a helper column made here by DuckDB. Rules that compare rows of the table with
+each other are in ``table_rules``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from pipeline.errors import DataRefused
+from pipeline.validate.delivered import DeliveredKeys, quoted
+from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
+from schemas.contract import TABLES, Table
+
+BROKEN_SCHEMA = pl.Schema({"_row_id": pl.Int64, "rule": pl.String, "column": pl.String, "value": pl.String})
+"""One row per broken rule; ``column`` is null where a whole line could not be read."""
+
+
+class UnfitRawPartition(DataRefused):
+    """A raw partition does not have the shape that extract gives it; no row can be judged."""
+
+
+def broken_row_rules(
+    table: Table, raw: Path, rows: int, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
+) -> pl.DataFrame:
+    """Every rule that a row of the partition breaks by itself (``BROKEN_SCHEMA``).
+
+    ``raw``: the partition, ``rows``: how many rows it has, in the order of ``_row_id``. A cell that could not be read
+    is judged by no further rule, nor is any cell of a line that could not be split. Raises UnfitRawPartition when a
+    column has a wrong type.
+    """
+    unreadable = _unreadable(raw, connection)
+    frame = pl.scan_parquet(raw, hive_partitioning=False)
+    helpers = _helper_columns(table, raw, rows, connection, delivered_keys)
+    if helpers:
+        frame = pl.concat([frame, pl.LazyFrame(helpers)], how="horizontal")
+    broken = _broken_by_pandera(table, frame)
+    lines = unreadable.filter(pl.col("column").is_null())
+    broken = broken.join(lines, on="_row_id", how="anti").join(unreadable, on=["_row_id", "column"], how="anti")
+    return pl.concat([unreadable, broken])
+
+
+def _unreadable(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    found = connection.execute(
+        'select _row_id, defect.rule, defect."column", defect.value from ('
+        "    select _row_id, unnest(_defects) as defect from read_parquet($1, hive_partitioning = false)"
+        "    where len(_defects) > 0"
+        ")",
+        [str(raw)],
+    ).pl()
+    return found.cast(BROKEN_SCHEMA)
+
+
+def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
+    # The exception holds values of the data, personal data among them: it must not become the context of another one.
+    cases: pl.DataFrame | None = None
+    try:
+        table.model.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+    if cases is None:
+        return pl.DataFrame(schema=BROKEN_SCHEMA)
+    unplaced = cases.filter(pl.col("index").is_null())
+    if not unplaced.is_empty():
+        faults = sorted({_fault(*row) for row in unplaced.select("check", "column", "failure_case").iter_rows()})
+        raise UnfitRawPartition(
+            f"{table.name}: the raw partition cannot be judged: {'; '.join(faults)}. Extract it again."
+        )
+    return (
+        cases.select(
+            _row_id=pl.col("index").cast(pl.Int64),
+            rule=pl.col("check").replace("not_nullable", "required"),
+            column="column",
+            value="failure_case",
+        )
+        .unique(["_row_id", "rule", "column"])
+        .cast(BROKEN_SCHEMA)
+    )
+
+
+def _fault(check: str, column: str, case: str) -> str:
+    if check.startswith("dtype("):
+        return f"column {column} has the type {case}"
+    return f"the rule {check} of column {column} could not be run"
+
+
+def _helper_columns(
+    table: Table, raw: Path, rows: int, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
+) -> dict[str, pl.Series]:
+    """The columns, one value per row in file order, that rules of this table read about other tables."""
+    helpers = {}
+    for column, (parent, parent_column) in table.references.items():
+        orphans = _orphans(table, raw, column, parent, parent_column, connection, delivered_keys)
+        if orphans is not None:
+            found = np.ones(rows, dtype=bool)
+            found[orphans] = False
+            helpers[parent_found(column)] = pl.Series(found)
+    if any(rule == "score_outside_scale" for rule, _ in table.rules):
+        helpers |= _scales(raw, connection, delivered_keys)
+    return helpers
+
+
+def _orphans(
+    table: Table,
+    raw: Path,
+    column: str,
+    parent: str,
+    parent_column: str,
+    connection: duckdb.DuckDBPyConnection,
+    delivered_keys: DeliveredKeys,
+) -> np.ndarray | None:
+    """The _row_id of rows whose parent never came; None where the parent table did not come at all."""
+    pairs = {column: parent_column}
+    if "enterprise_id" in TABLES[parent].polars_schema and "enterprise_id" in table.polars_schema:
+        pairs = {"enterprise_id": "enterprise_id", **pairs}
+    relation = delivered_keys.relation(parent, tuple(pairs.values()))
+    if relation is None:
+        return None
+    matched = " and ".join(f"child.{quoted(mine)} = parent.{quoted(theirs)}" for mine, theirs in pairs.items())
+    given = " and ".join(f"child.{quoted(mine)} is not null" for mine in pairs)
+    orphans: np.ndarray = connection.execute(
+        f"select _row_id from read_parquet($1, hive_partitioning = false) as child "
+        f"where {given} and not exists (select 1 from {relation} as parent where {matched})",
+        [str(raw)],
+    ).fetchnumpy()["_row_id"]
+    return orphans
+
+
+def _scales(raw: Path, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys) -> dict[str, pl.Series]:
+    """The scale of each answer's question: that of the survey its response belongs to.
+
+    Where the response did not come, the widest scale any survey gives the question: nothing is refused on a guess.
+    """
+    questions = delivered_keys.relation("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
+    if questions is None:
+        return {}
+    responses = delivered_keys.relation("survey_responses", ("enterprise_id", "response_id", "survey_id"))
+    if responses is None:
+        responses = "(select null as enterprise_id, null as response_id, null as survey_id where false)"
+    scales = connection.execute(
+        f"""
+        with usable as (select * from {questions} where scale_max > scale_min),
+        own as (
+            select survey_id, question_id, min(scale_min) as low, max(scale_max) as high
+            from usable group by survey_id, question_id
+        ),
+        widest as (select question_id, min(scale_min) as low, max(scale_max) as high from usable group by question_id),
+        response as (
+            select enterprise_id, response_id, min(survey_id) as survey_id
+            from {responses} group by enterprise_id, response_id having count(distinct survey_id) = 1
+        )
+        select coalesce(own.low, widest.low) as {SCALE_MIN}, coalesce(own.high, widest.high) as {SCALE_MAX}
+        from read_parquet($1, hive_partitioning = false) as answer
+        left join response using (enterprise_id, response_id)
+        left join own on own.survey_id = response.survey_id and own.question_id = answer.question_id
+        left join widest on widest.question_id = answer.question_id
+        order by answer._row_id
+        """,
+        [str(raw)],
+    ).pl()
+    return {name: scales[name] for name in (SCALE_MIN, SCALE_MAX)}

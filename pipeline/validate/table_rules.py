@@ -1,0 +1,147 @@
+"""Phase 2: the rules that compare a row with the others of its partition, among rows that keep all row rules.
+
+In file order: the first of several rows that exclude each other is accepted, so a corrected row sent again beside its
+refused original takes its place. Run in DuckDB, out of core.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import inf
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.validate.delivered import quoted
+from pipeline.validate.row_rules import BROKEN_SCHEMA
+from schemas.base import CountsOnce
+from schemas.contract import Table
+
+_RAW = "read_parquet($raw, hive_partitioning = false)"
+
+
+def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every rule between rows that a row of the partition breaks (``BROKEN_SCHEMA``).
+
+    Reads the rows refused so far from the temporary table ``refused(_row_id)`` and adds its own to it.
+    """
+    found = [_unique_key(table, raw, connection)]
+    if table.is_versioned:
+        found.append(_version_overlap(table, raw, connection))
+    if table.counts_once:
+        found.append(_counts_once(table.counts_once, raw, connection))
+    return pl.concat(found)
+
+
+def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    key = ", ".join(map(quoted, table.unique_key))
+    same = " and ".join(
+        f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in table.unique_key
+    )
+    return _refuse(
+        "unique_key",
+        table.unique_key,
+        f"""
+        with standing as (select _row_id, {key} from {_RAW} anti join refused using (_row_id)),
+        repeated as (select {key}, min(_row_id) as first_row from standing group by {key} having count(*) > 1)
+        select standing._row_id, {_joined(table.unique_key, "standing.")} as value
+        from standing join repeated on {same}
+        where standing._row_id > repeated.first_row
+        """,
+        raw,
+        connection,
+    )
+
+
+def _counts_once(declared: CountsOnce, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    per = ", ".join(map(quoted, declared.per))
+    return _refuse(
+        declared.rule,
+        declared.per,
+        f"""
+        select _row_id, {_joined(declared.per)} as value
+        from {_RAW} anti join refused using (_row_id)
+        where {quoted(declared.where)}
+        qualify row_number() over (partition by {per} order by {quoted(declared.first_by)}, _row_id) > 1
+        """,
+        raw,
+        connection,
+    )
+
+
+def _version_overlap(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Versions of one register entry whose [valid_from, valid_to) meets one accepted before them."""
+    key = ", ".join(map(quoted, table.key))
+    suspects = connection.execute(
+        f"""
+        with standing as (
+            select {key}, _row_id, valid_from, valid_to,
+                coalesce(valid_from, date '-infinity') as starts, coalesce(valid_to, date 'infinity') as ends
+            from {_RAW} anti join refused using (_row_id)
+        ),
+        versioned as (select {key} from standing group by {key} having count(*) > 1),
+        looked_back as (
+            select *, max(ends) over (
+                partition by {key} order by starts, _row_id rows between unbounded preceding and 1 preceding
+            ) > starts as meets_an_earlier_start
+            from standing semi join versioned using ({key})
+        ),
+        suspect as (select distinct {key} from looked_back where meets_an_earlier_start)
+        select dense_rank() over (order by {key}) as entry, _row_id,
+            date_diff('day', date '1970-01-01', valid_from) as starts,
+            date_diff('day', date '1970-01-01', valid_to) as ends
+        from standing semi join suspect using ({key})
+        order by _row_id
+        """,
+        {"raw": str(raw)},
+    ).fetchall()
+    overlapping = _overlapping(suspects)
+    connection.register("overlapping", pl.DataFrame({"_row_id": overlapping}, schema={"_row_id": pl.Int64}).to_arrow())
+    bounds = ("valid_from", "valid_to")
+    try:
+        return _refuse(
+            "version_overlap",
+            bounds,
+            f"select _row_id, {_joined(bounds)} as value from {_RAW} semi join overlapping using (_row_id)",
+            raw,
+            connection,
+        )
+    finally:
+        connection.unregister("overlapping")
+
+
+def _overlapping(versions: list[tuple[int, int, int | None, int | None]]) -> list[int]:
+    """Of (entry, row id, start, end) in file order: the row ids whose interval meets an accepted one of its entry."""
+    # Accepted intervals of an entry never meet, so only the neighbours in time can meet a new one.
+    accepted: dict[int, list[tuple[float, float]]] = {}
+    refused = []
+    for entry, row_id, start, end in versions:
+        interval = (-inf if start is None else start, inf if end is None else end)
+        intervals = accepted.setdefault(entry, [])
+        place = bisect_left(intervals, interval)
+        meets_previous = place > 0 and intervals[place - 1][1] > interval[0]
+        meets_next = place < len(intervals) and intervals[place][0] < interval[1]
+        if meets_previous or meets_next:
+            refused.append(row_id)
+        else:
+            intervals.insert(place, interval)
+    return refused
+
+
+def _refuse(
+    rule: str, columns: tuple[str, ...], query: str, raw: Path, connection: duckdb.DuckDBPyConnection
+) -> pl.DataFrame:
+    found = connection.execute(query, {"raw": str(raw)}).pl()
+    broken = found.select("_row_id", rule=pl.lit(rule), column=pl.lit("|".join(columns)), value="value")
+    broken = broken.cast(BROKEN_SCHEMA)
+    if not broken.is_empty():
+        connection.register("found", broken.select("_row_id").to_arrow())
+        connection.execute("insert into refused select _row_id from found")
+        connection.unregister("found")
+    return broken
+
+
+def _joined(columns: tuple[str, ...], prefix: str = "") -> str:
+    parts = ", ".join(f"coalesce(cast({prefix}{quoted(name)} as varchar), '')" for name in columns)
+    return f"concat_ws('|', {parts})"

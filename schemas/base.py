@@ -1,0 +1,285 @@
+"""The words the contract's classes are written in: types, ``column()``, and the checks that compare columns of a row.
+
+No table is described here, and nothing is read from disk: a rule that needs another table reads a helper column, which
+the validate stage joins beside the rows under the names given here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any
+
+import pandera.polars as pa
+import polars as pl
+from pandera.api.dataframe.model_components import FieldInfo
+from pandera.api.polars.types import PolarsData
+from pandera.config import ValidationDepth, config_context, set_config
+
+# The other engine loses the number of the row that failed; a stray environment variable could choose it.
+set_config(use_narwhals_backend=False)
+
+String = pl.String
+Integer = pl.Int64
+Double = pl.Float64
+Boolean = pl.Boolean
+Date = pl.Date
+Timestamp = Annotated[pl.Datetime, "us", None]
+"""Naive Asia/Shanghai wall time, microseconds."""
+Amount = Annotated[pl.Decimal, 12, 2]
+"""Money in CNY, decimal(12,2)."""
+
+PERSONAL_DATA_CLASSES = ("name", "phone", "id_number", "address", "free_text", "email", "plate", "device")
+
+FACTS = "contract"
+"""Key under which a column's pandera metadata holds its ``ColumnFacts``."""
+
+SCALE_MIN = "_scale_min"
+SCALE_MAX = "_scale_max"
+"""Helper columns of ``survey_answers``: the scale of the question that was answered (null: unknown, not judged)."""
+
+
+def parent_found(column: str) -> str:
+    """Name of the boolean helper column that says whether the row's ``column`` points at a delivered parent row."""
+    return f"_parent_found_{column}"
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What the contract says of a column beyond its type; see ``column`` for the meaning of each."""
+
+    key: bool
+    references: str | None
+    event: bool
+    required: bool
+    pii: str | None
+    values: tuple[str, ...] | None
+    minimum: Fraction | None
+    above: Fraction | None
+    maximum: Fraction | None
+    unit: str | None
+    form: str | None
+    meaning: str | None
+
+
+@dataclass(frozen=True)
+class CountsOnce:
+    """Of the rows that share ``per`` and for which ``where`` is true, only the first by ``first_by`` counts."""
+
+    rule: str
+    per: tuple[str, ...]
+    where: str
+    first_by: str
+
+
+def column(
+    *,
+    key: bool = False,
+    references: str | None = None,
+    event: bool = False,
+    required: bool = False,
+    pii: str | None = None,
+    values: tuple[str, ...] | None = None,
+    minimum: int | float | Fraction | None = None,
+    above: int | float | Fraction | None = None,
+    maximum: int | float | Fraction | None = None,
+    unit: str | None = None,
+    form: str | None = None,
+    meaning: str | None = None,
+    checks: Iterable[pa.Check] = (),
+) -> Any:
+    """Declare a column of a source table: facts that others read, and the checks that follow from them.
+
+    ``key``: part of the table's key. ``references``: the table whose column of the same name must hold the value.
+    ``event``: its time decides the quarter of the row. ``required``: no row without a value. ``pii``: the class of
+    personal data it holds. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range
+    (``above`` excludes the bound itself). ``unit`` and ``form`` (how a text is written, or whose bounds count) inform
+    people only. ``checks``: rules of its own, each with the rule's name as ``error``. Raises ValueError for an unknown
+    class of personal data.
+    """
+    if pii is not None and pii not in PERSONAL_DATA_CLASSES:
+        raise ValueError(f"'{pii}' is no class of personal data: {', '.join(PERSONAL_DATA_CLASSES)}")
+    facts = ColumnFacts(
+        key=key,
+        references=references,
+        event=event,
+        required=required,
+        pii=pii,
+        values=values,
+        minimum=_fraction(minimum),
+        above=_fraction(above),
+        maximum=_fraction(maximum),
+        unit=unit,
+        form=form,
+        meaning=meaning,
+    )
+    all_checks: list[pa.Check] = []
+    if values is not None:
+        all_checks.append(pa.Check.isin(list(values), error="allowed_values"))
+    if not (minimum is None and above is None and maximum is None):
+        all_checks.append(in_range(minimum=facts.minimum, above=facts.above, maximum=facts.maximum))
+    if references is not None:
+        all_checks.append(pa.Check(_points_at_a_delivered_row, error="foreign_key"))
+    return FieldInfo(
+        checks=[*all_checks, *checks],
+        nullable=not required,
+        nullable_explicit=True,
+        description=meaning,
+        metadata={FACTS: facts},
+    )
+
+
+def valid_from() -> Any:
+    """The first day on which this version of a register row is in force; null: always was."""
+    return column(meaning="version of the row; null or absent = always")
+
+
+def valid_to() -> Any:
+    """The day on which this version of a register row ends (exclusive); null: open."""
+    return column(meaning="exclusive end", checks=[after("valid_to_not_after_valid_from", "valid_from")])
+
+
+class SourceTable(pa.DataFrameModel):
+    """A table of the input contract: its columns, types, keys and the rules a row must keep.
+
+    ``Config.title`` is its Chinese name. ``Config.metadata`` may hold ``dated_by`` (the columns whose first value
+    decides the row's quarter where that is not the event column) and ``counts_once`` (a ``CountsOnce``).
+    """
+
+    class Config:
+        """Columns beside the contract's (origin, helpers) may be there; types are never coerced in passing."""
+
+        strict = False
+        coerce = False
+
+    @classmethod
+    def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Validate as pandera does, but always the data too.
+
+        Left to itself pandera checks only the types of a LazyFrame and passes its data in silence. The environment
+        variable against that is read when pandera is first imported, which may be before this module, so it is stated
+        for every validation.
+        """
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            return super().validate(check_obj, *args, **kwargs)
+
+
+def in_range(
+    minimum: Fraction | None = None, above: Fraction | None = None, maximum: Fraction | None = None
+) -> pa.Check:
+    """Rule ``range``: a finite number within the bounds.
+
+    Inclusive bounds allow for float rounding; a bound without a finite decimal form (1/9) also for that of people, who
+    write 0.11.
+    """
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        value = pl.col(data.key).cast(pl.Float64)
+        within = value.is_finite()
+        if minimum is not None:
+            within &= value >= float(minimum) - _tolerance(minimum)
+        if above is not None:
+            within &= value > float(above)
+        if maximum is not None:
+            within &= value <= float(maximum) + _tolerance(maximum)
+        return data.lazyframe.select(within)
+
+    return pa.Check(check, error="range")
+
+
+def not_negative() -> pa.Check:
+    """Rule ``range`` for a quantity that cannot be negative although the contract states no range."""
+    return in_range(minimum=Fraction(0))
+
+
+def not_before(rule: str, *earlier: str, only_without: str | None = None, by_day: bool = False) -> pa.Check:
+    """The column is no earlier (or, for numbers, no smaller) than the first of ``earlier`` that has a value.
+
+    Rows where either side is null keep the rule. ``only_without``: judge only rows where that column is null.
+    ``by_day``: compare calendar days.
+    """
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        late, early = pl.col(data.key), pl.coalesce(pl.col(name) for name in earlier)
+        if by_day:
+            late, early = late.cast(pl.Date), early.cast(pl.Date)
+        kept = late >= early
+        if only_without is not None:
+            kept = kept | pl.col(only_without).is_not_null()
+        return data.lazyframe.select(kept)
+
+    return pa.Check(check, error=rule)
+
+
+def after(rule: str, earlier: str) -> pa.Check:
+    """The column is later (greater) than ``earlier``; rows where either side is null keep the rule."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key) > pl.col(earlier))
+
+    return pa.Check(check, error=rule)
+
+
+def not_above(rule: str, limit: str) -> pa.Check:
+    """The column is at most ``limit``; rows where either side is null keep the rule."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key) <= pl.col(limit))
+
+    return pa.Check(check, error=rule)
+
+
+def differs_from(rule: str, other: str) -> pa.Check:
+    """The column differs from ``other``; rows where either side is null keep the rule."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key) != pl.col(other))
+
+    return pa.Check(check, error=rule)
+
+
+def given_when(rule: str, other: str, values: tuple[str, ...]) -> pa.Check:
+    """The column has a value in rows where ``other`` is one of ``values``."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key).is_not_null() | pl.col(other).is_in(values).not_())
+
+    return pa.Check(check, error=rule)
+
+
+def absent_when(rule: str, other: str, values: tuple[str, ...]) -> pa.Check:
+    """The column has no value in rows where ``other`` is one of ``values``."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key).is_null() | pl.col(other).is_in(values).not_())
+
+    return pa.Check(check, error=rule)
+
+
+def within_scale() -> pa.Check:
+    """Rule ``score_outside_scale``: the column lies within its question's scale (absent helpers: not judged)."""
+
+    def check(data: PolarsData) -> pl.LazyFrame | bool:
+        if SCALE_MIN not in data.lazyframe.collect_schema():
+            return True
+        score = pl.col(data.key)
+        return data.lazyframe.select((score >= pl.col(SCALE_MIN)) & (score <= pl.col(SCALE_MAX)))
+
+    return pa.Check(check, error="score_outside_scale")
+
+
+def _points_at_a_delivered_row(data: PolarsData) -> pl.LazyFrame | bool:
+    helper = parent_found(data.key)
+    if helper not in data.lazyframe.collect_schema():
+        return True
+    return data.lazyframe.select(pl.col(helper))
+
+
+def _tolerance(bound: Fraction) -> float:
+    is_decimal = 10**6 % bound.denominator == 0
+    return 1e-9 if is_decimal else 0.0012
+
+
+def _fraction(number: int | float | Fraction | None) -> Fraction | None:
+    return None if number is None else Fraction(str(number))

@@ -1,0 +1,250 @@
+"""The input contract, read out of the pandera classes: what other stages ask about tables, columns, keys and rules.
+
+Nothing is declared here but the order of the tables; a column, type or rule is changed in its class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas import assessment, improvement, parts, registers, safety_and_quality, service, voice_of_customer
+from schemas.base import FACTS, ColumnFacts, CountsOnce, SourceTable
+
+_TYPES: dict[pl.DataType, tuple[str, str]] = {
+    pl.String(): ("string", "VARCHAR"),
+    pl.Int64(): ("integer", "BIGINT"),
+    pl.Float64(): ("double", "DOUBLE"),
+    pl.Boolean(): ("boolean", "BOOLEAN"),
+    pl.Date(): ("date", "DATE"),
+    pl.Datetime("us"): ("timestamp", "TIMESTAMP"),
+    pl.Decimal(12, 2): ("decimal(12,2)", "DECIMAL(12,2)"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source table, in the contract's words."""
+
+    name: str
+    type: str
+    """string, integer, double, boolean, date, timestamp or decimal(12,2)."""
+    is_key: bool
+    references: str | None
+    """The table whose column of the same name must hold the value."""
+    is_event: bool
+    required: bool
+    pii: str | None
+    """name, phone, id_number, address, free_text, email, plate or device."""
+    values: tuple[str, ...] | None
+    unit: str | None
+    meaning: str | None
+    minimum: Fraction | None
+    above: Fraction | None
+    """Lower bound that is itself excluded."""
+    maximum: Fraction | None
+    form: str | None
+    sql_type: str
+    polars_type: pl.DataType
+
+    @property
+    def range(self) -> str | None:
+        """The range as the contract writes it: ``>=1``, ``>0``, ``0..24``."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{_number(self.minimum)}..{_number(self.maximum)}"
+        if self.minimum is not None:
+            return f">={_number(self.minimum)}"
+        return None if self.above is None else f">{_number(self.above)}"
+
+    @property
+    def values_or_unit(self) -> str | None:
+        """Closed set, or unit and range or form, as the contract writes them."""
+        if self.values:
+            return "|".join(self.values)
+        return " ".join(part for part in (self.unit, self.form or self.range) if part) or None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source table: its class, and what follows from it."""
+
+    name: str
+    model: type[SourceTable]
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def schema(self) -> pa.DataFrameSchema:
+        """The class as a pandera schema, built once."""
+        return self.model.to_schema()
+
+    @property
+    def title(self) -> str:
+        """The Chinese name."""
+        return str(self.schema.title)
+
+    @property
+    def grain(self) -> str:
+        """What one row is."""
+        return (self.model.__doc__ or "").partition("\n")[0]
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The key columns; a versioned register repeats them once per version, see ``unique_key``."""
+        return tuple(column.name for column in self.columns if column.is_key)
+
+    @cached_property
+    def is_versioned(self) -> bool:
+        """Rows carry ``valid_from``/``valid_to`` (half-open, null: open)."""
+        return {"valid_from", "valid_to"} <= {column.name for column in self.columns}
+
+    @property
+    def unique_key(self) -> tuple[str, ...]:
+        """The columns no two accepted rows of a partition may share."""
+        return (*self.key, "valid_from") if self.is_versioned else self.key
+
+    @cached_property
+    def event(self) -> Column | None:
+        """The column whose time is the event; None for registers."""
+        return next((column for column in self.columns if column.is_event), None)
+
+    @cached_property
+    def dated_by(self) -> tuple[str, ...]:
+        """The columns whose first value decides the quarter of a row; empty for registers."""
+        exception: tuple[str, ...] | None = self._metadata.get("dated_by")
+        return exception or ((self.event.name,) if self.event else ())
+
+    @property
+    def date_expression(self) -> str | None:
+        """SQL over the row's columns: the date or timestamp that decides the quarter; None for registers."""
+        if not self.dated_by:
+            return None
+        return self.dated_by[0] if len(self.dated_by) == 1 else f"coalesce({', '.join(self.dated_by)})"
+
+    @property
+    def quarter_expression(self) -> str | None:
+        """SQL over the row's columns: its quarter (``2025-Q1``; null without a date); None for registers."""
+        date = self.date_expression
+        return date and f"(year({date}) || '-Q' || quarter({date}))"
+
+    @cached_property
+    def references(self) -> dict[str, tuple[str, str]]:
+        """Column → (parent table, parent column); rows match together with enterprise_id where the parent has it."""
+        return {column.name: (column.references, column.name) for column in self.columns if column.references}
+
+    @property
+    def counts_once(self) -> CountsOnce | None:
+        """Which rows count only the first time, beyond the key."""
+        return self._metadata.get("counts_once")
+
+    @cached_property
+    def table_rules(self) -> tuple[str, ...]:
+        """The rules that compare a row with the others of its partition."""
+        overlap = ("version_overlap",) if self.is_versioned else ()
+        return ("unique_key", *overlap, *((self.counts_once.rule,) if self.counts_once else ()))
+
+    @cached_property
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        """(rule, column) of every rule a single row can break, as the class declares them."""
+        found: list[tuple[str, str]] = []
+        for name, declared in self.schema.columns.items():
+            if not declared.nullable:
+                found.append(("required", name))
+            found += [(str(check.error), name) for check in declared.checks]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _metadata(self) -> dict[str, Any]:
+        return getattr(self.model.Config, "metadata", None) or {}
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def column(self, name: str) -> Column:
+        """The column of that name; raises KeyError if the table has none."""
+        return self._by_name[name]
+
+    @cached_property
+    def polars_schema(self) -> pl.Schema:
+        """Column names and polars types, in the contract's order."""
+        return pl.Schema({column.name: column.polars_type for column in self.columns})
+
+
+def _number(bound: Fraction) -> str:
+    text = str(bound)
+    return text if 10**6 % bound.denominator else f"{float(bound):g}"
+
+
+def _column(name: str, declared: pa.Column) -> Column:
+    facts: ColumnFacts = (declared.metadata or {})[FACTS]
+    polars_type: pl.DataType = declared.dtype.type
+    contract_type, sql_type = _TYPES[polars_type]
+    return Column(
+        name=name,
+        type=contract_type,
+        is_key=facts.key,
+        references=facts.references,
+        is_event=facts.event,
+        required=facts.required,
+        pii=facts.pii,
+        values=facts.values,
+        unit=facts.unit,
+        meaning=facts.meaning,
+        minimum=facts.minimum,
+        above=facts.above,
+        maximum=facts.maximum,
+        form=facts.form,
+        sql_type=sql_type,
+        polars_type=polars_type,
+    )
+
+
+def _table(model: type[SourceTable]) -> Table:
+    schema = model.to_schema()
+    columns = tuple(_column(name, declared) for name, declared in schema.columns.items())
+    return Table(name=str(schema.name), model=model, columns=columns)
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in map(
+        _table,
+        (
+            service.ServiceRequests,
+            service.OnsiteVisits,
+            service.Appointments,
+            service.HotlineCalls,
+            service.OnlineSessions,
+            voice_of_customer.Complaints,
+            voice_of_customer.Suggestions,
+            voice_of_customer.SurveyResponses,
+            voice_of_customer.SurveyAnswers,
+            voice_of_customer.SurveyQuestions,
+            voice_of_customer.MysteryVisits,
+            parts.PartsDemands,
+            parts.PartsOrders,
+            safety_and_quality.SafetyIncidents,
+            safety_and_quality.SafetyHazards,
+            safety_and_quality.QualityInspections,
+            improvement.TrainingRecords,
+            improvement.ImprovementProjects,
+            registers.Regions,
+            registers.Outlets,
+            registers.Staff,
+            registers.Vehicles,
+            registers.Equipment,
+            registers.Customers,
+            registers.ProcessSteps,
+            registers.ComplaintChannels,
+            registers.PriceItems,
+            assessment.ChecklistItems,
+            assessment.ExpertJudgements,
+        ),
+    )
+}
+"""Every source table by name, in the contract's order."""

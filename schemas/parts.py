@@ -1,0 +1,50 @@
+"""Spare parts: demands at the counter and orders to the warehouse.
+
+Parts used by a repair are a column of ``service.ServiceRequests``.
+"""
+
+from __future__ import annotations
+
+from schemas.base import Boolean, SourceTable, String, Timestamp, column, not_before
+
+
+class PartsDemands(SourceTable):
+    """One row per enterprise × demand for a spare part (备件需求)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    demand_id: String = column(key=True, required=True)
+    part_id: String = column(required=True)
+    outlet_id: String = column(references="outlets")
+    is_common: Boolean = column(required=True, meaning="常用备件")
+    requested_at: Timestamp = column(event=True, required=True)
+    filled_from_stock: Boolean = column(required=True, meaning="R5-1")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "parts_demands"
+        title = "备件需求"
+
+
+class PartsOrders(SourceTable):
+    """One row per enterprise × spare-part order (备件订单)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    order_id: String = column(key=True, required=True)
+    part_id: String = column(required=True)
+    is_urgent: Boolean = column(required=True)
+    ordered_at: Timestamp = column(event=True, required=True)
+    shipped_at: Timestamp = column(meaning="R5-2 response", checks=[not_before("shipped_before_ordered", "ordered_at")])
+    received_at: Timestamp = column(
+        meaning="R5-3",
+        checks=[
+            not_before("received_before_shipped", "shipped_at"),
+            not_before("received_before_ordered", "ordered_at", only_without="shipped_at"),
+        ],
+    )
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "parts_orders"
+        title = "备件订单"

@@ -1,0 +1,54 @@
+"""Runs the pipeline over the hand-made landing folder, as a user would, once a session.
+
+Records are in ``landing``, expected values in the tests, reading what was published in ``published``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from golden.landing import write_landing
+from golden.published import QUARTER, Published
+
+
+def _publish(folder: Path, command: list[str]) -> Published:
+    """Run ``asq`` in a process of its own, with no settings of this one's and a home for its key of its own."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("ASQ_", "DAGSTER_"))}
+    environment["XDG_CONFIG_HOME"] = str(folder / "config")
+    places = ["--landing", str(folder / "landing"), "--lake", str(folder / "lake")]
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", *command, *places],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"asq {' '.join(command)} ended with {done.returncode}\n{done.stderr[-3000:]}"
+    return Published(folder / "lake" / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2024-Q4 and 2025-Q1 of the whole landing folder."""
+    folder = tmp_path_factory.mktemp("golden")
+    write_landing(folder / "landing")
+    return _publish(folder, ["backfill", f"2024-Q4..{QUARTER}"])
+
+
+@pytest.fixture(scope="session")
+def golden_reduced(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 as it could be evaluated on 2025-04-03, without the hotline's calls and without one optional column."""
+    folder = tmp_path_factory.mktemp("golden_reduced")
+    write_landing(
+        folder / "landing",
+        known_until="2025-04-03T12:00:00",
+        without_tables=["hotline_calls"],
+        without_columns=["service_requests.personalised_plan"],
+    )
+    return _publish(folder, ["run", QUARTER])

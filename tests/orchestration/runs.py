@@ -1,0 +1,125 @@
+"""How these tests start runs as a user does, and compare what was published.
+
+Nothing here knows what the figures should be.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.lake import Lake
+from pipeline.quarters import Quarter
+
+ASQ = Path(sys.executable).with_name("asq")
+_OWN_VARIABLES = ("ASQ_", "DAGSTER_")
+_KEPT_VARIABLES = ("ASQ_DBT_TARGET",)
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command said and how it ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a run: none of the developer's own settings, a fixed pseudonym key, plain text output."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OWN_VARIABLES) or name in _KEPT_VARIABLES
+    }
+    return kept | {
+        "ASQ_PSEUDONYM_KEY": "5e" * 32,
+        "PYTHONUTF8": "1",
+        "DO_NOT_TRACK": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        **more,
+    }
+
+
+def asq(*arguments: str | Path, **variables: str) -> Finished:
+    """Run the command line to its end."""
+    done = subprocess.run(
+        [ASQ, *map(str, arguments)], capture_output=True, text=True, timeout=_SECONDS, env=environment(**variables)
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finished:
+    """``asq run`` that must succeed."""
+    finished = asq("run", quarter, "--landing", landing, "--lake", lake, **variables)
+    assert finished.returncode == 0, finished.stderr
+    return finished
+
+
+def current(lake: Path, quarter: str) -> Path:
+    """The folder of the run that is published for a quarter."""
+    return Lake(lake).current(Quarter.parse(quarter)).resolve()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def published_contents(lake: Path) -> dict[str, bytes]:
+    """Everything that readers of a lake reach: the current run of each quarter."""
+    return {
+        f"{quarter}/{name}": data
+        for quarter in Lake(lake).published_quarters()
+        for name, data in contents(current(lake, quarter.label)).items()
+    }
+
+
+def without_run_id(run: Path) -> dict[str, bytes]:
+    """The bytes of every published file of a run, its run id taken out.
+
+    A table without a run id stays as it was written; the others are written anew without that column.
+    """
+    return {
+        path.relative_to(run).as_posix(): _table_without(path, run.name)
+        if path.suffix == ".parquet"
+        else path.read_bytes().replace(run.name.encode(), b"")
+        for path in sorted(run.rglob("*"))
+        if path.is_file()
+    }
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """The names of files that are not the same in both."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def leftovers(lake: Path) -> list[str]:
+    """What a finished run must not leave behind: folders of runs under way, scratch databases, temporary files."""
+    return sorted(
+        path.relative_to(lake).as_posix()
+        for pattern in ("published/runs/.*", "published/current/.*", "scratch/*", "**/.*.tmp")
+        for path in lake.glob(pattern)
+    )
+
+
+def _table_without(path: Path, run_id: str) -> bytes:
+    table = pl.read_parquet(path)
+    if "run_id" not in table.columns:
+        return path.read_bytes()
+    assert table["run_id"].unique().to_list() in ([], [run_id]), f"{path}: not only rows of its own run"
+    table = table.drop("run_id")
+    if path.stem == "run_info":
+        table = table.filter(pl.col("key") != "run_id")
+    written = io.BytesIO()
+    table.write_parquet(written)
+    return written.getvalue()

@@ -1,0 +1,132 @@
+"""The two ways to start dbt give the same marts, and neither stands in the way of what comes after."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.marts import project
+from pipeline.marts.assets import marts
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, configured_builder
+from pipeline.marts.dbt_in_process import DbtInProcess
+from pipeline.publication import RunFolder
+from pipeline.resources import Places
+
+from .conftest import Published
+from .landing import QUARTER
+from .runs import asq, asq_run, current, differing, leftovers, without_run_id
+
+pytestmark = pytest.mark.xdist_group("orchestration_dbt")
+
+PARTITION = "2025-01-01"
+
+
+def test_the_environment_chooses_the_builder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(configured_builder(), DbtInProcess)
+    for name, kind in (("in_process", DbtInProcess), ("cli", DbtCommandLine)):
+        monkeypatch.setenv(BUILDER_VARIABLE, name)
+        assert type(configured_builder()) is kind
+
+
+@pytest.mark.parametrize("name", ["CLI", "spark", ""])
+def test_a_builder_there_is_not_is_a_mistake_of_the_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BUILDER_VARIABLE, name)
+    with pytest.raises(UsageError, match=f"^ASQ_DBT={name}: choose in_process or cli$"):
+        configured_builder()
+
+
+def test_the_command_line_explains_a_builder_there_is_not(tmp_path: Path) -> None:
+    finished = asq("run", QUARTER, "--landing", tmp_path, "--lake", tmp_path / "lake", ASQ_DBT="spark")
+    assert (finished.returncode, finished.stderr) == (2, "asq: ASQ_DBT=spark: choose in_process or cli\n")
+
+
+def test_dbt_s_own_command_line_gives_the_same_marts(published: Published, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    asq_run(QUARTER, published.landing, lake, ASQ_DBT="cli")
+    found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
+    assert differing(found, expected) == []
+    assert leftovers(lake) == []
+
+
+def test_dbt_s_own_command_line_takes_no_part_of_the_project() -> None:
+    """Its scratch database starts empty and it would build the selected models only."""
+    context: Any = SimpleNamespace(is_subset=True)
+    with pytest.raises(UsageError, match="ASQ_DBT=cli builds the whole project"):
+        next(DbtCommandLine().build(context, {}))
+
+
+def test_in_process_dbt_lets_go_of_the_scratch_database(
+    published: Published, lake_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's lock is the process's: as long as dbt holds a connection here, nobody else can open the file."""
+    opened: list[str] = []
+
+    def open_elsewhere(database: Path, run: RunFolder, models: Iterable[str]) -> None:
+        writer = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create table opened as select 1')"
+        done = subprocess.run([sys.executable, "-c", writer, str(database)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        with duckdb.connect(str(database)) as connection:
+            opened.extend(name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall())
+        run.discard()
+
+    monkeypatch.setattr("pipeline.marts.assets.export_marts", open_elsewhere)
+    builder: DbtBuilder = DbtInProcess()
+    done = dg.materialize(
+        [marts],
+        selection=["dim_calendar"],
+        partition_key=PARTITION,
+        resources={"places": Places(landing=str(published.landing), lake=str(lake_copy)), "dbt": builder},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    assert done.success
+    # With what it is built from, and nothing more.
+    assert sorted(opened) == ["dim_calendar", "holiday_notices", "opened"]
+    assert leftovers(lake_copy) == []
+
+
+def test_two_runs_may_find_the_project_unparsed_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update the first runs of two quarters both see that the manifest is out of date."""
+    monkeypatch.setenv("ASQ_DBT_TARGET", str(tmp_path))
+    answers: list[bytes] = []
+    first, second = (threading.Thread(target=lambda: answers.append(project.parsed_manifest_bytes())) for _ in range(2))
+    second_parses = threading.Event()
+    parsed: list[str] = []
+
+    class Parser:
+        """Writes what dbt writes; the second run comes just before the first one has noted that it is done."""
+
+        def invoke(self, arguments: list[str]) -> SimpleNamespace:
+            parsed.append(arguments[1])
+            if len(parsed) == 1:
+                self.write(arguments)
+                second.start()
+                second_parses.wait(1)
+            else:
+                second_parses.set()
+                first.join(5)
+                self.write(arguments)
+            return SimpleNamespace(success=True, exception=None)
+
+        def write(self, arguments: list[str]) -> None:
+            target = Path(arguments[arguments.index("--target-path") + 1])
+            for name in ("manifest.json", "partial_parse.msgpack"):
+                (target / name).write_bytes(b"whole")
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Parser)
+    first.start()
+    first.join(30)
+    second.join(30)
+    assert answers == [b"whole", b"whole"]
+    assert parsed == ["parse"]

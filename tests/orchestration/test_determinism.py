@@ -1,0 +1,69 @@
+"""The same records give the same publication, to the byte, except for the run's id.
+
+The shared lake was made by a process of its own; these runs happen in the test's process, with other hash seeds and
+memory layouts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.quarters import Quarter
+from pipeline.runs import evaluate
+from pipeline.settings import Settings
+
+from .conftest import Published
+from .landing import QUARTER, write_landing_in_parts
+from .runs import current, differing, leftovers, without_run_id
+
+pytestmark = pytest.mark.xdist_group("orchestration_determinism")
+
+
+def run_here(landing: Path, lake: Path) -> Path:
+    """Run the quarter in this process; returns the published folder."""
+    run_id = evaluate(Quarter.parse(QUARTER), Settings.of(landing, lake))
+    published = current(lake, QUARTER)
+    assert published.name == run_id
+    assert leftovers(lake) == []
+    return published
+
+
+@pytest.fixture(scope="module")
+def expected(published: Published) -> dict[str, bytes]:
+    return without_run_id(current(published.lake, QUARTER))
+
+
+def test_another_lake_gives_the_same_bytes(published: Published, expected: dict[str, bytes], tmp_path: Path) -> None:
+    # Paths end up in SQL: what is in the name must not matter.
+    run = run_here(published.landing, tmp_path / "the other lake's folder")
+    found = without_run_id(run)
+    assert found.keys() == expected.keys()
+    assert differing(found, expected) == []
+    # Beside the tables there are pages: nothing of the run is left out of the comparison.
+    assert {name.rsplit(".", 1)[1] for name in found} == {"parquet", "html"}
+
+
+def test_running_again_in_the_same_lake_gives_the_same_bytes(
+    published: Published, expected: dict[str, bytes], lake_copy: Path
+) -> None:
+    before = current(lake_copy, QUARTER)
+    again = run_here(published.landing, lake_copy)
+    assert again != before
+    assert differing(without_run_id(again), expected) == []
+    # What was published first is still there for whoever reads it.
+    assert differing(without_run_id(before), expected) == []
+
+
+def test_one_file_or_two_the_values_are_the_same(published: Published, tmp_path: Path) -> None:
+    run = run_here(write_landing_in_parts(tmp_path / "landing"), tmp_path / "lake")
+    for table in ("indicator_values", "indicator_variants", "scores", "row_accounting", "mart_period_inputs"):
+        found, wanted = (
+            pl.read_parquet(folder / f"{table}.parquet").drop("run_id", strict=False)
+            for folder in (run, current(published.lake, QUARTER))
+        )
+        assert found.equals(wanted), table
+    (refused,) = pl.read_parquet(run / "quarantine.parquet").rows(named=True)
+    assert (refused["origin_file"], refused["origin_row"]) == ("hotline_calls/part_1.csv", 8)

@@ -1,0 +1,177 @@
+"""Runs that are killed, read and run beside each other: readers see a whole publication at every moment.
+
+What happens at each single step of the switch is in tests/unit/test_publication.py.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.marts.project import target_dir
+
+from .conftest import Published
+from .landing import NEXT_QUARTER, QUARTER
+from .runs import ASQ, asq_run, current, differing, environment, leftovers, published_contents, without_run_id
+
+pytestmark = pytest.mark.xdist_group("orchestration_publication")
+
+# The command line, killed the moment that a stage says it begins with something.
+_KILLED_AT = """
+import os, signal, sys
+from pipeline.cli import main
+from pipeline.progress import listening
+moment = tuple(sys.argv.pop(1).split(": "))
+with listening(lambda *said: os.kill(os.getpid(), signal.SIGKILL) if said == moment else None):
+    main()
+"""
+
+# Reads on and on, every query over several tables; says how many runs it saw of each quarter, and what failed.
+_READER = """
+import json, sys, time
+from collections import Counter
+import duckdb
+answers = Counter()
+query = '''
+    select quarter, count(distinct run_id) as runs
+    from (
+        select quarter, run_id from row_accounting
+        union all
+        select substr(period, 1, 7), run_id from indicator_values
+        union all
+        select substr(period, 1, 7), run_id from scores
+    )
+    group by quarter
+'''
+while True:
+    try:
+        with duckdb.connect(sys.argv[1], read_only=True) as connection:
+            for _ in range(2):
+                for quarter, runs in connection.execute(query).fetchall():
+                    answers[f"{quarter}: {runs}"] += 1
+                time.sleep(0.02)
+    except Exception as error:
+        answers[f"{type(error).__name__}: {error}"] += 1
+    print(json.dumps(answers), flush=True)
+"""
+
+
+@contextmanager
+def reading(lake: Path) -> Iterator[Callable[[], dict[str, int]]]:
+    """A process that keeps reading the warehouse; the block gets a function that says what it saw so far."""
+    command = [sys.executable, "-c", _READER, str(lake / "warehouse.duckdb")]
+    with (lake / "seen.txt").open("w+", encoding="utf-8") as seen, subprocess.Popen(command, stdout=seen) as reader:
+        try:
+            yield lambda: json.loads((lake / "seen.txt").read_text(encoding="utf-8").splitlines()[-1])
+        finally:
+            reader.kill()
+
+
+def started(quarter: str, landing: Path, lake: Path) -> subprocess.Popen[str]:
+    command = [ASQ, "run", quarter, "--landing", landing, "--lake", lake]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+
+
+def kill_when_said(moment: str, landing: Path, lake: Path) -> None:
+    command = [sys.executable, "-c", _KILLED_AT, moment, "run", QUARTER, "--landing", landing, "--lake", lake]
+    died = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, env=environment())
+    assert died.returncode == -signal.SIGKILL, died.stderr
+
+
+def kill_during_dbt(landing: Path, lake: Path) -> str:
+    """Kill a run from outside when dbt has built some of its models; returns the run's id."""
+    run = started(QUARTER, landing, lake)
+    try:
+        deadline = time.monotonic() + 240
+        while not (databases := [path for path in lake.glob("scratch/*/scratch.duckdb*") if path.stat().st_size]):
+            assert run.poll() is None, run.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        # dbt needs seconds for its models.
+        time.sleep(0.5)
+    finally:
+        run.kill()
+        run.communicate()
+    run_id = databases[0].parent.name
+    # dbt's own notes of the run lie beside the project, out of the lake's reach.
+    shutil.rmtree(target_dir() / f"run-{run_id[:8]}", ignore_errors=True)
+    return run_id
+
+
+def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_tidies_up(
+    published: Published, lake_copy: Path
+) -> None:
+    before = published_contents(lake_copy)
+    warehouse = (lake_copy / "warehouse.duckdb").read_bytes()
+    building = lake_copy / "published/runs"
+
+    def nothing_changed_for_readers() -> bool:
+        return published_contents(lake_copy) == before and (lake_copy / "warehouse.duckdb").read_bytes() == warehouse
+
+    kill_when_said("extract: hotline_calls", published.landing, lake_copy)
+    assert nothing_changed_for_readers()
+
+    run_id = kill_during_dbt(published.landing, lake_copy)
+    assert nothing_changed_for_readers()
+    assert (building / f".building-{run_id}").is_dir()
+    assert (lake_copy / "scratch" / run_id / "scratch.duckdb").is_file()
+
+    kill_when_said("report: publish", published.landing, lake_copy)
+    assert nothing_changed_for_readers()
+    (unpublished,) = building.glob(".building-*")
+    assert (unpublished / "report/E1.html").is_file()
+    # This run has removed what the one before it left.
+    assert unpublished.name != f".building-{run_id}"
+    assert not (lake_copy / "scratch" / run_id).exists()
+
+    with reading(lake_copy) as seen:
+        asq_run(QUARTER, published.landing, lake_copy)
+        switched = current(lake_copy, QUARTER)
+        time.sleep(0.5)
+        answers = seen()
+    assert answers.keys() == {f"{QUARTER}: 1"}, answers
+    assert switched.name not in {path.split("/")[0] for path in before}
+    assert leftovers(lake_copy) == []
+    assert differing(without_run_id(switched), without_run_id(current(published.lake, QUARTER))) == []
+    with duckdb.connect(str(lake_copy / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("select distinct run_id from scores").fetchall() == [(switched.name,)]
+
+
+def test_two_quarters_run_at_the_same_time_on_one_lake(published: Published, tmp_path: Path) -> None:
+    """From nothing: each run prepares the other's quarter as its neighbour while the other is at it."""
+    lake = tmp_path / "lake"
+    runs = {quarter: started(quarter, published.landing, lake) for quarter in (QUARTER, NEXT_QUARTER)}
+    try:
+        said = {quarter: run.communicate(timeout=300) for quarter, run in runs.items()}
+    finally:
+        for run in runs.values():
+            run.kill()
+    assert {quarter: run.returncode for quarter, run in runs.items()} == dict.fromkeys(runs, 0), said
+    assert {quarter: errors for quarter, (_, errors) in said.items()} == dict.fromkeys(runs, "")
+    assert leftovers(lake) == []
+    alone = without_run_id(current(published.lake, QUARTER))
+    assert differing(without_run_id(current(lake, QUARTER)), alone) == []
+    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            'select quarter, "table", extracted from row_accounting where extracted > 0 order by all'
+        )
+        assert found.fetchall() == [
+            (QUARTER, "customers", 6),
+            (QUARTER, "hotline_calls", 25),
+            (QUARTER, "regions", 2),
+            (QUARTER, "service_requests", 14),
+            (NEXT_QUARTER, "customers", 6),
+            (NEXT_QUARTER, "hotline_calls", 5),
+            (NEXT_QUARTER, "regions", 2),
+            (NEXT_QUARTER, "service_requests", 4),
+        ]

@@ -1,0 +1,291 @@
+"""``asq run`` as a user meets it: what it prints, what it leaves to be read, and how it refuses."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.cli import main
+from schemas.contract import TABLES
+
+from .conftest import Published
+from .landing import EVENT_TABLES, NEXT_QUARTER, QUARTER, REFUSED_CALL
+from .runs import asq, contents, current, leftovers, published_contents
+
+pytestmark = pytest.mark.xdist_group("orchestration_run")
+
+# The columns a reader may count on, as the documentation of the published tables names them.
+_VERSIONS = ("standard_edition", "catalogue_version", "weights_version", "data_as_of", "run_id")
+_PLACE = ("enterprise_id", "period", "scope_type", "scope_id", "indicator_id")
+PUBLISHED_COLUMNS = {
+    "indicator_values": (
+        *_PLACE, "window_kind", "value", "numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method",
+        "within_limit_rate", "status", "status_reason", "is_provisional", "provisional_reason", "requirement",
+        "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score", "previous_value", "part",
+        "quarters_covered", "quarters_expected", *_VERSIONS,
+    ),
+    "indicator_variants": (
+        *_PLACE, "variant", "value", "numerator", "denominator", "sample_size", "ci_low", "ci_high",
+        "within_limit_rate", "run_id",
+    ),
+    "scores": (
+        "enterprise_id", "period", "level", "node_id", "parent_id", "weight", "score", "scored_coverage",
+        "is_provisional", "flags", "total_min", "total_max", *_VERSIONS,
+    ),
+    "weights": (
+        "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
+        "random_index", "kendalls_w", "run_id",
+    ),
+    "row_accounting": ("table", "quarter", "extracted", "accepted", "quarantined", "delivered", "run_id"),
+    "quarantine": (
+        "table", "quarter", "origin_file", "origin_row", "row_key", "rule", "column", "value_masked", "run_id",
+    ),
+    "run_info": ("key", "value", "label_zh", "quarter", "run_id"),
+    "indicator_catalogue": ("indicator_id", "name_zh", "name_en", "clause", "requirement"),
+    "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
+    "parameters": ("parameter", "value", "unit", "clause"),
+    "mart_period_coverage": ("enterprise_id", "period"),
+    "mart_source_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
+    "mart_indicator_inputs": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"),
+    "mart_period_inputs": ("enterprise_id", "period", "scope_type", "scope_id", "indicator_id"),
+    "mart_duration_statistics": ("enterprise_id", "period", "indicator_id", "p50", "p90", "p95"),
+    "dim_calendar": ("date_day", "is_workday", "status"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def warehouse(published: Published) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published.lake / "warehouse.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
+    return connection.execute(query).fetchall()
+
+
+# --- a run that succeeds ---------------------------------------------------------------------------------------------
+
+
+def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(published: Published) -> None:
+    finished = published.finished
+    assert (finished.returncode, finished.stderr) == (0, "")
+    *stages, scores, report = finished.stdout.splitlines()
+    said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
+    assert said[0] == "extract"
+    assert said[-1] == "published"
+    order = ["extract", "validate", "desensitize", "marts", "evaluate", "report", "published"]
+    assert [stage for stage in said if stage in order] == order
+    assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
+    path = Path(report.removeprefix("report: "))
+    assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1.html"
+    assert "<html" in path.read_text(encoding="utf-8")
+
+
+def test_a_run_leaves_nothing_unfinished(published: Published) -> None:
+    assert leftovers(published.lake) == []
+
+
+def test_only_the_owner_may_look_at_personal_data(published: Published) -> None:
+    modes = {stage: (published.lake / stage).stat().st_mode & 0o077 for stage in ("landing", "raw", "accepted")}
+    assert modes == {"landing": 0, "raw": 0, "accepted": 0}
+
+
+def test_the_warehouse_has_the_documented_tables_and_columns(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found: dict[str, set[object]] = {}
+    for table, column in rows(warehouse, "select table_name, column_name from information_schema.columns"):
+        found.setdefault(str(table), set()).add(column)
+    assert found.keys() == PUBLISHED_COLUMNS.keys()
+    lacking = {table: set(columns) - found[table] for table, columns in PUBLISHED_COLUMNS.items()}
+    assert {table: columns for table, columns in lacking.items() if columns} == {}
+
+
+def test_the_warehouse_shows_the_report_s_run(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:
+    run_id = current(published.lake, QUARTER).name
+    for table in (name for name, columns in PUBLISHED_COLUMNS.items() if "run_id" in columns):
+        assert rows(warehouse, f"select distinct run_id from {table}") == [(run_id,)]
+    assert rows(warehouse, "select value from run_info where key = 'run_id'") == [(run_id,)]
+    assert rows(warehouse, "select count(*) from scores where level = 'total' and period = '2025-Q1'") == [(1,)]
+
+
+def test_all_values_are_there_for_each_window(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        warehouse,
+        "select period, window_kind, count(distinct indicator_id), count(*) from indicator_values "
+        "where scope_type = 'enterprise' group by all order by all",
+    )
+    assert found == [
+        ("2025-Q1", "quarter", 68, 68),
+        ("2025-Q1-TTM", "trailing_year", 68, 68),
+        ("2025-Q1-YTD", "year_to_date", 68, 68),
+    ]
+
+
+def test_no_row_is_lost(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:
+    accounts = {
+        table: numbers
+        for table, *numbers in rows(
+            warehouse, 'select "table", extracted, accepted, quarantined, delivered, quarter from row_accounting'
+        )
+    }
+    assert accounts.keys() == TABLES.keys()
+    for table, (extracted, accepted, quarantined, _, quarter) in accounts.items():
+        assert extracted == accepted + quarantined, table
+        assert quarter == QUARTER
+    assert {table for table, numbers in accounts.items() if numbers[3]} == {*EVENT_TABLES, "regions", "customers"}
+    for table in EVENT_TABLES:
+        with (published.landing / f"{table}.csv").open(encoding="utf-8", newline="") as handle:
+            column = "requested_at" if table == "service_requests" else "queued_at"
+            landed = sum(row[column] < "2025-04-01" and row[column] >= "2025-01-01" for row in csv.DictReader(handle))
+        assert accounts[table][0] == landed
+    assert accounts["hotline_calls"][:3] == [25, 24, 1]
+    assert accounts["customers"][:3] == [6, 6, 0]
+
+
+def test_the_refused_row_can_be_found_again(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        warehouse, 'select "table", origin_file, origin_row, row_key, rule, "column", value_masked from quarantine'
+    )
+    ((table, file, row, key, rule, column, value),) = found
+    assert (table, rule, column, value) == ("hotline_calls", "allowed_values", "outcome", "hung_up")
+    assert key == f"E1|{REFUSED_CALL}"
+    # The header is row 1.
+    line = (published.landing / str(file)).read_text(encoding="utf-8").splitlines()[int(str(row)) - 1]
+    assert line.startswith(f"E1,{REFUSED_CALL},")
+
+
+# --- a run that is refused -------------------------------------------------------------------------------------------
+
+
+def refuse_calls(landing: Path) -> None:
+    """Two more calls with an outcome there is not: 3 of 25 are 12 %."""
+    calls = landing / "hotline_calls.csv"
+    text = calls.read_text(encoding="utf-8")
+    for day in ("06", "08"):
+        text = re.sub(rf"(call-2025-01-{day},.*),answered,", r"\1,hung_up,", text)
+    calls.write_text(text, encoding="utf-8")
+
+
+def test_too_many_refused_rows_stop_the_run_and_keep_the_old_publication(landing: Path, lake_copy: Path) -> None:
+    refuse_calls(landing)
+    before = published_contents(lake_copy)
+    warehouse = (lake_copy / "warehouse.duckdb").read_bytes()
+    finished = asq("run", QUARTER, "--landing", landing, "--lake", lake_copy)
+    assert finished.returncode == 1
+    message = finished.stderr.splitlines()
+    assert len(message) == 1, finished.stderr
+    assert message[0].startswith(
+        "asq: hotline_calls 2025-Q1: 3 of 25 rows refused (12.0%), the limit is 5.0%. "
+        "3 × allowed_values on outcome (e.g. hotline_calls.csv row 8)"
+    )
+    assert f"{QUARTER}: published" not in finished.stdout
+    assert published_contents(lake_copy) == before
+    assert (lake_copy / "warehouse.duckdb").read_bytes() == warehouse
+    assert leftovers(lake_copy) == []
+
+
+def invoke(*arguments: str | Path) -> Result:
+    """The command in this process: what it costs to load Dagster is paid once."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_a_missing_landing_folder_is_a_mistake_of_the_call(tmp_path: Path) -> None:
+    result = invoke("run", QUARTER, "--landing", tmp_path / "nowhere", "--lake", tmp_path / "lake")
+    assert result.exit_code == 2
+    assert result.stderr == f"asq: {tmp_path}/nowhere: the landing folder does not exist\n"
+
+
+def test_a_sources_file_that_is_wrong_is_explained(landing: Path, lake_copy: Path) -> None:
+    (landing / "sources.yaml").write_text("tables:\n  hotline_call:\n    files: [calls.csv]\n", encoding="utf-8")
+    before = published_contents(lake_copy)
+    result = invoke("run", QUARTER, "--landing", landing, "--lake", lake_copy)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("asq: sources.yaml: ")
+    assert "hotline_call" in result.stderr
+    assert published_contents(lake_copy) == before
+    assert leftovers(lake_copy) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "explained"),
+    [("mode: [self_assessment", "this is not valid YAML"), ("mood: self_assessment\n", "mood")],
+)
+def test_a_plan_that_is_wrong_is_explained(plan: str, explained: str, landing: Path, lake_copy: Path) -> None:
+    (landing / "evaluation.yaml").write_text(plan, encoding="utf-8")
+    before = published_contents(lake_copy)
+    result = invoke("run", QUARTER, "--landing", landing, "--lake", lake_copy)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"asq: {landing}/evaluation.yaml: ")
+    assert explained in result.stderr
+    assert published_contents(lake_copy) == before
+
+
+@pytest.mark.parametrize("quarter", ["2025-Q5", "2025", "Q1-2025", "2025-01-01"])
+def test_a_quarter_that_is_none_is_a_mistake_of_the_call(quarter: str, landing: Path, tmp_path: Path) -> None:
+    result = invoke("run", quarter, "--landing", landing, "--lake", tmp_path / "lake")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"asq: '{quarter}' is not a quarter: write it like 2025-Q1\n"
+    assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize("option", ["--plan", "--sources"])
+def test_a_file_named_in_the_call_must_be_there(option: str, landing: Path, tmp_path: Path) -> None:
+    result = invoke("run", QUARTER, "--landing", landing, "--lake", tmp_path / "lake", option, tmp_path / "none.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == f"asq: {tmp_path}/none.yaml: no such file\n"
+    assert not (tmp_path / "lake").exists()
+
+
+def test_places_must_be_given(landing: Path) -> None:
+    result = invoke("run", QUARTER, "--landing", landing)
+    assert result.exit_code == 2
+    assert "--lake" in result.stderr
+
+
+# --- the other commands ----------------------------------------------------------------------------------------------
+
+
+def test_report_prints_what_the_run_printed(published: Published) -> None:
+    finished = asq("report", QUARTER, ASQ_LAKE=str(published.lake))
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-2:]
+
+
+def test_a_report_of_a_quarter_that_was_not_published_is_refused(published: Published) -> None:
+    before = contents(published.lake / "published")
+    result = invoke("report", NEXT_QUARTER, "--lake", published.lake)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == f"asq: {NEXT_QUARTER} has not been published in this lake: run `asq run {NEXT_QUARTER}` first\n"
+    )
+    assert contents(published.lake / "published") == before
+
+
+def test_check_finds_nothing_wrong_with_what_was_run(published: Published) -> None:
+    result = invoke("check", "--landing", published.landing)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1].startswith("0 errors")
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", ["", *sorted(main.commands)])
+def test_every_command_explains_itself(command: str, flag: str) -> None:
+    result = invoke(*filter(None, [command]), flag)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: ")
+    listed = main.commands[command].params if command else []
+    assert all(option in result.stdout for parameter in listed for option in parameter.opts if option.startswith("--"))
+    assert all(name in result.stdout for name in main.commands if not command)
+
+
+def test_the_commands_are_those_of_the_manual() -> None:
+    assert {"run", "backfill", "sample", "check", "report"} <= main.commands.keys()

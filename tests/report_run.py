@@ -1,0 +1,588 @@
+"""A small run folder made by hand: the published tables of one quarter, as the report stage finds them.
+
+Three enterprises: ``E1`` with every kind of value, ``A/B <b>`` whose id is hostile to pages and file systems, ``Z0``
+without any data. The figures that tests check are written out in ``HAND_MADE``; the rest only fills the page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.quarters import Quarter
+
+REPO = Path(__file__).resolve().parent.parent
+SEEDS = REPO / "dbt_project" / "seeds"
+
+QUARTER = Quarter.parse("2025-Q1")
+RUN_ID = "00000000-0000-4000-8000-000000000001"
+EDITION = "T/GXDSL 244—2025 (征求意见稿, sha256 f2a9da42d238)"
+HOSTILE = "A/B <b>"
+EMPTY = "Z0"
+ENTERPRISES = ("E1", HOSTILE, EMPTY)
+# A name, a telephone number and a complaint as they could stand in a masked value: none of it may reach a report.
+PERSONAL = ("王*明", "138****5678", "师傅态度差")
+
+HAND_MADE: dict[str, dict[str, Any]] = {
+    # 23,749 of 25,000 = 0.94996: printed as 95.00 %, yet below 95 %; 60 + 40 · (0.94996 − 0.9) ÷ 0.05 = 99.968
+    "P1-1": {
+        "value": 0.94996,
+        "numerator": 23749.0,
+        "denominator": 25000.0,
+        "sample_size": 25000,
+        "ci_low": 0.947191,
+        "ci_high": 0.952593,
+        "is_met": False,
+        "is_distinguishable": False,
+        "score": 99.968,
+        "previous_value": 0.94,
+    },
+    "P1-2": {
+        "value": 0.88,
+        "numerator": 22000.0,
+        "denominator": 25000.0,
+        "sample_size": 25000,
+        "ci_low": 0.875913,
+        "ci_high": 0.883966,
+        "is_met": True,
+        "is_distinguishable": True,
+        "score": 100.0,
+        "previous_value": 0.9012,
+    },
+    # 627,000 s over 23,749 answered calls = 26.4011…
+    "P2-1a": {
+        "value": 627000 / 23749,
+        "numerator": 627000.0,
+        "denominator": 23749.0,
+        "sample_size": 23749,
+        "ci_low": 26.1,
+        "ci_high": 26.7,
+        "ci_method": "t",
+        "within_limit_rate": 0.81,
+        "is_met": True,
+        "is_distinguishable": True,
+        "score": 100.0,
+        "previous_value": 31.5,
+    },
+    # 0.70 … 0.85: 60 + 40 · (0.82 − 0.7) ÷ 0.15 = 92
+    "O1-1": {
+        "value": 0.82,
+        "numerator": 16400.0,
+        "denominator": 20000.0,
+        "sample_size": 20000,
+        "ci_low": 0.814616,
+        "ci_high": 0.825258,
+        "is_met": False,
+        "is_objective_met": False,
+        "is_distinguishable": True,
+        "score": 92.0,
+        "previous_value": 0.84,
+        "is_provisional": True,
+        "provisional_reason": "look_ahead",
+    },
+    # 0.05 … 0.10 fall from 100 to 60: 60 + 40 · (0.07 − 0.1) ÷ (0.05 − 0.1) = 84
+    "O1-2": {
+        "value": 0.07,
+        "numerator": 280.0,
+        "denominator": 4000.0,
+        "sample_size": 4000,
+        "ci_low": 0.062491,
+        "ci_high": 0.078337,
+        "is_met": False,
+        "is_distinguishable": True,
+        "score": 84.0,
+        "is_provisional": True,
+        "provisional_reason": "look_ahead",
+    },
+    # 2 incidents in 25,000 services = 0.8 per 10,000
+    "O4-1": {
+        "value": 0.8,
+        "numerator": 2.0,
+        "denominator": 25000.0,
+        "sample_size": 25000,
+        "ci_low": 0.219391,
+        "ci_high": 2.916671,
+        "is_met": False,
+        "is_distinguishable": True,
+        "score": 0.0,
+    },
+    # 80 staff for 16,960 customers: one for 212
+    "R3-1": {
+        "value": 80 / 16960,
+        "numerator": 80.0,
+        "denominator": 16960.0,
+        "sample_size": 16960,
+        "is_met": False,
+        "score": 90.94,
+    },
+    # 12,600,000,000 s over a million requests are 3.5 h: as wide as numbers get
+    "P2-3a": {
+        "value": 3.5,
+        "numerator": 1.26e10,
+        "denominator": 1e6,
+        "sample_size": 1000000,
+        "ci_low": 3.49,
+        "ci_high": 3.51,
+        "ci_method": "t",
+        "within_limit_rate": 0.6,
+        "is_met": True,
+        "is_distinguishable": True,
+        "score": 100.0,
+        "previous_value": 1234.5,
+    },
+    "I3-1": {"value": 1.0, "sample_size": 1, "requirement": 2.0},
+    "P2-1b": {
+        "value": 4.2,
+        "numerator": 3024.0,
+        "denominator": 12.0,
+        "sample_size": 12,
+        "ci_low": 2.9,
+        "ci_high": 5.5,
+        "ci_method": "t",
+        "status": "insufficient_sample",
+        "status_reason": "below_minimum_n:30",
+        "is_met": True,
+        "is_distinguishable": False,
+        "score": 100.0,
+    },
+    "I4-1": {"status": "not_applicable", "status_reason": "already_zero", "is_met": True, "score": 100.0},
+    "I4-2": {"status": "no_data", "status_reason": "no_comparison_period"},
+    "I4-3": {"status": "no_data", "status_reason": "no_comparison_period"},
+    "R5-2": {"status": "not_applicable", "status_reason": "plan:不设紧急备件订单 <i>"},
+    "P5-2": {
+        "status": "no_data",
+        "status_reason": "column_not_delivered:service_requests.special_need|service_requests.special_need_met",
+    },
+    **{
+        name: {"status": "no_data", "status_reason": "table_not_delivered:checklist_items"}
+        for name in ("R4-2", "R4-3", "P3-2", "O4-3", "I3-2")
+    },
+    "O1-4": {
+        "value": 0.991,
+        "numerator": 1982.0,
+        "denominator": 2000.0,
+        "sample_size": 2000,
+        "ci_low": 0.985832,
+        "ci_high": 0.994298,
+        "is_met": True,
+        "is_distinguishable": True,
+        "score": 100.0,
+        "part": "acceptance_passed",
+    },
+    # The plan asks for 80 points where the standard names no number.
+    "O2-1": {
+        "value": 83.25,
+        "numerator": 41625.0,
+        "denominator": 500.0,
+        "sample_size": 500,
+        "ci_low": 81.4,
+        "ci_high": 85.1,
+        "ci_method": "t",
+        "requirement": 80.0,
+        "acceptable": 65.0,
+        "is_met": True,
+        "is_distinguishable": True,
+        "score": 100.0,
+    },
+}
+
+VARIANTS: list[tuple[str, str, float, int | None]] = [
+    ("P1-1", "out_of_hours", 0.41, 900),
+    ("P1-1", "without_short_abandons", 0.957, 24812),
+    ("P1-2", "of_answered", 0.926355, 23749),
+    ("P2-1a", "p50", 18.0, 23749),
+    ("P2-1a", "p90", 58.0, 23749),
+    ("P2-1a", "p95", 80.5, 23749),
+    ("O1-1", "one_touch", 0.79, 20000),
+    ("O1-1", "survey_confirmed", 0.772, 4100),
+    ("O1-1", "without_onsite", 0.871, 12000),
+    ("O1-4", "acceptance_passed", 0.991, 2000),
+    ("O1-4", "measured_ratio", 0.9874, 610),
+    ("O4-1", "incidents", 2.0, 2),
+    ("O2-1", "top_two_box", 0.81, 500),
+    ("O2-1", "gap", -1.5, 480),
+    ("O2-1", "five_point_ratio", 86.6, 500),
+    ("O2-2", "touchpoint_phone", 82.0, 300),
+    ("O2-2", "gap_phone", 0.4, 300),
+    ("R3-4", "mean_hours", 11.25, 80),
+    ("P2-3a", "customer_total_time", 6.75, 9000),
+    ("P2-3a", "service_hours", 2.1, 9000),
+    ("P2-3b", "natural_days", 3.2, 700),
+    ("P3-1", "a_reading_of_tomorrow", 0.5, 10),
+]
+
+_VALUE_SCHEMA: dict[str, Any] = {
+    "enterprise_id": pl.String,
+    "period": pl.String,
+    "window_kind": pl.String,
+    "scope_type": pl.String,
+    "scope_id": pl.String,
+    "indicator_id": pl.String,
+    "value": pl.Float64,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "sample_size": pl.Int64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "ci_method": pl.String,
+    "within_limit_rate": pl.Float64,
+    "status": pl.String,
+    "status_reason": pl.String,
+    "is_provisional": pl.Boolean,
+    "provisional_reason": pl.String,
+    "requirement": pl.Float64,
+    "acceptable": pl.Float64,
+    "objective": pl.Float64,
+    "is_met": pl.Boolean,
+    "is_objective_met": pl.Boolean,
+    "is_distinguishable": pl.Boolean,
+    "score": pl.Float64,
+    "previous_value": pl.Float64,
+    "part": pl.String,
+    "quarters_covered": pl.Int64,
+    "quarters_expected": pl.Int64,
+    "standard_edition": pl.String,
+    "catalogue_version": pl.String,
+    "weights_version": pl.String,
+    "data_as_of": pl.Datetime("us"),
+    "run_id": pl.String,
+}
+_SCORE_SCHEMA: dict[str, Any] = {
+    "enterprise_id": pl.String,
+    "period": pl.String,
+    "level": pl.String,
+    "node_id": pl.String,
+    "parent_id": pl.String,
+    "weight": pl.Float64,
+    "weight_nominal": pl.Float64,
+    "score": pl.Float64,
+    "scored_coverage": pl.Float64,
+    "not_applicable_share": pl.Float64,
+    "is_provisional": pl.Boolean,
+    "flags": pl.List(pl.String),
+    "total_min": pl.Float64,
+    "total_max": pl.Float64,
+    "deduction_points": pl.Float64,
+    "score_after_deductions": pl.Float64,
+    "grade": pl.String,
+    "grade_reference": pl.String,
+    "standard_edition": pl.String,
+    "catalogue_version": pl.String,
+    "weights_version": pl.String,
+    "data_as_of": pl.Datetime("us"),
+    "run_id": pl.String,
+}
+
+_WINDOWS = (("2025-Q1", "quarter"), ("2025-Q1-YTD", "year_to_date"), ("2025-Q1-TTM", "trailing_year"))
+_VERSIONS = {
+    "standard_edition": EDITION,
+    "catalogue_version": "2025.1",
+    "weights_version": "w-0123456789ab",
+    "data_as_of": dt.datetime(2025, 4, 29, 18, 2, 11),
+}
+
+
+def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
+    """Write every table that reports read into ``folder``; published tables are sorted by id, as the pipeline's are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = pl.read_csv(
+        SEEDS / "indicator_catalogue.csv",
+        schema_overrides={"catalogue_version": pl.String, "valid_from": pl.Date, "valid_to": pl.Date},
+    ).with_columns(pl.col("requirement", "acceptable", "objective", "unit_divisor", "multiplier").cast(pl.Float64))
+    nodes = pl.read_csv(SEEDS / "evaluation_nodes.csv")
+    values = [row for enterprise in ENTERPRISES for row in _values(enterprise, catalogue, run_id)]
+    tables = {
+        "indicator_catalogue": catalogue.sort("indicator_id"),
+        "evaluation_nodes": nodes.sort("node_id"),
+        "indicator_values": pl.DataFrame(values, schema=_VALUE_SCHEMA),
+        "indicator_variants": _variants(run_id),
+        "scores": pl.DataFrame(
+            [row for enterprise in ENTERPRISES for row in _scores(enterprise, catalogue, nodes, values, run_id)],
+            schema=_SCORE_SCHEMA,
+        ),
+        "weights": _weights(nodes, run_id),
+        "row_accounting": _row_accounting(run_id),
+        "quarantine": _quarantine(run_id),
+        "run_info": _run_info(run_id),
+        "mart_period_coverage": _coverage(),
+        "mart_source_rows": _source_rows(),
+    }
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def _values(enterprise: str, catalogue: pl.DataFrame, run_id: str) -> list[dict[str, Any]]:
+    rows = []
+    for period, kind in _WINDOWS:
+        for entry in catalogue.iter_rows(named=True):
+            row: dict[str, Any] = dict.fromkeys(_VALUE_SCHEMA)
+            row |= {
+                "enterprise_id": enterprise,
+                "period": period,
+                "window_kind": kind,
+                "scope_type": "enterprise",
+                "scope_id": enterprise,
+                "indicator_id": entry["indicator_id"],
+                "status": "ok",
+                "is_provisional": False,
+                "part": "",
+                "quarters_covered": 1,
+                "quarters_expected": 1,
+                "run_id": run_id,
+                **_VERSIONS,
+                **{name: entry[name] for name in ("requirement", "acceptable", "objective")},
+            }
+            if enterprise == EMPTY:
+                row |= {"status": "no_data", "status_reason": "no_records", "sample_size": 0}
+            else:
+                row |= HAND_MADE.get(entry["indicator_id"]) or _plausible(entry)
+                if row["ci_low"] is not None and row["ci_method"] is None:
+                    row["ci_method"] = "wilson"
+                if kind != "quarter" and row["value"] is not None:
+                    row |= {
+                        "value": row["value"] * 0.99,
+                        "is_provisional": kind == "trailing_year" and entry["method"] == "mean",
+                    }
+            rows.append(row)
+    # A slice must not be taken for the enterprise.
+    rows.append({**rows[0], "scope_type": "outlet", "scope_id": "O-1", "value": 123456.0})
+    return rows
+
+
+def _plausible(entry: dict[str, Any]) -> dict[str, Any]:
+    required = entry["requirement"]
+    if required is not None:
+        return {"value": required, "sample_size": 400, "is_met": True, "score": 100.0, "previous_value": required}
+    if entry["unit"] == "score":
+        return {
+            "value": 78.5,
+            "sample_size": 500,
+            "ci_low": 76.9,
+            "ci_high": 80.1,
+            "ci_method": "t",
+            "previous_value": 77.0,
+        }
+    if entry["unit"] == "rate":
+        return {
+            "value": 0.625,
+            "numerator": 250.0,
+            "denominator": 400.0,
+            "sample_size": 400,
+            "ci_low": 0.576588,
+            "ci_high": 0.671062,
+        }
+    return {"value": 6.0, "sample_size": 6}
+
+
+def _scores(
+    enterprise: str, catalogue: pl.DataFrame, nodes: pl.DataFrame, values: list[dict[str, Any]], run_id: str
+) -> list[dict[str, Any]]:
+    """Every node the plain mean of its scored children; weights as in the seeds."""
+    rows = []
+    for period, _ in _WINDOWS:
+        scored = {
+            row["indicator_id"]: row["score"]
+            for row in values
+            if (row["enterprise_id"], row["period"], row["scope_type"]) == (enterprise, period, "enterprise")
+        }
+        base = dict.fromkeys(_SCORE_SCHEMA) | {
+            "enterprise_id": enterprise,
+            "period": period,
+            "is_provisional": False,
+            "flags": [],
+            "not_applicable_share": 0.0,
+            "run_id": run_id,
+            **_VERSIONS,
+        }
+        found: dict[str, dict[str, Any]] = {}
+        for level in ("indicator", "subdimension", "dimension", "total"):
+            if level == "indicator":
+                for entry in catalogue.iter_rows(named=True):
+                    score = scored[entry["indicator_id"]]
+                    found[entry["indicator_id"]] = base | {
+                        "level": level,
+                        "node_id": entry["indicator_id"],
+                        "parent_id": entry["subdimension_id"],
+                        "score": score,
+                        "weight": 0.25,
+                        "weight_nominal": 0.25,
+                        "scored_coverage": float(score is not None),
+                    }
+                continue
+            for node in nodes.filter(pl.col("level") == level).iter_rows(named=True):
+                children = [row for row in found.values() if row["parent_id"] == node["node_id"]]
+                known = [row["score"] for row in children if row["score"] is not None]
+                is_provisional = enterprise == "E1" and node["node_id"] in ("ALL", "O", "O1")
+                found[node["node_id"]] = base | {
+                    "level": level,
+                    "node_id": node["node_id"],
+                    "parent_id": node["parent_id"],
+                    "score": sum(known) / len(known) if known else None,
+                    "weight": node["weight_default"] if known else 0.0,
+                    "weight_nominal": node["weight_default"],
+                    "scored_coverage": sum(row["scored_coverage"] for row in children) / len(children),
+                    "is_provisional": is_provisional,
+                    "flags": [] if known else ["no_data", "not_scored"],
+                }
+        if found["ALL"]["score"] is not None:
+            dimensions = [found[name]["score"] for name in "RPOI"]
+            found["ALL"] |= {
+                "total_min": found["ALL"]["score"] - 0.8,
+                "total_max": found["ALL"]["score"] + 0.05 * max(dimensions) / 10,
+            }
+        rows += list(reversed(found.values()))
+    return rows
+
+
+def _variants(run_id: str) -> pl.DataFrame:
+    rows = [
+        {
+            "enterprise_id": "E1",
+            "period": period,
+            "scope_type": "enterprise",
+            "scope_id": "E1",
+            "indicator_id": indicator,
+            "variant": variant,
+            "value": value,
+            "numerator": None,
+            "denominator": None,
+            "sample_size": sample_size,
+            "ci_low": None,
+            "ci_high": None,
+            "within_limit_rate": None,
+            "run_id": run_id,
+        }
+        for period in ("2025-Q1", "2025-Q1-TTM")
+        for indicator, variant, value, sample_size in VARIANTS
+    ]
+    floats = dict.fromkeys(("value", "numerator", "denominator", "ci_low", "ci_high", "within_limit_rate"), pl.Float64)
+    return pl.DataFrame(rows, schema_overrides=floats)
+
+
+def _weights(nodes: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    rows = [
+        {
+            "weights_version": "w-0123456789ab",
+            "parent_id": node["parent_id"],
+            "node_id": node["node_id"],
+            "weight_raw": node["weight_default"],
+            "weight": node["weight_default"],
+            "consistency_ratio": 0.017 if node["level"] == "dimension" else None,
+            "experts": 5 if node["level"] == "dimension" else 0,
+            "method": "eigenvector" if node["level"] == "dimension" else "equal",
+            "random_index": None,
+            "kendalls_w": None,
+            "run_id": run_id,
+        }
+        for node in nodes.iter_rows(named=True)
+        if node["parent_id"]
+    ]
+    return pl.DataFrame(
+        rows, schema_overrides={"consistency_ratio": pl.Float64, "random_index": pl.String, "kendalls_w": pl.Float64}
+    )
+
+
+def _row_accounting(run_id: str) -> pl.DataFrame:
+    counts = {
+        "service_requests": (20060, 20000, 60),
+        "hotline_calls": (25012, 25000, 12),
+        "customers": (17003, 16960, 43),
+        "survey_questions": (24, 24, 0),
+        "checklist_items": (0, 0, 0),
+    }
+    rows = [
+        {
+            "table": table,
+            "quarter": "2025-Q1",
+            "extracted": extracted,
+            "accepted": accepted,
+            "quarantined": quarantined,
+            "delivered": table != "checklist_items",
+            "run_id": run_id,
+        }
+        for table, (extracted, accepted, quarantined) in sorted(counts.items())
+    ]
+    return pl.DataFrame(rows)
+
+
+def _quarantine(run_id: str) -> pl.DataFrame:
+    broken = [
+        ("service_requests", "resolved_before_responded", "resolved_at", range(2, 42)),
+        ("service_requests", "foreign_key", "customer_id", range(30, 62)),
+        ("hotline_calls", "too_many_fields", None, range(2, 14)),
+        ("customers", "unique_key", "enterprise_id|customer_id", range(2, 45)),
+    ]
+    rows = [
+        {
+            "table": table,
+            "quarter": "2025-Q1",
+            "origin_file": f"{table}.csv",
+            "origin_row": row,
+            "row_key": f"E1|{row}",
+            "rule": rule,
+            "column": column,
+            "value_masked": PERSONAL[row % 3],
+            "run_id": run_id,
+        }
+        for table, rule, column, lines in broken
+        for row in lines
+    ]
+    return pl.DataFrame(rows)
+
+
+def _run_info(run_id: str) -> pl.DataFrame:
+    rows = [
+        ("quarter", "2025-Q1", "评价季度"),
+        ("run_id", run_id, "运行编号"),
+        ("standard_edition", EDITION, "标准版本"),
+        ("mode", "self_assessment", "评价方式"),
+        ("score_method", "efficacy", "计分方法"),
+        ("compound_method", "mean", "复合指标合成方法"),
+        ("ahp_method", "eigenvector", "层次分析法权重算法"),
+        ("random_index", "saaty_1980", "随机一致性指标表"),
+        ("pseudonym_algorithm", "hmac-sha256", "假名化算法"),
+        ("refused_limits", "0.05", "拒收行占比上限"),
+    ]
+    return pl.DataFrame(rows, schema={"key": pl.String, "value": pl.String, "label_zh": pl.String}, orient="row")
+
+
+def _coverage() -> pl.DataFrame:
+    windows = [
+        ("2025-Q1", "quarter", dt.date(2025, 1, 1), 1, 1),
+        ("2025-Q1-YTD", "year_to_date", dt.date(2025, 1, 1), 1, 1),
+        ("2025-Q1-TTM", "trailing_year", dt.date(2024, 4, 1), 4, 3),
+    ]
+    rows = [
+        {
+            "enterprise_id": enterprise,
+            "period": period,
+            "window_kind": kind,
+            "period_role": role,
+            "first_day": first,
+            "last_day": dt.date(2025, 3, 31),
+            "quarters_expected": expected,
+            "quarters_covered": covered if role == "current" else 0,
+        }
+        for enterprise in ENTERPRISES
+        for role in ("current", "previous")
+        for period, kind, first, expected, covered in windows
+    ]
+    return pl.DataFrame(rows)
+
+
+def _source_rows() -> pl.DataFrame:
+    rows = [
+        ("E1", "service_requests", quarter, count)
+        for quarter, count in (("2024-Q3", 5200), ("2024-Q4", 6100), ("2025-Q1", 20000))
+    ]
+    # The look-ahead into the next quarter is read, but is no record of this one.
+    rows += [
+        ("E1", "service_requests", "2025-Q2", 700),
+        ("E1", "hotline_calls", "2025-Q1", 25000),
+        ("E1", "customers", "2025-Q1", 16960),
+    ]
+    return pl.DataFrame(rows, schema=["enterprise_id", "table_name", "quarter", "row_count"], orient="row")

@@ -1,0 +1,124 @@
+"""The sample evaluated by a real run, against what its generator planted: values, refused rows and personal data.
+
+The planted values are counted by the generator in plain Python straight from the rulings; nothing of the marts is used.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline.quarters import Quarter, quarter_range
+from pipeline.sample import SampleTruth, planted_personal_data, write_sample
+
+pytestmark = pytest.mark.xdist_group("sample_truth")
+
+QUARTER = Quarter.parse("2025-Q1")
+QUARTERS = quarter_range("2023-Q1..2025-Q1")
+REQUESTS, SEED = 450, 7
+# Which analyses a run does is not in the data, so the generator cannot know it.
+UNKNOWN_TO_THE_GENERATOR = ("I2-3",)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    truth: SampleTruth
+    lake: Path
+    output: str
+
+    def query(self, sql: str) -> pl.DataFrame:
+        with duckdb.connect(str(self.lake / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.sql(sql).pl()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    folder = tmp_path_factory.mktemp("sample")
+    truth = write_sample(folder / "landing", QUARTERS, REQUESTS, SEED, truth=True)
+    environment = os.environ | {"XDG_CONFIG_HOME": str(folder / "config")}
+    environment.pop("DAGSTER_HOME", None)
+    run = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("asq")), "run", QUARTER.label),
+            *("--landing", str(folder / "landing"), "--lake", str(folder / "lake")),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return Evaluated(truth, folder / "lake", run.stdout + run.stderr)
+
+
+def test_every_indicator_has_the_planted_value(evaluated: Evaluated) -> None:
+    assert evaluated.truth.indicators is not None
+    planted = evaluated.truth.indicators.filter(
+        (pl.col("quarter") == QUARTER.label) & ~pl.col("indicator_id").is_in(UNKNOWN_TO_THE_GENERATOR)
+    )
+    found = evaluated.query(
+        "select enterprise_id, period as quarter, indicator_id, value as found from indicator_values "
+        "where scope_type = 'enterprise'"
+    )
+    both = planted.join(found, on=["enterprise_id", "quarter", "indicator_id"], how="left")
+    assert both.height == 3 * 67
+    assert both["value"].is_not_null().sum() > 180
+    assert both.filter(pl.col("value").is_null() != pl.col("found").is_null()).is_empty()
+    measured = both.drop_nulls("value")
+    apart = measured.filter(
+        (pl.col("value") - pl.col("found")).abs() > 1e-9 * pl.max_horizontal(1.0, pl.col("value").abs())
+    )
+    assert apart.is_empty(), apart
+
+
+def test_every_planted_defect_is_refused_by_its_rule_and_nothing_is_lost(evaluated: Evaluated) -> None:
+    where = ["table", "quarter", "origin_file", "origin_row"]
+    planted = evaluated.truth.defects.filter(pl.col("quarter") == QUARTER.label)
+    found = evaluated.query("select * from quarantine")
+    # Every rule has its planted case in tests/unit/sample; a small quarter holds some of each family
+    assert planted["rule"].n_unique() >= 15
+    assert planted.join(found, on=[*where, "rule"], how="anti").is_empty()
+    # No clean row is refused: every row in quarantine was planted
+    assert found.join(planted, on=where, how="anti").is_empty()
+    accounts = evaluated.query("select * from row_accounting")
+    assert (accounts["extracted"] == accounts["accepted"] + accounts["quarantined"]).all()
+    planned = evaluated.truth.rows.filter(pl.col("quarter") == QUARTER.label)
+    both = planned.join(accounts, on=["table", "quarter"], how="inner", suffix="_found")
+    assert both.height == 29
+    for count in ("extracted", "accepted", "quarantined"):
+        assert (both[count] == both[f"{count}_found"]).all(), count
+
+
+def test_no_planted_personal_data_leave_the_desensitize_stage(evaluated: Evaluated) -> None:
+    planted = planted_personal_data(QUARTERS, REQUESTS, SEED)
+    kinds = ["phone", "id_number", "address", "email", "plate", "device", "bank_card"]
+    values = planted.filter(pl.col("kind").is_in(kinds))["value"].unique()
+    # Each kind really is planted, and the raw zone really holds it: the search below can find something
+    raw = _texts(evaluated.lake / "raw")
+    assert values.len() > 1000
+    assert _found(values, raw) > 1000
+    published = [evaluated.lake / "clean", evaluated.lake / "quarantine", evaluated.lake / "published"]
+    everything = "\n".join([evaluated.output, *(_texts(folder) for folder in published)])
+    assert _found(values, everything) == 0
+
+
+def _found(values: pl.Series, text: str) -> int:
+    return sum(value in text for value in values)
+
+
+def _texts(folder: Path) -> str:
+    """All text that the Parquet and HTML files of a folder hold."""
+    pieces = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))]
+    for path in sorted(folder.rglob("*.parquet")):
+        frame = pl.read_parquet(path)
+        for name, kind in frame.schema.items():
+            if kind == pl.String:
+                pieces.append("\n".join(frame[name].drop_nulls().unique().to_list()))
+    return "\n".join(pieces)

@@ -1,0 +1,119 @@
+"""A table's files are found by name, told apart by contents, and refused when it is unclear which ones count."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import DataRefused, UsageError
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceConfigError, UnreadableFile
+from pipeline.extract.files import find_files, unused_files
+
+
+def names(place, table: str) -> list[str]:
+    return [file.name for file in find_files(table, place.landing, place.sources)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["staff.csv", "staff.csv.gz", "staff.tsv", "staff.txt", "staff.txt.gz", "staff.parquet", "staff.xlsx", "Staff.CSV"],
+)
+def test_one_file_called_like_the_table(place, name):
+    place.deliver(name, "x")
+    assert names(place, "staff") == [name]
+    assert names(place, "staff") == [name]
+
+
+def test_a_folder_is_read_recursively_by_name_without_hidden_files(place):
+    for name in (
+        "staff/b.csv",
+        "staff/2024/a.csv.gz",
+        "staff/.hidden.csv",
+        "staff/.git/x.csv",
+        "staff/~$b.xlsx",
+        "staff/README.md",
+    ):
+        place.deliver(name, f"contents of {name}")
+    place.deliver("staffing.csv", "another file")
+    assert names(place, "staff") == ["staff/2024/a.csv.gz", "staff/b.csv"]
+
+
+def test_nothing_came_for_a_table(place):
+    place.deliver("staff.csv", "x")
+    (place.landing / "outlets").mkdir()
+    assert names(place, "outlets") == []
+    assert names(place, "vehicles") == []
+
+
+def test_two_places_are_ambiguous(place):
+    place.deliver("staff.csv", "x")
+    place.deliver("staff/a.csv", "y")
+    with pytest.raises(AmbiguousSource, match=r"staff: delivered in several places: staff/, staff\.csv; keep one"):
+        names(place, "staff")
+
+
+def test_two_kinds_are_ambiguous(place):
+    place.deliver("staff.csv", "x")
+    place.deliver("staff.parquet", "y")
+    with pytest.raises(AmbiguousSource, match=r"staff\.csv, staff\.parquet"):
+        names(place, "staff")
+
+
+def test_one_name_twice_in_a_folder_is_ambiguous(place):
+    place.deliver("staff/q1.csv", "x")
+    place.deliver("staff/q1.csv.gz", "x")
+    with pytest.raises(AmbiguousSource, match=r"staff/q1\.csv, staff/q1\.csv\.gz"):
+        names(place, "staff")
+
+
+def test_the_same_contents_twice(place):
+    place.deliver("staff/q1.csv", "a,b\n1,2\n")
+    place.deliver("staff/q1 (copy).csv", "a,b\n1,2\n")
+    with pytest.raises(
+        DuplicateFile, match=r"staff/q1 \(copy\)\.csv: has the same contents as staff/q1\.csv"
+    ) as refused:
+        names(place, "staff")
+    assert isinstance(refused.value, DataRefused)
+    assert refused.value.exit_code == 1
+
+
+def test_headers_without_records_may_be_equal(place):
+    place.deliver("staff/q1.csv", "a,b\n")
+    place.deliver("staff/q2.csv", "a,b\n")
+    assert names(place, "staff") == ["staff/q1.csv", "staff/q2.csv"]
+
+
+def test_an_unknown_kind_in_a_tables_folder_is_not_overlooked(place):
+    place.deliver("staff/q1.csv", "a,b\n1,2\n")
+    place.deliver("staff/q2.xls", "binary")
+    with pytest.raises(UnreadableFile, match=r"staff: staff/q2\.xls: is none of the known kinds"):
+        names(place, "staff")
+
+
+def test_patterns_of_sources_yaml(place):
+    place.configure('tables: {staff: {files: ["hr/*.dat", "extra.csv"]}}')
+    for name in ("hr/b.dat", "hr/a.dat", "extra.csv", "staff.csv"):
+        place.deliver(name, f"contents of {name}")
+    assert names(place, "staff") == ["extra.csv", "hr/a.dat", "hr/b.dat"]
+    assert [path.name for path in unused_files(place.landing, [place.landing / "extra.csv"])] == ["staff.csv"]
+
+
+def test_a_pattern_that_matches_nothing(place):
+    place.configure('tables:\n  staff:\n    files: ["hr*.csv"]\n')
+    place.deliver("outlets.csv", "x")
+    message = r"sources\.yaml: line 3: tables\.staff\.files: no file in the landing folder matches 'hr\*\.csv'"
+    with pytest.raises(SourceConfigError, match=message):
+        names(place, "staff")
+
+
+def test_no_landing_folder(place):
+    place.landing.rmdir()
+    with pytest.raises(UsageError, match="the landing folder does not exist") as wrong:
+        names(place, "staff")
+    assert wrong.value.exit_code == 2
+
+
+def test_a_landing_folder_without_a_single_table(place):
+    place.deliver("incidents.csv", "a\n1\n")
+    (place.landing / "old").mkdir()
+    with pytest.raises(NothingDelivered, match=r"no table of the contract was delivered; found incidents\.csv, old/"):
+        place.take("staff")

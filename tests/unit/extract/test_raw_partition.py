@@ -1,0 +1,89 @@
+"""A raw partition holds a quarter's rows, or the whole register, numbered anew in file order."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import UsageError
+
+HEADER = "enterprise_id,suggestion_id,source,submitted_at"
+
+
+def partition_rows(place, table: str, quarter: str) -> list[dict]:
+    return pq.ParquetFile(place.extract(table, quarter).path).read().to_pylist()
+
+
+def test_rows_of_the_quarter_in_file_order(place):
+    days = ["2025-02-03", "2025-04-01", "2025-03-31 23:59:59", "2024-12-31", "x", "2025-01-01"]
+    lines = [f"A,S{number},customer,{day}" for number, day in enumerate(days)]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
+    place.take("suggestions")
+    rows = partition_rows(place, "suggestions", "2025-Q1")
+    assert [(row["suggestion_id"], row["_row_id"], row["_origin_row"], row["quarter"]) for row in rows] == [
+        ("S0", 0, 2, "2025-Q1"),
+        ("S2", 1, 4, "2025-Q1"),
+        ("S5", 2, 7, "2025-Q1"),
+    ]
+    # S4's date cannot be read: it goes with the row before it.
+    assert [row["suggestion_id"] for row in partition_rows(place, "suggestions", "2024-Q4")] == ["S3", "S4"]
+    assert partition_rows(place, "suggestions", "2023-Q1") == []
+
+
+def test_every_row_is_in_exactly_one_quarter(place):
+    lines = [f"A,S{i},customer,{2023 + i % 3}-{1 + i % 12:02d}-11" for i in range(300_000)]
+    lines[5] = lines[5] + ",surplus"
+    place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
+    snapshot = place.take("suggestions")
+    found: list[int] = []
+    for quarter, rows in snapshot.rows_by_quarter.items():
+        result = place.extract("suggestions", quarter)
+        assert result.rows == rows
+        origin = pq.read_table(result.path, columns=["_origin_row"]).column(0).to_pylist()
+        assert origin == sorted(origin)
+        found += origin
+    assert sorted(found) == list(range(2, 300_002))
+
+
+def test_registers_come_whole_in_every_quarter(place):
+    place.deliver(
+        "regions.csv", "enterprise_id,region_code,name,area_km2,urbanicity\nA,R1,东,1,urban\nA,R2,西,2,rural\n"
+    )
+    place.take("regions")
+    for quarter in ("2024-Q1", "2025-Q1"):
+        rows = partition_rows(place, "regions", quarter)
+        assert [(row["region_code"], row["quarter"], row["_row_id"]) for row in rows] == [
+            ("R1", quarter, 0),
+            ("R2", quarter, 1),
+        ]
+
+
+def test_an_undelivered_table_gets_an_empty_file_that_says_so(place):
+    place.deliver("regions.csv", "enterprise_id,region_code,name,area_km2,urbanicity\n")
+    for table, delivered in (("regions", True), ("suggestions", False)):
+        snapshot = place.take(table)
+        result = place.extract(table, "2025-Q1")
+        assert (result.delivered, result.rows, result.fingerprint) == (delivered, 0, snapshot.fingerprint)
+        metadata = pq.read_metadata(result.path).metadata
+        assert metadata[b"delivered"] == str(delivered).lower().encode()
+        assert metadata[b"fingerprint"].decode() == snapshot.fingerprint
+        assert "_defects" in pq.read_schema(result.path).names
+
+
+def test_a_delivery_without_dates_belongs_to_the_quarter_that_runs(place):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,x\n")
+    place.take("suggestions")
+    assert [row["quarter"] for row in partition_rows(place, "suggestions", "2025-Q1")] == ["2025-Q1"]
+
+
+def test_the_same_quarter_gives_the_same_bytes(place):
+    lines = [f"A,S{i},customer,2025-02-{1 + i % 28:02d}" for i in range(50_000)]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
+    place.take("suggestions")
+    first = place.extract("suggestions", "2025-Q1").path.read_bytes()
+    assert place.extract("suggestions", "2025-Q1").path.read_bytes() == first
+
+
+def test_without_a_snapshot(place):
+    with pytest.raises(UsageError, match="suggestions: no snapshot"):
+        place.extract("suggestions", "2025-Q1")

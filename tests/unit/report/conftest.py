@@ -1,0 +1,22 @@
+"""The hand-made run folder, written once for all tests of the report stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import report_run
+
+from pipeline.report.model import ReportModel, build_report
+
+
+@pytest.fixture(scope="session")
+def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder nobody writes into."""
+    return report_run.write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def report(run_path: Path) -> ReportModel:
+    """The report of the enterprise that has every kind of value."""
+    return build_report(run_path, report_run.QUARTER, "E1")

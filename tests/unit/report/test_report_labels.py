@@ -1,0 +1,79 @@
+"""Every code that can reach a report has a Chinese word; what has none is printed as it is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import report_run
+
+from pipeline.evaluate.plan import COMPOUND_METHODS, MODES, SCORE_METHODS
+from pipeline.report import labels
+from schemas.contract import TABLES
+from schemas.standard import DIRECTIONS, OBLIGATIONS, PERIOD_RULES
+
+# Parts that only make up an indicator; the marts take them out before anything is published.
+_INTERNAL = {
+    ("I4-3", "working_days"),
+    ("I4-3", "resolved"),
+    ("O4-1", "services"),
+    ("I3-1", "effective"),
+    ("O2-2", "requests"),
+}
+
+
+def test_every_rule_of_the_contract_has_a_name() -> None:
+    rules = {rule for table in TABLES.values() for rule, _ in table.rules}
+    rules |= {rule for table in TABLES.values() for rule in table.table_rules}
+    assert rules - set(labels.RULES) == set()
+
+
+def test_every_variant_that_the_marts_name_has_a_label() -> None:
+    models = report_run.REPO / "dbt_project" / "models"
+    named = {
+        found
+        for path in models.rglob("*.sql")
+        for found in re.findall(r"'id': '([^']+)', 'variant': '([^']+)'", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    unlabelled = {(indicator, code) for indicator, code in named if labels.variant(indicator, code).name == code}
+    assert unlabelled - _INTERNAL == set()
+
+
+def test_the_codes_of_catalogue_and_plan_have_names() -> None:
+    assert set(OBLIGATIONS) <= set(labels.OBLIGATIONS)
+    assert set(DIRECTIONS) <= set(labels.DIRECTIONS)
+    assert set(PERIOD_RULES) <= set(labels.PERIOD_RULES)
+    for key, codes in {"mode": MODES, "score_method": SCORE_METHODS, "compound_method": COMPOUND_METHODS}.items():
+        for code in codes:
+            assert labels.run_choice(key, code) != code
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("table_not_delivered:hotline_calls", "未提供数据表：热线电话（hotline_calls）"),
+        ("column_not_delivered:outlets.service_radius_km", "未提供字段：服务网点.service_radius_km"),
+        ("column_not_delivered:staff.a|customers.b", "未提供字段：服务人员.a 或 顾客.b"),
+        ("below_minimum_n:30", "样本量低于最小值 30"),
+        ("plan:只做远程服务：全部", "评价方案认定不适用：只做远程服务：全部"),
+        ("no_records", "本企业没有相关记录"),
+        ("a_reason_of_tomorrow", "a_reason_of_tomorrow"),
+        (None, ""),
+    ],
+)
+def test_reasons_are_put_into_words(code: str | None, text: str) -> None:
+    assert labels.reason(code) == text
+
+
+def test_touchpoint_readings_are_named_after_both() -> None:
+    assert labels.variant("O2-2", "touchpoint_phone").name == "电话满意度"
+    assert labels.variant("O2-2", "touchpoint_phone").is_beside
+    share = labels.variant("O2-2", "top_two_box_onsite")
+    assert (share.name, share.unit, share.is_beside) == ("上门前两级占比", "rate", False)
+
+
+def test_variants_stand_in_a_sensible_order() -> None:
+    codes = ["largest", "p95", "p50", "tomorrow", "customer_total_time", "p90", "smallest"]
+    ordered = sorted(codes, key=lambda code: labels.variant_place("P2-3a", code))
+    assert ordered == ["customer_total_time", "smallest", "p50", "p90", "p95", "largest", "tomorrow"]

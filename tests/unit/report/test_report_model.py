@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+import report_run
+
+from pipeline.errors import UsageError
+from pipeline.report.model import Indicator, ReportInputMissing, ReportModel, Trend, Verdict, build_report, verdict_of
+
+
+def _indicator(report: ReportModel, name: str) -> Indicator:
+    return next(each for each in report.indicators if each.indicator_id == name)
+
+
+def test_all_indicators_stand_in_the_order_of_the_catalogue(report: ReportModel) -> None:
+    with (report_run.SEEDS / "indicator_catalogue.csv").open(encoding="utf-8") as file:
+        catalogue = [row["indicator_id"] for row in csv.DictReader(file)]
+    assert len(catalogue) == 68
+    assert [each.indicator_id for each in report.indicators] == catalogue
+
+
+def test_the_tree_has_four_dimensions_and_eighteen_subdimensions(report: ReportModel) -> None:
+    assert [node.name for node in report.total.children] == [
+        "服务资源保障",
+        "服务过程执行",
+        "服务结果表现",
+        "服务持续改进",
+    ]
+    assert [len(node.children) for node in report.total.children] == [5, 5, 4, 4]
+    outcome = report.total.children[2]
+    assert outcome.weight_range == (0.35, 0.40)
+    assert (outcome.weight_method, outcome.consistency_ratio, outcome.experts) == ("层次分析法（特征向量法）", 0.017, 5)
+    # O1: (92 + 84 + 100 + 100) ÷ 4 = 94; O4: (0 + 100) ÷ 2 = 50; O: (94 + 100 + 100 + 50) ÷ 4 = 86
+    assert [node.score for node in outcome.children] == [94.0, 100.0, 100.0, 50.0]
+    assert outcome.score == 86.0
+    assert (outcome.is_provisional, report.total.children[0].is_provisional) == (True, False)
+
+
+def test_the_head_names_versions_and_the_draft(report: ReportModel) -> None:
+    head = report.head
+    assert head.is_draft_standard
+    assert (head.enterprise_id, head.quarter.label, head.run_id) == ("E1", "2025-Q1", report_run.RUN_ID)
+    assert (head.catalogue_version, head.weights_version) == ("2025.1", "w-0123456789ab")
+    assert head.data_as_of == dt.datetime(2025, 4, 29, 18, 2, 11)
+    assert head.enterprises_in_run == 3
+
+
+def test_values_are_taken_over_in_full(report: ReportModel) -> None:
+    connected = _indicator(report, "P1-1")
+    assert connected.value == 0.94996
+    assert (connected.numerator, connected.denominator, connected.sample_size) == (23749.0, 25000.0, 25000)
+    assert (connected.verdict, connected.is_distinguishable) == (Verdict.NOT_MET, False)
+    assert connected.ci_method == "Wilson 区间"
+    assert connected.clause == "六-P1"
+    # The slice of an outlet lies in the same table; R1-1 is the enterprise's.
+    assert _indicator(report, "R1-1").value == 15.0
+
+
+def test_verdicts_add_up(report: ReportModel) -> None:
+    verdicts = report.total.verdicts()
+    assert sum(verdicts.values()) == 68
+    # Not met: P1-1, O1-1, O1-2, O4-1, R3-1. No data: five checklists, P5-2, I4-2, I4-3. Not applicable: R5-2.
+    assert {name: verdicts[name] for name in (Verdict.NOT_MET, Verdict.NO_DATA, Verdict.NOT_APPLICABLE)} == {
+        Verdict.NOT_MET: 5,
+        Verdict.NO_DATA: 8,
+        Verdict.NOT_APPLICABLE: 1,
+    }
+    # An error rate that was already zero does not apply, but counts as met (C-20); I3-1 has until the year's end.
+    assert _indicator(report, "I4-1").verdict is Verdict.MET
+    assert _indicator(report, "I3-1").verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("status", "requirement", "is_met", "verdict"),
+    [
+        ("ok", 0.95, True, Verdict.MET),
+        ("insufficient_sample", 0.95, False, Verdict.NOT_MET),
+        ("ok", None, None, Verdict.NO_REQUIREMENT),
+        ("ok", 2.0, None, Verdict.UNDECIDED),
+        ("no_data", None, None, Verdict.NO_DATA),
+        ("no_data", 0.95, None, Verdict.NO_DATA),
+        ("not_applicable", 0.95, None, Verdict.NOT_APPLICABLE),
+        ("not_applicable", 0.1, True, Verdict.MET),
+    ],
+)
+def test_verdict_of(status: str, requirement: float | None, is_met: bool | None, verdict: Verdict) -> None:
+    assert verdict_of(status, requirement, is_met) is verdict
+
+
+def test_the_most_urgent_are_the_lowest_scores_that_chance_does_not_explain(report: ReportModel) -> None:
+    # Scores 0, 84, 90.94, 92; P1-1 (99.968) cannot be told from its requirement.
+    assert [each.indicator_id for each in report.most_urgent] == ["O4-1", "O1-2", "R3-1", "O1-1"]
+
+
+def test_change_on_a_year_earlier_goes_by_the_direction(report: ReportModel) -> None:
+    trends = {name: _indicator(report, name).trend for name in ("P1-1", "P1-2", "P2-1a", "R1-1", "R2-2", "O1-2")}
+    assert trends == {
+        "P1-1": Trend.BETTER,  # 94 → 94.996 %, higher is better
+        "P1-2": Trend.WORSE,
+        "P2-1a": Trend.BETTER,  # 31.5 → 26.4 s, lower is better
+        "R1-1": Trend.SAME,
+        "R2-2": Trend.SAME,
+        "O1-2": None,  # no value a year earlier
+    }
+
+
+def test_longer_windows_stand_beside(report: ReportModel) -> None:
+    first_contact = _indicator(report, "O1-1")
+    assert first_contact.year_to_date is not None
+    assert first_contact.year_to_date.value == 0.82 * 0.99
+    assert [(total.period, total.score) for total in report.window_totals] == [
+        ("2025-Q1-YTD", report.total.score),
+        ("2025-Q1-TTM", report.total.score),
+    ]
+    trailing = report.coverage[2]
+    assert (trailing.period, trailing.quarters_covered, trailing.quarters_expected) == ("2025-Q1-TTM", 3, 4)
+
+
+def test_variants_beside_leave_out_the_value_itself(report: ReportModel) -> None:
+    recovery = _indicator(report, "O1-4")
+    assert recovery.part_name == "验收测试通过率"
+    assert [variant.code for variant in recovery.variants] == ["measured_ratio", "acceptance_passed"]
+    assert [variant.code for variant in recovery.variants_beside] == ["measured_ratio"]
+    assert [variant.code for variant in _indicator(report, "P2-1a").variants_beside] == ["p50", "p95"]
+    hours = _indicator(report, "R3-4").variants[0]
+    assert (hours.value, hours.unit, hours.unit_zh) == (11.25, "academic_hours", "学时")
+    # A reading without a label is kept under its code.
+    assert [variant.name for variant in _indicator(report, "P3-1").variants] == ["a_reading_of_tomorrow"]
+
+
+def test_a_target_of_the_plan_is_told_from_one_of_the_standard(report: ReportModel) -> None:
+    satisfaction = _indicator(report, "O2-1")
+    assert (satisfaction.requirement, satisfaction.is_target_of_plan) == (80.0, True)
+    assert not _indicator(report, "P1-1").is_target_of_plan
+
+
+def test_what_is_missing_is_grouped_by_its_reason(report: ReportModel) -> None:
+    groups = {absence.reason: [each.indicator_id for each in absence.indicators] for absence in report.absences}
+    assert groups["未提供数据表：检查表评价（checklist_items）"] == ["R4-2", "R4-3", "P3-2", "O4-3", "I3-2"]
+    assert groups["缺少可比的上年同期数据"] == ["I4-2", "I4-3"]
+    assert groups["评价方案认定不适用：不设紧急备件订单 <i>"] == ["R5-2"]
+    assert groups["未提供字段：服务请求.special_need 或 服务请求.special_need_met"] == ["P5-2"]
+    assert report.provisional == {"观察窗口尚未结束": 2}
+
+
+def test_rows_are_accounted_for_by_table(report: ReportModel) -> None:
+    sources = {source.table: source for source in report.sources}
+    assert list(sources) == ["service_requests", "hotline_calls", "survey_questions", "customers", "checklist_items"]
+    requests = sources["service_requests"]
+    assert (requests.extracted, requests.accepted, requests.quarantined) == (20060, 20000, 60)
+    # The look-ahead quarter was read, but is no source of this quarter.
+    assert (requests.own_rows, requests.quarters) == (20000, ("2024-Q3", "2024-Q4", "2025-Q1"))
+    assert sources["survey_questions"].own_rows is None
+    assert not sources["checklist_items"].is_delivered
+
+
+def test_quarantine_is_counted_by_rule(report: ReportModel) -> None:
+    counted = [(each.table, each.column, each.rule, each.failures, each.rows) for each in report.quarantined]
+    assert counted == [
+        ("service_requests", "customer_id", "foreign_key", 32, 32),
+        ("service_requests", "resolved_at", "resolved_before_responded", 40, 40),
+        ("hotline_calls", None, "too_many_fields", 12, 12),
+        ("customers", "enterprise_id|customer_id", "unique_key", 43, 43),
+    ]
+
+
+def test_choices_are_put_into_words(report: ReportModel) -> None:
+    choices = {choice.key: choice for choice in report.choices}
+    assert choices["mode"].value == "自我评价（无数据的指标退出计分）"
+    assert (choices["refused_limits"].name, choices["refused_limits"].value) == ("拒收行占比上限", "0.05")
+
+
+def test_an_enterprise_without_data_has_no_total(run_path: Path) -> None:
+    empty = build_report(run_path, report_run.QUARTER, report_run.EMPTY)
+    assert (empty.total.score, empty.total_range) == (None, None)
+    assert empty.total.flags == ("含无数据的指标", "未计分")
+    assert empty.total.verdicts()[Verdict.NO_DATA] == 68
+
+
+def test_an_indicator_shows_the_score_that_the_tree_counted(run_path: Path, tmp_path: Path) -> None:
+    # A third-party evaluation counts an indicator without data as 0: indicator_values has no score, the tree has.
+    run = _copy(run_path, tmp_path)
+    scores = pl.read_parquet(run / "scores.parquet")
+    scores.with_columns(score=pl.when(pl.col("node_id") == "P5-2").then(0.0).otherwise(pl.col("score"))).write_parquet(
+        run / "scores.parquet"
+    )
+    assert _indicator(build_report(run, report_run.QUARTER, "E1"), "P5-2").score == 0.0
+
+
+def test_grade_and_deductions_are_an_overlay(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    is_total = pl.col("level") == "total"
+    pl.read_parquet(run / "scores.parquet").with_columns(
+        grade=pl.when(is_total).then(pl.lit("四星级")),
+        grade_reference=pl.when(is_total).then(pl.lit("参照 GB/T 27922")),
+        deduction_points=pl.when(is_total).then(1.0),
+        score_after_deductions=pl.when(is_total).then(95.36),
+    ).write_parquet(run / "scores.parquet")
+    overlay = build_report(run, report_run.QUARTER, "E1").overlay
+    assert overlay is not None
+    assert (overlay.grade, overlay.deduction_points, overlay.reference) == ("四星级", 1.0, "参照 GB/T 27922")
+
+
+def test_an_unknown_enterprise_is_a_usage_error(run_path: Path) -> None:
+    with pytest.raises(UsageError, match="no enterprise 'E9'"):
+        build_report(run_path, report_run.QUARTER, "E9")
+
+
+def test_a_missing_table_is_named(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    (run / "row_accounting.parquet").unlink()
+    with pytest.raises(ReportInputMissing, match=r"row_accounting\.parquet"):
+        build_report(run, report_run.QUARTER, "E1")
+
+
+def test_a_missing_indicator_is_never_left_out_in_silence(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    values = pl.read_parquet(run / "indicator_values.parquet")
+    values.filter(pl.col("indicator_id") != "O2-5").write_parquet(run / "indicator_values.parquet")
+    with pytest.raises(ReportInputMissing, match="E1 2025-Q1 has no row for O2-5"):
+        build_report(run, report_run.QUARTER, "E1")
+
+
+def test_a_version_that_is_not_in_force_is_not_shown(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    catalogue = pl.read_parquet(run / "indicator_catalogue.parquet")
+    tomorrow = catalogue.filter(pl.col("indicator_id") == "P1-1").with_columns(
+        name_zh=pl.lit("下一版"), valid_from=dt.date(2025, 4, 1)
+    )
+    today = catalogue.with_columns(
+        valid_to=pl.when(pl.col("indicator_id") == "P1-1").then(dt.date(2025, 4, 1)).otherwise(pl.col("valid_to"))
+    )
+    pl.concat([tomorrow, today]).write_parquet(run / "indicator_catalogue.parquet")
+    assert _indicator(build_report(run, report_run.QUARTER, "E1"), "P1-1").name == "服务热线接通率"
+
+
+def _copy(run_path: Path, tmp_path: Path) -> Path:
+    run = tmp_path / "run"
+    run.mkdir()
+    for path in run_path.glob("*.parquet"):
+        shutil.copy(path, run)
+    return run

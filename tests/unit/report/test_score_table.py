@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import report_run
+from rich.console import Console
+
+from pipeline.report.model import ReportInputMissing
+from pipeline.report.score_table import ScoreTable, score_table
+
+
+@pytest.fixture(scope="module")
+def scores(run_path: Path) -> ScoreTable:
+    return score_table(run_path, report_run.QUARTER)
+
+
+def test_one_row_per_enterprise(scores: ScoreTable) -> None:
+    assert [row.enterprise_id for row in scores.rows] == [report_run.HOSTILE, "E1", report_run.EMPTY]
+    assert list(scores.dimension_names) == ["R", "P", "O", "I"]
+
+
+def test_a_plain_line_says_it_all(scores: ScoreTable) -> None:
+    # R: (100 + 100 + 97.735 + 100) ÷ 4 = 99.43; P: (99.992 + 3 · 100) ÷ 4 = 99.998; total: the mean of the four, 96.36
+    assert scores.lines()[1] == (
+        "2025-Q1 E1: total 96.36 (95.56–96.86 over all legal weights), provisional; Service resources 99.43, "
+        "Service process 100.00, Service outcome 86.00, Service improvement 100.00; coverage 59.06%; "
+        "indicators: 38 met, 5 not met, 8 no data, 17 other"
+    )
+    assert scores.lines()[2].startswith("2025-Q1 Z0: total —; Service resources —,")
+
+
+def test_verdicts_add_up(scores: ScoreTable) -> None:
+    assert {sum(row.verdicts.values()) for row in scores.rows} == {68}
+
+
+def test_a_terminal_gets_a_table_that_fits(scores: ScoreTable) -> None:
+    printed = _print(scores, force_terminal=True, width=80)
+    assert max(len(line.rstrip()) for line in printed.splitlines()) <= 80
+    assert "…" not in printed
+    assert "96.36*" in printed
+    assert "95.56–96.86" in printed
+    # An id is text, never markup.
+    assert report_run.HOSTILE in printed
+
+
+def test_a_pipe_gets_plain_lines(scores: ScoreTable) -> None:
+    assert _print(scores, force_terminal=False).splitlines() == scores.lines()
+
+
+def test_a_run_without_scores_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ReportInputMissing, match="has not published this table"):
+        score_table(tmp_path, report_run.QUARTER)
+
+
+def _print(scores: ScoreTable, force_terminal: bool, width: int = 80) -> str:
+    # As the command line prints: long lines are not broken.
+    target = io.StringIO()
+    console = Console(
+        file=target, highlight=False, soft_wrap=True, force_terminal=force_terminal, width=width, color_system=None
+    )
+    console.print(scores)
+    return target.getvalue()

@@ -1,0 +1,36 @@
+"""What the tests of the sample share: the written sample, and the contract's row rules run over a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaErrors
+
+from pipeline.quarters import Quarter
+from pipeline.sample import SampleTruth
+from schemas.contract import Table
+
+
+@dataclass(frozen=True)
+class Written:
+    folder: Path
+    truth: SampleTruth
+    quarters: list[Quarter]
+
+
+def broken_rules(table: Table, rows: pl.DataFrame) -> dict[int, set[tuple[str, str]]]:
+    """(rule, column) of every row rule that a row breaks, by its position."""
+    try:
+        # Said here because pandera reads its environment once, and may have been imported before schemas/ set it.
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            table.schema.validate(rows.lazy(), lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases.select("index", pl.col("check").replace("not_nullable", "required"), "column")
+        found: dict[int, set[tuple[str, str]]] = {}
+        for place, rule, column in cases.rows():
+            found.setdefault(int(place), set()).add((rule, column))
+        return dict(sorted(found.items()))
+    return {}

@@ -1,0 +1,178 @@
+"""Rules between the rows of a partition: keys, versions in time, answers that count once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.validate.table_rules import _overlapping
+from schemas.contract import TABLES
+
+NINE = dt.datetime(2025, 1, 6, 9)
+
+
+def day(number: int | None) -> dt.date | None:
+    """Day ``number`` of January 2025."""
+    return None if number is None else dt.date(2025, 1, number)
+
+
+class TestUniqueKey:
+    @pytest.mark.parametrize("table", TABLES)
+    def test_the_second_row_of_a_key_is_refused_in_every_table(self, writer, table: str) -> None:
+        writer.parents(table, count=3)
+        writer.raw(table, [writer.good(table, number) for number in (0, 1, 0, 2, 0)])
+        result = writer.validate(table)
+        key = "|".join(TABLES[table].unique_key)
+        assert writer.refused(table) == [(2, "unique_key", key), (4, "unique_key", key)]
+        assert (result.extracted, result.accepted, result.quarantined) == (5, 3, 2)
+        assert result.rule_counts == {"unique_key": 2}
+
+    def test_the_line_in_quarantine_names_the_key(self, writer) -> None:
+        writer.raw("parts_orders", [writer.good("parts_orders", order_id="PO-7") for _ in range(2)])
+        writer.validate("parts_orders")
+        (line,) = writer.read("quarantine", "parts_orders")
+        assert (line["row_key"], line["value_masked"]) == ("E1|PO-7", "E1|PO-7")
+
+    def test_a_corrected_row_takes_the_place_of_its_refused_original(self, writer) -> None:
+        rows = [
+            writer.good("parts_orders", 0, is_urgent=None),  # refused: incomplete
+            writer.good("parts_orders", 0, part_id="corrected"),
+            writer.good("parts_orders", 0, part_id="corrected once more"),  # refused: the key is taken by now
+        ]
+        writer.raw("parts_orders", rows)
+        writer.validate("parts_orders")
+        assert writer.refused("parts_orders") == [
+            (0, "required", "is_urgent"),
+            (2, "unique_key", "enterprise_id|order_id"),
+        ]
+        assert [row["part_id"] for row in writer.read("accepted", "parts_orders")] == ["corrected"]
+
+    def test_the_same_key_in_two_enterprises_is_two_keys(self, writer) -> None:
+        writer.raw("parts_orders", [writer.good("parts_orders", 0, enterprise_id=name) for name in ("E1", "E2")])
+        assert writer.validate("parts_orders").accepted == 2
+
+
+class TestVersionOverlap:
+    def _refused(self, writer, *versions: tuple[int | None, int | None]) -> list[tuple[int, str, str | None]]:
+        rows = [
+            writer.good("regions", 0, valid_from=day(start), valid_to=day(end), area_km2=float(i + 1))
+            for i, (start, end) in enumerate(versions)
+        ]
+        writer.raw("regions", [*rows, writer.good("regions", 1)])
+        writer.validate("regions")
+        return writer.refused("regions")
+
+    @pytest.mark.parametrize(
+        "versions",
+        [
+            ((None, 10), (10, 20), (20, None)),  # each begins on the day the one before it ends: half-open
+            ((20, None), (None, 10), (10, 20)),
+            ((1, 2), (5, 6)),
+            ((None, None),),
+        ],
+    )
+    def test_versions_that_follow_each_other_are_accepted(self, writer, versions) -> None:
+        assert self._refused(writer, *versions) == []
+
+    @pytest.mark.parametrize(
+        ("versions", "refused"),
+        [
+            (((1, 10), (9, 20)), [1]),
+            (((1, None), (5, None)), [1]),  # an open end reaches over everything later
+            (((None, None), (5, 6)), [1]),
+            (((9, 20), (1, 10)), [1]),  # the first in file order, not in time, is accepted
+            (((1, 10), (5, 15), (10, 20)), [1]),  # what a refused version covered is free
+            (((1, 3), (5, 8), (2, 6), (3, 5)), [2]),
+        ],
+    )
+    def test_the_later_row_of_two_overlapping_versions_is_refused(self, writer, versions, refused) -> None:
+        assert self._refused(writer, *versions) == [(row, "version_overlap", "valid_from|valid_to") for row in refused]
+
+    def test_the_interval_is_shown(self, writer) -> None:
+        self._refused(writer, (1, None), (5, 9))
+        (line,) = writer.read("quarantine", "regions")
+        assert line["value_masked"] == "2025-01-05|2025-01-09"
+
+    def test_two_versions_from_the_same_day_are_one_key_twice(self, writer) -> None:
+        assert self._refused(writer, (1, 5), (1, 9), (None, 1), (None, 1)) == [
+            (1, "unique_key", "enterprise_id|region_code|valid_from"),
+            (3, "unique_key", "enterprise_id|region_code|valid_from"),
+        ]
+
+    @settings(deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 2), st.integers(0, 30), st.none() | st.integers(1, 10)).map(
+                lambda drawn: (drawn[0], drawn[1] or None, drawn[2] and drawn[1] + drawn[2])
+            ),
+            max_size=25,
+        )
+    )
+    def test_as_if_every_pair_were_compared(self, drawn: list[tuple[int, int | None, int | None]]) -> None:
+        far = 10**6
+        accepted: list[tuple[int, int, int]] = []
+        refused = []
+        for row_id, (entry, start, end) in enumerate(drawn):
+            low, high = -far if start is None else start, far if end is None else end
+            if any(
+                entry == other and low < other_high and other_low < high for other, other_low, other_high in accepted
+            ):
+                refused.append(row_id)
+            else:
+                accepted.append((entry, low, high))
+        versions = [(entry, row_id, start, end) for row_id, (entry, start, end) in enumerate(drawn)]
+        assert _overlapping(versions) == refused
+
+
+class TestDuplicateSurveyResponse:
+    RULE = ("duplicate_survey_response", "enterprise_id|customer_id|survey_id")
+
+    def _refused(self, writer, *responses: dict) -> list[tuple[int, str, str | None]]:
+        writer.raw("customers", [writer.good("customers", i) for i in range(3)])
+        rows = [
+            writer.good("survey_responses", i, started_at=None, request_id=None, region_code=None, **response)
+            for i, response in enumerate(responses)
+        ]
+        writer.raw("survey_responses", rows)
+        writer.validate("survey_responses")
+        return writer.refused("survey_responses")
+
+    def test_the_first_complete_response_by_time_counts(self, writer) -> None:
+        refused = self._refused(
+            writer,
+            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=2)},
+            {"is_complete": True, "submitted_at": NINE},
+            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
+        )
+        assert refused == [(0, *self.RULE), (2, *self.RULE)]
+
+    def test_at_the_same_time_the_first_in_the_file_counts(self, writer) -> None:
+        same = {"is_complete": True, "submitted_at": NINE}
+        assert self._refused(writer, same, same) == [(1, *self.RULE)]
+
+    def test_incomplete_responses_are_no_duplicates(self, writer) -> None:
+        refused = self._refused(
+            writer,
+            {"is_complete": False, "submitted_at": NINE},
+            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
+            {"is_complete": False, "submitted_at": NINE + dt.timedelta(days=2)},
+        )
+        assert refused == []
+
+    def test_other_customers_rounds_and_enterprises_are_no_duplicates(self, writer) -> None:
+        same = {"is_complete": True, "submitted_at": NINE}
+        refused = self._refused(
+            writer, same, same | {"customer_id": "customer_id-1"}, same | {"survey_id": "next round"}
+        )
+        assert refused == []
+
+    def test_a_refused_response_does_not_count(self, writer) -> None:
+        refused = self._refused(
+            writer,
+            {"is_complete": True, "submitted_at": NINE, "mode": "unheard-of"},
+            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
+        )
+        assert refused == [(0, "allowed_values", "mode")]

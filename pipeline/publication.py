@@ -17,6 +17,7 @@ import duckdb
 
 from pipeline.lake import Lake, atomic_path
 from pipeline.quarters import Quarter
+from pipeline.sql import literal
 
 _BUILDING = ".building-"
 _LOCK = ".lock"
@@ -116,7 +117,7 @@ def refresh_warehouse(lake: Lake) -> None:
 
 def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
     """The query of a view over one table's files by quarter."""
-    found = {quarter: _text(path) for quarter, path in files.items() if path.exists()}
+    found = {quarter: literal(path) for quarter, path in files.items() if path.exists()}
     latest = found[max(found)]
     columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest})").fetchall()}
     if "quarter" in columns:
@@ -125,10 +126,6 @@ def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
         return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
     return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true)"
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _link(source: str, target: str) -> None:

@@ -46,6 +46,6 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     settings, quarter = places.settings(), quarter_of(context)
     announce("evaluate", "values, weights, scores")
     plan = places.evaluation_plan()
-    rows = evaluate_quarter(settings.lake, quarter, places.run_folder(quarter, context.run_id), plan)
+    rows = evaluate_quarter(settings.lake, quarter, places.run_folder(quarter, context.run.run_id), plan)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={"quarter": quarter.label, "dagster/row_count": rows[name]})

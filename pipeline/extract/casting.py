@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.sources import TIME_ZONE
+from pipeline.sql import literal
 from schemas.contract import Column, Table
 
 # A row dated outside these years is a slip of the keyboard: its quarter would never be run, and the row never be seen.
@@ -42,16 +43,6 @@ class Style:
     """Of times without an offset."""
     iso_beside_formats: bool = False
     """Real dates of a worksheet arrive as ISO 8601 whatever format its texts have."""
-
-
-def quoted(name: str) -> str:
-    """A SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str | None) -> str:
-    """A SQL text literal, or NULL."""
-    return "NULL::VARCHAR" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 def as_text(value: Value) -> str:

@@ -17,6 +17,7 @@ import duckdb
 
 from pipeline.extract.sources import TIME_ZONE
 from pipeline.lake import make_private
+from pipeline.sql import literal
 
 MEMORY_LIMIT = "1GB"
 _FORBIDDEN_CLASSES = {
@@ -49,7 +50,7 @@ def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with TemporaryDirectory(prefix="extract-", dir=scratch) as spill:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         try:
-            connection.execute(f"SET temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
+            connection.execute(f"SET temp_directory = {literal(spill)}")
             for setting in (
                 f"memory_limit = '{MEMORY_LIMIT}'",
                 f"TimeZone = '{TIME_ZONE}'",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from pipeline.extract.casting import Style, Value, accepted, as_text, literal, quoted, reading
+from pipeline.extract.casting import Style, Value, accepted, as_text, reading
 from pipeline.extract.engine import columns_of_expression
 from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, SourceConfigError
 from pipeline.extract.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, find_name, is_repeated
@@ -20,6 +20,7 @@ from pipeline.extract.located_yaml import YamlPath
 from pipeline.extract.records import RECORD_FIELDS
 from pipeline.extract.sources import ColumnSource, OrderKey, SourceConfig, TableSource
 from pipeline.extract.suggestions import did_you_mean, listed
+from pipeline.sql import literal, quoted
 from schemas.contract import Column, Table
 
 _SHAPE = "record_shape"

@@ -37,9 +37,9 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
     """Build the marts of the quarter on a scratch database and put them into the run's folder."""
     settings, quarter = places.settings(), quarter_of(context)
     announce("marts", "dbt build")
-    with scratch_database(settings.lake, context.run_id) as database:
+    with scratch_database(settings.lake, context.run.run_id) as database:
         yield from dbt.build(context, dbt_variables(quarter, settings.lake))
         announce("marts", "export")
         built = {key.path[-1] for key in context.selected_asset_keys}
         exported = sorted(name for name in built if name.startswith("mart_") or name in EXPORTED_DIMENSIONS)
-        export_marts(database, places.run_folder(quarter, context.run_id), exported)
+        export_marts(database, places.run_folder(quarter, context.run.run_id), exported)

@@ -41,7 +41,7 @@ class DbtInProcess(DbtBuilder):
         invocation = get_updated_cli_invocation_params_for_context(
             context=context, manifest=raw_manifest, dagster_dbt_translator=translator
         )
-        run_target = target_dir() / f"run-{context.run_id[:8]}"
+        run_target = target_dir() / f"run-{context.run.run_id[:8]}"
         run_target.mkdir(parents=True, exist_ok=True)
         messages: queue.Queue[dict[str, Any] | str | None] = queue.Queue()
 
@@ -109,7 +109,7 @@ def _with_upstream(selection: Sequence[str], context: dg.AssetExecutionContext) 
 def _is_asked_for(event: Any, context: dg.AssetExecutionContext) -> bool:
     """Whether the step was asked for what an event tells of; upstream models may have been built only to be read."""
     if isinstance(event, dg.Output):
-        return event.output_name in context.selected_output_names
+        return event.output_name in context.op_execution_context.selected_output_names
     if isinstance(event, dg.AssetCheckResult):
         return any(
             (key.asset_key, key.name) == (event.asset_key, event.check_name)

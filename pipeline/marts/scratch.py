@@ -15,6 +15,7 @@ import duckdb
 
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
+from pipeline.sql import literal
 
 # The prepared manifest holds the database name, so the base name is the same in every run.
 _DATABASE_FILE = "scratch.duckdb"
@@ -47,9 +48,8 @@ def export_marts(database: Path, run: RunFolder, models: Iterable[str]) -> dict[
     with duckdb.connect(str(database), read_only=True) as connection:
         for model in models:
             with atomic_path(run.table(model)) as path:
-                target = str(path).replace("'", "''")
                 written = connection.execute(
-                    f"copy (select * from {model} order by all) to '{target}' (format parquet, compression zstd)"
+                    f"copy (select * from {model} order by all) to {literal(path)} (format parquet, compression zstd)"
                 ).fetchone()
                 rows[model] = int(written[0]) if written else 0
     return rows

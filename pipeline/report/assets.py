@@ -25,7 +25,7 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
     """Write the quarter's reports into the run's folder."""
     quarter = quarter_of(context)
     announce("report", "quarterly report")
-    reports = write_reports(places.run_folder(quarter, context.run_id).path, quarter)
+    reports = write_reports(places.run_folder(quarter, context.run.run_id).path, quarter)
     return dg.MaterializeResult(metadata={"quarter": quarter.label, "reports": [path.name for path in reports]})
 
 
@@ -43,7 +43,7 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     quarter = quarter_of(context)
     announce("report", "publish")
-    link = places.run_folder(quarter, context.run_id).publish()
+    link = places.run_folder(quarter, context.run.run_id).publish()
     return dg.MaterializeResult(
         metadata={
             "quarter": quarter.label,

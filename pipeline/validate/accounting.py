@@ -12,6 +12,7 @@ import duckdb
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
+from pipeline.sql import literal
 from pipeline.validate.delivered import is_marked_delivered
 from pipeline.validate.quarter import RowsLost
 from schemas.contract import TABLES
@@ -50,18 +51,18 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     is_marked_delivered(lake.partition("raw", name, quarter)),
                 ],
             )
-        refusals = [str(lake.partition("quarantine", name, quarter)) for name in TABLES]
+        refusals = ", ".join(literal(lake.partition("quarantine", name, quarter)) for name in TABLES)
         for table, query in (
             ("row_accounting", "select * from row_accounting"),
             (
                 "quarantine",
-                f"select * from read_parquet({refusals!r}, union_by_name = true, hive_partitioning = false)",
+                f"select * from read_parquet([{refusals}], union_by_name = true, hive_partitioning = false)",
             ),
         ):
             with atomic_path(run.table(table)) as path:
                 connection.execute(
                     f"copy (select *, '{run.run_id}' as run_id from ({query}) order by all) "
-                    f"to '{path}' (format parquet, compression zstd)"
+                    f"to {literal(path)} (format parquet, compression zstd)"
                 )
     return counts
 

@@ -100,7 +100,7 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     """Prove that no row was lost, and write the accounts down."""
     quarter = quarter_of(context)
     announce("account", "rows")
-    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run_id))
+    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
     totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined")}
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={"quarter": quarter.label, **totals})
     yield dg.MaterializeResult(

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from pipeline.lake import Lake, make_private
+from pipeline.sql import quoted
 
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
 MEMORY_LIMIT = "800MB"
@@ -91,11 +92,6 @@ class DeliveredKeys:
 def is_marked_delivered(path: Path) -> bool:
     """Whether a Parquet file stands for a delivery: extract marks the file of a table that did not come."""
     return pl.read_parquet_metadata(path).get("delivered") != "false"
-
-
-def quoted(identifier: str) -> str:
-    """An SQL identifier in quotes (``round`` and ``left_item`` are words of SQL or look like them)."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def _has_rows(path: Path) -> bool:

@@ -15,7 +15,8 @@ import polars as pl
 from pipeline.errors import AsqError, DataRefused
 from pipeline.lake import Lake, atomic_path, make_private
 from pipeline.quarters import Quarter
-from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered, quoted
+from pipeline.sql import literal, quoted
+from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
 from pipeline.validate.row_rules import UnfitRawPartition, broken_row_rules
 from pipeline.validate.table_rules import broken_table_rules
@@ -177,7 +178,7 @@ def _write_quarantine(
 ) -> None:
     connection.register("quarantine_rows", quarantine.to_arrow())
     with atomic_path(path) as temporary:
-        connection.execute(f"copy (from quarantine_rows) to '{_literal(temporary)}' ({_copy_options(facts)})")
+        connection.execute(f"copy (from quarantine_rows) to {literal(temporary)} ({_copy_options(facts)})")
     connection.unregister("quarantine_rows")
 
 
@@ -199,8 +200,8 @@ def _write_accepted(
     with atomic_path(path) as temporary:
         written = connection.execute(
             "copy ("
-            f"select * exclude (_defects) from read_parquet('{_literal(raw)}', hive_partitioning = false) {where}"
-            f") to '{_literal(temporary)}' ({_copy_options(facts)})"
+            f"select * exclude (_defects) from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
+            f") to {literal(temporary)} ({_copy_options(facts)})"
         ).fetchone()
         assert written is not None
         accepted = int(written[0])
@@ -215,10 +216,6 @@ def _write_accepted(
 def _copy_options(facts: dict[str, str]) -> str:
     pairs = ", ".join(f"{name}: '{value}'" for name, value in facts.items())
     return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _explain(

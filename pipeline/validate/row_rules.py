@@ -14,7 +14,8 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from pipeline.errors import DataRefused
-from pipeline.validate.delivered import DeliveredKeys, quoted
+from pipeline.sql import quoted
+from pipeline.validate.delivered import DeliveredKeys
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
 

@@ -148,17 +148,18 @@ def _with_special_verdicts(
         "indicator_id"
     ]
     best = {ERROR_RATE: (0.0, "lower"), INDEX_CHANGE: (numbers["improvement_ceiling_csi"], "higher")}
+    improved = rows.with_row_index("row").filter(pl.col("indicator_id").is_in(list(best)))
     kept = [
-        row["indicator_id"] in best
-        and keeps_best(
+        row["row"]
+        for row in improved.select("row", "indicator_id", "numerator", "denominator").iter_rows(named=True)
+        if keeps_best(
             None if row["denominator"] is None else row["denominator"] + _towards(row),
             row["denominator"],
             *best[row["indicator_id"]],
         )
-        for row in rows.select("indicator_id", "numerator", "denominator").iter_rows(named=True)
     ]
     return rows.with_columns(
-        keeps_best=pl.Series(kept, dtype=pl.Boolean),
+        keeps_best=pl.int_range(pl.len()).is_in(kept),
         is_year_open=pl.col("indicator_id").is_in(counted_to_date.implode())
         & pl.col("window_kind").is_in(["quarter", "year_to_date"])
         & pl.lit(quarter.number < 4),

@@ -204,6 +204,4 @@ def _flag(values: pl.DataFrame, name: str) -> NDArray[np.bool_]:
 
 
 def _nullable(name: str, flags: NDArray[np.bool_], known: NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(
-        name, [bool(flag) if is_known else None for flag, is_known in zip(flags, known, strict=True)], dtype=pl.Boolean
-    )
+    return pl.Series(name, flags, dtype=pl.Boolean).zip_with(pl.Series(known), pl.Series([None], dtype=pl.Boolean))

@@ -129,10 +129,11 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
         low[rated], high[rated] = rate_low * scale[rated], rate_high * scale[rated]
     if has_spread.any():
         spread = rows.filter(pl.Series(has_spread))
-        sums = (spread["n"].to_list(), spread["numerator"].to_list(), spread["sum_squares"].to_list())
-        mean_low, mean_high = mean_interval(*sums)
+        sums = (spread["n"], spread["numerator"], spread["sum_squares"])
+        mean_error = standard_error(*sums)
+        mean_low, mean_high = mean_interval(*sums, error=mean_error)
         low[has_spread], high[has_spread] = mean_low * scale[has_spread], mean_high * scale[has_spread]
-        error[has_spread] = standard_error(*sums) * scale[has_spread]
+        error[has_spread] = mean_error * scale[has_spread]
     within = (rows["within_limit"].cast(pl.Float64) / rows["cases"].cast(pl.Float64)).to_numpy()
     return _finished(
         rows.select(*keys, sample_size=pl.col("n"), cases=pl.col("cases"), part=pl.col("part")),
@@ -143,7 +144,7 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
 def weigh_touchpoints(parts: pl.DataFrame) -> pl.DataFrame:
     """O2-2: the mean of each touchpoint weighted by the requests that came through it (rulings)."""
     usable = parts.filter((pl.col("denominator") > 0) & (pl.col("weight") > 0))
-    errors = standard_error(usable["n"].to_list(), usable["numerator"].to_list(), usable["sum_squares"].to_list())
+    errors = standard_error(usable["n"], usable["numerator"], usable["sum_squares"])
     weighed = (
         usable.with_columns(
             mean=pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64),
@@ -284,16 +285,15 @@ def variants(
                   are shown, because a share counts what is not recorded as not fulfilled
     """
     keys = [*PLACE, "indicator_id", "variant"]
-    recorded = inputs.join(undelivered, on=undelivered.columns, how="anti", maintain_order="left")
-    inputs = pl.concat([recorded, inputs.filter(pl.col("sum_squares").is_not_null())]).unique(maintain_order=True)
-    named = measure(
-        inputs.filter((pl.col("period_role") == "current") & (pl.col("variant") != "") & (pl.col("part") == "")),
-        catalogue,
-        keys,
+    is_named = (pl.col("variant") != "") & (pl.col("part") == "")
+    is_touchpoint = (pl.col("indicator_id") == "O2-2") & (pl.col("part") != "")
+    recorded = (
+        inputs.filter((pl.col("period_role") == "current") & (is_named | is_touchpoint))
+        .join(undelivered.with_columns(is_undelivered=True), on=undelivered.columns, how="left", maintain_order="left")
+        .filter(pl.col("is_undelivered").is_null() | pl.col("sum_squares").is_not_null())
     )
-    touchpoints = inputs.filter(
-        (pl.col("period_role") == "current") & (pl.col("indicator_id") == "O2-2") & (pl.col("part") != "")
-    )
+    named = measure(recorded.filter(is_named), catalogue, keys)
+    touchpoints = recorded.filter(is_touchpoint)
     by_touchpoint = measure(
         touchpoints.with_columns(
             variant=pl.when(pl.col("variant") == "").then(pl.lit("touchpoint")).otherwise(pl.col("variant"))

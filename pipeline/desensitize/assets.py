@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.desensitize.keys import load_key
-from pipeline.desensitize.stage import desensitize_quarter
+from pipeline.desensitize.stage import DesensitizeResult, desensitize_quarter
 from pipeline.neighbours import unevaluated_neighbours
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
-from pipeline.progress import announce
 from pipeline.resources import Places
-from schemas.contract import TABLES
+from pipeline.side_by_side import for_each_table
+from schemas.contract import TABLES, Table
 
 
 @dg.multi_asset(
@@ -37,11 +37,13 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
     """Take personal data out of every table's accepted rows."""
     settings, quarter = places.settings(), quarter_of(context)
     key = load_key(places.evaluation_plan().pseudonym_algorithm)
-    for table in selected_tables(context):
-        announce("desensitize", table.name)
+
+    def clean(table: Table) -> DesensitizeResult:
         for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
             desensitize_quarter(table, neighbour, settings.lake, key)
-        result = desensitize_quarter(table, quarter, settings.lake, key)
+        return desensitize_quarter(table, quarter, settings.lake, key)
+
+    for table, result in for_each_table("desensitize", selected_tables(context), clean):
         yield dg.MaterializeResult(
             asset_key=["clean", table.name],
             metadata={

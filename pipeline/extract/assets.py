@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.extract.partition import extract_quarter
-from pipeline.extract.snapshot import take_snapshot
+from pipeline.extract.partition import ExtractResult, extract_quarter
+from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.extract.sources import load_sources
 from pipeline.neighbours import unevaluated_neighbours
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
-from pipeline.progress import announce
-from pipeline.refusals import Refusals
 from pipeline.resources import Places
-from schemas.contract import TABLES
+from pipeline.side_by_side import for_each_table
+from schemas.contract import TABLES, Table
 
 
 @dg.multi_asset(
@@ -38,21 +37,20 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
     sources = load_sources(settings.sources)
-    refusals = Refusals()
-    for table in selected_tables(context):
-        announce("extract", table.name)
-        with refusals.collected():
-            snapshot = take_snapshot(table, settings.landing, sources, settings.lake)
-            for neighbour in unevaluated_neighbours(table, quarter, settings.lake, snapshot.rows_by_quarter):
-                extract_quarter(table, neighbour, settings.lake)
-            result = extract_quarter(table, quarter, settings.lake)
-            yield dg.MaterializeResult(
-                asset_key=["raw", table.name],
-                metadata={
-                    "quarter": quarter.label,
-                    "dagster/row_count": result.rows,
-                    "delivered": snapshot.delivered,
-                    "files": len(snapshot.files),
-                },
-            )
-    refusals.raise_collected()
+
+    def take(table: Table) -> tuple[Snapshot, ExtractResult]:
+        snapshot = take_snapshot(table, settings.landing, sources, settings.lake)
+        for neighbour in unevaluated_neighbours(table, quarter, settings.lake, snapshot.rows_by_quarter):
+            extract_quarter(table, neighbour, settings.lake)
+        return snapshot, extract_quarter(table, quarter, settings.lake)
+
+    for table, (snapshot, result) in for_each_table("extract", selected_tables(context), take):
+        yield dg.MaterializeResult(
+            asset_key=["raw", table.name],
+            metadata={
+                "quarter": quarter.label,
+                "dagster/row_count": result.rows,
+                "delivered": snapshot.delivered,
+                "files": len(snapshot.files),
+            },
+        )

@@ -10,11 +10,11 @@ import dagster as dg
 from pipeline.neighbours import unevaluated_neighbours
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.progress import announce
-from pipeline.refusals import Refusals
 from pipeline.resources import Places
+from pipeline.side_by_side import for_each_table
 from pipeline.validate.accounting import write_accounting
 from pipeline.validate.delivered import DeliveredKeys
-from pipeline.validate.quarter import validate_quarter
+from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES, Table
 
 
@@ -53,25 +53,24 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     """Divide every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = places.evaluation_plan().refused_limits
-    refusals = Refusals()
     with DeliveredKeys(settings.lake) as keys:
-        for table in selected_tables(context):
-            announce("validate", table.name)
-            with refusals.collected():
-                for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
-                    validate_quarter(table, neighbour, settings.lake, 1.0, keys)
-                result = validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
-                for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
-                    if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
-                        yield dg.MaterializeResult(
-                            asset_key=[stage, table.name],
-                            metadata={
-                                "quarter": quarter.label,
-                                "dagster/row_count": rows,
-                                "rules broken": result.rule_counts,
-                            },
-                        )
-    refusals.raise_collected()
+
+        def divide(table: Table) -> ValidationResult:
+            for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
+                validate_quarter(table, neighbour, settings.lake, 1.0, keys)
+            return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
+
+        for table, result in for_each_table("validate", selected_tables(context), divide):
+            for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
+                if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
+                    yield dg.MaterializeResult(
+                        asset_key=[stage, table.name],
+                        metadata={
+                            "quarter": quarter.label,
+                            "dagster/row_count": rows,
+                            "rules broken": result.rule_counts,
+                        },
+                    )
 
 
 @dg.multi_asset(

@@ -10,7 +10,36 @@ with requests as (
     from {{ ref('stg_service_requests') }}
 ),
 
--- The next moment, strictly later, at which the same customer asked about the same issue of the same product
+-- What can have been asked about again: keys of customer, product and issue with more than one moment
+repeated_issues as (
+    select
+        enterprise_id,
+        customer_id,
+        product_key,
+        issue_class
+    from requests
+    group by enterprise_id, customer_id, product_key, issue_class
+    having min(requested_at) < max(requested_at)
+),
+
+issue_requests as (
+    select
+        requests.quarter,
+        requests._row_id,
+        requests.enterprise_id,
+        requests.customer_id,
+        requests.product_key,
+        requests.issue_class,
+        requests.requested_at
+    from requests
+    inner join repeated_issues
+        on
+            requests.enterprise_id = repeated_issues.enterprise_id
+            and requests.customer_id = repeated_issues.customer_id
+            and requests.product_key = repeated_issues.product_key
+            and requests.issue_class = repeated_issues.issue_class
+),
+
 issue_moments as (
     select
         enterprise_id,
@@ -29,8 +58,56 @@ issue_moments as (
             product_key,
             issue_class,
             requested_at
-        from requests
+        from issue_requests
     ) as moments
+),
+
+-- The next moment, strictly later, at which the same customer asked about the same issue of the same product; by the place
+-- of the request's row, which is cheaper to look up than its key
+next_issues as (
+    select
+        issue_requests.quarter,
+        issue_requests._row_id,
+        issue_moments.next_requested_at
+    from issue_requests
+    inner join issue_moments
+        on
+            issue_requests.enterprise_id = issue_moments.enterprise_id
+            and issue_requests.customer_id = issue_moments.customer_id
+            and issue_requests.product_key = issue_moments.product_key
+            and issue_requests.issue_class = issue_moments.issue_class
+            and issue_requests.requested_at = issue_moments.requested_at
+),
+
+serial_repairs as (
+    select
+        enterprise_id,
+        product_serial,
+        issue_class,
+        requested_at,
+        resolved_at,
+        quarter,
+        _row_id
+    from requests
+    where service_type = 'repair' and product_serial is not null
+),
+
+repeated_repairs as (
+    select repairs.*
+    from serial_repairs as repairs
+    inner join (
+        select
+            enterprise_id,
+            product_serial,
+            issue_class
+        from serial_repairs
+        group by enterprise_id, product_serial, issue_class
+        having count(*) > 1
+    ) as repeated
+        on
+            repairs.enterprise_id = repeated.enterprise_id
+            and repairs.product_serial = repeated.product_serial
+            and repairs.issue_class = repeated.issue_class
 ),
 
 -- Repairs of one product and fault in time: each repair once as it was asked for, once as it was resolved
@@ -41,9 +118,9 @@ repair_moments as (
         issue_class,
         requested_at as moment_at,
         0 as is_resolution,
-        cast(null as varchar) as request_id
-    from requests
-    where service_type = 'repair' and product_serial is not null
+        quarter,
+        _row_id
+    from repeated_repairs
     union all
     select
         enterprise_id,
@@ -51,15 +128,16 @@ repair_moments as (
         issue_class,
         resolved_at as moment_at,
         1 as is_resolution,
-        request_id
-    from requests
-    where service_type = 'repair' and product_serial is not null and resolved_at is not null
+        quarter,
+        _row_id
+    from repeated_repairs
+    where resolved_at is not null
 ),
 
 next_repairs as (
     select
-        enterprise_id,
-        request_id,
+        quarter,
+        _row_id,
         is_resolution,
         min(case when is_resolution = 0 then moment_at end) over (
             partition by enterprise_id, product_serial, issue_class
@@ -122,20 +200,17 @@ select
         {{ service_clock('resolved_hours', 'requests.resolved_at') }}
         - {{ service_clock('responded_hours', 'requests.responded_at') }} as decimal(18, 6)
     ) as resolution_service_seconds,
-    {{ seconds_between('requests.requested_at', 'issue_moments.next_requested_at') }} as seconds_to_next_request,
+    {{ seconds_between('requests.requested_at', 'next_issues.next_requested_at') }} as seconds_to_next_request,
     {{ seconds_between('requests.resolved_at', 'next_repairs.next_repair_requested_at') }} as seconds_to_next_repair
 from requests
-inner join issue_moments
+left join next_issues
     on
-        requests.enterprise_id = issue_moments.enterprise_id
-        and requests.customer_id = issue_moments.customer_id
-        and requests.product_key = issue_moments.product_key
-        and requests.issue_class = issue_moments.issue_class
-        and requests.requested_at = issue_moments.requested_at
+        requests.quarter = next_issues.quarter
+        and requests._row_id = next_issues._row_id
 left join next_repairs
     on
-        requests.enterprise_id = next_repairs.enterprise_id
-        and requests.request_id = next_repairs.request_id
+        requests.quarter = next_repairs.quarter
+        and requests._row_id = next_repairs._row_id
         and next_repairs.is_resolution = 1
 left join {{ ref('dim_calendar') }} as responded_day on cast(requests.responded_at as date) = responded_day.date_day
 left join {{ ref('dim_calendar') }} as resolved_day on cast(requests.resolved_at as date) = resolved_day.date_day

@@ -79,11 +79,7 @@ def evaluate_quarter(
         numbers,
         plan.score_method,
     ).rename({"meets_objective": "is_objective_met"})
-    judged = judged.with_columns(
-        status_reason=pl.when(pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null())
-        .then(pl.lit("ceiling_kept"))
-        .otherwise(pl.col("status_reason"))
-    )
+    judged = judged.pipe(_explain_kept)
     weights = build_weight_set(_judgements(lake, quarter), node_frame, indicators, plan, numbers)
     of_enterprises = judged.filter(pl.col("scope_type") == "enterprise")
     scores = score_table(of_enterprises, weights, plan, numbers, _grades(plan), _conduct(inputs, coverage, plan))
@@ -184,6 +180,14 @@ def _with_special_verdicts(
         # duty of all has no room above it: its interval reaches the requirement or lies below it whatever the sample.
         is_beyond_chance=((pl.col("minimum_n") == 1) & (pl.col("method") != "change"))
         | ((pl.col("method") == "rate") & (pl.col("requirement") == 1)),
+    )
+
+
+def _explain_kept(judged: pl.DataFrame) -> pl.DataFrame:
+    """Say why a change that misses its requirement is met: the level was at its ceiling and stayed there (C-20)."""
+    is_kept = pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null()
+    return judged.with_columns(
+        status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason"))
     )
 
 

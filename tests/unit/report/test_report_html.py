@@ -181,7 +181,7 @@ def test_every_limit_that_the_plan_moved_is_marked(page: _Page) -> None:
 def test_the_evidence_of_the_weights_is_printed(page: _Page) -> None:
     annex = page.text[page.text.index("附录 B 权重 “投影前”") :]
     assert "层次分析法（特征向量法） 0.015 0.017 1.63 5" in annex
-    assert "RI 取自Saaty 1980 随机一致性指标表" in annex
+    assert "RI 取自 Saaty 1980 随机一致性指标表" in annex
     assert "ALL 售后服务质量 2 1 0 — — —" in annex
     assert "X5 1 R 服务资源保障 0.512 一致性比率不低于上限 0.1" in annex
 

@@ -70,6 +70,9 @@ PUBLISHED_COLUMNS = {
     "dim_calendar": ("date_day", "is_workday", "status"),
 }  # fmt: skip
 
+# Empty here: the landing folder has no expert judgements.
+_OF_EXPERTS = ("weight_judgements", "weight_rounds")
+
 
 @pytest.fixture(scope="module")
 def warehouse(published: Published) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -120,7 +123,8 @@ def test_the_warehouse_has_the_documented_tables_and_columns(warehouse: duckdb.D
 def test_the_warehouse_shows_the_report_s_run(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:
     run_id = current(published.lake, QUARTER).name
     for table in (name for name, columns in PUBLISHED_COLUMNS.items() if "run_id" in columns):
-        assert rows(warehouse, f"select distinct run_id from {table}") == [(run_id,)]
+        shown = [] if table in _OF_EXPERTS else [(run_id,)]
+        assert rows(warehouse, f"select distinct run_id from {table}") == shown
     assert rows(warehouse, "select value from run_info where key = 'run_id'") == [(run_id,)]
     assert rows(warehouse, "select count(*) from scores where level = 'total' and period = '2025-Q1'") == [(1,)]
 

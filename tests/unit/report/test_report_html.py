@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import report_run
 
 from pipeline.report.html import render
-from pipeline.report.model import ReportModel, build_report
+from pipeline.report.model import Overlay, ReportModel, build_report
 
 _APART = {"td", "th", "dt", "dd", "div", "p", "li", "small", "br", "h1", "h2", "h3", "h4", "caption"}
 _VOID = {"meta", "br", "col", "link", "img", "input", "hr"}
@@ -184,6 +185,19 @@ def test_the_evidence_of_the_weights_is_printed(page: _Page) -> None:
     assert "RI 取自 Saaty 1980 随机一致性指标表" in annex
     assert "ALL 售后服务质量 2 1 0 — — —" in annex
     assert "X5 1 R 服务资源保障 0.512 一致性比率不低于上限 0.1" in annex
+
+
+@pytest.mark.parametrize(
+    ("overlay", "said"),
+    [
+        (Overlay("不予评级", 1.0, None, "参照 GB/T 27922"), "特别扣分 1.00；等级 不予评级"),
+        (Overlay(None, 1.0, 95.36, "参照 GB/T 27922"), "特别扣分 1.00，扣分后 95.36 分"),
+        (Overlay("四星级", None, None, "参照 GB/T 27922"), "等级 四星级"),
+    ],
+)
+def test_an_overlay_says_what_it_has(report: ReportModel, overlay: Overlay, said: str) -> None:
+    text = _Page(render(replace(report, overlay=overlay))).text
+    assert f"附加呈现（参照 GB/T 27922，不属于本标准）：{said} " in text
 
 
 def test_no_code_is_left_untranslated(page: _Page) -> None:

@@ -147,6 +147,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     for quarter in quarters:
         with _progress(quarter):
             evaluate(quarter, settings)
+        _warn(settings.lake.current(quarter), quarter)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
 
 
@@ -173,6 +174,17 @@ def _progress(quarter: Quarter) -> Iterator[None]:
     with listening(say):
         yield
     _console.print(f"{quarter}: published")
+
+
+def _warn(current: Path, quarter: Quarter) -> None:
+    """Say on stderr what the run recorded as a warning: it stops nothing and should be looked at."""
+    import polars as pl
+
+    from pipeline.evaluate.run_info import WARNING
+
+    run_info = pl.read_parquet(current / "run_info.parquet", hive_partitioning=False)
+    for text in run_info.filter(pl.col("key") == WARNING)["value"]:
+        click.echo(f"asq: {quarter}: warning: {text}", err=True)
 
 
 def _show(current: Path, quarter: Quarter) -> None:

@@ -133,7 +133,23 @@ HAND_MADE: dict[str, dict[str, Any]] = {
         "score": 100.0,
         "previous_value": 1234.5,
     },
-    "I3-1": {"value": 1.0, "sample_size": 1, "requirement": 2.0},
+    "I3-1": {"value": 1.0, "numerator": 1.0, "denominator": 1.0, "sample_size": 1, "requirement": 2.0},
+    # The plan moved the acceptable limit from 0.8 to 0.85 and set an objective.
+    "P1-3": {
+        "value": 0.93,
+        "numerator": 930.0,
+        "denominator": 1000.0,
+        "sample_size": 1000,
+        "acceptable": 0.85,
+        "objective": 0.97,
+        "is_met": True,
+        "is_objective_met": False,
+        "is_distinguishable": True,
+        "score": 100.0,
+    },
+    # A percentile is its own numerator, as is an index of four means; P95 is the value itself.
+    "R1-2a": {"value": 4.2, "numerator": 4.2, "denominator": 1.0, "sample_size": 9, "is_met": True, "score": 100.0},
+    "O2-5": {"value": 88.2, "numerator": 88.2, "denominator": 1.0, "sample_size": 480, "is_met": True, "score": 100.0},
     "P2-1b": {
         "value": 4.2,
         "numerator": 3024.0,
@@ -193,6 +209,8 @@ VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("P1-1", "out_of_hours", 0.41, 900),
     ("P1-1", "without_short_abandons", 0.957, 24812),
     ("P1-2", "of_answered", 0.926355, 23749),
+    ("R1-2a", "p95", 4.2, 9),
+    ("R1-2a", "p50", 3.1, 9),
     ("P2-1a", "p50", 18.0, 23749),
     ("P2-1a", "p90", 58.0, 23749),
     ("P2-1a", "p95", 80.5, 23749),
@@ -304,6 +322,9 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
             schema=_SCORE_SCHEMA,
         ),
         "weights": _weights(nodes, run_id),
+        "weight_judgements": _judgements(run_id),
+        "weight_rounds": _rounds(run_id),
+        "row_accounting_by_enterprise": _accounting_by_enterprise(run_id),
         "row_accounting": _row_accounting(run_id),
         "quarantine": _quarantine(run_id),
         "run_info": _run_info(run_id),
@@ -474,16 +495,37 @@ def _weights(nodes: pl.DataFrame, run_id: str) -> pl.DataFrame:
             "consistency_ratio": 0.017 if node["level"] == "dimension" else None,
             "experts": 5 if node["level"] == "dimension" else 0,
             "method": "eigenvector" if node["level"] == "dimension" else "equal",
-            "random_index": None,
-            "kendalls_w": None,
+            "consistency_index": 0.0153 if node["level"] == "dimension" else None,
+            "random_index": "saaty_1980" if node["level"] == "dimension" else None,
+            "kendalls_w": 0.82 if node["level"] == "dimension" else None,
+            "dispersion": 1.63 if node["level"] == "dimension" else None,
             "run_id": run_id,
         }
         for node in nodes.iter_rows(named=True)
         if node["parent_id"]
     ]
-    return pl.DataFrame(
-        rows, schema_overrides={"consistency_ratio": pl.Float64, "random_index": pl.String, "kendalls_w": pl.Float64}
-    )
+    numbers = ("consistency_index", "consistency_ratio", "kendalls_w", "dispersion")
+    return pl.DataFrame(rows, schema_overrides={**dict.fromkeys(numbers, pl.Float64), "random_index": pl.String})
+
+
+def _judgements(run_id: str) -> pl.DataFrame:
+    rows = [
+        ("X1", 1, "ALL", 0.017, True, True, None),
+        ("X5", 1, "R", 0.512, False, False, "consistency_ratio:0.1"),
+        ("X6", 1, "ALL", None, False, False, "not_judged:R|I;off_scale:P|O"),
+    ]
+    columns = ("expert_id", "round", "parent_id", "consistency_ratio", "is_accepted", "is_counted", "reason")
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(run_id=pl.lit(run_id))
+
+
+def _rounds(run_id: str) -> pl.DataFrame:
+    rows = [
+        ("R", 1, 4, 1, 0.878, 14.05, 0.007),
+        ("ALL", 1, 5, 1, 0.82, 12.3, 0.006),
+        ("ALL", 2, 1, 0, None, None, None),
+    ]
+    columns = ("parent_id", "round", "experts", "returned", "kendalls_w", "chi_square", "p_value")
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(run_id=pl.lit(run_id))
 
 
 def _row_accounting(run_id: str) -> pl.DataFrame:
@@ -509,6 +551,20 @@ def _row_accounting(run_id: str) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def _accounting_by_enterprise(run_id: str) -> pl.DataFrame:
+    # The hostile enterprise has 12,000 of the run's 20,060 requests: nobody else may learn that.
+    counts = [
+        ("service_requests", "E1", 8052, 8000, 52),
+        ("service_requests", HOSTILE, 12008, 12000, 8),
+        ("hotline_calls", "E1", 25000, 25000, 0),
+        ("customers", "E1", 17003, 16960, 43),
+    ]
+    columns = ("table", "enterprise_id", "extracted", "accepted", "quarantined")
+    return pl.DataFrame(counts, schema=columns, orient="row").with_columns(
+        quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
+    )
+
+
 def _quarantine(run_id: str) -> pl.DataFrame:
     broken = [
         ("service_requests", "resolved_before_responded", "resolved_at", range(2, 42)),
@@ -526,6 +582,7 @@ def _quarantine(run_id: str) -> pl.DataFrame:
             "rule": rule,
             "column": column,
             "value_masked": PERSONAL[row % 3],
+            "enterprise_id": None if column is None else HOSTILE if row < 10 and table == "service_requests" else "E1",
             "run_id": run_id,
         }
         for table, rule, column, lines in broken
@@ -546,8 +603,18 @@ def _run_info(run_id: str) -> pl.DataFrame:
         ("random_index", "saaty_1980", "随机一致性指标表"),
         ("pseudonym_algorithm", "hmac-sha256", "假名化算法"),
         ("refused_limits", "0.05", "拒收行占比上限"),
+        ("standard_fingerprint", "301e45ed12f2", "标准数据文件指纹（SHA-256 前 12 位）"),
+        ("plan_sha256", "none", "评价方案文件 SHA-256"),
+        ("overlay_grade", "off", "附加呈现：等级"),
     ]
-    return pl.DataFrame(rows, schema={"key": pl.String, "value": pl.String, "label_zh": pl.String}, orient="row")
+    worded = [
+        ("target:O2-1", "requirement 80, acceptable 65", "评价方案设定的目标：O2-1", "要求值 80，可接受限值 65", None),
+        ("not_applicable:R2-1@E1", "r (a)", "不适用：R2-1", "仅远程服务（批准：评价组）", "E1"),
+        ("conduct:2025-Q1:legal@" + HOSTILE, "r (a)", "行为认定：2025-Q1 违反法律法规", "他企的违法", HOSTILE),
+        ("warning", "evaluation.yaml: …", "警告", "评价方案为专家 EX7 设定了权重，但其没有给出判断", None),
+    ]
+    columns = dict.fromkeys(("key", "value", "label_zh", "value_zh", "enterprise_id"), pl.String)
+    return pl.DataFrame([*((*row, None, None) for row in rows), *worded], schema=columns, orient="row")
 
 
 def _coverage() -> pl.DataFrame:

@@ -7,7 +7,6 @@ decided in ``weights.py``.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -22,8 +21,10 @@ Vector = NDArray[np.float64]
 
 # Saaty's fundamental scale: 1 equal … 9 extreme importance, and the reciprocals (Saaty 1980, ch. 3).
 SCALE_MAXIMUM = 9.0
-# Experts write reciprocals with three decimals (1/9 as 0.111, 1/7 as 0.143): up to 1 % of rounding is no contradiction.
-ROUNDING_TOLERANCE = 0.01
+# Experts write reciprocals with two decimals (1/3 as 0.33, 1/7 as 0.14, 1/9 as 0.11): what lies within half a unit of the
+# second decimal is the same judgement; the addend is for the binary form of such decimals. The nearest different judgement is
+# far enough away: 1/8 and 1/9 are 0.0139 apart.
+RECIPROCAL_ROUNDING = 0.005 + 1e-9
 # Two decimal notations of one matrix element multiply to 1 within this in a matrix that claims to be reciprocal.
 RECIPROCITY_TOLERANCE = 1e-9
 
@@ -93,6 +94,14 @@ RANDOM_INDICES: Mapping[str, RandomIndex] = MappingProxyType(
 )
 
 
+class JudgementsRefused(DataRefused):
+    """A set of judgements that makes no matrix; ``codes`` names each problem as ``code:items`` for whoever words it anew."""
+
+    def __init__(self, message: str, codes: Sequence[str]) -> None:
+        super().__init__(message)
+        self.codes = tuple(codes)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """How many times the left item matters as much as the right one (Saaty scale, 1/9 to 9)."""
@@ -124,28 +133,33 @@ def pairwise_matrix(judgements: Iterable[Judgement], items: Sequence[str], *, or
     """Build the reciprocal n × n matrix of the items, in their order.
 
     Each unordered pair must be judged once; a pair judged in both directions must be reciprocal within the rounding of
-    three decimals, and the direction written as ≥ 1 counts, being the exact one.
+    two decimals, and the direction written as ≥ 1 counts, being the exact one.
 
     origin   names expert, round and parent in messages, e.g. "expert E1, round 2, parent ALL"
-    Raises DataRefused with every missing, foreign, contradictory or off-scale pair at once.
+    Raises JudgementsRefused with every missing, foreign, contradictory or off-scale pair at once.
     """
     position = {item: index for index, item in enumerate(items)}
     if len(position) != len(items):
         raise DataRefused(f"{origin}: the items to compare are not distinct: {', '.join(items)}")
     given: dict[tuple[str, str], float] = {}
     problems: list[str] = []
+    codes: list[str] = []
+
+    def problem(code: str, left: str, right: str, said: str) -> None:
+        problems.append(f"pair {left} : {right}: {said}")
+        codes.append(f"{code}:{left}|{right}")
+
     for judgement in judgements:
-        pair = (judgement.left, judgement.right)
-        shown = f"pair {judgement.left} : {judgement.right}"
+        left, right = pair = (judgement.left, judgement.right)
         foreign = [item for item in pair if item not in position]
         if foreign:
-            problems.append(f"{shown}: {', '.join(foreign)} is not one of {', '.join(items)}")
-        elif judgement.left == judgement.right:
-            problems.append(f"{shown}: an item is compared with itself")
+            problem("foreign_item", left, right, f"{', '.join(foreign)} is not one of {', '.join(items)}")
+        elif left == right:
+            problem("compared_with_itself", left, right, "an item is compared with itself")
         elif pair in given:
-            problems.append(f"{shown}: judged twice")
+            problem("judged_twice", left, right, "judged twice")
         elif not _on_scale(judgement.ratio):
-            problems.append(f"{shown}: ratio {judgement.ratio!r} is not on Saaty's scale of 1/9 to 9")
+            problem("off_scale", left, right, f"ratio {judgement.ratio!r} is not on Saaty's scale of 1/9 to 9")
         else:
             given[pair] = float(judgement.ratio)
 
@@ -153,22 +167,26 @@ def pairwise_matrix(judgements: Iterable[Judgement], items: Sequence[str], *, or
     for left, right in itertools.combinations(items, 2):
         forward, backward = given.get((left, right)), given.get((right, left))
         if forward is None and backward is None:
-            problems.append(f"pair {left} : {right}: not judged")
+            problem("not_judged", left, right, "not judged")
             continue
-        if forward is not None and backward is not None and abs(forward * backward - 1) > ROUNDING_TOLERANCE:
-            problems.append(f"pair {left} : {right}: {forward:g} and the reverse {backward:g} are not reciprocal")
+        if forward is not None and backward is not None and not _are_reciprocal(forward, backward):
+            problem("not_reciprocal", left, right, f"{forward:g} and the reverse {backward:g} are not reciprocal")
             continue
         ratio = _exact_direction(forward, backward)
         matrix[position[left], position[right]] = ratio
         matrix[position[right], position[left]] = 1 / ratio
     if problems:
-        raise DataRefused(f"{origin}: " + "; ".join(problems))
+        raise JudgementsRefused(f"{origin}: " + "; ".join(problems), codes)
     return matrix
 
 
 def _on_scale(ratio: float) -> bool:
-    slack = 1 + ROUNDING_TOLERANCE
-    return math.isfinite(ratio) and 1 / (SCALE_MAXIMUM * slack) <= ratio <= SCALE_MAXIMUM * slack
+    return 1 / SCALE_MAXIMUM - RECIPROCAL_ROUNDING <= ratio <= SCALE_MAXIMUM + RECIPROCAL_ROUNDING
+
+
+def _are_reciprocal(forward: float, backward: float) -> bool:
+    exact, rounded = max(forward, backward), min(forward, backward)
+    return abs(rounded - 1 / exact) <= RECIPROCAL_ROUNDING
 
 
 def _exact_direction(forward: float | None, backward: float | None) -> float:

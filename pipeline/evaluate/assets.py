@@ -15,9 +15,11 @@ from pipeline.resources import Places
 _TABLES = {
     "indicator_values": "One row per enterprise × period × scope × indicator: value, 95 % interval, status, requirement, score.",
     "indicator_variants": "One row per enterprise × period × scope × indicator × variant: other readings and percentiles.",
-    "weights": "One row per node of the indicator tree: raw and projected weight, consistency ratio, experts, method.",
+    "weights": "One row per node of the indicator tree: raw and projected weight, consistency, experts, dispersion, method.",
+    "weight_judgements": "One row per expert × Delphi round × parent: consistency of the matrix, whether it counts, and why not.",
+    "weight_rounds": "One row per parent × Delphi round: experts, returned matrices and their agreement (Kendall's W).",
     "scores": "One row per enterprise × period × node of the indicator tree: weight, score, scored coverage.",
-    "run_info": "One row per version or choice that this run's numbers depend on.",
+    "run_info": "One row per version, choice or warning that this run's numbers depend on.",
 }
 _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
@@ -30,7 +32,7 @@ _INPUTS = (
     specs=[
         dg.AssetSpec(
             name,
-            deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name == "weights" else [])],
+            deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name.startswith("weight") else [])],
             group_name="evaluate",
             description=description,
             kinds={"python", "polars"},
@@ -46,6 +48,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     settings, quarter = places.settings(), quarter_of(context)
     announce("evaluate", "values, weights, scores")
     plan = places.evaluation_plan()
-    rows = evaluate_quarter(settings.lake, quarter, places.run_folder(quarter, context.run.run_id), plan)
+    run = places.run_folder(quarter, context.run.run_id)
+    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={"quarter": quarter.label, "dagster/row_count": rows[name]})

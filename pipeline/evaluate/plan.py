@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import hashlib
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -20,11 +21,17 @@ import yaml
 
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
+from pipeline.quarters import Quarter
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")
 COMPOUND_METHODS = ("mean", "minimum")
 PSEUDONYM_ALGORITHMS = ("hmac-sha256", "hmac-sm3")
+# What the veto overlay asks of an enterprise's conduct: four grounds of a special deduction, and falsified data.
+FALSIFIED_DATA = "falsified_data"
+CONDUCT_KINDS = ("legal", "own_rule", "industry_rule", "system_effect", FALSIFIED_DATA)
+# The scoring class whose requirement admits no miss, so that there is nothing acceptable beside it.
+ZERO_TOLERANCE_CLASS = "f"
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,17 @@ class NotApplicable:
     reason: str
     approved_by: str
     approved_on: dt.date
+
+
+@dataclass(frozen=True)
+class ConductFinding:
+    """A finding about an enterprise's conduct in a quarter, with the reason and who approved it: what a veto looks at."""
+
+    enterprise_id: str
+    period: Quarter
+    kind: str
+    reason: str
+    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,7 @@ class EvaluationPlan:
     not_rateable_above: float | None = None
     targets: tuple[Target, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
+    conduct: tuple[ConductFinding, ...] = ()
     expert_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     random_index: str = "saaty_1980"
     ahp_method: str = "eigenvector"
@@ -117,6 +136,8 @@ class EvaluationPlan:
         checked = cls(**plan)
         reader.distinct([(t.indicator_id, t.enterprise_id) for t in checked.targets], "targets")
         reader.distinct([(n.indicator_id, n.enterprise_id) for n in checked.not_applicable], "not_applicable")
+        findings = [(f"{c.period} {c.kind} ({c.reason})", c.enterprise_id) for c in checked.conduct]
+        reader.distinct(findings, "conduct")
         return checked
 
     def check_catalogue(self, indicators: pl.DataFrame, *, source: str = "evaluation plan") -> None:
@@ -132,6 +153,11 @@ class EvaluationPlan:
             if target.indicator_id not in catalogue:
                 raise UsageError(f"{where}: no such indicator{_suggest(target.indicator_id, catalogue)}")
             row = catalogue[target.indicator_id]
+            if row["scoring_class"] == ZERO_TOLERANCE_CLASS:
+                raise UsageError(
+                    f"{where}: acceptable: zero tolerance (class {ZERO_TOLERANCE_CLASS}) has no acceptable limit, "
+                    "whatever is beyond the requirement scores 0"
+                )
             if row["target_source"] == "standard" and target.requirement is not None:
                 raise UsageError(
                     f"{where}: the standard sets this requirement ({row['requirement']:g}); "
@@ -150,12 +176,26 @@ class EvaluationPlan:
                     f"{_suggest(entry.indicator_id, catalogue)}"
                 )
 
+    def enterprises_named(self) -> dict[str, list[str]]:
+        """The enterprises that entries of the plan are about, each with the keys that name it, in the plan's order."""
+        named: dict[str, list[str]] = {}
+        for key in ("targets", "not_applicable", "conduct"):
+            for entry in getattr(self, key):
+                if entry.enterprise_id is not None and key not in named.setdefault(entry.enterprise_id, []):
+                    named[entry.enterprise_id].append(key)
+        return named
+
     def check_tables(self, tables: Iterable[str], *, source: str = "evaluation plan") -> None:
         """Raise UsageError where refused_limits names a table that the contract does not have."""
         known = list(tables)
         for name in self.refused_limits.tables:
             if name not in known:
                 raise UsageError(f"{source}: refused_limits.tables: unknown table '{name}'{_suggest(name, known)}")
+
+
+def fingerprint(path: Path) -> str:
+    """The SHA-256 of a plan file, so that a published number names the very plan it was made by."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_anchors(requirement: float, acceptable: float, direction: str, where: str) -> None:
@@ -260,7 +300,13 @@ class _Reader:
             return value
         raise self.refuse(key, f"expected a date like 2025-03-31, found {_kind(value)}")
 
-    def distinct(self, keys: list[tuple[str, str | None]], key: str) -> None:
+    def quarter(self, value: object, key: str) -> Quarter:
+        try:
+            return Quarter.parse(self.text(value, key))
+        except UsageError as error:
+            raise self.refuse(key, f"expected a quarter like 2025-Q1, found {_kind(value)}") from error
+
+    def distinct(self, keys: Sequence[tuple[str, str | None]], key: str) -> None:
         for indicator, enterprise in {entry for entry in keys if keys.count(entry) > 1}:
             raise self.refuse(key, f"{indicator} stands twice for {enterprise or 'all enterprises'}")
 
@@ -305,6 +351,22 @@ def _not_applicable(reader: _Reader, value: object, key: str) -> tuple[NotApplic
     return tuple(entries)
 
 
+def _conduct(reader: _Reader, value: object, key: str) -> tuple[ConductFinding, ...]:
+    findings = []
+    for where, item in reader.records(value, key):
+        entry = reader.record(item, where, ("enterprise_id", "period", "kind", "reason", "approved_by"))
+        findings.append(
+            ConductFinding(
+                enterprise_id=reader.text(entry["enterprise_id"], f"{where}.enterprise_id"),
+                period=reader.quarter(entry["period"], f"{where}.period"),
+                kind=_choice(CONDUCT_KINDS)(reader, entry["kind"], f"{where}.kind"),
+                reason=reader.text(entry["reason"], f"{where}.reason"),
+                approved_by=reader.text(entry["approved_by"], f"{where}.approved_by"),
+            )
+        )
+    return tuple(findings)
+
+
 def _expert_weights(reader: _Reader, value: object, key: str) -> Mapping[str, float]:
     weights = {
         expert: reader.positive(weight, f"{key}.{expert}") for expert, weight in reader.mapping(value, key).items()
@@ -333,6 +395,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "not_rateable_above": _Reader.share,
     "targets": _targets,
     "not_applicable": _not_applicable,
+    "conduct": _conduct,
     "expert_weights": _expert_weights,
     "random_index": _choice(RANDOM_INDICES),
     "ahp_method": _choice(PRIORITY_METHODS),

@@ -8,18 +8,21 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.evaluate.plan import EvaluationPlan
+from pipeline.evaluate.plan import FALSIFIED_DATA, EvaluationPlan
+from pipeline.evaluate.run_info import run_info
 from pipeline.evaluate.score_tree import Conduct, score_table
 from pipeline.evaluate.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.status import Delivery, mark_provisional, settle
 from pipeline.evaluate.values import ERROR_RATE, INDEX_CHANGE, PLACE, VALUE_SCHEMA, compare, five_point_ratio, variants
-from pipeline.evaluate.weights import WeightSet, build_weight_set
+from pipeline.evaluate.weights import build_weight_set
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
@@ -38,12 +41,18 @@ _VARIANT_COLUMNS = [
 ]  # fmt: skip
 
 
-def evaluate_quarter(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan) -> dict[str, int]:
-    """Write indicator_values, indicator_variants, weights, scores and run_info; returns rows per table.
+def evaluate_quarter(
+    lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan, plan_file: Path | None = None
+) -> dict[str, int]:
+    """Write values, variants, weights with their evidence, scores and run_info; returns rows per table.
+
+    plan_file   what the plan was read from; None where the defaults hold
 
     Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
     """
     indicators = catalogue_frame(quarter)
+    if plan_file is not None:
+        plan.check_catalogue(indicators, source=str(plan_file))
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     node_frame = pl.DataFrame([dataclasses.asdict(node) for node in nodes().values()], infer_schema_length=None)
     inputs, statistics, coverage, source_rows = (
@@ -70,9 +79,10 @@ def evaluate_quarter(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluat
         numbers,
         plan.score_method,
     ).rename({"meets_objective": "is_objective_met"})
+    judged = judged.pipe(_explain_kept)
     weights = build_weight_set(_judgements(lake, quarter), node_frame, indicators, plan, numbers)
     of_enterprises = judged.filter(pl.col("scope_type") == "enterprise")
-    scores = score_table(of_enterprises, weights, plan, numbers, _grades(plan), _conduct(inputs))
+    scores = score_table(of_enterprises, weights, plan, numbers, _grades(plan), _conduct(inputs, coverage, plan))
     readings = pl.concat(
         [
             variants(inputs, statistics, indicators, _undelivered(settled)),
@@ -89,8 +99,10 @@ def evaluate_quarter(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluat
         "indicator_values": _versioned(judged.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]), versions, run),
         "indicator_variants": _versioned(readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]), {}, run),
         "weights": _versioned(weights.table(), {}, run),
+        "weight_judgements": _versioned(weights.judgements_table(), {}, run),
+        "weight_rounds": _versioned(weights.rounds_table(), {}, run),
         "scores": _versioned(scores, versions, run),
-        "run_info": _run_info(quarter, run, plan, weights, versions),
+        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises),
     }  # fmt: skip
     for name, table in tables.items():
         with atomic_path(run.table(name)) as path:
@@ -143,7 +155,9 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
 def _with_special_verdicts(
     rows: pl.DataFrame, indicators: pl.DataFrame, quarter: Quarter, numbers: dict[str, float]
 ) -> pl.DataFrame:
-    """Mark where nothing was left to improve (C-20), and year-to-date counts whose year is still open (I3-1)."""
+    """Mark where nothing was left to improve (C-20), year-to-date counts whose year is still open (I3-1), and what chance has
+    no part in (D-47).
+    """
     counted_to_date = indicators.filter((pl.col("method") == "count") & (pl.col("period_rule") == "year_to_date"))[
         "indicator_id"
     ]
@@ -163,6 +177,18 @@ def _with_special_verdicts(
         is_year_open=pl.col("indicator_id").is_in(counted_to_date.implode())
         & pl.col("window_kind").is_in(["quarter", "year_to_date"])
         & pl.lit(quarter.number < 4),
+        # A minimum of one case marks what is counted in full; changes have one because they need both sides, not many cases. A
+        # duty of all has no room above it: its interval reaches the requirement or lies below it whatever the sample.
+        is_beyond_chance=((pl.col("minimum_n") == 1) & (pl.col("method") != "change"))
+        | ((pl.col("method") == "rate") & (pl.col("requirement") == 1)),
+    )
+
+
+def _explain_kept(judged: pl.DataFrame) -> pl.DataFrame:
+    """Say why a change that misses its requirement is met: the level was at its ceiling and stayed there (C-20)."""
+    is_kept = pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null()
+    return judged.with_columns(
+        status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason"))
     )
 
 
@@ -188,18 +214,36 @@ def _grades(plan: EvaluationPlan) -> pl.DataFrame | None:
     return pl.read_csv(SEEDS / "grades.csv") if plan.overlays.grade or plan.overlays.veto else None
 
 
-def _conduct(inputs: pl.DataFrame) -> dict[tuple[str, str], Conduct]:
-    """Fatal incidents per enterprise and period: what the veto overlay asks."""
+def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan) -> dict[tuple[str, str], Conduct]:
+    """What the veto overlay looks at per enterprise and period: fatal incidents of the records, findings of the plan.
+
+    A finding counts in every period that holds its quarter.
+    """
     fatal = inputs.filter(
         (pl.col("period_role") == "current")
         & (pl.col("scope_type") == "enterprise")
         & (pl.col("indicator_id") == "O4-1")
         & (pl.col("variant") == "fatal_incidents")
     )
-    return {
-        (row["enterprise_id"], row["period"]): Conduct(fatal_incidents=int(row["numerator"]))
-        for row in fatal.iter_rows(named=True)
+    incidents = {
+        (row["enterprise_id"], row["period"]): int(row["numerator"] or 0) for row in fatal.iter_rows(named=True)
     }
+    found = {}
+    for row in coverage.filter(pl.col("period_role") == "current").iter_rows(named=True):
+        kinds = Counter(
+            finding.kind
+            for finding in plan.conduct
+            if finding.enterprise_id == row["enterprise_id"]
+            and row["first_day"] <= finding.period.first_day
+            and finding.period.last_day <= row["last_day"]
+        )
+        key = row["enterprise_id"], row["period"]
+        found[key] = Conduct(
+            special_deductions=kinds.total() - kinds[FALSIFIED_DATA],
+            fatal_incidents=incidents.get(key, 0),
+            falsified_data=kinds[FALSIFIED_DATA],
+        )
+    return found
 
 
 def _versioned(table: pl.DataFrame, versions: dict[str, Any], run: RunFolder) -> pl.DataFrame:
@@ -208,33 +252,3 @@ def _versioned(table: pl.DataFrame, versions: dict[str, Any], run: RunFolder) ->
         *(pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name) for name, value in versions.items()),
         pl.lit(run.run_id).alias("run_id"),
     )
-
-
-def _run_info(
-    quarter: Quarter, run: RunFolder, plan: EvaluationPlan, weights: WeightSet, versions: dict[str, Any]
-) -> pl.DataFrame:
-    limits = ", ".join(
-        [f"{plan.refused_limits.default:g}", *(f"{k} {v:g}" for k, v in sorted(plan.refused_limits.tables.items()))]
-    )
-    rows = [
-        ("quarter", quarter.label, "评价季度"),
-        ("run_id", run.run_id, "运行编号"),
-        ("standard_edition", versions["standard_edition"], "标准版本"),
-        ("catalogue_version", versions["catalogue_version"], "指标目录版本"),
-        ("weights_version", versions["weights_version"], "权重版本"),
-        ("data_as_of", versions["data_as_of"].isoformat(sep=" "), "数据截止时间"),
-        ("mode", plan.mode, "评价方式"),
-        ("score_method", plan.score_method, "计分方法"),
-        ("compound_method", plan.compound_method, "复合指标合成方法"),
-        ("ahp_method", plan.ahp_method, "层次分析法权重算法"),
-        ("random_index", plan.random_index, "随机一致性指标表"),
-        ("experts", str(max((edge.experts for edge in weights.edges), default=0)), "采用判断矩阵的专家数"),
-        ("returned_judgements", str(len(weights.returned)), "退回的判断矩阵数"),
-        ("pseudonym_algorithm", plan.pseudonym_algorithm, "假名化算法"),
-        ("refused_limits", limits, "拒收行占比上限"),
-        ("targets_of_plan", str(len(plan.targets)), "评价方案设定的目标数"),
-        ("not_applicable_of_plan", str(len(plan.not_applicable)), "评价方案认定的不适用指标数"),
-    ]  # fmt: skip
-    return pl.DataFrame(
-        rows, schema={"key": pl.String, "value": pl.String, "label_zh": pl.String}, orient="row"
-    ).with_columns(quarter=pl.lit(quarter.label), run_id=pl.lit(run.run_id))

@@ -268,8 +268,10 @@ def overlay(total: float | None, conduct: Conduct, plan: EvaluationPlan, grades:
     - veto: every special deduction takes its points off; from a number of deductions on, or after a fatal incident or
       falsified data, 不予评级
     - grade: the highest grade whose score is reached
+
+    Without a total there is nothing to deduct from and no grade to reach, but a veto holds.
     """
-    if total is None or not (plan.overlays.veto or plan.overlays.grade):
+    if not plan.overlays.veto and (total is None or not plan.overlays.grade):
         return Overlay()
     rules = {row["rule_id"]: row for row in grades.iter_rows(named=True)}
     reference = next(iter(rules.values()))["reference"]
@@ -277,7 +279,7 @@ def overlay(total: float | None, conduct: Conduct, plan: EvaluationPlan, grades:
     score = total
     if plan.overlays.veto:
         points = conduct.special_deductions * float(rules["special_deduction"]["value"])
-        score = max(total - points, 0.0)
+        score = None if total is None else max(total - points, 0.0)
         result = replace(result, deduction_points=points, score_after_deductions=score)
         counts = {
             "deductions_without_grade": conduct.special_deductions,
@@ -289,7 +291,7 @@ def overlay(total: float | None, conduct: Conduct, plan: EvaluationPlan, grades:
             return replace(
                 result, grade=rules["no_grade"]["name_zh"], flags=frozenset(f"veto:{rule}" for rule in vetoes)
             )
-    if plan.overlays.grade:
+    if plan.overlays.grade and score is not None:
         reached = [row for row in rules.values() if row["kind"] == "grade" and score >= float(row["value"])]
         result = replace(result, grade=max(reached, key=lambda row: float(row["value"]))["name_zh"])
     return result

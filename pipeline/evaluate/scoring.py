@@ -15,14 +15,13 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import SCORE_METHODS, EvaluationPlan, check_anchors
+from pipeline.evaluate.plan import SCORE_METHODS, ZERO_TOLERANCE_CLASS, EvaluationPlan, check_anchors
 
 Array = NDArray[np.float64]
 
 # Scoring classes with a rule of their own; every other class is the efficacy line between requirement and acceptable
 # limit.
 STEP_CLASS = "c1"
-ZERO_TOLERANCE_CLASS = "f"
 
 # Full values are compared (GB/T 8170 全数值比较法); only the rounding of a binary division, some 10⁻¹⁶, is no miss.
 COMPARISON_TOLERANCE = 1e-12
@@ -162,12 +161,14 @@ def judge(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "
 
     values   value, status, requirement, acceptable, objective, direction, scoring_class, ci_low, ci_high; optional
              booleans keeps_best (nothing left to improve, see the function; met whatever the status: no change can be
-             computed) and is_year_open (a year-to-date count before the year's end)
+             computed), is_year_open (a year-to-date count before the year's end) and is_beyond_chance (a whole population
+             or a duty without exception, D-47: there is no sampling error to be told apart from)
 
     is_met and score are null without a measured value (status ok or insufficient_sample) or without a requirement.
     is_distinguishable says whether the interval leaves out the requirement: false means that chance alone can explain
-    the verdict, null that there is no interval. A year-to-date count that has not reached its requirement has not
-    failed before the year ends (I3-1): neither score nor verdict.
+    the verdict, null that the question does not arise (no interval, beyond chance, or met by keeping the best). A
+    year-to-date count that has not reached its requirement has not failed before the year ends (I3-1): neither score nor
+    verdict.
     """
     columns = {name: values[name].to_numpy() for name in ("direction", "scoring_class")}
     number = {
@@ -186,6 +187,7 @@ def judge(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "
     judged = (measured & ~np.isnan(number["requirement"])) | best
     judged &= ~(_flag(values, "is_year_open") & ~met)
     has_interval = judged & ~np.isnan(number["ci_low"]) & ~np.isnan(number["ci_high"])
+    has_interval &= ~best & ~_flag(values, "is_beyond_chance")
     apart = (number["ci_low"] > number["requirement"]) | (number["ci_high"] < number["requirement"])
     objective = meets(x, number["objective"], columns["direction"])
     has_objective = measured & ~np.isnan(number["objective"])

@@ -97,6 +97,9 @@ def settle(
         .then(pl.struct(status="settled_status", reason="settled_reason"))
         .when(is_first_comparison)
         .then(_state(NO_DATA, "no_comparison_period"))
+        # The numerator is before − now: below zero, errors came where there had been none.
+        .when((pl.col("indicator_id") == ERROR_RATE) & (pl.col("denominator") == 0) & (pl.col("numerator") < 0))
+        .then(_state(NOT_APPLICABLE, "rose_from_zero"))
         .when((pl.col("indicator_id") == ERROR_RATE) & (pl.col("denominator") == 0))
         .then(_state(NOT_APPLICABLE, "already_zero"))
         .when(

@@ -1,7 +1,7 @@
 """The weight set: with or without experts' judgements, the published weight of every node of the index tree.
 
-Which judgements count, the standard's ranges and the version of a weight set belong here; the matrix arithmetic is in
-``ahp.py``, the use of the weights in ``score_tree.py``.
+The standard's ranges and the version of a weight set belong here; which judgements count is decided in ``panel.py``, the
+matrix arithmetic is in ``ahp.py``, the use of the weights in ``score_tree.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,9 +18,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from pipeline.errors import DataRefused, UsageError
+from pipeline.errors import UsageError
 from pipeline.evaluate import ahp
-from pipeline.evaluate.delphi import Concordance, kendalls_w
+from pipeline.evaluate.panel import (
+    ExpertMatrix,
+    Panel,
+    RoundAgreement,
+    by_parent,
+    judge_panel,
+    judgements_table,
+    rounds_table,
+)
 from pipeline.evaluate.plan import EvaluationPlan
 
 TABLE_SCHEMA = {
@@ -29,6 +37,8 @@ TABLE_SCHEMA = {
     "node_id": pl.String,
     "weight_raw": pl.Float64,
     "weight": pl.Float64,
+    "aip_weight": pl.Float64,
+    "consistency_index": pl.Float64,
     "consistency_ratio": pl.Float64,
     "experts": pl.Int64,
     "method": pl.String,
@@ -44,6 +54,8 @@ class NodeWeight:
 
     method        eigenvector | geometric_mean | column_normalised (AHP), default (the standard's range midpoints or the
                   seed's own weights), equal
+    aip_weight    the geometric mean of the experts' own weights, normalised: far from weight_raw, the group is no group
+    kendalls_w    agreement in the parent's latest Delphi round; None for one expert
     dispersion    how far the experts scatter: geometric SD over the pairs that involve the node (1 = unanimous)
     """
 
@@ -55,6 +67,8 @@ class NodeWeight:
     method: str
     weight_min: float = 0.0
     weight_max: float = 1.0
+    aip_weight: float | None = None
+    consistency_index: float | None = None
     consistency_ratio: float | None = None
     experts: int = 0
     random_index: str | None = None
@@ -63,61 +77,28 @@ class NodeWeight:
 
 
 @dataclass(frozen=True)
-class ReturnedJudgement:
-    """A judgement matrix that goes back to its expert: not consistent enough, incomplete or contradictory."""
-
-    expert_id: str
-    round: int
-    parent_id: str
-    reason: str
-    consistency_ratio: float | None = None
-
-
-@dataclass(frozen=True)
-class RoundAgreement:
-    """How many experts were accepted in a Delphi round, how many went back, and how far the accepted ones agree."""
-
-    parent_id: str
-    round: int
-    accepted: int
-    returned: int
-    concordance: Concordance | None
-
-
-@dataclass(frozen=True)
-class PairDispersion:
-    """The group's judgement of a pair and the experts' geometric standard deviation around it (None for one expert)."""
-
-    parent_id: str
-    left: str
-    right: str
-    ratio: float
-    dispersion: float | None
-
-
-@dataclass(frozen=True)
-class GroupCheck:
-    """Largest gap between the weights of the aggregated judgements and the aggregated individual weights (AIP)."""
-
-    parent_id: str
-    largest_gap: float
-    aip_weights: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class WeightSet:
     """All weights of one evaluation with the evidence behind them."""
 
     edges: tuple[NodeWeight, ...]
-    returned: tuple[ReturnedJudgement, ...] = ()
+    matrices: tuple[ExpertMatrix, ...] = ()
     rounds: tuple[RoundAgreement, ...] = ()
-    pairs: tuple[PairDispersion, ...] = ()
-    checks: tuple[GroupCheck, ...] = ()
-    warnings: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
+    """Experts whom the plan's expert_weights name and who have given no judgement."""
+
+    @property
+    def returned(self) -> tuple[ExpertMatrix, ...]:
+        """The matrices of all rounds that went back to their experts."""
+        return tuple(each for each in self.matrices if not each.is_accepted)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What does not stop an evaluation and should be looked at."""
+        return tuple(f"expert_weights names {expert}, who has given no judgement" for expert in self.unheard)
 
     @cached_property
     def version(self) -> str:
-        """A short hash of everything published: equal weights from equal evidence have one version."""
+        """A short hash of the table ``weights``: equal weights from equal evidence have one version."""
         content = [[_stable(value) for value in vars(edge).values()] for edge in self.edges]
         digest = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
         return f"w-{digest[:12]}"
@@ -155,6 +136,14 @@ class WeightSet:
             for edge in self.edges
         ]
         return pl.DataFrame(rows, schema=TABLE_SCHEMA)
+
+    def judgements_table(self) -> pl.DataFrame:
+        """The published table ``weight_judgements``: one row per expert × round × parent."""
+        return judgements_table(self.matrices, self.version)
+
+    def rounds_table(self) -> pl.DataFrame:
+        """The published table ``weight_rounds``: one row per parent × Delphi round."""
+        return rounds_table(self.rounds, self.version)
 
 
 def project_to_ranges(weights: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> ahp.Vector:
@@ -219,29 +208,33 @@ def build_weight_set(
     indicators   the catalogue in force: indicator_id, named_indicator_id, subdimension_id
     parameters   consistency_ratio_max, unless the plan sets its own
 
-    For each parent its latest Delphi round counts. A matrix that is incomplete, contradictory or as inconsistent as the
-    limit goes back to its expert (``returned``) and is left out; where none is left the default weights hold. The
-    group's judgement is the geometric mean, weighted by the plan's expert weights; the result is projected onto the
-    ranges of the standard (clause 六), raw and projected vectors both kept. Raises DataRefused where judgements name an
+    For each parent every expert's latest accepted matrix counts (``panel.py``); where there is none the default weights
+    hold. The group's judgement is the geometric mean, weighted by the plan's expert weights; the result is projected onto
+    the ranges of the standard (clause 六), raw and projected vectors both kept. Raises DataRefused where judgements name an
     unknown parent.
     """
     limit = parameters["consistency_ratio_max"] if plan.consistency_limit is None else plan.consistency_limit
     rows = list(nodes.iter_rows(named=True))
     levels = {row["node_id"]: row["level"] for row in rows}
-    by_parent: dict[str, list[dict[str, Any]]] = {}
+    children: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row["parent_id"]:
-            by_parent.setdefault(row["parent_id"], []).append(row)
-    panels = _panels(judgements, by_parent)
+            children.setdefault(row["parent_id"], []).append(row)
+    given = by_parent(judgements, children)
 
-    result = WeightSet(edges=(), warnings=_expert_warnings(judgements, plan))
-    for parent in (row["node_id"] for row in rows if row["node_id"] in by_parent):
-        result = _weigh(result, parent, by_parent[parent], panels.get(parent, {}), plan, limit)
-    edges = [
-        *result.edges,
-        *_indicator_edges(indicators, [n for n, level in levels.items() if level == "subdimension"]),
-    ]
-    return replace(result, edges=tuple(edges))
+    edges: list[NodeWeight] = []
+    panels: list[Panel] = []
+    for parent in (row["node_id"] for row in rows if row["node_id"] in children):
+        items = [row["node_id"] for row in children[parent]]
+        panels.append(judge_panel(given.get(parent, {}), items, parent, plan, limit))
+        edges.extend(_weigh(parent, children[parent], panels[-1], plan))
+    edges.extend(_indicator_edges(indicators, [n for n, level in levels.items() if level == "subdimension"]))
+    return WeightSet(
+        edges=tuple(edges),
+        matrices=tuple(matrix for panel in panels for matrix in panel.matrices),
+        rounds=tuple(agreement for panel in panels for agreement in panel.rounds),
+        unheard=_unheard(judgements, plan),
+    )
 
 
 def overlapping_indicators(
@@ -288,110 +281,35 @@ def overlapping_indicators(
     return pl.DataFrame(sorted(found, key=lambda row: (-abs(row[2]), row[0], row[1])), schema=schema, orient="row")
 
 
-Panel = dict[int, dict[str, list[ahp.Judgement]]]
+def _unheard(judgements: pl.DataFrame | None, plan: EvaluationPlan) -> tuple[str, ...]:
+    present = set() if judgements is None else set(judgements["expert_id"].unique())
+    return tuple(sorted(set(plan.expert_weights) - present))
 
 
-def _panels(judgements: pl.DataFrame | None, by_parent: Mapping[str, object]) -> dict[str, Panel]:
-    """The judgements by parent, round and expert, in an order that does not depend on the file's."""
-    panels: dict[str, Panel] = {}
-    if judgements is None:
-        return panels
-    columns = ("parent", "round", "expert_id", "left_item", "right_item", "ratio")
-    for parent, number, expert, left, right, ratio in judgements.select(columns).sort(columns).iter_rows():
-        if parent not in by_parent:
-            raise DataRefused(
-                f"expert_judgements: expert {expert}, round {number}: parent {parent} has no children to compare"
-            )
-        experts = panels.setdefault(parent, {}).setdefault(int(number), {})
-        experts.setdefault(expert, []).append(ahp.Judgement(left, right, ratio))
-    return panels
-
-
-def _expert_warnings(judgements: pl.DataFrame | None, plan: EvaluationPlan) -> tuple[str, ...]:
-    if judgements is None or judgements.is_empty():
-        return ()
-    present = set(judgements["expert_id"].unique())
-    return tuple(
-        f"expert_weights names {expert}, who has given no judgement"
-        for expert in sorted(plan.expert_weights)
-        if expert not in present
-    )
-
-
-@dataclass(frozen=True)
-class _Accepted:
-    """What is left of a round: the consistent matrices, in the order of the experts."""
-
-    experts: list[str]
-    matrices: list[ahp.Matrix]
-    returned: list[ReturnedJudgement]
-
-
-def _accept(
-    round_judgements: Mapping[str, list[ahp.Judgement]],
-    items: list[str],
-    parent: str,
-    number: int,
-    plan: EvaluationPlan,
-    limit: float,
-) -> _Accepted:
-    accepted = _Accepted([], [], [])
-    for expert, judgements in round_judgements.items():
-        origin = f"expert {expert}, round {number}, parent {parent}"
-        try:
-            matrix = ahp.pairwise_matrix(judgements, items, origin=origin)
-        except DataRefused as error:
-            accepted.returned.append(ReturnedJudgement(expert, number, parent, str(error)))
-            continue
-        ratio = ahp.consistency(matrix, plan.random_index).ratio
-        if ratio >= limit:
-            reason = f"{origin}: consistency ratio {ratio:.3f} is not below {limit:g} ({plan.random_index})"
-            accepted.returned.append(ReturnedJudgement(expert, number, parent, reason, ratio))
-            continue
-        accepted.experts.append(expert)
-        accepted.matrices.append(matrix)
-    return accepted
-
-
-def _weigh(
-    result: WeightSet, parent: str, children: list[dict[str, Any]], panel: Panel, plan: EvaluationPlan, limit: float
-) -> WeightSet:
-    items = [row["node_id"] for row in children]
+def _weigh(parent: str, children: list[dict[str, Any]], panel: Panel, plan: EvaluationPlan) -> list[NodeWeight]:
+    """The weights of a parent's children by the panel's counted matrices, by default without any."""
     minima, maxima = [row["weight_min"] for row in children], [row["weight_max"] for row in children]
     lower = np.array([0.0 if bound is None else bound for bound in minima], dtype=np.float64)
     upper = np.array([1.0 if bound is None else bound for bound in maxima], dtype=np.float64)
 
-    rounds: list[RoundAgreement] = []
-    latest = _Accepted([], [], [])
-    concordance = None
-    for number in sorted(panel):
-        latest = _accept(panel[number], items, parent, number, plan, limit)
-        individual = [ahp.priorities(matrix, plan.ahp_method) for matrix in latest.matrices]
-        concordance = kendalls_w(individual) if individual else None
-        rounds.append(RoundAgreement(parent, number, len(latest.experts), len(latest.returned), concordance))
-
     evidence: dict[str, Any] = {}
-    scatter: list[float | None] = [None] * len(items)
-    pairs: list[PairDispersion] = []
-    checks: list[GroupCheck] = []
-    if latest.matrices:
-        shares = [plan.expert_weights.get(expert, 1.0) for expert in latest.experts]
-        group = ahp.aggregate_judgements(latest.matrices, shares)
+    scatter: list[float | None] = [None] * len(children)
+    together: list[float | None] = [None] * len(children)
+    matrices = [each.matrix for each in panel.counted if each.matrix is not None]
+    if matrices:
+        shares = [plan.expert_weights.get(each.expert_id, 1.0) for each in panel.counted]
+        group = ahp.aggregate_judgements(matrices, shares)
         raw, method = ahp.priorities(group, plan.ahp_method), plan.ahp_method
-        spread = ahp.geometric_dispersion(latest.matrices, shares)
-        aip = ahp.aggregate_priorities([ahp.priorities(matrix, method) for matrix in latest.matrices], shares)
-        checks.append(
-            GroupCheck(parent, float(np.abs(aip - raw).max()), dict(zip(items, map(float, aip), strict=True)))
-        )
-        pairs = [
-            PairDispersion(parent, items[i], items[j], float(group[i, j]), _finite(spread[i, j]))
-            for i in range(len(items))
-            for j in range(i + 1, len(items))
-        ]
-        scatter = [_node_dispersion(spread, i) for i in range(len(items))]
+        spread = ahp.geometric_dispersion(matrices, shares)
+        scatter = [_node_dispersion(spread, i) for i in range(len(children))]
+        aip = ahp.aggregate_priorities([ahp.priorities(matrix, method) for matrix in matrices], shares)
+        together = [float(weight) for weight in aip]
+        consistency = ahp.consistency(group, plan.random_index)
+        concordance = panel.rounds[-1].concordance
         evidence = {
-            "consistency_ratio": ahp.consistency(group, plan.random_index).ratio,
-            "experts": len(latest.experts),
+            "consistency_index": consistency.index,
+            "consistency_ratio": consistency.ratio,
+            "experts": len(matrices),
             "random_index": plan.random_index,
             "kendalls_w": concordance.w if concordance else None,
         }
@@ -402,7 +320,7 @@ def _weigh(
     except UsageError as error:
         raise UsageError(f"children of {parent}: {error}") from error
 
-    edges = [
+    return [
         NodeWeight(
             parent_id=parent,
             node_id=row["node_id"],
@@ -412,19 +330,12 @@ def _weigh(
             weight_min=float(lower[i]),
             weight_max=float(upper[i]),
             method=method,
+            aip_weight=together[i],
             dispersion=scatter[i],
             **evidence,
         )
         for i, row in enumerate(children)
     ]
-    return replace(
-        result,
-        edges=(*result.edges, *edges),
-        returned=(*result.returned, *latest.returned),
-        rounds=(*result.rounds, *rounds),
-        pairs=(*result.pairs, *pairs),
-        checks=(*result.checks, *checks),
-    )
 
 
 def _indicator_edges(indicators: pl.DataFrame, subdimensions: Iterable[str]) -> list[NodeWeight]:

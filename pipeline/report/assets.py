@@ -11,7 +11,8 @@ from pipeline.resources import Places
 @dg.asset(
     key=["report", "quarterly_report"],
     deps=[
-        *("indicator_values", "indicator_variants", "scores", "weights", "run_info", "row_accounting", "quarantine"),
+        *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
+        *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

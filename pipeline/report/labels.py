@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from schemas.contract import TABLES
+from schemas.standard import parameter
 
 VERDICTS = {
     "met": "达标",
@@ -70,6 +71,12 @@ WEIGHT_METHODS = {
     "equal": "等权",
 }
 
+RANDOM_INDICES = {
+    "saaty_1980": "Saaty 1980 随机一致性指标表",
+    "saaty_2007": "Saaty 与 Tran 2007 随机一致性指标表",
+    "donegan_dodd_1991": "Donegan 与 Dodd 1991 随机一致性指标表",
+}
+
 PARTS = {"measured_ratio": "实测值与标称值之比的均值", "acceptance_passed": "验收测试通过率"}
 
 RULES = {
@@ -123,8 +130,23 @@ _REASONS = {
     "not_measured": "本期未开展相应的测量（调查、检查表评定或质量检查）",
     "not_recorded": "有相关业务，但所需内容未记录",
     "no_comparison_period": "缺少可比的上年同期数据",
-    "already_zero": "上年同期已为零，无可降低",
+    "already_zero": "此前四季度差错率已为零，无可降低",
+    "rose_from_zero": "此前四季度差错率为零，近四季度由零上升，降低幅度无从计算",
     "component_missing": "组成指标缺少数据",
+}
+
+_SWITCHES = {"on": "启用", "off": "未启用"}
+
+# Why a judgement matrix went back to its expert, or does not count; codes of weight_judgements.reason.
+_MATRIX_REASONS = {
+    "not_judged": "未比较 {}",
+    "not_reciprocal": "{} 的正反判断不互为倒数",
+    "off_scale": "{} 的判断超出 1/9–9 标度",
+    "judged_twice": "{} 重复判断",
+    "compared_with_itself": "{} 与自身比较",
+    "foreign_item": "{} 不属于所比较的项目",
+    "consistency_ratio": "一致性比率不低于上限 {}",
+    "superseded": "该专家第 {} 轮的判断取而代之",
 }
 
 # What a choice recorded in run_info is called; keys that are not here (versions, counts) are printed as recorded.
@@ -137,6 +159,11 @@ _CHOICES: dict[str, dict[str, str]] = {
     },
     "compound_method": {"mean": "等权平均", "minimum": "取最低分"},
     "ahp_method": WEIGHT_METHODS,
+    "random_index": RANDOM_INDICES,
+    "pseudonym_algorithm": {"hmac-sha256": "HMAC-SHA256", "hmac-sm3": "HMAC-SM3"},
+    "overlay_grade": _SWITCHES,
+    "overlay_veto": _SWITCHES,
+    "plan_sha256": {"none": "没有评价方案文件，各项取默认值"},
 }
 
 _TOUCHPOINTS = {"phone": "电话", "online": "在线", "outlet": "网点", "onsite": "上门", "other": "其他接触点"}
@@ -153,6 +180,25 @@ class VariantLabel:
     unit: str | None = None
     unit_zh: str | None = None
     is_beside: bool = True
+
+
+@dataclass(frozen=True)
+class ComparedLabel:
+    """What an indicator of change compares, and over which periods; ``is_reduction``: its difference is before − now."""
+
+    name: str
+    unit: str
+    unit_zh: str
+    before: str
+    now: str
+    is_reduction: bool = False
+
+
+COMPARED = {
+    "I4-1": ComparedLabel("服务差错率", "rate", "%", "此前四季度", "近四季度", is_reduction=True),
+    "I4-2": ComparedLabel("综合满意度指数", "score", "分", "上年同期", "本期"),
+    "I4-3": ComparedLabel("每人每工作日办结请求", "per_staff_day", "件", "上年同期", "本期"),
+}
 
 
 def _rate(name: str, is_beside: bool = True) -> VariantLabel:
@@ -268,9 +314,20 @@ def reason(code: str | None) -> str:
         return f"未提供字段：{' 或 '.join(_column(name) for name in detail.split('|'))}"
     if kind == "below_minimum_n":
         return f"样本量低于最小值 {detail}"
+    if kind == "ceiling_kept":
+        return f"上年同期已达 {parameter('improvement_ceiling_csi'):g} 分以上并保持，视为达标"
     if kind == "plan":
         return f"评价方案认定不适用：{detail}"
     return _REASONS.get(kind, code)
+
+
+def matrix_reason(codes: str | None) -> str:
+    """Why a judgement matrix went back, from ``weight_judgements.reason``: ``not_judged:R|I;off_scale:P|O``."""
+    found = []
+    for code in (codes or "").split(";"):
+        kind, _, detail = code.partition(":")
+        found.append(_MATRIX_REASONS.get(kind, code).format(detail.replace("|", " 与 ")))
+    return "；".join(found)
 
 
 def run_choice(key: str, value: str) -> str:

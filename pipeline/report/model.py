@@ -30,6 +30,13 @@ FINDINGS = 5
 
 _ENTERPRISE = "enterprise"
 _MEASURED = ("ok", "insufficient_sample")
+_NO_ROWS = {"extracted": 0, "accepted": 0, "quarantined": 0}
+_LIMITS = ("requirement", "acceptable", "objective")
+_WITHOUT_FRACTION = ("percentile", "composite", "count", "change")
+# The order statistic that a percentile indicator is (D-07).
+_SCORED_PERCENTILE = "p95"
+# Flags that leave a node without a score; the others only describe what lies below it.
+_PREVENTING = ("no_data", "not_applicable", "not_scored")
 
 
 class ReportInputMissing(AsqError):
@@ -123,8 +130,9 @@ class Indicator:
     requirement: float | None
     acceptable: float | None
     objective: float | None
-    is_target_of_plan: bool
-    """The requirement comes from the evaluation plan, not from the standard."""
+    moved_by_plan: frozenset[str]
+    """Which of requirement, acceptable and objective come from the evaluation plan, not from the catalogue."""
+    method: str
     value: float | None
     numerator: float | None
     denominator: float | None
@@ -155,6 +163,30 @@ class Indicator:
         return self.status in _MEASURED
 
     @property
+    def is_target_of_plan(self) -> bool:
+        """The requirement comes from the evaluation plan, not from the standard."""
+        return "requirement" in self.moved_by_plan
+
+    @property
+    def has_fraction(self) -> bool:
+        """Whether the value is its numerator ÷ its denominator: no fraction makes a percentile, an index, a count or a change."""
+        known = self.is_measured and self.numerator is not None and self.denominator is not None
+        return known and self.method not in _WITHOUT_FRACTION
+
+    @property
+    def compared(self) -> labels.ComparedLabel | None:
+        """What a change compares, in words; None for a value that is no change."""
+        return labels.COMPARED.get(self.indicator_id)
+
+    @property
+    def compared_levels(self) -> tuple[float, float] | None:
+        """The levels before and now that a change compares; its row holds the level before and the difference."""
+        if self.compared is None or not self.is_measured or self.numerator is None or self.denominator is None:
+            return None
+        towards = -self.numerator if self.compared.is_reduction else self.numerator
+        return self.denominator, self.denominator + towards
+
+    @property
     def part_name(self) -> str:
         """Which of its versions the value is, in words; empty for indicators with one."""
         return labels.PARTS.get(self.part, self.part)
@@ -178,7 +210,13 @@ class Node:
     weight_raw: float | None
     weight_range: tuple[float, float] | None
     weight_method: str
+    consistency_index: float | None
     consistency_ratio: float | None
+    random_index: str
+    """The random-index table of the consistency ratio, in words; empty without experts."""
+    kendalls_w: float | None
+    dispersion: float | None
+    """Geometric standard deviation of the experts' judgements that involve the node (1: unanimous)."""
     experts: int
     score: float | None
     coverage: float
@@ -233,25 +271,25 @@ class Coverage:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """What became of the rows of a source table in the run's quarter.
+    """What became of this enterprise's rows of a source table in the run's quarter: extracted = accepted + quarantined.
 
-    extracted = accepted + quarantined, over all enterprises of the run; ``own_rows`` are this enterprise's usable rows
-    (None: the table names no enterprise), ``quarters`` the quarters up to this one in which it has any.
+    None: the table names no enterprise, or was not delivered. Rows of other enterprises, and rows whose enterprise cannot be
+    read, are in no report. ``quarters``: the quarters up to this one in which the enterprise has usable rows.
     """
 
     table: str
     name: str
     is_delivered: bool
-    extracted: int
-    accepted: int
-    quarantined: int
-    own_rows: int | None
+    names_enterprises: bool
+    extracted: int | None
+    accepted: int | None
+    quarantined: int | None
     quarters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """How often a rule was broken in a column, over all enterprises of the run; a row may break several rules."""
+    """How often this enterprise's rows broke a rule in a column; a row may break several rules."""
 
     table: str
     table_name: str
@@ -260,6 +298,30 @@ class Quarantined:
     rule_name: str
     failures: int
     rows: int
+
+
+@dataclass(frozen=True)
+class ReturnedMatrix:
+    """A judgement matrix that went back to its expert."""
+
+    expert_id: str
+    round: int
+    parent_id: str
+    consistency_ratio: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class DelphiRound:
+    """One round over the children of a node: accepted and returned matrices and how far the accepted ones agree."""
+
+    parent_id: str
+    round: int
+    experts: int
+    returned: int
+    kendalls_w: float | None
+    chi_square: float | None
+    p_value: float | None
 
 
 @dataclass(frozen=True)
@@ -293,12 +355,28 @@ class ReportModel:
     coverage: tuple[Coverage, ...]
     sources: tuple[SourceTable, ...]
     quarantined: tuple[Quarantined, ...]
+    rounds: tuple[DelphiRound, ...]
+    returned: tuple[ReturnedMatrix, ...]
+    no_total_because: tuple[str, ...]
+    """Where there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
         """All indicators in catalogue order."""
         return self.total.indicators
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the total, the dimensions and the sub-dimensions."""
+        nodes = (self.total, *self.total.children, *(node for each in self.total.children for node in each.children))
+        return {node.node_id: node.name for node in nodes}
+
+    @property
+    def random_indices(self) -> tuple[str, ...]:
+        """The random-index tables that consistency was judged by, in words; none without experts."""
+        nodes = (*self.total.children, *(node for each in self.total.children for node in each.children))
+        return tuple(dict.fromkeys(node.random_index for node in nodes if node.random_index))
 
     @property
     def most_urgent(self) -> tuple[Indicator, ...]:
@@ -362,6 +440,9 @@ class RunTables:
     row_accounting: pl.DataFrame
     quarantined: pl.DataFrame
     run_info: pl.DataFrame
+    judgements: pl.DataFrame
+    rounds: pl.DataFrame
+    accounts: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -374,9 +455,10 @@ class RunTables:
         quarantine = (
             _scan(run_path, "quarantine")
             .filter(pl.col("quarter") == quarter.label)
-            .group_by("table", "rule", "column")
+            .filter(pl.col("enterprise_id").is_not_null())
+            .group_by("enterprise_id", "table", "rule", "column")
             .agg(failures=pl.len(), rows=pl.struct("origin_file", "origin_row").n_unique())
-            .sort("table", "rule", "column", nulls_last=True)
+            .sort("enterprise_id", "table", "rule", "column", nulls_last=True)
         )
         return cls(
             quarter=quarter,
@@ -393,6 +475,11 @@ class RunTables:
             row_accounting=_scan(run_path, "row_accounting").filter(pl.col("quarter") == quarter.label).collect(),
             quarantined=quarantine.collect(),
             run_info=_scan(run_path, "run_info").collect(),
+            judgements=_scan(run_path, "weight_judgements").collect(),
+            rounds=_scan(run_path, "weight_rounds").collect(),
+            accounts=_scan(run_path, "row_accounting_by_enterprise")
+            .filter(pl.col("quarter") == quarter.label)
+            .collect(),
         )
 
     @property
@@ -418,10 +505,18 @@ class RunTables:
             overlay=_overlay(root),
             coverage=tuple(self._coverage(enterprise_id)),
             sources=tuple(self._sources(enterprise_id)),
-            quarantined=tuple(self._quarantined()),
+            quarantined=tuple(self._quarantined(enterprise_id)),
+            rounds=tuple(self._rounds()),
+            returned=tuple(self._returned()),
+            no_total_because=_no_total_because(root),
             choices=tuple(
-                Choice(row["key"], row["label_zh"] or row["key"], labels.run_choice(row["key"], row["value"]))
-                for row in self.run_info.iter_rows(named=True)
+                Choice(
+                    row["key"],
+                    row["label_zh"] or row["key"],
+                    row["value_zh"] or labels.run_choice(row["key"], row["value"]),
+                )
+                # Another enterprise's targets, exemptions and findings are no business of this one.
+                for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
         )
 
@@ -457,7 +552,13 @@ class RunTables:
             weight_raw=weighed.get("weight_raw"),
             weight_range=None if None in bounds else bounds,
             weight_method=labels.WEIGHT_METHODS.get(weighed.get("method", ""), weighed.get("method", "")),
+            consistency_index=weighed.get("consistency_index"),
             consistency_ratio=weighed.get("consistency_ratio"),
+            random_index=labels.RANDOM_INDICES.get(
+                weighed.get("random_index") or "", weighed.get("random_index") or ""
+            ),
+            kendalls_w=weighed.get("kendalls_w"),
+            dispersion=weighed.get("dispersion"),
             experts=weighed.get("experts") or 0,
             score=row["score"],
             coverage=row["scored_coverage"],
@@ -525,17 +626,22 @@ class RunTables:
             (row["table_name"], row["quarter"]): row["row_count"]
             for row in self.source_rows.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
         }
-        accounts = {row["table"]: row for row in self.row_accounting.iter_rows(named=True)}
-        for table in _contract_order(accounts):
-            row = accounts[table]
+        delivered = dict(self.row_accounting.select("table", "delivered").iter_rows())
+        accounts = {
+            row["table"]: row
+            for row in self.accounts.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
+        }
+        for table in _contract_order(delivered):
+            is_counted = bool(delivered[table]) and _names_enterprises(table)
+            row = accounts.get(table, _NO_ROWS) if is_counted else {}
             yield SourceTable(
                 table=table,
                 name=_table_name(table),
-                is_delivered=bool(row["delivered"]),
-                extracted=row["extracted"],
-                accepted=row["accepted"],
-                quarantined=row["quarantined"],
-                own_rows=own.get((table, self.quarter.label), 0) if _names_enterprises(table) else None,
+                is_delivered=bool(delivered[table]),
+                names_enterprises=_names_enterprises(table),
+                extracted=row.get("extracted"),
+                accepted=row.get("accepted"),
+                quarantined=row.get("quarantined"),
                 quarters=tuple(
                     sorted(
                         quarter
@@ -545,9 +651,10 @@ class RunTables:
                 ),
             )
 
-    def _quarantined(self) -> Iterator[Quarantined]:
-        for table in _contract_order(self.quarantined["table"].unique()):
-            for row in self.quarantined.filter(pl.col("table") == table).iter_rows(named=True):
+    def _quarantined(self, enterprise_id: str) -> Iterator[Quarantined]:
+        own = self.quarantined.filter(pl.col("enterprise_id") == enterprise_id)
+        for table in _contract_order(own["table"].unique()):
+            for row in own.filter(pl.col("table") == table).iter_rows(named=True):
                 yield Quarantined(
                     table=table,
                     table_name=_table_name(table),
@@ -557,6 +664,29 @@ class RunTables:
                     failures=row["failures"],
                     rows=row["rows"],
                 )
+
+    def _rounds(self) -> Iterator[DelphiRound]:
+        columns = ("parent_id", "round", "experts", "returned", "kendalls_w", "chi_square", "p_value")
+        for row in self._by_parent(self.rounds, "round"):
+            yield DelphiRound(**{name: row[name] for name in columns})
+
+    def _returned(self) -> Iterator[ReturnedMatrix]:
+        for row in self._by_parent(self.judgements.filter(~pl.col("is_accepted")), "round", "expert_id"):
+            yield ReturnedMatrix(
+                row["expert_id"],
+                row["round"],
+                row["parent_id"],
+                row["consistency_ratio"],
+                labels.matrix_reason(row["reason"]),
+            )
+
+    def _by_parent(self, rows: pl.DataFrame, *order: str) -> list[dict[str, Any]]:
+        """Rows with a parent_id in the order of the tree, then by the columns named."""
+        places = {node: place for place, node in enumerate(self._described)}
+        return sorted(
+            rows.iter_rows(named=True),
+            key=lambda row: (places.get(row["parent_id"], len(places)), *(row[name] for name in order)),
+        )
 
     @cached_property
     def nodes_in_order(self) -> list[dict[str, Any]]:
@@ -616,7 +746,8 @@ def _indicator(
         requirement=row["requirement"],
         acceptable=row["acceptable"],
         objective=row["objective"],
-        is_target_of_plan=entry["requirement"] is None and row["requirement"] is not None,
+        moved_by_plan=frozenset(name for name in _LIMITS if row[name] != entry[name]),
+        method=entry["method"],
         value=row["value"],
         numerator=row["numerator"],
         denominator=row["denominator"],
@@ -644,6 +775,7 @@ def _indicator(
             for variant in sorted(
                 variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"])
             )
+            if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
         ),
     )
 
@@ -686,6 +818,15 @@ def _trend(value: float | None, previous: float | None, direction: str, requirem
         near, far = abs(value - requirement), abs(previous - requirement)
         return Trend.SAME if near == far else Trend.BETTER if near < far else Trend.WORSE
     return Trend.BETTER if (value > previous) == (direction == "higher") else Trend.WORSE
+
+
+def _no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where too much does not apply that alone prevents the total: the rest is scored. Else nothing at all is scored."""
+    if root["score"] is not None:
+        return ()
+    flags = root["flags"] or ()
+    preventing = ("not_rateable",) if "not_rateable" in flags else _PREVENTING
+    return tuple(labels.FLAGS[flag] for flag in flags if flag in preventing)
 
 
 def _overlay(root: Mapping[str, Any]) -> Overlay | None:

@@ -1,4 +1,4 @@
-"""What became of every delivered row: the tables ``row_accounting`` and ``quarantine`` of a quarter.
+"""What became of every delivered row: the tables ``row_accounting``, ``row_accounting_by_enterprise`` and ``quarantine``.
 
 Counts what the stages wrote; no rule is evaluated here.
 """
@@ -19,7 +19,7 @@ from schemas.contract import TABLES
 
 
 def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, dict[str, int]]:
-    """Write both tables into the run's folder; returns extracted, accepted and quarantined rows per table.
+    """Write the quarter's tables into the run's folder; returns extracted, accepted and quarantined rows per table.
 
     Raises RowsLost where rows in ≠ accepted + quarantined, or where desensitizing changed the number of rows.
     """
@@ -51,13 +51,11 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     is_marked_delivered(lake.partition("raw", name, quarter)),
                 ],
             )
-        refusals = ", ".join(literal(lake.partition("quarantine", name, quarter)) for name in TABLES)
+        _assign_to_enterprises(connection, lake, quarter)
         for table, query in (
             ("row_accounting", "select * from row_accounting"),
-            (
-                "quarantine",
-                f"select * from read_parquet([{refusals}], union_by_name = true, hive_partitioning = false)",
-            ),
+            ("row_accounting_by_enterprise", _BY_ENTERPRISE),
+            ("quarantine", "select * from owned_refusals"),
         ):
             with atomic_path(run.table(table)) as path:
                 connection.execute(
@@ -65,6 +63,59 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     f"to {literal(path)} (format parquet, compression zstd)"
                 )
     return counts
+
+
+# A refused row may break several rules and counts once; a row of nobody stands in row_accounting only.
+_BY_ENTERPRISE = """
+select "table", quarter, enterprise_id, sum(accepted + quarantined)::bigint as extracted,
+    sum(accepted)::bigint as accepted, sum(quarantined)::bigint as quarantined
+from (
+    select "table", quarter, enterprise_id, accepted, 0 as quarantined from accepted_rows
+    union all
+    select "table", quarter, enterprise_id, 0, count(distinct (origin_file, origin_row))
+    from owned_refusals where enterprise_id is not null group by all
+)
+group by "table", quarter, enterprise_id
+"""
+
+
+def _assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
+    """Temporary tables ``accepted_rows`` (counts by table and enterprise) and ``owned_refusals`` (quarantine, with enterprise_id).
+
+    A refused row is an enterprise's where its own enterprise_id is one that accepted rows of the quarter have: whatever else
+    stands there may be misread, even personal data. Of a line that could not be split into columns nothing is believed.
+    """
+    named = [name for name, table in TABLES.items() if any(column.name == "enterprise_id" for column in table.columns)]
+    accepted = " union all ".join(
+        f"select '{name}' as \"table\", '{quarter.label}' as quarter, enterprise_id, count(*) as accepted "
+        f"from read_parquet({literal(lake.partition('accepted', name, quarter))}, hive_partitioning = false) "
+        "where enterprise_id is not null group by enterprise_id"
+        for name in named
+    )
+    connection.execute(f"create temp table accepted_rows as {accepted}")
+    refusals = ", ".join(literal(lake.partition("quarantine", name, quarter)) for name in TABLES)
+    connection.execute(
+        "create temp table refusals as "
+        f"select * from read_parquet([{refusals}], union_by_name = true, hive_partitioning = false)"
+    )
+    connection.execute(
+        'create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)'
+    )
+    refused = {name for (name,) in connection.execute('select distinct "table" from refusals').fetchall()}
+    for name in (name for name in named if name in refused):
+        connection.execute(
+            "insert into owners select $table, _origin_file, _origin_row, enterprise_id "
+            f"from read_parquet({literal(lake.partition('raw', name, quarter))}, hive_partitioning = false) "
+            "semi join (select origin_file as _origin_file, origin_row as _origin_row from refusals "
+            'where "table" = $table group by all having bool_and("column" is not null)) '
+            "using (_origin_file, _origin_row) "
+            "where enterprise_id in (select enterprise_id from accepted_rows)",
+            {"table": name},
+        )
+    connection.execute(
+        "create temp table owned_refusals as select refusals.*, owners.enterprise_id from refusals "
+        'left join owners using ("table", origin_file, origin_row)'
+    )
 
 
 def _mark(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> str | None:

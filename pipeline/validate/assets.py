@@ -89,7 +89,14 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                 "row_accounting",
                 "One row per table and quarter: rows that came = accepted + quarantined, proven each run.",
             ),
-            ("quarantine", "One row per broken rule of a refused row: origin, key, rule, column and masked value."),
+            (
+                "row_accounting_by_enterprise",
+                "One row per table, quarter and enterprise: the same of the rows whose enterprise can be read.",
+            ),
+            (
+                "quarantine",
+                "One row per broken rule of a refused row: origin, key, rule, column, masked value, enterprise.",
+            ),
         )
     ],
     partitions_def=quarterly,
@@ -102,6 +109,7 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
     totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined")}
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={"quarter": quarter.label, **totals})
+    yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata={"quarter": quarter.label})
     yield dg.MaterializeResult(
         asset_key="quarantine", metadata={"quarter": quarter.label, "rows": totals["quarantined"]}
     )

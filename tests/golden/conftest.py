@@ -13,11 +13,18 @@ from pathlib import Path
 import pytest
 
 from golden.landing import write_landing
+from golden.planned import write_panel_and_plan
 from golden.published import QUARTER, Published
 
 
 def _publish(folder: Path, command: list[str]) -> Published:
-    """Run ``asq`` in a process of its own, with no settings of this one's and a home for its key of its own."""
+    """Run ``asq`` in a process of its own; what it published."""
+    _run(folder, command)
+    return Published(folder / "lake" / "warehouse.duckdb")
+
+
+def _run(folder: Path, command: list[str]) -> str:
+    """Run ``asq`` in a process with no settings of this one's and a home for its key of its own; what it said on stderr."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("ASQ_", "DAGSTER_"))}
     environment["XDG_CONFIG_HOME"] = str(folder / "config")
     places = ["--landing", str(folder / "landing"), "--lake", str(folder / "lake")]
@@ -30,7 +37,7 @@ def _publish(folder: Path, command: list[str]) -> Published:
         check=False,
     )
     assert done.returncode == 0, f"asq {' '.join(command)} ended with {done.returncode}\n{done.stderr[-3000:]}"
-    return Published(folder / "lake" / "warehouse.duckdb")
+    return done.stderr
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +59,13 @@ def golden_reduced(tmp_path_factory: pytest.TempPathFactory) -> Published:
         without_columns=["service_requests.personalised_plan"],
     )
     return _publish(folder, ["run", QUARTER])
+
+
+@pytest.fixture(scope="session")
+def golden_planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, str, Path]:
+    """2025-Q1 with an expert panel and an evaluation plan: what was published, what was said on stderr, the plan's file."""
+    folder = tmp_path_factory.mktemp("golden_planned")
+    write_landing(folder / "landing")
+    plan = write_panel_and_plan(folder / "landing")
+    said = _run(folder, ["run", QUARTER])
+    return Published(folder / "lake" / "warehouse.duckdb"), said, plan

@@ -296,6 +296,38 @@ def test_a_reciprocal_written_with_three_decimals_is_accepted() -> None:
     assert ahp.pairwise_matrix([Judgement("a", "b", 0.111)], ["a", "b"])[0, 1] == 0.111
 
 
+# 1/a to two decimals, half up; 1/8 = 0.125 may be cut or rounded.
+@pytest.mark.parametrize(
+    ("exact", "rounded"),
+    [(2, 0.5), (3, 0.33), (4, 0.25), (5, 0.2), (6, 0.17), (7, 0.14), (8, 0.13), (8, 0.12), (9, 0.11), (1, 1)],
+)
+def test_a_reciprocal_written_with_two_decimals_is_accepted(exact: float, rounded: float) -> None:
+    both = [Judgement("a", "b", exact), Judgement("b", "a", rounded)]
+    assert ahp.pairwise_matrix(both, ["a", "b"])[0, 1] == exact
+    assert ahp.pairwise_matrix(both[::-1], ["b", "a"])[1, 0] == exact
+    assert ahp.pairwise_matrix(both[1:], ["a", "b"])[1, 0] == pytest.approx(rounded)
+
+
+@pytest.mark.parametrize(("exact", "other"), [(3, 0.35), (9, 0.125), (8, 0.111), (7, 0.13), (2, 0.49), (9, 0.1)])
+def test_another_judgement_is_no_rounding(exact: float, other: float) -> None:
+    with pytest.raises(DataRefused):
+        ahp.pairwise_matrix([Judgement("a", "b", exact), Judgement("b", "a", other)], ["a", "b"])
+
+
+def test_problems_have_codes_for_whoever_words_them_anew() -> None:
+    given_ = [("a", "b", 2.0), ("b", "a", 2.0), ("a", "c", 11.0), ("a", "x", 1.0), ("c", "c", 1.0)]
+    with pytest.raises(ahp.JudgementsRefused) as refused:
+        ahp.pairwise_matrix([Judgement(*row) for row in given_], ["a", "b", "c"])
+    assert refused.value.codes == (
+        "off_scale:a|c",
+        "foreign_item:a|x",
+        "compared_with_itself:c|c",
+        "not_reciprocal:a|b",
+        "not_judged:a|c",
+        "not_judged:b|c",
+    )
+
+
 @pytest.mark.parametrize("matrix", [[[1, 2]], [[1, 2], [0.4, 1]], [[1, -2], [-0.5, 1]], [[1, np.inf], [0, 1]], []])
 def test_no_pairwise_matrix(matrix: list[list[float]]) -> None:
     with pytest.raises(DataRefused):

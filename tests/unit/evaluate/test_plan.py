@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import _PLAN_KEYS, EvaluationPlan, NotApplicable, Target
+from pipeline.evaluate.plan import _PLAN_KEYS, ConductFinding, EvaluationPlan, NotApplicable, Target, fingerprint
+from pipeline.quarters import Quarter
 
 WHOLE = """
 mode: third_party
@@ -34,6 +35,12 @@ not_applicable:
     reason: 仅提供远程服务
     approved_by: 评价组
     approved_on: 2025-01-08
+conduct:
+  - enterprise_id: E001
+    period: 2025-Q1
+    kind: legal
+    reason: 广告违法
+    approved_by: 评价组
 expert_weights: {EX01: 2, EX02: 1.5}
 random_index: saaty_2007
 ahp_method: geometric_mean
@@ -75,6 +82,8 @@ def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
         Target("P1-1", 0.92),
     )
     assert plan.not_applicable == (NotApplicable("E001", "R2-1", "仅提供远程服务", "评价组", dt.date(2025, 1, 8)),)
+    assert plan.conduct == (ConductFinding("E001", Quarter(2025, 1), "legal", "广告违法", "评价组"),)
+    assert plan.enterprises_named() == {"E001": ["targets", "not_applicable", "conduct"]}
     assert plan.expert_weights == {"EX01": 2.0, "EX02": 1.5}
     assert (plan.random_index, plan.ahp_method, plan.consistency_limit) == ("saaty_2007", "geometric_mean", 0.08)
     assert plan.overlays.grade
@@ -96,6 +105,9 @@ NA = {
     "approved_by": "a",
     "approved_on": dt.date(2025, 1, 1),
 }
+
+
+FINDING = {"enterprise_id": "E1", "period": "2025-Q1", "kind": "legal", "reason": "r", "approved_by": "a"}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +147,16 @@ NA = {
         ({"not_applicable": [NA | {"approved_by": None}]}, "not_applicable[1]: 'approved_by' is missing"),
         ({"not_applicable": [NA | {"approved_on": "spring"}]}, "not_applicable[1].approved_on: expected a date like"),
         ({"not_applicable": [NA | {"reason": " "}]}, "not_applicable[1].reason: expected text"),
+        ({"conduct": {"E1": "legal"}}, "conduct: expected a list"),
+        ({"conduct": [FINDING | {"approved_by": None}]}, "conduct[1]: 'approved_by' is missing"),
+        ({"conduct": [FINDING | {"severity": 2}]}, "conduct[1]: unknown key 'severity'"),
+        ({"conduct": [FINDING | {"kind": "fatal"}]}, "conduct[1].kind: 'fatal' is not one of legal, own_rule"),
+        ({"conduct": [FINDING | {"period": "2025"}]}, "conduct[1].period: expected a quarter like 2025-Q1"),
+        (
+            {"conduct": [FINDING | {"period": 2025}]},
+            "conduct[1].period: expected a quarter like 2025-Q1, found a number (2025)",
+        ),
+        ({"conduct": [FINDING, FINDING]}, "conduct: 2025-Q1 legal (r) stands twice for E1"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(content: Any, said: str) -> None:
@@ -168,6 +190,17 @@ def test_an_absent_or_foreign_file_is_refused(tmp_path: Path) -> None:
         EvaluationPlan.read(tmp_path / "gb.yaml")
 
 
+def test_two_findings_of_one_kind_differ_in_their_reason() -> None:
+    plan = EvaluationPlan.from_mapping({"conduct": [FINDING, FINDING | {"reason": "another"}]})
+    assert [finding.reason for finding in plan.conduct] == ["r", "another"]
+
+
+def test_the_fingerprint_is_that_of_the_file(tmp_path: Path) -> None:
+    # NIST's SHA-256 example: "abc"
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert fingerprint(written(tmp_path, "abc")) == digest
+
+
 def test_yaml_anchors_work(tmp_path: Path) -> None:
     text = "refused_limits: &limits {default: 0.03}\n"
     assert EvaluationPlan.read(written(tmp_path, text)).refused_limits.default == 0.03
@@ -194,6 +227,10 @@ def test_yaml_anchors_work(tmp_path: Path) -> None:
             "acceptable limit 0.04 must be worse than the requirement 0.05",
         ),
         ({"targets": [{"indicator_id": "R3-2", "acceptable": 1}]}, "acceptable limit 1 must be worse"),
+        (
+            {"targets": [{"indicator_id": "O4-1", "acceptable": 5}]},
+            "plan: targets[1] O4-1: acceptable: zero tolerance (class f) has no acceptable limit",
+        ),
         ({"not_applicable": [NA | {"indicator_id": "R2-7"}]}, "not_applicable[1] R2-7: no such indicator"),
     ],
 )

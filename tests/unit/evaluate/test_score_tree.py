@@ -365,6 +365,22 @@ def test_no_total_no_grade(grades: pl.DataFrame) -> None:
     assert overlay(None, Conduct(), EvaluationPlan(overlays=Overlays(grade=True)), grades).grade is None
 
 
+@pytest.mark.parametrize(
+    "conduct", [Conduct(fatal_incidents=1), Conduct(falsified_data=1), Conduct(special_deductions=5)]
+)
+def test_a_veto_holds_without_a_total(grades: pl.DataFrame, conduct: Conduct) -> None:
+    seen = overlay(None, conduct, EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades)
+    assert (seen.grade, seen.score_after_deductions, seen.reference) == ("不予评级", None, "参照 GB/T 27922")
+    assert overlay(None, conduct, EvaluationPlan(overlays=Overlays(grade=True)), grades).grade is None
+
+
+def test_deductions_without_a_total_have_nothing_to_take_from(grades: pl.DataFrame) -> None:
+    seen = overlay(
+        None, Conduct(special_deductions=2), EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades
+    )
+    assert (seen.deduction_points, seen.score_after_deductions, seen.grade) == (2.0, None, None)
+
+
 # --- the published table --------------------------------------------------------------------------------------------
 
 

@@ -261,6 +261,25 @@ def test_nothing_left_to_improve_counts_as_met(parameters: dict[str, float]) -> 
     assert [(r["score"], r["is_met"]) for r in rows] == [(100, True), (None, None)]
 
 
+def test_chance_is_not_asked_where_it_has_no_part(parameters: dict[str, float]) -> None:
+    # The same interval around .9 would leave out a requirement of 1: 19 of 21 documents, Wilson .711–.973.
+    missed = {"value": 19 / 21, "requirement": 1.0, "acceptable": 0.95, "ci_low": 0.711, "ci_high": 0.973}
+    change = {"value": 0.0, "requirement": 0.02, "acceptable": 0.0, "ci_low": -0.01, "ci_high": 0.01}
+    rows = judged(
+        parameters,
+        row(**missed, is_beyond_chance=False, keeps_best=False),
+        row(**missed, is_beyond_chance=True, keeps_best=False),
+        row(**change, is_beyond_chance=False, keeps_best=False),
+        row(**change, is_beyond_chance=False, keeps_best=True),
+    )
+    assert [(r["is_met"], r["is_distinguishable"]) for r in rows] == [
+        (False, True),
+        (False, None),
+        (False, True),
+        (True, None),
+    ]
+
+
 def test_judging_keeps_the_rows(parameters: dict[str, float]) -> None:
     given_ = frame(
         row(), row(indicator_id="O4-1", requirement=0.0, acceptable=None, direction="lower", scoring_class="f")

@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 
 from pipeline.errors import DataRefused, UsageError
 from pipeline.evaluate import ahp
+from pipeline.evaluate.panel import JUDGEMENTS_SCHEMA
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.evaluate.weights import (
     TABLE_SCHEMA,
@@ -208,7 +209,7 @@ def test_one_expert_with_the_legal_example(build: Any) -> None:
     assert (edges["O"].experts, edges["O"].method, edges["O"].random_index) == (1, "eigenvector", "saaty_1980")
     assert edges["O"].dispersion is None
     assert edges["O"].kendalls_w is None
-    assert weight_set.checks[0].largest_gap == pytest.approx(0, abs=1e-12)
+    assert [edge.aip_weight for edge in edges.values()] == pytest.approx([edge.weight_raw for edge in edges.values()])
     # The other levels keep their defaults.
     assert {edge.method for edge in weight_set.children("O")} == {"equal"}
 
@@ -231,11 +232,10 @@ def test_a_group_is_aggregated_and_projected_and_both_are_kept(build: Any) -> No
     assert projected != pytest.approx([edges[item].weight_raw for item in items])
     assert edges["O"].consistency_ratio == pytest.approx(ahp.consistency(group).ratio)
     assert edges["O"].experts == 2
-    # Every pair was judged r and 2r: ln r ± ½ ln 2, s = ln 2/√2, geometric SD 2^(1/√2) = 1.6325 for pairs and nodes.
-    assert all(pair.dispersion == pytest.approx(2 ** (1 / math.sqrt(2))) for pair in weight_set.pairs)
-    assert edges["O"].dispersion == pytest.approx(2 ** (1 / math.sqrt(2)))
-    assert len(weight_set.pairs) == 6
-    assert weight_set.checks[0].largest_gap < 0.02
+    assert edges["O"].consistency_index == pytest.approx(ahp.consistency(group).index)
+    # Every pair was judged r and 2r: ln r ± ½ ln 2, s = ln 2/√2, geometric SD 2^(1/√2) = 1.6325 for pairs and so for nodes.
+    assert [edge.dispersion for edge in edges.values()] == [pytest.approx(2 ** (1 / math.sqrt(2)))] * 4
+    assert all(abs(edge.aip_weight - edge.weight_raw) < 0.02 for edge in edges.values())
     # Both rank outcome > process > resources > improvement.
     assert edges["O"].kendalls_w == pytest.approx(1)
 
@@ -269,7 +269,7 @@ def test_without_an_acceptable_expert_the_defaults_hold(build: Any) -> None:
     assert len(weight_set.returned) == 1
 
 
-def test_the_latest_round_counts_and_every_round_is_kept(build: Any) -> None:
+def test_of_each_expert_the_latest_round_counts_and_every_round_is_kept(build: Any) -> None:
     first = dict.fromkeys(LEGAL, 1.0)
     upside_down = {pair: 1 / ratio for pair, ratio in LEGAL.items()}
     weight_set = build(
@@ -281,13 +281,91 @@ def test_the_latest_round_counts_and_every_round_is_kept(build: Any) -> None:
             judged("EX2", LEGAL, 2),
         )
     )
-    assert weights_of(weight_set, "ALL") == pytest.approx(weights_of(build(judgements(judged("EX1", LEGAL))), "ALL"))
+    # EX3 did not answer again and keeps 1 for every pair: the group judges (r · r · 1)^⅓.
+    group = {pair: ratio ** (2 / 3) for pair, ratio in LEGAL.items()}
+    assert weights_of(weight_set, "ALL", "weight_raw") == pytest.approx(
+        weights_of(build(judgements(judged("EX1", group))), "ALL", "weight_raw")
+    )
     assert [(r.round, r.accepted) for r in weight_set.rounds] == [(1, 3), (2, 2)]
     before, after = (r.concordance for r in weight_set.rounds)
     assert before is not None
     assert after is not None
     assert before.w == pytest.approx(0)
     assert after.w == pytest.approx(1)
+
+
+def over_the_others(ratio: float) -> dict[tuple[str, str], float]:
+    """O1 matters ``ratio`` times as much as each of O2, O3 and O4, which matter alike."""
+    return {
+        (left, right): ratio if left == "O1" else 1.0
+        for left, right in itertools.combinations(["O1", "O2", "O3", "O4"], 2)
+    }
+
+
+def test_a_partial_round_leaves_the_rest_of_the_panel_its_judgements(build: Any) -> None:
+    circle = over_the_others(1.0) | {("O1", "O2"): 9.0, ("O2", "O3"): 9.0, ("O1", "O3"): 1 / 9}
+    weight_set = build(
+        judgements(
+            judged("EX1", over_the_others(1), 1, "O"),
+            judged("EX2", over_the_others(2), 1, "O"),
+            judged("EX3", circle, 1, "O"),
+            judged("EX3", over_the_others(4), 2, "O"),
+        )
+    )
+    # (1 · 2 · 4)^⅓ = 2 for O1 over each of the others: 2/5, 1/5, 1/5, 1/5.
+    assert weights_of(weight_set, "O") == pytest.approx({"O1": 0.4, "O2": 0.2, "O3": 0.2, "O4": 0.2})
+    assert {edge.experts for edge in weight_set.children("O")} == {3}
+    assert [(m.expert_id, m.round, m.is_counted) for m in weight_set.matrices] == [
+        ("EX1", 1, True),
+        ("EX2", 1, True),
+        ("EX3", 1, False),
+        ("EX3", 2, True),
+    ]
+    # The matrix that went back in round 1 is still on record.
+    assert [(m.expert_id, m.round) for m in weight_set.returned] == [("EX3", 1)]
+    # Round 1: ranks 2.5 2.5 2.5 2.5 and 4 2 2 2, sums 6.5 4.5 4.5 4.5 around 5, S = 1.5² + 3 × .5² = 3, ties 60 + 24:
+    # W = 12 × 3 ÷ (2² × 60 − 2 × 84) = .5, χ² = 2 × 3 × .5 = 3. One expert agrees with nobody: no W in round 2.
+    assert weight_set.rounds_table().drop("p_value", "weights_version").rows() == [
+        ("O", 1, 2, 1, 4, pytest.approx(0.5), pytest.approx(3)),
+        ("O", 2, 1, 0, 4, None, None),
+    ]
+
+
+def test_a_returned_later_round_leaves_the_last_accepted_matrix(build: Any) -> None:
+    weight_set = build(judgements(judged("EX1", LEGAL, 1), judged("EX1", CIRCULAR, 2)))
+    alone = build(judgements(judged("EX1", LEGAL)))
+    assert weights_of(weight_set, "ALL") == weights_of(alone, "ALL")
+    assert [(m.round, m.is_accepted, m.is_counted) for m in weight_set.matrices] == [(1, True, True), (2, False, False)]
+
+
+def test_every_matrix_is_published_with_what_became_of_it(build: Any) -> None:
+    incomplete = {pair: ratio for pair, ratio in LEGAL.items() if pair != ("R", "I")}
+    weight_set = build(
+        judgements(
+            judged("EX1", dict.fromkeys(LEGAL, 1.0), 1),
+            judged("EX2", incomplete, 1),
+            judged("EX9", CIRCULAR, 1),
+            judged("EX1", LEGAL, 2),
+        )
+    )
+    table = weight_set.judgements_table()
+    assert dict(table.schema) == JUDGEMENTS_SCHEMA
+    assert table["weights_version"].unique().to_list() == [weight_set.version]
+    shown = table.select("expert_id", "round", "is_accepted", "is_counted", "reason").rows()
+    assert shown == [
+        ("EX1", 1, True, False, "superseded:2"),
+        ("EX2", 1, False, False, "not_judged:R|I"),
+        ("EX9", 1, False, False, "consistency_ratio:0.1"),
+        ("EX1", 2, True, True, None),
+    ]
+    # The legal example: λ = 4.0458, CI = .0458 ÷ 3 = .01527, Saaty's RI of four items is .90, CR = .017.
+    legal = table.row(3, named=True)
+    assert (legal["random_index"], legal["random_index_name"], legal["method"]) == (0.90, "saaty_1980", "eigenvector")
+    assert legal["consistency_index"] == pytest.approx((legal["lambda_max"] - 4) / 3)
+    assert legal["consistency_ratio"] == pytest.approx(legal["consistency_index"] / 0.90)
+    assert legal["consistency_ratio"] == pytest.approx(0.017, abs=5e-4)
+    unread = table.row(1, named=True)
+    assert (unread["lambda_max"], unread["consistency_ratio"], unread["random_index"]) == (None, None, None)
 
 
 def test_expert_weights_of_the_plan(build: Any) -> None:
@@ -299,6 +377,7 @@ def test_expert_weights_of_the_plan(build: Any) -> None:
     alone = weights_of(build(judgements(judged("EX1", LEGAL))), "ALL", "weight_raw")
     assert weights_of(weighted, "ALL", "weight_raw") == pytest.approx(alone, abs=1e-3)
     assert weighted.warnings == ("expert_weights names EX7, who has given no judgement",)
+    assert build(None, EvaluationPlan(expert_weights={"EX1": 2.0})).unheard == ("EX1",)
 
 
 def test_sub_dimensions_are_judged_below_their_dimension(build: Any) -> None:

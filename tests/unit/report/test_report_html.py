@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import report_run
 
 from pipeline.report.html import render
-from pipeline.report.model import ReportModel, build_report
+from pipeline.report.model import Overlay, ReportModel, build_report
 
 _APART = {"td", "th", "dt", "dd", "div", "p", "li", "small", "br", "h1", "h2", "h3", "h4", "caption"}
 _VOID = {"meta", "br", "col", "link", "img", "input", "hr"}
@@ -148,12 +149,60 @@ def test_verdicts_do_not_rest_on_colour(page: _Page) -> None:
 
 
 def test_rows_are_accounted_for(page: _Page) -> None:
-    assert "服务请求 service_requests 20,060 20,000 60 0.30% 20,000 2024-Q3 至 2025-Q1（3 个）" in page.text
-    # 20,060 + 25,012 + 24 + 17,003 + 0 = 62,099 rows; 60 + 12 + 43 = 115 refused
-    assert "合计 62,099 61,984 115 0.19%" in page.text
+    # 52 ÷ 8,052 = 0.646 %
+    assert "服务请求 service_requests 8,052 8,000 52 0.65% 2024-Q3 至 2025-Q1（3 个）" in page.text
+    # 8,052 + 25,000 + 17,003 = 50,055 rows; 52 + 43 = 95 refused
+    assert "合计 50,055 49,960 95 0.19%" in page.text
     assert "检查表评价 checklist_items 未提供" in page.text
-    assert "全部 3 家企业的合计" in page.text
+    assert "各企业共用，不按企业计行" in page.text
+    assert "其他企业的行，以及企业标识无法读出的行，不在本报告中" in page.text
     assert "关联的记录不存在 foreign_key 32 32" in page.text
+
+
+def test_no_number_of_the_whole_run_is_disclosed(page: _Page) -> None:
+    # Requests and refusals of all enterprises, from which another's would follow by subtraction.
+    data = page.text[page.text.index("2.2 数据来源") : page.text.index("2.4 没有值")]
+    for number in ("20,060", "12,008", "25,012", "62,099"):
+        assert number not in data
+
+
+def test_refused_columns_are_folded_away(page: _Page) -> None:
+    assert [tag for tag, _ in page.tags].count("details") == 1
+    # 32 + 32 + 43 = 107
+    assert "本企业违反的规则：3 种，共 107 次" in page.text
+
+
+def test_every_limit_that_the_plan_moved_is_marked(page: _Page) -> None:
+    row = _row(page, "P1-3", "P1-4")
+    assert "≥ 90% 可接受 85% 评价方案设定 目标 ≥ 97% 评价方案设定 未达到目标" in row
+    assert "可接受限值 85%（评价方案设定），目标 97%（评价方案设定）" in page.text
+    assert "评价方案设定" not in _row(page, "P1-1", "P1-2")
+
+
+def test_the_evidence_of_the_weights_is_printed(page: _Page) -> None:
+    annex = page.text[page.text.index("附录 B 权重 “投影前”") :]
+    assert "层次分析法（特征向量法） 0.015 0.017 1.63 5" in annex
+    assert "RI 取自 Saaty 1980 随机一致性指标表" in annex
+    assert "ALL 售后服务质量 2 1 0 — — —" in annex
+    assert "X5 1 R 服务资源保障 0.512 一致性比率不低于上限 0.1" in annex
+
+
+@pytest.mark.parametrize(
+    ("overlay", "said"),
+    [
+        (Overlay("不予评级", 1.0, None, "参照 GB/T 27922"), "特别扣分 1.00；等级 不予评级"),
+        (Overlay(None, 1.0, 95.36, "参照 GB/T 27922"), "特别扣分 1.00，扣分后 95.36 分"),
+        (Overlay("四星级", None, None, "参照 GB/T 27922"), "等级 四星级"),
+    ],
+)
+def test_an_overlay_says_what_it_has(report: ReportModel, overlay: Overlay, said: str) -> None:
+    text = _Page(render(replace(report, overlay=overlay))).text
+    assert f"附加呈现（参照 GB/T 27922，不属于本标准）：{said} " in text
+
+
+def test_no_code_is_left_untranslated(page: _Page) -> None:
+    for code in ("saaty_1980", "hmac-sha256", "self_assessment", "efficacy"):
+        assert code not in page.text
 
 
 def test_no_value_is_left_as_python_writes_it(page: _Page) -> None:

@@ -7,7 +7,8 @@ import re
 import pytest
 import report_run
 
-from pipeline.evaluate.plan import COMPOUND_METHODS, MODES, SCORE_METHODS
+from pipeline.evaluate.ahp import RANDOM_INDICES
+from pipeline.evaluate.plan import COMPOUND_METHODS, MODES, PSEUDONYM_ALGORITHMS, SCORE_METHODS
 from pipeline.report import labels
 from schemas.contract import TABLES
 from schemas.standard import DIRECTIONS, OBLIGATIONS, PERIOD_RULES
@@ -44,7 +45,14 @@ def test_the_codes_of_catalogue_and_plan_have_names() -> None:
     assert set(OBLIGATIONS) <= set(labels.OBLIGATIONS)
     assert set(DIRECTIONS) <= set(labels.DIRECTIONS)
     assert set(PERIOD_RULES) <= set(labels.PERIOD_RULES)
-    for key, codes in {"mode": MODES, "score_method": SCORE_METHODS, "compound_method": COMPOUND_METHODS}.items():
+    named = {
+        "mode": MODES,
+        "score_method": SCORE_METHODS,
+        "compound_method": COMPOUND_METHODS,
+        "random_index": RANDOM_INDICES,
+        "pseudonym_algorithm": PSEUDONYM_ALGORITHMS,
+    }
+    for key, codes in named.items():
         for code in codes:
             assert labels.run_choice(key, code) != code
 
@@ -58,6 +66,10 @@ def test_the_codes_of_catalogue_and_plan_have_names() -> None:
         ("below_minimum_n:30", "样本量低于最小值 30"),
         ("plan:只做远程服务：全部", "评价方案认定不适用：只做远程服务：全部"),
         ("no_records", "本企业没有相关记录"),
+        ("already_zero", "此前四季度差错率已为零，无可降低"),
+        ("rose_from_zero", "此前四季度差错率为零，近四季度由零上升，降低幅度无从计算"),
+        # 95 is the parameter improvement_ceiling_csi.
+        ("ceiling_kept", "上年同期已达 95 分以上并保持，视为达标"),
         ("a_reason_of_tomorrow", "a_reason_of_tomorrow"),
         (None, ""),
     ],

@@ -10,6 +10,7 @@ import pytest
 import report_run
 
 from pipeline.errors import UsageError
+from pipeline.report.html import render
 from pipeline.report.model import Indicator, ReportInputMissing, ReportModel, Trend, Verdict, build_report, verdict_of
 
 
@@ -152,19 +153,20 @@ def test_rows_are_accounted_for_by_table(report: ReportModel) -> None:
     sources = {source.table: source for source in report.sources}
     assert list(sources) == ["service_requests", "hotline_calls", "survey_questions", "customers", "checklist_items"]
     requests = sources["service_requests"]
-    assert (requests.extracted, requests.accepted, requests.quarantined) == (20060, 20000, 60)
+    # Of the run's 20,060 requests E1 has 8,052; the rest is another enterprise's and no business of this report.
+    assert (requests.extracted, requests.accepted, requests.quarantined) == (8052, 8000, 52)
     # The look-ahead quarter was read, but is no source of this quarter.
-    assert (requests.own_rows, requests.quarters) == (20000, ("2024-Q3", "2024-Q4", "2025-Q1"))
-    assert sources["survey_questions"].own_rows is None
-    assert not sources["checklist_items"].is_delivered
+    assert requests.quarters == ("2024-Q3", "2024-Q4", "2025-Q1")
+    assert (sources["survey_questions"].names_enterprises, sources["survey_questions"].extracted) == (False, None)
+    assert (sources["checklist_items"].is_delivered, sources["checklist_items"].extracted) == (False, None)
 
 
 def test_quarantine_is_counted_by_rule(report: ReportModel) -> None:
     counted = [(each.table, each.column, each.rule, each.failures, each.rows) for each in report.quarantined]
     assert counted == [
         ("service_requests", "customer_id", "foreign_key", 32, 32),
-        ("service_requests", "resolved_at", "resolved_before_responded", 40, 40),
-        ("hotline_calls", None, "too_many_fields", 12, 12),
+        # Eight of the forty are another enterprise's; whose the calls of too many fields are cannot be read.
+        ("service_requests", "resolved_at", "resolved_before_responded", 32, 32),
         ("customers", "enterprise_id|customer_id", "unique_key", 43, 43),
     ]
 
@@ -173,6 +175,91 @@ def test_choices_are_put_into_words(report: ReportModel) -> None:
     choices = {choice.key: choice for choice in report.choices}
     assert choices["mode"].value == "自我评价（无数据的指标退出计分）"
     assert (choices["refused_limits"].name, choices["refused_limits"].value) == ("拒收行占比上限", "0.05")
+    assert choices["random_index"].value == "Saaty 1980 随机一致性指标表"
+    assert choices["pseudonym_algorithm"].value == "HMAC-SHA256"
+    assert choices["plan_sha256"].value == "没有评价方案文件，各项取默认值"
+    assert choices["target:O2-1"].value == "要求值 80，可接受限值 65"
+
+
+def test_entries_about_another_enterprise_are_not_shown(report: ReportModel, run_path: Path) -> None:
+    other = build_report(run_path, report_run.QUARTER, report_run.HOSTILE)
+    shown = [{choice.name for choice in each.choices} for each in (report, other)]
+    assert ["不适用：R2-1" in names for names in shown] == [True, False]
+    assert ["行为认定：2025-Q1 违反法律法规" in names for names in shown] == [False, True]
+    assert all("警告" in names for names in shown)
+
+
+def test_every_limit_that_the_plan_moved_is_known(report: ReportModel) -> None:
+    assert _indicator(report, "P1-3").moved_by_plan == {"acceptable", "objective"}
+    assert _indicator(report, "O2-1").moved_by_plan == {"requirement", "acceptable"}
+    assert _indicator(report, "P1-1").moved_by_plan == frozenset()
+
+
+def test_only_what_is_divided_is_shown_as_a_fraction(report: ReportModel) -> None:
+    names = ("P1-1", "P2-1a", "R1-2a", "O2-5", "I3-1")
+    assert [_indicator(report, name).has_fraction for name in names] == [True, True, False, False, False]
+
+
+def test_a_change_shows_the_levels_it_compares(run_path: Path, tmp_path: Path) -> None:
+    # Errors fell from 10 % to 5 %: the row holds the reduction .05 and the base .1; the index rose from 81 to 81.9.
+    run = _copy(run_path, tmp_path)
+    parts = {"I4-1": (0.5, 0.05, 0.1), "I4-2": (0.9 / 81, 0.9, 81.0)}
+    values = pl.read_parquet(run / "indicator_values.parquet")
+    for name, row in parts.items():
+        for column, number in zip(("value", "numerator", "denominator"), row, strict=True):
+            values = values.with_columns(
+                pl.when(pl.col("indicator_id") == name).then(number).otherwise(pl.col(column)).alias(column)
+            )
+    changed = pl.col("indicator_id").is_in(list(parts))
+    values.with_columns(status=pl.when(changed).then(pl.lit("ok")).otherwise(pl.col("status"))).write_parquet(
+        run / "indicator_values.parquet"
+    )
+    changed_report = build_report(run, report_run.QUARTER, "E1")
+    assert _indicator(changed_report, "I4-1").compared_levels == pytest.approx((0.1, 0.05))
+    assert _indicator(changed_report, "I4-2").compared_levels == pytest.approx((81, 81.9))
+    assert not _indicator(changed_report, "I4-1").has_fraction
+    assert _indicator(changed_report, "P1-1").compared_levels is None
+    assert "此前四季度 10.00%，近四季度 5.00%" in render(changed_report)
+
+
+def test_a_percentile_is_not_repeated_as_its_own_variant(report: ReportModel) -> None:
+    assert [variant.code for variant in _indicator(report, "R1-2a").variants] == ["p50"]
+    assert "p95" in [variant.code for variant in _indicator(report, "P2-1a").variants]
+
+
+def test_the_evidence_of_the_weights_is_there(report: ReportModel) -> None:
+    outcome = report.total.children[2]
+    assert (outcome.consistency_index, outcome.dispersion, outcome.kendalls_w) == (0.0153, 1.63, 0.82)
+    assert report.random_indices == ("Saaty 1980 随机一致性指标表",)
+    # The total first, then the dimensions.
+    assert [(each.parent_id, each.round, each.experts, each.kendalls_w) for each in report.rounds] == [
+        ("ALL", 1, 5, 0.82),
+        ("ALL", 2, 1, None),
+        ("R", 1, 4, 0.878),
+    ]
+    assert [(each.expert_id, each.parent_id, each.consistency_ratio, each.reason) for each in report.returned] == [
+        ("X6", "ALL", None, "未比较 R 与 I；P 与 O 的判断超出 1/9–9 标度"),
+        ("X5", "R", 0.512, "一致性比率不低于上限 0.1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reasons"),
+    [
+        (["insufficient_sample", "no_data", "not_rateable"], ("不适用权重超过上限，不予计分",)),
+        (["no_data", "not_scored", "veto:fatal_incident"], ("含无数据的指标", "未计分")),
+    ],
+)
+def test_a_missing_total_names_only_what_prevents_it(
+    run_path: Path, tmp_path: Path, flags: list[str], reasons: tuple[str, ...]
+) -> None:
+    run = _copy(run_path, tmp_path)
+    is_total = pl.col("level") == "total"
+    pl.read_parquet(run / "scores.parquet").with_columns(
+        score=pl.when(is_total).then(None).otherwise(pl.col("score")),
+        flags=pl.when(is_total).then(pl.lit(flags, dtype=pl.List(pl.String))).otherwise(pl.col("flags")),
+    ).write_parquet(run / "scores.parquet")
+    assert build_report(run, report_run.QUARTER, "E1").no_total_because == reasons
 
 
 def test_an_enterprise_without_data_has_no_total(run_path: Path) -> None:

@@ -1,0 +1,174 @@
+"""The record of a run: every version, choice and warning its numbers depend on, one row each (table ``run_info``).
+
+Only what is recorded and how it is worded belongs here; the choices themselves are the plan's and the parameters'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.evaluate.plan import EvaluationPlan, Target, fingerprint
+from pipeline.evaluate.weights import WeightSet
+from pipeline.quarters import Quarter
+from schemas.contract import TABLES
+from schemas.standard import standard_fingerprint
+
+SCHEMA = {
+    "key": pl.String,
+    "value": pl.String,
+    "label_zh": pl.String,
+    "value_zh": pl.String,
+    "enterprise_id": pl.String,
+    "quarter": pl.String,
+    "run_id": pl.String,
+}
+
+WARNING = "warning"
+NO_PLAN = "none"
+
+_CONDUCT_ZH = {
+    "legal": "违反法律法规",
+    "own_rule": "违反企业自身规定",
+    "industry_rule": "违反行业规定",
+    "system_effect": "影响服务体系有效性",
+    "falsified_data": "数据造假",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: ``value`` as a machine reads it, ``value_zh`` the same in words where the value alone says too little.
+
+    enterprise_id   whom the entry is about: no other enterprise's report may show it; None where it is about all
+    """
+
+    key: str
+    value: str
+    label_zh: str
+    value_zh: str | None = None
+    enterprise_id: str | None = None
+
+
+def run_info(
+    quarter: Quarter,
+    run_id: str,
+    plan: EvaluationPlan,
+    plan_file: Path | None,
+    weights: WeightSet,
+    versions: Mapping[str, Any],
+    parameters: Mapping[str, float],
+    enterprises: Iterable[str],
+) -> pl.DataFrame:
+    """The published table ``run_info``.
+
+    versions     standard_edition, catalogue_version, weights_version, data_as_of
+    enterprises  those of which the quarter holds a record
+    """
+    entries = [
+        *_versions(quarter, run_id, plan_file, versions),
+        *_methods(plan, weights, parameters),
+        *_entries_of_plan(plan),
+        *_warnings(plan, plan_file, weights, frozenset(enterprises)),
+    ]
+    rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _versions(quarter: Quarter, run_id: str, plan_file: Path | None, versions: Mapping[str, Any]) -> Iterator[Entry]:
+    yield Entry("quarter", quarter.label, "评价季度")
+    yield Entry("run_id", run_id, "运行编号")
+    yield Entry("standard_edition", versions["standard_edition"], "标准版本")
+    yield Entry("catalogue_version", versions["catalogue_version"], "指标目录版本")
+    yield Entry("standard_fingerprint", standard_fingerprint(), "标准数据文件指纹（SHA-256 前 12 位）")
+    yield Entry("weights_version", versions["weights_version"], "权重版本")
+    yield Entry("data_as_of", versions["data_as_of"].isoformat(sep=" "), "数据截止时间")
+    digest = NO_PLAN if plan_file is None else fingerprint(plan_file)
+    yield Entry("plan_sha256", digest, "评价方案文件 SHA-256")
+
+
+def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, float]) -> Iterator[Entry]:
+    yield Entry("mode", plan.mode, "评价方式")
+    yield Entry("score_method", plan.score_method, "计分方法")
+    yield Entry("compound_method", plan.compound_method, "复合指标合成方法")
+    yield _limit(
+        "not_rateable_above", plan.not_rateable_above, parameters["not_applicable_weight_cap"], "不适用权重上限"
+    )
+    yield Entry("ahp_method", plan.ahp_method, "层次分析法权重算法")
+    yield Entry("random_index", plan.random_index, "随机一致性指标表")
+    yield _limit("consistency_limit", plan.consistency_limit, parameters["consistency_ratio_max"], "一致性比率上限")
+    experts = max((edge.experts for edge in weights.edges), default=0)
+    yield Entry("experts", str(experts), "采用判断矩阵的专家数")
+    yield Entry("returned_judgements", str(len(weights.returned)), "退回的判断矩阵数")
+    for expert, weight in sorted(plan.expert_weights.items()):
+        yield Entry(f"expert_weight:{expert}", f"{weight:g}", f"专家 {expert} 的权重（未列出的专家为 1）")
+    for name, is_on, label in (("grade", plan.overlays.grade, "等级"), ("veto", plan.overlays.veto, "特别扣分与否决")):
+        yield Entry(f"overlay_{name}", "on" if is_on else "off", f"附加呈现：{label}（参照 GB/T 27922，不属于本标准）")
+    yield Entry("pseudonym_algorithm", plan.pseudonym_algorithm, "假名化算法")
+    limits = plan.refused_limits
+    yield Entry("refused_limits", f"{limits.default:g}", "拒收行占比上限")
+    for table, limit in sorted(limits.tables.items()):
+        yield Entry(f"refused_limits:{table}", f"{limit:g}", f"拒收行占比上限：{TABLES[table].title}")
+
+
+def _limit(key: str, chosen: float | None, default: float, label: str) -> Entry:
+    if chosen is None:
+        return Entry(key, f"{default:g}", label)
+    return Entry(key, f"{chosen:g}", label, f"{chosen:g}（评价方案设定；默认 {default:g}）")
+
+
+def _entries_of_plan(plan: EvaluationPlan) -> Iterator[Entry]:
+    yield Entry("targets_of_plan", str(len(plan.targets)), "评价方案设定的目标数")
+    for target in plan.targets:
+        yield _target(target)
+    yield Entry("not_applicable_of_plan", str(len(plan.not_applicable)), "评价方案认定的不适用指标数")
+    for entry in plan.not_applicable:
+        approved = f"{entry.approved_by}, {entry.approved_on}"
+        yield Entry(
+            f"not_applicable:{entry.indicator_id}@{entry.enterprise_id}",
+            f"{entry.reason} ({approved})",
+            f"不适用：{entry.indicator_id}",
+            f"{entry.reason}（批准：{entry.approved_by}，{entry.approved_on}）",
+            entry.enterprise_id,
+        )
+    for finding in plan.conduct:
+        yield Entry(
+            f"conduct:{finding.period}:{finding.kind}@{finding.enterprise_id}",
+            f"{finding.reason} ({finding.approved_by})",
+            f"行为认定：{finding.period} {_CONDUCT_ZH[finding.kind]}",
+            f"{finding.reason}（批准：{finding.approved_by}）",
+            finding.enterprise_id,
+        )
+
+
+def _target(target: Target) -> Entry:
+    set_here = {
+        "requirement": ("要求值", target.requirement),
+        "acceptable": ("可接受限值", target.acceptable),
+        "objective": ("目标", target.objective),
+    }
+    given = {name: (label, number) for name, (label, number) in set_here.items() if number is not None}
+    return Entry(
+        f"target:{target.indicator_id}" + (f"@{target.enterprise_id}" if target.enterprise_id else ""),
+        ", ".join(f"{name} {number:g}" for name, (_, number) in given.items()),
+        f"评价方案设定的目标：{target.indicator_id}" + ("（本企业）" if target.enterprise_id else ""),
+        "，".join(f"{label} {number:g}" for label, number in given.values()),
+        target.enterprise_id,
+    )
+
+
+def _warnings(
+    plan: EvaluationPlan, plan_file: Path | None, weights: WeightSet, enterprises: frozenset[str]
+) -> Iterator[Entry]:
+    file = "evaluation plan" if plan_file is None else plan_file.name
+    for expert, said in zip(weights.unheard, weights.warnings, strict=True):
+        yield Entry(WARNING, f"{file}: {said}", "警告", f"评价方案为专家 {expert} 设定了权重，但其没有给出判断")
+    for enterprise, keys in plan.enterprises_named().items():
+        if enterprise not in enterprises:
+            said = f"{file} names enterprise {enterprise}, of which the quarter holds no record ({', '.join(keys)})"
+            said_zh = f"评价方案写有企业 {enterprise}，但本季度没有其记录（{'、'.join(keys)}）"
+            yield Entry(WARNING, said, "警告", said_zh, enterprise)

@@ -10,7 +10,7 @@ import dagster as dg
 from pipeline.extract.partition import extract_quarter
 from pipeline.extract.snapshot import take_snapshot
 from pipeline.extract.sources import load_sources
-from pipeline.neighbours import unevaluated_neighbours
+from pipeline.neighbours import neighbours_to_extract
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.progress import announce
 from pipeline.refusals import Refusals
@@ -43,7 +43,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
         announce("extract", table.name)
         with refusals.collected():
             snapshot = take_snapshot(table, settings.landing, sources, settings.lake)
-            for neighbour in unevaluated_neighbours(table, quarter, settings.lake, snapshot.rows_by_quarter):
+            for neighbour in neighbours_to_extract(table, quarter, settings.lake):
                 extract_quarter(table, neighbour, settings.lake)
             result = extract_quarter(table, quarter, settings.lake)
             yield dg.MaterializeResult(

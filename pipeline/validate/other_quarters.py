@@ -8,7 +8,6 @@ are looked at further.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.deliveries import FINGERPRINT, earlier_partitions, landed
-from pipeline.extract.writer import read_metadata, row_schema
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
@@ -203,9 +202,7 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
         return
     with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
         copied = Path(folder) / "rows.parquet"
-        with pq.ParquetWriter(copied, row_schema(judged.table), store_schema=False) as writer:
-            for rows in _rows_at(snapshot, places):
-                writer.write_table(rows)
+        _copy_rows(snapshot, places, copied)
         broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False
@@ -219,17 +216,21 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
         judged.connection.unregister("sound")
 
 
-def _rows_at(snapshot: Path, places: np.ndarray) -> Iterable[pa.Table]:
-    """The rows at these places, numbered from 0; only the row groups that hold one are read."""
+def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
+    """Write the rows at these places, numbered from 0; only the row groups that hold one are read."""
     written = first = 0
-    with pq.ParquetFile(snapshot) as parquet:
+    with (
+        pq.ParquetFile(snapshot) as parquet,
+        pq.ParquetWriter(copied, parquet.schema_arrow, store_schema=False) as writer,
+    ):
         for group in range(parquet.num_row_groups):
             end = first + parquet.metadata.row_group(group).num_rows
             within = places[np.searchsorted(places, first) : np.searchsorted(places, end)] - first
             if within.size:
                 rows = parquet.read_row_group(group).take(pa.array(within))
                 numbers = pa.array(np.arange(written, written + within.size, dtype=np.int64))
-                yield rows.set_column(rows.schema.get_field_index("_row_id"), "_row_id", numbers).cast(rows.schema)
+                place = rows.schema.get_field_index("_row_id")
+                writer.write_table(rows.set_column(place, rows.schema.field(place), numbers))
                 written += within.size
             first = end
 

@@ -58,7 +58,7 @@ def write_dated(
     """Write the rows of ``undated`` with the quarters of their parents; returns the rows per quarter.
 
     ``file_starts``: the position of each delivered file's first row. A row whose parent is nowhere is treated as one whose
-    date cannot be read: it belongs to the quarter of the nearest row before it in its file that has one (D-14).
+    date cannot be read: it belongs to the quarter of the nearest row before it in its file that has one (D-14, D-40).
     """
     with pq.ParquetFile(undated) as source:
         rows = source.metadata.num_rows

@@ -1,34 +1,78 @@
 """Quarters beside the one being evaluated whose records its windows reach into.
 
-A quarter that was evaluated itself stays as it was published. One that never was, but of which the landing holds records, is
-taken through the same stages, so that a first run on a landing with history has its look-backs and its look-ahead.
+They are taken through the same stages, so that the result does not depend on which quarters were run before (D-41). Extract
+takes a neighbour anew when the landing folder speaks for it (``deliveries``) and its raw partition was not cut from the very
+same snapshot; each later stage, when the file it wrote was not made from what the stage before now has. So a backfill over one
+landing folder does nothing twice, and a run killed between two stages leaves nothing half new. What was published for a
+neighbour stays until it is run itself.
 """
 
 from __future__ import annotations
 
+from pipeline.deliveries import (
+    FINGERPRINT,
+    PARENTS,
+    PSEUDONYM_KEY,
+    earlier_partitions,
+    landed,
+    parents_fingerprint,
+)
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake
 from pipeline.marts.windows import read_quarters
 from pipeline.quarters import Quarter
 from schemas.contract import Table
 
 
-def unevaluated_neighbours(
-    table: Table, quarter: Quarter, lake: Lake, landed: dict[str, int] | None = None
-) -> list[Quarter]:
-    """The neighbours of ``quarter`` to prepare for a table.
-
-    ``landed`` is the number of rows per quarter that the landing holds; without it the raw partitions there are decide.
-    Registers are read as of the quarter itself and need none.
-    """
-    if not table.quarter_expression:
+def neighbours_to_extract(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
+    """The neighbours whose rows the landing folder holds in a newer state, or of which the lake has none."""
+    now = landed(table, lake)
+    if now is None:
         return []
-    evaluated = set(lake.published_quarters())
+    kept = earlier_partitions(table, lake)
     return [
         neighbour
-        for neighbour in read_quarters(quarter)
-        if neighbour != quarter
-        and neighbour not in evaluated
-        and (
-            landed.get(neighbour.label) if landed is not None else lake.partition("raw", table.name, neighbour).exists()
-        )
+        for neighbour in _neighbours(table, quarter)
+        if now.rows_by_quarter.get(neighbour.label)
+        and neighbour not in kept
+        and read_metadata(lake.partition("raw", table.name, neighbour)).get(FINGERPRINT) != now.fingerprint
     ]
+
+
+def neighbours_to_validate(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
+    """The neighbours whose accepted partition was made from other raw rows, or judged beside other parents.
+
+    Rows of an earlier delivery keep the judgement they got beside the parents of that delivery.
+    """
+    now = landed(table, lake)
+    parents = parents_fingerprint(table, lake)
+    found = []
+    for neighbour in _neighbours(table, quarter):
+        raw = lake.partition("raw", table.name, neighbour)
+        if not raw.exists():
+            continue
+        wanted = read_metadata(raw).get(FINGERPRINT)
+        accepted = read_metadata(lake.partition("accepted", table.name, neighbour))
+        is_of_landing = now is not None and wanted == now.fingerprint
+        if accepted.get(FINGERPRINT) != wanted or (is_of_landing and accepted.get(PARENTS) != parents):
+            found.append(neighbour)
+    return found
+
+
+def neighbours_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id: str) -> list[Quarter]:
+    """The neighbours whose clean partition was made from other accepted rows, or with another pseudonym key."""
+    found = []
+    for neighbour in _neighbours(table, quarter):
+        accepted = lake.partition("accepted", table.name, neighbour)
+        if not accepted.exists():
+            continue
+        wanted, made = read_metadata(accepted), read_metadata(lake.partition("clean", table.name, neighbour))
+        is_same = all(wanted.get(mark) == made.get(mark) for mark in (FINGERPRINT, PARENTS))
+        if not is_same or made.get(PSEUDONYM_KEY) != key_id:
+            found.append(neighbour)
+    return found
+
+
+def _neighbours(table: Table, quarter: Quarter) -> list[Quarter]:
+    """All of them in time order; registers are read as of the quarter itself and have none."""
+    return [each for each in read_quarters(quarter) if each != quarter] if table.has_quarters else []

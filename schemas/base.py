@@ -73,6 +73,14 @@ class CountsOnce:
     first_by: str
 
 
+@dataclass(frozen=True)
+class DatedByParent:
+    """A row has no date: it belongs to the quarter of the row of ``table`` with the same values in ``by``."""
+
+    table: str
+    by: tuple[str, ...]
+
+
 def column(
     *,
     key: bool = False,
@@ -144,7 +152,9 @@ class SourceTable(pa.DataFrameModel):
     """A table of the input contract: its columns, types, keys and the rules a row must keep.
 
     ``Config.title`` is its Chinese name. ``Config.metadata`` may hold ``dated_by`` (the columns whose first value
-    decides the row's quarter where that is not the event column) and ``counts_once`` (a ``CountsOnce``).
+    decides the row's quarter where that is not the event column), ``dated_by_parent`` (a ``DatedByParent``),
+    ``counts_once`` (a ``CountsOnce``), and ``accumulates`` (true for a register whose rows of earlier deliveries stay in
+    force until a later delivery replaces them).
     """
 
     class Config:

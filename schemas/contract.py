@@ -14,7 +14,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas import assessment, improvement, parts, registers, safety_and_quality, service, voice_of_customer
-from schemas.base import FACTS, ColumnFacts, CountsOnce, SourceTable
+from schemas.base import FACTS, ColumnFacts, CountsOnce, DatedByParent, SourceTable
 
 _TYPES: dict[pl.DataType, tuple[str, str]] = {
     pl.String(): ("string", "VARCHAR"),
@@ -104,7 +104,7 @@ class Table:
 
     @property
     def unique_key(self) -> tuple[str, ...]:
-        """The columns no two accepted rows of a partition may share."""
+        """The columns no two accepted rows may share: in a register's partition, in all quarters of other tables."""
         return (*self.key, "valid_from") if self.is_versioned else self.key
 
     @cached_property
@@ -114,22 +114,37 @@ class Table:
 
     @cached_property
     def dated_by(self) -> tuple[str, ...]:
-        """The columns whose first value decides the quarter of a row; empty for registers."""
+        """The columns whose first value decides the quarter of a row; empty where a row has no date of its own."""
         exception: tuple[str, ...] | None = self._metadata.get("dated_by")
         return exception or ((self.event.name,) if self.event else ())
 
     @property
     def date_expression(self) -> str | None:
-        """SQL over the row's columns: the date or timestamp that decides the quarter; None for registers."""
+        """SQL over the row's columns: the date or timestamp that decides the quarter; None without such a column."""
         if not self.dated_by:
             return None
         return self.dated_by[0] if len(self.dated_by) == 1 else f"coalesce({', '.join(self.dated_by)})"
 
     @property
     def quarter_expression(self) -> str | None:
-        """SQL over the row's columns: its quarter (``2025-Q1``; null without a date); None for registers."""
+        """SQL over the row's columns: its quarter (``2025-Q1``; null without a date); None without such a column."""
         date = self.date_expression
         return date and f"(year({date}) || '-Q' || quarter({date}))"
+
+    @property
+    def dated_by_parent(self) -> DatedByParent | None:
+        """Whose row decides the quarter of a row that has no date of its own."""
+        return self._metadata.get("dated_by_parent")
+
+    @property
+    def has_quarters(self) -> bool:
+        """Each row belongs to one quarter; the rows of the other tables, the registers, stand in every quarter."""
+        return bool(self.dated_by) or self.dated_by_parent is not None
+
+    @property
+    def accumulates(self) -> bool:
+        """A register whose rows of earlier deliveries stay in force until a later one replaces them by key."""
+        return bool(self._metadata.get("accumulates"))
 
     @cached_property
     def references(self) -> dict[str, tuple[str, str]]:
@@ -143,7 +158,7 @@ class Table:
 
     @cached_property
     def table_rules(self) -> tuple[str, ...]:
-        """The rules that compare a row with the others of its partition."""
+        """The rules that compare a row with other rows of its table."""
         overlap = ("version_overlap",) if self.is_versioned else ()
         return ("unique_key", *overlap, *((self.counts_once.rule,) if self.counts_once else ()))
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from schemas.base import (
     Boolean,
     CountsOnce,
+    DatedByParent,
     Integer,
     SourceTable,
     String,
@@ -118,7 +119,7 @@ class SurveyResponses(SourceTable):
 
 
 class SurveyAnswers(SourceTable):
-    """One row per enterprise × survey response × question (调查答案)."""
+    """One row per enterprise × survey response × question (调查答案); it belongs to the quarter of its response."""
 
     enterprise_id: String = column(key=True, required=True)
     response_id: String = column(key=True, references="survey_responses", required=True)
@@ -135,6 +136,9 @@ class SurveyAnswers(SourceTable):
 
         name = "survey_answers"
         title = "调查答案"
+        metadata: ClassVar[dict[str, DatedByParent]] = {
+            "dated_by_parent": DatedByParent(table="survey_responses", by=("enterprise_id", "response_id"))
+        }
 
 
 class SurveyQuestions(SourceTable):
@@ -158,6 +162,8 @@ class SurveyQuestions(SourceTable):
 
         name = "survey_questions"
         title = "调查问题"
+        # The answers of a trailing year need the questions of rounds that a new delivery need not repeat.
+        metadata: ClassVar[dict[str, bool]] = {"accumulates": True}
 
 
 class MysteryVisits(SourceTable):

@@ -1,9 +1,25 @@
 {#- The Parquet files of a clean table for the quarters this run may read (its own, its look-backs and the look-ahead).
-    The pipeline passes them as var('clean_files'); the call of source() is what draws the lineage. -#}
+    The pipeline passes them as var('clean_files'); the call of source() is what draws the lineage. Of a register that
+    accumulates over deliveries (var('latest_by_key')) several files are read, and of each key the latest quarter's row. -#}
 {% macro clean(table) %}
     {%- do source('clean', table) -%}
-    {{- return(adapter.dispatch('read_clean_files')(var('clean_files', {}).get(table, []))) -}}
+    {%- set files = var('clean_files', {}).get(table, []) -%}
+    {%- set rows = adapter.dispatch('read_clean_files')(files) -%}
+    {%- set key = var('latest_by_key', {}).get(table) -%}
+    {{- return(latest_by_key(rows, key) if key and files | length > 1 else rows) -}}
 {% endmacro %}
+
+{% macro latest_by_key(rows, key) -%}
+    (
+        select * from (
+            select
+                kept.*,
+                row_number() over (partition by {{ key | join(', ') }} order by kept.quarter desc) as place_by_key
+            from {{ rows }} as kept
+        ) as placed
+        where placed.place_by_key = 1
+    )
+{%- endmacro %}
 
 {% macro default__read_clean_files(files) -%}
     read_parquet([{% for file in files %}'{{ file | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor %}], union_by_name = true, hive_partitioning = false)

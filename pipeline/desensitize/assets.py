@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline.desensitize.keys import load_key
 from pipeline.desensitize.stage import DesensitizeResult, desensitize_quarter
-from pipeline.neighbours import unevaluated_neighbours
+from pipeline.neighbours import neighbours_to_desensitize
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.resources import Places
 from pipeline.side_by_side import for_each_table
@@ -39,7 +39,7 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
     key = load_key(places.evaluation_plan().pseudonym_algorithm)
 
     def clean(table: Table) -> DesensitizeResult:
-        for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
+        for neighbour in neighbours_to_desensitize(table, quarter, settings.lake, key.key_id):
             desensitize_quarter(table, neighbour, settings.lake, key)
         return desensitize_quarter(table, quarter, settings.lake, key)
 

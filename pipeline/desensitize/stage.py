@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.deliveries import FINGERPRINT, PARENTS, PSEUDONYM_KEY
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.errors import AsqError, DataRefused
@@ -26,7 +27,7 @@ from schemas.contract import Table
 # Row groups of a fixed size, whatever the row groups of the accepted file: the same rows give the same bytes.
 _ROW_GROUP = 122_880
 # What a file says about its delivery; every other key describes the accepted file itself.
-_CARRIED_METADATA = (b"delivered", b"delivered_columns")
+_CARRIED_METADATA = tuple(mark.encode() for mark in ("delivered", "delivered_columns", FINGERPRINT, PARENTS))
 
 # What each pii class leaves behind of a column ``c``: ``c_token`` to join on, ``c_masked`` or ``c_redacted`` to read.
 _TOKEN, _MASKED, _REDACTED = "_token", "_masked", "_redacted"
@@ -85,8 +86,9 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         rows = source.metadata.num_rows
         counted = _Counts()
         with atomic_path(lake.partition("clean", table.name, quarter)) as temporary:
+            metadata = _carried_metadata(source) | {PSEUDONYM_KEY.encode(): key.key_id.encode()}
             batches = _clean_batches(source, schema, classes, key, counted)
-            written = _write(temporary, schema, _carried_metadata(source), batches)
+            written = _write(temporary, schema, metadata, batches)
             if written != rows:
                 raise RowsChanged(f"{table.name} {quarter}: {rows} rows accepted, {written} to be written as clean")
     return DesensitizeResult(rows, tuple(classes), dict(counted.values), dict(counted.replaced))

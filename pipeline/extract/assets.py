@@ -10,7 +10,7 @@ import dagster as dg
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.extract.sources import load_sources
-from pipeline.neighbours import unevaluated_neighbours
+from pipeline.neighbours import neighbours_to_extract
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.resources import Places
 from pipeline.side_by_side import for_each_table
@@ -40,7 +40,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:
         snapshot = take_snapshot(table, settings.landing, sources, settings.lake)
-        for neighbour in unevaluated_neighbours(table, quarter, settings.lake, snapshot.rows_by_quarter):
+        for neighbour in neighbours_to_extract(table, quarter, settings.lake):
             extract_quarter(table, neighbour, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)
 

@@ -63,7 +63,7 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
 
 def _of_quarter(batch: pa.RecordBatch, table: Table, quarter: Quarter) -> pa.RecordBatch:
     position = batch.schema.get_field_index("quarter")
-    if table.quarter_expression:
+    if table.has_quarters:
         column = batch.column(position)
         batch = batch.filter(pc.or_kleene(pc.equal(column, quarter.label), pc.is_null(column)))
     label = pa.repeat(pa.scalar(quarter.label), batch.num_rows)
@@ -72,7 +72,7 @@ def _of_quarter(batch: pa.RecordBatch, table: Table, quarter: Quarter) -> pa.Rec
 
 def _may_hold(parquet: pq.ParquetFile, group: int, table: Table, quarter: Quarter) -> bool:
     """Whether the row group's statistics leave room for a row of the quarter."""
-    if not table.quarter_expression:
+    if not table.has_quarters:
         return True
     statistics = parquet.metadata.row_group(group).column(row_schema(table).get_field_index("quarter")).statistics
     if statistics is None or not statistics.has_min_max or statistics.null_count:

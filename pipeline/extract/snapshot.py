@@ -1,6 +1,7 @@
 """The snapshot of a table: everything that came for it, all quarters, typed, in file order, read once.
 
-Also here: which quarter a row without a readable date belongs to. Cutting out one quarter is ``partition``'s business.
+Also here: which quarter a row without a readable date belongs to. Cutting out one quarter is ``partition``'s business, rows
+that have no date of their own are ``dating``'s.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.extract.dating import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.sources import SourceConfig
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.writer import RowWriter, read_metadata, row_writer
 from pipeline.lake import Lake, make_private
-from schemas.contract import Table
+from schemas.contract import TABLES, Table
 
 READER_VERSION = 2
 """Raised whenever the same files would give other rows, so that snapshots on disk are taken again."""
@@ -45,17 +48,21 @@ class Snapshot:
 def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> Snapshot:
     """Read everything that came for a table and write its snapshot, unless the one there was taken of the same.
 
+    The rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken before.
     Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
     """
     files = find_files(table.name, landing, sources)
     delivered = bool(files) or sources.table(table.name).rows is not None
     if not delivered:
         require_some_table(landing, sources)
-    path, fingerprint = lake.snapshot(table.name), _fingerprint(table, files, sources)
+    if table.dated_by_parent:
+        take_snapshot(TABLES[table.dated_by_parent.table], landing, sources, lake)
+    parents = Parents.of(table, lake)
+    path, fingerprint = lake.snapshot(table.name), _fingerprint(table, files, sources, parents)
     with lake.lock(f"landing-{table.name}"):
         if read_metadata(path).get("fingerprint") != fingerprint:
             make_private(path.parent)
-            _write(table, files, sources, lake, fingerprint)
+            _write(table, files, sources, lake, fingerprint, parents)
     found = read_metadata(path)
     return Snapshot(
         table=table.name,
@@ -69,8 +76,8 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
     )
 
 
-def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig) -> str:
-    """Differs whenever the snapshot could: contents of the files, configuration, contract or reader."""
+def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig, parents: Parents | None) -> str:
+    """Differs whenever the snapshot could: contents of the files, configuration, contract, reader or the rows' parents."""
     described = {
         "reader": READER_VERSION,
         "table": table.name,
@@ -79,19 +86,31 @@ def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig) -
         "source": sources.table(table.name).described(),
         "configured_in": sources.name if sources.table(table.name).rows is not None else None,
         "files": [(file.name, file.kind, file.sha256) for file in files],
-    }
+    } | ({"dated_by_parent": parents.described()} if parents else {})
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _write(table: Table, files: list[SourceFile], sources: SourceConfig, lake: Lake, fingerprint: str) -> None:
-    quarters: Counter[str] = Counter()
+def _write(
+    table: Table,
+    files: list[SourceFile],
+    sources: SourceConfig,
+    lake: Lake,
+    fingerprint: str,
+    parents: Parents | None,
+) -> None:
     with (
         open_table(table, files, sources, lake.scratch) as stream,
         row_writer(lake.snapshot(table.name), table) as writer,
     ):
-        last: str | None = None
-        for index in range(stream.file_count()):
-            last = _write_file(stream, index, last, writer, quarters)
+        if parents is None:
+            quarters, _ = _write_files(stream, writer)
+        else:
+            with TemporaryDirectory(prefix="undated-", dir=lake.scratch) as folder:
+                undated = Path(folder) / "rows.parquet"
+                with row_writer(undated, table) as undated_writer:
+                    _, file_starts = _write_files(stream, undated_writer)
+                    undated_writer.finish({})
+                quarters = write_dated(undated, file_starts, parents, writer, lake.scratch)
         delivered = stream.file_count() > 0
         writer.finish(
             {
@@ -104,6 +123,17 @@ def _write(table: Table, files: list[SourceFile], sources: SourceConfig, lake: L
                 "left_out": stream.left_out.as_dict(),
             }
         )
+
+
+def _write_files(stream: TableStream, writer: RowWriter) -> tuple[dict[str, int], list[int]]:
+    """Write the rows of all files; the rows per quarter, and the position of each file's first row."""
+    quarters: Counter[str] = Counter()
+    starts: list[int] = []
+    last: str | None = None
+    for index in range(stream.file_count()):
+        starts.append(writer.rows)
+        last = _write_file(stream, index, last, writer, quarters)
+    return quarters, starts
 
 
 def _write_file(

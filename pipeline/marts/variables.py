@@ -25,8 +25,15 @@ _CLOCKED_COLUMNS = {
 
 
 def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
-    """The clean Parquet files of a table this run reads: an event table's quarters of the window, a register's own quarter."""
-    quarters = read_quarters(quarter) if table.quarter_expression else [quarter]
+    """The clean Parquet files of a table this run reads, in time order.
+
+    A table with quarters: those of the window; a register: that of the quarter itself; one that accumulates: also those before.
+    """
+    quarters = [quarter]
+    if table.has_quarters:
+        quarters = read_quarters(quarter)
+    elif table.accumulates:
+        quarters = counted_quarters(quarter)
     return [str(path) for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
 
 
@@ -62,6 +69,8 @@ def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
         "calendar_start": calendar_start.isoformat(),
         "calendar_end": calendar_end.isoformat(),
         "clean_files": files,
+        # Of tables whose files may hold a row of the same key: the key, of which the latest quarter's row counts.
+        "latest_by_key": {name: list(table.key) for name, table in TABLES.items() if table.accumulates},
     }
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,7 @@ def write_sample(
     accepted: dict[str, pl.DataFrame] = {}
     faults, rows = [], []
     again = pl.DataFrame()
+    dated: dict[str, pl.DataFrame] = {}
     for name in sorted(TABLES, key=lambda table: table == "survey_answers"):
         # Each table is let go as soon as it is written, unless the truth is counted from it.
         clean = sample.tables.pop(name)
@@ -90,8 +91,10 @@ def write_sample(
         if name == "survey_responses":
             again = answers_sent_again(delivery, sample.tables["survey_answers"])
         origins = write_table(folder, TABLES[name], delivery, quarters, file_format)
-        faults.append(_defects(TABLES[name], delivery, origins, quarters))
-        rows.append(_row_counts(TABLES[name], delivery, quarters))
+        dated[name] = _dated(TABLES[name], delivery, dated)
+        of_quarters = _quarters_of(dated[name], quarters)
+        faults.append(_defects(TABLES[name], delivery, origins, of_quarters))
+        rows.append(_row_counts(TABLES[name], delivery, of_quarters, quarters))
         if truth:
             accepted[name] = clean
     values = true_values(accepted, quarters) if truth else None
@@ -137,27 +140,37 @@ def _prepare(folder: Path) -> None:
         raise UsageError(f"{folder} holds {', '.join(foreign) or NOTE}, which no sample wrote: choose another folder")
 
 
-def _quarters_of(table: Table, delivery: Delivery, quarters: Sequence[Quarter]) -> pl.DataFrame:
+def _dated(table: Table, delivery: Delivery, dated: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The keys of every delivered row and the first day of its quarter (null in a register).
+
+    A row whose date cannot be read, or whose parent is nowhere, stands behind a row of its quarter.
+    """
+    keys = delivery.frame.select(table.key)
+    parent = table.dated_by_parent
+    if parent is not None:
+        first = dated[parent.table].unique(parent.by, keep="first", maintain_order=True).select(*parent.by, "start")
+        starts = keys.join(first, on=parent.by, how="left", maintain_order="left")["start"]
+    else:
+        start = quarter_start(table.name)
+        if start is None:
+            return keys.with_columns(start=pl.lit(None, pl.Date))
+        starts = delivery.frame.select(start=start)["start"]
+    return keys.with_columns(starts.forward_fill())
+
+
+def _quarters_of(dated: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
     """quarter, position: every delivered row in each quarter whose partition holds it."""
     labels = pl.DataFrame(
         {"start": [quarter.first_day for quarter in quarters], "quarter": [quarter.label for quarter in quarters]}
     )
-    positions = pl.DataFrame({"position": range(delivery.frame.height)}, schema={"position": pl.Int64})
-    start = quarter_start(table.name)
-    if start is None:
-        return labels.select("quarter").join(positions, how="cross")
-    # A row whose date cannot be read stands behind a row of its quarter.
-    started = delivery.frame.select(start.forward_fill().alias("start")).to_series()
-    return (
-        positions.with_columns(started)
-        .join(labels, on="start", how="inner", maintain_order="left")
-        .select("quarter", "position")
-    )
+    positions = dated.select("start").with_row_index("position").cast({"position": pl.Int64})
+    if dated["start"].is_null().all():
+        return labels.select("quarter").join(positions.select("position"), how="cross")
+    return positions.join(labels, on="start", how="inner", maintain_order="left").select("quarter", "position")
 
 
-def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
+def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, of_quarters: pl.DataFrame) -> pl.DataFrame:
     faulty = delivery.faults["position"]
-    of_quarters = _quarters_of(table, delivery, quarters).filter(pl.col("position").is_in(faulty.implode()))
     return (
         delivery.faults.with_columns(origins[faulty.to_list()])
         .join(of_quarters, on="position", how="inner")
@@ -167,11 +180,12 @@ def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, quarters: 
     )
 
 
-def _row_counts(table: Table, delivery: Delivery, quarters: Sequence[Quarter]) -> pl.DataFrame:
+def _row_counts(
+    table: Table, delivery: Delivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]
+) -> pl.DataFrame:
     faulty = delivery.faults.select("position", refused=pl.lit(True)).unique()
     counted = (
-        _quarters_of(table, delivery, quarters)
-        .join(faulty, on="position", how="left")
+        of_quarters.join(faulty, on="position", how="left")
         .group_by("quarter")
         .agg(extracted=pl.len(), quarantined=pl.col("refused").is_not_null().sum())
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.neighbours import unevaluated_neighbours
+from pipeline.neighbours import neighbours_to_validate
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.progress import announce
 from pipeline.resources import Places
@@ -56,7 +56,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     with DeliveredKeys(settings.lake) as keys:
 
         def divide(table: Table) -> ValidationResult:
-            for neighbour in unevaluated_neighbours(table, quarter, settings.lake):
+            for neighbour in neighbours_to_validate(table, quarter, settings.lake):
                 validate_quarter(table, neighbour, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 

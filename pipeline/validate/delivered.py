@@ -1,4 +1,4 @@
-"""Which rows came, whatever became of them: the keys that foreign keys and scales are looked up in.
+"""Which rows came, whatever became of them: the keys that foreign keys and scales are looked up in, and that repeat.
 
 A refused parent row must not drag its children down, so this reads what was delivered (the landing snapshot and every
 raw partition in the lake), never what was accepted.
@@ -13,8 +13,11 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
+from pipeline.deliveries import FINGERPRINT, Landed, landed
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, make_private
 from pipeline.sql import quoted
+from schemas.contract import Table
 
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
 MEMORY_LIMIT = "800MB"
@@ -35,7 +38,7 @@ class DeliveredKeys:
         self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
         self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
         self._lock = threading.Lock()
-        self._relations: dict[tuple[str, tuple[str, ...]], tuple[_FileState, str]] = {}
+        self._relations: dict[tuple[str, ...], tuple[_FileState, str]] = {}
         self._count = 0
 
     def __enter__(self) -> DeliveredKeys:
@@ -62,22 +65,46 @@ class DeliveredKeys:
         files = self._files(table)
         if not files:
             return None
+        selected = ", ".join(quoted(column) for column in columns)
+        query = f"select distinct {selected} from read_parquet($1, union_by_name = true, hive_partitioning = false)"
+        return self._kept(("keys", table, *columns), files, query)
+
+    def in_several_quarters(self, table: Table, columns: tuple[str, ...], where: str | None = None) -> str | None:
+        """Name of a DuckDB table: ``hashed(columns)`` of those that came in more than one quarter; None where none did.
+
+        ``where``: a boolean column; only rows in which it is true are looked at. Two keys may share a hash: a hash that is not
+        in the table clears its rows, one that is in it only makes them suspects.
+        """
+        partitions = self._lake.partitions("raw", table.name)
+        now = landed(table, self._lake)
+        files = [path for path in partitions.values() if now is None or not _is_cut_from(now, path)]
+        if now is not None:
+            files.append(now.path)
+        quarters = {quarter.label for quarter in partitions} | set(now.rows_by_quarter if now else ())
+        if len(quarters) < 2:
+            return None
+        conditions = [f"{quoted(name)} is not null" for name in columns] + ([quoted(where)] if where else [])
+        query = (
+            f"select {hashed(columns)} as hash from read_parquet($1, union_by_name = true, hive_partitioning = false) "
+            f"where quarter is not null and {' and '.join(conditions)} group by 1 having min(quarter) <> max(quarter)"
+        )
+        name = self._kept(("hashes", table.name, *columns, where or ""), files, query)
+        found = self._connection.cursor().execute(f"select count(*) from {name}").fetchone()
+        return name if found and found[0] else None
+
+    def _kept(self, what: tuple[str, ...], files: list[Path], query: str) -> str:
+        """Name of the DuckDB table that holds the query's rows, made once as long as the files stay as they are."""
         state = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
         with self._lock:
-            known = self._relations.get((table, columns))
+            known = self._relations.get(what)
             if known and known[0] == state:
                 return known[1]
             if known:
                 self._connection.execute(f"drop table {known[1]}")
             self._count += 1
             name = f"delivered_{self._count}"
-            selected = ", ".join(quoted(column) for column in columns)
-            self._connection.execute(
-                f"create table {name} as select distinct {selected} from "
-                "read_parquet($1, union_by_name = true, hive_partitioning = false)",
-                [[str(path) for path in files]],
-            )
-            self._relations[table, columns] = (state, name)
+            self._connection.execute(f"create table {name} as {query}", [[str(path) for path in files]])
+            self._relations[what] = (state, name)
             return name
 
     def _files(self, table: str) -> list[Path]:
@@ -89,6 +116,11 @@ class DeliveredKeys:
         return files
 
 
+def hashed(columns: tuple[str, ...]) -> str:
+    """SQL: eight bytes that stand for these columns, so that the keys of whole years fit into memory."""
+    return f"hash({', '.join(map(quoted, columns))})"
+
+
 def is_marked_delivered(path: Path) -> bool:
     """Whether a Parquet file stands for a delivery: extract marks the file of a table that did not come."""
     return pl.read_parquet_metadata(path).get("delivered") != "false"
@@ -96,3 +128,7 @@ def is_marked_delivered(path: Path) -> bool:
 
 def _has_rows(path: Path) -> bool:
     return bool(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def _is_cut_from(now: Landed, partition: Path) -> bool:
+    return read_metadata(partition).get(FINGERPRINT) == now.fingerprint

@@ -12,12 +12,15 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipeline.deliveries import FINGERPRINT, PARENTS, parents_fingerprint
 from pipeline.errors import AsqError, DataRefused
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path, make_private
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
+from pipeline.validate.other_quarters import compare_with_other_quarters
 from pipeline.validate.row_rules import UnfitRawPartition, broken_row_rules
 from pipeline.validate.table_rules import broken_table_rules
 from schemas.contract import Table
@@ -70,7 +73,7 @@ def validate_quarter(
     connection = delivered_keys.cursor()
     try:
         rows = _checked_rows(table, quarter, raw, connection)
-        broken = _broken_rules(table, raw, rows, connection, delivered_keys)
+        broken = _broken_rules(table, quarter, raw, rows, lake, connection, delivered_keys)
         quarantine = _quarantine(table, quarter, raw, broken, connection)
         rule_counts = _rule_counts(broken)
         refused = broken["_row_id"].n_unique()
@@ -79,6 +82,8 @@ def validate_quarter(
             "extracted": str(rows),
             "accepted": str(rows - refused),
             "quarantined": str(refused),
+            FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""),
+            PARENTS: parents_fingerprint(table, lake),
         }
         quarantine_file = lake.partition("quarantine", table.name, quarter)
         _write_quarantine(quarantine, quarantine_file, facts, connection)
@@ -119,12 +124,19 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
 
 
 def _broken_rules(
-    table: Table, raw: Path, rows: int, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
+    table: Table,
+    quarter: Quarter,
+    raw: Path,
+    rows: int,
+    lake: Lake,
+    connection: duckdb.DuckDBPyConnection,
+    delivered_keys: DeliveredKeys,
 ) -> pl.DataFrame:
     alone = broken_row_rules(table, raw, rows, connection, delivered_keys)
     connection.register("alone", alone.select(pl.col("_row_id").unique()).to_arrow())
     connection.execute("create or replace temp table refused as select _row_id from alone")
     connection.unregister("alone")
+    compare_with_other_quarters(table, quarter, raw, lake, connection, delivered_keys)
     broken = pl.concat([alone, broken_table_rules(table, raw, connection)])
     order = {column.name: place for place, column in enumerate(table.columns)}
     return broken.sort(

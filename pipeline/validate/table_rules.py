@@ -1,7 +1,8 @@
-"""Phase 2: the rules that compare a row with the others of its partition, among rows that keep all row rules.
+"""Phase 2: the rules that compare a row with other rows of its table, among rows that keep all row rules.
 
 In file order: the first of several rows that exclude each other is accepted, so a corrected row sent again beside its
-refused original takes its place. Run in DuckDB, out of core.
+refused original takes its place. Run in DuckDB, out of core. Which rows of other quarters stand in a row's way is found by
+``other_quarters``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _RAW = "read_parquet($raw, hive_partitioning = false)"
 def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every rule between rows that a row of the partition breaks (``BROKEN_SCHEMA``).
 
-    Reads the rows refused so far from the temporary table ``refused(_row_id)`` and adds its own to it.
+    Reads the rows refused so far from the temporary table ``refused(_row_id)`` and adds its own to it; the tables
+    ``key_taken`` and ``counted_before`` name rows that another quarter excludes.
     """
     found = [_unique_key(table, raw, connection)]
     if table.is_versioned:
@@ -48,6 +50,8 @@ def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) 
         select standing._row_id, {_joined(table.unique_key, "standing.")} as value
         from standing join repeated on {same}
         where standing._row_id > repeated.first_row
+        union
+        select _row_id, {_joined(table.unique_key)} as value from standing semi join key_taken using (_row_id)
         """,
         raw,
         connection,
@@ -64,6 +68,7 @@ def _counts_once(declared: CountsOnce, raw: Path, connection: duckdb.DuckDBPyCon
         from {_RAW} anti join refused using (_row_id)
         where {quoted(declared.where)}
         qualify row_number() over (partition by {per} order by {quoted(declared.first_by)}, _row_id) > 1
+            or _row_id in (from counted_before)
         """,
         raw,
         connection,

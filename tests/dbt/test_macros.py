@@ -140,6 +140,18 @@ MODELS = {
             ],
         ) }}
     """,
+    "latest": """
+        {%- set rows -%}
+        (
+            select * from (
+                values
+                    ('S1', 'Q1', '2024-Q4', 'as it was'), ('S1', 'Q1', '2025-Q1', 'as it is'), ('S1', 'Q1', '2023-Q3', 'once'),
+                    ('S1', 'Q2', '2024-Q4', 'not repeated'), ('S2', 'Q1', '2025-Q1', 'new')
+            ) as given (survey_id, question_id, quarter, wording)
+        )
+        {%- endset -%}
+        select * from {{ latest_by_key(rows, ['survey_id', 'question_id']) }} as questions
+    """,
     "parts_without_scopes": """
         {{ measure_parts(
             "(values ('A', '2025', true), ('A', '2025', null), ('A', '2024', true)) as cases (enterprise_id, period, is_good)",
@@ -340,3 +352,11 @@ def test_the_sql_calendar_is_chinese_calendar_day_by_day(built: duckdb.DuckDBPyC
         or (day_type == "holiday") != (name is not None and not is_workday)
     ]
     assert differing == []
+
+
+# --- registers that accumulate ---------------------------------------------------------------------------------------
+
+
+def test_of_each_key_the_latest_quarter_s_row_is_read(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(built, "select survey_id, question_id, wording from latest order by all")
+    assert found == [("S1", "Q1", "as it is"), ("S1", "Q2", "not repeated"), ("S2", "Q1", "new")]

@@ -94,6 +94,33 @@ def test_registers_have_no_quarter() -> None:
     assert TABLES["staff"].event is None
 
 
+def test_answers_have_the_quarter_of_their_response() -> None:
+    dated = {name: table.dated_by_parent for name, table in TABLES.items() if table.dated_by_parent}
+    assert dated == {"survey_answers": base.DatedByParent("survey_responses", ("enterprise_id", "response_id"))}
+    answers = TABLES["survey_answers"]
+    assert answers.has_quarters
+    assert answers.quarter_expression is None
+
+
+def test_a_row_is_dated_by_a_parent_that_has_a_date_and_is_read_before() -> None:
+    names = list(TABLES)
+    for name, table in TABLES.items():
+        if table.dated_by_parent:
+            parent = TABLES[table.dated_by_parent.table]
+            assert parent.quarter_expression is not None
+            assert table.dated_by_parent.by == parent.key
+            assert set(parent.key) <= set(table.polars_schema)
+            assert names.index(parent.name) < names.index(name)
+
+
+def test_the_tables_that_stand_in_every_quarter() -> None:
+    assert [name for name, table in TABLES.items() if not table.has_quarters] == [
+        *("survey_questions", "regions", "outlets", "staff", "vehicles", "equipment", "customers", "process_steps"),
+        *("complaint_channels", "price_items", "checklist_items", "expert_judgements"),
+    ]
+    assert [name for name, table in TABLES.items() if table.accumulates] == ["survey_questions"]
+
+
 def test_types_are_the_same_in_every_tool() -> None:
     for table in TABLES.values():
         columns = ", ".join(f'null::{column.sql_type} as "{column.name}"' for column in table.columns)

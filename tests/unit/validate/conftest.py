@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -94,6 +95,30 @@ class LakeWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path, metadata={"delivered": str(delivered).lower()})
         return path
+
+    def deliver(self, table: str, rows: list[tuple[Quarter, Row]], fingerprint: str = "f1") -> None:
+        """Write a landing snapshot as extract does, and cut a raw partition of each quarter from it."""
+        labels = [quarter.label for quarter, _ in rows]
+        marks = {
+            "delivered": "true",
+            "fingerprint": fingerprint,
+            "rows_by_quarter": json.dumps({label: labels.count(label) for label in sorted(set(labels))}),
+        }
+        frame = pl.DataFrame([row for _, row in rows], schema=TABLES[table].polars_schema, orient="row").with_columns(
+            pl.Series("quarter", labels, dtype=pl.String),
+            pl.lit("delivery.csv").alias("_origin_file"),
+            pl.Series("_origin_row", range(2, len(rows) + 2), dtype=pl.Int64),
+            pl.Series("_row_id", range(len(rows)), dtype=pl.Int64),
+            pl.Series("_defects", [[] for _ in rows], dtype=DEFECTS),
+        )
+        path = self.lake.snapshot(table)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(path, metadata=marks, row_group_size=3)
+        for quarter in {quarter for quarter, _ in rows}:
+            path = self.lake.partition("raw", table, quarter)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cut = frame.filter(pl.col("quarter") == quarter.label)
+            cut.with_columns(_row_id=pl.int_range(pl.len(), dtype=pl.Int64)).write_parquet(path, metadata=marks)
 
     def snapshot(self, table: str, rows: list[Row]) -> None:
         """Write a landing snapshot."""

@@ -1,0 +1,64 @@
+"""Which delivery the rows of a quarter come from: the landing folder as it is now, or an earlier one that the lake keeps.
+
+A landing folder that holds fewer rows of a quarter than the lake's raw partition (only the files of the new quarter, say)
+does not speak for that quarter: the partition stands. Otherwise the landing folder does. Every stage writes into its files
+which snapshot their rows were cut from; here is only what those marks say. Nothing is read but the ends of Parquet files.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipeline.extract.writer import read_metadata
+from pipeline.lake import Lake
+from pipeline.quarters import Quarter
+from schemas.contract import Table
+
+FINGERPRINT = "fingerprint"
+"""Of the snapshot that the rows of a file were cut from."""
+PARENTS = "parents"
+"""Of the snapshots that the references of a file's rows were looked up in."""
+PSEUDONYM_KEY = "pseudonym_key"
+"""The id of the key that a file's pseudonyms were made with."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a table's snapshot of the landing folder says about itself."""
+
+    path: Path
+    fingerprint: str
+    rows_by_quarter: dict[str, int]
+
+
+def landed(table: Table, lake: Lake) -> Landed | None:
+    """The snapshot of a table as it is now; None before the first one."""
+    path = lake.snapshot(table.name)
+    marks = read_metadata(path)
+    if FINGERPRINT not in marks:
+        return None
+    return Landed(path, marks[FINGERPRINT], json.loads(marks["rows_by_quarter"]))
+
+
+def earlier_partitions(table: Table, lake: Lake) -> dict[Quarter, Path]:
+    """The raw partitions that the landing folder does not speak for, in time order."""
+    now = landed(table, lake)
+    return {
+        quarter: path
+        for quarter, path in lake.partitions("raw", table.name).items()
+        if now is None
+        or (
+            read_metadata(path).get(FINGERPRINT) != now.fingerprint
+            and pq.read_metadata(path).num_rows > now.rows_by_quarter.get(quarter.label, 0)
+        )
+    }
+
+
+def parents_fingerprint(table: Table, lake: Lake) -> str:
+    """The fingerprints of the snapshots that a table refers to: what its foreign keys and scales are judged by."""
+    parents = sorted({parent for parent, _ in table.references.values()})
+    return " ".join(read_metadata(lake.snapshot(parent)).get(FINGERPRINT, "-") for parent in parents)

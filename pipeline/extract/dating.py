@@ -1,0 +1,121 @@
+"""The quarter of rows that have no date of their own: that of the row they belong to, wherever it was delivered.
+
+Looked up for a whole snapshot at once, out of core. Which quarter the parent row has is decided where the parent's own
+snapshot is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.deliveries import FINGERPRINT, earlier_partitions
+from pipeline.extract.engine import MEMORY_LIMIT
+from pipeline.extract.writer import RowWriter, read_metadata
+from pipeline.lake import Lake
+from pipeline.quarters import Quarter
+from pipeline.sql import quoted
+from schemas.base import DatedByParent
+from schemas.contract import TABLES, Table
+
+_BATCH_ROWS = 1 << 16
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Parents:
+    """Where the parent rows of a table lie: in their snapshot, and in partitions of deliveries before it."""
+
+    declared: DatedByParent
+    snapshot: Path
+    earlier: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, table: Table, lake: Lake) -> Parents | None:
+        """The parents of a table as the lake has them now; None for a table that needs none."""
+        declared = table.dated_by_parent
+        if declared is None:
+            return None
+        parent = TABLES[declared.table]
+        return cls(declared, lake.snapshot(parent.name), tuple(earlier_partitions(parent, lake).values()))
+
+    def described(self) -> list[object]:
+        """Differs whenever a quarter looked up could."""
+        files = (self.snapshot, *self.earlier)
+        return [self.declared.table, self.declared.by, [read_metadata(path).get(FINGERPRINT) for path in files]]
+
+
+def write_dated(
+    undated: Path, file_starts: Sequence[int], parents: Parents, writer: RowWriter, scratch: Path
+) -> dict[str, int]:
+    """Write the rows of ``undated`` with the quarters of their parents; returns the rows per quarter.
+
+    ``file_starts``: the position of each delivered file's first row. A row whose parent is nowhere is treated as one whose
+    date cannot be read: it belongs to the quarter of the nearest row before it in its file that has one (D-14, D-40).
+    """
+    with pq.ParquetFile(undated) as source:
+        rows = source.metadata.num_rows
+        numbers = _filled(_looked_up(undated, rows, parents, scratch), [*file_starts, rows])
+        found, counts = np.unique(numbers, return_counts=True)
+        labels = [_label(number) for number in found.tolist()]
+        places = np.searchsorted(found, numbers).astype(np.int32)
+        position = 0
+        for batch in source.iter_batches(batch_size=_BATCH_ROWS):
+            of_batch = pa.array(places[position : position + batch.num_rows])
+            quarters = pa.array(labels, pa.string()).take(of_batch)
+            writer.write(batch.set_column(batch.schema.get_field_index("quarter"), "quarter", quarters))
+            position += batch.num_rows
+    return {label: count for label, count in zip(labels, counts.tolist(), strict=True) if label}
+
+
+def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.ndarray:
+    """The number of each row's quarter, in file order. Of a parent that came twice the first one's; this delivery goes first."""
+    by = ", ".join(map(quoted, parents.declared.by))
+    sources = " union all ".join(
+        f"select {by}, quarter, {place} * 1000000000000 + _row_id as place "
+        f"from read_parquet($file{place}, hive_partitioning = false) where quarter is not null"
+        for place in range(1, len(parents.earlier) + 2)
+    )
+    files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}
+    numbers = np.full(rows, _UNKNOWN, dtype=np.int32)
+    with duckdb.connect() as connection:
+        connection.execute("set temp_directory = $1", [str(scratch)])
+        connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
+        found = connection.execute(
+            f"""
+            with parents as (select {by}, arg_min(quarter, place) as quarter from ({sources}) group by {by})
+            select rows._row_id as row_id,
+                cast(parents.quarter[1:4] as integer) * 4 + cast(parents.quarter[7:7] as integer) - 1 as number
+            from read_parquet($rows, hive_partitioning = false) as rows join parents using ({by})
+            """,
+            files | {"rows": str(undated)},
+        )
+        for batch in found.to_arrow_reader(_BATCH_ROWS):
+            numbers[batch.column("row_id").to_numpy()] = batch.column("number").to_numpy()
+    return numbers
+
+
+def _filled(numbers: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
+    """Unknown quarters from the nearest row before in the same file, else after; else from the file before, else after."""
+    known = np.flatnonzero(numbers != _UNKNOWN)
+    if not known.size:
+        return numbers
+    for start, end in pairwise(bounds):
+        part = numbers[start:end]
+        positions = np.flatnonzero(part != _UNKNOWN)
+        if positions.size:
+            part[:] = part[np.maximum.accumulate(np.where(part != _UNKNOWN, np.arange(part.size), positions[0]))]
+        else:
+            part[:] = numbers[start - 1] if start else numbers[known[0]]
+    return numbers
+
+
+def _label(number: int) -> str | None:
+    return None if number == _UNKNOWN else Quarter(number // 4, number % 4 + 1).label

@@ -1,0 +1,247 @@
+"""Rows of a quarter that a row of another quarter excludes: the same key delivered twice, or a second survey response.
+
+A delivery is judged as a whole, in file order, whichever quarters of it were run; what an earlier delivery left accepted in
+quarters that the landing folder does not speak for came before all of it (D-39). Rules within the partition are in
+``table_rules``. Most deliveries repeat nothing over quarters, which costs one aggregate per table; only rows that share a key
+are looked at further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.deliveries import FINGERPRINT, earlier_partitions, landed
+from pipeline.extract.writer import read_metadata
+from pipeline.lake import Lake
+from pipeline.quarters import Quarter
+from pipeline.sql import literal, quoted
+from pipeline.validate.delivered import DeliveredKeys, hashed
+from pipeline.validate.row_rules import broken_row_rules
+from schemas.contract import Table
+
+# Places in the order in which rows came: those of the snapshot count from 0, a partition that was cut from an older one lies
+# before them, and what another quarter has had accepted of an earlier delivery before that.
+_OLDER, _ACCEPTED_BEFORE = -(1 << 40), -(1 << 60)
+
+
+@dataclass(frozen=True)
+class _Quarter:
+    """The partition that is judged, and what it is judged beside."""
+
+    table: Table
+    quarter: Quarter
+    raw: Path
+    lake: Lake
+    connection: duckdb.DuckDBPyConnection
+    delivered_keys: DeliveredKeys
+
+    @property
+    def columns(self) -> str:
+        """Everything that rows are compared by."""
+        once = self.table.counts_once
+        named = (*self.table.unique_key, *((*once.per, once.where, once.first_by) if once else ()))
+        return ", ".join(map(quoted, dict.fromkeys(named)))
+
+    @property
+    def key(self) -> str:
+        return hashed(self.table.unique_key)
+
+    @property
+    def group(self) -> str:
+        """What may count once, null for rows that do not compete."""
+        once = self.table.counts_once
+        return f"case when {quoted(once.where)} then {hashed(once.per)} end" if once else "null::ubigint"
+
+
+def compare_with_other_quarters(
+    table: Table,
+    quarter: Quarter,
+    raw: Path,
+    lake: Lake,
+    connection: duckdb.DuckDBPyConnection,
+    delivered_keys: DeliveredKeys,
+) -> None:
+    """Fill the temporary tables ``key_taken(_row_id)`` and ``counted_before(_row_id)``.
+
+    They hold the partition's rows whose key a row before them has in another quarter, and those that do not count because
+    one there does (``counts_once``). Rows that break a rule of their own take no key and do not count, in every quarter; those of
+    the partition are read from the temporary table ``refused(_row_id)``.
+    """
+    connection.execute("create or replace temp table key_taken (_row_id bigint)")
+    connection.execute("create or replace temp table counted_before (_row_id bigint)")
+    if not table.has_quarters:
+        return
+    once = table.counts_once
+    key_repeats = delivered_keys.in_several_quarters(table, table.unique_key)
+    group_repeats = delivered_keys.in_several_quarters(table, once.per, once.where) if once else None
+    if key_repeats is None and group_repeats is None:
+        return
+    judged = _Quarter(table, quarter, raw, lake, connection, delivered_keys)
+    if not _find_own_rows(judged, key_repeats, group_repeats):
+        return
+    _find_rivals(judged)
+    same_key = _same("own", "first", table.unique_key)
+    connection.execute(
+        f"""
+        insert into key_taken
+        select own._row_id
+        from own join (
+            select {_listed(table.unique_key)}, min(place) as place from rivals group by {_listed(table.unique_key)}
+        ) as first on {same_key}
+        where own.place > first.place
+        """
+    )
+    if once:
+        connection.execute(
+            f"""
+            insert into counted_before
+            with holders as (
+                select {_listed(table.unique_key)}, place from rivals
+                union all
+                select {_listed(table.unique_key)}, place from own anti join refused using (_row_id)
+            ),
+            counting as (
+                select * from rivals
+                where {quoted(once.where)} and not exists (
+                    select 1 from holders
+                    where {_same("holders", "rivals", table.unique_key)} and holders.place < rivals.place
+                )
+            )
+            select distinct own._row_id
+            from own join counting on {_same("own", "counting", once.per)}
+            where own.{quoted(once.where)} and (
+                counting.{quoted(once.first_by)} < own.{quoted(once.first_by)}
+                or counting.{quoted(once.first_by)} = own.{quoted(once.first_by)} and counting.place < own.place
+            )
+            """
+        )
+
+
+def _find_own_rows(judged: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
+    """Make the temporary table ``own``: the partition's rows that something in another quarter may exclude; any?"""
+    suspected = [
+        f"{hashes} in (from {repeats})"
+        for hashes, repeats in ((judged.key, key_repeats), (judged.group, group_repeats))
+        if repeats
+    ]
+    judged.connection.execute(
+        f"""
+        create or replace temp table own as
+        select _row_id, {judged.columns}, cast(null as bigint) as place
+        from read_parquet($1, hive_partitioning = false) where {" or ".join(suspected)}
+        """,
+        [str(judged.raw)],
+    )
+    rows = judged.connection.execute("select _row_id from own").fetchnumpy()["_row_id"]
+    if not rows.size:
+        return False
+    places = pa.table({"_row_id": rows, "place": _places(judged)[rows]})
+    judged.connection.register("places", places)
+    judged.connection.execute("update own set place = places.place from places where own._row_id = places._row_id")
+    judged.connection.unregister("places")
+    return True
+
+
+def _places(judged: _Quarter) -> np.ndarray:
+    """The place of each row of the partition, in its order."""
+    now = landed(judged.table, judged.lake)
+    if now is not None and read_metadata(judged.raw).get(FINGERPRINT) == now.fingerprint:
+        found: np.ndarray = judged.connection.execute(
+            "select _row_id from read_parquet($1, hive_partitioning = false) "
+            "where quarter = $2 or quarter is null order by _row_id",
+            [str(now.path), judged.quarter.label],
+        ).fetchnumpy()["_row_id"]
+        return found
+    return np.arange(pq.read_metadata(judged.raw).num_rows, dtype=np.int64) + _OLDER
+
+
+def _find_rivals(judged: _Quarter) -> None:
+    """Make the temporary table ``rivals``: rows of other quarters that keep the rules of a row, with their places."""
+    connection = judged.connection
+    kept = {
+        quarter: judged.lake.partition("accepted", judged.table.name, quarter)
+        for quarter in earlier_partitions(judged.table, judged.lake)
+        if quarter != judged.quarter
+    }
+    elsewhere = ", ".join(literal(quarter.label) for quarter in (judged.quarter, *kept))
+    now = landed(judged.table, judged.lake)
+    connection.execute(
+        f"create or replace temp table wanted_groups as select distinct {judged.group} as wanted from own"
+    )
+    connection.execute("delete from wanted_groups where wanted is null")
+    connection.execute(f"create or replace temp table wanted_keys as select distinct {judged.key} as wanted from own")
+    connection.execute(f"create or replace temp table rivals as select {judged.columns}, place from own where false")
+    if now is not None:
+        others = f"read_parquet({literal(now.path)}, hive_partitioning = false) where quarter not in ({elsewhere})"
+        if judged.table.counts_once:
+            # A response that may count must itself be the first of its key.
+            connection.execute(
+                f"insert into wanted_keys select {judged.key} from {others} and {judged.group} in (from wanted_groups)"
+            )
+        places = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id").fetchnumpy()
+        _insert_sound_rows(judged, now.path, places["_row_id"])
+    files = [literal(path) for path in kept.values() if path.is_file()]
+    if files:
+        connection.execute(
+            f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
+            f"from read_parquet([{', '.join(files)}], union_by_name = true, hive_partitioning = false) "
+            f"where {_wanted(judged)}"
+        )
+
+
+def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> None:
+    """Add the rows at these places of the snapshot to ``rivals``, except those that break a rule of a row."""
+    if not places.size:
+        return
+    with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
+        copied = Path(folder) / "rows.parquet"
+        _copy_rows(snapshot, places, copied)
+        broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
+        sound = np.ones(len(places), dtype=bool)
+        sound[broken["_row_id"].unique().to_numpy()] = False
+        numbers = np.flatnonzero(sound)
+        judged.connection.register("sound", pa.table({"_row_id": numbers, "place": places[numbers]}))
+        judged.connection.execute(
+            f"insert into rivals select {judged.columns}, place "
+            "from read_parquet($1, hive_partitioning = false) join sound using (_row_id)",
+            [str(copied)],
+        )
+        judged.connection.unregister("sound")
+
+
+def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
+    """Write the rows at these places, numbered from 0; only the row groups that hold one are read."""
+    written = first = 0
+    with (
+        pq.ParquetFile(snapshot) as parquet,
+        pq.ParquetWriter(copied, parquet.schema_arrow, store_schema=False) as writer,
+    ):
+        for group in range(parquet.num_row_groups):
+            end = first + parquet.metadata.row_group(group).num_rows
+            within = places[np.searchsorted(places, first) : np.searchsorted(places, end)] - first
+            if within.size:
+                rows = parquet.read_row_group(group).take(pa.array(within))
+                numbers = pa.array(np.arange(written, written + within.size, dtype=np.int64))
+                place = rows.schema.get_field_index("_row_id")
+                writer.write_table(rows.set_column(place, rows.schema.field(place), numbers))
+                written += within.size
+            first = end
+
+
+def _wanted(judged: _Quarter) -> str:
+    return f"({judged.key} in (from wanted_keys) or {judged.group} in (from wanted_groups))"
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(quoted, columns))
+
+
+def _same(one: str, other: str, columns: tuple[str, ...]) -> str:
+    return " and ".join(f"{one}.{quoted(name)} = {other}.{quoted(name)}" for name in columns)

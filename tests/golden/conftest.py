@@ -1,6 +1,6 @@
-"""Runs the pipeline over the hand-made landing folder, as a user would, once a session.
+"""Runs the pipeline over the hand-made landing folders, as a user would, once a session.
 
-Records are in ``landing``, expected values in the tests, reading what was published in ``published``.
+Records are in ``landing`` and ``edges``, expected values in the tests, reading what was published in ``published``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from golden import edges as edges_of_rulings
 from golden.landing import write_landing
 from golden.published import QUARTER, Published
 
@@ -51,4 +52,12 @@ def golden_reduced(tmp_path_factory: pytest.TempPathFactory) -> Published:
         without_tables=["hotline_calls"],
         without_columns=["service_requests.personalised_plan"],
     )
+    return _publish(folder, ["run", QUARTER])
+
+
+@pytest.fixture(scope="session")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 of the landing folder of edges."""
+    folder = tmp_path_factory.mktemp("edges")
+    write_landing(folder / "landing", edges_of_rulings.TABLES)
     return _publish(folder, ["run", QUARTER])

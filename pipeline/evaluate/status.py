@@ -6,7 +6,6 @@ provisional are decided here; values are computed in ``values.py``, scores in ``
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -297,9 +296,7 @@ def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) ->
     return (
         coverage.filter((pl.col("period_role") == "current") & (pl.col("window_kind") == "trailing_year"))
         .join(requests, on=["enterprise_id", "period", "period_role"], how="left")
-        .select(
-            "enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_expected")
-        )
+        .select("enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_expected"))
     )
 
 

@@ -18,7 +18,9 @@ select
     scope_id,
     indicator_id,
     n,
-    {% for statistic in ['smallest', 'p50', 'p90', 'p95', 'largest'] -%}
-    cast(cast({{ statistic }} as decimal(38, 9)) as double) as {{ statistic }}{{ ',' if not loop.last }}
-    {% endfor -%}
+    cast(cast(smallest as decimal(38, 9)) as double) as smallest,
+    cast(cast(p50 as decimal(38, 9)) as double) as p50,
+    cast(cast(p90 as decimal(38, 9)) as double) as p90,
+    cast(cast(p95 as decimal(38, 9)) as double) as p95,
+    cast(cast(largest as decimal(38, 9)) as double) as largest
 from statistics

@@ -226,7 +226,10 @@ where
     end;
 
 ------------------------------------------------------------------------------------------------------------------------
--- Hotline calls and online sessions
+-- Hotline calls and online sessions; what belongs to a test request is a test too
+
+create temp table tests as
+select enterprise_id, request_id from source('service_requests') where is_test;
 
 create temp table calls_of as
 with calls as (
@@ -239,6 +242,7 @@ with calls as (
         outcome = 'abandoned' and seconds(queued_at, ended_at) < 5 as is_short_abandon,
         seconds(queued_at, answered_at) as wait_seconds
     from source('hotline_calls')
+    anti join tests using (enterprise_id, request_id)
     where in_quarter(queued_at)
 )
 
@@ -277,6 +281,7 @@ with sessions as (
         seconds(opened_at, first_human_reply_at) as reply_seconds,
         service_clock(first_human_reply_at) - service_clock(opened_at) as reply_service_seconds
     from source('online_sessions')
+    anti join tests using (enterprise_id, request_id)
     where in_quarter(opened_at)
 )
 
@@ -303,7 +308,7 @@ insert into statistics by name
 select enterprise_id, scope_type, scope_id, unnest([in_order], recursive := true) from sessions_of;
 
 ------------------------------------------------------------------------------------------------------------------------
--- Visits, appointments, complaints
+-- Visits, appointments (those of merged requests were made all the same), complaints
 
 create temp table outlets as
 select *, opened_on <= getvariable('last_day') and (closed_on is null or getvariable('last_day') < closed_on) as is_active
@@ -317,8 +322,8 @@ with visits as (
         v.outcome in ('done', 'missed', 'rescheduled_by_company') as is_due,
         case when v.outcome = 'done' then seconds(v.appointed_at, v.arrived_at) / 60 end as minutes_late
     from source('onsite_visits') as v
-    left join requests as q on q.enterprise_id = v.enterprise_id and q.request_id = v.request_id
-    where in_quarter(v.appointed_at)
+    left join source('service_requests') as q on q.enterprise_id = v.enterprise_id and q.request_id = v.request_id
+    where in_quarter(v.appointed_at) and q.is_test is not true
 ),
 
 grouped as (
@@ -353,10 +358,10 @@ with appointments as (
         a.enterprise_id, q.region_code, q.outlet_id, q.channel, q.product_category,
         offered.workdays_through - requested.workdays_through <= 3 as is_in_time
     from source('appointments') as a
-    left join requests as q on q.enterprise_id = a.enterprise_id and q.request_id = a.request_id
+    left join source('service_requests') as q on q.enterprise_id = a.enterprise_id and q.request_id = a.request_id
     left join calendar as requested on requested.day = a.requested_at::date
     left join calendar as offered on offered.day = a.earliest_offered_on
-    where in_quarter(a.requested_at)
+    where in_quarter(a.requested_at) and q.is_test is not true
 ),
 
 grouped as (
@@ -419,7 +424,7 @@ create temp table surveyed as
 with questions as (
     select *, if(measures = 'O2-2', coalesce(touchpoint, 'other'), '') as part
     from source('survey_questions')
-    where measures is not null
+    where measures in ('P4-1', 'P4-3', 'P4-4', 'P5-3', 'O2-1', 'O2-2', 'O2-3', 'O2-4', 'O3-1b', 'O3-3')
 ),
 
 responses as (
@@ -620,12 +625,6 @@ select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unn
 create temp table enterprises as
 select distinct enterprise_id from (from requests select enterprise_id union all from source('staff') select enterprise_id);
 
-create temp table staff as
-select s.*, o.region_code, s.hired_on <= getvariable('last_day') and (s.left_on is null or getvariable('last_day') < s.left_on) as is_employed
-from source('staff') as s
-left join outlets as o on o.enterprise_id = s.enterprise_id and o.outlet_id = s.outlet_id
-where in_force(s.valid_from, s.valid_to, getvariable('last_day'));
-
 create temp table outlets_of as
 select
     enterprise_id,
@@ -763,12 +762,14 @@ collected as (
 
 select period, enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from collected;
 
--- R3-1, R4-1
+-- R3-1, R4-1; a staff register that holds nobody any more is a 0
 insert into parts by name
 with at_end as (
-    select enterprise_id, count_if(is_service_staff) as staff, count_if(role = 'expert') as experts
-    from staff
-    where is_employed
+    select
+        enterprise_id,
+        count_if(is_service_staff and hired_on <= getvariable('last_day') and in_force(valid_from, least(valid_to, left_on), getvariable('last_day'))) as staff,
+        count_if(role = 'expert' and hired_on <= getvariable('last_day') and in_force(valid_from, least(valid_to, left_on), getvariable('last_day'))) as experts
+    from source('staff')
     group by enterprise_id
 ),
 
@@ -790,8 +791,8 @@ collected as (
     select
         e.enterprise_id,
         [
-            rate('R3-1', '', s.customers, a.staff),
-            rate('R3-1', 'registered_customers', r.customers, a.staff),
+            rate('R3-1', '', if(a.staff is null, null, s.customers), a.staff),
+            rate('R3-1', 'registered_customers', if(a.staff is null, null, r.customers), a.staff),
             rate('R4-1', '', 1, a.experts)
         ] as measured
     from enterprises as e
@@ -802,7 +803,7 @@ collected as (
 
 select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from collected;
 
--- R3-2, R3-3, R3-4: certificates and training, per period
+-- R3-2, R3-3, R3-4: certificates on every version's days, the rest by the last version, per period
 insert into parts by name
 with training as (
     select p.period, t.enterprise_id, t.staff_id, sum(t.hours) as hours
@@ -816,40 +817,54 @@ on_post as (
         p.period,
         p.measured_from,
         s.*,
-        greatest(s.hired_on, p.first_day) as post_from,
-        least(coalesce(s.left_on, getvariable('end_day')), getvariable('end_day')) - 1 as post_until,
-        greatest(s.hired_on, p.first_day, s.certificate_valid_from) as certified_from,
-        least(s.left_on - 1, getvariable('last_day'), s.certificate_valid_until) as certified_until
-    from staff as s
-    join periods as p on s.hired_on < getvariable('end_day') and (s.left_on is null or p.first_day < s.left_on)
-    where s.is_service_staff
+        greatest(s.valid_from, s.hired_on, p.first_day) as post_from,
+        least(s.valid_to, s.left_on, getvariable('end_day')) - 1 as post_until,
+        greatest(post_from, s.certificate_valid_from) as certified_from,
+        least(post_until, s.certificate_valid_until) as certified_until
+    from source('staff') as s
+    cross join periods as p
+    where post_from <= post_until
 ),
 
-judged as (
+people as (
     select
         s.period,
+        s.measured_from,
         s.enterprise_id,
-        s.region_code,
-        s.outlet_id,
-        s.is_employed,
-        s.is_technical,
-        s.requires_certificate,
-        b.workdays_through - a.workdays_before as required_days,
-        case
-            when coalesce(s.certificate_valid_from, s.certificate_valid_until) is not null and s.certified_from <= s.certified_until
-                then d.workdays_through - c.workdays_before
-            else 0
-        end as certified_days,
-        coalesce(t.hours, 0) as hours,
-        coalesce(t.hours, 0) * 12 >= 40 * (
-            datediff('month', greatest(s.hired_on, s.measured_from), getvariable('last_day')) + 1
-        ) as is_trained
+        s.staff_id,
+        arg_max_null(s.outlet_id, s.post_from) as outlet_id,
+        arg_max(s.is_service_staff and s.post_until = getvariable('last_day'), s.post_from) as is_employed,
+        arg_max(s.is_technical, s.post_from) as is_technical,
+        arg_max(s.hired_on, s.post_from) as hired_on,
+        sum(b.workdays_through - a.workdays_before) filter (where s.is_service_staff and s.requires_certificate) as required_days,
+        coalesce(
+            sum(d.workdays_through - c.workdays_before) filter (
+                where
+                    s.is_service_staff
+                    and s.requires_certificate
+                    and coalesce(s.certificate_valid_from, s.certificate_valid_until) is not null
+                    and s.certified_from <= s.certified_until
+            ), 0
+        ) as certified_days
     from on_post as s
-    left join training as t on t.period = s.period and t.enterprise_id = s.enterprise_id and t.staff_id = s.staff_id
     left join calendar as a on a.day = s.post_from
     left join calendar as b on b.day = s.post_until
     left join calendar as c on c.day = s.certified_from
     left join calendar as d on d.day = s.certified_until
+    group by s.period, s.measured_from, s.enterprise_id, s.staff_id
+),
+
+judged as (
+    select
+        s.*,
+        o.region_code,
+        coalesce(t.hours, 0) as hours,
+        coalesce(t.hours, 0) * 12 >= 40 * (
+            datediff('month', greatest(s.hired_on, s.measured_from), getvariable('last_day')) + 1
+        ) as is_trained
+    from people as s
+    left join outlets as o on o.enterprise_id = s.enterprise_id and o.outlet_id = s.outlet_id
+    left join training as t on t.period = s.period and t.enterprise_id = s.enterprise_id and t.staff_id = s.staff_id
 ),
 
 grouped as (
@@ -859,8 +874,8 @@ grouped as (
         case when grouping(region_code) = 0 then 'region' when grouping(outlet_id) = 0 then 'outlet' else 'enterprise' end as scope_type,
         coalesce(region_code, outlet_id) as place,
         [
-            rate('R3-2', '', count_if(requires_certificate), count_if(requires_certificate and certified_days >= required_days)),
-            rate('R3-2', 'person_days', sum(required_days) filter (where requires_certificate), sum(certified_days) filter (where requires_certificate)),
+            rate('R3-2', '', count_if(required_days > 0), count_if(required_days > 0 and certified_days >= required_days)),
+            rate('R3-2', 'person_days', sum(required_days), sum(certified_days)),
             rate('R3-3', '', count_if(is_employed), count_if(is_employed and is_technical)),
             rate('R3-4', '', count_if(is_employed), count_if(is_employed and is_trained)),
             mean('R3-4', 'mean_hours', sum(hours) filter (where is_employed), count_if(is_employed), count_if(is_employed), null, 1)

@@ -6,6 +6,7 @@ the validate stage joins beside the rows under the names given here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -263,6 +264,15 @@ def absent_when(rule: str, other: str, values: tuple[str, ...]) -> pa.Check:
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key).is_null() | pl.col(other).is_in(values).not_())
+
+    return pa.Check(check, error=rule)
+
+
+def written_as(rule: str, form: re.Pattern[str]) -> pa.Check:
+    """The whole text has the form; rows without one keep the rule."""
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key).str.contains(f"^(?:{form.pattern})$"))
 
     return pa.Check(check, error=rule)
 

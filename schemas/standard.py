@@ -35,7 +35,7 @@ HOLIDAY_STATUSES = ("announced", "provisional")
 # dim_service_hours has a column for each of three windows a day.
 MAX_WINDOWS_A_DAY = 3
 
-_INDICATOR_ID = re.compile(r"[A-Z]\d-\d+[a-z]?")
+INDICATOR_ID = re.compile(r"[A-Z]\d-\d+[a-z]?")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*(\|[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)*")
 _DECISION = re.compile(r"[CD]-\d{2}")
@@ -236,8 +236,8 @@ def catalogue_rows(seeds: Path = SEEDS) -> tuple[Indicator, ...]:
     rows: list[tuple[_Row, Indicator]] = []
     for row in sheet:
         indicator = Indicator(
-            indicator_id=row.match("indicator_id", _INDICATOR_ID, "an id like R1-1 or R1-2a"),
-            named_indicator_id=row.match("named_indicator_id", _INDICATOR_ID, "an id like R1-1"),
+            indicator_id=row.match("indicator_id", INDICATOR_ID, "an id like R1-1 or R1-2a"),
+            named_indicator_id=row.match("named_indicator_id", INDICATOR_ID, "an id like R1-1"),
             subdimension_id=row.one_of("subdimension_id", subdimensions),
             dimension_id=row.one_of("dimension_id", dimensions),
             field_name=row.match("field_name", _FIELD_NAME, "lower case letters, digits and _"),

@@ -19,7 +19,9 @@ from schemas.base import (
     column,
     not_before,
     within_scale,
+    written_as,
 )
+from schemas.standard import INDICATOR_ID
 
 
 class Complaints(SourceTable):
@@ -152,7 +154,9 @@ class SurveyQuestions(SourceTable):
         meaning="20-30 questions and 15 min apply to satisfaction",
     )
     wording: String = column(required=True)
-    measures: String = column(form="indicator id", meaning="e.g. O2-1 P4-1 O3-3")
+    measures: String = column(
+        form="indicator id", meaning="e.g. O2-1 P4-1 O3-3", checks=[written_as("no_indicator_id", INDICATOR_ID)]
+    )
     touchpoint: String = column(values=("phone", "online", "outlet", "onsite"), meaning="O2-2")
     scale_min: Integer = column(required=True)
     scale_max: Integer = column(required=True, checks=[after("scale_max_not_above_scale_min", "scale_min")])

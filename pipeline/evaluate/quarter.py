@@ -35,6 +35,8 @@ _VALUE_COLUMNS = [
     "provisional_reason", "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
     "previous_value", "part", "quarters_covered", "quarters_expected",
 ]  # fmt: skip
+# When a record shows that something had happened, for tables whose event may have been planned ahead; None: never.
+_HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
 _VARIANT_COLUMNS = [
     *PLACE, "indicator_id", "variant", "value", "numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method",
     "within_limit_rate",
@@ -62,7 +64,7 @@ def evaluate_quarter(
     as_of = data_as_of(lake, quarter)
     comparison = compare(inputs, indicators, numbers)
     settled = settle(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
-    settled = mark_provisional(settled, indicators, coverage, pl.read_parquet(run.table("dim_calendar")), as_of)
+    settled = mark_provisional(settled, indicators, coverage, source_rows, pl.read_parquet(run.table("dim_calendar")))
     enterprises = coverage["enterprise_id"].unique().sort().to_list()
     targets = targets_for(indicators, plan, enterprises).select(
         "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
@@ -125,19 +127,25 @@ def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
 
 
 def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
-    """The latest event that the records of the quarter or of the look-ahead hold; the quarter's first day without any."""
+    """The latest event that the records of the quarter or of the look-ahead hold; the quarter's first day without any.
+
+    Appointments of visits and planned starts of projects are no events: they may lie ahead of what is known.
+    """
     latest = dt.datetime.combine(quarter.first_day, dt.time())
+    end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
     with duckdb.connect() as connection:
         for table in TABLES.values():
-            if table.event is None:
+            happened_at = _HAPPENED.get(table.name, table.event.name if table.event else None)
+            if happened_at is None:
                 continue
             for each in (quarter, quarter.shift(1)):
                 path = lake.partition("clean", table.name, each)
                 if path.exists():
                     found = connection.execute(
-                        f"select max({table.event.name})::timestamp from read_parquet($path)", {"path": str(path)}
+                        f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) from read_parquet($path)",
+                        {"path": str(path), "end": end},
                     ).fetchone()
-                    if found and found[0] is not None and found[0].date() < quarter.shift(1).end_day:
+                    if found and found[0] is not None:
                         latest = max(latest, found[0])
     return latest
 

@@ -6,7 +6,6 @@ provisional are decided here; values are computed in ``values.py``, scores in ``
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +14,15 @@ import polars as pl
 
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.evaluate.values import EFFICIENCY_CHANGE, ERROR_RATE, INDEX, INDEX_CHANGE, PLACE, Comparison
+from pipeline.quarters import Quarter
 
 OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA = "ok", "insufficient_sample", "not_applicable", "no_data"
 
 _CHANGES = (ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE)
+# Its windows run from the resolution of each repair, not from the request (D-27).
+_REPEAT_REPAIRS = "O1-2"
+# Counts the customers of twelve months, whatever the period (C-13).
+_STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
 # Records that exist because somebody went to measure: without them the indicator was not measured, whereas a period
 # without a complaint or a hazard had nothing to measure.
 _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
@@ -56,7 +60,7 @@ def settle(
     """Give every place × indicator its status; at enterprise scope every indicator of the catalogue has a row.
 
     coverage     mart_period_coverage
-    source_rows  enterprise_id, table_name, quarter, row_count
+    source_rows  mart_source_rows
     Adds status, status_reason, previous_value, quarters_expected, quarters_covered; a value that may not be shown is
     null.
     """
@@ -81,14 +85,14 @@ def settle(
             maintain_order="left",
         )
         .join(_coverage_of_roles(coverage), on=["enterprise_id", "period"], how="left", maintain_order="left")
+        .join(
+            _comparable_changes(coverage, source_rows, catalogue),
+            on=["enterprise_id", "period", "indicator_id"],
+            how="left",
+            maintain_order="left",
+        )
     )
-    rows = _without_comparison(rows).with_columns(
-        # An event that never happened is a true zero where its table was delivered.
-        value=pl.when((pl.col("method") == "count") & pl.col("value").is_null()).then(0.0).otherwise(pl.col("value")),
-        sample_size=pl.when((pl.col("method") == "count") & pl.col("sample_size").is_null())
-        .then(0)
-        .otherwise(pl.col("sample_size")),
-    )
+    rows = _with_true_zeros(_without_comparison(rows))
     reasons = _reasons(rows, catalogue, source_rows, delivery, plan)
     rows = rows.join(reasons, on=["enterprise_id", "period", "indicator_id"], how="left", maintain_order="left")
     is_first_comparison = pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable")
@@ -153,29 +157,48 @@ def settle(
 
 
 def mark_provisional(
-    rows: pl.DataFrame, catalogue: pl.DataFrame, coverage: pl.DataFrame, calendar: pl.DataFrame, as_of: dt.datetime
+    rows: pl.DataFrame,
+    catalogue: pl.DataFrame,
+    coverage: pl.DataFrame,
+    source_rows: pl.DataFrame,
+    calendar: pl.DataFrame,
 ) -> pl.DataFrame:
     """Add is_provisional and provisional_reason.
 
-    A value is provisional while its look-ahead has not closed in the data (``as_of``), where quarters of its period are
-    missing, and where working days without an official notice entered it (``calendar``: date_day, status).
+    A value is provisional while its look-ahead has not closed by the enterprise's newest request, where quarters of its
+    period (for R3-1, of the twelve months whose customers it counts) are missing, and where working days without an
+    official notice entered it (``calendar``: date_day, status).
     """
     days = coverage.select("period", "period_role", "first_day", "last_day").unique(maintain_order=True)
     days = days.with_columns(has_unannounced=_has_unannounced_days(days, calendar))
     periods = days.filter(pl.col("period_role") == "current").select("period", "last_day", "has_unannounced")
+    reach = coverage.filter(pl.col("period_role") == "current").select(
+        "enterprise_id", "period", "newest_request_at", "last_repair_resolved_at", "open_repair_count"
+    )
     before = days.filter(pl.col("period_role") == "previous").select("period", had_unannounced="has_unannounced")
     known = (
         rows.join(periods, on="period", how="left", maintain_order="left")
         .join(before, on="period", how="left", maintain_order="left")
+        .join(reach, on=["enterprise_id", "period"], how="left", maintain_order="left")
+        .join(_without_all_customers(coverage, source_rows), on="enterprise_id", how="left", maintain_order="left")
         .join(catalogue.select("indicator_id", "look_ahead_days"), on="indicator_id", how="left", maintain_order="left")
     )
-    closes_at = (pl.col("last_day") + pl.duration(days=1) + pl.duration(days=pl.col("look_ahead_days"))).cast(
-        pl.Datetime("us")
+    look_ahead = pl.duration(days=pl.col("look_ahead_days"))
+    begins_at = (
+        pl.when(pl.col("indicator_id") == _REPEAT_REPAIRS)
+        .then(pl.col("last_repair_resolved_at"))
+        .otherwise((pl.col("last_day") + pl.duration(days=1)).cast(pl.Datetime("us")))
+    )
+    is_open = (begins_at + look_ahead > pl.col("newest_request_at")) | (
+        (pl.col("indicator_id") == _REPEAT_REPAIRS) & (pl.col("open_repair_count") > 0)
     )
     has_value = pl.col("value").is_not_null()
+    lacks_quarters = (pl.col("quarters_covered") < pl.col("quarters_expected")) | (
+        (pl.col("indicator_id") == _STAFF_PER_CUSTOMER) & pl.col("lacks_customers")
+    )
     reasons = {
-        "look_ahead": has_value & (pl.col("look_ahead_days") > 0) & (closes_at > pl.lit(as_of)),
-        "incomplete_period": has_value & (pl.col("quarters_covered") < pl.col("quarters_expected")),
+        "look_ahead": has_value & (pl.col("look_ahead_days") > 0) & is_open,
+        "incomplete_period": has_value & lacks_quarters,
         "calendar": has_value
         & pl.col("indicator_id").is_in(_WORKING_DAY_INDICATORS)
         & (pl.col("has_unannounced") | ((pl.col("indicator_id") == EFFICIENCY_CHANGE) & pl.col("had_unannounced"))),
@@ -192,7 +215,10 @@ def mark_provisional(
             is_provisional=pl.col("provisional_reason") != "",
             provisional_reason=pl.col("provisional_reason").replace("", None),
         )
-        .drop("look_ahead_days", "last_day", "has_unannounced", "had_unannounced")
+        .drop(
+            *("look_ahead_days", "last_day", "has_unannounced", "had_unannounced"),
+            *("newest_request_at", "last_repair_resolved_at", "open_repair_count", "lacks_customers"),
+        )
     )
 
 
@@ -212,43 +238,90 @@ def _state(status: str, reason: str | None) -> pl.Expr:
 
 
 def _coverage_of_roles(coverage: pl.DataFrame) -> pl.DataFrame:
-    """Per enterprise × period: coverage, and whether this period and the one a year earlier are both whole."""
+    """Per enterprise × period: coverage, and whether this period and the one a year earlier both have records of all quarters."""
     key = ["enterprise_id", "period"]
     whole = pl.col("quarters_covered") == pl.col("quarters_expected")
     current = coverage.filter(pl.col("period_role") == "current").select(
         *key, "quarters_expected", "quarters_covered", whole.alias("now")
     )
     previous = coverage.filter(pl.col("period_role") == "previous").select(*key, whole.alias("before"))
-    trailing = (
-        coverage.filter(pl.col("window_kind") == "trailing_year")
-        .group_by("enterprise_id")
-        .agg(is_trailing_comparable=whole.all())
-    )
     return (
         current.join(previous, on=key, how="left")
-        .join(trailing, on="enterprise_id", how="left")
         .with_columns(is_period_comparable=pl.col("now") & pl.col("before").fill_null(False))
         .drop("now", "before")
     )
 
 
-def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
-    """Take away comparisons with a period whose quarters are not all there."""
-    comparable = (
-        pl.when(pl.col("indicator_id") == ERROR_RATE)
-        .then(pl.col("is_trailing_comparable"))
-        .otherwise(pl.col("is_period_comparable"))
-        .fill_null(False)
+def _held_quarters(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period × role × table: of how many of the period's quarters the table holds records."""
+    first_days = {label: Quarter.parse(label).first_day for label in source_rows["quarter"].unique()}
+    held = source_rows.filter(pl.col("row_count") > 0).select(
+        "enterprise_id", "table_name", first=pl.col("quarter").replace_strict(first_days, return_dtype=pl.Date)
     )
     return (
-        rows.with_columns(is_comparable=comparable)
-        .with_columns(
-            value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable"))
-            .then(None)
-            .otherwise(pl.col("value")),
-            previous_value=pl.when(pl.col("is_period_comparable")).then(pl.col("previous_value")).otherwise(None),
-        )
-        .drop("is_trailing_comparable", "is_period_comparable")
+        coverage.select("enterprise_id", "period", "period_role", "first_day", "last_day")
+        .join(held, on="enterprise_id", how="inner")
+        .filter(pl.col("first").is_between(pl.col("first_day"), pl.col("last_day")))
+        .group_by("enterprise_id", "period", "period_role", "table_name")
+        .agg(quarters_held=pl.col("first").n_unique())
+    )
+
+
+def _comparable_changes(coverage: pl.DataFrame, source_rows: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period × change (I4-…): whether every quarter of both sides holds records of its first source table.
+
+    I4-1 always compares trailing years (D-33).
+    """
+    changes = catalogue.filter(pl.col("indicator_id").is_in(_CHANGES)).select(
+        "indicator_id", table_name=pl.col("source_tables").list.first()
+    )
+    held = _held_quarters(coverage, source_rows)
+    whole = (
+        coverage.join(changes, how="cross")
+        .join(held, on=["enterprise_id", "period", "period_role", "table_name"], how="left")
+        .group_by("enterprise_id", "period", "window_kind", "indicator_id")
+        .agg(is_whole=(pl.col("quarters_held").fill_null(0) == pl.col("quarters_expected")).all())
+    )
+    trailing = whole.filter(pl.col("window_kind") == "trailing_year").select(
+        "enterprise_id", "indicator_id", is_trailing_whole="is_whole"
+    )
+    is_comparable = (
+        pl.when(pl.col("indicator_id") == ERROR_RATE).then(pl.col("is_trailing_whole")).otherwise(pl.col("is_whole"))
+    )
+    return whole.join(trailing, on=["enterprise_id", "indicator_id"], how="left").select(
+        "enterprise_id", "period", "indicator_id", is_comparable=is_comparable
+    )
+
+
+def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise: whether quarters of requests are missing in the twelve months whose customers R3-1 counts."""
+    requests = _held_quarters(coverage, source_rows).filter(pl.col("table_name") == _CUSTOMERS_COME_FROM)
+    return (
+        coverage.filter((pl.col("period_role") == "current") & (pl.col("window_kind") == "trailing_year"))
+        .join(requests, on=["enterprise_id", "period", "period_role"], how="left")
+        .select("enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_expected"))
+    )
+
+
+def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take away comparisons with a period whose quarters are not all there."""
+    return rows.with_columns(
+        value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable"))
+        .then(None)
+        .otherwise(pl.col("value")),
+        previous_value=pl.when(pl.col("is_period_comparable")).then(pl.col("previous_value")).otherwise(None),
+    ).drop("is_period_comparable")
+
+
+def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
+    """A count is one observation; an event that never happened is a true zero where its table was delivered (D-11)."""
+    is_count = pl.col("method") == "count"
+    never_happened = is_count & pl.col("value").is_null()
+    return rows.with_columns(
+        pl.when(never_happened).then(0.0).otherwise(pl.col("value")).alias("value"),
+        pl.when(never_happened).then(0.0).otherwise(pl.col("numerator")).alias("numerator"),
+        pl.when(never_happened).then(1.0).otherwise(pl.col("denominator")).alias("denominator"),
+        pl.when(is_count).then(1).otherwise(pl.col("sample_size")).alias("sample_size"),
     )
 
 

@@ -91,6 +91,7 @@ RULES = {
     "version_overlap": "登记表版本的有效期重叠",
     "duplicate_survey_response": "同一顾客同一轮调查重复作答",
     "score_outside_scale": "评分超出题目量表",
+    "no_indicator_id": "不是指标编号",
     "responded_before_requested": "响应早于请求",
     "resolved_before_responded": "解决早于响应",
     "resolved_before_requested": "解决早于请求",

@@ -174,6 +174,7 @@ _ROW_LOGIC: dict[str, Callable[[Row, str], None]] = {
     "evaluated_before_submitted": _steps("submitted_at", {"evaluated_at": -24}),
     "submitted_before_started": _steps("submitted_at", {"started_at": 1}),
     "score_outside_scale": _above_scale,
+    "no_indicator_id": _set(measures="满意度"),
     "scale_max_not_above_scale_min": _single_point_scale,
     "shipped_before_ordered": _steps("ordered_at", {"shipped_at": -1, "received_at": None}),
     "received_before_shipped": _steps("ordered_at", {"shipped_at": 5, "received_at": 2}),

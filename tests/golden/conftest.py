@@ -1,6 +1,6 @@
-"""Runs the pipeline over the hand-made landing folder, as a user would, once a session.
+"""Runs the pipeline over the hand-made landing folders, as a user would, once a session.
 
-Records are in ``landing``, expected values in the tests, reading what was published in ``published``.
+Records are in ``landing`` and ``edges``, expected values in the tests, reading what was published in ``published``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from golden import edges as edges_of_rulings
 from golden.landing import write_landing
 from golden.planned import write_panel_and_plan
 from golden.published import QUARTER, Published
@@ -69,3 +70,11 @@ def golden_planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published,
     plan = write_panel_and_plan(folder / "landing")
     said = _run(folder, ["run", QUARTER])
     return Published(folder / "lake" / "warehouse.duckdb"), said, plan
+
+
+@pytest.fixture(scope="session")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 of the landing folder of edges."""
+    folder = tmp_path_factory.mktemp("edges")
+    write_landing(folder / "landing", edges_of_rulings.TABLES)
+    return _publish(folder, ["run", QUARTER])

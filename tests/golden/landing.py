@@ -7,7 +7,7 @@ Quarter under test is 2025-Q1; older quarters serve look-backs, 2025-Q2 the look
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -1141,6 +1141,7 @@ TABLES = {
 
 def write_landing(
     folder: Path,
+    tables: Mapping[str, Callable[[], Iterator[Row]]] = TABLES,
     *,
     without_tables: Iterable[str] = (),
     without_columns: Iterable[str] = (),
@@ -1153,8 +1154,8 @@ def write_landing(
     """
     folder.mkdir(parents=True, exist_ok=True)
     left_out = set(without_columns)
-    for table in [name for name in TABLES if name not in set(without_tables)]:
-        rows = list(TABLES[table]())
+    for table in [name for name in tables if name not in set(without_tables)]:
+        rows = list(tables[table]())
         if known_until is not None:
             rows = list(_known_until(at(known_until), rows))
         names = dict.fromkeys(name for row in rows for name in row if f"{table}.{name}" not in left_out)

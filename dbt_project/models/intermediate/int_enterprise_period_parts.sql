@@ -30,7 +30,8 @@ density as (
         'region' as scope_type,
         areas.region_code as scope_id,
         coalesce(active_outlets.outlet_count, 0) as numerator,
-        areas.area_km2 as denominator
+        areas.area_km2 as denominator,
+        1 as region_count
     from areas
     left join active_outlets
         on areas.enterprise_id = active_outlets.enterprise_id and areas.region_code = active_outlets.region_code
@@ -40,7 +41,8 @@ density as (
         'enterprise' as scope_type,
         areas.enterprise_id as scope_id,
         coalesce(max(outlets.outlet_count), 0) as numerator,
-        sum(areas.area_km2) as denominator
+        sum(areas.area_km2) as denominator,
+        count(*) as region_count
     from areas
     left join (
         select
@@ -52,13 +54,20 @@ density as (
     group by areas.enterprise_id
 ),
 
+-- Of every enterprise with a staff register: nobody employed on the last day is a 0, no register is nothing
 service_staff as (
     select
         enterprise_id,
-        sum(case when is_service_staff then 1 else 0 end) as staff_count,
-        sum(case when role = 'expert' then 1 else 0 end) as expert_count
-    from {{ ref('int_staff_in_force') }}
-    where is_employed
+        sum(case when is_employed and is_service_staff then 1 else 0 end) as staff_count,
+        sum(case when is_employed and role = 'expert' then 1 else 0 end) as expert_count
+    from (
+        select
+            staff.*,
+            ({{ in_force('staff.valid_from', 'staff.valid_to', last_day()) }})
+            and staff.hired_on <= {{ last_day() }}
+            and (staff.left_on is null or {{ last_day() }} < staff.left_on) as is_employed
+        from {{ clean('staff') }} as staff
+    ) as register
     group by enterprise_id
 ),
 
@@ -146,7 +155,7 @@ rows_of_enterprises as (
         '' as variant,
         density.numerator,
         density.denominator,
-        density.numerator as entry_count
+        density.region_count as entry_count
     from density
     cross join periods
     union all

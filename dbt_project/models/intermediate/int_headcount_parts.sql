@@ -110,8 +110,8 @@ select
     '{{ row.variant }}' as variant,
     '' as part,
     cast({{ row.numerator }} as decimal(38, 9)) as numerator,
-    cast({{ row.denominator }} as decimal(38, 9)) as denominator,
-    cast({{ row.denominator }} as bigint) as n,
+    cast(coalesce({{ row.denominator }}, 0) as decimal(38, 9)) as denominator,
+    cast(coalesce({{ row.denominator }}, 0) as bigint) as n,
     cast(coalesce({{ row.denominator }}, 0) as bigint) as cases,
     cast(null as bigint) as within_limit,
     cast(null as decimal(38, 9)) as sum_squares

@@ -15,57 +15,99 @@ training as (
     group by periods.period, records.enterprise_id, records.staff_id
 ),
 
-employed as (
+-- The days of the period, start ≤ day < end, on which a version of the register held and the person was employed
+stretches as (
     select
         periods.period,
         periods.measured_from,
         periods.last_day,
+        periods.end_day,
         staff.*,
-        greatest(staff.hired_on, periods.first_day) as on_post_from,
-        cast({{ dbt.dateadd('day', -1, 'least(coalesce(staff.left_on, periods.end_day), periods.end_day)') }} as date) as on_post_until
-    from {{ ref('int_staff_in_force') }} as staff
-    inner join periods
-        on staff.hired_on < periods.end_day and (staff.left_on is null or staff.left_on > periods.first_day)
-    where staff.is_service_staff
+        greatest(coalesce(staff.valid_from, periods.first_day), staff.hired_on, periods.first_day) as start_on,
+        least(coalesce(staff.valid_to, periods.end_day), coalesce(staff.left_on, periods.end_day), periods.end_day) as end_on
+    from {{ clean('staff') }} as staff
+    cross join periods
 ),
 
--- A certificate without an end is unlimited, one without a start holds since ever; without either there is none
+versions as (
+    select
+        stretches.*,
+        -- A certificate without an end is unlimited, one without a start holds since ever; without either there is none
+        stretches.is_service_staff and stretches.requires_certificate as is_in_certified_post,
+        stretches.certificate_valid_from is not null or stretches.certificate_valid_until is not null as has_certificate,
+        greatest(stretches.start_on, coalesce(stretches.certificate_valid_from, stretches.start_on)) as certified_from,
+        cast({{ dbt.dateadd('day', -1, 'stretches.end_on') }} as date) as until_on,
+        row_number() over (
+            partition by stretches.period, stretches.enterprise_id, stretches.staff_id
+            order by stretches.start_on desc
+        ) as place_from_last
+    from stretches
+    where stretches.start_on < stretches.end_on
+),
+
 certified as (
     select
-        employed.*,
-        greatest(employed.on_post_from, coalesce(employed.certificate_valid_from, employed.on_post_from)) as certified_from,
-        least(employed.on_post_until, coalesce(employed.certificate_valid_until, employed.on_post_until)) as certified_until,
-        employed.certificate_valid_from is not null or employed.certificate_valid_until is not null as has_certificate
-    from employed
+        versions.*,
+        least(versions.until_on, coalesce(versions.certificate_valid_until, versions.until_on)) as certified_until
+    from versions
+),
+
+-- A person is counted once, by the last version in the period; the days on post are those of all versions
+people as (
+    select
+        certified.period,
+        certified.enterprise_id,
+        certified.staff_id,
+        sum(
+            case
+                when certified.is_in_certified_post then until_on.workdays_through - start_on.workdays_before
+                else 0
+            end
+        ) as required_days,
+        sum(
+            case
+                when
+                    certified.is_in_certified_post
+                    and certified.has_certificate
+                    and certified.certified_from <= certified.certified_until
+                    then certified_until.workdays_through - certified_from.workdays_before
+                else 0
+            end
+        ) as certified_days
+    from certified
+    left join {{ ref('dim_calendar') }} as start_on on certified.start_on = start_on.date_day
+    left join {{ ref('dim_calendar') }} as until_on on certified.until_on = until_on.date_day
+    left join {{ ref('dim_calendar') }} as certified_from on certified.certified_from = certified_from.date_day
+    left join {{ ref('dim_calendar') }} as certified_until on certified.certified_until = certified_until.date_day
+    group by certified.period, certified.enterprise_id, certified.staff_id
 )
 
 select
-    certified.period,
-    certified.enterprise_id,
+    people.period,
+    people.enterprise_id,
     '{{ var("quarter", "2025-Q1") }}' as quarter,
-    certified.region_code,
-    certified.outlet_id,
-    certified.staff_id,
-    certified.is_employed,
-    certified.is_technical,
-    certified.requires_certificate,
-    on_post_until.workdays_through - on_post_from.workdays_before as required_days,
-    case
-        when certified.has_certificate and certified.certified_from <= certified.certified_until
-            then certified_until.workdays_through - certified_from.workdays_before
-        else 0
-    end as certified_days,
+    outlets.region_code,
+    latest.outlet_id,
+    people.staff_id,
+    latest.is_service_staff and latest.end_on = latest.end_day as is_employed,
+    latest.is_technical,
+    cast(people.required_days as integer) as required_days,
+    cast(people.certified_days as integer) as certified_days,
     coalesce(training.hours, 0) as training_hours,
     coalesce(training.hours, 0) * 12 >= {{ parameter('training_hours_per_year') }} * (
-        {{ month_index('certified.last_day') }} - {{ month_index('greatest(certified.hired_on, certified.measured_from)') }} + 1
+        {{ month_index('latest.last_day') }} - {{ month_index('greatest(latest.hired_on, latest.measured_from)') }} + 1
     ) as is_trained_enough
-from certified
+from people
+inner join versions as latest
+    on
+        people.period = latest.period
+        and people.enterprise_id = latest.enterprise_id
+        and people.staff_id = latest.staff_id
+        and latest.place_from_last = 1
+left join {{ ref('int_outlets_in_force') }} as outlets
+    on latest.enterprise_id = outlets.enterprise_id and latest.outlet_id = outlets.outlet_id
 left join training
     on
-        certified.period = training.period
-        and certified.enterprise_id = training.enterprise_id
-        and certified.staff_id = training.staff_id
-left join {{ ref('dim_calendar') }} as on_post_from on certified.on_post_from = on_post_from.date_day
-left join {{ ref('dim_calendar') }} as on_post_until on certified.on_post_until = on_post_until.date_day
-left join {{ ref('dim_calendar') }} as certified_from on certified.certified_from = certified_from.date_day
-left join {{ ref('dim_calendar') }} as certified_until on certified.certified_until = certified_until.date_day
+        people.period = training.period
+        and people.enterprise_id = training.enterprise_id
+        and people.staff_id = training.staff_id

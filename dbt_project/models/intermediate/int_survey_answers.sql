@@ -26,11 +26,7 @@ select
     answers.score,
     answers.expectation,
     questions.scale_min,
-    questions.scale_max,
-    cast(
-        cast((answers.score - questions.scale_min) * 100 as decimal(18, 9))
-        / (questions.scale_max - questions.scale_min) as decimal(18, 9)
-    ) as score_of_100
+    questions.scale_max
 from responses
 inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter
 inner join {{ clean('survey_answers') }} as answers

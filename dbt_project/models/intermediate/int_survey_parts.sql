@@ -1,6 +1,17 @@
 {% set scopes = ['region', 'outlet', 'staff', 'channel', 'product_category'] -%}
 {% set keys = ['enterprise_id', 'quarter', 'measures', 'variant', 'part'] -%}
-with customers_answers as (
+{% set readings = [
+    {'steps': 'score - scale_min', 'name': 'score'},
+    {'steps': 'expectation - scale_min', 'name': 'expectation'},
+    {'steps': 'expectation - score', 'name': 'gap'},
+] -%}
+with surveyed_indicators as (
+    select indicator_id
+    from {{ ref('indicator_catalogue') }}
+    where method in ('score', 'weighted_score') and {{ in_force('valid_from', 'valid_to', last_day()) }}
+),
+
+customers_answers as (
     select
         enterprise_id,
         quarter,
@@ -12,13 +23,11 @@ with customers_answers as (
         measures,
         case when measures = 'O2-2' then coalesce(touchpoint, 'other') else '' end as part,
         case when survey_type = 'mystery' then 'mystery' else '' end as variant,
-        score_of_100,
-        score >= scale_max - 1 as is_top_two,
-        score_of_100 is not null as has_score,
-        cast(cast((expectation - score) * 100 as decimal(18, 9)) / (scale_max - scale_min) as decimal(18, 9)) as gap_of_100,
-        cast(cast((expectation - scale_min) * 100 as decimal(18, 9)) / (scale_max - scale_min) as decimal(18, 9)) as expectation_of_100
+        score,
+        expectation,
+        scale_min,
+        scale_max
     from {{ ref('int_survey_answers') }}
-    where measures is not null
     union all
     select
         visits.enterprise_id,
@@ -31,23 +40,49 @@ with customers_answers as (
         questions.measures,
         case when questions.measures = 'O2-2' then coalesce(questions.touchpoint, 'other') else '' end as part,
         'mystery' as variant,
-        cast(
-            cast((visits.score - questions.scale_min) * 100 as decimal(18, 9))
-            / (questions.scale_max - questions.scale_min) as decimal(18, 9)
-        ) as score_of_100,
-        visits.score >= questions.scale_max - 1 as is_top_two,
-        visits.score is not null as has_score,
-        cast(null as decimal(18, 9)) as gap_of_100,
-        cast(null as decimal(18, 9)) as expectation_of_100
+        visits.score,
+        cast(null as bigint) as expectation,
+        questions.scale_min,
+        questions.scale_max
     from {{ clean('mystery_visits') }} as visits
     inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
     inner join {{ clean('survey_questions') }} as questions
         on visits.survey_id = questions.survey_id and visits.question_id = questions.question_id
     left join {{ ref('int_outlets_in_force') }} as outlets
         on visits.enterprise_id = outlets.enterprise_id and visits.outlet_id = outlets.outlet_id
-    where questions.measures is not null
 ),
 
+-- An item that names an indicator measured otherwise (I3-2, P4-2) feeds none (D-44)
+measuring as (
+    select
+        answers.*,
+        cast(answers.scale_max - answers.scale_min as bigint) as scale_steps
+    from customers_answers as answers
+    inner join surveyed_indicators on answers.measures = surveyed_indicators.indicator_id
+),
+
+-- Answers are summed as whole steps of their scale, for each length of scale apart: exact, whatever the scale
+per_scale as (
+    select
+        enterprise_id,
+        quarter,
+        measures,
+        variant,
+        part,
+        scale_steps,
+        {{ scope_keys(scopes) }},
+        {%- for reading in readings %}
+        sum({{ reading.steps }}) as {{ reading.name }}_sum,
+        count({{ reading.steps }}) as {{ reading.name }}_count,
+        sum(({{ reading.steps }}) * ({{ reading.steps }})) as {{ reading.name }}_squares,
+        {%- endfor %}
+        sum(case when score >= scale_max - 1 then 1 else 0 end) as top_two_count,
+        count(*) as answer_count
+    from measuring
+    {{ scope_sets(keys + ['scale_steps'], scopes) }}
+),
+
+-- Steps become points of 100 by one division a sum, so that a mean that equals its requirement does so exactly
 grouped as (
     select
         enterprise_id,
@@ -55,20 +90,19 @@ grouped as (
         measures,
         variant,
         part,
-        {{ scope_keys(scopes) }},
-        sum(score_of_100) as score_sum,
-        count(score_of_100) as score_count,
-        sum({{ square('score_of_100', 9) }}) as score_squares,
-        sum(case when is_top_two then 1 else 0 end) as top_two_count,
-        sum(expectation_of_100) as expectation_sum,
-        count(expectation_of_100) as expectation_count,
-        sum({{ square('expectation_of_100', 9) }}) as expectation_squares,
-        sum(gap_of_100) as gap_sum,
-        count(gap_of_100) as gap_count,
-        sum({{ square('gap_of_100', 9) }}) as gap_squares,
-        count(*) as answer_count
-    from customers_answers
-    {{ scope_sets(keys, scopes) }}
+        scope_type,
+        scope_id,
+        {%- for reading in readings %}
+        sum(cast({{ reading.name }}_sum * 100 / scale_steps as decimal(38, 9))) as {{ reading.name }}_sum,
+        sum({{ reading.name }}_count) as {{ reading.name }}_count,
+        sum(
+            cast({{ reading.name }}_squares * 10000 / (scale_steps * scale_steps) as decimal(38, 9))
+        ) as {{ reading.name }}_squares,
+        {%- endfor %}
+        sum(top_two_count) as top_two_count,
+        sum(answer_count) as answer_count
+    from per_scale
+    group by enterprise_id, quarter, measures, variant, part, scope_type, scope_id
 )
 
 {% for kind in [

@@ -18,6 +18,8 @@ select
     and {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} > limits.tolerance_seconds as is_late
 from {{ clean('onsite_visits') }} as visits
 inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
-left join {{ ref('stg_service_requests') }} as requests
+left join {{ clean('service_requests') }} as requests
     on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
 cross join limits
+-- A visit for a test request is none; one for a request merged into another was made (D-43)
+where not coalesce(requests.is_test, false)

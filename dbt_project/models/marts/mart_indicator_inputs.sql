@@ -18,6 +18,7 @@ select
     within_limit,
     sum_squares
 from {{ ref(model) }}
-where cases > 0
+-- A vehicle counts in a quarter without staff too (R2-1); beyond that, nothing is there without a case
+where cases > 0 or numerator <> 0
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -16,7 +16,11 @@ recovery as (
         measured.period_role,
         measured.scope_type,
         measured.scope_id,
-        measured.n >= {{ parameter('measured_share_for_ratio') }} * measured.cases as is_ratio
+        measured.cases as repair_count,
+        case
+            when measured.n >= {{ parameter('measured_share_for_ratio') }} * measured.cases then 'measured_ratio'
+            else 'acceptance_passed'
+        end as variant
     from summed as measured
     where measured.indicator_id = 'O1-4' and measured.variant = 'measured_ratio'
 ),
@@ -111,32 +115,32 @@ parts as (
             or (indicator_id = 'O2-2' and variant = 'requests')
         )
     union all
+    -- Repairs that were neither measured nor tested are cases without a value
     select
-        summed.enterprise_id,
-        summed.period,
-        summed.period_role,
-        summed.scope_type,
-        summed.scope_id,
-        summed.indicator_id,
+        recovery.enterprise_id,
+        recovery.period,
+        recovery.period_role,
+        recovery.scope_type,
+        recovery.scope_id,
+        'O1-4' as indicator_id,
         '' as variant,
-        summed.variant as part,
-        summed.numerator,
-        summed.denominator,
-        summed.n,
-        summed.cases,
+        recovery.variant as part,
+        coalesce(summed.numerator, 0) as numerator,
+        coalesce(summed.denominator, 0) as denominator,
+        coalesce(summed.n, 0) as n,
+        coalesce(summed.cases, recovery.repair_count) as cases,
         summed.within_limit,
         summed.sum_squares
-    from summed
-    inner join recovery
+    from recovery
+    left join summed
         on
-            summed.enterprise_id = recovery.enterprise_id
-            and summed.period = recovery.period
-            and summed.period_role = recovery.period_role
-            and summed.scope_type = recovery.scope_type
-            and summed.scope_id = recovery.scope_id
-    where
-        summed.indicator_id = 'O1-4'
-        and summed.variant = case when recovery.is_ratio then 'measured_ratio' else 'acceptance_passed' end
+            recovery.enterprise_id = summed.enterprise_id
+            and recovery.period = summed.period
+            and recovery.period_role = summed.period_role
+            and recovery.scope_type = summed.scope_type
+            and recovery.scope_id = summed.scope_id
+            and recovery.variant = summed.variant
+            and summed.indicator_id = 'O1-4'
     union all
     select
         enterprise_id,

@@ -26,7 +26,14 @@ MONDAY = dt.datetime(2025, 1, 6, 9)
 
 
 def _good_value(table: Table, column: Column, place: int, number: int) -> Any:
-    special = {"scale_min": 1, "scale_max": 5, "valid_from": None, "valid_to": None, "is_complete": False}
+    special = {
+        "scale_min": 1,
+        "scale_max": 5,
+        "valid_from": None,
+        "valid_to": None,
+        "is_complete": False,
+        "measures": "O2-1",
+    }
     if column.name in special:
         return special[column.name]
     if column.name == "enterprise_id":

@@ -61,13 +61,17 @@ class _QuoteCheck:
             problem = f"ends inside a quoted field that begins in row {row}"
             raise TruncatedFile(problem, table=self._file.table, file=self._file.name)
         end = len(data) if is_last else _end_of_records(data, turns)
-        if turns.size:
-            self._refuse_swallowed_records(data, view, turns, end)
+        breaks = _line_ends(view[:end])
+        turns_before = np.searchsorted(turns, breaks)
+        is_within = turns_before % 2 == 1
+        if self._columns > 1 and is_within.any():
+            closes = turns[np.minimum(turns_before, turns.size - 1)]
+            self._refuse_swallowed_records(data, view, breaks, is_within, closes)
         self._rest = data[end:]
         # The parser cannot take it either, but it cannot tell the row.
         if turns.size % 2 and len(self._rest) > len(block):
             raise self._unclosed(self._row(view, turns, int(turns[-1])), "does not end")
-        self._records += _count_line_ends(view[:end], turns)
+        self._records += breaks.size - int(np.count_nonzero(is_within))
 
     def _turns(self, data: bytes, view: np.ndarray, is_last: bool) -> np.ndarray:
         """Where quoted text begins and ends, in turn; a doubled quote ends it and begins it again.
@@ -95,23 +99,20 @@ class _QuoteCheck:
             turns.append(mark)
         return np.array(turns, dtype=np.int64)
 
-    def _refuse_swallowed_records(self, data: bytes, view: np.ndarray, turns: np.ndarray, end: int) -> None:
+    def _refuse_swallowed_records(
+        self, data: bytes, view: np.ndarray, breaks: np.ndarray, is_within: np.ndarray, closes: np.ndarray
+    ) -> None:
         """Raise UnclosedQuote where a line within a cell is a record of this file.
 
         As many delimiters as a record has are not enough for that: a comment of several lines may hold commas. The line
         must also begin like the record it stands in, see ``_is_like``.
         """
-        breaks = _line_ends(view[:end])
-        turns_before = np.searchsorted(turns, breaks)
-        is_within = turns_before % 2 == 1
-        if self._columns < 2 or not is_within.any():
-            return
         starts = breaks[is_within] + 1
-        ends = np.append(breaks[1:], end)[is_within]
-        closes = turns[np.minimum(turns_before[is_within], turns.size - 1)]
+        ends = np.append(breaks[1:], view.size)[is_within]
+        closes = closes[is_within]
         # A line on which the cell ends is whole if nothing follows the cell.
         is_whole = (closes >= ends - 1) | ((closes == ends - 2) & (view[ends - 1] == _CARRIAGE_RETURN))
-        delimiters = np.flatnonzero(view[:end] == ord(self._delimiter))
+        delimiters = np.flatnonzero(view == ord(self._delimiter))
         count = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts)
         outside = breaks[~is_within]
         for place in np.flatnonzero(is_whole & (count == self._columns - 1)).tolist():
@@ -123,14 +124,16 @@ class _QuoteCheck:
             example = self._cells(data[record:start])[:-1] or self._cells(data[line_before:record])
             line = data[start : int(min(ends[place], closes[place]))].decode().removesuffix("\r")
             if _is_like(line.split(self._delimiter), example):
-                raise self._unclosed(self._row(view, turns, start), "holds lines that are records of their own")
+                row = self._records + known + 1
+                raise self._unclosed(row, "holds lines that are records of their own")
 
     def _cells(self, text: bytes) -> list[str]:
         lines = io.StringIO(text.decode(), newline="")
         return next(csv.reader(lines, delimiter=self._delimiter, quotechar=self._quote), [])
 
     def _row(self, view: np.ndarray, turns: np.ndarray, position: int) -> int:
-        return self._records + _count_line_ends(view[:position], turns) + 1
+        breaks = _line_ends(view[:position])
+        return self._records + int(np.count_nonzero(np.searchsorted(turns, breaks) % 2 == 0)) + 1
 
     def _unclosed(self, row: int, problem: str) -> UnclosedQuote:
         return UnclosedQuote(
@@ -156,12 +159,6 @@ def _line_ends(view: np.ndarray) -> np.ndarray:
     """The last byte of every LF, CRLF or CR."""
     is_feed, is_return = view == _LINE_FEED, view == _CARRIAGE_RETURN
     return np.flatnonzero(is_feed | (is_return & ~np.append(is_feed[1:], False)) if is_return.any() else is_feed)
-
-
-def _count_line_ends(view: np.ndarray, turns: np.ndarray) -> int:
-    """Line ends outside quoted text."""
-    ends = _line_ends(view)
-    return int(np.count_nonzero(np.searchsorted(turns, ends) % 2 == 0)) if turns.size else ends.size
 
 
 def _is_like(line: list[str], example: list[str]) -> bool:

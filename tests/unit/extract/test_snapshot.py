@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from pipeline.extract.check import check_landing
 from pipeline.extract.errors import (
     DuplicateColumn,
     MissingRequiredColumn,
@@ -336,8 +337,65 @@ def test_damaged_files_stop_their_table_and_leave_the_old_snapshot(place, name, 
 def test_parquet_column_that_is_no_text(place):
     table = pa.table({**{name: ["x"] for name in HEADER.split(",")[:-1]}, "content": [{"a": 1}]})
     pq.write_table(table, place.landing / "suggestions.parquet")
-    with pytest.raises(UnreadableFile, match=r"has a column of type struct<a: int64>, which cannot be read as text"):
+    with pytest.raises(
+        UnreadableFile, match=r"column content is of type struct<a: int64>, which cannot be read as text"
+    ) as refused:
         place.take("suggestions")
+    assert refused.value.column == "content"
+
+
+# Counted from 1970 in days, milliseconds, microseconds and nanoseconds; Parquet has no seconds.
+@pytest.mark.parametrize(
+    ("type_", "far"),
+    [
+        (pa.date32(), 2**31 - 5),
+        (pa.timestamp("ms"), 2**63 - 2),
+        (pa.timestamp("us"), 2**63 - 2),
+        (pa.timestamp("ms", "UTC"), 2**63 - 2),
+        (pa.timestamp("us", "UTC"), 2**63 - 2),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_a_parquet_date_beyond_the_calendar_is_a_defect_of_its_row(place, type_, far, zone):
+    place.configure(f"defaults: {{timezone: {zone}}}")
+    numbers = pa.array([far, -far, 0, None], pa.int32() if type_ == pa.date32() else pa.int64())
+    pq.write_table(
+        pa.table(
+            {"enterprise_id": ["A"] * 4, "vehicle_id": ["1", "2", "3", "4"], "is_dedicated": [True] * 4}
+            | {"in_service_on": numbers.view(type_), "retired_on": numbers.view(type_)}
+        ),
+        place.landing / "vehicles.parquet",
+    )
+    rows = place.rows("vehicles")
+    # Midnight of 1970-01-01 in UTC or New York is the morning or afternoon of the same day in Shanghai.
+    assert [row["in_service_on"] for row in rows] == [None, None, dt.date(1970, 1, 1), None]
+    assert [[(d["rule"], d["column"]) for d in row["_defects"]] for row in rows] == [
+        [("type", "in_service_on"), ("type", "retired_on")],
+        [("type", "in_service_on"), ("type", "retired_on")],
+        [],
+        [],
+    ]
+    check_landing(place.landing, place.landing / "sources.yaml")
+
+
+def test_the_last_day_that_parquet_and_contract_share(place):
+    days = [dt.date(9999, 12, 31), dt.date(1900, 1, 1), dt.date(1899, 12, 31)]
+    pq.write_table(
+        pa.table(
+            {"enterprise_id": ["A"] * 3, "vehicle_id": ["1", "2", "3"], "is_dedicated": [True] * 3, "in_service_on": days}
+        ),
+        place.landing / "vehicles.parquet",
+    )
+    assert place.column("vehicles", "in_service_on") == [*days[:2], None]
+
+
+def test_zero_width_characters_around_an_id_are_white_space(place):
+    place.deliver(
+        "vehicles.csv",
+        "enterprise_id,\u200bvehicle_id,is_dedicated,in_service_on\n"
+        "A,V1\u200b,1,2020-01-01\nA,\ufeff\u200bV2 \u200b,1,2020-01-01\nA,\u200b,1,2020-01-01\nA,V\u200b3,1,2020-01-01\n",
+    )
+    assert place.column("vehicles", "vehicle_id") == ["V1", "V2", None, "V\u200b3"]
 
 
 def test_a_declared_utf16_file(place):

@@ -78,10 +78,21 @@ def _whole_rows(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
         rest = b""
         while chunk := xml.read(_CHUNK):
             data = rest + chunk
-            end = data.rfind(b"row>") + len(b"row>") if b"row>" in data else 0
+            end = _end_of_rows(data)
             yield data[:end]
             rest = data[end:]
         yield rest
+
+
+def _end_of_rows(xml: bytes) -> int:
+    """Behind the last end tag of a row."""
+    end = len(xml)
+    while (at := xml.rfind(b"row>", 0, end)) >= 0:
+        tag = xml.rfind(b"<", 0, at)
+        if xml[tag + 1 : tag + 2] == b"/":
+            return at + len(b"row>")
+        end = at
+    return 0
 
 
 def _read_errors(rows: bytes, before: int, marks: SheetMarks) -> int:

@@ -13,12 +13,22 @@ from pipeline.extract.sources import TIME_ZONE
 from pipeline.sql import literal
 from schemas.contract import Column, Table
 
-# A row dated outside these years is a slip of the keyboard: its quarter would never be run, and the row never be seen.
-_DATED_FROM, _DATED_UNTIL = "1900-01-01", "2100-01-01"
-# The years that a date can be written in; DuckDB itself also reads 'infinity' and years BC.
-_DATE_FROM, _DATE_UNTIL = "0001-01-01", "10000-01-01"
+# No record of after-sales service is older, and 25-03-01 would be a day of the year 25.
+_FROM = "1900-01-01"
+# A row dated later is a slip of the keyboard: its quarter would never be run, and the row never be seen.
+_DATED_UNTIL = "2100-01-01"
+# Elsewhere 9999-12-31 is a way to write "open"; DuckDB itself also reads 'infinity'.
+_UNTIL = "10000-01-01"
+# A day more on either side for what another time zone makes of them; DuckDB cannot convert instants far beyond.
+_CONVERTIBLE = ("1899-12-31", "10000-01-02")
+# A sum of binary fractions is not exact: 0.30000000000000004 is 0.30, while 0.301 is no amount.
+_AMOUNT_NOISE = 1e-6
 
-_TRUE, _FALSE = ("true", "1", "yes", "y", "t", "是"), ("false", "0", "no", "n", "f", "否")
+# In the order in which systems mostly write them.
+_WORDS = {
+    "true": ("true", "1", "yes", "y", "t", "是", "1.0"),
+    "false": ("false", "0", "no", "n", "f", "否", "0.0"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,14 +108,24 @@ def _double(read: str, value: Value, column: Column, table: Table) -> str:
 
 
 def _decimal(read: str, value: Value, column: Column, table: Table) -> str:
-    return f"CASE WHEN NOT contains({value.sql}, '_') THEN {read} END" if value.is_text else read
+    """DuckDB rounds to the fen; what it rounded is no amount."""
+    if value.is_text:
+        exact = f"abs({read}::DOUBLE - try_cast({value.sql} AS DOUBLE)) < {_AMOUNT_NOISE} AND NOT contains({value.sql}, '_')"
+    elif value.type == "DOUBLE":
+        exact = f"abs({read}::DOUBLE - {value.sql}) < {_AMOUNT_NOISE}"
+    elif value.type == "FLOAT":
+        exact = f"{read}::FLOAT = {value.sql}"
+    elif value.type.startswith("DECIMAL"):
+        exact = f"{read} = {value.sql}"
+    else:
+        return read
+    return f"CASE WHEN {exact} THEN {read} END"
 
 
 def _within_years(read: str, value: Value, column: Column, table: Table) -> str:
     decides = column.is_event or column.name in table.dated_by
-    first, until = (_DATED_FROM, _DATED_UNTIL) if decides else (_DATE_FROM, _DATE_UNTIL)
-    kind = column.sql_type
-    return f"CASE WHEN {read} >= {kind} '{first}' AND {read} < {kind} '{until}' THEN {read} END"
+    kind, until = column.sql_type, _DATED_UNTIL if decides else _UNTIL
+    return f"CASE WHEN {read} >= {kind} '{_FROM}' AND {read} < {kind} '{until}' THEN {read} END"
 
 
 _ACCEPTED: dict[str, Callable[[str, Value, Column, Table], str]] = {
@@ -122,7 +142,11 @@ def _boolean(value: Value) -> str:
         return value.sql
     if not value.is_text:
         return f"CASE {as_text(value)} WHEN '1' THEN true WHEN '0' THEN false END"
-    words = [f"WHEN '{word}' THEN true" for word in _TRUE] + [f"WHEN '{word}' THEN false" for word in _FALSE]
+    words = [
+        f"WHEN '{word}' THEN {meaning}"
+        for pair in zip(_WORDS["true"], _WORDS["false"], strict=True)
+        for word, meaning in zip(pair, _WORDS, strict=True)
+    ]
     return f"CASE lower({value.sql}) {' '.join(words)} END"
 
 
@@ -138,7 +162,7 @@ def _moment(value: Value, style: Style, zone: str) -> str:
             tried.append(f"CASE WHEN {is_iso} THEN {_iso(sql, zone)} END")
         return f"coalesce({', '.join(tried)})"
     if value.type == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('{TIME_ZONE}', {sql})"
+        return _wall_time(sql)
     if value.type.startswith("TIMESTAMP"):
         return _from_zone(f"{sql}::TIMESTAMP", zone)
     return f"{sql}::TIMESTAMP" if value.type == "DATE" else "NULL::TIMESTAMP"
@@ -148,25 +172,44 @@ def _formatted(sql: str, date_format: str, zone: str) -> str:
     moment = f"try_strptime({sql}, {literal(date_format)})"
     # With %z or %Z the text names its own offset, and DuckDB gives an instant.
     has_offset = "%z" in date_format or "%Z" in date_format
-    return f"timezone('{TIME_ZONE}', {moment})" if has_offset else _from_zone(moment, zone)
+    return _wall_time(moment) if has_offset else _from_zone(moment, zone)
 
 
 def _iso(sql: str, zone: str) -> str:
     """ISO 8601 with T or space, also 2025/1/5 8:03; a date alone is midnight.
 
-    DuckDB's cast to TIMESTAMP ignores an offset, so texts that have one go another way (a hyphen from the ninth
-    character on cannot belong to the date); its cast with an offset wants seconds and no space before it.
+    DuckDB's cast to TIMESTAMP ignores an offset and the word UTC, so texts that have one go another way (a hyphen behind
+    a colon cannot belong to the date); its cast with an offset wants seconds and no space before it.
     """
-    has_offset = (
-        f"contains({sql}, '+') OR ends_with({sql}, 'Z') OR ends_with({sql}, 'z') OR contains(substr({sql}, 9), '-')"
-    )
-    tight = f"regexp_replace(upper({sql}), ' +([Z+-][0-9:]*)$', '\\1')"
-    with_seconds = f"regexp_replace({tight}, '([T ][0-9]{{1,2}}:[0-9]{{1,2}})([Z+-])', '\\1:00\\2')"
-    instant = f"timezone('{TIME_ZONE}', try_cast({with_seconds} AS TIMESTAMPTZ))"
+    has_word = " OR ".join(f"ends_with({sql}, '{letter}')" for letter in "CcTt")
+    word = "' *(UTC|GMT)$'"
+    in_utc = f"CASE WHEN regexp_matches(upper({sql}), {word}) THEN regexp_replace(upper({sql}), {word}, 'Z') END"
+    has_offset = f"contains({sql}, '+') OR {sql} LIKE '%:%-%' OR ends_with({sql}, 'Z') OR ends_with({sql}, 'z')"
     wall = _from_zone(f"try_cast({sql} AS TIMESTAMP)", zone)
     begins_with_digit = f"{sql} >= '0' AND {sql} < ':'"
-    return f"CASE WHEN {begins_with_digit} THEN CASE WHEN {has_offset} THEN {instant} ELSE {wall} END END"
+    return (
+        f"CASE WHEN {begins_with_digit} THEN CASE WHEN {has_offset} THEN {_instant(sql)} "
+        f"WHEN {has_word} THEN {_instant(in_utc)} ELSE {wall} END END"
+    )
+
+
+def _instant(sql: str) -> str:
+    tight = f"regexp_replace(upper({sql}), ' +([Z+-][0-9:]*)$', '\\1')"
+    with_seconds = f"regexp_replace({tight}, '([T ][0-9]{{1,2}}:[0-9]{{1,2}})([Z+-])', '\\1:00\\2')"
+    return _wall_time(f"try_cast({with_seconds} AS TIMESTAMPTZ)")
+
+
+def _wall_time(instant: str) -> str:
+    """In Shanghai; nothing for an instant in no year that a date may have."""
+    first, until = (f"TIMESTAMPTZ '{day} 00:00:00+00'" for day in _CONVERTIBLE)
+    return f"CASE WHEN {instant} >= {first} AND {instant} < {until} THEN timezone('{TIME_ZONE}', {instant}) END"
 
 
 def _from_zone(sql: str, zone: str) -> str:
-    return sql if zone == TIME_ZONE else f"timezone('{TIME_ZONE}', timezone({literal(zone)}, {sql}))"
+    if zone == TIME_ZONE:
+        return sql
+    first, until = (f"TIMESTAMP '{day}'" for day in _CONVERTIBLE)
+    return (
+        f"CASE WHEN {sql} >= {first} AND {sql} < {until} "
+        f"THEN timezone('{TIME_ZONE}', timezone({literal(zone)}, {sql})) END"
+    )

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceConfigError, SourceRefused
 from pipeline.extract.files import SourceFile, find_files, matching, stem, unused_files
+from pipeline.extract.sheet_marks import SheetMarks
 from pipeline.extract.sources import SourceConfig, read_sources
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.suggestions import did_you_mean, listed
@@ -124,10 +125,21 @@ class _TableCheck:
             if self._tally.rows >= SAMPLE_ROWS:
                 break
         rows.close()
-        if encoding is None or encoding == "utf-8" or self._config.table(self._table.name).format.encoding:
-            return []
-        name = stream.files[0].name
-        return [Finding("info", f"is not UTF-8 and is read as {encoding.upper()}", table=self._table.name, file=name)]
+        name = stream.files[0].name if stream.files else None
+        found = list(self._sheet_findings(stream.marks(0), name))
+        if encoding is not None and encoding != "utf-8" and not self._config.table(self._table.name).format.encoding:
+            problem = f"is not UTF-8 and is read as {encoding.upper()}"
+            found.append(Finding("info", problem, table=self._table.name, file=name))
+        return found
+
+    def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Finding]:
+        if marks is not None and marks.errors:
+            texts = listed(sorted({text for row in marks.errors.values() for text in row.values()}))
+            problem = f"{marks.error_count} cells hold an error of the spreadsheet ({texts})"
+            yield Finding("warning", problem, table=self._table.name, file=file, count=marks.error_count)
+        if marks is not None and marks.uncomputed:
+            problem = f"{marks.uncomputed} formulas have no value: open the file in a spreadsheet program and save it"
+            yield Finding("warning", problem, table=self._table.name, file=file, count=marks.uncomputed)
 
     def _refusal(self, error: AsqError) -> Finding:
         if isinstance(error, SourceRefused):

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# White space of people and spreadsheets: ASCII, no-break space, ideographic space, a byte order mark in mid-file.
-_BLANKS = " \t\n\v\f\r\u00a0\u3000\ufeff"
+# White space of people, spreadsheets and copied web pages: ASCII, no-break space, ideographic space, zero-width space, a
+# byte order mark in mid-file.
+_BLANKS = " \t\n\v\f\r\u00a0\u3000\u200b\ufeff"
 _FIRST_BYTES = np.zeros(256, dtype=bool)
 _FIRST_BYTES[[*range(0x21), *(blank.encode()[0] for blank in _BLANKS)]] = True
 _LAST_BYTES = np.zeros(256, dtype=bool)

@@ -18,7 +18,7 @@ from pipeline.extract.files import SourceFile
 _CHUNK = 1 << 22
 
 END_OF_FILE = "\x00end of file\x00"
-"""A record put behind the last one: it arrives as a record of its own unless the file ends inside a quoted field."""
+"""A record put behind the last one, so that no file is without records for Arrow; whoever reads them leaves it out."""
 
 
 def find_encoding(file: SourceFile, declared: str | None) -> str:

@@ -33,6 +33,10 @@ class TruncatedFile(UnreadableFile):
     """A file ends too early."""
 
 
+class UnclosedQuote(UnreadableFile):
+    """A quote of a text file does not close where it should: rows would be lost in the cell."""
+
+
 class WrongEncoding(SourceRefused):
     """The bytes of a text file do not fit its encoding."""
 

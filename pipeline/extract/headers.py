@@ -10,8 +10,8 @@ RESERVED = (SEQUENCE, ORIGIN_FILE, ORIGIN_ROW, "_field_rule", "_raw_line")
 
 
 def canonical_name(text: str) -> str:
-    """Without byte order mark, trimmed, runs of white space made one space."""
-    return " ".join(text.replace("\ufeff", "").split())
+    """Without byte order mark and zero-width spaces, trimmed, runs of white space made one space."""
+    return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
 
 
 def canonical_names(header: Iterable[object]) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.extract.cleaning import clean_text
@@ -16,6 +18,11 @@ from pipeline.extract.records import batch_of
 from pipeline.extract.sources import Format
 
 _BATCH_ROWS = 1 << 16
+# DuckDB fails on days and instants far beyond the years of any date. These stand for all of them, and no column takes
+# them: they become a `type` defect of their row. Nanoseconds reach from 1677 to 2262 only.
+_FIRST_DAY, _FIRST_DAY_OF_NANOSECONDS, _LAST_DAY = dt.date(1, 1, 1), dt.date(1700, 1, 1), dt.date(9999, 12, 31)
+_EPOCH = dt.date(1970, 1, 1)
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 class ParquetRecords:
@@ -39,7 +46,7 @@ class ParquetRecords:
             try:
                 for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=read):
                     cells = [
-                        self._cells(batch.column(name), self.schema.field(known_as).type)
+                        self._cells(name, batch.column(name), self.schema.field(known_as).type)
                         for name, known_as in zip(delivered, columns, strict=True)
                     ]
                     numbers = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
@@ -64,13 +71,36 @@ class ParquetRecords:
         except (pa.ArrowException, OSError):
             raise UnreadableFile("is a damaged Parquet file", **where) from None
 
-    def _cells(self, column: pa.Array, read_as: pa.DataType) -> pa.Array:
+    def _cells(self, name: str, column: pa.Array, read_as: pa.DataType) -> pa.Array:
         try:
             cells = column.cast(read_as) if column.type != read_as else column
         except pa.ArrowException:
-            problem = f"has a column of type {column.type}, which cannot be read as text"
-            raise UnreadableFile(problem, table=self._file.table, file=self._file.name) from None
+            raise UnreadableFile(
+                f"column {name} is of type {column.type}, which cannot be read as text",
+                table=self._file.table,
+                file=self._file.name,
+                column=name,
+            ) from None
+        if pa.types.is_temporal(read_as):
+            return _within_calendar(cells)
         return clean_text(cells, self._form.null_values) if pa.types.is_string(read_as) else cells
+
+
+def _within_calendar(cells: pa.Array) -> pa.Array:
+    """Days and instants, those before the first or behind the last one moved there."""
+    is_day = pa.types.is_date32(cells.type)
+    units = 1 if is_day else 86_400 * _PER_SECOND["ms" if pa.types.is_date64(cells.type) else cells.type.unit]
+    earliest = _FIRST_DAY_OF_NANOSECONDS if units == 86_400 * _PER_SECOND["ns"] else _FIRST_DAY
+    first = (earliest - _EPOCH).days * units
+    # Behind the last day that some columns take as "open".
+    beyond = ((_LAST_DAY - _EPOCH).days + 1) * units
+    numbers = cells.view(pa.int32() if is_day else pa.int64())
+    found = pc.min_max(numbers).as_py()
+    if found["min"] is None or (first <= found["min"] and found["max"] <= beyond):
+        return cells
+    limits = [pa.scalar(min(limit, 2**63 - 1), numbers.type) for limit in (first, beyond)]
+    kept = pc.min_element_wise(pc.max_element_wise(numbers, limits[0], skip_nulls=False), limits[1], skip_nulls=False)
+    return kept.view(cells.type)
 
 
 def _read_as(given: pa.DataType) -> pa.DataType:

@@ -1,9 +1,13 @@
-"""Worksheets: every cell as the text a CSV export would hold, dates in ISO 8601; row numbers are the sheet's own."""
+"""Worksheets: every cell as the text a CSV export would hold, dates in ISO 8601; row numbers are the sheet's own.
+
+An error cell is its text (#N/A): no number, date or word of a closed set.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -15,6 +19,7 @@ from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.headers import canonical_names
 from pipeline.extract.records import batch_of
+from pipeline.extract.sheet_marks import SheetMarks, sheet_marks
 from pipeline.extract.sources import Format
 from pipeline.extract.suggestions import did_you_mean, listed
 
@@ -27,17 +32,24 @@ class SheetRecords:
     def __init__(self, file: SourceFile, form: Format) -> None:
         self._file, self._form = file, form
         sheet = self._open()
+        self._sheet = sheet.name
         header_rows = islice(sheet.iter_rows(), (form.header_row or 1) - 1, form.header_row or 1)
         header = next(header_rows, None)
         if form.header_row and (header is None or not any(_text(cell) for cell in header)):
             raise self._unreadable(f"sheet '{sheet.name}' has no header in row {form.header_row}")
         self.schema = pa.schema([(name, pa.string()) for name in canonical_names(form.names or header or [])])
 
+    @cached_property
+    def marks(self) -> SheetMarks:
+        """What the sheet holds that the reader does not tell."""
+        return sheet_marks(self._file.path, self._sheet)
+
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         wanted = [self.schema.get_field_index(name) for name in columns]
         first = (self._form.header_row or 0) + 1
         # Opened again, because a workbook lies in memory whole: a folder of them must not.
-        numbered = enumerate(islice(self._open().iter_rows(), first - 1, None), start=first)
+        sheet = self._open()
+        numbered = self._with_errors(enumerate(islice(sheet.iter_rows(), first - 1, None), start=first), sheet)
         while chunk := list(islice(numbered, _BATCH_ROWS)):
             filled = [(number, row) for number, row in chunk if any(cell != "" for cell in row)]
             cells = [
@@ -46,6 +58,20 @@ class SheetRecords:
             ]
             cleaned = [clean_text(column, self._form.null_values) for column in cells]
             yield batch_of(pa.array([number for number, _ in filled], pa.int64()), cleaned, columns)
+
+    def _with_errors(
+        self, numbered: Iterator[tuple[int, list[Any]]], sheet: python_calamine.CalamineSheet
+    ) -> Iterator[tuple[int, list[Any]]]:
+        errors = self.marks.errors
+        if not errors:
+            yield from numbered
+            return
+        # The reader's rows begin at the first row of the sheet, but at the first column that is filled.
+        first_column = sheet.start[1] if sheet.start else 0
+        for number, row in numbered:
+            for column, text in errors.get(number, {}).items():
+                row[column - first_column] = text
+            yield number, row
 
     def _open(self) -> python_calamine.CalamineSheet:
         if self._file.path.stat().st_size == 0:

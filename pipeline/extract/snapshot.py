@@ -24,7 +24,7 @@ from pipeline.extract.writer import RowWriter, read_metadata, row_writer
 from pipeline.lake import Lake, make_private
 from schemas.contract import TABLES, Table
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raised whenever the same files would give other rows, so that snapshots on disk are taken again."""
 
 

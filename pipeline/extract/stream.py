@@ -22,6 +22,7 @@ from pipeline.extract.headers import SEQUENCE
 from pipeline.extract.mapping import Delivery, Mapping
 from pipeline.extract.open_records import open_records
 from pipeline.extract.records import RECORD_FIELDS, ConfiguredRecords, Records
+from pipeline.extract.sheet_marks import SheetMarks
 from pipeline.extract.sources import SourceConfig
 from schemas.contract import Table
 
@@ -104,6 +105,10 @@ class TableStream:
     def encoding(self, index: int) -> str | None:
         """The encoding of a text file; None for other kinds."""
         return getattr(self._opened[index].records, "encoding", None)
+
+    def marks(self, index: int) -> SheetMarks | None:
+        """What a worksheet holds beside its values; None for other kinds."""
+        return getattr(self._opened[index].records, "marks", None)
 
     def rows(self, index: int) -> Generator[pa.RecordBatch, None, None]:
         """The rows of one file in order: contract columns in their types and ``ROW_FIELDS``.
@@ -196,18 +201,21 @@ class TableStream:
             for path, expression in opened.mapping.expressions:
                 problem = self._failure(opened, expression)
                 if problem is not None:
-                    advice = "where a value may be unreadable, use try_cast or try_strptime"
-                    raise self.sources.error(path, f"fails on a record of {opened.name}: {problem}; {advice}") from None
+                    raise self.sources.error(
+                        path,
+                        f"fails on a record of {opened.name}: {problem} in expression {' '.join(expression.split())}; "
+                        "where a value may be unreadable, use try_cast or try_strptime",
+                    ) from None
             raise error
 
     def _failure(self, opened: _OpenFile, expression: str) -> str | None:
+        """The kind of error an expression fails with; None when it does not."""
         self.connection.register(_RELATION, _Feed(opened).reader())
         try:
             self.connection.execute(opened.mapping.expression_sql(expression, _RELATION))
         except duckdb.Error as error:
-            # DuckDB quotes the value, which may be anybody's name or number.
-            first_line = str(error).partition("\n")[0]
-            return re.sub(r"[0-9]+", "#", re.sub(r"'[^']*'|\"[^\"]*\"", "'***'", first_line))
+            # Its text quotes the value, which may be anybody's name or number.
+            return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).replace("Exception", "Error")
         return None
 
 

@@ -19,9 +19,10 @@ import pyarrow.csv
 
 from pipeline.extract.cleaning import nothing, trim_cleaned
 from pipeline.extract.encoding import END_OF_FILE, Utf8Stream, find_encoding
-from pipeline.extract.errors import TruncatedFile, UnreadableFile
+from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.headers import canonical_names
+from pipeline.extract.quotes import QuoteCheckedStream
 from pipeline.extract.records import RECORD_FIELDS, batch_of
 from pipeline.extract.sources import Format
 
@@ -34,7 +35,7 @@ _RAW_LINE_CHARACTERS = 2_000
 
 
 class TextRecords:
-    """An opened text file; raises UnreadableFile, TruncatedFile and WrongEncoding."""
+    """An opened text file; raises UnreadableFile, UnclosedQuote, TruncatedFile and WrongEncoding."""
 
     def __init__(self, file: SourceFile, form: Format) -> None:
         self._file, self._form = file, form
@@ -58,12 +59,6 @@ class TextRecords:
                 if filled is not None:
                     numbers, cells = numbers[filled], [column.filter(pa.array(filled)) for column in cells]
                 yield _in_order(batch_of(pa.array(numbers), cells, columns), numbering.misfits_until_now())
-        if not numbering.ended:
-            raise TruncatedFile(
-                f"ends inside a quoted field that begins after record {numbering.last}",
-                table=self._file.table,
-                file=self._file.name,
-            )
         no_cells = [pa.nulls(0, pa.string()) for _ in columns]
         yield _in_order(batch_of(pa.array([], pa.int64()), no_cells, columns), numbering.misfits)
 
@@ -95,9 +90,12 @@ class TextRecords:
     def _parsed(self, handle: BinaryIO, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
         names = [str(index) for index in range(len(self.schema))]
         quote = self._form.quote
+        text: Utf8Stream | QuoteCheckedStream = Utf8Stream(handle, self.encoding)
+        if quote:
+            text = QuoteCheckedStream(text, self._file, quote, self.delimiter, len(self.schema))
         try:
             yield from pyarrow.csv.open_csv(
-                Utf8Stream(handle, self.encoding),
+                text,
                 # Only the serial reader numbers its records.
                 read_options=pyarrow.csv.ReadOptions(
                     use_threads=False, block_size=_BLOCK_BYTES, column_names=names, skip_rows=self._header_lines
@@ -116,11 +114,7 @@ class TextRecords:
                     quoted_strings_can_be_null=True,
                 ),
             )
-        except pa.ArrowInvalid as error:
-            if "straddling" in str(error):
-                raise self._unreadable(
-                    f"a quoted field that begins after record {numbering.last} does not end"
-                ) from None
+        except pa.ArrowInvalid:
             raise self._unreadable(f"cannot be parsed after record {numbering.last}") from None
 
     def _unreadable(self, problem: str) -> UnreadableFile:
@@ -128,12 +122,11 @@ class TextRecords:
 
 
 class _Numbering:
-    """Gives good records the numbers that the misfits leave free, and notices the end of the file."""
+    """Gives good records the numbers that the misfits leave free."""
 
     def __init__(self, header_records: int, header_lines: int) -> None:
         self.last = header_records
         """Number of the last good record so far."""
-        self.ended = False
         self.misfits: list[tuple[int, str, str]] = []
         """Number, rule and raw line of the misfits that no batch has taken yet."""
         # Arrow counts the lines of the header, which may be more than its records.
@@ -143,7 +136,6 @@ class _Numbering:
     def keep_misfit(self, row: Any) -> str:
         """Arrow calls this for every line that does not fit, in file order."""
         if row.text == END_OF_FILE:
-            self.ended = True
             return "skip"
         number = row.number + self._shift
         self._taken.append(number)
@@ -155,7 +147,6 @@ class _Numbering:
     def without_end(self, parsed: pa.RecordBatch) -> pa.RecordBatch:
         """In a file of one column, the end marker is a record like any other."""
         if parsed.num_rows and parsed.column(0)[-1].as_py() == END_OF_FILE:
-            self.ended = True
             return parsed.slice(0, parsed.num_rows - 1)
         return parsed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from decimal import Decimal
 from typing import Any
 
@@ -69,10 +70,24 @@ def test_no_doubles(text):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12.34", "12.34"), ("12", "12.00"), ("-0.5", "-0.50"), ("9999999999.99", "9999999999.99"), ("12.345", "12.35")],
+    [
+        ("12.34", "12.34"),
+        ("12", "12.00"),
+        ("-0.5", "-0.50"),
+        ("9999999999.99", "9999999999.99"),
+        ("12.340", "12.34"),
+        ("12.3400000", "12.34"),
+        ("1e3", "1000.00"),
+        ("0.30000000000000004", "0.30"),  # 0.1 + 0.2 in binary fractions
+    ],
 )
-def test_amounts_are_rounded_to_the_fen(text, value):
+def test_amounts(text, value):
     assert cast(text, AMOUNT) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["12.345", "12.344", "0.005", "-0.001", "1e-3", "9999999999.991", "1.0001"])
+def test_an_amount_finer_than_a_fen_is_not_rounded(text):
+    assert cast(text, AMOUNT) is None
 
 
 @pytest.mark.parametrize("text", ["1,234.50", "￥12", "12元", "10000000000", "1_2"])
@@ -80,17 +95,17 @@ def test_no_amounts(text):
     assert cast(text, AMOUNT) is None
 
 
-@pytest.mark.parametrize("text", ["true", "TRUE", "1", "yes", "Y", "t", "T", "是"])
+@pytest.mark.parametrize("text", ["true", "TRUE", "1", "1.0", "yes", "Y", "t", "T", "是"])
 def test_true(text):
     assert cast(text, BOOLEAN) is True
 
 
-@pytest.mark.parametrize("text", ["false", "False", "0", "no", "n", "F", "否"])
+@pytest.mark.parametrize("text", ["false", "False", "0", "0.0", "no", "n", "F", "否"])
 def test_false(text):
     assert cast(text, BOOLEAN) is False
 
 
-@pytest.mark.parametrize("text", ["2", "on", "有", "1.0", "tru"])
+@pytest.mark.parametrize("text", ["2", "on", "有", "1.5", "2.0", "tru"])
 def test_no_boolean(text):
     assert cast(text, BOOLEAN) is None
 
@@ -119,6 +134,11 @@ NOON = dt.datetime(2025, 1, 5, 8, 3)
         ("2025-01-04T19:03:00-05:00", NOON),
         ("2025-01-04T19:03:00.5-05:00", NOON.replace(microsecond=500_000)),
         ("2025-1-4 19:03-05:00", NOON),
+        ("2025-01-05 00:03:00 UTC", NOON),
+        ("2025-01-05 00:03 utc", NOON),
+        ("2025-01-05T00:03:00UTC", NOON),
+        ("2025-01-05 00:03:00.000 GMT", NOON),
+        ("2025/1/5 0:03 gmt", NOON),
     ],
 )
 def test_moments(text, value):
@@ -132,6 +152,46 @@ def test_moments(text, value):
 )  # fmt: skip
 def test_no_moments(text):
     assert cast(text, MOMENT) is None
+
+
+def test_no_word_behind_a_time_is_swallowed():
+    """Canary: DuckDB's cast ignores the word UTC; should it ever ignore another one, a wall time would be invented."""
+    shanghai = zoneinfo.ZoneInfo("Asia/Shanghai")
+    for word in ("Am", "PM", "h", "x", "CET", "EST", "CST", *sorted(zoneinfo.available_timezones())):
+        if word.upper() in ("UTC", "GMT"):
+            continue
+        found = cast(f"2025-01-05 08:03:00 {word}", MOMENT)
+        if found is not None:
+            assert found == NOON.replace(tzinfo=zoneinfo.ZoneInfo(word)).astimezone(shanghai).replace(tzinfo=None), word
+
+
+@pytest.mark.parametrize("text", ["25-03-01", "25/3/1", "5-1-2", "0025-03-01", "025-03-01", "1899-12-31", "0001-01-01"])
+def test_a_year_has_four_digits_and_is_no_earlier_than_1900(text):
+    assert cast(text, DATE) is None
+    assert cast(text, MOMENT) is None
+    assert cast(f"{text} 08:03", MOMENT) is None
+    assert cast(f"{text} 08:03Z", MOMENT) is None
+    assert cast(text, TABLES["outlets"].column("opened_on"), table=TABLES["outlets"]) is None
+
+
+def test_a_declared_format_reads_two_digits_only_where_it_says_so():
+    assert cast("25-03-01", DATE, Style(date_formats=("%Y-%m-%d",))) is None
+    assert cast("25-03-01", DATE, Style(date_formats=("%y-%m-%d",))) == dt.date(2025, 3, 1)
+
+
+def test_the_first_and_the_last_day_that_can_be_read():
+    assert cast("1900-01-01", DATE) == dt.date(1900, 1, 1)
+    assert cast("9999-12-31", DATE) == dt.date(9999, 12, 31)
+    assert cast("9999-12-31T23:59:59", MOMENT) == dt.datetime(9999, 12, 31, 23, 59, 59)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+@pytest.mark.parametrize(
+    "text", ["294247-01-10 00:00:00", "290000-01-01T00:00:00Z", "290000-01-01T00:00:00+14:00", "infinity", "-infinity"]
+)
+def test_an_instant_beyond_every_calendar_is_no_error(text, zone):
+    assert cast(text, MOMENT, Style(zone=zone)) is None
+    assert cast(text, DATE, Style(zone=zone)) is None
 
 
 def test_an_event_far_from_our_time_cannot_be_read():
@@ -192,7 +252,14 @@ def test_times_of_another_zone():
         (0.0, "DOUBLE", BOOLEAN, False),
         (2, "INTEGER", BOOLEAN, None),
         (3, "SMALLINT", DOUBLE, 3.0),
-        (12.345, "DOUBLE", AMOUNT, Decimal("12.35")),
+        (12.345, "DOUBLE", AMOUNT, None),
+        (12.34, "DOUBLE", AMOUNT, Decimal("12.34")),
+        (0.1 + 0.2, "DOUBLE", AMOUNT, Decimal("0.30")),
+        (1234.56, "FLOAT", AMOUNT, Decimal("1234.56")),
+        (1234.567, "FLOAT", AMOUNT, None),
+        (Decimal("12.345"), "DECIMAL(10,3)", AMOUNT, None),
+        (Decimal("12.340"), "DECIMAL(10,3)", AMOUNT, Decimal("12.34")),
+        (12, "INTEGER", AMOUNT, Decimal("12.00")),
         (NOON, "TIMESTAMP_NS", MOMENT, NOON),
         (NOON, "TIMESTAMP_S", MOMENT, NOON),
         (NOON.date(), "DATE", MOMENT, dt.datetime(2025, 1, 5)),

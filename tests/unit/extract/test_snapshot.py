@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import os
 import stat
+import zipfile
 from decimal import Decimal
 
 import duckdb
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from pipeline.extract.check import check_landing
 from pipeline.extract.errors import (
     DuplicateColumn,
     MissingRequiredColumn,
@@ -22,6 +24,7 @@ from pipeline.extract.errors import (
     UnreadableFile,
     WrongEncoding,
 )
+from pipeline.extract.sheet_marks import sheet_marks
 from pipeline.extract.writer import row_schema
 from schemas.contract import TABLES
 
@@ -336,8 +339,153 @@ def test_damaged_files_stop_their_table_and_leave_the_old_snapshot(place, name, 
 def test_parquet_column_that_is_no_text(place):
     table = pa.table({**{name: ["x"] for name in HEADER.split(",")[:-1]}, "content": [{"a": 1}]})
     pq.write_table(table, place.landing / "suggestions.parquet")
-    with pytest.raises(UnreadableFile, match=r"has a column of type struct<a: int64>, which cannot be read as text"):
+    with pytest.raises(
+        UnreadableFile, match=r"column content is of type struct<a: int64>, which cannot be read as text"
+    ) as refused:
         place.take("suggestions")
+    assert refused.value.column == "content"
+
+
+def test_error_cells_of_a_worksheet_are_no_empty_cells(place):
+    """Rows 3 and 5 hold an error; the table begins in column C, and row 2 of the sheet is empty."""
+    book = Workbook()
+    sheet = book.active
+    header = ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on", "plate_number"]
+    rows = {
+        1: header,
+        3: ["A", "V1", True, "#REF!", None, None],
+        4: ["A", "V2", "#DIV/0!", dt.date(2020, 1, 1), "#N/A", "#N/A"],
+        5: ["#N/A"] * 6,
+        7: ["A", "V3", True, dt.date(2021, 1, 1), None, None],
+    }
+    for row, cells in rows.items():
+        for column, cell in enumerate(cells, start=3):
+            sheet.cell(row, column).value = cell
+    book.save(place.landing / "vehicles.xlsx")
+    found = [
+        (
+            row["_origin_row"],
+            row["vehicle_id"],
+            row["plate_number"],
+            [(d["rule"], d["column"], d["value"]) for d in row["_defects"]],
+        )
+        for row in place.rows("vehicles")
+    ]
+    assert found == [
+        (3, "V1", None, [("type", "in_service_on", "#REF!")]),
+        (4, "V2", "#N/A", [("type", "is_dedicated", "#DIV/0!"), ("type", "retired_on", "#N/A")]),
+        (5, "#N/A", "#N/A", [("type", name, "#N/A") for name in ("is_dedicated", "in_service_on", "retired_on")]),
+        (7, "V3", None, []),
+    ]
+    messages = [str(finding) for finding in check_landing(place.landing, None)]
+    # 1 in row 3, 3 in row 4, 6 in row 5.
+    assert (
+        "warning: vehicles: vehicles.xlsx: 10 cells hold an error of the spreadsheet (#DIV/0!, #N/A, #REF!)" in messages
+    )
+
+
+def test_errors_may_be_declared_to_mean_nothing(place):
+    book = Workbook()
+    for row in (
+        ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on"],
+        ["A", "V1", True, "2020-01-01", "#N/A"],
+    ):
+        book.active.append(row)
+    book.save(place.landing / "vehicles.xlsx")
+    place.configure('defaults: {null_values: ["#N/A"]}')
+    assert [(row["retired_on"], row["_defects"]) for row in place.rows("vehicles")] == [(None, [])]
+
+
+def test_formulas_that_nobody_computed_are_told(place):
+    book = Workbook()
+    for row in (
+        ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on"],
+        ["A", '=A2&"x"', True, "=DATE(2020,1,1)", None],
+        ["A", "V2", True, "2020-01-01", None],
+    ):
+        book.active.append(row)
+    book.save(place.landing / "vehicles.xlsx")
+    messages = [str(finding) for finding in check_landing(place.landing, None)]
+    assert (
+        "warning: vehicles: vehicles.xlsx: 2 formulas have no value: open the file in a spreadsheet program and save it"
+        in messages
+    )
+
+
+@pytest.mark.parametrize("row", ["row", "x:row"])
+def test_error_cells_are_found_in_whatever_way_the_xml_is_written(tmp_path, row):
+    """References of rows and cells are optional, element names may have a prefix, a large sheet comes in pieces."""
+    prefix = row.removesuffix("row")
+    text = f"<{prefix}c><{prefix}v>1</{prefix}v></{prefix}c>"
+    error = f"<{prefix}c s='1' t='e'><{prefix}f>1/0</{prefix}f><{prefix}v>#DIV/0!</{prefix}v></{prefix}c>"
+    rows = [f"<{row}>{text * 20}{error if number % 3000 == 2 else text}{text}</{row}>" for number in range(1, 7001)]
+    path = tmp_path / "x.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("xl/workbook.xml", '<w xmlns:r="urn:r"><sheets><sheet name="s" r:id="r7"/></sheets></w>')
+        book.writestr("xl/_rels/workbook.xml.rels", '<r><n Id="r7" Target="worksheets/one.xml"/></r>')
+        book.writestr("xl/worksheets/one.xml", f"<w xmlns:x='urn:x'>{''.join(rows)}</w>")
+    assert sheet_marks(path, "s").errors == {number: {20: "#DIV/0!"} for number in (2, 3002, 6002)}
+    assert sheet_marks(path, "s").uncomputed == 0
+    assert sheet_marks(path, "another").errors == {}
+
+
+# Counted from 1970 in days, milliseconds, microseconds and nanoseconds; Parquet has no seconds.
+@pytest.mark.parametrize(
+    ("type_", "far"),
+    [
+        (pa.date32(), 2**31 - 5),
+        (pa.timestamp("ms"), 2**63 - 2),
+        (pa.timestamp("us"), 2**63 - 2),
+        (pa.timestamp("ms", "UTC"), 2**63 - 2),
+        (pa.timestamp("us", "UTC"), 2**63 - 2),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_a_parquet_date_beyond_the_calendar_is_a_defect_of_its_row(place, type_, far, zone):
+    place.configure(f"defaults: {{timezone: {zone}}}")
+    numbers = pa.array([far, -far, 0, None], pa.int32() if type_ == pa.date32() else pa.int64())
+    pq.write_table(
+        pa.table(
+            {"enterprise_id": ["A"] * 4, "vehicle_id": ["1", "2", "3", "4"], "is_dedicated": [True] * 4}
+            | {"in_service_on": numbers.view(type_), "retired_on": numbers.view(type_)}
+        ),
+        place.landing / "vehicles.parquet",
+    )
+    rows = place.rows("vehicles")
+    # Midnight of 1970-01-01 in UTC or New York is the morning or afternoon of the same day in Shanghai.
+    assert [row["in_service_on"] for row in rows] == [None, None, dt.date(1970, 1, 1), None]
+    assert [[(d["rule"], d["column"]) for d in row["_defects"]] for row in rows] == [
+        [("type", "in_service_on"), ("type", "retired_on")],
+        [("type", "in_service_on"), ("type", "retired_on")],
+        [],
+        [],
+    ]
+    check_landing(place.landing, place.landing / "sources.yaml")
+
+
+def test_the_last_day_that_parquet_and_contract_share(place):
+    days = [dt.date(9999, 12, 31), dt.date(1900, 1, 1), dt.date(1899, 12, 31)]
+    pq.write_table(
+        pa.table(
+            {
+                "enterprise_id": ["A"] * 3,
+                "vehicle_id": ["1", "2", "3"],
+                "is_dedicated": [True] * 3,
+                "in_service_on": days,
+            }
+        ),
+        place.landing / "vehicles.parquet",
+    )
+    assert place.column("vehicles", "in_service_on") == [*days[:2], None]
+
+
+def test_zero_width_characters_around_an_id_are_white_space(place):
+    place.deliver(
+        "vehicles.csv",
+        "enterprise_id,\u200bvehicle_id,is_dedicated,in_service_on\n"
+        "A,V1\u200b,1,2020-01-01\nA,\ufeff\u200bV2 \u200b,1,2020-01-01\nA,\u200b,1,2020-01-01\nA,V\u200b3,1,2020-01-01\n",
+    )
+    assert place.column("vehicles", "vehicle_id") == ["V1", "V2", None, "V\u200b3"]
 
 
 def test_a_declared_utf16_file(place):

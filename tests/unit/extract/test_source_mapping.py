@@ -328,6 +328,26 @@ def test_an_expression_that_fails_on_a_record_is_named_without_its_value(place):
     assert "try_cast" in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        # What DuckDB quotes may hold quotes and line breaks itself.
+        ("note::int > 3", "Conversion Error"),
+        ("strptime(note, '%Y-%m-%d') > date '2025-01-01'", "Invalid Input Error"),
+    ],
+)
+@pytest.mark.parametrize(
+    "cell", ["it's 王小明 '13800138000", '"say ""王小明""\n13800138000"', "\"王小明\n'13800138000'\n\""]
+)
+def test_nothing_of_a_cell_is_told_with_a_failing_expression(place, expression, error, cell):
+    with pytest.raises(SourceConfigError) as wrong:
+        take(place, BASE + f'      adopted: {{expression: "{expression}"}}\n', f"id,at,note\n1,2025-02-03,{cell}\n")
+    assert str(wrong.value) == (
+        f"sources.yaml: line {BASE.count(chr(10)) + 1}: tables.suggestions.columns.adopted.expression: fails on a record of "
+        f"in.csv: {error} in expression {expression}; where a value may be unreadable, use try_cast or try_strptime"
+    )
+
+
 def test_an_expression_cannot_read_files_or_variables(place):
     secret = place.deliver("secret.txt", "secret")
     for sql in (f"read_text('{secret}')", "getvariable('x')", "current_setting('temp_directory')", "getenv('HOME')"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.errors import TruncatedFile, UnreadableFile
+from pipeline.extract.errors import TruncatedFile, UnclosedQuote, UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.sources import Format
 from pipeline.extract.text_records import TextRecords
@@ -136,8 +136,82 @@ def test_a_file_that_ends_inside_quotes_is_truncated(file, text):
 def test_a_quote_that_swallows_the_file_is_named_before_memory_ends(file):
     lines = [f"{number},x" for number in range(400_000)]
     lines[1000] = '1000,"x'
-    with pytest.raises(UnreadableFile, match="a quoted field that begins after record"):
+    # Line 1000 of the records, counted from 0, behind a header.
+    with pytest.raises(TruncatedFile, match="a quoted field that begins in row 1002"):
         read(file("a,b\n" + "\n".join(lines)))
+    # Above the parser's block it is not read to the end.
+    lines += [f"{number},x" for number in range(400_000)]
+    with pytest.raises(UnclosedQuote, match="the quoted field that begins in row 1002 does not end"):
+        read(file("a,b\n" + "\n".join(lines)))
+
+
+def test_the_row_of_a_quote_that_never_closes_is_exact(file):
+    # Row 3 is a misfit, row 4 blank, row 5 takes two lines: the quote opens in row 6.
+    with pytest.raises(TruncatedFile, match=r"ends inside a quoted field that begins in row 6$"):
+        read(file('a,b\n1,2\n1,2,3\n\n4,"x\ny"\n5,"z\n6,7\n'))
+
+
+VEHICLES = "enterprise_id,vehicle_id,is_dedicated,in_service_on,plate_number"
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        # Read leniently, rows 3 to 6 become one cell: x, line, ..., d"
+        (['E,V1,1,2020-01-01,"x', "E,V2,1,2020-01-01,c", "E,V3,1,2020-01-01,c", 'E,V4,1,2020-01-01,"d"', "E,V5,1,2020-01-01,e"], 2),
+        # Every cell is quoted, one closing quote is missing.
+        (['"E","V1","1","2020-01-01","a"', '"E","V2,"1","2020-01-01","b"', '"E","V3","1","2020-01-01","c"'], 3),
+        # A quote within a cell that is not doubled.
+        (['E,V1,1,2020-01-01,"say "hi" to"', "E,V2,1,2020-01-01,"], 2),
+        (['E,V1,1,2020-01-01,"a" ', "E,V2,1,2020-01-01,"], 2),
+        # No text stands behind a closing quote, but two records stand within the cell.
+        (["E,V1,1,2020-01-01,a", 'E,V2,1,2020-01-01,"x', "E,V3,1,2020-01-01,c", 'E,V4,1,2020-01-01,5"', "E,V5,1,2020-01-01,e"], 3),
+        # The record before tells how a key looks when the first cell is the one that does not close.
+        (["E7,V1,1,2020-01-01,a", '"E8,V2,1,2020-01-01,x', "E9,V3,1,2020-01-01,c", 'E9,V4,1,2020-01-01,5"'], 3),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_quote_that_swallows_rows_refuses_the_file(file, lines, row, newline):
+    with pytest.raises(UnclosedQuote, match=rf"suggestions: x\.csv: the quoted field that begins in row {row} "):
+        read(file(newline.join([VEHICLES, *lines, ""])))
+
+
+@pytest.mark.parametrize("far", [0, 50_000, 100_000])
+def test_a_swallowed_row_is_found_anywhere_in_a_large_file(file, far):
+    # 150,000 records of some 26 bytes are two blocks of the reader; the quote opens after `far` of them.
+    lines = [f"E,V{number:06},1,2020-01-01,ab" for number in range(150_000)]
+    lines[far] += '"'
+    lines[far] = lines[far].replace("ab", '"ab').removesuffix('"')
+    lines[far + 2] += '"'
+    with pytest.raises(UnclosedQuote, match=f"begins in row {far + 2} holds lines"):
+        read(file("\n".join([VEHICLES, *lines])))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "很好,但是,有点慢,下次,再来\n谢谢",
+        "第一,\n很好,但是,有点慢,下次",
+        "parts used:\n1,2020-01-01,seal,hose,ok\n2,2020-01-02,pump,,ok",
+        "V1,V2\nV3,V4,V5,V6,V7",  # one more than a record has columns would do no harm either
+        'he said ""go, now, please, or, else""\nand left',
+        "E\nE\nE",
+        "\n\n,,,,\n",
+    ],
+)
+def test_comments_of_several_lines_with_commas_are_read(file, comment):
+    good = [f'E,V1,1,2020-01-01,"{comment}"', "E,V2,1,2020-01-01,b", f'E,V3,1,2020-01-01,"{comment}"']
+    assert [number for number, rule, _ in read(file("\n".join([VEHICLES, *good]))) if rule is None] == [2, 3, 4]
+
+
+def test_a_numbered_list_below_a_numeric_key_is_no_record(file):
+    text = 'id,comment\n17,"used:\n18,seal\n19,hose"\n20,b\n'
+    assert read(file(text)) == [(2, None, ("17", "used:\n18,seal\n19,hose")), (3, None, ("20", "b"))]
+
+
+def test_a_quote_within_an_unquoted_cell_is_a_character(file):
+    text = 'a,b\n5" pipe,x""y\n1,"z"\n'
+    assert read(file(text)) == [(2, None, ('5" pipe', 'x""y')), (3, None, ("1", "z"))]
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,37 @@ def shown(column: str | None, value: str | None, table=CUSTOMERS) -> str | None:
         ("address", "two\nlines", "t*******s"),
         ("name", None, None),
         ("customer_type", "unheard-of", "unheard-of"),
-        ("customer_type", "x" * 50, "x" * 40),
-        ("customer_type", "x" * 38 + "13812345678", "x" * 38 + "**"),
+        ("customer_type", "x" * 40, "x" * 40),
+        ("customer_type", "x" * 50, "x*** (50 characters)"),
+        ("customer_type", "x" * 29 + "13812345678", "x" * 29 + "*******"),
         ("registered_on", "2025-02-30 10:00:00", "2025-02-30 10:00:00"),
+        ("registered_on", "30/02/2025 10:00 pm", "30/02/2025 10:00 pm"),
         ("customer_id", "C-123456", "C-123456"),
-        ("customer_id", "C-1234567", "C-*******"),
-        ("customer_type", "call 138 1234 5678", "call *******"),
+        ("customer_id", "C-1234567", "C-1234567"),
+        ("customer_id", "C0000123", "C0000123"),
+        ("customer_id", "C1234567890", "C1234567890"),
+        ("customer_id", "C12345678901", "C*******"),  # 11 digits
+        ("customer_type", "call 138 1234 5678", "c*** (18 characters)"),
         ("customer_type", "0771-551-2345", "*******"),
+        ("customer_type", "010-8234567", "*******"),  # ten digits
+        ("customer_type", "139.5555.7777", "*******"),
+        ("customer_type", "C13955557777", "C*******"),
         ("customer_type", "１３８１２３４５６７８", "*******"),  # full-width digits
-        ("customer_type", "to li@qq.com", "to *******@*******"),
+        ("customer_type", "Ｃ０１", "C01"),
+        ("customer_type", "li@qq.com", "*******@*******"),
+        ("customer_type", "to li@qq.com", "t*** (12 characters)"),
+        # A name, an address, a plate, a sentence and an account in the wrong column.
+        ("customer_type", "诸葛奇谭", "诸*** (4 characters)"),
+        ("registered_on", "青秀区民族大道1号", "青*** (9 characters)"),
+        ("customer_type", "桂A8Q9Z7", "桂*** (7 characters)"),
+        ("customer_type", "Zhuge Qitan", "Z*** (11 characters)"),
+        ("customer_type", "我叫诸葛奇谭", "我*** (6 characters)"),
+        ("customer_type", "450102900307775", "*******"),
+        ("customer_type", "wx:zgqt_8899", "w*** (12 characters)"),
+        ("customer_type", "qq123456789", "q*** (11 characters)"),
+        ("customer_type", "www.example.cn", "w*** (14 characters)"),
+        ("customer_type", "", ""),
+        ("customer_type", None, None),
     ],
 )
 def test_value(column: str, value: str | None, expected: str | None) -> None:
@@ -85,7 +107,41 @@ def test_a_shape_shows_at_most_first_and_last_character(value: str, column: str)
         ("E1|110105199001011237", "E1|*******"),
         ("E1|li@qq.com", "E1|*******@*******"),
         ("", ""),
+        ("E1|C13955557777", "E1|C*******"),
+        ("E1|１３９５５５５７７７７", "E1|*******"),
+        ("E1|13955557777|13955557778", "E1|*******|*******"),
+        ("E1|13955557777-13955557778", "E1|*******-*******"),
+        ("E1|450102900307775", "E1|*******"),  # 15 digits: province 45, born 90-03-07
+        ("E1|202501060001234", "E1|202501060001234"),  # no province 20
+        ("E1|0771-5559876", "E1|*******"),
+        ("E1|07715559876", "E1|*******"),
+        ("E1|C0000123", "E1|C0000123"),
+        ("E1|诸葛奇谭", "E1|诸***"),
+        ("E1|桂A8Q9Z7|2025-01-06", "E1|桂******|2025-01-06"),
+        ("E1|Li Wei|2025-01-06 09:30:00", "E1|L*****|2025-01-06 09:30:00"),
+        ("E1|wx:zgqt_8899", "E1|w***********"),
+        ("|", "|"),
+        (None, None),
     ],
 )
-def test_keys_stay_readable_unless_they_are_numbers_of_people(key: str, expected: str) -> None:
-    assert masked_keys(pl.Series([key])).to_list() == [expected]
+def test_keys_stay_readable_unless_they_are_numbers_or_names_of_people(key: str | None, expected: str | None) -> None:
+    assert masked_keys(pl.Series([key], dtype=pl.String)).to_list() == [expected]
+
+
+def test_values_of_several_columns_are_masked_like_a_key() -> None:
+    assert shown("enterprise_id|customer_id", "E1|诸葛奇谭") == "E1|诸***"
+    assert shown("enterprise_id|customer_id", "E1|SR-20250106000123") == "E1|SR-20250106000123"
+
+
+PERSON = ["诸葛奇谭", "13955557777", "450102199003077758", "青秀区神秘路88号奇怪花园9栋", "桂A8Q9Z7", "0771-5559876",
+          "qitan.zhuge@example.org", "450102900307775", "微信zgqt_8899", "1395555７７７７", "(0771)555 9876"]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PERSON)
+@pytest.mark.parametrize(
+    "column", ["service_type", "status", "paused_seconds", "requested_at", "outlet_id", "request_id"]
+)
+def test_nothing_personal_is_shown_in_whatever_column_it_stands(column: str, value: str) -> None:
+    for text in (value, f"C{value}", f"{value}x", f"a-{value}-b"):
+        masks = (shown(column, text, REQUESTS), masked_keys(pl.Series([f"E1|{text}|x"]))[0])
+        assert all(mask is not None and value not in mask and value[1:] not in mask for mask in masks)

@@ -1,0 +1,120 @@
+"""What a worksheet's XML says and its reader does not: error cells (#N/A), and formulas nobody ever computed.
+
+The reader gives both as empty cells, so that a value would be lost and nobody hear of it. Streams: one pass over the XML,
+which looks into rows only where an error is among them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+_CHUNK = 1 << 20
+# Element names may have a prefix.
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?row>)", re.DOTALL)
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_ERROR = re.compile(rb"""\bt=["']e["']""")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+_REFERENCE = re.compile(rb"""(?<![\w:])r=["']([A-Z]*)([0-9]+)["']""")
+_UNCOMPUTED = re.compile(
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</|</(?:\w+:)?c>)"
+)
+
+
+@dataclass
+class SheetMarks:
+    """What was found on one worksheet."""
+
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    """Text of the error cells (``#N/A``) by row number, from 1, and column, from 0."""
+    uncomputed: int = 0
+    """Formulas without a value: the file was written by a program that does not compute."""
+
+    @property
+    def error_count(self) -> int:
+        return sum(map(len, self.errors.values()))
+
+
+def sheet_marks(path: Path, sheet: str) -> SheetMarks:
+    """The marks of one worksheet of an .xlsx file; none where the file is packed in another way."""
+    marks = SheetMarks()
+    try:
+        with zipfile.ZipFile(path) as book:
+            part = _part_of(book, sheet)
+            if part is None:
+                return marks
+            row, are_numbered = 0, True
+            for rows in _whole_rows(book, part):
+                if b"<f" in rows or b":f" in rows:
+                    marks.uncomputed += sum(1 for _ in _UNCOMPUTED.finditer(rows))
+                first = _ROW.search(rows) if row == 0 else None
+                are_numbered = are_numbered and (first is None or bool(_REFERENCE.search(first[1])))
+                # Numbers of rows may be left out; then all of them are counted.
+                if b't="e"' in rows or b"t='e'" in rows or not are_numbered:
+                    row = _read_errors(rows, row, marks)
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
+        return SheetMarks()
+    return marks
+
+
+def _part_of(book: zipfile.ZipFile, sheet: str) -> str | None:
+    """The name of the worksheet's XML in the archive."""
+    sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iterfind(".//{*}sheet")
+    entry = next((entry.attrib for entry in sheets if entry.get("name") == sheet), {})
+    # The namespace of the attribute r:id depends on the edition of the format.
+    wanted = next((value for name, value in entry.items() if name.endswith("}id")), None)
+    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    target = next((relation.get("Target") for relation in relations if relation.get("Id") == wanted), None)
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/") if target else None
+
+
+def _whole_rows(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    with book.open(part) as xml:
+        rest = b""
+        while chunk := xml.read(_CHUNK):
+            data = rest + chunk
+            end = _end_of_rows(data)
+            yield data[:end]
+            rest = data[end:]
+        yield rest
+
+
+def _end_of_rows(xml: bytes) -> int:
+    """Behind the last end tag of a row."""
+    end = len(xml)
+    while (at := xml.rfind(b"row>", 0, end)) >= 0:
+        tag = xml.rfind(b"<", 0, at)
+        if xml[tag + 1 : tag + 2] == b"/":
+            return at + len(b"row>")
+        end = at
+    return 0
+
+
+def _read_errors(rows: bytes, before: int, marks: SheetMarks) -> int:
+    """Note the errors among some rows; returns the number of the last one."""
+    number = before
+    for row in _ROW.finditer(rows):
+        reference = _REFERENCE.search(row[1])
+        number = int(reference[2]) if reference else number + 1
+        if not row[2] or not _ERROR.search(row[2]):
+            continue
+        column = -1
+        for cell in _CELL.finditer(row[2]):
+            reference = _REFERENCE.search(cell[1])
+            column = _column(reference[1]) if reference else column + 1
+            if _ERROR.search(cell[1]):
+                value = _VALUE.search(cell[2] or b"")
+                marks.errors.setdefault(number, {})[column] = value[1].decode().strip() if value else "#ERROR"
+    return number
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - ord("A") + 1
+    return place - 1

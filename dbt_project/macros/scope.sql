@@ -1,8 +1,13 @@
-{#- What belongs to a test request is a test too (D-43). Only the few test requests are looked through. -#}
-{% macro is_no_test(records) -%}
-    not exists (
-        select 1
-        from {{ clean('service_requests') }} as tests
-        where tests.is_test and tests.enterprise_id = {{ records }}.enterprise_id and tests.request_id = {{ records }}.request_id
-    )
+{#- End of a from clause: what belongs to a test request is a test too (D-43). A join, because DuckDB would look up every
+    record once more for a `not exists`; the test requests are few. -#}
+{% macro without_tests(records) -%}
+    left join (
+        select distinct
+            enterprise_id,
+            request_id
+        from {{ clean('service_requests') }}
+        where is_test
+    ) as tests
+        on {{ records }}.enterprise_id = tests.enterprise_id and {{ records }}.request_id = tests.request_id
+    where tests.request_id is null
 {%- endmacro %}

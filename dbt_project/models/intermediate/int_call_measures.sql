@@ -16,7 +16,7 @@ calls as (
         {{ seconds_between('calls.queued_at', 'calls.ended_at') }} as queued_seconds
     from {{ clean('hotline_calls') }} as calls
     inner join {{ ref('int_quarters') }} as quarters on calls.quarter = quarters.quarter
-    where {{ is_no_test('calls') }}
+    {{ without_tests('calls') }}
 )
 
 select

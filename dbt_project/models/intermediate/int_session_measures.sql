@@ -22,7 +22,7 @@ sessions as (
         on schedules.schedule_id = opened_hours.enterprise_id and cast(sessions.opened_at as date) = opened_hours.date_day
     left join {{ ref('dim_service_hours') }} as replied_hours
         on schedules.schedule_id = replied_hours.enterprise_id and cast(sessions.first_human_reply_at as date) = replied_hours.date_day
-    where {{ is_no_test('sessions') }}
+    {{ without_tests('sessions') }}
 )
 
 select

@@ -22,7 +22,17 @@ evaluate_quarter = dg.define_asset_job(
 )
 
 defs = dg.Definitions(
-    assets=[extract, validate, account_rows, desensitize, marts, evaluation, rule_results, quarterly_report, publication],
+    assets=[
+        extract,
+        validate,
+        account_rows,
+        desensitize,
+        marts,
+        evaluation,
+        rule_results,
+        quarterly_report,
+        publication,
+    ],
     jobs=[evaluate_quarter],
     resources={"places": Places(), "dbt": configured_builder()},
     # One process a run: parallelism is over quarters, and a process a step costs seconds each.

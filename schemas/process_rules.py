@@ -94,5 +94,3 @@ def process_rules(seeds: Path = SEEDS) -> Mapping[str, ProcessRule]:
         sheet.faults.append(Fault(None, "rule_id", "must run from PR-01 on without a gap, in order"))
     sheet.finish()
     return MappingProxyType(found)
-
-

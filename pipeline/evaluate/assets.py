@@ -55,7 +55,14 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
 @dg.asset(
     deps=[
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
-        *("process_rules", "parameters", "indicator_catalogue", "evaluation_nodes", "holiday_notices", "standard_edition"),
+        *(
+            "process_rules",
+            "parameters",
+            "indicator_catalogue",
+            "evaluation_nodes",
+            "holiday_notices",
+            "standard_edition",
+        ),
     ],
     group_name="evaluate",
     description="One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date.",

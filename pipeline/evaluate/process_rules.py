@@ -233,10 +233,8 @@ def _expert_weights(_: ProcessRule, case: Case) -> Finding:
         return Finding(NO_DATA, f"未提供数据表：{_title('expert_judgements')}（expert_judgements），采用默认权重。")
     numbers, plan = case.run.numbers, case.run.plan
     limit = numbers["consistency_ratio_max"] if plan.consistency_limit is None else plan.consistency_limit
-    groups: dict[str, PublishedWeight] = {}
-    for weight in case.run.weights:
-        if weight.parent_id in case.run.nodes and case.run.nodes[weight.parent_id].level != "subdimension":
-            groups[weight.parent_id] = weight
+    compared = {name for name, node in case.run.nodes.items() if node.level != "subdimension"}
+    groups = {weight.parent_id: weight for weight in case.run.weights if weight.parent_id in compared}
     judged = [each for each in groups.values() if each.method in PRIORITY_METHODS]
     ratios = [each.consistency_ratio for each in judged if each.consistency_ratio is not None]
     consistent = sum(ratio < limit for ratio in ratios)
@@ -251,7 +249,8 @@ def _expert_weights(_: ProcessRule, case: Case) -> Finding:
 
 
 def _weight_ranges(_: ProcessRule, case: Case) -> Finding:
-    weights = [each for each in case.run.weights if case.run.nodes[each.node_id].level == "dimension"]
+    dimensions = {name for name, node in case.run.nodes.items() if node.level == "dimension"}
+    weights = [each for each in case.run.weights if each.node_id in dimensions]
     inside = outside_before = 0
     for each in weights:
         node = case.run.nodes[each.node_id]
@@ -287,7 +286,9 @@ def _five_levels(rule: ProcessRule, case: Case) -> Finding:
     if not items:
         return Finding(NO_DATA, f"{case.span}没有含满意度题的满意度调查。")
     low, high = (_n(case.run.numbers[f"satisfaction_scale_{end}"]) for end in ("min", "max"))
-    return _share(five, items, f"{case.span}满意度调查的 {_n(items)} 道满意度题中 {_n(five)} 道采用 {low}–{high} 级量表。")
+    return _share(
+        five, items, f"{case.span}满意度调查的 {_n(items)} 道满意度题中 {_n(five)} 道采用 {low}–{high} 级量表。"
+    )
 
 
 def _several_sources(rule: ProcessRule, case: Case) -> Finding:
@@ -303,10 +304,10 @@ def _groups_present(rule: ProcessRule, case: Case, groups: Mapping[str, tuple[st
         name for name, tables in groups.items() if any(case.counted(rule.rule_id, "rows", table) for table in tables)
     ]
     if not present:
-        return Finding(NO_DATA, f"{span}{_and(groups)}均没有记录。")
+        return Finding(NO_DATA, f"{span}没有{_and(groups)}。")
     lacking = [name for name in groups if name not in present]
     rest = f"，没有{_and(lacking)}" if lacking else ""
-    return _share(len(present), len(groups), f"{span}有{_and(present)}的记录{rest}。")
+    return _share(len(present), len(groups), f"{span}已提供{_and(present)}{rest}。")
 
 
 def _surveys_each_quarter(rule: ProcessRule, case: Case) -> Finding:
@@ -325,7 +326,10 @@ def _answers_of_the_year(rule: ProcessRule, case: Case) -> Finding:
         return Finding(NO_DATA, "期末没有在册顾客，样本量无从要求。")
     required, answers = required_answers(customers, case.run.numbers), case.counted(rule.rule_id, "valid_answers")
     return _yearly(
-        case, answers, required, f"{case.year_span}有效答卷 {_n(answers)} 份；{_n(customers)} 位顾客全年要求 {_n(required)} 份"
+        case,
+        answers,
+        required,
+        f"{case.year_span}有效答卷 {_n(answers)} 份；{_n(customers)} 位顾客全年要求 {_n(required)} 份",
     )
 
 
@@ -387,9 +391,7 @@ def _mystery_coverage(rule: ProcessRule, case: Case) -> Finding:
     # An enterprise with fewer outlets visits all of them; scenes it can have as many as it likes.
     active = case.counted(rule.rule_id, "active_outlets")
     outlets_asked = min(asked, active) if active else asked
-    wide = sum(
-        figure.numerator >= outlets_asked or scenes[name].numerator >= asked for name, figure in outlets.items()
-    )
+    wide = sum(figure.numerator >= outlets_asked or scenes[name].numerator >= asked for name, figure in outlets.items())
     fewest = min(max(figure.numerator, scenes[name].numerator) for name, figure in outlets.items())
     return _share(
         wide,
@@ -480,7 +482,9 @@ def _customer_files(rule: ProcessRule, case: Case) -> Finding:
     if not served:
         return Finding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
     filed = case.counted(rule.rule_id, "filed")
-    return _share(filed, served, f"{case.span}接受服务的 {_n(served)} 位顾客中 {_n(filed)} 位有顾客档案，服务记录可按顾客追溯。")
+    return _share(
+        filed, served, f"{case.span}接受服务的 {_n(served)} 位顾客中 {_n(filed)} 位有顾客档案，服务记录可按顾客追溯。"
+    )
 
 
 def _key_processes(rule: ProcessRule, case: Case) -> Finding:
@@ -489,7 +493,9 @@ def _key_processes(rule: ProcessRule, case: Case) -> Finding:
     steps = case.counted(rule.rule_id, "key_steps")
     if not steps:
         return Finding(FAIL, "服务环节登记表中期末没有关键环节。")
-    return Finding(PARTIAL, f"期末登记的关键环节 {_n(steps)} 个；各过程的输入、活动、输出、控制方法等要素文件尚未纳入数据。")
+    return Finding(
+        PARTIAL, f"期末登记的关键环节 {_n(steps)} 个；各过程的输入、活动、输出、控制方法等要素文件尚未纳入数据。"
+    )
 
 
 def _disclosure(rule: ProcessRule, case: Case) -> Finding:
@@ -528,7 +534,7 @@ def _training_system(rule: ProcessRule, case: Case) -> Finding:
     asked = case.run.numbers["training_hours_per_year"]
     mean = hours / staff if staff else 0.0
     evidence = (
-        f"{case.year_span}有{_and(kinds) if kinds else '0 类'}培训，人均 {_n(mean)} 学时；"
+        f"{case.year_span}登记的培训种类：{_and(kinds) or '无'}，人均 {_n(mean)} 学时；"
         f"要求{_and(_TRAINING_KINDS.values())}培训，全年人均不少于 {_n(asked)} 学时"
     )
     # Compared without dividing: a mean of exactly 40 counts.
@@ -620,7 +626,9 @@ def _escalation(rule: ProcessRule, case: Case) -> Finding:
     if not unhappy:
         return Finding(NOT_APPLICABLE, f"{case.span}没有对处理结果表示不满意的投诉人。")
     return _share(
-        offered, unhappy, f"{case.span} {_n(unhappy)} 件处理结果不满意的投诉中 {_n(offered)} 件已升级处理或提供其他方案。"
+        offered,
+        unhappy,
+        f"{case.span} {_n(unhappy)} 件处理结果不满意的投诉中 {_n(offered)} 件已升级处理或提供其他方案。",
     )
 
 
@@ -687,6 +695,8 @@ def _masking(_: ProcessRule, case: Case) -> Finding:
         for column in table.columns
         if column.pii
     )
+    if not personal:
+        return Finding(NOT_APPLICABLE, "没有提供个人信息字段。")
     return Finding(
         PARTIAL, f"提供的 {personal} 个个人信息字段在统计之前已假名化、掩码或去除；脱敏结果的扫描记录尚未纳入数据。"
     )
@@ -708,7 +718,9 @@ def _due(case: Case, last_day: dt.date, parameter: str, name: str) -> Finding:
     is_provisional = case.run.calendar.span_status(last_day, due_on) == "provisional"
     note = "（涉及尚未公布的节假日安排，暂定）" if is_provisional else ""
     return Finding(
-        NO_DATA, f"{name}应不晚于 {due_on} 完成（期末后 {days} 个工作日）{note}；尚无发布登记，是否按期无从判定。", due_on
+        NO_DATA,
+        f"{name}应不晚于 {due_on} 完成（期末后 {days} 个工作日）{note}；尚无发布登记，是否按期无从判定。",
+        due_on,
     )
 
 

@@ -89,7 +89,9 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
 def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
     """Each enterprise in each period that rules are judged for, with its period."""
     figures: dict[tuple[str, str], dict[tuple[str, str], dict[str, Figure]]] = {}
-    evidence = pl.read_parquet(run.table("mart_rule_evidence")).cast({"numerator": pl.Float64, "denominator": pl.Float64})
+    evidence = pl.read_parquet(run.table("mart_rule_evidence")).cast(
+        {"numerator": pl.Float64, "denominator": pl.Float64}
+    )
     for row in evidence.iter_rows(named=True):
         of_case = figures.setdefault((row["enterprise_id"], row["period"]), {})
         items = of_case.setdefault((row["rule_id"], row["measure"]), {})

@@ -12,10 +12,11 @@ from pipeline.resources import Places
     key=["report", "quarterly_report"],
     deps=[
         *("indicator_values", "indicator_variants", "scores", "weights", "run_info", "row_accounting", "quarantine"),
+        *("rule_results", "process_rules"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",
-    description="One self-contained HTML page per enterprise: scores, all indicators, row accounting, versions and choices.",
+    description="One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices.",
     kinds={"html", "jinja"},
     owners=OWNERS,
     partitions_def=quarterly,

@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
+from pipeline.report.process_rules import RuleSet, rule_sets
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
 
@@ -294,6 +295,7 @@ class ReportModel:
     sources: tuple[SourceTable, ...]
     quarantined: tuple[Quarantined, ...]
     choices: tuple[Choice, ...]
+    rule_sets: tuple[RuleSet, ...]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -362,6 +364,8 @@ class RunTables:
     row_accounting: pl.DataFrame
     quarantined: pl.DataFrame
     run_info: pl.DataFrame
+    process_rules: pl.DataFrame
+    rule_results: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -393,6 +397,8 @@ class RunTables:
             row_accounting=_scan(run_path, "row_accounting").filter(pl.col("quarter") == quarter.label).collect(),
             quarantined=quarantine.collect(),
             run_info=_scan(run_path, "run_info").collect(),
+            process_rules=_scan(run_path, "process_rules").collect(),
+            rule_results=_scan(run_path, "rule_results").collect(),
         )
 
     @property
@@ -423,6 +429,7 @@ class RunTables:
                 Choice(row["key"], row["label_zh"] or row["key"], labels.run_choice(row["key"], row["value"]))
                 for row in self.run_info.iter_rows(named=True)
             ),
+            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

@@ -670,17 +670,23 @@ def _range(_: ProcessRule, case: Case) -> Finding:
 
 
 def _completeness(_: ProcessRule, case: Case) -> Finding:
-    if not sum(case.run.extracted.values()):
-        return Finding(NO_DATA, f"{case.run.quarter.label} 没有提取到记录。")
     return _checked(case, _COMPLETENESS_RULES, "完整性校验（必填项）")
 
 
 def _checked(case: Case, rules: Iterable[str], name: str) -> Finding:
     came, refused = sum(case.run.extracted.values()), case.run.refused_rows(rules)
+    if not came:
+        return _nothing_came(case)
     return Finding(PASS, f"{case.run.quarter.label} 提取的 {came:,} 行均经{name}，不符的 {refused:,} 行已隔离。")
 
 
+def _nothing_came(case: Case) -> Finding:
+    return Finding(NO_DATA, f"{case.run.quarter.label} 没有提取到记录。")
+
+
 def _cleaning_log(_: ProcessRule, case: Case) -> Finding:
+    if not sum(case.run.extracted.values()):
+        return _nothing_came(case)
     return Finding(
         PARTIAL,
         f"{case.run.quarter.label} 隔离的 {len(case.run.refused):,} 行均有规则、字段、来源行号和运行编号；"
@@ -733,7 +739,7 @@ def _record_missing(rule: ProcessRule, _: Case) -> Finding:
 
 def _share(fulfilled: float, asked: float, evidence: str) -> Finding:
     """All is a pass, none a fail, anything between partial."""
-    return Finding(PASS if fulfilled >= asked else PARTIAL if fulfilled > 0 else FAIL, evidence)
+    return Finding(PASS if fulfilled >= asked > 0 else PARTIAL if fulfilled > 0 else FAIL, evidence)
 
 
 def _yearly(case: Case, done: float, asked: float, evidence: str) -> Finding:

@@ -125,19 +125,29 @@ served_customers as (
     inner join period_quarters as quarters on requests.quarter = quarters.quarter
 ),
 
+filed_customers as (
+    select
+        served.enterprise_id,
+        served.period,
+        count(*) as filed_count
+    from served_customers as served
+    where
+        exists (
+            select 1
+            from {{ clean('customers') }} as files
+            where served.enterprise_id = files.enterprise_id and served.customer_id = files.customer_id
+        )
+    group by served.enterprise_id, served.period
+),
+
 customer_files as (
     select
         served.enterprise_id,
         served.period,
         count(*) as served_count,
-        count(files.customer_id) as filed_count
+        coalesce(max(filed.filed_count), 0) as filed_count
     from served_customers as served
-    left join (
-        select distinct
-            enterprise_id,
-            customer_id
-        from {{ clean('customers') }}
-    ) as files on served.enterprise_id = files.enterprise_id and served.customer_id = files.customer_id
+    left join filed_customers as filed on served.enterprise_id = filed.enterprise_id and served.period = filed.period
     group by served.enterprise_id, served.period
 ),
 
@@ -155,35 +165,9 @@ registered_customers as (
     group by customers.enterprise_id, periods.period
 ),
 
--- A valid answer is the first complete response of a customer in a round that holds answers (D-09)
-valid_responses as (
-    select
-        answered.enterprise_id,
-        answered.quarter,
-        answered.survey_id,
-        answered.survey_type,
-        answered.response_id,
-        responses.mode,
-        {{ seconds_between('responses.started_at', 'responses.submitted_at') }} as completion_seconds
-    from (
-        select distinct
-            enterprise_id,
-            quarter,
-            survey_id,
-            survey_type,
-            response_id
-        from {{ ref('int_survey_answers') }}
-    ) as answered
-    inner join {{ clean('survey_responses') }} as responses
-        on
-            answered.enterprise_id = responses.enterprise_id
-            and answered.quarter = responses.quarter
-            and answered.response_id = responses.response_id
-),
-
 satisfaction_responses as (
     select *
-    from valid_responses
+    from {{ ref('int_survey_responses') }}
     where survey_type = 'satisfaction'
 ),
 
@@ -248,7 +232,7 @@ pulses as (
         responses.enterprise_id,
         quarters.period,
         count(*) as response_count
-    from valid_responses as responses
+    from {{ ref('int_survey_responses') }} as responses
     inner join period_quarters as quarters on responses.quarter = quarters.quarter
     where responses.survey_type = 'pulse'
     group by responses.enterprise_id, quarters.period

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipeline.desensitize.assets import desensitize
-from pipeline.evaluate.assets import evaluation
+from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import configured_builder
@@ -22,7 +22,17 @@ evaluate_quarter = dg.define_asset_job(
 )
 
 defs = dg.Definitions(
-    assets=[extract, validate, account_rows, desensitize, marts, evaluation, quarterly_report, publication],
+    assets=[
+        extract,
+        validate,
+        account_rows,
+        desensitize,
+        marts,
+        evaluation,
+        rule_results,
+        quarterly_report,
+        publication,
+    ],
     jobs=[evaluate_quarter],
     resources={"places": Places(), "dbt": configured_builder()},
     # One process a run: parallelism is over quarters, and a process a step costs seconds each.

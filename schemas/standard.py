@@ -2,25 +2,24 @@
 
 The files are the one home of every number of T/GXDSL 244—2025 and of every reading of it; dbt reads the same files.
 People who know no code edit them, so every fault is reported with file, row, column and rule, all faults of a file at
-once. What the numbers make of a period (values, scores, clocks) does not belong here.
+once. The 97 process rules are in ``process_rules.py``; what the numbers make of a period (values, scores, clocks) does
+not belong here.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
-import io
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
+from schemas.seed_files import SEEDS, Fault, Row, Sheet, StandardDataError
 
 OBLIGATIONS = ("shall", "should", "example")
 DIRECTIONS = ("higher", "lower", "exact")
@@ -39,34 +38,7 @@ INDICATOR_ID = re.compile(r"[A-Z]\d-\d+[a-z]?")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*(\|[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)*")
 _DECISION = re.compile(r"[CD]-\d{2}")
-_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 _VERSION = re.compile(r"\d+(\.\d+)*")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One cell (or row, or the whole file) of a seed file that breaks a rule; row 1 is the header."""
-
-    row: int | None
-    column: str | None
-    rule: str
-
-    def __str__(self) -> str:
-        place = [f"row {self.row}"] if self.row is not None else []
-        place += [f"column {self.column}"] if self.column else []
-        return f"{', '.join(place)}: {self.rule}" if place else self.rule
-
-
-class StandardDataError(ValueError):
-    """A file of the standard's data breaks its rules; the message names file, row, column and rule of every fault."""
-
-    # What the command line exits with: the configuration is wrong, whatever the data.
-    exit_code = 2
-
-    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
-        self.file = file
-        self.faults = tuple(faults)
-        super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
 
 
 @dataclass(frozen=True)
@@ -229,11 +201,11 @@ def parameter(name: str, seeds: Path = SEEDS) -> float:
 @lru_cache(maxsize=8)
 def catalogue_rows(seeds: Path = SEEDS) -> tuple[Indicator, ...]:
     """All versions of all indicators in file order, checked against the tree; raises StandardDataError."""
-    sheet = _Sheet(seeds / "indicator_catalogue.csv", list(Indicator.__dataclass_fields__))
+    sheet = Sheet(seeds / "indicator_catalogue.csv", list(Indicator.__dataclass_fields__))
     tree = nodes(seeds)
     dimensions = [node.node_id for node in tree.values() if node.level == "dimension"]
     subdimensions = [node.node_id for node in tree.values() if node.level == "subdimension"]
-    rows: list[tuple[_Row, Indicator]] = []
+    rows: list[tuple[Row, Indicator]] = []
     for row in sheet:
         indicator = Indicator(
             indicator_id=row.match("indicator_id", INDICATOR_ID, "an id like R1-1 or R1-2a"),
@@ -288,8 +260,8 @@ def nodes(seeds: Path = SEEDS) -> Mapping[str, Node]:
 
     Checked: one total, every parent one level up, default weights inside a parent sum to 1 and lie in their range.
     """
-    sheet = _Sheet(seeds / "evaluation_nodes.csv", list(Node.__dataclass_fields__))
-    found: dict[str, tuple[_Row, Node]] = {}
+    sheet = Sheet(seeds / "evaluation_nodes.csv", list(Node.__dataclass_fields__))
+    found: dict[str, tuple[Row, Node]] = {}
     for row in sheet:
         node = Node(
             node_id=row.text("node_id"),
@@ -341,7 +313,7 @@ def nodes(seeds: Path = SEEDS) -> Mapping[str, Node]:
 @lru_cache(maxsize=8)
 def parameters(seeds: Path = SEEDS) -> Mapping[str, Parameter]:
     """The parameters by name; raises StandardDataError."""
-    sheet = _Sheet(seeds / "parameters.csv", list(Parameter.__dataclass_fields__))
+    sheet = Sheet(seeds / "parameters.csv", list(Parameter.__dataclass_fields__))
     found: dict[str, Parameter] = {}
     for row in sheet:
         entry = Parameter(
@@ -373,7 +345,7 @@ def holidays(seeds: Path = SEEDS) -> tuple[Holiday, ...]:
 
     A year is announced (by the State Council's notice) or provisional (statutory days only), never both.
     """
-    sheet = _Sheet(seeds / "holiday_notices.csv", list(Holiday.__dataclass_fields__))
+    sheet = Sheet(seeds / "holiday_notices.csv", list(Holiday.__dataclass_fields__))
     found: dict[dt.date, Holiday] = {}
     status_of_year: dict[int, str] = {}
     for row in sheet:
@@ -409,10 +381,10 @@ def service_windows(seeds: Path = SEEDS) -> tuple[ServiceWindow, ...]:
     Checked: the default schedule '*' exists, windows of one weekday do not overlap while both are valid, and there are
     at most three of them.
     """
-    sheet = _Sheet(
+    sheet = Sheet(
         seeds / "service_schedule.csv", ["enterprise_id", "weekday", "opens", "closes", "valid_from", "valid_to"]
     )
-    rows: list[tuple[_Row, ServiceWindow]] = []
+    rows: list[tuple[Row, ServiceWindow]] = []
     for row in sheet:
         window = ServiceWindow(
             enterprise_id=row.text("enterprise_id"),
@@ -447,7 +419,7 @@ def service_windows(seeds: Path = SEEDS) -> tuple[ServiceWindow, ...]:
 @lru_cache(maxsize=8)
 def analyses(seeds: Path = SEEDS) -> tuple[Analysis, ...]:
     """The analyses clause 七 names, in its order; raises StandardDataError."""
-    sheet = _Sheet(seeds / "analyses.csv", list(Analysis.__dataclass_fields__))
+    sheet = Sheet(seeds / "analyses.csv", list(Analysis.__dataclass_fields__))
     found: dict[str, Analysis] = {}
     for row in sheet:
         entry = Analysis(
@@ -469,7 +441,7 @@ def standard_edition(seeds: Path = SEEDS) -> str:
     """The edition every published row and report names (C-25): number, stage and the first 12 hex digits of the text's
     SHA-256; raises StandardDataError.
     """
-    sheet = _Sheet(seeds / "standard_edition.csv", ["number", "title_zh", "title_en", "stage", "text_sha256", "note"])
+    sheet = Sheet(seeds / "standard_edition.csv", ["number", "title_zh", "title_en", "stage", "text_sha256", "note"])
     editions = [
         f"{row.text('number')} ({row.text('stage')}, "
         f"sha256 {row.match('text_sha256', re.compile('[0-9a-f]{64}'), '64 hex digits')[:12]})"
@@ -481,7 +453,7 @@ def standard_edition(seeds: Path = SEEDS) -> str:
     return editions[0]
 
 
-def _check_indicator(row: _Row, indicator: Indicator, tree: Mapping[str, Node]) -> None:
+def _check_indicator(row: Row, indicator: Indicator, tree: Mapping[str, Node]) -> None:
     """Rules within one catalogue row; nothing is checked on cells that could not be read."""
     if row.has_faults:
         return
@@ -499,7 +471,7 @@ def _check_indicator(row: _Row, indicator: Indicator, tree: Mapping[str, Node]) 
     _check_targets(row, indicator)
 
 
-def _check_targets(row: _Row, indicator: Indicator) -> None:
+def _check_targets(row: Row, indicator: Indicator) -> None:
     """Requirement, acceptable limit and objective lie on the right sides of each other (close-reading §3d)."""
     required, acceptable, objective = indicator.requirement, indicator.acceptable, indicator.objective
     is_lower = indicator.direction == "lower"
@@ -527,7 +499,7 @@ def _check_targets(row: _Row, indicator: Indicator) -> None:
                 row.fault(column, f"{number:g} is outside 0–{highest:g} (unit {indicator.unit})")
 
 
-def _check_versions(rows: Sequence[tuple[_Row, Indicator]], column: str) -> None:
+def _check_versions(rows: Sequence[tuple[Row, Indicator]], column: str) -> None:
     """No two rows with one value of a column may be in force on the same day."""
     seen: dict[str, list[Indicator]] = defaultdict(list)
     for row, indicator in rows:
@@ -546,155 +518,3 @@ def _both_valid(one: Indicator | ServiceWindow, other: Indicator | ServiceWindow
 
 def _version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
-
-
-class _Row:
-    """One record of a seed file: cells by column, read into types; a cell that cannot be read becomes a fault.
-
-    The readers return a stand-in for such a cell, so that all faults of a file come to light in one go.
-    """
-
-    def __init__(self, number: int, cells: Mapping[str, str], faults: list[Fault]) -> None:
-        self._number = number
-        self._cells = cells
-        self._faults = faults
-        self.has_faults = False
-
-    def fault(self, column: str, rule: str) -> None:
-        self.has_faults = True
-        self._faults.append(Fault(self._number, column, rule))
-
-    def optional_text(self, column: str) -> str | None:
-        return self._cells[column] or None
-
-    def text(self, column: str) -> str:
-        if not self._cells[column]:
-            self.fault(column, "must not be empty")
-        return self._cells[column]
-
-    def match(self, column: str, pattern: re.Pattern[str], what: str) -> str:
-        text = self.text(column)
-        if text and not pattern.fullmatch(text):
-            self.fault(column, f"'{text}' is not {what}")
-        return text
-
-    def one_of(self, column: str, allowed: Sequence[str]) -> str:
-        text = self.text(column)
-        if text and text not in allowed:
-            self.fault(column, f"'{text}' is not one of {', '.join(allowed)}")
-        return text
-
-    def names(self, column: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
-        parts = tuple(part.strip() for part in self._cells[column].split(";") if part.strip())
-        for part in parts:
-            if not pattern.fullmatch(part):
-                self.fault(column, f"'{part}' does not fit: {what}")
-        return parts
-
-    def optional_number(self, column: str) -> float | None:
-        text = self._cells[column]
-        if not text:
-            return None
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            self.fault(column, f"'{text}' is not a number (a share of 95 % is written 0.95, without separators)")
-            return None
-        return number
-
-    def number(self, column: str, above: float | None = None) -> float:
-        number = self.optional_number(column)
-        if number is None:
-            if not self._cells[column]:
-                self.fault(column, "must not be empty")
-            return 1.0
-        if above is not None and number <= above:
-            self.fault(column, f"must be above {above:g}")
-        return number
-
-    def integer(self, column: str, at_least: int, at_most: int | None = None) -> int:
-        text = self.text(column)
-        try:
-            number = int(text)
-        except ValueError:
-            if text:
-                self.fault(column, f"'{text}' is not a whole number")
-            return at_least
-        if number < at_least or (at_most is not None and number > at_most):
-            limits = f"at least {at_least}" if at_most is None else f"{at_least} to {at_most}"
-            self.fault(column, f"must be {limits}")
-        return number
-
-    def boolean(self, column: str) -> bool:
-        text = self.text(column).lower()
-        if text not in ("true", "false", ""):
-            self.fault(column, f"'{text}' is not true or false")
-        return text == "true"
-
-    def optional_date(self, column: str) -> dt.date | None:
-        text = self._cells[column]
-        if not text:
-            return None
-        try:
-            # The pattern first: fromisoformat also takes week dates, which dbt does not.
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-                raise ValueError(text)
-            return dt.date.fromisoformat(text)
-        except ValueError:
-            self.fault(column, f"'{text}' is not a date like 2025-01-31")
-            return None
-
-    def date(self, column: str) -> dt.date:
-        if not self._cells[column]:
-            self.fault(column, "must not be empty")
-        return self.optional_date(column) or dt.date.min
-
-    def time_of_day(self, column: str) -> int:
-        """Seconds since midnight."""
-        text = self.match(column, _TIME_OF_DAY, "a time of day like 08:30 (24:00 ends the day)")
-        return int(text[:2]) * 3600 + int(text[3:]) * 60 if _TIME_OF_DAY.fullmatch(text) else 0
-
-    def check_validity(self, valid_from: dt.date | None, valid_to: dt.date | None) -> None:
-        if valid_from is not None and valid_to is not None and valid_from >= valid_to:
-            self.fault("valid_to", "must be later than valid_from (the first day on which the row no longer holds)")
-
-
-class _Sheet:
-    """A seed file being read: its rows, and the faults found so far."""
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self.file = path.name
-        self.faults: list[Fault] = []
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            raise StandardDataError(self.file, [Fault(None, None, "the file is missing")]) from None
-        except UnicodeDecodeError:
-            raise StandardDataError(self.file, [Fault(None, None, "is not UTF-8: save it as 'CSV UTF-8'")]) from None
-        records = list(csv.reader(io.StringIO(text, newline="")))
-        header = [name.strip() for name in records[0]] if records else []
-        wrong = [f"column '{name}' is missing" for name in columns if name not in header]
-        wrong += [f"column '{name}' is not known" for name in header if name not in columns]
-        wrong += [f"column '{name}' is there twice" for name, count in Counter(header).items() if count > 1]
-        if wrong:
-            raise StandardDataError(self.file, [Fault(1, None, rule) for rule in wrong])
-        self._records = records
-        self._header = header
-
-    def __iter__(self) -> Iterator[_Row]:
-        for number, record in enumerate(self._records[1:], start=2):
-            if not any(cell.strip() for cell in record):
-                continue
-            if len(record) != len(self._header):
-                rule = f"has {len(record)} cells, the header has {len(self._header)}"
-                self.faults.append(Fault(number, None, rule))
-                continue
-            cells = {name: cell.strip() for name, cell in zip(self._header, record, strict=True)}
-            yield _Row(number, cells, self.faults)
-
-    def finish(self) -> None:
-        """Raise StandardDataError if anything was wrong."""
-        if self.faults:
-            raise StandardDataError(self.file, self.faults)

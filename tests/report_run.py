@@ -205,6 +205,16 @@ HAND_MADE: dict[str, dict[str, Any]] = {
     },
 }
 
+# Process rules with a result of their own; of the other 92 there is no record.
+RULE_RESULTS: dict[str, tuple[str, str, dt.date | None]] = {
+    "PR-01": ("not_applicable", "本次为自我评价，不是第三方评价。", None),
+    "PR-11": ("pass", "本季满意度调查 1 次；要求每季至少 1 次。", None),
+    "PR-14": ("fail", "本季 1 次满意度调查中 0 次题数符合（<15 题>；要求 20–30 题）。", None),
+    "PR-34": ("no_data", "季度报告应不晚于 2025-04-22 完成。", dt.date(2025, 4, 22)),
+    "PR-85": ("partial", "本季 8 件投诉中 5 件在 24 小时内响应；没有紧急投诉。", None),
+}
+NO_RECORD = "所需记录尚未纳入数据。"
+
 VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("P1-1", "out_of_hours", 0.41, 900),
     ("P1-1", "without_short_abandons", 0.957, 24812),
@@ -311,6 +321,7 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         schema_overrides={"catalogue_version": pl.String, "valid_from": pl.Date, "valid_to": pl.Date},
     ).with_columns(pl.col("requirement", "acceptable", "objective", "unit_divisor", "multiplier").cast(pl.Float64))
     nodes = pl.read_csv(SEEDS / "evaluation_nodes.csv")
+    rules = pl.read_csv(SEEDS / "process_rules.csv")
     values = [row for enterprise in ENTERPRISES for row in _values(enterprise, catalogue, run_id)]
     tables = {
         "indicator_catalogue": catalogue.sort("indicator_id"),
@@ -330,6 +341,8 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "run_info": _run_info(run_id),
         "mart_period_coverage": _coverage(),
         "mart_source_rows": _source_rows(),
+        "process_rules": rules,
+        "rule_results": _rule_results(rules, run_id),
     }
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet")
@@ -653,3 +666,22 @@ def _source_rows() -> pl.DataFrame:
         ("E1", "customers", "2025-Q1", 16960),
     ]
     return pl.DataFrame(rows, schema=["enterprise_id", "table_name", "quarter", "row_count"], orient="row")
+
+
+def _rule_results(rules: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    rows = [
+        {
+            "enterprise_id": enterprise,
+            "period": QUARTER.label,
+            "rule_id": rule,
+            "result": result,
+            "evidence": evidence,
+            "due_on": due_on,
+            "run_id": run_id,
+            **_VERSIONS,
+        }
+        for enterprise in ENTERPRISES
+        for rule in rules["rule_id"]
+        for result, evidence, due_on in [RULE_RESULTS.get(rule, ("no_data", NO_RECORD, None))]
+    ]
+    return pl.DataFrame(rows, schema_overrides={"due_on": pl.Date})

@@ -1,4 +1,4 @@
-"""Dagster assets of the evaluation: values, weights, scores and the record of versions and choices.
+"""Dagster assets of the evaluation: values, weights, scores, rule results, and the record of versions and choices.
 
 The mathematics is in this folder's pure functions; here is only what Dagster needs to know.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.evaluate.quarter import evaluate_quarter
+from pipeline.evaluate.rule_results import write_rule_results
 from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
@@ -52,3 +53,33 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={"quarter": quarter.label, "dagster/row_count": rows[name]})
+
+
+@dg.asset(
+    deps=[
+        *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
+        *(
+            "process_rules",
+            "parameters",
+            "indicator_catalogue",
+            "evaluation_nodes",
+            "holiday_notices",
+            "standard_edition",
+        ),
+    ],
+    group_name="evaluate",
+    description="One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date.",
+    kinds={"python", "polars"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Judge the process rules by what the run has counted, weighed and validated."""
+    quarter = quarter_of(context)
+    announce("evaluate", "process rules")
+    run = places.run_folder(quarter, context.run.run_id)
+    results = write_rule_results(places.settings().lake, quarter, run, places.evaluation_plan())
+    return dg.MaterializeResult(
+        metadata={"quarter": quarter.label, "dagster/row_count": sum(results.values()), **results}
+    )

@@ -22,7 +22,7 @@ _DATABASE_FILE = "scratch.duckdb"
 _ENVIRONMENT = "ASQ_SCRATCH_DATABASE"
 
 # What leaves the scratch database beside the models of dbt_project/models/marts.
-EXPORTED_DIMENSIONS = ("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters")
+EXPORTED_DIMENSIONS = ("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "process_rules")
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from pipeline.resources import Places
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
+        *("rule_results", "process_rules"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",
-    description="One self-contained HTML page per enterprise: scores, all indicators, row accounting, versions and choices.",
+    description="One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices.",
     kinds={"html", "jinja"},
     owners=OWNERS,
     partitions_def=quarterly,

@@ -47,6 +47,9 @@ def _environment() -> Environment:
     )
     environment.globals.update({function.__name__: function for function in _FORMATS})
     environment.globals.update(
-        verdict_names=labels.VERDICTS, trend_names=labels.TRENDS, direction_names=labels.DIRECTIONS
+        verdict_names=labels.VERDICTS,
+        trend_names=labels.TRENDS,
+        direction_names=labels.DIRECTIONS,
+        process_result_names=labels.PROCESS_RESULTS,
     )
     return environment

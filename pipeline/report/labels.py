@@ -45,6 +45,16 @@ WINDOWS = {"quarter": "本季度", "year_to_date": "年初至今", "trailing_yea
 
 OBLIGATIONS = {"shall": "应", "should": "宜（建议）", "example": "示例（“如”“可包括”）"}
 
+# What became of a process rule, the most pressing first.
+PROCESS_RESULTS = {
+    "fail": "不符合",
+    "partial": "部分符合",
+    "pass": "符合",
+    "not_applicable": "不适用",
+    "no_data": "无数据",
+}
+PROCESS_OBLIGATIONS = {"shall": "应", "should": "宜（建议）", "may": "可（鼓励）"}
+
 DIRECTIONS = {"higher": "越高越好", "lower": "越低越好", "exact": "须等于要求值"}
 
 PERIOD_RULES = {

@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
+from pipeline.report.process_rules import RuleSet, rule_sets
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
 
@@ -360,6 +361,7 @@ class ReportModel:
     no_total_because: tuple[str, ...]
     """Where there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
+    rule_sets: tuple[RuleSet, ...]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -443,6 +445,8 @@ class RunTables:
     judgements: pl.DataFrame
     rounds: pl.DataFrame
     accounts: pl.DataFrame
+    process_rules: pl.DataFrame
+    rule_results: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -480,6 +484,8 @@ class RunTables:
             accounts=_scan(run_path, "row_accounting_by_enterprise")
             .filter(pl.col("quarter") == quarter.label)
             .collect(),
+            process_rules=_scan(run_path, "process_rules").collect(),
+            rule_results=_scan(run_path, "rule_results").collect(),
         )
 
     @property
@@ -518,6 +524,7 @@ class RunTables:
                 # Another enterprise's targets, exemptions and findings are no business of this one.
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
+            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

@@ -249,6 +249,7 @@ def request(
         "status": status,
         "contact_count": 1,
         "reopened_count": 0,
+        "timestamp_source": "system",
         **columns,
     }
 
@@ -403,7 +404,7 @@ def awkward_requests() -> Iterator[Row]:
     yield request("D2", "2025-02-10T09:00:00", channel="outlet", customer_confirmed=True)
     yield request("D3", "2025-02-10T09:00:00", reopened_count=1)
     yield request("D4", "2025-02-10T09:00:00", contact_count=2, notices_required=0, notices_sent=0)
-    yield request("D5", "2025-02-10T09:00:00", status="resolved")
+    yield request("D5", "2025-02-10T09:00:00", status="resolved", staff_id=None, timestamp_source="manual")
     # Urgent ones: 5, 15 and 40 minutes, and one nobody has answered.
     urgent: Row = {"urgency": "urgent", "staff_id": "S5"}
     yield request("U1", "2025-03-03T22:00:00", respond=5, resolve=1, **urgent)
@@ -714,11 +715,21 @@ def complaints() -> Iterator[Row]:
             **more,
         }
 
-    yield row(1, "phone", "2025-01-10T10:00:00", "2025-01-10T11:00:00", 5, region_code="S")
-    yield row(2, "online", "2025-01-11T10:00:00", "2025-01-12T10:00:00", 4, region_code="S")  # exactly 24 h
-    yield row(3, "phone", "2025-01-12T10:00:00", "2025-01-13T10:00:01", 3)  # one second more
+    def steps(investigated: str | None, negotiated: str, fed_back: str) -> Row:
+        names = ("investigated_at", "negotiated_at", "fed_back_at", "closed_at")
+        days = (investigated, negotiated, fed_back, fed_back)
+        return {name: None if day is None else at(f"{day}T18:00:00") for name, day in zip(names, days, strict=True)}
+
+    full = {**steps("2025-01-14", "2025-01-15", "2025-01-16"), "cause_class": "delay"}
+    without_cause = steps("2025-01-14", "2025-01-14", "2025-01-14")  # all steps on one day are in order
+    yield row(1, "phone", "2025-01-10T10:00:00", "2025-01-10T11:00:00", 5, region_code="S", **full)
+    # exactly 24 h
+    yield row(2, "online", "2025-01-11T10:00:00", "2025-01-12T10:00:00", 4, region_code="S", **without_cause)
+    # one second more; nobody investigated
+    not_investigated = {**steps(None, "2025-01-15", "2025-01-16"), "cause_class": "price"}
+    yield row(3, "phone", "2025-01-12T10:00:00", "2025-01-13T10:00:01", 3, **not_investigated)
     yield row(4, "online", "2025-02-10T10:00:00", None, None)
-    yield row(5, "onsite", "2025-02-11T10:00:00", "2025-02-11T10:10:00", 2, is_urgent=True)
+    yield row(5, "onsite", "2025-02-11T10:00:00", "2025-02-11T10:10:00", 2, is_urgent=True, escalated=True)
     yield row(6, "phone", "2025-02-12T10:00:00", "2025-02-12T10:16:00", 5, is_urgent=True)
     yield row(7, "phone", "2025-03-28T18:00:00", "2025-03-30T12:00:00", 4)  # Friday to Sunday: 42 natural hours
     yield row(8, "phone", "2025-03-31T23:59:59", "2025-04-01T08:00:00", None)
@@ -840,7 +851,11 @@ def survey_responses() -> Iterator[Row]:
     yield row("V02-broken", "SV25Q1", 2, "2025-02-20T10:00:00", complete=False)
     yield row("V33-broken", "SV25Q1", 33, "2025-03-01T10:00:00", complete=False)
     for number in range(1, 33):
-        yield row(f"V{number:02d}", "SV25Q1", number, "2025-03-01T10:00:00", region_code="S" if number <= 8 else "N")
+        # Three answered by phone, and eleven said when they began: 10, 11 … 20 minutes before.
+        more: Row = {"region_code": "S" if number <= 8 else "N", "mode": "phone" if number <= 3 else "online"}
+        if number >= 22:
+            more["started_at"] = at("2025-03-01T10:00:00") - minutes(number - 12)
+        yield row(f"V{number:02d}", "SV25Q1", number, "2025-03-01T10:00:00", **more)
     # The same round, submitted after the quarter: the next quarter's.
     yield row("V34-late", "SV25Q1", 34, "2025-04-01T00:00:00")
     # Four customers also answered a pulse: another round, so both count.
@@ -997,6 +1012,8 @@ def quality_inspections() -> Iterator[Row]:
 
 
 def training_records() -> Iterator[Row]:
+    # PR-38, PR-68: what the trainings were for; of the others the source does not say.
+    kinds = {"TR01": "on_the_job", "TR05": "evaluator", "TR06": "induction", "TR17": "evaluator"}
     for number, (staff_id, on, hours) in enumerate(
         [
             # 2025, by 03-31
@@ -1030,6 +1047,7 @@ def training_records() -> Iterator[Row]:
             "staff_id": staff_id,
             "trained_on": on,
             "hours": hours,
+            "kind": kinds.get(f"TR{number:02d}"),
         }
     yield {"enterprise_id": B, "training_id": "TR01", "staff_id": "S1", "trained_on": "2025-01-15", "hours": 1}
 

@@ -100,6 +100,7 @@ def test_the_parts_stand_in_the_order_of_the_standard(source: str, page: _Page) 
         "附录 A　指标释义",
         "附录 B　权重",
         "附录 C　阅读说明",
+        "附录 D　过程要求",
     ]
     assert "所依据的标准文本为征求意见稿" in page.text
 

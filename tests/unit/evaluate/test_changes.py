@@ -47,7 +47,10 @@ def settled(catalogue: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
         ]
     )
     tables = indicator["source_tables"][0].to_list()
-    recorded = pl.DataFrame([{"enterprise_id": "E1", "table_name": t, "row_count": 9} for t in tables])
+    quarters = ("2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1")
+    recorded = pl.DataFrame(
+        [{"enterprise_id": "E1", "table_name": t, "quarter": q, "row_count": 9} for t in tables for q in quarters]
+    )
     delivery = Delivery(dict.fromkeys(tables, True), {})
     comparison = Comparison(current, current.clear())
     rows = settle(comparison, indicator, coverage, recorded, delivery, EvaluationPlan())

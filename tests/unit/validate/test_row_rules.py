@@ -139,7 +139,7 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
     },
     "survey_questions": {
         ("scale_max_not_above_scale_min", "scale_max"): ({"scale_min": 5, "scale_max": 5}, "5"),
-        ("no_indicator_id", "measures"): ({"measures": "O2-1 "}, "O2-1 "),
+        ("no_indicator_id", "measures"): ({"measures": "O2-1 "}, "O*** (5 characters)"),
     },
     "mystery_visits": {("range", "score"): ({"score": 0}, "0")},
     "parts_orders": {

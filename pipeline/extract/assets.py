@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline.extract.files import require_some_table
 from pipeline.extract.partition import extract_quarter
 from pipeline.extract.snapshot import take_snapshot
 from pipeline.extract.sources import load_sources
@@ -38,6 +39,8 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
     sources = load_sources(settings.sources)
+    # Of an empty landing folder once, not once a table.
+    require_some_table(settings.landing, sources)
     refusals = Refusals()
     for table in selected_tables(context):
         announce("extract", table.name)

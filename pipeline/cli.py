@@ -181,7 +181,7 @@ def _say_what_is_missing(settings: Settings) -> None:
     tables, files = undelivered(settings.landing, load_sources(settings.sources))
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
-            _console.print(f"{problem}: {', '.join(found)}", markup=False)
+            click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
 
 
 @contextmanager

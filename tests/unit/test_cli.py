@@ -87,8 +87,8 @@ def test_names_that_no_table_has_are_told_after_a_run(
 ) -> None:
     (landing / "mistery_visits.csv").write_text("x")
     _say_what_is_missing(Settings.of(landing, tmp_path / "lake"))
-    missing, unused = capsys.readouterr().out.splitlines()
-    assert missing.startswith("tables not delivered: ")
+    missing, unused = capsys.readouterr().err.splitlines()
+    assert missing.startswith("asq: tables not delivered: ")
     assert " mystery_visits" in missing
     assert "suggestions" not in missing
-    assert unused == "files that feed no table: mistery_visits.csv"
+    assert unused == "asq: files that feed no table: mistery_visits.csv"

@@ -5,11 +5,14 @@ Every command exits with 0, with 1 where data were refused, with 2 where the cal
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
+import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import click
@@ -86,7 +89,9 @@ def sample(
     """Write sample landing files for every table of the contract into FOLDER."""
     from pipeline.sample import write_sample
 
-    write_sample(Path(folder), quarter_range(quarters), requests, seed, enterprises, file_format, defects)
+    chosen = quarter_range(quarters)
+    _require_writable(Path(folder))
+    write_sample(Path(folder), chosen, requests, seed, enterprises, file_format, defects)
     _console.print(f"sample landing data for {quarters} in {folder}")
 
 
@@ -105,7 +110,7 @@ def check(landing: str, sources: str | None) -> None:
     errors = sum(finding.is_error for finding in findings)
     _console.print(f"{errors} errors, {len(findings) - errors} notes")
     if errors:
-        sys.exit(1)
+        sys.exit(UsageError.exit_code if any(finding.is_configuration for finding in findings) else AsqError.exit_code)
 
 
 @main.command()
@@ -138,6 +143,13 @@ def report(quarter: str, lake: str) -> None:
 
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
+    from pipeline.extract.sources import TIME_ZONE
+
+    for quarter in quarters:
+        # The partitions end with the quarter in progress, too.
+        if quarter.first_day > dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).date():
+            raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
+    _require_writable(settings.lake.root)
     settings.to_environment()
     # Partitions must reach back to whatever quarter is asked for; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
@@ -148,7 +160,29 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         with _progress(quarter):
             evaluate(quarter, settings)
         _warn(settings.lake.current(quarter), quarter)
+    _say_what_is_missing(settings)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
+
+
+def _require_writable(folder: Path) -> None:
+    """Make a folder if need be; raises UsageError when no file can be put into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written to: {error.strerror}") from None
+
+
+def _say_what_is_missing(settings: Settings) -> None:
+    """A misspelt file name makes indicators no_data; nothing else would tell."""
+    from pipeline.extract.files import undelivered
+    from pipeline.extract.sources import load_sources
+
+    tables, files = undelivered(settings.landing, load_sources(settings.sources))
+    for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
+        if found:
+            click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pipeline.errors import UsageError
 
 _LABEL = re.compile(r"(\d{4})-Q([1-4])")
+# No row is dated outside these years, see casting.
+_YEARS = range(1900, 2100)
 
 
 @dataclass(frozen=True, order=True)
@@ -25,10 +27,12 @@ class Quarter:
 
     @classmethod
     def parse(cls, label: str) -> Quarter:
-        """Read ``2025-Q1``; raises UsageError for anything else."""
+        """Read ``2025-Q1``; raises UsageError for anything else, and for a year nobody evaluates."""
         match = _LABEL.fullmatch(label.strip())
         if not match:
             raise UsageError(f"'{label}' is not a quarter: write it like 2025-Q1")
+        if int(match[1]) not in _YEARS:
+            raise UsageError(f"'{label}' is no quarter of the years {_YEARS[0]} to {_YEARS[-1]}")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline.extract.files import require_some_table
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.extract.sources import load_sources
@@ -37,6 +38,8 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
     sources = load_sources(settings.sources)
+    # Of an empty landing folder once, not once a table.
+    require_some_table(settings.landing, sources)
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:
         snapshot = take_snapshot(table, settings.landing, sources, settings.lake)

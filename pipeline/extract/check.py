@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceConfigError, SourceRefused
-from pipeline.extract.files import SourceFile, find_files, matching, stem, unused_files
+from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
 from pipeline.extract.sheet_marks import SheetMarks
 from pipeline.extract.sources import SourceConfig, read_sources
 from pipeline.extract.stream import TableStream, open_table
@@ -46,6 +46,8 @@ class Finding:
     file: str | None = None
     column: str | None = None
     count: int | None = None
+    is_configuration: bool = False
+    """The call or ``sources.yaml`` is wrong, whatever the data."""
 
     @property
     def is_error(self) -> bool:
@@ -61,18 +63,21 @@ def check_landing(landing: Path, sources: Path | None) -> list[Finding]:
     Raises UsageError when the landing folder does not exist.
     """
     config = read_sources(sources)
-    findings = [Finding("error", f"{config.name}: {problem}") for problem in config.problems]
+    findings = [Finding("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
     used: set[Path] = set()
+    unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
     with TemporaryDirectory(prefix="asq-check-") as scratch:
         for table in TABLES.values():
             check = _TableCheck(table, landing, config, Path(scratch))
             findings += check.findings()
             used.update(file.path for file in check.files)
+            if check.is_unclear:
+                unclear.add(table.name)
             empty[table.name] = check.empty_columns
-    findings += _overlooked(landing, used, sources)
+    findings += _overlooked(landing, used, unclear)
     if all(columns is None for columns in empty.values()) and not any(finding.is_error for finding in findings):
         findings.append(Finding("error", "no table of the contract was delivered"))
     return findings + list(_missing(empty))
@@ -86,6 +91,8 @@ class _TableCheck:
         self.files: list[SourceFile] = []
         self.empty_columns: set[str] | None = None
         """Contract columns without a source; None: nothing was delivered."""
+        self.is_unclear = False
+        """Which files are the table's cannot be told."""
         self._tally = _Tally(table)
 
     def findings(self) -> list[Finding]:
@@ -93,7 +100,7 @@ class _TableCheck:
         try:
             self.files = find_files(self._table.name, self._landing, self._config)
         except (SourceRefused, SourceConfigError) as error:
-            self.empty_columns = set()
+            self.empty_columns, self.is_unclear = set(), True
             return [self._refusal(error)]
         found: list[Finding] = []
         for pattern in source.files or ():
@@ -144,7 +151,7 @@ class _TableCheck:
     def _refusal(self, error: AsqError) -> Finding:
         if isinstance(error, SourceRefused):
             return Finding("error", error.problem, error.table, error.file, error.column)
-        return Finding("error", str(error))
+        return Finding("error", str(error), is_configuration=isinstance(error, UsageError))
 
 
 class _Tally:
@@ -229,11 +236,18 @@ class _Tally:
         return ", ".join([*shown, *([f"{hidden} {'more' if shown else 'rare'} values not shown"] if hidden else [])])
 
 
-def _overlooked(landing: Path, used: set[Path], sources: Path | None) -> Iterator[Finding]:
+def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[Finding]:
     for path in unused_files(landing, used):
         name = path.relative_to(landing)
-        hint = did_you_mean(stem(path) if len(name.parts) == 1 else name.parts[0], TABLES)
-        yield Finding("warning", f"feeds no table{hint}", file=name.as_posix())
+        called = stem(path) if len(name.parts) == 1 else name.parts[0]
+        # What is wrong with the delivery of these tables has been said.
+        if called.lower() in unclear:
+            continue
+        if is_known_kind(path):
+            problem = f"feeds no table{did_you_mean(called, TABLES)}"
+        else:
+            problem = f"feeds no table: it is none of the known kinds ({known_kinds()})"
+        yield Finding("warning", problem, file=name.as_posix())
 
 
 def _missing(empty: dict[str, set[str] | None]) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from pipeline.extract.errors import (
     UnreadableFile,
 )
 from pipeline.extract.sources import SourceConfig
-from pipeline.extract.suggestions import listed
+from pipeline.extract.suggestions import did_you_mean, listed
 from schemas.contract import TABLES
 
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
@@ -115,7 +115,12 @@ def matching(pattern: str, landing: Path) -> list[Path]:
 
 
 def require_some_table(landing: Path, sources: SourceConfig) -> None:
-    """Raise NothingDelivered, with what was found instead, when the landing folder holds no table at all."""
+    """Raise NothingDelivered, with what was found instead, when the landing folder holds no table at all.
+
+    Raises UsageError when there is no landing folder.
+    """
+    if not landing.is_dir():
+        raise UsageError(f"{landing}: the landing folder does not exist")
     if any(source.rows is not None or source.files is not None for source in sources.tables.values()):
         return
     if any(_by_name(table, landing) for table in TABLES):
@@ -128,10 +133,38 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
 
 
 def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
-    """Data files of the landing folder that feed no table, sorted."""
+    """Files of the landing folder that feed no table though somebody may believe so, sorted.
+
+    Those of a kind that is read, and of any other kind (``outlets.xls``) those called nearly like a table.
+    """
     fed = set(used)
     every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
-    return sorted(path for path in every if path not in fed and _stem_and_kind(path)[1] is not None)
+    return sorted(path for path in every if path not in fed and (is_known_kind(path) or _is_called_like_a_table(path)))
+
+
+def undelivered(landing: Path, sources: SourceConfig) -> tuple[list[str], list[str]]:
+    """The tables nothing came for, and the names of the files that feed none: a misspelt name is in both.
+
+    Raises what ``find_files`` does.
+    """
+    missing: list[str] = []
+    used: set[Path] = set()
+    for table in TABLES:
+        files = find_files(table, landing, sources)
+        used.update(file.path for file in files)
+        if not files and sources.table(table).rows is None:
+            missing.append(table)
+    return missing, [path.relative_to(landing).as_posix() for path in unused_files(landing, used)]
+
+
+def is_known_kind(path: Path) -> bool:
+    """Whether files called so are read."""
+    return _stem_and_kind(path)[1] is not None
+
+
+def known_kinds() -> str:
+    """The suffixes of files that are read, as text."""
+    return ", ".join(_KIND_OF_SUFFIX)
 
 
 def stem(path: Path) -> str:
@@ -150,6 +183,13 @@ def _stem_and_kind(path: Path) -> tuple[str, str | None]:
     suffix = Path(name).suffix
     kind = _KIND_OF_SUFFIX.get(suffix.lower())
     return (name.removesuffix(suffix), kind) if kind else (path.name, None)
+
+
+def _is_called_like_a_table(path: Path) -> bool:
+    name = path.name.lower().removesuffix(".gz")
+    is_note = path.suffix.lower() in _NOTE_SUFFIXES
+    # Nearer than for a file of a known kind: a picture may be called anything.
+    return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
 
 
 def _by_name(table: str, landing: Path) -> list[Path]:
@@ -176,8 +216,9 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
             continue
         name, kind = _stem_and_kind(path)
         if kind is None:
-            known = ", ".join(_KIND_OF_SUFFIX)
-            problem = f"is none of the known kinds ({known}); move it away or name the table's files in sources.yaml"
+            problem = (
+                f"is none of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
+            )
             raise UnreadableFile(problem, table=table, file=path.relative_to(landing).as_posix())
         same_stem[path.parent / name].append(path.relative_to(landing).as_posix())
         paths.append(path)

@@ -388,6 +388,7 @@ class _Reader:
         if value is None:
             if column.required:
                 self.wrong(path, "the contract requires this column, it cannot be left empty")
+                return None
             return ColumnSource()
         if isinstance(value, str):
             return ColumnSource(source=self.text(value, path))
@@ -411,11 +412,18 @@ class _Reader:
             values=self.values(column, given.get("values"), (*path, "values")),
             otherwise=given.get("otherwise"),
             has_otherwise="otherwise" in given,
-            date_formats=self.texts(given["date_format"], (*path, "date_format")) if "date_format" in given else (),
+            date_formats=self.formats(given["date_format"], (*path, "date_format")) if "date_format" in given else (),
         )
         self.allowed(column, source.constant, (*path, "constant"))
         self.allowed(column, source.otherwise, (*path, "otherwise"))
         return None if source.is_empty else source
+
+    def formats(self, value: Any, path: YamlPath) -> tuple[str, ...]:
+        texts = self.texts(value, path)
+        for text in texts:
+            if "%" not in text:
+                self.wrong(path, f"'{text}' is no strptime format: write it like %Y-%m-%d %H:%M:%S")
+        return texts
 
     def values(self, column: Column, value: Any, path: YamlPath) -> dict[str, str | None]:
         found: dict[str, str | None] = {}

@@ -86,6 +86,7 @@ def validate_quarter(
             PARENTS: parents_fingerprint(table, lake),
         }
         quarantine_file = lake.partition("quarantine", table.name, quarter)
+        make_private(lake.root / "quarantine")
         _write_quarantine(quarantine, quarantine_file, facts, connection)
         if rows and refused / rows > limit:
             raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))

@@ -92,7 +92,9 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object
 
 def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(published: Published) -> None:
     finished = published.finished
-    assert (finished.returncode, finished.stderr) == (0, "")
+    delivered = {path.name.removesuffix(".csv") for path in published.landing.iterdir()}
+    missing = ", ".join(name for name in TABLES if name not in delivered)
+    assert (finished.returncode, finished.stderr) == (0, f"asq: tables not delivered: {missing}\n")
     *stages, scores, report = finished.stdout.splitlines()
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
@@ -110,8 +112,10 @@ def test_a_run_leaves_nothing_unfinished(published: Published) -> None:
 
 
 def test_only_the_owner_may_look_at_personal_data(published: Published) -> None:
-    modes = {stage: (published.lake / stage).stat().st_mode & 0o077 for stage in ("landing", "raw", "accepted")}
-    assert modes == {"landing": 0, "raw": 0, "accepted": 0}
+    modes = {
+        stage: (published.lake / stage).stat().st_mode & 0o077 for stage in ("landing", "raw", "accepted", "quarantine")
+    }
+    assert modes == {"landing": 0, "raw": 0, "accepted": 0, "quarantine": 0}
 
 
 def test_the_warehouse_has_the_documented_tables_and_columns(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -220,6 +224,14 @@ def test_a_missing_landing_folder_is_a_mistake_of_the_call(tmp_path: Path) -> No
     result = invoke("run", QUARTER, "--landing", tmp_path / "nowhere", "--lake", tmp_path / "lake")
     assert result.exit_code == 2
     assert result.stderr == f"asq: {tmp_path}/nowhere: the landing folder does not exist\n"
+
+
+def test_an_empty_landing_folder_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    result = invoke("run", QUARTER, "--landing", tmp_path / "landing", "--lake", tmp_path / "lake")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"asq: {tmp_path}/landing: no table of the contract was delivered; found nothing")
 
 
 def test_a_sources_file_that_is_wrong_is_explained(landing: Path, lake_copy: Path) -> None:

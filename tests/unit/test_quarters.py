@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.quarters import Quarter, quarter_range
 
 quarters = st.builds(Quarter, st.integers(1950, 2150), st.integers(1, 4))
+written = st.builds(Quarter, st.integers(1900, 2099), st.integers(1, 4))
 days = st.dates(dt.date(1950, 1, 1), dt.date(2150, 12, 31))
 
 
@@ -64,7 +65,14 @@ def test_shifting_crosses_years(start: str, step: int, end: str) -> None:
     assert Quarter.parse(start).shift(step).label == end
 
 
-@given(quarters)
+@pytest.mark.parametrize("text", ["0000-Q1", "1899-Q4", "2100-Q1", "9999-Q4"])
+def test_a_quarter_far_from_our_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=rf"'{text}' is no quarter of the years 1900 to 2099"):
+        Quarter.parse(text)
+    assert Quarter.parse("1900-Q1") < Quarter.parse("2099-Q4")
+
+
+@given(written)
 def test_labels_and_partition_keys_lose_nothing(quarter: Quarter) -> None:
     assert Quarter.parse(quarter.label) == quarter
     assert Quarter.from_partition_key(quarter.partition_key) == quarter

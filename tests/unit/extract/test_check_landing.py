@@ -85,6 +85,35 @@ def test_duplicates_ambiguity_and_files_nobody_reads(place):
     assert "warning: complaint.csv: feeds no table; did you mean 'complaints'?" in found
 
 
+@pytest.mark.parametrize("name", ["outlets.xls", "outlets.xlsm", "outlets.json", "Outlet.JSON"])
+def test_a_table_of_a_kind_that_is_not_read(place, name):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
+    place.deliver(name, "x")
+    place.deliver("photo.jpg", "x")
+    assert messages(check(place), "warning") == [
+        f"warning: {name}: feeds no table: it is none of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
+    ]
+
+
+def test_files_of_a_table_that_is_refused_are_not_said_to_feed_none(place):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
+    place.deliver("outlets.csv", "x")
+    place.deliver("outlets/a.csv", "y")
+    place.deliver("staff/1.csv", "a\n1\n")
+    place.deliver("staff/2.xls", "y")
+    assert messages(check(place), "warning") == []
+    assert [text.split(": ")[1] for text in messages(check(place), "error")] == ["outlets", "staff"]
+
+
+def test_a_required_column_left_empty_is_one_error(place):
+    (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {source: null}}}")
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
+    assert messages(check(place), "error") == [
+        "error: sources.yaml: line 1: tables.suggestions.columns.source: the contract requires this column, it cannot be "
+        "left empty"
+    ]
+
+
 def test_a_pattern_without_a_match_beside_one_that_matches(place):
     (place.landing / "sources.yaml").write_text('tables: {suggestions: {files: ["a*.csv", "b*.csv"]}}')
     place.deliver("a1.csv", f"{HEADER}\n")

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.errors import DataRefused, UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceConfigError, UnreadableFile
-from pipeline.extract.files import find_files, unused_files
+from pipeline.extract.files import find_files, undelivered, unused_files
+from schemas.contract import TABLES
 
 
 def names(place, table: str) -> list[str]:
@@ -103,6 +104,26 @@ def test_a_pattern_that_matches_nothing(place):
     message = r"sources\.yaml: line 3: tables\.staff\.files: no file in the landing folder matches 'hr\*\.csv'"
     with pytest.raises(SourceConfigError, match=message):
         names(place, "staff")
+
+
+def test_what_a_run_tells_about_names_it_does_not_know(place):
+    place.configure("tables: {regions: {rows: [{region_code: R1}]}, vehicles: {files: cars.csv}}")
+    for name in (
+        "staff.csv",
+        "cars.csv",
+        "mistery_visits.csv",
+        "old/staff.csv",
+        "outlets.xls",
+        "notes.pdf",
+        "README.md",
+    ):
+        place.deliver(name, f"contents of {name}")
+    missing, unused = undelivered(place.landing, place.sources)
+    # 29 tables, without staff, regions and vehicles.
+    assert len(missing) == 26
+    assert {"mystery_visits", "outlets"} < set(missing)
+    assert missing == [name for name in TABLES if name not in ("staff", "regions", "vehicles")]
+    assert unused == ["mistery_visits.csv", "old/staff.csv", "outlets.xls"]
 
 
 def test_no_landing_folder(place):

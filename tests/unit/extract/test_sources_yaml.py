@@ -73,6 +73,10 @@ tables:
         ("tables: {staff: {columns: {role: {values: {A: boss}}}}}", r"role\.values\.A: 'boss' is none of the values of role"),
         ("tables: {staff: {columns: {role: {from: x, otherwise: agent}}}}", r"role: otherwise goes with values"),
         ("tables: {staff: {columns: {role: {from: x, date_format: '%Y'}}}}", r"role\.date_format: role is a string"),
+        (
+            "tables: {staff: {columns: {left_on: {from: x, date_format: YYYY-MM-DD}}}}",
+            r"left_on\.date_format: 'YYYY-MM-DD' is no strptime format: write it like %Y-%m-%d",
+        ),
         ("tables: {staff: {columns: [role]}}", r"staff\.columns: must be a mapping"),
         ("tables: {staff: {files: []}}", r"staff\.files: must be a text or a list of texts"),
         ("tables: {staff: {files: ../x.csv}}", r"staff\.files: '\.\./x\.csv' leads out of the landing folder"),

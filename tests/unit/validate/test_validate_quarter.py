@@ -115,10 +115,11 @@ class TestAccounting:
         writer.raw("parts_orders", [writer.good("parts_orders", i) for i in range(3)])
         assert validate_quarter(TABLES["parts_orders"], Q1, writer.lake, 0.05).accepted == 3
 
-    def test_accepted_rows_lie_in_a_folder_of_their_owner(self, writer) -> None:
+    @pytest.mark.parametrize("stage", ["accepted", "quarantine"])
+    def test_rows_lie_in_a_folder_of_their_owner(self, writer, stage: str) -> None:
         writer.raw("parts_orders", [writer.good("parts_orders")])
         writer.validate("parts_orders")
-        assert stat.S_IMODE((writer.lake.root / "accepted").stat().st_mode) == 0o700
+        assert stat.S_IMODE((writer.lake.root / stage).stat().st_mode) == 0o700
 
 
 class TestLimit:

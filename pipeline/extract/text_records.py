@@ -90,9 +90,8 @@ class TextRecords:
     def _parsed(self, handle: BinaryIO, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
         names = [str(index) for index in range(len(self.schema))]
         quote = self._form.quote
-        text: Utf8Stream | QuoteCheckedStream = Utf8Stream(handle, self.encoding)
-        if quote:
-            text = QuoteCheckedStream(text, self._file, quote, self.delimiter, len(self.schema))
+        plain = Utf8Stream(handle, self.encoding)
+        text = QuoteCheckedStream(plain, self._file, quote, self.delimiter, len(self.schema)) if quote else plain
         try:
             yield from pyarrow.csv.open_csv(
                 text,

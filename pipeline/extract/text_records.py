@@ -90,11 +90,11 @@ class TextRecords:
     def _parsed(self, handle: BinaryIO, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
         names = [str(index) for index in range(len(self.schema))]
         quote = self._form.quote
-        plain = Utf8Stream(handle, self.encoding)
-        text = QuoteCheckedStream(plain, self._file, quote, self.delimiter, len(self.schema)) if quote else plain
+        text = Utf8Stream(handle, self.encoding)
+        checked = QuoteCheckedStream(text, self._file, quote, self.delimiter, len(self.schema)) if quote else text
         try:
             yield from pyarrow.csv.open_csv(
-                text,
+                checked,
                 # Only the serial reader numbers its records.
                 read_options=pyarrow.csv.ReadOptions(
                     use_threads=False, block_size=_BLOCK_BYTES, column_names=names, skip_rows=self._header_lines

@@ -86,10 +86,11 @@ def _masked_texts(texts: pl.Series) -> pl.Series:
 
 def _masked(texts: pl.Series, shown: pl.Expr, outline: pl.Expr) -> pl.Series:
     """``shown`` of the texts written like a code, ``outline`` of all others and of accounts; nulls stay null."""
-    # Full-width letters and digits are letters and digits.
-    frame = texts.rename("text").to_frame().select(_TEXT.str.normalize("NFKC"))
+    # Full-width letters and digits are letters and digits; where nothing is hidden they are the fault to be seen.
+    frame = texts.rename("given").to_frame().with_columns(text=pl.col("given").str.normalize("NFKC"))
     is_code = _TEXT.str.contains(rf"^(?:{_CODE}|{_MOMENT}|{_EMAIL})?$") & (_TEXT.str.len_chars() <= SHOWN_CHARACTERS)
-    masked = frame.select(text=pl.when(is_code).then(shown).otherwise(outline)).to_series()
+    visible = pl.when(shown == _TEXT).then(pl.col("given")).otherwise(shown)
+    masked = frame.select(text=pl.when(is_code).then(visible).otherwise(outline)).to_series()
     suspects = masked.str.contains(_MAY_BE_ACCOUNT).fill_null(False).arg_true()
     if len(suspects):
         redacted = redaction.redact_column(masked.gather(suspects))

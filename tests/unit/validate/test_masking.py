@@ -49,7 +49,7 @@ def shown(column: str | None, value: str | None, table=CUSTOMERS) -> str | None:
         ("customer_type", "139.5555.7777", "*******"),
         ("customer_type", "C13955557777", "C*******"),
         ("customer_type", "１３８１２３４５６７８", "*******"),  # full-width digits
-        ("customer_type", "Ｃ０１", "C01"),
+        ("customer_type", "Ｃ０１", "Ｃ０１"),
         ("customer_type", "li@qq.com", "*******@*******"),
         ("customer_type", "to li@qq.com", "t*** (12 characters)"),
         # A name, an address, a plate, a sentence and an account in the wrong column.

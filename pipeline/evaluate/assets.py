@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.evaluate.quarter import evaluate_quarter
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly
+from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
 
@@ -32,7 +32,7 @@ _INPUTS = (
             name,
             deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name == "weights" else [])],
             group_name="evaluate",
-            description=description,
+            description=f"{description} {GATHERED}",
             kinds={"python", "polars"},
             owners=OWNERS,
         )
@@ -47,5 +47,6 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     announce("evaluate", "values, weights, scores")
     plan = places.evaluation_plan()
     rows = evaluate_quarter(settings.lake, quarter, places.run_folder(quarter, context.run.run_id), plan)
+    metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
-        yield dg.MaterializeResult(asset_key=name, metadata={"quarter": quarter.label, "dagster/row_count": rows[name]})
+        yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})

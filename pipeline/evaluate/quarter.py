@@ -123,7 +123,9 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
                 path = lake.partition("clean", table.name, each)
                 if path.exists():
                     found = connection.execute(
-                        f"select max({table.event.name})::timestamp from read_parquet($path)", {"path": str(path)}
+                        f"select max({table.event.name})::timestamp "
+                        "from read_parquet($path, hive_partitioning = false)",
+                        {"path": str(path)},
                     ).fetchone()
                     if found and found[0] is not None and found[0].date() < quarter.shift(1).end_day:
                         latest = max(latest, found[0])

@@ -7,13 +7,14 @@ raw partition in the lake), never what was accepted.
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 import polars as pl
 
-from pipeline.lake import Lake, make_private
+from pipeline.lake import Lake, in_use, make_private
 from pipeline.sql import quoted
 
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
@@ -31,6 +32,8 @@ class DeliveredKeys:
     def __init__(self, lake: Lake) -> None:
         make_private(lake.scratch)
         self._lake = lake
+        self._spilling = ExitStack()
+        self._spilling.enter_context(in_use(lake.scratch))
         self._connection = duckdb.connect()
         self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
         self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
@@ -49,6 +52,7 @@ class DeliveredKeys:
     def close(self) -> None:
         """Free the connection and what it holds."""
         self._connection.close()
+        self._spilling.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own onto the same database: its temporary tables are seen by nobody else."""

@@ -20,6 +20,7 @@ from pipeline.resources import Places
 
 
 _TABLE_NAME = "dagster/table_name"
+_MART = "mart_"
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -42,7 +43,7 @@ class StageTranslator(DagsterDbtTranslator):
 def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     """Of the dbt project's assets, the tables that leave the scratch database, sorted."""
     names = {key.path[-1] for key in keys}
-    return sorted(name for name in names if name.startswith("mart_") or name in EXPORTED_DIMENSIONS)
+    return sorted(name for name in names if name.startswith(_MART) or name in EXPORTED_DIMENSIONS)
 
 
 @dbt_assets(
@@ -57,25 +58,26 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
     settings, quarter = places.settings(), quarter_of(context)
     announce("marts", "dbt build")
     exported = exported_models(context.selected_asset_keys)
-    metadata = {"quarter": quarter.label}
+    gathered = gathered_metadata(context, quarter) if exported else {}
     with scratch_database(settings.lake, context.run.run_id) as database:
-        # What tells of an exported table waits until it has been exported: only then its rows are known.
-        waiting: list[Any] = []
+        # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
+        # Dagster takes events in no other order than dbt's.
+        waiting: list[tuple[str, Any]] = []
         try:
             for event in dbt.build(context, dbt_variables(quarter, settings.lake)):
-                if exported_models([_asset_of(event, context)]):
-                    waiting.append(event)
+                name = _asset_of(event, context).path[-1]
+                labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
+                if waiting or name.startswith(_MART):
+                    waiting.append((name, labelled))
                 else:
-                    yield _with_metadata(event, metadata)
+                    yield labelled
             announce("marts", "export")
             rows = export_marts(database, places.run_folder(quarter, context.run.run_id), exported)
         except Exception:
-            yield from waiting
+            yield from (event for _, event in waiting)
             raise
-        gathered = gathered_metadata(context, quarter) if exported else metadata
-        for event in waiting:
-            name = _asset_of(event, context).path[-1]
-            yield _with_metadata(event, {**gathered, "dagster/row_count": rows[name]})
+        for name, event in waiting:
+            yield _with_metadata(event, {"dagster/row_count": rows[name]} if name in rows else {})
 
 
 def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:

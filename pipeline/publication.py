@@ -181,7 +181,9 @@ def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
     columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest}, {_AS_WRITTEN})").fetchall()}
     if "quarter" in columns:
         owners = " ".join(f"when {path} then '{quarter}'" for quarter, path in found.items())
-        everything = f"read_parquet([{', '.join(found.values())}], union_by_name = true, {_AS_WRITTEN}, filename = true)"
+        everything = (
+            f"read_parquet([{', '.join(found.values())}], union_by_name = true, {_AS_WRITTEN}, filename = true)"
+        )
         return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
     return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true, {_AS_WRITTEN})"

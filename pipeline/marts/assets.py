@@ -18,7 +18,6 @@ from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter
 from pipeline.progress import announce
 from pipeline.resources import Places
 
-
 _TABLE_NAME = "dagster/table_name"
 _MART = "mart_"
 

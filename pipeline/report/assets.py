@@ -33,7 +33,8 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     ],
     group_name="report",
     description=(
-        "One self-contained HTML page per enterprise: scores, all indicators, row accounting, versions and choices. " + GATHERED
+        "One self-contained HTML page per enterprise: scores, all indicators, row accounting, versions and choices. "
+        + GATHERED
     ),
     kinds={"html", "jinja"},
     owners=OWNERS,

@@ -84,7 +84,11 @@ def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
 def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> None:
     """Not in the scratch database of a run that is over, and a seed without SQL."""
     nodes = {node.key.to_user_string(): node for node in defs.resolve_asset_graph().asset_nodes}
-    places = {name: node.metadata["dagster/table_name"] for name, node in nodes.items() if "dagster/table_name" in node.metadata}
+    places = {
+        name: node.metadata["dagster/table_name"]
+        for name, node in nodes.items()
+        if "dagster/table_name" in node.metadata
+    }
     # What is published beside the evaluation's own tables: see the columns that tests/orchestration/test_run.py lists.
     assert places == {
         name: f"warehouse.main.{name}"

@@ -123,7 +123,9 @@ def test_the_publication_alone_of_a_quarter_never_evaluated_is_refused(
         materialize(instance, published.landing, lake, monkeypatch, "report/publication")
     # Every table that readers of a whole run find is named.
     tables = {path.stem for path in current(published.lake, QUARTER).glob("*.parquet")}
-    named = str(refused.value).removeprefix(f"{QUARTER} cannot be published: ").split(" not made and never published")[0]
+    named = (
+        str(refused.value).removeprefix(f"{QUARTER} cannot be published: ").split(" not made and never published")[0]
+    )
     assert set(named.split(", ")) == tables | {"report"}
     assert Lake(lake).published_quarters() == []
     assert not (lake / "warehouse.duckdb").exists()
@@ -132,11 +134,16 @@ def test_the_publication_alone_of_a_quarter_never_evaluated_is_refused(
 def test_what_readers_see_only_after_the_publication_says_so() -> None:
     from pipeline.definitions import defs
 
-    described = {
-        node.key.to_user_string(): node.description or "" for node in defs.resolve_asset_graph().asset_nodes
-    }
+    described = {node.key.to_user_string(): node.description or "" for node in defs.resolve_asset_graph().asset_nodes}
     silent = {name for name, text in described.items() if "once report/publication is materialized" not in text}
-    gathered = {"scores", "indicator_values", "row_accounting", "mart_source_rows", "dim_calendar", "report/quarterly_report"}
+    gathered = {
+        "scores",
+        "indicator_values",
+        "row_accounting",
+        "mart_source_rows",
+        "dim_calendar",
+        "report/quarterly_report",
+    }
     assert gathered & silent == set()
     # These are written into the lake as they are made, or never leave the run.
     assert {"raw/staff", "accepted/staff", "clean/staff", "int_call_parts", "report/publication"} <= silent

@@ -36,6 +36,14 @@ with listening(lambda *said: os.kill(os.getpid(), signal) if said == moment else
     main()
 """
 
+_KILLED_BEHIND_THE_SWITCH = """
+import os, signal
+from pipeline import publication
+from pipeline.cli import main
+publication.refresh_warehouse = lambda lake: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+
 # Reads on and on, every query over several tables; says how many runs it saw of each quarter, and what failed.
 _READER = """
 import json, sys, time
@@ -88,7 +96,9 @@ def started(quarter: str, landing: Path, lake: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
 
 
-def signalled_when_said(number: signal.Signals, moment: str, landing: Path, lake: Path) -> subprocess.CompletedProcess[str]:
+def signalled_when_said(
+    number: signal.Signals, moment: str, landing: Path, lake: Path
+) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-c", _SIGNALLED_AT, str(int(number)), moment]
     command = [*program, "run", QUARTER, "--landing", str(landing), "--lake", str(lake)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment())
@@ -171,9 +181,17 @@ def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(
 def test_a_run_killed_between_its_switch_and_the_warehouse_is_shown_by_the_next_report(
     published: Published, lake_copy: Path
 ) -> None:
-    refresh = "import os, signal, pipeline.publication as p; p.refresh_warehouse = lambda lake: os.kill(os.getpid(), signal.SIGKILL)"
-    program = f"{refresh}; from pipeline.cli import main; main()"
-    command = [sys.executable, "-c", program, "run", QUARTER, "--landing", published.landing, "--lake", lake_copy]
+    command = [
+        sys.executable,
+        "-c",
+        _KILLED_BEHIND_THE_SWITCH,
+        "run",
+        QUARTER,
+        "--landing",
+        published.landing,
+        "--lake",
+        lake_copy,
+    ]
     died = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, env=environment())
     assert died.returncode == -signal.SIGKILL, died.stderr
     switched = current(lake_copy, QUARTER)

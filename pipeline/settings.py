@@ -17,7 +17,7 @@ SOURCES_FILE = "sources.yaml"
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 PLAN_FILE = "evaluation.yaml"
-# DuckDB and polars take a path that holds one of these for a pattern, and offer no way to say that it is none.
+# DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
 
 

@@ -1,6 +1,7 @@
 """The command line ``asq``: a thin door to the stages, for people and schedulers.
 
-Every command exits with 0, with 1 where data were refused, with 2 where the call or its configuration is wrong.
+Every command exits with 0, with 1 where data were refused, with 2 where the call or its configuration is wrong, with 130
+where Ctrl-C ended it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -20,9 +21,11 @@ from rich.console import Console
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter, quarter_range
-from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings
+from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, chosen_sources, lake_at
 from schemas.standard import StandardDataError
 
+# As shells report a command that Ctrl-C ended: 128 + SIGINT.
+_INTERRUPTED = 130
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -35,6 +38,9 @@ class _Group(click.Group):
         except (AsqError, StandardDataError) as error:
             click.echo(f"asq: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("asq: interrupted; what was published before stays", err=True)
+            sys.exit(_INTERRUPTED)
 
 
 def _places(command: Callable[..., None]) -> Callable[..., None]:
@@ -104,7 +110,7 @@ def check(landing: str, sources: str | None) -> None:
     """Say what is wrong with landing files and their mapping, before a run."""
     from pipeline.extract.check import check_landing
 
-    findings = check_landing(Path(landing), Settings.of(landing, landing, sources).sources)
+    findings = check_landing(Path(landing), chosen_sources(sources, Path(landing).absolute()))
     for finding in findings:
         _console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)
@@ -137,9 +143,13 @@ def contract() -> None:
 @click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder.")
 def report(quarter: str, lake: str) -> None:
     """Print the published score table of a QUARTER and where its reports lie."""
-    from pipeline.lake import Lake
+    from pipeline.publication import refresh_stale_warehouse
 
-    _show(Lake(lake).current(Quarter.parse(quarter)), Quarter.parse(quarter))
+    place = lake_at(lake)
+    # Whoever may only read reports all the same; the next run brings the warehouse up to date.
+    with suppress(PermissionError):
+        refresh_stale_warehouse(place)
+    _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
 
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 
 from pipeline.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "clean")
+
+# Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
+# DuckDB spills.
+_TEMPORARY = (
+    *(".*.tmp*", "landing/.*.tmp", "scratch/extract-*", "scratch/duckdb_temp*"),
+    *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
+)
 
 
 class Lake:
@@ -79,20 +88,57 @@ class Lake:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder (and its missing parents) that only its owner may enter, whatever the umask."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual rights."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes."""
+    """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes.
+
+    A process that is killed leaves its temporary file behind: ``remove_temporary_files`` finds it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    with in_use(path.parent):
+        try:
+            yield temporary
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Say that this process keeps temporary files in a folder; the kernel forgets it when the process dies.
+
+    Many may use a folder at once. The lock is the folder's own: there is no lock file that could be left behind.
+    """
+    with _opened(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def remove_temporary_files(lake: Lake) -> None:
+    """Remove what dead processes were writing, personal data among it; a folder that a living one uses is left alone."""
+    found = sorted(path for pattern in _TEMPORARY for path in lake.root.glob(pattern))
+    for folder, paths in groupby(found, key=lambda path: path.parent):
+        with suppress(BlockingIOError, FileNotFoundError, PermissionError), _opened(folder) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in paths:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield temporary
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
+        yield descriptor
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)

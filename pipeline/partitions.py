@@ -19,6 +19,10 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 TIME_ZONE = "Asia/Shanghai"
 OWNERS = ["team:after-sales-quality"]
 QUARTER_TAG = "quarter"
+PUBLICATION = dg.AssetKey(["report", "publication"])
+# What the descriptions of the assets say whose tables and reports a run gathers before it publishes them together.
+GATHERED = "Readers see it once report/publication is materialized in the same run."
+_labelled_runs: set[str] = set()
 
 # The quarter in progress has a partition too: its values are provisional.
 quarterly = dg.TimeWindowPartitionsDefinition(
@@ -29,7 +33,7 @@ quarterly = dg.TimeWindowPartitionsDefinition(
     end_offset=1,
 )
 
-# Runs carry the readable label as a tag, whoever launches them.
+# The job's runs carry the readable label from the start; other runs get it by their first step (``quarter_of``).
 labelled_by_quarter = dg.PartitionedConfig(
     partitions_def=quarterly,
     run_config_for_partition_key_fn=lambda _key: {},
@@ -41,8 +45,28 @@ one_quarter_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
 
 def quarter_of(context: dg.AssetExecutionContext) -> Quarter:
-    """The quarter a step works on."""
-    return Quarter.from_partition_key(context.partition_key)
+    """The quarter a step works on; the first step of a run gives the run its label where nothing else did.
+
+    Dagster puts only the partition's key on runs of "Materialize all" and of backfills.
+    """
+    quarter = Quarter.from_partition_key(context.partition_key)
+    run = context.run
+    if QUARTER_TAG not in run.tags and run.run_id not in _labelled_runs:
+        context.instance.add_run_tags(run.run_id, {QUARTER_TAG: quarter.label})
+        _labelled_runs.add(run.run_id)
+    return quarter
+
+
+def gathered_metadata(context: dg.AssetExecutionContext, quarter: Quarter) -> dict[str, str]:
+    """What the materialization of a table or report says that only the publication shows to readers.
+
+    A run that leaves out the publication throws away what it gathered: the run's log and the asset say so.
+    """
+    if PUBLICATION in context.job_def.asset_layer.selected_asset_keys:
+        return {"quarter": quarter.label}
+    unpublished = f"no: materialize {PUBLICATION.to_user_string()} in the same run"
+    context.log.warning(f"published: {unpublished}")
+    return {"quarter": quarter.label, "published": unpublished}
 
 
 def selected_tables(context: dg.AssetExecutionContext) -> list[Table]:

@@ -9,19 +9,26 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 
-from pipeline.lake import Lake, atomic_path
+from pipeline.errors import UsageError
+from pipeline.lake import Lake, atomic_path, remove_temporary_files
 from pipeline.quarters import Quarter
 from pipeline.sql import literal
 
 _BUILDING = ".building-"
 _LOCK = ".lock"
 _held_locks: dict[Path, TextIO] = {}
+# A lake below a folder called quarter=2020-Q3 must not lend its tables a column of that name.
+_AS_WRITTEN = "hive_partitioning = false"
+# A file's name as a text literal in a view.
+_FILE = re.compile(r"'((?:[^']|'')+\.parquet)'")
 
 
 class RunFolder:
@@ -41,6 +48,8 @@ class RunFolder:
                 _remove_abandoned(self.lake)
                 self.path.mkdir(parents=True, exist_ok=True)
                 _held_locks[self.path] = _lock(self.path)
+            remove_temporary_files(self.lake)
+            refresh_stale_warehouse(self.lake)
             current = self.lake.current(self.quarter)
             if current.exists():
                 shutil.copytree(current.resolve(), self.path, copy_function=_link, dirs_exist_ok=True)
@@ -54,20 +63,31 @@ class RunFolder:
     def reports(self) -> Path:
         return self.path / "report"
 
-    def publish(self) -> Path:
-        """Switch the quarter to this run's tables and reports; returns the link users follow."""
+    def publish(self, tables: Iterable[str]) -> Path:
+        """Switch the quarter to this run's tables and reports; returns the link users follow.
+
+        Raises UsageError where one of ``tables``, all that a whole run makes, or the reports are not in the folder: half a
+        publication would count as an evaluated quarter.
+        """
+        missing = [name for name in sorted(tables) if not self.table(name).is_file()]
+        missing += [] if self.reports.is_dir() else ["report"]
+        if missing:
+            raise UsageError(
+                f"{self.quarter} cannot be published: {', '.join(missing)} not made and never published before. "
+                f"Evaluate the whole quarter: `asq run {self.quarter}`, or materialize all its assets"
+            )
         final = self.lake.runs / self.run_id
         _synchronise(self.path)
-        # Without its lock file the folder would look abandoned until it has its final name.
-        with self.lake.lock("runs"):
-            (self.path / _LOCK).unlink(missing_ok=True)
-            os.replace(self.path, final)
         link = self.lake.current(self.quarter)
         link.parent.mkdir(parents=True, exist_ok=True)
         fresh = link.with_name(f".{link.name}.{self.run_id}")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.path.relpath(final, link.parent))
-        os.replace(fresh, link)
+        with self.lake.lock("runs"):
+            # A folder that keeps its lock file without being linked never was: it is removed when its process has died.
+            _forget_lock(link)
+            os.replace(self.path, final)
+            fresh.symlink_to(os.path.relpath(final, link.parent))
+            os.replace(fresh, link)
+            _forget_lock(link)
         _release(self.path)
         refresh_warehouse(self.lake)
         return link
@@ -79,23 +99,62 @@ class RunFolder:
 
 
 def remove_abandoned(lake: Lake) -> list[str]:
-    """Remove the folders of runs whose process died (nobody holds their lock); returns their run ids."""
+    """Remove the folders of runs whose process died (nobody holds their lock); returns their run ids.
+
+    Published runs stay, also those that a later run replaced.
+    """
     with lake.lock("runs"):
         return _remove_abandoned(lake)
 
 
 def _remove_abandoned(lake: Lake) -> list[str]:
     removed = []
-    for path in lake.runs.glob(f"{_BUILDING}*"):
+    links = [lake.current(quarter) for quarter in lake.published_quarters()]
+    for link in links:
+        _forget_lock(link)
+    linked = {link.resolve() for link in links}
+    # Links are made under the lock that is held here: one without its final name is a dead process's.
+    for stale in (lake.root / "published" / "current").glob(".quarter=*"):
+        stale.unlink()
+    unpublished = [path.parent for path in lake.runs.glob(f"*/{_LOCK}") if path.parent.resolve() not in linked]
+    for path in {*lake.runs.glob(f"{_BUILDING}*"), *unpublished}:
+        run_id = path.name.removeprefix(_BUILDING)
         if path in _held_locks:
             continue
         with contextlib.suppress(BlockingIOError, FileNotFoundError):
             handle = _lock(path)
             shutil.rmtree(path, ignore_errors=True)
             handle.close()
-            shutil.rmtree(lake.scratch / path.name.removeprefix(_BUILDING), ignore_errors=True)
-            removed.append(path.name.removeprefix(_BUILDING))
+            shutil.rmtree(lake.scratch / run_id, ignore_errors=True)
+            removed.append(run_id)
     return removed
+
+
+def _forget_lock(link: Path) -> None:
+    (link / _LOCK).unlink(missing_ok=True)
+
+
+def refresh_stale_warehouse(lake: Lake) -> None:
+    """Rebuild ``warehouse.duckdb`` where it does not show the current runs: a run died between its switch and the views."""
+    if _shown_runs(lake) != {
+        str(folder)
+        for folder in (lake.current(quarter).resolve() for quarter in lake.published_quarters())
+        if any(folder.glob("*.parquet"))
+    }:
+        refresh_warehouse(lake)
+
+
+def _shown_runs(lake: Lake) -> set[str]:
+    """The folders whose files the warehouse's views name; none where it is not there or cannot be read."""
+    if not lake.warehouse.exists():
+        return set()
+    try:
+        with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+            views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+    except duckdb.Error:
+        return set()
+    named = {text for (sql,) in views for text in _FILE.findall(sql)}
+    return {str(Path(text.replace("''", "'")).parent) for text in named}
 
 
 def refresh_warehouse(lake: Lake) -> None:
@@ -119,13 +178,15 @@ def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
     """The query of a view over one table's files by quarter."""
     found = {quarter: literal(path) for quarter, path in files.items() if path.exists()}
     latest = found[max(found)]
-    columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest})").fetchall()}
+    columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest}, {_AS_WRITTEN})").fetchall()}
     if "quarter" in columns:
         owners = " ".join(f"when {path} then '{quarter}'" for quarter, path in found.items())
-        everything = f"read_parquet([{', '.join(found.values())}], union_by_name = true, filename = true)"
+        everything = (
+            f"read_parquet([{', '.join(found.values())}], union_by_name = true, {_AS_WRITTEN}, filename = true)"
+        )
         return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
-    return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true)"
+    return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true, {_AS_WRITTEN})"
 
 
 def _link(source: str, target: str) -> None:

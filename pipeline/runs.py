@@ -19,7 +19,8 @@ _HOME_VARIABLE = "DAGSTER_HOME"
 def evaluate(quarter: Quarter, settings: Settings) -> str:
     """Evaluate and publish a quarter; returns the run id.
 
-    Raises the AsqError of the stage that refused the data, with what the user must know; any other failure as it came. Where
+    Raises the AsqError of the stage that refused the data, with what the user must know; any other failure as it came,
+    and KeyboardInterrupt where Ctrl-C ended it. Where
     ``DAGSTER_HOME`` is set the run is recorded there and the UI shows it; recording costs seconds a run.
     """
     import dagster as dg
@@ -37,9 +38,11 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 run_id=run_id,
             )
-        except Exception as error:
+        except BaseException as error:
             RunFolder(settings.lake, quarter, run_id).discard()
-            explained = _explained(error)
+            if isinstance(error, dg.DagsterExecutionInterruptedError):
+                raise KeyboardInterrupt from None
+            explained = _explained(error) if isinstance(error, Exception) else error
             if explained is error:
                 raise
             raise explained from None

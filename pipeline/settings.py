@@ -17,6 +17,8 @@ SOURCES_FILE = "sources.yaml"
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 PLAN_FILE = "evaluation.yaml"
+# DuckDB and polars take a path that holds one of these for a pattern.
+_PATTERN_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,15 @@ class Settings:
     def of(
         cls, landing: str | Path, lake: str | Path, sources: str | Path | None = None, plan: str | Path | None = None
     ) -> Settings:
-        """Settle the places; a ``sources.yaml`` or ``evaluation.yaml`` in the landing folder is found by itself."""
+        """Settle the places; a ``sources.yaml`` or ``evaluation.yaml`` in the landing folder is found by itself.
+
+        Raises UsageError for a file that is not there and for a lake whose path would be read as a pattern.
+        """
         landing_path = Path(landing).absolute()
         return cls(
             landing=landing_path,
-            lake=Lake(lake),
-            sources=_chosen(sources, landing_path / SOURCES_FILE),
+            lake=lake_at(lake),
+            sources=chosen_sources(sources, landing_path),
             plan=_chosen(plan, landing_path / PLAN_FILE),
         )
 
@@ -60,6 +65,23 @@ class Settings:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = str(path)
+
+
+def lake_at(path: str | Path) -> Lake:
+    """The lake at a path; raises UsageError where files of another lake could be read in its place (``lake*``)."""
+    lake = Lake(path)
+    found = [character for character in str(lake.root) if character in _PATTERN_CHARACTERS]
+    if found:
+        raise UsageError(
+            f"{lake.root}: the path of a lake must not hold '{found[0]}', which would be read as a pattern: "
+            "choose another folder"
+        )
+    return lake
+
+
+def chosen_sources(given: str | Path | None, landing: Path) -> Path | None:
+    """The source mapping that is given, else the ``sources.yaml`` of the landing folder, if there is one."""
+    return _chosen(given, landing / SOURCES_FILE)
 
 
 def _chosen(given: str | Path | None, default: Path) -> Path | None:

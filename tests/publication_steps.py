@@ -51,7 +51,7 @@ def fill(run: RunFolder) -> RunFolder:
 def killed(folder: Path) -> None:
     """Only child processes use DuckDB, whose threads would make forking unsafe."""
     template = Lake(folder / ".template")
-    in_child(lambda: fill(RunFolder(template, QUARTER, OLD).open()).publish())
+    in_child(lambda: fill(RunFolder(template, QUARTER, OLD).open()).publish(TABLES))
     is_killed = True
     step = 0
     while is_killed:
@@ -67,7 +67,7 @@ def publish_until(lake: Lake, step: int) -> None:
     refresh_warehouse(lake)
     run = fill(RunFolder(lake, QUARTER, NEW).open())
     before_each_step(lambda number: os.kill(os.getpid(), signal.SIGKILL) if number == step else None)
-    run.publish()
+    run.publish(TABLES)
 
 
 def in_child(work: Callable[[], object]) -> bool:
@@ -103,7 +103,7 @@ def joined(folder: Path) -> None:
 
         run = RunFolder(lake, QUARTER, NEW)
         before_each_step(start_another)
-        fill(run.open()).publish()
+        fill(run.open()).publish(TABLES)
         pipe_in.close()
         pipe_out.read()
     sys.exit(process.returncode)

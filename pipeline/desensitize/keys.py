@@ -159,7 +159,9 @@ def _create(path: Path) -> None:
     _refuse_work_tree(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in [folder for folder in reversed(path.parents) if not folder.exists()]:
+            # ``parents=True`` would give missing parents the umask's rights: with 000 anybody could exchange the folder.
+            folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as handle:

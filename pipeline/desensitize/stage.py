@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.deliveries import FINGERPRINT, PARENTS, PSEUDONYM_KEY
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
+from pipeline.desensitize.replacing import LABELS
 from pipeline.errors import AsqError, DataRefused
 from pipeline.lake import Lake, atomic_path
 from pipeline.quarters import Quarter
@@ -166,7 +167,7 @@ def _labels_added(before: pl.Series, after: pl.Series) -> dict[str, int]:
         )
         .sum()
         .alias(label)
-        for label in redaction.LABELS
+        for label in LABELS
     )
     return {label: count for label, count in added.row(0, named=True).items() if count}
 

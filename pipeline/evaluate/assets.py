@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rule_results import write_rule_results
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly
+from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
 
@@ -35,7 +35,7 @@ _INPUTS = (
             name,
             deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name.startswith("weight") else [])],
             group_name="evaluate",
-            description=description,
+            description=f"{description} {GATHERED}",
             kinds={"python", "polars"},
             owners=OWNERS,
         )
@@ -51,8 +51,9 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
     rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan)
+    metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
-        yield dg.MaterializeResult(asset_key=name, metadata={"quarter": quarter.label, "dagster/row_count": rows[name]})
+        yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})
 
 
 @dg.asset(
@@ -68,7 +69,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
         ),
     ],
     group_name="evaluate",
-    description="One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date.",
+    description=f"One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date. {GATHERED}",
     kinds={"python", "polars"},
     owners=OWNERS,
     partitions_def=quarterly,
@@ -81,5 +82,5 @@ def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.Materi
     run = places.run_folder(quarter, context.run.run_id)
     results = write_rule_results(places.settings().lake, quarter, run, places.evaluation_plan())
     return dg.MaterializeResult(
-        metadata={"quarter": quarter.label, "dagster/row_count": sum(results.values()), **results}
+        metadata={**gathered_metadata(context, quarter), "dagster/row_count": sum(results.values()), **results}
     )

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from pipeline.extract.sources import TIME_ZONE
-from pipeline.lake import make_private
+from pipeline.lake import in_use, make_private
 from pipeline.sql import literal
 
 MEMORY_LIMIT = "1GB"
@@ -47,7 +47,7 @@ _FORBIDDEN_FUNCTIONS = {
 def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection without access to files, settings or Python variables; it spills to ``scratch``."""
     make_private(scratch)
-    with TemporaryDirectory(prefix="extract-", dir=scratch) as spill:
+    with in_use(scratch), TemporaryDirectory(prefix="extract-", dir=scratch) as spill:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         try:
             connection.execute(f"SET temp_directory = {literal(spill)}")

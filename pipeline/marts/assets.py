@@ -3,27 +3,46 @@
 The counting is in ``dbt_project/``; here dbt is started on the run's scratch database and its marts are handed over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_node
 
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
 from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_database
 from pipeline.marts.variables import dbt_variables
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly
+from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
 
+_TABLE_NAME = "dagster/table_name"
+_MART = "mart_"
+
 
 class StageTranslator(DagsterDbtTranslator):
-    """Shows every dbt node in the marts group, with owners."""
+    """Shows every dbt node in the marts group, with owners, and where it can be read: not in the scratch database."""
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(group_name="marts", owners=OWNERS, kinds={"dbt", "duckdb"})
+        node = get_node(manifest, unique_id)
+        metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
+        # A seed has no SQL that could be shown.
+        description = node["description"] if node["resource_type"] == "seed" else spec.description
+        if exported_models([spec.key]):
+            metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
+            description = f"{GATHERED} {description}"
+        return spec.replace_attributes(
+            group_name="marts", owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
+        )
+
+
+def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
+    """Of the dbt project's assets, the tables that leave the scratch database, sorted."""
+    names = {key.path[-1] for key in keys}
+    return sorted(name for name in names if name.startswith(_MART) or name in EXPORTED_DIMENSIONS)
 
 
 @dbt_assets(
@@ -37,9 +56,33 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
     """Build the marts of the quarter on a scratch database and put them into the run's folder."""
     settings, quarter = places.settings(), quarter_of(context)
     announce("marts", "dbt build")
+    exported = exported_models(context.selected_asset_keys)
+    gathered = gathered_metadata(context, quarter) if exported else {}
     with scratch_database(settings.lake, context.run.run_id) as database:
-        yield from dbt.build(context, dbt_variables(quarter, settings.lake))
-        announce("marts", "export")
-        built = {key.path[-1] for key in context.selected_asset_keys}
-        exported = sorted(name for name in built if name.startswith("mart_") or name in EXPORTED_DIMENSIONS)
-        export_marts(database, places.run_folder(quarter, context.run.run_id), exported)
+        # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
+        # Dagster takes events in no other order than dbt's.
+        waiting: list[tuple[str, Any]] = []
+        try:
+            for event in dbt.build(context, dbt_variables(quarter, settings.lake)):
+                name = _asset_of(event, context).path[-1]
+                labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
+                if waiting or name.startswith(_MART):
+                    waiting.append((name, labelled))
+                else:
+                    yield labelled
+            announce("marts", "export")
+            rows = export_marts(database, places.run_folder(quarter, context.run.run_id), exported)
+        except Exception:
+            yield from (event for _, event in waiting)
+            raise
+        for name, event in waiting:
+            yield _with_metadata(event, {"dagster/row_count": rows[name]} if name in rows else {})
+
+
+def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:
+    return context.asset_key_for_output(event.output_name) if isinstance(event, dg.Output) else event.asset_key
+
+
+def _with_metadata(event: Any, metadata: Mapping[str, Any]) -> Any:
+    """A materialization with more metadata; other events as they are."""
+    return event.with_metadata({**event.metadata, **metadata}) if isinstance(event, dg.Output) else event

@@ -72,22 +72,24 @@ class DbtInProcess(DbtBuilder):
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         problems: list[str] = []
-        while (message := messages.get()) is not None:
-            if isinstance(message, str):
-                problems.append(message)
-                continue
-            events = DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}).to_default_asset_events(
-                manifest=invocation.manifest,
-                dagster_dbt_translator=translator,
-                context=context,
-                target_path=run_target,
-                project=None,
-            )
-            yield from (event for event in events if _is_asked_for(event, context))
-        thread.join()
-        # Without this the process keeps DuckDB's lock on the scratch file.
-        DuckDBConnectionManager.close_all_connections()
-        shutil.rmtree(run_target, ignore_errors=True)
+        try:
+            while (message := messages.get()) is not None:
+                if isinstance(message, str):
+                    problems.append(message)
+                    continue
+                events = DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}).to_default_asset_events(
+                    manifest=invocation.manifest,
+                    dagster_dbt_translator=translator,
+                    context=context,
+                    target_path=run_target,
+                    project=None,
+                )
+                yield from (event for event in events if _is_asked_for(event, context))
+            thread.join()
+            # Without this the process keeps DuckDB's lock on the scratch file.
+            DuckDBConnectionManager.close_all_connections()
+        finally:
+            shutil.rmtree(run_target, ignore_errors=True)
         if "error" in outcome:
             raise outcome["error"]
         if not outcome["result"].success:

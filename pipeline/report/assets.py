@@ -2,14 +2,32 @@
 
 import dagster as dg
 
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly
+from pipeline.evaluate.assets import evaluation, rule_results
+from pipeline.marts.assets import exported_models, marts
+from pipeline.partitions import (
+    GATHERED,
+    OWNERS,
+    PUBLICATION,
+    gathered_metadata,
+    one_quarter_a_run,
+    quarter_of,
+    quarterly,
+)
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
+from pipeline.validate.assets import account_rows
+
+# All tables that a whole run gathers, by the assets that make them.
+_PUBLISHED = sorted(
+    {key.to_user_string() for key in (*account_rows.keys, *evaluation.keys, *rule_results.keys)}
+    | set(exported_models(marts.keys))
+)
+_REPORT = dg.AssetKey(["report", "quarterly_report"])
 
 
 @dg.asset(
-    key=["report", "quarterly_report"],
+    key=_REPORT,
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
@@ -17,7 +35,10 @@ from pipeline.resources import Places
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",
-    description="One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices.",
+    description=(
+        "One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices. "
+        + GATHERED
+    ),
     kinds={"html", "jinja"},
     owners=OWNERS,
     partitions_def=quarterly,
@@ -28,14 +49,19 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
     quarter = quarter_of(context)
     announce("report", "quarterly report")
     reports = write_reports(places.run_folder(quarter, context.run.run_id).path, quarter)
-    return dg.MaterializeResult(metadata={"quarter": quarter.label, "reports": [path.name for path in reports]})
+    return dg.MaterializeResult(
+        metadata={**gathered_metadata(context, quarter), "reports": [path.name for path in reports]}
+    )
 
 
 @dg.asset(
-    key=["report", "publication"],
-    deps=[dg.AssetKey(["report", "quarterly_report"]), "mart_indicator_inputs", "mart_source_rows", "dim_calendar"],
+    key=PUBLICATION,
+    deps=[_REPORT, *_PUBLISHED],
     group_name="report",
-    description="The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them.",
+    description=(
+        "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
+        "What a run did not make is taken over from the quarter's last publication."
+    ),
     kinds={"parquet", "duckdb"},
     owners=OWNERS,
     partitions_def=quarterly,
@@ -45,7 +71,7 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     quarter = quarter_of(context)
     announce("report", "publish")
-    link = places.run_folder(quarter, context.run.run_id).publish()
+    link = places.run_folder(quarter, context.run.run_id).publish(_PUBLISHED)
     return dg.MaterializeResult(
         metadata={
             "quarter": quarter.label,

@@ -35,6 +35,7 @@ def write_reports(run_path: Path, quarter: Quarter) -> list[Path]:
     """
     tables = RunTables.read(run_path, quarter)
     folder = run_path / REPORT_FOLDER
+    folder.mkdir(exist_ok=True)
     paths = [folder / f"{name}{_SUFFIX}" for name in file_names(tables.enterprises)]
     for enterprise, path in zip(tables.enterprises, paths, strict=True):
         with atomic_path(path) as temporary:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.neighbours import neighbours_to_validate
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.partitions import (
+    GATHERED,
+    OWNERS,
+    gathered_metadata,
+    one_quarter_a_run,
+    quarter_of,
+    quarterly,
+    selected_tables,
+)
 from pipeline.progress import announce
 from pipeline.resources import Places
 from pipeline.side_by_side import for_each_table
@@ -80,7 +88,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
             name,
             deps=[dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
             group_name="validate",
-            description=description,
+            description=f"{description} {GATHERED}",
             kinds={"duckdb", "parquet"},
             owners=OWNERS,
         )
@@ -108,8 +116,7 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     announce("account", "rows")
     counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
     totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined")}
-    yield dg.MaterializeResult(asset_key="row_accounting", metadata={"quarter": quarter.label, **totals})
-    yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata={"quarter": quarter.label})
-    yield dg.MaterializeResult(
-        asset_key="quarantine", metadata={"quarter": quarter.label, "rows": totals["quarantined"]}
-    )
+    metadata = gathered_metadata(context, quarter)
+    yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
+    yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
+    yield dg.MaterializeResult(asset_key="quarantine", metadata={**metadata, "rows": totals["quarantined"]})

@@ -7,6 +7,7 @@ raw partition in the lake), never what was accepted.
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +16,7 @@ import polars as pl
 
 from pipeline.deliveries import FINGERPRINT, Landed, landed
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, make_private
+from pipeline.lake import Lake, in_use, make_private
 from pipeline.sql import quoted
 from schemas.contract import Table
 
@@ -34,6 +35,8 @@ class DeliveredKeys:
     def __init__(self, lake: Lake) -> None:
         make_private(lake.scratch)
         self._lake = lake
+        self._spilling = ExitStack()
+        self._spilling.enter_context(in_use(lake.scratch))
         self._connection = duckdb.connect()
         self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
         self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
@@ -52,6 +55,7 @@ class DeliveredKeys:
     def close(self) -> None:
         """Free the connection and what it holds."""
         self._connection.close()
+        self._spilling.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own onto the same database: its temporary tables are seen by nobody else."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.desensitize import redaction
+from pipeline.desensitize import redaction, replacing
 from schemas.contract import Table
 
 SHOWN_CHARACTERS = 40
@@ -94,7 +94,7 @@ def _masked(texts: pl.Series, shown: pl.Expr, outline: pl.Expr) -> pl.Series:
     suspects = masked.str.contains(_MAY_BE_ACCOUNT).fill_null(False).arg_true()
     if len(suspects):
         redacted = redaction.redact_column(masked.gather(suspects))
-        accounts = suspects.filter(redacted.str.contains_any([redaction.ACCOUNT, redaction.URL, redaction.EMAIL]))
+        accounts = suspects.filter(redacted.str.contains_any([replacing.ACCOUNT, replacing.URL, replacing.EMAIL]))
         masked = masked.scatter(accounts, frame.select(outline).to_series().gather(accounts))
     return masked
 

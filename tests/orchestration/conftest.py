@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.lake import Lake
+from pipeline.publication import refresh_warehouse
+
 from .landing import QUARTER, write_landing
 from .runs import Finished, asq_run, environment
 
@@ -53,7 +56,10 @@ def landing(published: Published, tmp_path: Path) -> Path:
 @pytest.fixture
 def lake_copy(published: Published, tmp_path: Path) -> Path:
     """The published lake, to be changed."""
-    return shutil.copytree(published.lake, tmp_path / "lake", symlinks=True)
+    copy = shutil.copytree(published.lake, tmp_path / "lake", symlinks=True)
+    # The copied warehouse shows the files of the lake it came from.
+    refresh_warehouse(Lake(copy))
+    return copy
 
 
 @pytest.fixture(autouse=True)

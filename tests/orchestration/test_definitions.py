@@ -17,7 +17,7 @@ import pytest
 from pipeline.partitions import QUARTER_TAG
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES
-from schemas.standard import catalogue
+from schemas.standard import SEEDS, catalogue
 
 from .runs import environment
 
@@ -79,6 +79,29 @@ def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
         for what in (what for what, there in has.items() if not there):
             lacking.setdefault(what, []).append(node.key.to_user_string())
     assert lacking == {}
+
+
+def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> None:
+    """Not in the scratch database of a run that is over, and a seed without SQL."""
+    nodes = {node.key.to_user_string(): node for node in defs.resolve_asset_graph().asset_nodes}
+    places = {
+        name: node.metadata["dagster/table_name"]
+        for name, node in nodes.items()
+        if "dagster/table_name" in node.metadata
+    }
+    # What is published beside the evaluation's own tables: see the columns that tests/orchestration/test_run.py lists.
+    assert places == {
+        name: f"warehouse.main.{name}"
+        for name in (
+            *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
+            *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
+        )
+    }
+    with_sql = {name for name, node in nodes.items() if "Raw SQL" in (node.description or "")}
+    assert {"int_call_parts", "mart_source_rows"} <= with_sql
+    seeds = {path.stem for path in SEEDS.glob("*.csv")}
+    assert len(seeds) == 8
+    assert with_sql & seeds == set()
 
 
 def test_every_asset_is_partitioned_by_quarter(defs: dg.Definitions) -> None:

@@ -22,18 +22,26 @@ from pipeline.marts.project import target_dir
 
 from .conftest import Published
 from .landing import NEXT_QUARTER, QUARTER
-from .runs import ASQ, asq_run, current, differing, environment, leftovers, published_contents, without_run_id
+from .runs import ASQ, asq, asq_run, current, differing, environment, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_publication")
 
-# The command line, killed the moment that a stage says it begins with something.
-_KILLED_AT = """
-import os, signal, sys
+# The command line, with a signal sent to it the moment that a stage says it begins with something.
+_SIGNALLED_AT = """
+import os, sys
 from pipeline.cli import main
 from pipeline.progress import listening
-moment = tuple(sys.argv.pop(1).split(": "))
-with listening(lambda *said: os.kill(os.getpid(), signal.SIGKILL) if said == moment else None):
+signal, moment = int(sys.argv.pop(1)), tuple(sys.argv.pop(1).split(": "))
+with listening(lambda *said: os.kill(os.getpid(), signal) if said == moment else None):
     main()
+"""
+
+_KILLED_BEHIND_THE_SWITCH = """
+import os, signal
+from pipeline import publication
+from pipeline.cli import main
+publication.refresh_warehouse = lambda lake: os.kill(os.getpid(), signal.SIGKILL)
+main()
 """
 
 # Reads on and on, every query over several tables; says how many runs it saw of each quarter, and what failed.
@@ -77,14 +85,27 @@ def reading(lake: Path) -> Iterator[Callable[[], dict[str, int]]]:
             reader.kill()
 
 
+def shown_runs(lake: Path) -> set[str]:
+    """The runs whose scores the warehouse shows."""
+    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+        return {run_id for (run_id,) in connection.execute("select distinct run_id from scores").fetchall()}
+
+
 def started(quarter: str, landing: Path, lake: Path) -> subprocess.Popen[str]:
     command = [ASQ, "run", quarter, "--landing", landing, "--lake", lake]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
 
 
+def signalled_when_said(
+    number: signal.Signals, moment: str, landing: Path, lake: Path
+) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", _SIGNALLED_AT, str(int(number)), moment]
+    command = [*program, "run", QUARTER, "--landing", str(landing), "--lake", str(lake)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment())
+
+
 def kill_when_said(moment: str, landing: Path, lake: Path) -> None:
-    command = [sys.executable, "-c", _KILLED_AT, moment, "run", QUARTER, "--landing", landing, "--lake", lake]
-    died = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, env=environment())
+    died = signalled_when_said(signal.SIGKILL, moment, landing, lake)
     assert died.returncode == -signal.SIGKILL, died.stderr
 
 
@@ -143,8 +164,40 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     assert switched.name not in {path.split("/")[0] for path in before}
     assert leftovers(lake_copy) == []
     assert differing(without_run_id(switched), without_run_id(current(published.lake, QUARTER))) == []
-    with duckdb.connect(str(lake_copy / "warehouse.duckdb"), read_only=True) as connection:
-        assert connection.execute("select distinct run_id from scores").fetchall() == [(switched.name,)]
+    assert shown_runs(lake_copy) == {switched.name}
+
+
+@pytest.mark.parametrize("moment", ["validate: hotline_calls", "marts: dbt build", "report: publish"])
+def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(
+    moment: str, published: Published, lake_copy: Path
+) -> None:
+    before = published_contents(lake_copy)
+    ended = signalled_when_said(signal.SIGINT, moment, published.landing, lake_copy)
+    assert (ended.returncode, ended.stderr) == (130, "asq: interrupted; what was published before stays\n")
+    assert published_contents(lake_copy) == before
+    assert leftovers(lake_copy) == []
+
+
+def test_a_run_killed_between_its_switch_and_the_warehouse_is_shown_by_the_next_report(
+    published: Published, lake_copy: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        _KILLED_BEHIND_THE_SWITCH,
+        "run",
+        QUARTER,
+        "--landing",
+        published.landing,
+        "--lake",
+        lake_copy,
+    ]
+    died = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, env=environment())
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    switched = current(lake_copy, QUARTER)
+    assert shown_runs(lake_copy) == {current(published.lake, QUARTER).name} != {switched.name}
+    assert asq("report", QUARTER, "--lake", lake_copy).returncode == 0
+    assert shown_runs(lake_copy) == {switched.name}
 
 
 def test_two_quarters_run_at_the_same_time_on_one_lake(published: Published, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from schemas.contract import TABLES
 
 from .conftest import Published
 from .landing import EVENT_TABLES, NEXT_QUARTER, QUARTER, REFUSED_CALL
-from .runs import asq, contents, current, leftovers, published_contents
+from .runs import asq, asq_run, contents, current, differing, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_run")
 
@@ -279,6 +279,37 @@ def test_places_must_be_given(landing: Path) -> None:
     result = invoke("run", QUARTER, "--landing", landing)
     assert result.exit_code == 2
     assert "--lake" in result.stderr
+
+
+@pytest.mark.parametrize("character", ["*", "?", "["])
+def test_a_lake_whose_path_is_a_pattern_is_refused(character: str, landing: Path, tmp_path: Path) -> None:
+    """DuckDB would read the files of ``lakeAx`` as those of ``lake*x``."""
+    lake = tmp_path / f"lake{character}x" / "lake"
+    for command in (["run", QUARTER, "--landing", str(landing)], ["report", QUARTER]):
+        result = invoke(*command, "--lake", lake)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == (
+            f"asq: {lake}: the path of a lake must not hold '{character}', which would be read as a pattern: "
+            "choose another folder\n"
+        )
+    assert not lake.parent.exists()
+
+
+def test_a_landing_folder_may_be_called_anything(published: Published, landing: Path, tmp_path: Path) -> None:
+    """Like a pattern, or like a partition of the lake; the latter is true of folders above the lake as well."""
+    odd = tmp_path / "quarter=2020-Q3" / "land*[ing]?"
+    odd.parent.mkdir()
+    landing.rename(odd)
+    assert invoke("check", "--landing", odd).exit_code == 0
+    lake = odd.parent / "enterprise_id=E9" / "lake"
+    asq_run(QUARTER, odd, lake)
+    expected = without_run_id(current(published.lake, QUARTER))
+    assert differing(without_run_id(current(lake, QUARTER)), expected) == []
+    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+        counted = "select quarter, sum(extracted)::integer from row_accounting group by quarter"
+        # 14 requests, 25 calls, 6 customers, 2 regions: see landing.py.
+        assert rows(connection, counted) == [(QUARTER, 47)]
+        assert rows(connection, "select distinct enterprise_id from indicator_values") == [("E1",)]
 
 
 # --- the other commands ----------------------------------------------------------------------------------------------

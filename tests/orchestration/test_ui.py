@@ -43,6 +43,7 @@ _PARTITION_TAGS = """query ($job: PipelineSelector!, $partition: String!) {
 _LAUNCH = """mutation ($launch: ExecutionParams!) { launchRun(executionParams: $launch) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 _RUN = """query ($run: ID!) { runOrError(runId: $run) { ... on Run { status tags { key value } } } }"""
+_NUX = "query { shouldShowNux }"
 _ASSETS = """query { assetNodes {
     assetKey { path } groupName description kinds owners { ... on TeamAssetOwner { team } }
     dependencyKeys { path } partitionDefinition { type } } }"""
@@ -172,6 +173,10 @@ def test_every_asset_arrives_with_group_description_owner_and_kinds(ui: Ui) -> N
         assert all(asset[what] for what in ("description", "kinds", "owners")), asset["assetKey"]
         assert asset["partitionDefinition"]["type"] == "TIME_WINDOW"
         assert {"/".join(key["path"]) for key in asset["dependencyKeys"]} <= keys
+
+
+def test_the_first_visit_opens_no_dialog(ui: Ui) -> None:
+    assert ui.ask(_NUX)["shouldShowNux"] is False
 
 
 def test_a_browser_shows_the_lineage(ui: Ui) -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.lake import PERSONAL_STAGES, STAGES, Lake, atomic_path, make_private
+from pipeline.lake import PERSONAL_STAGES, STAGES, Lake, atomic_path, in_use, make_private, remove_temporary_files
 from pipeline.quarters import Quarter
 
 Q1, Q4 = Quarter(2025, 1), Quarter(2024, 4)
@@ -122,6 +125,60 @@ def test_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == "one"
 
 
+@contextmanager
+def writer_of_another_process(target: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that is half way through writing a file."""
+    script = (
+        "import time; from pathlib import Path; from pipeline.lake import atomic_path\n"
+        f"with atomic_path(Path({str(target)!r})) as temporary:\n"
+        "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "writing\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_what_a_living_process_writes_stays_and_what_a_dead_one_wrote_goes(lake: Lake, umask: int) -> None:
+    previous = os.umask(umask)
+    try:
+        target = lake.partition("accepted", "staff", Q1)
+        _touch(lake.partition("accepted", "staff", Q4))
+        with writer_of_another_process(target) as process:
+            remove_temporary_files(lake)
+            (half,) = target.parent.iterdir()
+            assert half.read_text(encoding="utf-8") == "half"
+            process.kill()
+            process.wait()
+            remove_temporary_files(lake)
+            assert list(target.parent.iterdir()) == []
+            assert lake.partition("accepted", "staff", Q4).exists()
+    finally:
+        os.umask(previous)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{stage}/staff/quarter=2025-Q1/.data.parquet.0.tmp" for stage in STAGES if stage != "landing"),
+        *("landing/.staff.parquet.0.tmp", ".warehouse.duckdb.0.tmp", ".warehouse.duckdb.0.tmp.wal"),
+        *("scratch/extract-0/duckdb_temp_block-1.block", "scratch/duckdb_temp_storage_DEFAULT-0.tmp"),
+    ],
+)
+def test_half_written_files_are_found_wherever_they_lie(lake: Lake, name: str) -> None:
+    half, whole = _touch(lake.root / name), _touch(lake.root / "landing/staff.parquet")
+    with in_use(half.parent if half.parent.name != "extract-0" else lake.scratch):
+        remove_temporary_files(lake)
+    assert half.exists()
+    remove_temporary_files(lake)
+    assert not half.exists()
+    assert whole.exists()
+
+
 # --- who may look in -------------------------------------------------------------------------------------------------
 
 
@@ -132,11 +189,15 @@ def test_stages_with_personal_data_end_before_quarantine() -> None:
 
 def test_a_private_folder_is_its_owner_s_even_if_it_was_open(tmp_path: Path) -> None:
     folder = tmp_path / "lake/raw"
-    make_private(folder)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    folder.chmod(0o755)
-    make_private(folder)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    previous = os.umask(0o000)
+    try:
+        make_private(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        folder.chmod(0o755)
+        make_private(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    finally:
+        os.umask(previous)
 
 
 # --- locks -----------------------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ import publication_steps
 import pytest
 from publication_steps import NEW, OLD, QUARTER, TABLES, fill
 
+from pipeline.errors import UsageError
 from pipeline.lake import Lake, atomic_path
-from pipeline.publication import RunFolder, refresh_warehouse, remove_abandoned
+from pipeline.publication import RunFolder, refresh_stale_warehouse, refresh_warehouse, remove_abandoned
 from pipeline.quarters import Quarter
 
 EARLIER = Quarter(2024, 4)
@@ -26,7 +27,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def publish(lake: Lake, run_id: str, quarter: Quarter = QUARTER) -> Path:
-    return fill(RunFolder(lake, quarter, run_id).open()).publish()
+    return fill(RunFolder(lake, quarter, run_id).open()).publish(TABLES)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -49,7 +50,7 @@ def test_a_published_run_is_one_folder_that_the_quarter_links_to(lake: Lake) -> 
     run = RunFolder(lake, QUARTER, NEW).open()
     assert not lake.current(QUARTER).exists()
     gathered = contents(fill(run).path)
-    link = run.publish()
+    link = run.publish(TABLES)
     assert link == lake.current(QUARTER)
     assert link.resolve() == lake.runs / NEW
     # The lock is of no use to readers.
@@ -84,9 +85,26 @@ def test_what_a_run_does_not_make_anew_is_taken_over(lake: Lake) -> None:
     with atomic_path(run.table("scores")) as path:
         duckdb.sql("select 'run-new' as run_id, 2 as x").write_parquet(str(path))
     anew = run.table("scores").read_bytes()
-    run.publish()
+    run.publish(TABLES)
     assert contents(lake.current(QUARTER)) == before | {"scores.parquet": anew}
     assert contents(lake.runs / OLD) == before
+
+
+def test_a_run_that_lacks_what_a_whole_run_makes_is_not_published(lake: Lake) -> None:
+    """Materializing the publication alone, of a quarter that was never evaluated."""
+    run = RunFolder(lake, QUARTER, NEW).open()
+    message = (
+        "^2025-Q1 cannot be published: indicator_values, run_info, scores, report not made and never published before"
+    )
+    with pytest.raises(UsageError, match=message):
+        run.publish(TABLES)
+    fill(run).table("run_info").unlink()
+    with pytest.raises(UsageError, match=r"^2025-Q1 cannot be published: run_info not made"):
+        run.publish(TABLES)
+    run.discard()
+    assert lake.published_quarters() == []
+    assert list(lake.runs.iterdir()) == []
+    assert not lake.warehouse.exists()
 
 
 def test_a_folder_is_opened_once_a_run(lake: Lake) -> None:
@@ -125,13 +143,55 @@ def test_the_warehouse_shows_each_quarter_s_current_run(lake: Lake) -> None:
 
 def test_the_warehouse_takes_tables_that_gained_a_column(lake: Lake) -> None:
     publish(lake, "run-earlier", EARLIER)
-    run = RunFolder(lake, QUARTER, NEW).open()
+    run = fill(RunFolder(lake, QUARTER, NEW).open())
     with atomic_path(run.table("scores")) as path:
         duckdb.sql("select 'run-new' as run_id, 7 as grade").write_parquet(str(path))
-    run.publish()
+    run.publish(TABLES)
     with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
         rows = connection.execute("select run_id, x, grade from scores order by run_id").fetchall()
     assert rows == [("run-earlier", 1, None), ("run-new", None, 7)]
+
+
+def test_the_warehouse_of_a_lake_below_a_folder_that_is_called_like_a_partition(tmp_path: Path) -> None:
+    """The folder's name is no column: 2020-Q3 must not take the place of the quarter in the table, nor be one more."""
+    lake = Lake(tmp_path / "quarter=2020-Q3" / "run_id=x" / "lake")
+    run = fill(RunFolder(lake, QUARTER, NEW).open())
+    with atomic_path(run.table("row_accounting")) as path:
+        duckdb.sql("select '2025-Q1' as quarter, 7 as extracted, 'run-new' as run_id").write_parquet(str(path))
+    run.publish((*TABLES, "row_accounting"))
+    with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+        assert connection.execute("select * from row_accounting").fetchall() == [("2025-Q1", 7, NEW)]
+        assert connection.execute("select * from scores").fetchall() == [(NEW, 1)]
+
+
+def test_the_warehouse_of_a_run_that_died_behind_its_switch_is_made_up_for(lake: Lake) -> None:
+    publish(lake, OLD)
+    before = lake.warehouse.read_bytes()
+    publish(lake, NEW)
+    lake.warehouse.write_bytes(before)
+    assert run_ids_seen(lake) == [(OLD,)] * len(TABLES)
+    refresh_stale_warehouse(lake)
+    assert run_ids_seen(lake) == [(NEW,)] * len(TABLES)
+
+
+@pytest.mark.parametrize("held", [b"no database", b"", None])
+def test_a_warehouse_that_is_broken_or_gone_is_made_anew(held: bytes | None, lake: Lake) -> None:
+    publish(lake, NEW)
+    lake.warehouse.unlink()
+    if held is not None:
+        lake.warehouse.write_bytes(held)
+    refresh_stale_warehouse(lake)
+    assert run_ids_seen(lake) == [(NEW,)] * len(TABLES)
+
+
+def test_a_warehouse_that_is_current_is_left_alone(lake: Lake) -> None:
+    refresh_stale_warehouse(lake)
+    assert not lake.root.exists()
+    publish(lake, "run-earlier", EARLIER)
+    publish(lake, NEW)
+    before = lake.warehouse.stat().st_ino
+    RunFolder(lake, QUARTER, "run-next").open().discard()
+    assert lake.warehouse.stat().st_ino == before
 
 
 def test_a_reader_s_transaction_sees_one_run_in_all_tables(lake: Lake) -> None:
@@ -193,6 +253,36 @@ def test_opening_a_run_removes_what_dead_ones_left(lake: Lake) -> None:
     run.discard()
 
 
+def test_runs_that_were_published_once_stay(lake: Lake) -> None:
+    publish(lake, OLD)
+    # A run that was killed just behind its switch leaves its lock file.
+    (lake.runs / OLD / ".lock").touch()
+    publish(lake, NEW)
+    assert remove_abandoned(lake) == []
+    assert {path.name for path in lake.runs.iterdir()} == {OLD, NEW}
+    assert not (lake.runs / OLD / ".lock").exists()
+
+
+def test_what_runs_left_that_died_before_their_switch_goes(lake: Lake) -> None:
+    publish(lake, OLD)
+    never_linked = lake.runs / "run-dead"
+    never_linked.mkdir()
+    (never_linked / ".lock").touch()
+    half_link = lake.current(QUARTER).with_name(".quarter=2025-Q1.run-dead")
+    half_link.symlink_to(never_linked)
+    assert remove_abandoned(lake) == ["run-dead"]
+    assert [path.name for path in lake.runs.iterdir()] == [OLD]
+    assert list(half_link.parent.iterdir()) == [lake.current(QUARTER)]
+
+
+def test_opening_a_run_removes_personal_data_that_dead_ones_were_writing(lake: Lake) -> None:
+    half_written = lake.partition("accepted", "customers", QUARTER).with_name(".data.parquet.0.tmp")
+    half_written.parent.mkdir(parents=True)
+    half_written.write_bytes(b"half")
+    RunFolder(lake, QUARTER, NEW).open().discard()
+    assert list(half_written.parent.iterdir()) == []
+
+
 def test_a_lake_without_runs_has_none_to_remove(lake: Lake) -> None:
     assert remove_abandoned(lake) == []
 
@@ -224,6 +314,11 @@ def test_killed_before_any_step_of_publishing_the_old_or_the_new_run_is_there_wh
         run = RunFolder(lake, QUARTER, "run-next").open()
         assert [path.name for path in lake.runs.glob(".building-*")] == [".building-run-next"]
         assert contents(run.path) == contents(lake.current(QUARTER)) | {".lock": b""}
+        # The warehouse has caught up, and of a run that was not published nothing is left.
+        assert run_ids_seen(lake) == [(run_id,)] * len(TABLES)
+        assert {path.name for path in lake.runs.iterdir()} == {OLD, run_id, ".building-run-next"}
+        assert list(lake.current(QUARTER).parent.iterdir()) == [lake.current(QUARTER)]
+        assert list(lake.root.glob(".*")) == []
         run.discard()
     # Both sides of the switch were met, and the last lake is the one where nothing was left to be killed at.
     assert set(published) == {OLD, NEW}

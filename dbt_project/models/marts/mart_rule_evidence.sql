@@ -1,6 +1,6 @@
 {#- What each figure is: the rule it serves, its name, what it is broken down by, and the common table that counts it. -#}
 {% set figures = [
-    {'rule': 'PR-09', 'measure': 'five_level_items', 'of': 'questions', 'numerator': 'five_level_count', 'denominator': 'satisfaction_item_count'},
+    {'rule': 'PR-09', 'measure': 'five_level_items', 'of': 'questions', 'item': 'survey_id', 'numerator': 'five_level_count', 'denominator': 'satisfaction_item_count'},
     {'rule': 'PR-10', 'measure': 'rows', 'of': 'period_rows', 'item': 'table_name', 'numerator': 'row_count'},
     {'rule': 'PR-11', 'measure': 'fewest_rounds', 'of': 'fewest_rounds', 'numerator': 'round_count'},
     {'rule': 'PR-12', 'measure': 'valid_answers', 'of': 'answers_of_year', 'numerator': 'response_count'},

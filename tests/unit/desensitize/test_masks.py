@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.desensitize import lexicon, masks
-from pipeline.desensitize.redaction import has_valid_check_digit
+from pipeline.desensitize.numbers import has_valid_check_digit
 
 
 def masked(pii: str, *values: str | None) -> list[str | None]:

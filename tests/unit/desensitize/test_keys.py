@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import pickle
 import stat
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,9 @@ def _load_key_id(path: str) -> str:
 
 def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     path = tmp_path / "asq" / "pseudonym.key"
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        found = pool.map(_load_key_id, [str(path)] * 8, chunksize=1)
+    # Not multiprocessing.Pool: it ends its processes with SIGTERM, and waits for ever where that is ignored.
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = list(pool.map(_load_key_id, [str(path)] * 8))
     assert len(set(found)) == 1
     assert [entry.name for entry in path.parent.iterdir()] == ["pseudonym.key"]
 

@@ -20,6 +20,8 @@ from schemas.contract import Table
 
 FINGERPRINT = "fingerprint"
 """Of the snapshot that the rows of a file were cut from."""
+DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
+"""What every partition says about the delivery of its rows: whether anything came, and with which columns."""
 PARENTS = "parents"
 """Of the snapshots that the references of a file's rows were looked up in."""
 PSEUDONYM_KEY = "pseudonym_key"
@@ -56,6 +58,15 @@ def earlier_partitions(table: Table, lake: Lake) -> dict[Quarter, Path]:
             and pq.read_metadata(path).num_rows > now.rows_by_quarter.get(quarter.label, 0)
         )
     }
+
+
+def judged(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
+    """The ``FINGERPRINT`` and the ``PARENTS`` that a quarter's accepted rows were judged with; empty before they were.
+
+    They stand in the quarantine file: an accepted partition of which nothing was refused is the raw file itself.
+    """
+    found = read_metadata(lake.partition("quarantine", table.name, quarter))
+    return {mark: found[mark] for mark in (FINGERPRINT, PARENTS) if mark in found}
 
 
 def parents_fingerprint(table: Table, lake: Lake) -> str:

@@ -111,6 +111,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def linked(present: Path, path: Path) -> bool:
+    """Let ``path`` be the very file that is at ``present``; False where the file system has no links.
+
+    For partitions that hold the same rows: no file of the lake is ever changed in place.
+    """
+    with suppress(OSError), atomic_path(path) as temporary:
+        os.link(present, temporary)
+        return True
+    return False
+
+
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
     """Say that this process keeps temporary files in a folder; the kernel forgets it when the process dies.

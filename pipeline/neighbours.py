@@ -14,6 +14,7 @@ from pipeline.deliveries import (
     PARENTS,
     PSEUDONYM_KEY,
     earlier_partitions,
+    judged,
     landed,
     parents_fingerprint,
 )
@@ -52,9 +53,9 @@ def neighbours_to_validate(table: Table, quarter: Quarter, lake: Lake) -> list[Q
         if not raw.exists():
             continue
         wanted = read_metadata(raw).get(FINGERPRINT)
-        accepted = read_metadata(lake.partition("accepted", table.name, neighbour))
+        marks = judged(table, neighbour, lake)
         is_of_landing = now is not None and wanted == now.fingerprint
-        if accepted.get(FINGERPRINT) != wanted or (is_of_landing and accepted.get(PARENTS) != parents):
+        if marks.get(FINGERPRINT) != wanted or (is_of_landing and marks.get(PARENTS) != parents):
             found.append(neighbour)
     return found
 
@@ -63,10 +64,9 @@ def neighbours_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id
     """The neighbours whose clean partition was made from other accepted rows, or with another pseudonym key."""
     found = []
     for neighbour in _neighbours(table, quarter):
-        accepted = lake.partition("accepted", table.name, neighbour)
-        if not accepted.exists():
+        if not lake.partition("accepted", table.name, neighbour).exists():
             continue
-        wanted, made = read_metadata(accepted), read_metadata(lake.partition("clean", table.name, neighbour))
+        wanted, made = judged(table, neighbour, lake), read_metadata(lake.partition("clean", table.name, neighbour))
         is_same = all(wanted.get(mark) == made.get(mark) for mark in (FINGERPRINT, PARENTS))
         if not is_same or made.get(PSEUDONYM_KEY) != key_id:
             found.append(neighbour)

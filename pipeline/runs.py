@@ -5,8 +5,11 @@ No stage logic here; a failure comes back as the error of the stage that failed.
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pipeline.errors import AsqError
 from pipeline.publication import RunFolder
@@ -23,9 +26,10 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
     and KeyboardInterrupt where Ctrl-C ended it. Where
     ``DAGSTER_HOME`` is set the run is recorded there and the UI shows it; recording costs seconds a run.
     """
-    import dagster as dg
+    with _lasting_objects():
+        import dagster as dg
 
-    from pipeline.definitions import defs
+        from pipeline.definitions import defs
 
     settings.to_environment()
     run_id = str(uuid.uuid4())
@@ -47,6 +51,17 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
                 raise
             raise explained from None
     return run_id
+
+
+@contextmanager
+def _lasting_objects() -> Iterator[None]:
+    """What is made here stays until the process ends: looking for garbage among it costs a second a run."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _explained(error: BaseException) -> BaseException:

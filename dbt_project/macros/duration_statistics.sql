@@ -49,9 +49,9 @@ select
     '{{ m.id }}' as indicator_id,
     cast(n_{{ i }} as bigint) as n,
     cast(min_{{ i }} as double) / {{ m.divisor }} as smallest,
-    p50_{{ i }} / {{ m.divisor }} as p50,
-    p90_{{ i }} / {{ m.divisor }} as p90,
-    p95_{{ i }} / {{ m.divisor }} as p95,
+    {{ element('percentiles_' ~ i, 1) }} / {{ m.divisor }} as p50,
+    {{ element('percentiles_' ~ i, 2) }} / {{ m.divisor }} as p90,
+    {{ element('percentiles_' ~ i, 3) }} / {{ m.divisor }} as p95,
     cast(max_{{ i }} as double) / {{ m.divisor }} as largest
 from grouped
 where n_{{ i }} > 0
@@ -65,8 +65,6 @@ where n_{{ i }} > 0
         count({{ value }}) as n_{{ loop.index }},
         min({{ value }}) as min_{{ loop.index }},
         max({{ value }}) as max_{{ loop.index }},
-        {{ percentile(value, 0.5) }} as p50_{{ loop.index }},
-        {{ percentile(value, 0.9) }} as p90_{{ loop.index }},
-        {{ percentile(value, 0.95) }} as p95_{{ loop.index }}{{ ',' if not loop.last }}
+        {{ percentiles(value, [0.5, 0.9, 0.95]) }} as percentiles_{{ loop.index }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -16,20 +16,20 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import FINGERPRINT, PARENTS, PSEUDONYM_KEY
+from pipeline.deliveries import DELIVERY_MARKS, PSEUDONYM_KEY, judged
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.replacing import LABELS
 from pipeline.errors import AsqError, DataRefused
+from pipeline.extract.writer import file_format
 from pipeline.lake import Lake, atomic_path
 from pipeline.quarters import Quarter
 from schemas.contract import Table
 
 # Row groups of a fixed size, whatever the row groups of the accepted file: the same rows give the same bytes.
 _ROW_GROUP = 122_880
-# What a file says about its delivery; every other key describes the accepted file itself.
-_CARRIED_METADATA = tuple(mark.encode() for mark in ("delivered", "delivered_columns", FINGERPRINT, PARENTS))
-
+# What extract could not read: of an accepted row it is empty.
+_DEFECTS = "_defects"
 # What each pii class leaves behind of a column ``c``: ``c_token`` to join on, ``c_masked`` or ``c_redacted`` to read.
 _TOKEN, _MASKED, _REDACTED = "_token", "_masked", "_redacted"
 CLEAN_SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -83,13 +83,14 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         missing = sorted(classes.keys() - set(source.schema_arrow.names))
         if missing:
             raise DataRefused(f"{table.name} {quarter}: {accepted} has no column {', '.join(missing)}")
-        schema = _clean_schema(source.schema_arrow, classes)
+        kept = [name for name in source.schema_arrow.names if name != _DEFECTS]
+        schema = _clean_schema(source.schema_arrow, kept, classes)
         rows = source.metadata.num_rows
         counted = _Counts()
         with atomic_path(lake.partition("clean", table.name, quarter)) as temporary:
-            metadata = _carried_metadata(source) | {PSEUDONYM_KEY.encode(): key.key_id.encode()}
-            batches = _clean_batches(source, schema, classes, key, counted)
-            written = _write(temporary, schema, metadata, batches)
+            marks = _delivery_marks(source) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
+            batches = _clean_batches(source, kept, schema, classes, key, counted)
+            written = _write(temporary, schema, marks, batches)
             if written != rows:
                 raise RowsChanged(f"{table.name} {quarter}: {rows} rows accepted, {written} to be written as clean")
     return DesensitizeResult(rows, tuple(classes), dict(counted.values), dict(counted.replaced))
@@ -105,10 +106,10 @@ def _clean_names(column: str, pii: str | None) -> tuple[str, ...]:
     return (column,) if pii is None else tuple(column + suffix for suffix in CLEAN_SUFFIXES[pii])
 
 
-def _clean_schema(accepted: pa.Schema, classes: dict[str, str]) -> pa.Schema:
+def _clean_schema(accepted: pa.Schema, kept: list[str], classes: dict[str, str]) -> pa.Schema:
     fields = [
         pa.field(name, field.type if field.name == name else pa.string())
-        for field in accepted
+        for field in map(accepted.field, kept)
         for name in _clean_names(field.name, classes.get(field.name))
     ]
     names = [field.name for field in fields]
@@ -117,15 +118,20 @@ def _clean_schema(accepted: pa.Schema, classes: dict[str, str]) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _carried_metadata(source: pq.ParquetFile) -> dict[bytes, bytes]:
+def _delivery_marks(source: pq.ParquetFile) -> dict[str, str]:
     found = source.metadata.metadata or {}
-    return {key: found[key] for key in _CARRIED_METADATA if key in found}
+    return {mark: found[mark.encode()].decode() for mark in DELIVERY_MARKS if mark.encode() in found}
 
 
 def _clean_batches(
-    source: pq.ParquetFile, schema: pa.Schema, classes: dict[str, str], key: PseudonymKey, counted: _Counts
+    source: pq.ParquetFile,
+    kept: list[str],
+    schema: pa.Schema,
+    classes: dict[str, str],
+    key: PseudonymKey,
+    counted: _Counts,
 ) -> Iterator[pa.Table]:
-    for batch in source.iter_batches(batch_size=_ROW_GROUP):
+    for batch in source.iter_batches(batch_size=_ROW_GROUP, columns=kept):
         # Columns without personal data pass through as Arrow gave them; nothing converts or copies them.
         replaced = _desensitize(batch.select(list(classes)), classes, key, counted) if classes else {}
         columns = [replaced[name] if name in replaced else batch.column(name) for name in schema.names]
@@ -172,16 +178,15 @@ def _labels_added(before: pl.Series, after: pl.Series) -> dict[str, int]:
     return {label: count for label, count in added.row(0, named=True).items() if count}
 
 
-def _write(path: Path, schema: pa.Schema, metadata: dict[bytes, bytes], batches: Iterator[pa.Table]) -> int:
+def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterator[pa.Table]) -> int:
     """Write the batches in row groups of a fixed size, one being written while the next is made; returns the rows."""
     written = 0
     waiting = schema.empty_table()
-    # The Arrow schema is not stored beside Parquet's own: DuckDB, polars and Spark read the same types without it.
     with (
-        pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as parquet,
+        pq.ParquetWriter(path, schema, **file_format(schema)) as parquet,
         ThreadPoolExecutor(max_workers=1) as writer,
     ):
-        parquet.add_key_value_metadata(metadata)
+        parquet.add_key_value_metadata(marks)
         pending: Future[None] | None = None
         for batch in batches:
             waiting = pa.concat_tables([waiting, batch])

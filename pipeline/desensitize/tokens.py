@@ -65,6 +65,10 @@ def normalise_plate(value: pl.Expr) -> pl.Expr:
 
 def normalise_email(value: pl.Expr) -> pl.Expr:
     """Lower case, half-width, without spaces; without an @ it is no address: null."""
+    return _unless(value, r"^[a-z0-9._+-]+@[a-z0-9.-]+$", _rewrite_email)
+
+
+def _rewrite_email(value: pl.Expr) -> pl.Expr:
     compact = value.str.normalize("NFKC").str.replace_all(r"\s", "").str.to_lowercase()
     return pl.when(compact.str.contains(r"[^@]@[^@]")).then(compact)
 

@@ -112,15 +112,14 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
             numerator * rows["multiplier"].to_numpy() / (denominator * rows["unit_divisor"].to_numpy()),
             np.nan,
         )
-    method = rows["method"].to_numpy()
     has_spread = rows["sum_squares"].is_not_null().to_numpy()
     is_variant = "variant" in keys
-    counted = np.isin(rows["variant"].to_numpy(), _COUNTED_VARIANTS) & is_variant
-    counted |= method == "count"
+    counted = (rows["variant"].is_in(_COUNTED_VARIANTS) & is_variant).to_numpy()
+    counted |= (rows["method"] == "count").to_numpy()
     value, denominator = np.where(counted, numerator, value), np.where(counted, 1.0, denominator)
     # Incidents are rare events among services: the interval of their rate, on the indicator's scale. A variant of a
     # score that has no spread is a share of answers.
-    is_rate = np.isin(method, ("rate", "mean", *_SCORE_METHODS) if is_variant else ("rate", "mean"))
+    is_rate = rows["method"].is_in(("rate", "mean", *_SCORE_METHODS) if is_variant else ("rate", "mean")).to_numpy()
     is_rate |= (rows["indicator_id"] == "O4-1").to_numpy()
     rated = is_rate & ~has_spread & ~counted & (numerator >= 0) & (numerator <= denominator)
     low, high, error = (np.full(len(rows), np.nan) for _ in range(3))

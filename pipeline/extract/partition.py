@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
 from pipeline.extract.writer import read_metadata, row_schema, row_writer
-from pipeline.lake import Lake, atomic_path, make_private
+from pipeline.lake import Lake, linked, make_private
 from pipeline.quarters import Quarter
 from schemas.contract import Table
 
@@ -48,7 +46,7 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         about = read_metadata(snapshot)
         if "fingerprint" not in about:
             raise UsageError(f"{table.name}: no snapshot of the landing folder was taken yet")
-        if json.loads(about["rows_by_quarter"]) == {quarter.label: int(about["rows"])} and _linked(snapshot, path):
+        if json.loads(about["rows_by_quarter"]) == {quarter.label: int(about["rows"])} and linked(snapshot, path):
             rows = int(about["rows"])
         else:
             rows = _cut(table, quarter, snapshot, path, about)
@@ -60,17 +58,6 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         fingerprint=about["fingerprint"],
         path=path,
     )
-
-
-def _linked(snapshot: Path, path: Path) -> bool:
-    """Let the partition be the snapshot itself, which holds nothing else; False where the file system has no links.
-
-    Neither file is ever changed in place.
-    """
-    with contextlib.suppress(OSError), atomic_path(path) as temporary:
-        os.link(snapshot, temporary)
-        return True
-    return False
 
 
 def _cut(table: Table, quarter: Quarter, snapshot: Path, path: Path, about: dict[str, str]) -> int:

@@ -21,15 +21,6 @@ from schemas.contract import Table
 
 DEFECTS = pa.list_(pa.struct([("rule", pa.string()), ("column", pa.string()), ("value", pa.string())]))
 _ROW_GROUP = 122_880
-# Readers of the lake scan whole files; only extract itself looks for a quarter's row groups. Large dictionaries cost
-# time and save nothing here.
-_FORMAT: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "write_statistics": ["quarter"],
-    "dictionary_pagesize_limit": 1 << 18,
-    "store_schema": False,
-}
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
     "integer": pa.int64(),
@@ -39,6 +30,23 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "decimal(12,2)": pa.decimal128(12, 2),
 }
+
+
+def file_format(schema: pa.Schema) -> dict[str, Any]:
+    """How the lake's files of records are written: options of pyarrow's ``ParquetWriter``.
+
+    Readers scan whole files, and only extract looks for a quarter's row groups; dictionaries of anything but texts, and
+    large ones, cost time and save nothing. The Arrow schema is not stored beside Parquet's own: DuckDB, polars and Spark
+    read the same types without it.
+    """
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "write_statistics": ["quarter"],
+        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        "dictionary_pagesize_limit": 1 << 18,
+        "store_schema": False,
+    }
 
 
 def row_schema(table: Table) -> pa.Schema:
@@ -92,7 +100,7 @@ def row_writer(path: Path, table: Table) -> Iterator[RowWriter]:
     schema = row_schema(table)
     with atomic_path(path) as temporary:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with pq.ParquetWriter(temporary, schema, **_FORMAT) as parquet:
+        with pq.ParquetWriter(temporary, schema, **file_format(schema)) as parquet:
             yield RowWriter(parquet, schema)
 
 

@@ -12,7 +12,7 @@ from dagster_dbt.asset_utils import get_node
 
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
-from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_database
+from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
 from pipeline.marts.variables import dbt_variables
 from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
@@ -53,12 +53,12 @@ def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     dagster_dbt_translator=StageTranslator(),
 )
 def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
-    """Build the marts of the quarter on a scratch database and put them into the run's folder."""
+    """Build the marts of the quarter in a scratch database and put them into the run's folder."""
     settings, quarter = places.settings(), quarter_of(context)
     announce("marts", "dbt build")
     exported = exported_models(context.selected_asset_keys)
     gathered = gathered_metadata(context, quarter) if exported else {}
-    with scratch_database(settings.lake, context.run.run_id) as database:
+    with scratch_folder(settings.lake, context.run.run_id) as scratch:
         # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
         # Dagster takes events in no other order than dbt's.
         waiting: list[tuple[str, Any]] = []
@@ -71,7 +71,8 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
                 else:
                     yield labelled
             announce("marts", "export")
-            rows = export_marts(database, places.run_folder(quarter, context.run.run_id), exported)
+            with dbt.tables(scratch) as tables:
+                rows = export_marts(tables, places.run_folder(quarter, context.run.run_id), exported)
         except Exception:
             yield from (event for _, event in waiting)
             raise

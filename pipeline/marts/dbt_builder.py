@@ -7,16 +7,20 @@ import os
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DbtCliResource
 
 from pipeline.errors import UsageError
 from pipeline.marts.project import PROJECT_DIR, manifest_path
 
 BUILDER_VARIABLE = "ASQ_DBT"
+# As dbt's profile says; the prepared manifest holds the database's name.
+_DATABASE_FILE = "scratch.duckdb"
 
 
 class DbtBuilder(dg.ConfigurableResource):
@@ -25,6 +29,10 @@ class DbtBuilder(dg.ConfigurableResource):
     @abstractmethod
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
         """Build the selected models and tests; yields Dagster events, raises when one fails."""
+
+    @abstractmethod
+    def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The database that ``build`` filled, with the run's scratch folder; it is let go of at the end."""
 
 
 class DbtCommandLine(DbtBuilder):
@@ -43,6 +51,10 @@ class DbtCommandLine(DbtBuilder):
             dbt_executable=str(Path(sys.executable).with_name("dbt")),
         )
         yield from dbt.cli(["build", "--vars", json.dumps(variables)], context=context).stream()
+
+    def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The file that dbt's process has left."""
+        return duckdb.connect(str(scratch / _DATABASE_FILE), read_only=True)
 
 
 def configured_builder() -> DbtBuilder:

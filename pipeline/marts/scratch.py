@@ -1,6 +1,7 @@
 """The scratch DuckDB of a run: where dbt builds, and how its marts leave it as Parquet.
 
-One database a run, never shared: DuckDB locks its file for one writer. Nothing here counts anything.
+One database a run, never shared. Whether it is a file or lies in memory is the builder's choice (``dbt_builder``); the
+run's scratch folder is where the file lies, or what memory has no room for. Nothing here counts anything.
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
 from pipeline.sql import literal
 
-# The prepared manifest holds the database name, so the base name is the same in every run.
-_DATABASE_FILE = "scratch.duckdb"
-_ENVIRONMENT = "ASQ_SCRATCH_DATABASE"
+_ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
+
+# Rows of one indicator beside each other make a file half as large.
+_SORTED_FIRST = ("indicator_id", "variant", "part")
 
 # What leaves the scratch database beside the models of dbt_project/models/marts.
 EXPORTED_DIMENSIONS = ("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "process_rules")
 
 
 @contextmanager
-def scratch_database(lake: Lake, run_id: str) -> Iterator[Path]:
-    """Make a run's scratch database known to dbt's profile; it is removed at the end, whatever happened."""
+def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
+    """Make a run's scratch folder known to dbt's profile; it is removed at the end, whatever happened."""
     folder = lake.scratch / run_id
     folder.mkdir(parents=True, exist_ok=True)
     before = os.environ.get(_ENVIRONMENT)
-    os.environ[_ENVIRONMENT] = str(folder / _DATABASE_FILE)
+    os.environ[_ENVIRONMENT] = str(folder)
     try:
-        yield folder / _DATABASE_FILE
+        yield folder
     finally:
         if before is None:
             del os.environ[_ENVIRONMENT]
@@ -42,14 +44,16 @@ def scratch_database(lake: Lake, run_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def export_marts(database: Path, run: RunFolder, models: Iterable[str]) -> dict[str, int]:
+def export_marts(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str]) -> dict[str, int]:
     """Write models of the scratch database into the run's folder, rows in a fixed order; returns rows per table."""
     rows = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for model in models:
-            with atomic_path(run.table(model)) as path:
-                written = connection.execute(
-                    f"copy (select * from {model} order by all) to {literal(path)} (format parquet, compression zstd)"
-                ).fetchone()
-                rows[model] = int(written[0]) if written else 0
+    for model in models:
+        described = tables.execute(f"describe scratch.main.{model}").fetchall()
+        columns = sorted((name for name, *_ in described), key=lambda name: name not in _SORTED_FIRST)
+        with atomic_path(run.table(model)) as path:
+            written = tables.execute(
+                f"copy (select * from scratch.main.{model} order by {', '.join(columns)}) "
+                f"to {literal(path)} (format parquet, compression zstd)"
+            ).fetchone()
+            rows[model] = int(written[0]) if written else 0
     return rows

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.deliveries import FINGERPRINT, PARENTS, parents_fingerprint
+from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, PARENTS, parents_fingerprint
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path, make_private
+from pipeline.lake import Lake, atomic_path, linked, make_private
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
@@ -82,21 +82,20 @@ def validate_quarter(
             "extracted": str(rows),
             "accepted": str(rows - refused),
             "quarantined": str(refused),
-            FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""),
-            PARENTS: parents_fingerprint(table, lake),
         }
         quarantine_file = lake.partition("quarantine", table.name, quarter)
         make_private(lake.root / "quarantine")
-        _write_quarantine(quarantine, quarantine_file, facts, connection)
         if rows and refused / rows > limit:
+            _write_quarantine(quarantine, quarantine_file, facts, connection)
             raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
         make_private(lake.root / "accepted")
-        accepted = _write_accepted(
-            table, quarter, raw, rows, lake.partition("accepted", table.name, quarter), facts, connection
-        )
+        _write_accepted(table, quarter, raw, rows, refused, lake.partition("accepted", table.name, quarter), connection)
+        # These marks say that the accepted partition is there: they come last.
+        marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
+        _write_quarantine(quarantine, quarantine_file, facts | marks, connection)
     finally:
         connection.close()
-    return ValidationResult(table.name, quarter, rows, accepted, refused, rule_counts, is_delivered)
+    return ValidationResult(table.name, quarter, rows, rows - refused, refused, rule_counts, is_delivered)
 
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
@@ -200,34 +199,36 @@ def _write_accepted(
     quarter: Quarter,
     raw: Path,
     rows: int,
+    refused: int,
     path: Path,
-    facts: dict[str, str],
     connection: duckdb.DuckDBPyConnection,
-) -> int:
+) -> None:
+    if not refused and linked(raw, path):
+        return
     where = ""
-    if facts["quarantined"] != "0":
+    if refused:
         # A bitmap of the refused rows filters while the file streams through in its order; a join would lose the order,
         # and sorting it again takes twice the time and memory.
         connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
+    found = read_metadata(raw)
+    about = {mark: found[mark] for mark in DELIVERY_MARKS if mark in found}
     with atomic_path(path) as temporary:
         written = connection.execute(
             "copy ("
-            f"select * exclude (_defects) from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
-            f") to {literal(temporary)} ({_copy_options(facts)})"
+            f"select * from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
+            f") to {literal(temporary)} ({_copy_options(about)})"
         ).fetchone()
         assert written is not None
-        accepted = int(written[0])
-        if accepted != int(facts["accepted"]):
+        if int(written[0]) != rows - refused:
             raise RowsLost(
-                f"{table.name} {quarter}: {rows} rows were extracted and {facts['quarantined']} refused, "
-                f"but {accepted} were to be written as accepted"
+                f"{table.name} {quarter}: {rows} rows were extracted and {refused} refused, "
+                f"but {written[0]} were to be written as accepted"
             )
-    return accepted
 
 
 def _copy_options(facts: dict[str, str]) -> str:
-    pairs = ", ".join(f"{name}: '{value}'" for name, value in facts.items())
+    pairs = ", ".join(f"{name}: {literal(value)}" for name, value in facts.items())
     return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
 
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with limits as (
     select {{ parameter('booking_working_days') }} as booking_working_days
 )

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with limits as (
     select
         {{ parameter('complaint_reply_hours') }} * 3600 as reply_seconds,

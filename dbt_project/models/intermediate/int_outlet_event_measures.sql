@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 select
     demands.enterprise_id,
     demands.quarter,

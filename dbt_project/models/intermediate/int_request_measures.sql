@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with limits as (
     select
         {{ parameter('first_contact_window_days') }} * 86400 as first_contact_window_seconds,

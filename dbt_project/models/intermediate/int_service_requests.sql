@@ -1,6 +1,11 @@
-with requests as (
+with issues as (
     select
-        *,
+        quarter,
+        _row_id,
+        enterprise_id,
+        customer_id,
+        issue_class,
+        requested_at,
         -- Product of a repeat contact: serial, else model, else category (rulings)
         case
             when product_serial is not null then 'serial:' || product_serial
@@ -17,27 +22,27 @@ repeated_issues as (
         customer_id,
         product_key,
         issue_class
-    from requests
+    from issues
     group by enterprise_id, customer_id, product_key, issue_class
     having min(requested_at) < max(requested_at)
 ),
 
 issue_requests as (
     select
-        requests.quarter,
-        requests._row_id,
-        requests.enterprise_id,
-        requests.customer_id,
-        requests.product_key,
-        requests.issue_class,
-        requests.requested_at
-    from requests
+        issues.quarter,
+        issues._row_id,
+        issues.enterprise_id,
+        issues.customer_id,
+        issues.product_key,
+        issues.issue_class,
+        issues.requested_at
+    from issues
     inner join repeated_issues
         on
-            requests.enterprise_id = repeated_issues.enterprise_id
-            and requests.customer_id = repeated_issues.customer_id
-            and requests.product_key = repeated_issues.product_key
-            and requests.issue_class = repeated_issues.issue_class
+            issues.enterprise_id = repeated_issues.enterprise_id
+            and issues.customer_id = repeated_issues.customer_id
+            and issues.product_key = repeated_issues.product_key
+            and issues.issue_class = repeated_issues.issue_class
 ),
 
 issue_moments as (
@@ -88,7 +93,7 @@ serial_repairs as (
         resolved_at,
         quarter,
         _row_id
-    from requests
+    from {{ ref('stg_service_requests') }}
     where service_type = 'repair' and product_serial is not null
 ),
 
@@ -161,7 +166,6 @@ select
     requests.urgency,
     requests.complexity,
     requests.status,
-    requests.requested_at,
     requests.responded_at,
     requests.resolved_at,
     requests.contact_count,
@@ -202,7 +206,7 @@ select
     ) as resolution_service_seconds,
     {{ seconds_between('requests.requested_at', 'next_issues.next_requested_at') }} as seconds_to_next_request,
     {{ seconds_between('requests.resolved_at', 'next_repairs.next_repair_requested_at') }} as seconds_to_next_repair
-from requests
+from {{ ref('stg_service_requests') }} as requests
 left join next_issues
     on
         requests.quarter = next_issues.quarter

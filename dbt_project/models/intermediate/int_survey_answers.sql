@@ -7,18 +7,37 @@ with responses as (
         ) as place
     from {{ clean('survey_responses') }} as responses
     where responses.is_complete
+),
+
+-- A response belongs to the outlet, person, channel and product of the request it was asked about
+placed as (
+    select
+        responses.enterprise_id,
+        responses.quarter,
+        responses.survey_id,
+        responses.response_id,
+        coalesce(responses.region_code, requests.region_code) as region_code,
+        requests.outlet_id,
+        requests.staff_id,
+        requests.channel,
+        requests.product_category
+    from responses
+    inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter
+    left join {{ ref('stg_service_requests') }} as requests
+        on responses.enterprise_id = requests.enterprise_id and responses.request_id = requests.request_id
+    where responses.place = 1
 )
 
 select
-    responses.enterprise_id,
-    responses.quarter,
-    coalesce(responses.region_code, requests.region_code) as region_code,
-    requests.outlet_id,
-    requests.staff_id,
-    requests.channel,
-    requests.product_category,
-    responses.survey_id,
-    responses.response_id,
+    placed.enterprise_id,
+    placed.quarter,
+    placed.region_code,
+    placed.outlet_id,
+    placed.staff_id,
+    placed.channel,
+    placed.product_category,
+    placed.survey_id,
+    placed.response_id,
     questions.question_id,
     questions.survey_type,
     questions.measures,
@@ -27,12 +46,8 @@ select
     answers.expectation,
     questions.scale_min,
     questions.scale_max
-from responses
-inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter
+from placed
 inner join {{ clean('survey_answers') }} as answers
-    on responses.enterprise_id = answers.enterprise_id and responses.response_id = answers.response_id
+    on placed.enterprise_id = answers.enterprise_id and placed.response_id = answers.response_id
 inner join {{ clean('survey_questions') }} as questions
-    on responses.survey_id = questions.survey_id and answers.question_id = questions.question_id
-left join {{ ref('stg_service_requests') }} as requests
-    on responses.enterprise_id = requests.enterprise_id and responses.request_id = requests.request_id
-where responses.place = 1
+    on placed.survey_id = questions.survey_id and answers.question_id = questions.question_id

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with limits as (
     select {{ parameter('arrival_tolerance_minutes') }} * 60 as tolerance_seconds
 )

@@ -185,7 +185,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     first, last = CALENDAR_DAYS
     variables = {"calendar_start": first.isoformat(), "calendar_end": (last + dt.timedelta(days=1)).isoformat()}
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("ASQ_SCRATCH_DATABASE", str(database))
+        environment.setenv("ASQ_SCRATCH_FOLDER", str(project))
         done = dbtRunner().invoke(
             ["--quiet", "build", "--vars", json.dumps(variables), "--project-dir", str(project),
              "--profiles-dir", str(project), "--target-path", str(project / "target"), "--log-path", str(project)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from pipeline.errors import UsageError
 from pipeline.marts import project
@@ -65,21 +64,20 @@ def test_dbt_s_own_command_line_takes_no_part_of_the_project() -> None:
         next(DbtCommandLine().build(context, {}))
 
 
-def test_in_process_dbt_lets_go_of_the_scratch_database(
+def test_in_process_dbt_keeps_its_tables_in_memory_and_lets_go_of_them(
     published: Published, lake_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DuckDB's lock is the process's: as long as dbt holds a connection here, nobody else can open the file."""
-    opened: list[str] = []
+    found: list[str] = []
+    databases: list[tuple[str, str | None]] = []
 
-    def open_elsewhere(database: Path, run: RunFolder, models: Iterable[str]) -> None:
-        writer = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create table opened as select 1')"
-        done = subprocess.run([sys.executable, "-c", writer, str(database)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        with duckdb.connect(str(database)) as connection:
-            opened.extend(name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall())
+    def look(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str]) -> None:
+        found.extend(name for (name,) in tables.execute("select table_name from duckdb_tables()").fetchall())
+        databases.extend(
+            tables.execute("select database_name, path from duckdb_databases() where not internal").fetchall()
+        )
         run.discard()
 
-    monkeypatch.setattr("pipeline.marts.assets.export_marts", open_elsewhere)
+    monkeypatch.setattr("pipeline.marts.assets.export_marts", look)
     builder: DbtBuilder = DbtInProcess()
     done = dg.materialize(
         [marts],
@@ -90,7 +88,10 @@ def test_in_process_dbt_lets_go_of_the_scratch_database(
     )
     assert done.success
     # With what it is built from, and nothing more.
-    assert sorted(opened) == ["dim_calendar", "holiday_notices", "opened"]
+    assert sorted(found) == ["dim_calendar", "holiday_notices"]
+    assert ("scratch", None) in databases
+    assert all(path is None for _, path in databases)
+    assert DuckDBConnectionManager._ENV is None
     assert leftovers(lake_copy) == []
 
 

@@ -6,6 +6,7 @@ What happens at each single step of the switch is in tests/unit/test_publication
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,8 @@ from .landing import NEXT_QUARTER, QUARTER
 from .runs import ASQ, asq, asq_run, current, differing, environment, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_publication")
+
+_RUN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # The command line, with a signal sent to it the moment that a stage says it begins with something.
 _SIGNALLED_AT = """
@@ -114,16 +117,20 @@ def kill_during_dbt(landing: Path, lake: Path) -> str:
     run = started(QUARTER, landing, lake)
     try:
         deadline = time.monotonic() + 240
-        while not (databases := [path for path in lake.glob("scratch/*/scratch.duckdb*") if path.stat().st_size]):
+        while not (
+            folders := [
+                path for path in lake.glob("scratch/*") if (lake / f"published/runs/.building-{path.name}").is_dir()
+            ]
+        ):
             assert run.poll() is None, run.communicate()[1]
             assert time.monotonic() < deadline
             time.sleep(0.05)
         # dbt needs seconds for its models.
-        time.sleep(0.5)
+        time.sleep(1)
     finally:
         run.kill()
         run.communicate()
-    run_id = databases[0].parent.name
+    run_id = folders[0].name
     # dbt's own notes of the run lie beside the project, out of the lake's reach.
     shutil.rmtree(target_dir() / f"run-{run_id[:8]}", ignore_errors=True)
     return run_id
@@ -145,7 +152,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     run_id = kill_during_dbt(published.landing, lake_copy)
     assert nothing_changed_for_readers()
     assert (building / f".building-{run_id}").is_dir()
-    assert (lake_copy / "scratch" / run_id / "scratch.duckdb").is_file()
+    assert (lake_copy / "scratch" / run_id).is_dir()
 
     kill_when_said("report: publish", published.landing, lake_copy)
     assert nothing_changed_for_readers()

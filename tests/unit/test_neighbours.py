@@ -78,10 +78,12 @@ class TestExtract:
 
 
 class TestValidate:
-    def _stale(self, lake: Lake, **accepted: str) -> bool:
+    def _stale(self, lake: Lake, **judged: str) -> bool:
         land(lake, "f1", {"2024-Q4": 3})
         hold(lake, "raw", BEFORE, fingerprint="f1")
-        hold(lake, "accepted", BEFORE, **accepted)
+        # The accepted partition may be the raw file itself: what it was judged with stands in the quarantine file.
+        hold(lake, "accepted", BEFORE, fingerprint="f1")
+        hold(lake, "quarantine", BEFORE, rows=0, **judged)
         return neighbours_to_validate(COMPLAINTS, QUARTER, lake) == [BEFORE]
 
     def test_raw_rows_never_judged(self, lake: Lake) -> None:
@@ -89,7 +91,7 @@ class TestValidate:
         assert neighbours_to_validate(COMPLAINTS, QUARTER, lake) == [BEFORE]
 
     def test_nothing_to_judge(self, lake: Lake) -> None:
-        hold(lake, "accepted", BEFORE, fingerprint="f1")
+        hold(lake, "quarantine", BEFORE, fingerprint="f1")
         assert neighbours_to_validate(COMPLAINTS, QUARTER, lake) == []
 
     def test_judged_as_they_are(self, lake: Lake) -> None:
@@ -98,7 +100,7 @@ class TestValidate:
     def test_a_run_killed_after_extract(self, lake: Lake) -> None:
         assert self._stale(lake, fingerprint="f0", parents=NO_PARENTS)
 
-    def test_accepted_rows_that_do_not_say_where_they_come_from(self, lake: Lake) -> None:
+    def test_a_judgement_that_does_not_say_of_which_rows(self, lake: Lake) -> None:
         assert self._stale(lake)
 
     def test_parents_that_came_anew(self, lake: Lake) -> None:
@@ -107,7 +109,7 @@ class TestValidate:
     def test_rows_of_an_earlier_delivery_keep_their_judgement(self, lake: Lake) -> None:
         land(lake, "f2", {"2025-Q1": 9})
         hold(lake, "raw", BEFORE, fingerprint="f1")
-        hold(lake, "accepted", BEFORE, fingerprint="f1", parents="p1 - - -")
+        hold(lake, "quarantine", BEFORE, fingerprint="f1", parents="p1 - - -")
         assert neighbours_to_validate(COMPLAINTS, QUARTER, lake) == []
 
 
@@ -125,7 +127,8 @@ class TestDesensitize:
     def test_clean_rows_are_those_of_the_accepted_rows_and_the_key(
         self, lake: Lake, clean: dict[str, str], stale: bool
     ) -> None:
-        hold(lake, "accepted", BEFORE, fingerprint="f1", parents="p1")
+        hold(lake, "accepted", BEFORE)
+        hold(lake, "quarantine", BEFORE, fingerprint="f1", parents="p1")
         hold(lake, "clean", BEFORE, **clean)
         assert neighbours_to_desensitize(COMPLAINTS, QUARTER, lake, KEY) == ([BEFORE] if stale else [])
 

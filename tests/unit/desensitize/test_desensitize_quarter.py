@@ -212,13 +212,17 @@ def test_whole_row_groups_leave_no_empty_one(lake: Lake, key: PseudonymKey, monk
 
 def test_what_was_delivered_is_carried_over_and_no_more(lake: Lake, key: PseudonymKey) -> None:
     table = TABLES["staff"]
-    marks = {"delivered": "true", "delivered_columns": '["staff_id", "name"]', "fingerprint": "f1", "parents": "p1 p2"}
-    metadata = marks | {"accepted": "1", "quarantined": "4"}
-    write_accepted(lake, table, [planted_row(table, 0)], metadata)
+    marks = {"delivered": "true", "delivered_columns": '["staff_id", "name"]', "fingerprint": "f1"}
+    # The accepted file may be the raw one, and that the landing snapshot.
+    write_accepted(lake, table, [planted_row(table, 0)], marks | {"files": '["staff.csv"]', "rows": "1"})
+    quarantine = lake.partition("quarantine", table.name, QUARTER)
+    quarantine.parent.mkdir(parents=True)
+    judged = {"fingerprint": "f1", "parents": "p1 p2"}
+    pl.DataFrame({"rule": []}).write_parquet(quarantine, metadata=judged | {"accepted": "1", "quarantined": "4"})
     desensitize_quarter(table, QUARTER, lake, key)
     found = pq.read_metadata(clean_path(lake, table)).metadata
     # The key's id tells whether the pseudonyms of another run are the same ones.
-    wanted = marks | {"pseudonym_key": key.key_id}
+    wanted = marks | judged | {"pseudonym_key": key.key_id}
     assert found == {name.encode(): text.encode() for name, text in wanted.items()}
 
 

@@ -77,13 +77,36 @@ class TestAccounting:
             }
         ]
 
-    def test_the_numbers_stand_in_the_files(self, writer) -> None:
+    def test_the_numbers_stand_in_the_quarantine_file(self, writer) -> None:
         writer.raw("parts_orders", [writer.good("parts_orders", i % 3) for i in range(4)])
         writer.validate("parts_orders")
-        for stage in ("accepted", "quarantine"):
-            metadata = pl.read_parquet_metadata(writer.lake.partition(stage, "parts_orders", Q1))
-            facts = {key: metadata[key] for key in ("delivered", "extracted", "accepted", "quarantined")}
-            assert facts == {"delivered": "true", "extracted": "4", "accepted": "3", "quarantined": "1"}
+        metadata = pl.read_parquet_metadata(writer.lake.partition("quarantine", "parts_orders", Q1))
+        facts = {key: metadata[key] for key in ("delivered", "extracted", "accepted", "quarantined")}
+        assert facts == {"delivered": "true", "extracted": "4", "accepted": "3", "quarantined": "1"}
+
+    def test_where_nothing_is_refused_the_accepted_partition_is_the_raw_file(self, writer) -> None:
+        raw = writer.raw("parts_orders", [writer.good("parts_orders", i) for i in range(3)])
+        writer.validate("parts_orders")
+        accepted = writer.lake.partition("accepted", "parts_orders", Q1)
+        assert accepted.samefile(raw)
+        # A new delivery replaces the raw file; what was accepted before is not touched by it.
+        before = accepted.read_bytes()
+        writer.raw("parts_orders", [writer.good("parts_orders", i % 3) for i in range(4)])
+        assert accepted.read_bytes() == before
+        writer.validate("parts_orders")
+        assert not accepted.samefile(raw)
+        assert [row["_row_id"] for row in writer.read("accepted", "parts_orders")] == [0, 1, 2]
+
+    def test_a_file_system_without_links_gets_a_copy(self, writer, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*paths: object) -> None:
+            raise OSError("no links here")
+
+        raw = writer.raw("parts_orders", [writer.good("parts_orders", i) for i in range(3)])
+        monkeypatch.setattr("os.link", refuse)
+        writer.validate("parts_orders")
+        accepted = writer.lake.partition("accepted", "parts_orders", Q1)
+        assert not accepted.samefile(raw)
+        assert len(writer.read("accepted", "parts_orders")) == 3
 
     @pytest.mark.parametrize("table", TABLES)
     def test_a_table_that_did_not_come_gets_empty_partitions(self, writer, table: str) -> None:
@@ -91,7 +114,7 @@ class TestAccounting:
         result = writer.validate(table, limit=0.0)
         assert (result.extracted, result.accepted, result.quarantined, result.delivered) == (0, 0, 0, False)
         accepted = pl.read_parquet(writer.lake.partition("accepted", table, Q1), hive_partitioning=False)
-        assert accepted.schema == pl.read_parquet(raw, hive_partitioning=False).drop("_defects").schema
+        assert accepted.schema == pl.read_parquet(raw, hive_partitioning=False).schema
         assert writer.read("quarantine", table) == []
 
     def test_the_same_rows_give_the_same_bytes(self, writer) -> None:
@@ -106,9 +129,12 @@ class TestAccounting:
     def test_an_accepted_file_that_lost_rows_is_never_put_in_place(self, writer) -> None:
         raw = writer.raw("parts_orders", [writer.good("parts_orders", i) for i in range(3)])
         path = writer.lake.partition("accepted", "parts_orders", Q1)
-        facts = {"delivered": "true", "extracted": "4", "accepted": "4", "quarantined": "0"}
-        with pytest.raises(RowsLost, match=r"parts_orders 2025-Q1: 4 rows .* but 3 were to be written as accepted"):
-            _write_accepted(TABLES["parts_orders"], Q1, raw, 4, path, facts, writer.delivered_keys.cursor())
+        connection = writer.delivered_keys.cursor()
+        connection.execute("create temp table refused as select 0 as _row_id")
+        with pytest.raises(
+            RowsLost, match=r"4 rows were extracted and 1 refused, but 2 were to be written as accepted"
+        ):
+            _write_accepted(TABLES["parts_orders"], Q1, raw, 4, 1, path, connection)
         assert list(path.parent.iterdir()) == []
 
     def test_it_needs_no_shared_connection(self, writer) -> None:
@@ -152,6 +178,8 @@ class TestLimit:
         assert isinstance(caught.value, DataRefused)
         assert len(writer.refused("parts_orders")) == 3, "the refused rows are there to be looked at"
         assert bytes_of(writer, "accepted", "parts_orders") == before, "the accepted rows stay as they were"
+        marks = pl.read_parquet_metadata(writer.lake.partition("quarantine", "parts_orders", Q1))
+        assert "fingerprint" not in marks, "the next run must not take the accepted rows for these"
 
     def test_only_the_most_frequent_causes_are_named(self, writer) -> None:
         columns = ["part_id", "is_urgent", "ordered_at", "order_id", "enterprise_id"]

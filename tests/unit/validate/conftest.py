@@ -62,6 +62,12 @@ def _good_value(table: Table, column: Column, place: int, number: int) -> Any:
     return values[column.type]
 
 
+def _make_room(path: Path) -> None:
+    """As extract does, a new file takes the old one's place: an accepted partition may be a link to the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
 def _as_structs(defects: list[tuple[str, str | None, str]]) -> list[dict[str, str | None]]:
     return [{"rule": rule, "column": column, "value": value} for rule, column, value in defects]
 
@@ -99,7 +105,7 @@ class LakeWriter:
             pl.Series("_defects", [_as_structs((defects or {}).get(i, [])) for i in range(len(rows))], dtype=DEFECTS),
         )
         path = self.lake.partition("raw", table, quarter)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(path)
         frame.write_parquet(path, metadata={"delivered": str(delivered).lower()})
         return path
 
@@ -123,7 +129,7 @@ class LakeWriter:
         frame.write_parquet(path, metadata=marks, row_group_size=3)
         for quarter in {quarter for quarter, _ in rows}:
             path = self.lake.partition("raw", table, quarter)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_room(path)
             cut = frame.filter(pl.col("quarter") == quarter.label)
             cut.with_columns(_row_id=pl.int_range(pl.len(), dtype=pl.Int64)).write_parquet(path, metadata=marks)
 

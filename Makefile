@@ -64,7 +64,7 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@mkdir -p dbt_project/target
-	ASQ_SCRATCH_DATABASE=dbt_project/target/scratch.duckdb $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	ASQ_SCRATCH_FOLDER=dbt_project/target $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
 dev: setup sample $(SAMPLE)/dagster/dagster.yaml
 	ASQ_LANDING=$(abspath $(SAMPLE)/landing) ASQ_LAKE=$(abspath $(SAMPLE)/lake) DAGSTER_HOME=$(abspath $(SAMPLE)/dagster) \

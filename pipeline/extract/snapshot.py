@@ -76,6 +76,11 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
     )
 
 
+def landing_fingerprint(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> str:
+    """The fingerprint that a snapshot of a table would have if it were taken now; raises what ``find_files`` does."""
+    return _fingerprint(table, find_files(table.name, landing, sources), sources, Parents.of(table, lake))
+
+
 def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig, parents: Parents | None) -> str:
     """Differs whenever the snapshot could: contents of the files, configuration, contract, reader or the rows' parents."""
     described = {

@@ -15,8 +15,12 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipeline.extract.sources import load_sources
+from pipeline.lake import Lake
 from pipeline.quarters import Quarter, quarter_range
 from pipeline.sample import SampleTruth, planted_personal_data, write_sample
+from pipeline.validate.refused import export_refused
+from schemas.contract import TABLES
 
 pytestmark = pytest.mark.xdist_group("sample_truth")
 
@@ -94,6 +98,26 @@ def test_every_planted_defect_is_refused_by_its_rule_and_nothing_is_lost(evaluat
     assert both.height == 29
     for count in ("extracted", "accepted", "quarantined"):
         assert (both[count] == both[f"{count}_found"]).all(), count
+
+
+def test_every_planted_defect_can_be_taken_out_with_its_rule(evaluated: Evaluated, tmp_path: Path) -> None:
+    landing = evaluated.lake.with_name("landing")
+    files = export_refused(list(TABLES.values()), QUARTER, Lake(evaluated.lake), landing, load_sources(None), tmp_path)
+    found = pl.concat(
+        pl.read_csv(file.path, infer_schema=False).select(
+            table=pl.lit(file.table),
+            origin_file="refused_file",
+            origin_row=pl.col("refused_row").cast(pl.Int64),
+            why="refused_for",
+        )
+        for file in files
+    )
+    planted = evaluated.truth.defects.filter(pl.col("quarter") == QUARTER.label)
+    both = planted.join(found, on=["table", "origin_file", "origin_row"], how="full", coalesce=True)
+    assert both["why"].null_count() == both["rule"].null_count() == 0
+    named = [rule in why for rule, why in both.select("rule", "why").iter_rows()]
+    assert all(named)
+    assert len(named) > 50
 
 
 def test_no_planted_personal_data_leave_the_desensitize_stage(evaluated: Evaluated) -> None:

@@ -1,0 +1,178 @@
+"""Refused rows for people: how many there are by rule, and the rows themselves as they were delivered.
+
+The lake's quarantine holds no personal data, so a row is read again from the file it came in, which must be the one that
+was judged. What is written is for correcting and sending in again; who may see it is the caller's business.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from pipeline.deliveries import FINGERPRINT
+from pipeline.errors import UsageError
+from pipeline.extract.files import find_files
+from pipeline.extract.open_records import open_records
+from pipeline.extract.records import RECORD_FIELDS
+from pipeline.extract.snapshot import landing_fingerprint
+from pipeline.extract.sources import Format, SourceConfig
+from pipeline.extract.writer import read_metadata
+from pipeline.lake import Lake, make_private
+from pipeline.quarters import Quarter
+from schemas.contract import TABLES, Table
+
+REASON_COLUMNS = ("refused_file", "refused_row", "refused_for")
+"""What stands behind the source's own columns: the file and row a record came from, and every rule that it breaks."""
+
+_COUNTS_SCHEMA = {"quarter": pl.String, "table": pl.String, "rule": pl.String, "column": pl.String, "rows": pl.Int64}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One file of refused rows."""
+
+    path: Path
+    table: str
+    origin_file: str
+    rows: int
+    has_header_of_its_own: bool
+    """Whether ``sources.yaml`` reads the table's files without a header in the first line, which this file has."""
+
+
+def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
+    """quarter, table, rule, column and rows that break it, by quarter and table, the most frequent first.
+
+    ``quarters``: None for all that the lake has.
+    """
+    found = [
+        pl.read_parquet(path, hive_partitioning=False)
+        .group_by("quarter", "table", "rule", "column")
+        .agg(pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64).alias("rows"))
+        .select(pl.col(name).cast(kind) for name, kind in _COUNTS_SCHEMA.items())
+        for _, path in _quarantines(lake, quarters)
+    ]
+    place = {name: number for number, name in enumerate(TABLES)}
+    return pl.concat([pl.DataFrame(schema=_COUNTS_SCHEMA), *found]).sort(
+        "quarter",
+        pl.col("table").replace_strict(place, return_dtype=pl.Int64),
+        pl.col("rows").neg(),
+        "rule",
+        "column",
+        nulls_last=True,
+    )
+
+
+def refused_rows(lake: Lake, quarters: Sequence[Quarter] | None = None) -> int:
+    """How many rows were refused; one that breaks several rules counts once."""
+    return sum(int(read_metadata(path).get("quarantined", 0)) for _, path in _quarantines(lake, quarters))
+
+
+def export_refused(
+    tables: Sequence[Table], quarter: Quarter, lake: Lake, landing: Path, sources: SourceConfig, folder: Path
+) -> list[Exported]:
+    """Write the refused rows of a quarter, one owner-only CSV file for each file they came in; none where nothing was refused.
+
+    The files have the source's own columns and ``REASON_COLUMNS``, the delimiter and the encoding of the table's
+    configuration, else commas and UTF-8 with a byte order mark. Of a line that does not fit its header, the line itself
+    stands in the first column.
+
+    Raises UsageError where the landing folder no longer holds what was judged, and rather than replacing a file.
+    """
+    exported: list[Exported] = []
+    for table in tables:
+        quarantine = lake.partition("quarantine", table.name, quarter)
+        if not quarantine.is_file():
+            continue
+        reasons = _reasons(quarantine)
+        if reasons.is_empty():
+            continue
+        marks = (
+            read_metadata(quarantine)
+            if FINGERPRINT in read_metadata(quarantine)
+            else read_metadata(lake.partition("raw", table.name, quarter))
+        )
+        files = {file.name: file for file in find_files(table.name, landing, sources)}
+        if marks.get(FINGERPRINT) != landing_fingerprint(table, landing, sources, lake):
+            raise UsageError(
+                f"{table.name} {quarter}: {landing} no longer holds the delivery whose rows were refused: "
+                f"run `asq run {quarter}` and export again"
+            )
+        form = sources.table(table.name).format
+        for (origin,), of_file in reasons.group_by("origin_file", maintain_order=True):
+            # Rows that sources.yaml itself holds are corrected there.
+            if origin in files:
+                records = open_records(files[str(origin)], form)
+                names = records.schema.names
+                found = _records(records.batches(names), of_file, names)
+                path = folder / table.name / f"{str(origin).replace('/', '__')}.{quarter.label}.csv"
+                rows = _write(path, found, [*names, *REASON_COLUMNS], form)
+                exported.append(Exported(path, table.name, str(origin), rows, form.header_row != 1 or bool(form.names)))
+    return exported
+
+
+def _quarantines(lake: Lake, quarters: Sequence[Quarter] | None) -> Iterator[tuple[Quarter, Path]]:
+    for name in TABLES:
+        for quarter, path in lake.partitions("quarantine", name).items():
+            if quarters is None or quarter in quarters:
+                yield quarter, path
+
+
+def _reasons(quarantine: Path) -> pl.DataFrame:
+    """origin_file, origin_row and every broken rule in words, in file order."""
+    broken = pl.col("rule") + pl.when(pl.col("column").is_null()).then(pl.lit("")).otherwise(" on " + pl.col("column"))
+    return (
+        pl.read_parquet(quarantine, hive_partitioning=False)
+        .group_by("origin_file", "origin_row", maintain_order=True)
+        .agg(broken.unique(maintain_order=True).str.join("; ").alias("reason"))
+        .sort("origin_file", "origin_row")
+    )
+
+
+def _records(
+    batches: Iterator[pa.RecordBatch], reasons: pl.DataFrame, names: Sequence[str]
+) -> Iterator[list[str | None]]:
+    """The refused records of a file, as texts, each with its reason."""
+    number, line = RECORD_FIELDS[0].name, RECORD_FIELDS[2].name
+    wanted = dict(reasons.select("origin_row", "reason").iter_rows())
+    origin = reasons["origin_file"][0]
+    for batch in batches:
+        frame = pl.DataFrame(pa.Table.from_batches([batch])).filter(pl.col(number).is_in(list(wanted)))
+        texts = frame.select(number, line, *(_text(frame[name]).alias(f"={name}") for name in names))
+        for row, raw, *cells in texts.iter_rows():
+            if raw is not None:
+                cells = [raw, *[None] * (len(names) - 1)]
+            yield [*cells, origin, str(row), wanted[row]]
+
+
+def _text(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.Datetime:
+        return column.dt.to_string("iso:strict").str.replace("T", " ")
+    return column.cast(pl.String)
+
+
+def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format) -> int:
+    make_private(path.parent)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already and may hold corrections: choose another folder") from None
+    written = 0
+    with open(descriptor, "w", encoding=form.encoding or "utf-8-sig", newline="") as handle:
+        # As the table's files are written, so that the corrected file can be delivered beside them.
+        writer = csv.writer(
+            handle,
+            delimiter=form.delimiter or ",",
+            quotechar=form.quote or '"',
+            lineterminator="\n",
+        )
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow(row)
+            written += 1
+    return written

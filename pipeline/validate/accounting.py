@@ -12,14 +12,17 @@ import duckdb
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
-from pipeline.sql import literal
+from pipeline.sql import literal, quoted
 from pipeline.validate.delivered import is_marked_delivered
 from pipeline.validate.quarter import RowsLost
 from schemas.contract import TABLES
 
 
 def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, dict[str, int]]:
-    """Write the quarter's tables into the run's folder; returns extracted, accepted and quarantined rows per table.
+    """Write the quarter's tables into the run's folder; returns extracted, accepted, quarantined and resolved rows per table.
+
+    Resolved are refused rows whose key an accepted row of the quarter has: the record came a second time and right, and is in
+    the numbers. Not those refused as the repetition of an accepted row; of rows without a whole key nobody can tell.
 
     Raises RowsLost where rows in ≠ accepted + quarantined, or where desensitizing changed the number of rows.
     """
@@ -27,7 +30,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
     with duckdb.connect() as connection:
         connection.execute(
             'create table row_accounting ("table" varchar, quarter varchar, extracted bigint, accepted bigint, '
-            "quarantined bigint, delivered boolean)"
+            "quarantined bigint, resolved bigint, delivered boolean)"
         )
         for name in TABLES:
             extracted, accepted, clean = (
@@ -39,15 +42,22 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     f"{name} {quarter}: {extracted} rows came, {accepted} were accepted, {quarantined} quarantined, "
                     f"{clean} are clean"
                 )
-            counts[name] = {"extracted": extracted, "accepted": accepted, "quarantined": quarantined}
+            resolved = _resolved(connection, lake, name, quarter) if quarantined else 0
+            counts[name] = {
+                "extracted": extracted,
+                "accepted": accepted,
+                "quarantined": quarantined,
+                "resolved": resolved,
+            }
             connection.execute(
-                "insert into row_accounting values (?, ?, ?, ?, ?, ?)",
+                "insert into row_accounting values (?, ?, ?, ?, ?, ?, ?)",
                 [
                     name,
                     quarter.label,
                     extracted,
                     accepted,
                     quarantined,
+                    resolved,
                     is_marked_delivered(lake.partition("raw", name, quarter)),
                 ],
             )
@@ -116,6 +126,26 @@ def _assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qu
         "create temp table owned_refusals as select refusals.*, owners.enterprise_id from refusals "
         'left join owners using ("table", origin_file, origin_row)'
     )
+
+
+def _resolved(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, quarter: Quarter) -> int:
+    key = ", ".join(map(quoted, TABLES[name].unique_key))
+    raw, accepted, refusals = (
+        f"read_parquet({literal(lake.partition(stage, name, quarter))}, hive_partitioning = false)"
+        for stage in ("raw", "accepted", "quarantine")
+    )
+    found = connection.execute(
+        f"""
+        with accepted as (select _row_id, {key} from {accepted}),
+        refused as (select _origin_file, _origin_row, {key} from {raw} as came anti join accepted using (_row_id)),
+        repeated as (select origin_file, origin_row from {refusals} where rule = 'unique_key')
+        select count(*)
+        from refused semi join accepted using ({key})
+        where (_origin_file, _origin_row) not in (select (origin_file, origin_row) from repeated)
+        """
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def _mark(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> str | None:

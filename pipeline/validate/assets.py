@@ -115,7 +115,10 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     quarter = quarter_of(context)
     announce("account", "rows")
     counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
-    totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined")}
+    totals = {
+        kind: sum(count[kind] for count in counts.values())
+        for kind in ("extracted", "accepted", "quarantined", "resolved")
+    }
     metadata = gathered_metadata(context, quarter)
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
     yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)

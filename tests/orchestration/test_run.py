@@ -53,7 +53,7 @@ PUBLISHED_COLUMNS = {
     "row_accounting_by_enterprise": (
         "table", "quarter", "enterprise_id", "extracted", "accepted", "quarantined", "run_id",
     ),
-    "row_accounting": ("table", "quarter", "extracted", "accepted", "quarantined", "delivered", "run_id"),
+    "row_accounting": ("table", "quarter", "extracted", "accepted", "quarantined", "resolved", "delivered", "run_id"),
     "quarantine": (
         "table", "quarter", "origin_file", "origin_row", "row_key", "rule", "column", "value_masked", "enterprise_id",
         "run_id",

@@ -64,3 +64,20 @@ def test_nothing_refused_is_an_empty_quarantine(writer) -> None:
     found = accounted(writer, {"parts_orders": [writer.good("parts_orders")]})
     assert found["quarantine"] == []
     assert [row["enterprise_id"] for row in found["row_accounting_by_enterprise"]] == ["E1"]
+
+
+def test_a_refused_row_that_came_again_and_right_is_resolved(writer) -> None:
+    rows = [
+        writer.good("parts_orders", 1, is_urgent=None),  # refused, and corrected below
+        writer.good("parts_orders", 2, is_urgent=None),  # refused, and never seen again
+        writer.good("parts_orders", 3),
+        writer.good("parts_orders", 3),  # refused, but only because the row before it was accepted
+        writer.good("parts_orders", 4, order_id=None),  # no key: nobody can tell
+        writer.good("parts_orders", 1),
+    ]
+    found = accounted(writer, {"parts_orders": rows})
+    (whole,) = (row for row in found["row_accounting"] if row["table"] == "parts_orders")
+    counts = {name: whole[name] for name in ("extracted", "accepted", "quarantined", "resolved")}
+    assert counts == {"extracted": 6, "accepted": 2, "quarantined": 4, "resolved": 1}
+    (nothing,) = (row for row in found["row_accounting"] if row["table"] == "staff")
+    assert nothing["resolved"] == 0

@@ -43,18 +43,25 @@ class _Group(click.Group):
             sys.exit(_INTERRUPTED)
 
 
+_lake_option = click.option(
+    "--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."
+)
+_landing_option = click.option(
+    "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
+)
+_sources_option = click.option(
+    "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
+)
+
+
 def _places(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
         ),
-        click.option(
-            "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
-        ),
-        click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."),
-        click.option(
-            "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
-        ),
+        _sources_option,
+        _lake_option,
+        _landing_option,
     ):
         command = option(command)
     return command
@@ -102,10 +109,8 @@ def sample(
 
 
 @main.command()
-@click.option(
-    "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
-)
-@click.option("--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder].")
+@_landing_option
+@_sources_option
 def check(landing: str, sources: str | None) -> None:
     """Say what is wrong with landing files and their mapping, before a run."""
     from pipeline.extract.check import check_landing
@@ -140,7 +145,7 @@ def contract() -> None:
 
 @main.command()
 @click.argument("quarter")
-@click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder.")
+@_lake_option
 def report(quarter: str, lake: str) -> None:
     """Print the published score table of a QUARTER and where its reports lie."""
     from pipeline.publication import refresh_stale_warehouse
@@ -159,7 +164,7 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @click.argument("quarters", required=False)
-@click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder.")
+@_lake_option
 def list_quarantine(quarters: str | None, lake: str) -> None:
     """Count the refused rows of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all unless said) by table and rule."""
     from pipeline.validate.refused import refused_counts, refused_rows
@@ -181,11 +186,9 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; its files are yours only."
 )
-@click.option("--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder].")
-@click.option("--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder.")
-@click.option(
-    "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
-)
+@_sources_option
+@_lake_option
+@_landing_option
 def export_quarantine(
     quarter: str, tables: tuple[str, ...], out: str, sources: str | None, lake: str, landing: str
 ) -> None:

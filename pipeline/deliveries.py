@@ -60,6 +60,12 @@ def earlier_partitions(table: Table, lake: Lake) -> dict[Quarter, Path]:
     }
 
 
+def delivery_marks(path: Path) -> dict[str, str]:
+    """Those of ``DELIVERY_MARKS`` that a file bears."""
+    found = read_metadata(path)
+    return {mark: found[mark] for mark in DELIVERY_MARKS if mark in found}
+
+
 def judged(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
     """The ``FINGERPRINT`` and the ``PARENTS`` that a quarter's accepted rows were judged with; empty before they were.
 

@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import DELIVERY_MARKS, PSEUDONYM_KEY, judged
+from pipeline.deliveries import PSEUDONYM_KEY, delivery_marks, judged
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.replacing import LABELS
@@ -88,7 +88,7 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         rows = source.metadata.num_rows
         counted = _Counts()
         with atomic_path(lake.partition("clean", table.name, quarter)) as temporary:
-            marks = _delivery_marks(source) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
+            marks = delivery_marks(accepted) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
             batches = _clean_batches(source, kept, schema, classes, key, counted)
             written = _write(temporary, schema, marks, batches)
             if written != rows:
@@ -116,11 +116,6 @@ def _clean_schema(accepted: pa.Schema, kept: list[str], classes: dict[str, str])
     if len(set(names)) != len(names) or not classes.keys().isdisjoint(names):
         raise ValueError(f"a clean column would bear the name of a personal or another column: {sorted(names)}")
     return pa.schema(fields)
-
-
-def _delivery_marks(source: pq.ParquetFile) -> dict[str, str]:
-    found = source.metadata.metadata or {}
-    return {mark: found[mark.encode()].decode() for mark in DELIVERY_MARKS if mark.encode() in found}
 
 
 def _clean_batches(

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, PARENTS, parents_fingerprint
+from pipeline.deliveries import FINGERPRINT, PARENTS, delivery_marks, parents_fingerprint
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path, linked, make_private
@@ -211,13 +211,11 @@ def _write_accepted(
         # and sorting it again takes twice the time and memory.
         connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
-    found = read_metadata(raw)
-    about = {mark: found[mark] for mark in DELIVERY_MARKS if mark in found}
     with atomic_path(path) as temporary:
         written = connection.execute(
             "copy ("
             f"select * from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
-            f") to {literal(temporary)} ({_copy_options(about)})"
+            f") to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
         ).fetchone()
         assert written is not None
         if int(written[0]) != rows - refused:

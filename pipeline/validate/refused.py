@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from pipeline.deliveries import FINGERPRINT
+from pipeline.deliveries import FINGERPRINT, judged
 from pipeline.errors import UsageError
 from pipeline.extract.files import find_files
 from pipeline.extract.open_records import open_records
@@ -23,7 +23,7 @@ from pipeline.extract.records import RECORD_FIELDS
 from pipeline.extract.snapshot import landing_fingerprint
 from pipeline.extract.sources import Format, SourceConfig
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, make_private
+from pipeline.lake import Lake, atomic_path, make_private
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES, Table
 
@@ -92,11 +92,8 @@ def export_refused(
         reasons = _reasons(quarantine)
         if reasons.is_empty():
             continue
-        marks = (
-            read_metadata(quarantine)
-            if FINGERPRINT in read_metadata(quarantine)
-            else read_metadata(lake.partition("raw", table.name, quarter))
-        )
+        # A table that was refused as a whole has no accepted rows that were judged.
+        marks = judged(table, quarter, lake) or read_metadata(lake.partition("raw", table.name, quarter))
         files = {file.name: file for file in find_files(table.name, landing, sources)}
         if marks.get(FINGERPRINT) != landing_fingerprint(table, landing, sources, lake):
             raise UsageError(
@@ -158,12 +155,18 @@ def _text(column: pl.Series) -> pl.Series:
 
 def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format) -> int:
     make_private(path.parent)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        raise UsageError(f"{path} is there already and may hold corrections: choose another folder") from None
+    if path.exists():
+        raise UsageError(f"{path} is there already and may hold corrections: choose another folder")
     written = 0
-    with open(descriptor, "w", encoding=form.encoding or "utf-8-sig", newline="") as handle:
+    with (
+        atomic_path(path) as temporary,
+        open(
+            os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600),
+            "w",
+            encoding=form.encoding or "utf-8-sig",
+            newline="",
+        ) as handle,
+    ):
         # As the table's files are written, so that the corrected file can be delivered beside them.
         writer = csv.writer(
             handle,

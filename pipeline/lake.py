@@ -10,10 +10,11 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.quarters import Quarter
 
@@ -23,7 +24,7 @@ STAGES = (*PERSONAL_STAGES, "quarantine", "clean")
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.
 _TEMPORARY = (
-    *(".*.tmp*", "landing/.*.tmp", "scratch/extract-*", "scratch/duckdb_temp*"),
+    *(".*.tmp*", "landing/.*.tmp", "scratch/extract-*", "scratch/pinned-*", "scratch/duckdb_temp*"),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )
 
@@ -120,6 +121,28 @@ def linked(present: Path, path: Path) -> bool:
         os.link(present, temporary)
         return True
     return False
+
+
+@contextmanager
+def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Yield names of this reader's own for files as they are now, in the order given; they are gone at the end.
+
+    DuckDB opens a file more than once while it reads it. A partition may be replaced in between by a run of another quarter
+    that has this one as its neighbour: what is read then is one file's directory and another one's pages.
+    """
+    make_private(lake.scratch)
+    with in_use(lake.scratch), TemporaryDirectory(prefix="pinned-", dir=lake.scratch) as folder:
+        names = []
+        for number, path in enumerate(paths):
+            name = Path(folder) / f"{number}{path.suffix}"
+            try:
+                os.link(path, name)
+            except FileNotFoundError:
+                raise
+            except OSError:  # a file system without links
+                shutil.copyfile(path, name)
+            names.append(name)
+        yield names
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dagster_dbt.asset_utils import get_node
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
 from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
-from pipeline.marts.variables import dbt_variables
+from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
@@ -58,12 +58,15 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
     announce("marts", "dbt build")
     exported = exported_models(context.selected_asset_keys)
     gathered = gathered_metadata(context, quarter) if exported else {}
-    with scratch_folder(settings.lake, context.run.run_id) as scratch:
+    with (
+        scratch_folder(settings.lake, context.run.run_id) as scratch,
+        pinned_clean_files(quarter, settings.lake) as files,
+    ):
         # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
         # Dagster takes events in no other order than dbt's.
         waiting: list[tuple[str, Any]] = []
         try:
-            for event in dbt.build(context, dbt_variables(quarter, settings.lake)):
+            for event in dbt.build(context, dbt_variables(quarter, files)):
                 name = _asset_of(event, context).path[-1]
                 labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
                 if waiting or name.startswith(_MART):

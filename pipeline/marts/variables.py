@@ -6,11 +6,15 @@ Nothing is computed from records here except how far the calendar must reach.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipeline.lake import Lake
+from pipeline.lake import Lake, pinned
 from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES, Table
@@ -24,7 +28,7 @@ _CLOCKED_COLUMNS = {
 }
 
 
-def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
+def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[Path]:
     """The clean Parquet files of a table this run reads, in time order.
 
     A table with quarters: those of the window; a register: that of the quarter itself; one that accumulates: also those before.
@@ -34,12 +38,20 @@ def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
         quarters = read_quarters(quarter)
     elif table.accumulates:
         quarters = counted_quarters(quarter)
-    return [str(path) for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
+    return [path for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
 
 
-def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
-    """Everything the SQL needs to know of the run, as JSON-ready values."""
+@contextmanager
+def pinned_clean_files(quarter: Quarter, lake: Lake) -> Iterator[dict[str, list[str]]]:
+    """The clean files of every table this run reads, under names of its own as long as it reads them."""
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
+    with pinned(lake, chain.from_iterable(files.values())) as names:
+        following = iter(names)
+        yield {name: [str(path) for path in islice(following, len(found))] for name, found in files.items()}
+
+
+def dbt_variables(quarter: Quarter, files: dict[str, list[str]]) -> dict[str, Any]:
+    """Everything the SQL needs to know of the run, as JSON-ready values; ``files``: the clean ones by table."""
     calendar_start, calendar_end = _calendar_bounds(quarter, files)
     return {
         "quarter": quarter.label,

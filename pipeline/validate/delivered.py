@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline.deliveries import FINGERPRINT, Landed, landed
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, in_use, make_private
+from pipeline.lake import Lake, in_use, make_private, pinned
 from pipeline.sql import quoted
 from schemas.contract import Table
 
@@ -107,7 +107,8 @@ class DeliveredKeys:
                 self._connection.execute(f"drop table {known[1]}")
             self._count += 1
             name = f"delivered_{self._count}"
-            self._connection.execute(f"create table {name} as {query}", [[str(path) for path in files]])
+            with pinned(self._lake, files) as paths:
+                self._connection.execute(f"create table {name} as {query}", [[str(path) for path in paths]])
             self._relations[what] = (state, name)
             return name
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.deliveries import FINGERPRINT, earlier_partitions, landed
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake
+from pipeline.lake import Lake, pinned
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.delivered import DeliveredKeys, hashed
@@ -179,21 +179,23 @@ def _find_rivals(judged: _Quarter) -> None:
     connection.execute(f"create or replace temp table wanted_keys as select distinct {judged.key} as wanted from own")
     connection.execute(f"create or replace temp table rivals as select {judged.columns}, place from own where false")
     if now is not None:
-        others = f"read_parquet({literal(now.path)}, hive_partitioning = false) where quarter not in ({elsewhere})"
-        if judged.table.counts_once:
-            # A response that may count must itself be the first of its key.
+        with pinned(judged.lake, [now.path]) as (snapshot,):
+            others = f"read_parquet({literal(snapshot)}, hive_partitioning = false) where quarter not in ({elsewhere})"
+            if judged.table.counts_once:
+                # A response that may count must itself be the first of its key.
+                connection.execute(
+                    f"insert into wanted_keys select {judged.key} "
+                    f"from {others} and {judged.group} in (from wanted_groups)"
+                )
+            found = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id")
+            _insert_sound_rows(judged, snapshot, found.fetchnumpy()["_row_id"])
+    with pinned(judged.lake, [path for path in kept.values() if path.is_file()]) as paths:
+        if paths:
             connection.execute(
-                f"insert into wanted_keys select {judged.key} from {others} and {judged.group} in (from wanted_groups)"
+                f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
+                f"from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true, hive_partitioning = false) "
+                f"where {_wanted(judged)}"
             )
-        places = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id").fetchnumpy()
-        _insert_sound_rows(judged, now.path, places["_row_id"])
-    files = [literal(path) for path in kept.values() if path.is_file()]
-    if files:
-        connection.execute(
-            f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
-            f"from read_parquet([{', '.join(files)}], union_by_name = true, hive_partitioning = false) "
-            f"where {_wanted(judged)}"
-        )
 
 
 def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> None:

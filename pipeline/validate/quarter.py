@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.deliveries import FINGERPRINT, PARENTS, delivery_marks, parents_fingerprint
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path, linked, make_private
+from pipeline.lake import Lake, atomic_path, linked, make_private, pinned
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
@@ -66,9 +66,16 @@ def validate_quarter(
     if delivered_keys is None:
         with DeliveredKeys(lake) as keys:
             return validate_quarter(table, quarter, lake, limit, keys)
-    raw = lake.partition("raw", table.name, quarter)
-    if not raw.is_file():
-        raise UnfitRawPartition(f"{table.name} {quarter}: {raw} does not exist: extract the quarter first")
+    partition = lake.partition("raw", table.name, quarter)
+    if not partition.is_file():
+        raise UnfitRawPartition(f"{table.name} {quarter}: {partition} does not exist: extract the quarter first")
+    with pinned(lake, [partition]) as (raw,):
+        return _divided(table, quarter, raw, lake, limit, delivered_keys)
+
+
+def _divided(
+    table: Table, quarter: Quarter, raw: Path, lake: Lake, limit: float, delivered_keys: DeliveredKeys
+) -> ValidationResult:
     is_delivered = is_marked_delivered(raw)
     connection = delivered_keys.cursor()
     try:
@@ -107,7 +114,9 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
     ]
     missing += [column.name for column in table.columns if column.name not in present]
     if missing:
-        raise UnfitRawPartition(f"{table.name} {quarter}: {raw} has no column {', '.join(missing)}: extract it again")
+        raise UnfitRawPartition(
+            f"{table.name} {quarter}: the raw partition has no column {', '.join(missing)}: extract it again"
+        )
     # Failures are found by position in the file and written by _row_id: the two must be the same.
     counted = connection.execute(
         "select count(*), coalesce(bool_and(_row_id = file_row_number), true) "
@@ -118,7 +127,7 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
     rows, in_order = counted
     if not in_order:
         raise UnfitRawPartition(
-            f"{table.name} {quarter}: the rows of {raw} are not numbered in file order: extract it again"
+            f"{table.name} {quarter}: the rows of the raw partition are not numbered in file order: extract it again"
         )
     return int(rows)
 

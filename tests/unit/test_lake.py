@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.lake import PERSONAL_STAGES, STAGES, Lake, atomic_path, in_use, make_private, remove_temporary_files
+from pipeline.lake import (
+    PERSONAL_STAGES,
+    STAGES,
+    Lake,
+    atomic_path,
+    in_use,
+    make_private,
+    pinned,
+    remove_temporary_files,
+)
 from pipeline.quarters import Quarter
 
 Q1, Q4 = Quarter(2025, 1), Quarter(2024, 4)
@@ -235,3 +244,35 @@ def test_a_lock_is_free_again_when_its_holder_is_killed(lake: Lake) -> None:
         holder.communicate()
     with lake.lock("warehouse"):
         assert (lake.root / "locks/warehouse.lock").exists()
+
+
+# --- files that others replace while they are read -------------------------------------------------------------------
+
+
+def test_a_pinned_file_stays_what_it_was_when_another_takes_its_place(lake: Lake) -> None:
+    first, second = _touch(lake.partition("clean", "staff", Q4)), _touch(lake.partition("clean", "staff", Q1))
+    with pinned(lake, [first, second]) as names:
+        with atomic_path(second) as newer:
+            newer.write_text("newer", encoding="utf-8")
+        assert [name.read_text(encoding="utf-8") for name in names] == ["whole", "whole"]
+        assert [name.suffix for name in names] == [".parquet", ".parquet"]
+        assert stat.S_IMODE(names[0].parent.stat().st_mode) == 0o700
+    assert second.read_text(encoding="utf-8") == "newer"
+    assert list(lake.scratch.iterdir()) == []
+
+
+def test_files_are_pinned_where_there_are_no_links(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = _touch(lake.partition("clean", "staff", Q1))
+    with pinned(lake, [file]) as (name,):
+        file.unlink()
+        assert name.read_text(encoding="utf-8") == "whole"
+
+
+def test_what_a_dead_process_had_pinned_is_removed(lake: Lake) -> None:
+    abandoned = _touch(lake.scratch / "pinned-dead" / "0.parquet")
+    remove_temporary_files(lake)
+    assert not abandoned.parent.exists()

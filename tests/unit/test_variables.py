@@ -30,7 +30,7 @@ def test_files_in_time_order(table: str, quarters: list[Quarter], tmp_path: Path
         path.parent.mkdir(parents=True)
         path.touch()
     found = clean_files(TABLES[table], Quarter(2025, 1), lake)
-    assert found == [str(lake.partition("clean", table, quarter)) for quarter in quarters]
+    assert found == [lake.partition("clean", table, quarter) for quarter in quarters]
 
 
 def test_only_files_that_are_there(tmp_path: Path) -> None:

@@ -305,3 +305,6 @@ def _show(current: Path, quarter: Quarter) -> None:
     _console.print(score_table(current, quarter))
     for path in sorted((current / "report").glob("*.html")):
         _console.print(f"report: {path}")
+    page = current / "report" / "acceptance" / "index.html"
+    if page.is_file():
+        _console.print(f"acceptance: {page}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipeline.accept.assets import accept, acceptance_results
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.extract.assets import extract
@@ -27,12 +28,14 @@ defs = dg.Definitions(
         validate,
         account_rows,
         desensitize,
+        acceptance_results,
         marts,
         evaluation,
         rule_results,
         quarterly_report,
         publication,
     ],
+    asset_checks=[accept],
     jobs=[evaluate_quarter],
     resources={"places": Places(), "dbt": configured_builder()},
     # One process a run: parallelism is over quarters, and a process a step costs seconds each.

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from pipeline.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
-STAGES = (*PERSONAL_STAGES, "quarantine", "clean")
+STAGES = (*PERSONAL_STAGES, "quarantine", "clean", "profile")
 
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.

@@ -15,6 +15,8 @@ from schemas.contract import TABLES, Table
 
 # Dagster calls backfill policies beta; its version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+# And it calls checks of partitions a preview.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 TIME_ZONE = "Asia/Shanghai"
 OWNERS = ["team:after-sales-quality"]
@@ -44,7 +46,7 @@ labelled_by_quarter = dg.PartitionedConfig(
 one_quarter_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
 
-def quarter_of(context: dg.AssetExecutionContext) -> Quarter:
+def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Quarter:
     """The quarter a step works on; the first step of a run gives the run its label where nothing else did.
 
     Dagster puts only the partition's key on runs of "Materialize all" and of backfills.

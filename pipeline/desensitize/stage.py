@@ -24,7 +24,7 @@ from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import file_format
 from pipeline.lake import Lake, atomic_path
 from pipeline.quarters import Quarter
-from schemas.contract import Table
+from schemas.contract import Column, Table
 
 # Row groups of a fixed size, whatever the row groups of the accepted file: the same rows give the same bytes.
 _ROW_GROUP = 122_880
@@ -100,6 +100,11 @@ class _Counts:
     def __init__(self) -> None:
         self.values: Counter[str] = Counter()
         self.replaced: Counter[str] = Counter()
+
+
+def clean_names(column: Column) -> tuple[str, ...]:
+    """What a column of the contract is called in the clean partition: one name, or one per way it was changed."""
+    return _clean_names(column.name, column.pii)
 
 
 def _clean_names(column: str, pii: str | None) -> tuple[str, ...]:

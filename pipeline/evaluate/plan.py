@@ -22,6 +22,8 @@ import yaml
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
 from pipeline.quarters import Quarter
+from schemas.acceptance import Bounds
+from schemas.acceptance import checks as acceptance_checks
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")
@@ -87,6 +89,36 @@ class RefusedLimits:
 
 
 @dataclass(frozen=True)
+class AcceptanceLimit:
+    """Other limits for a check of a delivery (``schemas/acceptance.py``); None: as they are. ``table`` None: of every table."""
+
+    check: str
+    table: str | None = None
+    expected: Bounds | None = None
+    required: Bounds | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A check of a quarter's delivery that need not be kept, with the reason and who signs for it."""
+
+    quarter: Quarter
+    table: str
+    check: str
+    reason: str
+    author: str
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What the plan changes about the acceptance of deliveries."""
+
+    limits: tuple[AcceptanceLimit, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True)
 class EvaluationPlan:
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -104,6 +136,7 @@ class EvaluationPlan:
     overlays: Overlays = Overlays()
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
+    acceptance: Acceptance = Acceptance()
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -179,18 +212,31 @@ class EvaluationPlan:
     def enterprises_named(self) -> dict[str, list[str]]:
         """The enterprises that entries of the plan are about, each with the keys that name it, in the plan's order."""
         named: dict[str, list[str]] = {}
-        for key in ("targets", "not_applicable", "conduct"):
-            for entry in getattr(self, key):
+        entries = {key: getattr(self, key) for key in ("targets", "not_applicable", "conduct")}
+        for key, of in (entries | {"acceptance.waivers": self.acceptance.waivers}).items():
+            for entry in of:
                 if entry.enterprise_id is not None and key not in named.setdefault(entry.enterprise_id, []):
                     named[entry.enterprise_id].append(key)
         return named
 
     def check_tables(self, tables: Iterable[str], *, source: str = "evaluation plan") -> None:
-        """Raise UsageError where refused_limits names a table that the contract does not have."""
+        """Raise UsageError where refused_limits or acceptance name a table the contract, or a check the table, does not have."""
         known = list(tables)
+        for number, limit in enumerate(self.acceptance.limits, start=1):
+            self._check_acceptance(f"{source}: acceptance.limits[{number}]", limit.table, limit.check, known)
+        for number, waiver in enumerate(self.acceptance.waivers, start=1):
+            self._check_acceptance(f"{source}: acceptance.waivers[{number}]", waiver.table, waiver.check, known)
         for name in self.refused_limits.tables:
             if name not in known:
                 raise UsageError(f"{source}: refused_limits.tables: unknown table '{name}'{_suggest(name, known)}")
+
+    @staticmethod
+    def _check_acceptance(where: str, table: str | None, check: str, known: list[str]) -> None:
+        if table is not None and table not in known:
+            raise UsageError(f"{where}: unknown table '{table}'{_suggest(table, known)}")
+        names = {each.name for name, of in acceptance_checks().items() if table in (None, name) for each in of}
+        if check not in names:
+            raise UsageError(f"{where}: {table or 'no table'} has no check '{check}'{_suggest(check, sorted(names))}")
 
 
 def fingerprint(path: Path) -> str:
@@ -388,6 +434,47 @@ def _refused_limits(reader: _Reader, value: object, key: str) -> RefusedLimits:
     )
 
 
+def _acceptance(reader: _Reader, value: object, key: str) -> Acceptance:
+    entry = reader.mapping(value, key, ("limits", "waivers"))
+    limits = []
+    for where, item in reader.records(entry.get("limits", []), f"{key}.limits"):
+        given = reader.record(item, where, ("check",), ("table", "expected", "required"))
+        limits.append(
+            AcceptanceLimit(
+                check=reader.text(given["check"], f"{where}.check"),
+                table=reader.text(given["table"], f"{where}.table") if given.get("table") is not None else None,
+                expected=_bounds(reader, given.get("expected"), f"{where}.expected"),
+                required=_bounds(reader, given.get("required"), f"{where}.required"),
+            )
+        )
+    waivers = []
+    for where, item in reader.records(entry.get("waivers", []), f"{key}.waivers"):
+        given = reader.record(item, where, ("quarter", "table", "check", "reason", "author"), ("enterprise_id",))
+        enterprise = given.get("enterprise_id")
+        waivers.append(
+            Waiver(
+                quarter=reader.quarter(given["quarter"], f"{where}.quarter"),
+                **{
+                    name: reader.text(given[name], f"{where}.{name}") for name in ("table", "check", "reason", "author")
+                },
+                enterprise_id=reader.text(enterprise, f"{where}.enterprise_id") if enterprise is not None else None,
+            )
+        )
+    return Acceptance(tuple(limits), tuple(waivers))
+
+
+def _bounds(reader: _Reader, value: object, key: str) -> Bounds | None:
+    """Two numbers, the lower and the upper; null: no bound."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or value == [None, None]:
+        raise reader.refuse(key, f"expected a lower and an upper bound like [0.5, null], found {_kind(value)}")
+    lower, upper = (None if end is None else reader.number(end, key) for end in value)
+    if lower is not None and upper is not None and lower > upper:
+        raise reader.refuse(key, f"the lower bound {lower:g} lies above the upper {upper:g}")
+    return Bounds(lower, upper)
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -403,6 +490,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "overlays": _overlays,
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
+    "acceptance": _acceptance,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.evaluate.plan import EvaluationPlan, Target, fingerprint
+from pipeline.evaluate.plan import Acceptance, EvaluationPlan, Target, fingerprint
 from pipeline.evaluate.weights import WeightSet
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES
@@ -113,6 +113,29 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("refused_limits", f"{limits.default:g}", "拒收行占比上限")
     for table, limit in sorted(limits.tables.items()):
         yield Entry(f"refused_limits:{table}", f"{limit:g}", f"拒收行占比上限：{TABLES[table].title}")
+    yield from _acceptance(plan.acceptance)
+
+
+def _acceptance(acceptance: Acceptance) -> Iterator[Entry]:
+    for limit in acceptance.limits:
+        table = f"{limit.table}:" if limit.table else ""
+        bounds = {"expected": ("预期", limit.expected), "required": ("要求", limit.required)}
+        given = {name: (label, bound) for name, (label, bound) in bounds.items() if bound is not None}
+        yield Entry(
+            f"acceptance_limit:{table}{limit.check}",
+            ", ".join(f"{name} {bound}" for name, (_, bound) in given.items()),
+            f"评价方案设定的验收限值：{table}{limit.check}",
+            "，".join(f"{label} {bound}" for label, bound in given.values()),
+        )
+    for waiver in acceptance.waivers:
+        yield Entry(
+            f"acceptance_waiver:{waiver.quarter}:{waiver.table}:{waiver.check}"
+            + (f"@{waiver.enterprise_id}" if waiver.enterprise_id else ""),
+            f"{waiver.reason} ({waiver.author})",
+            f"验收豁免：{waiver.quarter} {TABLES[waiver.table].title} {waiver.check}",
+            f"{waiver.reason}（{waiver.author}）",
+            waiver.enterprise_id,
+        )
 
 
 def _limit(key: str, chosen: float | None, default: float, label: str) -> Entry:

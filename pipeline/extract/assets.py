@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline.accept import ACCEPT, judge
 from pipeline.extract.files import require_some_table
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
@@ -37,6 +38,9 @@ from schemas.contract import TABLES, Table
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
+    if context.job_def.has_node_named(ACCEPT):
+        # Great Expectations is imported while these stages work.
+        judge.prepare()
     sources = load_sources(settings.sources)
     # Of an empty landing folder once, not once a table.
     require_some_table(settings.landing, sources)

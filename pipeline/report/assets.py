@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from pipeline.accept.assets import acceptance_results
+from pipeline.accept.judge import finish_pages
 from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.partitions import (
@@ -20,7 +22,10 @@ from pipeline.validate.assets import account_rows
 
 # All tables that a whole run gathers, by the assets that make them.
 _PUBLISHED = sorted(
-    {key.to_user_string() for key in (*account_rows.keys, *evaluation.keys, *rule_results.keys)}
+    {
+        key.to_user_string()
+        for key in (*account_rows.keys, *acceptance_results.keys, *evaluation.keys, *rule_results.keys)
+    }
     | set(exported_models(marts.keys))
 )
 _REPORT = dg.AssetKey(["report", "quarterly_report"])
@@ -31,6 +36,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
+        "acceptance_results",
         *("rule_results", "process_rules"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
@@ -71,6 +77,7 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     quarter = quarter_of(context)
     announce("report", "publish")
+    finish_pages()
     link = places.run_folder(quarter, context.run.run_id).publish(_PUBLISHED)
     return dg.MaterializeResult(
         metadata={

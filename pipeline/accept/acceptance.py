@@ -1,0 +1,110 @@
+"""One quarter's acceptance from figures to pages: measured, judged, written into the run's folder.
+
+The order of the steps and the files they leave; each step is a module of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.accept import judge
+from pipeline.accept.figures import measure
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
+from pipeline.errors import DataRefused
+from pipeline.evaluate.plan import Acceptance
+from pipeline.lake import Lake, atomic_path
+from pipeline.publication import RunFolder
+from pipeline.quarters import Quarter
+from schemas.contract import TABLES
+from schemas.standard import parameters, standard_edition
+
+RESULTS = "acceptance_results"
+PAGES = "acceptance"
+INDEX = "index.html"
+# Of a delivery that is refused, this many causes are named; the page has them all.
+_CAUSES_NAMED = 3
+_VERDICTS_ZH = {"pass": "通过", "warn": "提示", "refuse": "不通过", "waived": "豁免", "not_judged": "不判定"}
+
+
+class DeliveryNotAcceptable(DataRefused):
+    """A figure of the quarter's delivery lies outside what is required: no number made of it could be signed for."""
+
+    @classmethod
+    def of(cls, quarter: Quarter, found: pl.DataFrame, page: Path) -> DeliveryNotAcceptable:
+        refused = found.filter(pl.col("verdict") == REFUSED)
+        causes = [explain(row) for row in refused.head(_CAUSES_NAMED).iter_rows(named=True)]
+        more = f"; and {refused.height - _CAUSES_NAMED} more" if refused.height > _CAUSES_NAMED else ""
+        return cls(
+            f"{quarter}: the delivery is not acceptable. {'; '.join(causes)}{more}. All figures: {page}. Deliver what is "
+            "missing, or waive the check in the evaluation plan with a reason (acceptance.waivers)"
+        )
+
+
+def accept_quarter(
+    lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acceptance, tables: list[str]
+) -> pl.DataFrame:
+    """Measure and judge the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
+
+    The Data Docs may still be being written when this returns: ``finish_pages`` waits for them. Raises JudgeFailed where
+    Great Expectations could not judge.
+    """
+    judge.prepare()
+    numbers = {name: parameter.value for name, parameter in parameters().items()}
+    delivered = [name for name in tables if lake.partition("clean", name, quarter).is_file()]
+    figures = measure(quarter, lake, numbers, delivered)
+    questions = asked(acceptance, delivered)
+    pages = run.reports / PAGES
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(parents=True)
+    missed = judge.judge(figures, questions, quarter.label, lake.scratch / run.run_id, pages)
+    found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
+    with atomic_path(run.table(RESULTS)) as path:
+        found.write_parquet(path, compression="zstd", statistics=False)
+    with atomic_path(pages / INDEX) as path:
+        path.write_text(index_page(quarter, found), encoding="utf-8", newline="\n")
+    return found
+
+
+def keep_pages(lake: Lake, quarter: Quarter, run: RunFolder) -> Path:
+    """Keep the pages of a quarter that was stopped, whose run folder will be discarded; returns the page to read.
+
+    A later run's take their place.
+    """
+    judge.finish_pages()
+    kept = lake.root / "refused" / f"quarter={quarter.label}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f".{kept.name}.{uuid.uuid4().hex}.tmp")
+    shutil.copytree(run.reports / PAGES, fresh)
+    with lake.lock("refused"):
+        shutil.rmtree(kept, ignore_errors=True)
+        fresh.rename(kept)
+    return kept / INDEX
+
+
+def index_page(quarter: Quarter, found: pl.DataFrame) -> str:
+    """The page that a person signs: every figure with its limits and verdict, and room for three signatures."""
+    environment = Environment(
+        loader=PackageLoader("pipeline.accept"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    counts = {verdict: found.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
+    tables = [
+        {
+            "name": name,
+            "title": TABLES[name].title,
+            "rows": rows.to_dicts(),
+            "has_page": bool(set(rows["verdict"]) - {NOT_JUDGED}),
+        }
+        for (name,), rows in found.group_by(["table"], maintain_order=True)
+    ]
+    return environment.get_template("acceptance.html.j2").render(
+        quarter=quarter.label, edition=standard_edition(), counts=counts, words=_VERDICTS_ZH, tables=tables
+    )

@@ -1,0 +1,131 @@
+"""Dagster asset checks of ``clean/<table>`` and the asset ``acceptance_results``: whether a quarter's delivery is acceptable.
+
+The checks are in ``schemas/acceptance.py``. A check that refuses stops everything downstream of its table; what Great
+Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from pipeline.accept import ACCEPT
+from pipeline.accept.acceptance import DeliveryNotAcceptable, accept_quarter, keep_pages
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED
+from pipeline.partitions import (
+    GATHERED,
+    OWNERS,
+    gathered_metadata,
+    one_quarter_a_run,
+    quarter_of,
+    quarterly,
+)
+from pipeline.progress import announce
+from pipeline.resources import Places
+from schemas.acceptance import Check, checks
+from schemas.contract import TABLES
+
+_SHOWN = ("enterprise_id", "value", "detail", "verdict", "reason", "author")
+_CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]
+
+
+def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
+    required = f" Stops the quarter outside {check.required}." if check.required else ""
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=dg.AssetKey(["clean", table]),
+        description=f"{check.title}：{check.asks}。{check.clause}. Expected: {check.expected}.{required}",
+        blocking=True,
+        partitions_def=quarterly,
+        # A table is compared with others: all of them must be clean first.
+        additional_deps=[key for key in _CLEAN if key.path[-1] != table],
+    )
+
+
+@dg.multi_asset_check(
+    name=ACCEPT,
+    specs=[_spec(table, check) for table, of in checks().items() for check in of],
+    description="Whether the quarter's delivery, as a whole, is fit to be evaluated.",
+    can_subset=True,
+)
+def accept(context: dg.AssetCheckExecutionContext, places: Places) -> Iterator[dg.AssetCheckResult]:
+    """Judge the clean tables of the quarter by Great Expectations."""
+    settings, quarter = places.settings(), quarter_of(context)
+    announce("accept", "Great Expectations")
+    run = places.run_folder(quarter, context.run.run_id)
+    tables = [
+        name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
+    ]
+    found = accept_quarter(settings.lake, quarter, run, places.evaluation_plan().acceptance, tables)
+    for key in sorted(context.selected_asset_check_keys):
+        of = found.filter((pl.col("table") == key.asset_key.path[-1]) & (pl.col("check") == key.name))
+        yield _result(key, of)
+    if REFUSED in found["verdict"]:
+        page = keep_pages(settings.lake, quarter, run)
+        raise DeliveryNotAcceptable.of(quarter, found, page)
+
+
+def _result(key: dg.AssetCheckKey, of: pl.DataFrame) -> dg.AssetCheckResult:
+    verdicts = set(of["verdict"])
+    severity = dg.AssetCheckSeverity.ERROR if REFUSED in verdicts else dg.AssetCheckSeverity.WARN
+    metadata: dict[str, Any] = {
+        verdict: of.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS if verdict in verdicts
+    }
+    metadata["figures"] = dg.TableMetadataValue(
+        records=[
+            dg.TableRecord({name: "" if value is None else value for name, value in row.items()})
+            for row in of.select(_SHOWN).iter_rows(named=True)
+        ],
+        schema=dg.TableSchema([dg.TableColumn(name) for name in _SHOWN]),
+    )
+    values = of["value"].drop_nulls()
+    if len(values):
+        metadata |= {"lowest": float(values.min()), "highest": float(values.max())}  # type: ignore[arg-type]
+    return dg.AssetCheckResult(
+        passed=not verdicts & {WARNED, REFUSED},
+        asset_key=key.asset_key,
+        check_name=key.name,
+        severity=severity,
+        metadata=metadata,
+    )
+
+
+@dg.asset(
+    deps=_CLEAN,
+    group_name="accept",
+    description=(
+        "One row per enterprise × table × check: the figure, its limits, the verdict; with the acceptance page and the "
+        f"Data Docs of Great Expectations. {GATHERED}"
+    ),
+    kinds={"great_expectations", "duckdb"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Put the verdicts and the page that a person signs into the run's folder."""
+    quarter = quarter_of(context)
+    run = places.run_folder(quarter, context.run.run_id)
+    found = pl.read_parquet(run.table("acceptance_results"))
+    counts = {verdict: found.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
+    return dg.MaterializeResult(
+        metadata={
+            **gathered_metadata(context, quarter),
+            **counts,
+            "dagster/row_count": found.height,
+            "page": dg.MetadataValue.path(
+                str(places.settings().lake.current(quarter) / "report" / "acceptance" / "index.html")
+            ),
+            "warnings": dg.MetadataValue.md(_listed(found)),
+        }
+    )
+
+
+def _listed(found: pl.DataFrame) -> str:
+    from pipeline.accept.verdicts import explain
+
+    lines = [
+        f"- {explain(row)}" for row in found.filter(pl.col("verdict").is_in([WARNED, WAIVED])).iter_rows(named=True)
+    ]
+    return "\n".join(lines) or f"none ({found.filter(pl.col('verdict') != NOT_JUDGED).height} figures judged)"

@@ -1,0 +1,146 @@
+"""Asks the process in which Great Expectations runs (``worker``), and keeps it ready while this one lives.
+
+How a process is started and talked to; what is asked and what follows from the answer is the caller's business.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.accept.figures import Figures
+from pipeline.errors import AsqError
+from pipeline.sql import quoted
+from schemas.acceptance import ENTERPRISE, Check
+
+_process: subprocess.Popen[str] | None = None
+# The process that still writes the pages of the last job.
+_pages_of: subprocess.Popen[str] | None = None
+
+
+class JudgeFailed(AsqError):
+    """Great Expectations could not judge: a fault of the installation, never of the data."""
+
+
+@dataclass(frozen=True)
+class Missed:
+    """An enterprise whose figure of a table lies outside what is expected (``warn``) or required (``refuse``)."""
+
+    table: str
+    check: str
+    kind: str
+    enterprise: str
+
+
+def prepare() -> None:
+    """Start the process, if it does not run: it imports for seconds before it can answer."""
+    _running()
+
+
+def judge(
+    figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], label: str, work: Path, pages: Path
+) -> list[Missed]:
+    """Judge the figures of every table by its checks; returns what is missed.
+
+    ``label``: the quarter. ``work``: a folder for the figures' database. ``pages``: an existing folder for the Data Docs,
+    which may be written after this returns (``finish_pages``). Raises JudgeFailed where there is no answer or an expectation
+    could not be evaluated.
+    """
+    global _pages_of
+    with suppress(JudgeFailed):
+        # Of a run that failed before it wanted them; its folder may be gone.
+        finish_pages()
+    # An expectation costs as much where there is nothing to judge.
+    judged = {
+        table: some
+        for table, of in asked.items()
+        if (
+            some := tuple(
+                check for check in of if any(f[check.name].value is not None for f in figures[table].values())
+            )
+        )
+    }
+    work.mkdir(parents=True, exist_ok=True)
+    database = work / "figures.duckdb"
+    write_figures(figures, judged, database)
+    limits = {table: {check.name: _limits(check) for check in of} for table, of in judged.items()}
+    process = _running()
+    assert process.stdin is not None
+    process.stdin.write(
+        json.dumps({"database": str(database), "limits": limits, "label": label, "pages": str(pages)}) + "\n"
+    )
+    process.stdin.flush()
+    found = _answer(process)["results"]
+    _pages_of = process
+    return [
+        Missed(entry["table"], entry["check"], entry["kind"], enterprise)
+        for entry in found
+        for enterprise in entry["missed"]
+    ]
+
+
+def finish_pages() -> None:
+    """Wait until the Data Docs of the last job are written; raises JudgeFailed where they could not be."""
+    global _pages_of
+    process, _pages_of = _pages_of, None
+    if process is not None:
+        _answer(process)
+
+
+def _limits(check: Check) -> dict[str, list[float | None] | None]:
+    return {
+        "expected": [check.expected.lower, check.expected.upper],
+        "required": [check.required.lower, check.required.upper] if check.required else None,
+    }
+
+
+def write_figures(figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], database: Path) -> None:
+    """Write a DuckDB file with a table per table judged: one row per enterprise, one column per check."""
+    database.unlink(missing_ok=True)
+    with duckdb.connect(str(database)) as connection:
+        for table, of in asked.items():
+            rows = [
+                {ENTERPRISE: enterprise, **{check.name: found[check.name].value for check in of}}
+                for enterprise, found in figures[table].items()
+            ]
+            schema = {ENTERPRISE: pl.String, **{check.name: pl.Float64 for check in of}}
+            connection.register("figures", pl.DataFrame(rows, schema=schema).to_arrow())
+            connection.execute(f"create table {quoted(table)} as from figures")
+            connection.unregister("figures")
+
+
+def _running() -> subprocess.Popen[str]:
+    global _process
+    if _process is None or _process.poll() is not None:
+        _process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.accept.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            # Older versions of Great Expectations report to their makers.
+            env={**os.environ, "GX_ANALYTICS_ENABLED": "false", "PYTHONUTF8": "1"},
+        )
+    return _process
+
+
+def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise JudgeFailed(f"Great Expectations ended without an answer (exit code {process.wait()})")
+    answered: dict[str, Any] = json.loads(line)
+    if "error" in answered:
+        raise JudgeFailed(f"Great Expectations could not judge the delivery: {answered['error']}")
+    return answered

@@ -1,0 +1,133 @@
+"""The process in which Great Expectations runs: judges the figures of a quarter and writes its Data Docs.
+
+A process of its own, because importing it takes seconds and hundreds of megabytes; it is started while other stages work.
+One JSON job a line on standard input; for each, a line of results on standard output as soon as they are known, and another
+when the pages are written. Only the judging: the figures come measured, what follows is decided by who asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from schemas.acceptance import ENTERPRISE, Bounds, Check, checks, suite
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+STYLE = Path(__file__).with_name("data_docs.css")
+# What the pages would load from elsewhere when they are opened, a picture that reports the opening among it.
+_LOADED = re.compile(r"<script\b.*?</script>|<link\b[^>]*>|<nav class=\"navbar.*?</nav>\s*</div>\s*</nav>", re.DOTALL)
+_LINKS = re.compile(r"<a\b[^>]*href=\"(?!#)[^\"]*\"[^>]*>(.*?)</a>", re.DOTALL)
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def main() -> None:
+    """Answer jobs until standard input ends."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    judge = Judge()
+    for line in sys.stdin:
+        answer(judge, json.loads(line), answers)
+
+
+def answer(judge: Judge, job: dict[str, Any], answers: IO[str]) -> None:
+    """Do one job: ``database`` (a DuckDB file with a table per table judged), ``limits`` (by table, the checks with the
+    limits of this run), ``label`` (the quarter) and ``pages`` (an existing folder).
+    """
+    try:
+        found = judge.validate(job["database"], {table: _checks(table, of) for table, of in job["limits"].items()})
+        results = [entry for table, result in found.items() for entry in _entries(table, result)]
+        _say(answers, {"results": results})
+        for table, result in found.items():
+            (Path(job["pages"]) / f"{table}.html").write_text(page(table, result, job["label"]), encoding="utf-8")
+        _say(answers, {"pages": sorted(found)})
+    except Exception as error:
+        _say(answers, {"error": f"{type(error).__name__}: {error}"})
+
+
+def _say(answers: IO[str], message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+class Judge:
+    """Great Expectations, imported and ready."""
+
+    def __init__(self) -> None:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+        # Defining its data source is what makes DuckDB known.
+        from pipeline.accept import gx_duckdb  # noqa: F401
+
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        self._jobs = 0
+
+    def validate(
+        self, database: str, asked: dict[str, tuple[Check, ...]]
+    ) -> dict[str, ExpectationSuiteValidationResult]:
+        """The validation result of every table of a DuckDB file, in the order asked; each figure that is missed is listed."""
+        self._jobs += 1
+        source = self._context.data_sources.add_duckdb(
+            name=f"acceptance-{self._jobs}", connection_string=f"duckdb:///{database}", create_temp_table=False
+        )
+        found = {}
+        for table, of in asked.items():
+            batch = (
+                source.add_table_asset(name=table, table_name=table)
+                .add_batch_definition_whole_table("quarter")
+                .get_batch()
+            )
+            found[table] = batch.validate(suite(table, of), result_format="COMPLETE")
+        source.get_engine().dispose()
+        return found
+
+
+def _checks(table: str, limits: dict[str, Any]) -> tuple[Check, ...]:
+    known = {check.name: check for check in checks()[table]}
+    return tuple(
+        known[name].with_limits(Bounds(*of["expected"]), Bounds(*of["required"]) if of["required"] else None)
+        for name, of in limits.items()
+    )
+
+
+def _entries(table: str, result: ExpectationSuiteValidationResult) -> list[dict[str, Any]]:
+    entries = []
+    for each in result.results:
+        config = each.expectation_config
+        assert config is not None
+        if each.exception_info.get("raised_exception") or "raised_exception" not in each.exception_info:
+            # An expectation that could not be evaluated is no finding about the data.
+            raise RuntimeError(f"{table}.{config.meta['check']}: {each.exception_info}")
+        missed = each.result["details"]["unexpected_rows"] or []
+        entries.append(
+            {
+                "table": table,
+                "check": config.meta["check"],
+                "kind": config.meta["kind"],
+                "missed": [entry[ENTERPRISE] for entry in missed],
+            }
+        )
+    return entries
+
+
+def page(table: str, result: ExpectationSuiteValidationResult, label: str) -> str:
+    """The Data Docs page of a table's result, which loads nothing from anywhere and says the same each time."""
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    document = ValidationResultsPageRenderer().render(result)
+    text = DefaultJinjaPageView().render(document)
+    text = _LINKS.sub(r"\1", _LOADED.sub("", text))
+    ids: dict[str, str] = {}
+    text = _RANDOM_ID.sub(lambda found: ids.setdefault(found[0], f"id-{len(ids) + 1}"), text)
+    head = f"<title>{label} {table}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>"
+    return re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL).replace("</head>", head, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipeline.accept.assets import accept, acceptance_results
+from pipeline.accept.assets import accept, acceptance_results, data_quality
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.extract.assets import extract
@@ -29,6 +29,7 @@ defs = dg.Definitions(
         account_rows,
         desensitize,
         acceptance_results,
+        data_quality,
         marts,
         evaluation,
         rule_results,

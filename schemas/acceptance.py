@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ENTERPRISE = "enterprise_id"
 """The column that tells whose figure a row of a table of figures holds."""
+ALL_ENTERPRISES = "*"
+"""Stands for the enterprise where rows of a table name none."""
 WARN, REFUSE = "warn", "refuse"
 _CONSEQUENCE = {WARN: "不满足时提示复核。", REFUSE: "不满足时本季度停止评价。"}
 

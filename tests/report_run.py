@@ -341,6 +341,8 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "run_info": _run_info(run_id),
         "mart_period_coverage": _coverage(),
         "mart_source_rows": _source_rows(),
+        "data_quality": _scorecard(run_id),
+        "acceptance_results": _acceptance(run_id),
         "process_rules": rules,
         "rule_results": _rule_results(rules, run_id),
     }
@@ -575,6 +577,64 @@ def _accounting_by_enterprise(run_id: str) -> pl.DataFrame:
     columns = ("table", "enterprise_id", "extracted", "accepted", "quarantined")
     return pl.DataFrame(counts, schema=columns, orient="row").with_columns(
         quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
+    )
+
+
+def _scorecard(run_id: str) -> pl.DataFrame:
+    # Of E1's 8,052 requests 40 break a rule between columns and 32 a reference, 20 of them both: 52 rows, 1 − 52/8052.
+    rows = [
+        ("E1", "service_requests", 8052, 1.0, 1.0, 1 - 52 / 8052, 1.0, 0.99, 0.8125),
+        (HOSTILE, "service_requests", 12008, 1.0, 1.0, 1 - 8 / 12008, 1.0, 1.0, 0.4567),
+        ("E1", "customers", 17003, 1.0, 1.0, 1.0, 1 - 43 / 17003, None, None),
+    ]
+    columns = ["enterprise_id", "table", "extracted", "completeness", "validity", "consistency", "uniqueness"]
+    return pl.DataFrame(rows, schema=[*columns, "timeliness", "filled_rate"], orient="row").with_columns(
+        quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
+    )
+
+
+def _acceptance(run_id: str) -> pl.DataFrame:
+    waived = {"reason": "热线并入在线客服", "author": "评价组"}
+    rows = [
+        (
+            "E1",
+            "hotline_calls",
+            "volume",
+            "数据量",
+            "倍",
+            0.31,
+            "25000 行，前 4 个季度中位数 80645 行",
+            "waived",
+            waived,
+        ),
+        ("E1", "service_requests", "drift", "分布漂移", "PSI", 0.2812, "channel", "warn", {}),
+        ("E1", "service_requests", "volume", "数据量", "倍", 1.01, None, "pass", {}),
+        (HOSTILE, "service_requests", "freshness", "新鲜度", "天", 21.5, None, "warn", {}),
+        ("*", "survey_questions", "fewest_questions", "最少题数", "题", 19.0, "SAT-1", "warn", {}),
+        ("E1", "suggestions", "volume", "数据量", "倍", None, "3 行", "not_judged", {}),
+    ]
+    return pl.DataFrame(
+        [
+            {
+                "enterprise_id": enterprise,
+                "quarter": "2025-Q1",
+                "table": table,
+                "check": check,
+                "title_zh": title,
+                "clause": "七",
+                "unit": unit,
+                "value": value,
+                "detail": detail,
+                "expected": "0.5 … 2",
+                "required": None,
+                "verdict": verdict,
+                "reason": by.get("reason"),
+                "author": by.get("author"),
+                "run_id": run_id,
+            }
+            for enterprise, table, check, title, unit, value, detail, verdict, by in rows
+        ],
+        schema_overrides={"required": pl.String},
     )
 
 

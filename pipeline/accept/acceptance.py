@@ -28,7 +28,7 @@ PAGES = "acceptance"
 INDEX = "index.html"
 # Of a delivery that is refused, this many causes are named; the page has them all.
 _CAUSES_NAMED = 3
-_VERDICTS_ZH = {"pass": "通过", "warn": "提示", "refuse": "不通过", "waived": "豁免", "not_judged": "不判定"}
+VERDICTS_ZH = {"pass": "通过", "warn": "提示", "refuse": "不通过", "waived": "豁免", "not_judged": "不判定"}
 
 
 class DeliveryNotAcceptable(DataRefused):
@@ -106,5 +106,5 @@ def index_page(quarter: Quarter, found: pl.DataFrame) -> str:
         for (name,), rows in found.group_by(["table"], maintain_order=True)
     ]
     return environment.get_template("acceptance.html.j2").render(
-        quarter=quarter.label, edition=standard_edition(), counts=counts, words=_VERDICTS_ZH, tables=tables
+        quarter=quarter.label, edition=standard_edition(), counts=counts, words=VERDICTS_ZH, tables=tables
     )

@@ -4,6 +4,7 @@ The checks are in ``schemas/acceptance.py``. A check that refuses stops everythi
 Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from pipeline.accept import ACCEPT
 from pipeline.accept.acceptance import DeliveryNotAcceptable, accept_quarter, keep_pages
+from pipeline.accept.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED
 from pipeline.partitions import (
     GATHERED,
@@ -25,6 +27,7 @@ from pipeline.progress import announce
 from pipeline.resources import Places
 from schemas.acceptance import Check, checks
 from schemas.contract import TABLES
+from schemas.quality import DIMENSIONS
 
 _SHOWN = ("enterprise_id", "value", "detail", "verdict", "reason", "author")
 _CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]
@@ -120,6 +123,47 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
             "warnings": dg.MetadataValue.md(_listed(found)),
         }
     )
+
+
+@dg.multi_asset(
+    name="data_quality",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=["row_accounting_by_enterprise", "quarantine", *_CLEAN],
+            group_name="accept",
+            description=f"{description} {GATHERED}",
+            kinds={"polars", "duckdb"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (SCORECARD, "One row per enterprise × table: completeness, validity, consistency, uniqueness, timeliness."),
+            (BY_RULE, "One row per enterprise × table × rule: refused rows, and the dimension the rule speaks for."),
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Count the data-quality scorecard of the quarter."""
+    quarter, lake = quarter_of(context), places.settings().lake
+    announce("accept", "scorecard")
+    scorecard = write_scorecard(lake, quarter, places.run_folder(quarter, context.run.run_id))
+    shares = trend(lake, quarter, scorecard)
+    picture = base64.b64encode(plot(shares).encode()).decode()
+    metadata = gathered_metadata(context, quarter)
+    yield dg.MaterializeResult(
+        asset_key=SCORECARD,
+        metadata={
+            **metadata,
+            "dagster/row_count": scorecard.height,
+            # Numbers are what the UI draws over the quarters.
+            **{name: value for name in DIMENSIONS if (value := shares[name][-1]) is not None},
+            "trend": dg.MetadataValue.md(f"![trend](data:image/svg+xml;base64,{picture})\n\n{markdown(shares)}"),
+            "tables": dg.MetadataValue.md(markdown(scorecard)),
+        },
+    )
+    yield dg.MaterializeResult(asset_key=BY_RULE, metadata=metadata)
 
 
 def _listed(found: pl.DataFrame) -> str:

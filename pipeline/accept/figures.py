@@ -65,7 +65,7 @@ def measure(quarter: Quarter, lake: Lake, numbers: Mapping[str, float], tables: 
     """
     wanted = [TABLES[name] for name in tables]
     seen = {table.name: _seen(table, quarter, lake) for table in wanted}
-    until = _data_until(quarter, lake)
+    until = data_until(quarter, lake)
     found = {}
     for table in wanted:
         look = seen[table.name]
@@ -104,7 +104,7 @@ def _rows(look: pl.DataFrame, enterprise: str) -> int:
     return int(look.filter((pl.col("fact") == ROWS) & (pl.col("enterprise_id") == enterprise))["count"].sum())
 
 
-def _data_until(quarter: Quarter, lake: Lake) -> dict[str, dt.date]:
+def data_until(quarter: Quarter, lake: Lake) -> dict[str, dt.date]:
     """The last day of the quarter of which an enterprise has any record; its end where the next quarter has some."""
     until: dict[str, dt.date] = {}
     for table in TABLES.values():
@@ -145,15 +145,16 @@ def _from_profiles(
 
 
 def _delivered(table: Table, quarter: Quarter, lake: Lake) -> Figure:
-    now = _delivered_columns(table, quarter, lake)
-    before = set().union(*(_delivered_columns(table, quarter.shift(-back), lake) for back in range(1, TRAILING + 1)))
+    now = delivered_columns(table, quarter, lake)
+    before = set().union(*(delivered_columns(table, quarter.shift(-back), lake) for back in range(1, TRAILING + 1)))
     if not before:
         return Figure(None)
     missing = [column.name for column in table.columns if column.name in before - now]
     return Figure(len(before & now) / len(before), "、".join(missing) if now else "本期未提交")
 
 
-def _delivered_columns(table: Table, quarter: Quarter, lake: Lake) -> set[str]:
+def delivered_columns(table: Table, quarter: Quarter, lake: Lake) -> set[str]:
+    """The columns that the delivery of a profiled quarter had; empty where the table did not come."""
     marks = read_metadata(lake.partition("profile", table.name, quarter))
     return set(json.loads(marks.get("delivered_columns", "[]"))) if marks.get("delivered") == "true" else set()
 
@@ -173,7 +174,7 @@ def _missing(table: Table, quarter: Quarter, lake: Lake, look: _Seen, enterprise
     now_rows, before_rows = look.rows(enterprise), sum(look.rows_before(enterprise))
     if now_rows < LEAST_ROWS or before_rows < LEAST_ROWS:
         return Figure(None)
-    delivered = _delivered_columns(table, quarter, lake)
+    delivered = delivered_columns(table, quarter, lake)
     now, before = _missing_counts([look.now], enterprise), _missing_counts(look.before.values(), enterprise)
     rises = {
         name: now.get(name, 0) / now_rows - before.get(name, 0) / before_rows for name in before if name in delivered
@@ -225,7 +226,8 @@ def population_stability(now: Mapping[str, int], before: Mapping[str, int]) -> f
 
     ``now``, ``before``: counts by bucket, each with at least one value; buckets below 2 % in both count as one. Half a case is
     added to every bucket, so that an empty one counts and does not divide by zero. Between samples of one
-    population the index has the mean (buckets − 1)·(1/n + 1/m) (Yurdakul 2018, Statistical Properties of Population Stability Index); below that it is 0.
+    population the index has the mean (buckets − 1)·(1/n + 1/m) (Yurdakul 2018, Statistical Properties of Population
+    Stability Index); below that it is 0.
     """
     sizes = sum(now.values()), sum(before.values())
     rare = {

@@ -17,10 +17,9 @@ from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path, pinned
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
+from schemas.acceptance import ALL_ENTERPRISES
 from schemas.contract import Column, Table
 
-# Where rows of a table name no enterprise.
-ALL_ENTERPRISES = "*"
 ROWS, MISSING, LAST_DAY, VALUE = "rows", "missing", "last_day", "value"
 SCHEMA = pl.Schema(
     {

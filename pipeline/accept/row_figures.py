@@ -14,13 +14,12 @@ from typing import Any
 
 import duckdb
 
-from pipeline.accept.profile import ALL_ENTERPRISES
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, pinned
 from pipeline.marts.variables import clean_files
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
-from schemas.acceptance import DURATIONS
+from schemas.acceptance import ALL_ENTERPRISES, DURATIONS
 from schemas.contract import TABLES, Table
 
 # The quarters before that this one is compared with: a year, so that every season is among them.

@@ -13,7 +13,7 @@ from pipeline.accept.figures import Figures
 from pipeline.accept.judge import Missed
 from pipeline.evaluate.plan import Acceptance, Waiver
 from pipeline.quarters import Quarter
-from schemas.acceptance import REFUSE, WARN, Check, checks
+from schemas.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks
 
 PASSED, WARNED, REFUSED, WAIVED, NOT_JUDGED = "pass", "warn", "refuse", "waived", "not_judged"
 VERDICTS = (PASSED, WARNED, REFUSED, WAIVED, NOT_JUDGED)
@@ -98,7 +98,7 @@ def verdicts(
 
 def explain(row: Mapping[str, object]) -> str:
     """A missed check in words: table, check, enterprise, the figure and what it had to be."""
-    of = f" of {row['enterprise_id']}" if row["enterprise_id"] != "*" else ""
+    of = f" of {row['enterprise_id']}" if row["enterprise_id"] != ALL_ENTERPRISES else ""
     limit = row["required"] if row["verdict"] == REFUSED else row["expected"]
     detail = f" ({row['detail']})" if row["detail"] else ""
     return f"{row['table']} {row['check']}{of}: {row['value']:.4g}{detail}, must be {limit}"

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline.accept.assets import acceptance_results
+from pipeline.accept.assets import acceptance_results, data_quality
 from pipeline.accept.judge import finish_pages
 from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.marts.assets import exported_models, marts
@@ -24,7 +24,13 @@ from pipeline.validate.assets import account_rows
 _PUBLISHED = sorted(
     {
         key.to_user_string()
-        for key in (*account_rows.keys, *acceptance_results.keys, *evaluation.keys, *rule_results.keys)
+        for key in (
+            *account_rows.keys,
+            *acceptance_results.keys,
+            *data_quality.keys,
+            *evaluation.keys,
+            *rule_results.keys,
+        )
     }
     | set(exported_models(marts.keys))
 )
@@ -36,7 +42,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
-        "acceptance_results",
+        *("acceptance_results", "data_quality", "data_quality_rules"),
         *("rule_results", "process_rules"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.report import format as formats
 from pipeline.report import labels
 from pipeline.report.model import ReportModel
+from schemas.quality import DIMENSIONS
 
 _TEMPLATE = "quarterly.html.j2"
 _FORMATS = (
@@ -51,5 +52,6 @@ def _environment() -> Environment:
         trend_names=labels.TRENDS,
         direction_names=labels.DIRECTIONS,
         process_result_names=labels.PROCESS_RESULTS,
+        dimension_names=DIMENSIONS,
     )
     return environment

@@ -87,6 +87,14 @@ class RefusedLimits:
 
 
 @dataclass(frozen=True)
+class PrivacyLimits:
+    """What record-level tables keep before they are published: rows a class (k) and different sensitive values a class (l)."""
+
+    k: int = 5
+    diversity: int = 2
+
+
+@dataclass(frozen=True)
 class EvaluationPlan:
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -104,6 +112,7 @@ class EvaluationPlan:
     overlays: Overlays = Overlays()
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
+    privacy: PrivacyLimits = PrivacyLimits()
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -285,6 +294,12 @@ class _Reader:
             raise self.refuse(key, f"expected a number above 0, found {number:g}")
         return number
 
+    def whole(self, value: object, key: str, at_least: int) -> int:
+        number = self.number(value, key)
+        if number != int(number) or number < at_least:
+            raise self.refuse(key, f"expected a whole number of at least {at_least}, found {number:g}")
+        return int(number)
+
     def flag(self, value: object, key: str) -> bool:
         if not isinstance(value, bool):
             raise self.refuse(key, f"expected true or false, found {_kind(value)}")
@@ -388,6 +403,16 @@ def _refused_limits(reader: _Reader, value: object, key: str) -> RefusedLimits:
     )
 
 
+def _privacy(reader: _Reader, value: object, key: str) -> PrivacyLimits:
+    entry = reader.mapping(value, key, ("k", "l"))
+    default = PrivacyLimits()
+    # k = 1 would be no protection at all; l = 1 asks nothing of the sensitive columns.
+    return PrivacyLimits(
+        k=reader.whole(entry.get("k", default.k), f"{key}.k", 2),
+        diversity=reader.whole(entry.get("l", default.diversity), f"{key}.l", 1),
+    )
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -403,6 +428,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "overlays": _overlays,
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
+    "privacy": _privacy,
 }
 
 

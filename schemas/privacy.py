@@ -41,17 +41,18 @@ class RecordTable:
 
 RECORD_TABLES: Mapping[str, RecordTable] = MappingProxyType(
     {
+        # What indicators are counted by (urgency, complexity, channel, kind of service) is given up last: D-76.
         "fct_service_requests": RecordTable(
             quasi_identifiers=(
-                *("product_model", "requested_month", "issue_class", "outlet_id", "complexity", "urgency"),
-                *("service_type", "product_category", "channel", "region_code"),
+                *("product_model", "requested_month", "issue_class", "outlet_id", "region_code", "product_category"),
+                *("service_type", "channel", "complexity", "urgency"),
             ),
             follows=MappingProxyType(
                 dict.fromkeys(("is_repair_done", "is_repair_repeated", "acceptance_passed"), "service_type")
             ),
         ),
         "fct_complaints": RecordTable(
-            quasi_identifiers=("received_month", "outlet_id", "urgency", "channel", "region_code"),
+            quasi_identifiers=("received_month", "outlet_id", "region_code", "channel", "urgency"),
             sensitive=("cause_class",),
         ),
         "fct_safety_incidents": RecordTable(quasi_identifiers=("occurred_month", "outlet_id", "region_code")),

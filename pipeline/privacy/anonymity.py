@@ -64,7 +64,8 @@ def anonymised(
     null. Two columns more say how many quasi-identifiers a row gave up and whether it gave up all. The query holds as long as the
     context.
     """
-    codes = _codes(connection, relation, (*declared.within, *declared.quasi_identifiers, *declared.sensitive))
+    names = (*declared.within, *declared.quasi_identifiers, *declared.sensitive)
+    codes = _codes(connection, relation, names, declared.sensitive)
     recoding = recode(
         [codes[name] for name in declared.within],
         [codes[name] for name in declared.quasi_identifiers],
@@ -110,17 +111,23 @@ def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: R
     return [Classes(tuple(row[:size]), *row[size:]) for row in rows]
 
 
-def _codes(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> dict[str, Codes]:
-    """Columns as numbers in the order of their values, no value 0, by the place of the row."""
-    if not names:
-        return {}
+def _codes(
+    connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], without_stars: Sequence[str]
+) -> dict[str, Codes]:
+    """Columns as numbers in the order of their values, no value 0, by the place of the row.
+
+    without_stars   columns in which a source's own ``*`` is no value: it discloses nothing, as those put there later
+    """
     chosen = []
     for name in names:
+        text = f"{quoted(name)}::varchar"
+        if name in without_stars:
+            text = f"nullif({text}, {_STAR})"
         values = connection.execute(
-            f"select distinct {quoted(name)}::varchar as value from {relation} where value is not null order by value"
+            f"select distinct {text} as value from {relation} where value is not null order by value"
         ).fetchall()
         enum = f"enum({', '.join(literal(value) for (value,) in values)})" if values else "enum('')"
-        chosen.append(f"coalesce(enum_code({quoted(name)}::varchar::{enum})::integer + 1, 0)::integer as {quoted(name)}")
+        chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
     found = connection.execute(f"select rowid as place, {', '.join(chosen)} from {relation}").fetchnumpy()
     # Threads may hand the rows over in any order.
     by_place = np.argsort(found["place"], kind="stable")

@@ -5,7 +5,7 @@ Cells and totals in, names of hidden cells out; what the cells hold and how a hi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +22,14 @@ class Line:
     parts: tuple[Hashable, ...]
 
 
-def hidden_cells(people: Mapping[Hashable, int], lines: Sequence[Line], minimum: int) -> frozenset[Hashable]:
+def hidden_cells(
+    people: Mapping[Hashable, int], lines: Sequence[Line], minimum: int, also: Collection[Hashable] = ()
+) -> frozenset[Hashable]:
     """The cells to hide, totals among them.
 
     people   how many people each cell speaks of, totals included; a line's total is the sum of its parts
     minimum  a cell of fewer people is hidden; an empty one speaks of nobody and is shown
+    also     cells to hide whatever their number
 
     Where a line shows its total, the people of its hidden parts together are at least ``minimum`` too and more than one cell:
     what subtraction yields is no smaller group than what may be printed. No hidden cell follows from the shown ones by any
@@ -36,7 +39,7 @@ def hidden_cells(people: Mapping[Hashable, int], lines: Sequence[Line], minimum:
     for line in lines:
         if people[line.total] != sum(people[part] for part in line.parts):
             raise ValueError(f"the parts of {line.total!r} do not add up to it")
-    hidden = {cell for cell, count in people.items() if 0 < count < minimum}
+    hidden = {*also, *(cell for cell, count in people.items() if 0 < count < minimum)}
     while (weak := _first_weak_line(people, lines, hidden, minimum)) is not None:
         hidden.add(min(weak, key=people.__getitem__))
     return frozenset(hidden)

@@ -99,7 +99,7 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
-    order = ["extract", "validate", "desensitize", "marts", "evaluate", "report", "published"]
+    order = ["extract", "validate", "desensitize", "marts", "evaluate", "privacy", "report", "published"]
     assert [stage for stage in said if stage in order] == order
     assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
     path = Path(report.removeprefix("report: "))

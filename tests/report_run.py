@@ -389,7 +389,13 @@ def _respondents() -> pl.DataFrame:
 
 def _anonymity(run_id: str) -> pl.DataFrame:
     """E1: 25,000 requests, of which 21,000 gave up something, 40 all; 3 incidents that no class could hide."""
-    released = {"quarter": QUARTER.label, "kind": "released_records", "k_required": 5, "is_kept": True, "run_id": run_id}
+    released = {
+        "quarter": QUARTER.label,
+        "kind": "released_records",
+        "k_required": 5,
+        "is_kept": True,
+        "run_id": run_id,
+    }
     requests = {"rows": 25000, "generalised": 21000, "suppressed": 40, "left_out": 0, "k_reached": 5}
     incidents = {"rows": 0, "generalised": 0, "suppressed": 0, "left_out": 3, "gbt_42460_level": 3}
     other = {"quarter": QUARTER.label, "is_kept": True, "run_id": run_id}
@@ -397,7 +403,12 @@ def _anonymity(run_id: str) -> pl.DataFrame:
         [
             released
             | requests
-            | {"table": "fct_service_requests", "enterprise_id": "E1", "reidentification_risk": 0.2, "gbt_42460_level": 3},
+            | {
+                "table": "fct_service_requests",
+                "enterprise_id": "E1",
+                "reidentification_risk": 0.2,
+                "gbt_42460_level": 3,
+            },
             released | requests | {"table": "fct_service_requests", "enterprise_id": HOSTILE, "rows": 777777},
             released | incidents | {"table": "fct_safety_incidents", "enterprise_id": "E1"},
             other | {"table": "quarantine", "kind": "internal_records", "gbt_42460_level": 2},

@@ -63,9 +63,7 @@ def export_marts(
             path = stack.enter_context(atomic_path(run.table(model)))
             query, marks = _in_order(tables, relation), ""
             if declared := RECORD_TABLES.get(model):
-                released = stack.enter_context(
-                    anonymised(tables, relation, declared, privacy.k, privacy.diversity)
-                )
+                released = stack.enter_context(anonymised(tables, relation, declared, privacy.k, privacy.diversity))
                 query = released.query
                 left_out = [[*group, count] for group, count in released.left_out.items()]
                 marks = f", kv_metadata {{{LEFT_OUT_MARK}: {literal(json.dumps(left_out))}}}"

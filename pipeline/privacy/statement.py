@@ -85,7 +85,9 @@ def _statement(
         yield from _released(connection, relation, file, RECORD_TABLES[name], limits)
     elif name in INTERNAL_TABLES:
         keys = ", ".join(map(quoted, INTERNAL_TABLES[name]))
-        smallest = connection.execute(f"select min(n) from (select count(*) as n from {relation} group by {keys})").fetchone()
+        smallest = connection.execute(
+            f"select min(n) from (select count(*) as n from {relation} group by {keys})"
+        ).fetchone()
         k = smallest[0] if smallest else None
         yield {
             "kind": INTERNAL,

@@ -84,5 +84,3 @@ def _first_weak_line(
 def _shown(people: Mapping[Hashable, int], line: Line, hidden: set[Hashable]) -> Sequence[Hashable]:
     parts = [part for part in line.parts if part not in hidden and people[part] > 0]
     return parts or [cell for cell in (line.total,) if cell not in hidden and people[cell] > 0]
-
-

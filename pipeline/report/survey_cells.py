@@ -64,7 +64,9 @@ class SurveyScopes:
     @property
     def hidden(self) -> int:
         """How many cells are hidden."""
-        return sum(cell.is_hidden for cell in (self.overall, *(cell for each in self.breakdowns for cell in each.cells)))
+        return sum(
+            cell.is_hidden for cell in (self.overall, *(cell for each in self.breakdowns for cell in each.cells))
+        )
 
 
 def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScopes | None:

@@ -35,10 +35,13 @@ ROWS = [
 ]
 
 
-def released(rows: list[tuple[object, ...]], k: int, diversity: int) -> tuple[pl.DataFrame, dict[tuple[str | None, ...], int]]:
+def released(
+    rows: list[tuple[object, ...]], k: int, diversity: int
+) -> tuple[pl.DataFrame, dict[tuple[str | None, ...], int]]:
     with duckdb.connect() as connection:
         connection.execute(
-            "create table records (house varchar, region varchar, outlet varchar, outlet_floor integer, cause varchar, hours double)"
+            "create table records (house varchar, region varchar, outlet varchar, outlet_floor integer, cause varchar, "
+            "hours double)"
         )
         if rows:
             connection.executemany("insert into records values (?, ?, ?, ?, ?, ?)", rows)
@@ -84,9 +87,7 @@ def test_values_with_quotes_and_nothing_at_all_are_values_like_others() -> None:
 @st.composite
 def tables(draw: st.DrawFn) -> list[tuple[object, ...]]:
     text = st.sampled_from([None, "", WITHHELD, "A", "B"])
-    row = st.tuples(
-        st.sampled_from(["E1", "E2"]), text, text, st.integers(0, 1), text, st.sampled_from([0.5, 1.0])
-    )
+    row = st.tuples(st.sampled_from(["E1", "E2"]), text, text, st.integers(0, 1), text, st.sampled_from([0.5, 1.0]))
     return draw(st.lists(row, max_size=25))
 
 
@@ -117,4 +118,5 @@ def test_any_table_is_anonymous_and_no_row_is_lost(rows: list[tuple[object, ...]
             and row[5] == hours
             for row in rows
         )
-        assert (level <= 1 or region == WITHHELD) and (level == 0 or outlet == WITHHELD)
+        assert level <= 1 or region == WITHHELD
+        assert level == 0 or outlet == WITHHELD

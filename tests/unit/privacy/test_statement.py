@@ -32,7 +32,16 @@ def complaints(*classes: tuple[str, int, tuple[str, ...]]) -> pl.DataFrame:
         for region, count, causes in classes
         for number in range(count)
     ]
-    names = ("enterprise_id", "quarter", "received_month", "region_code", "outlet_id", "channel", "urgency", "cause_class")
+    names = (
+        "enterprise_id",
+        "quarter",
+        "received_month",
+        "region_code",
+        "outlet_id",
+        "channel",
+        "urgency",
+        "cause_class",
+    )
     return pl.DataFrame(rows, schema=[*names, "generalised_columns", "is_suppressed"], orient="row")
 
 
@@ -45,7 +54,9 @@ def measured(run: RunFolder, tables: dict[str, pl.DataFrame], limits: PrivacyLim
 
 
 def test_a_table_that_keeps_k_and_l_has_level_3(run: RunFolder) -> None:
-    said = measured(run, {"fct_complaints": complaints(("A", 6, ("x", "y")), ("B", 5, ("x", "y", "z")))}, PrivacyLimits())
+    said = measured(
+        run, {"fct_complaints": complaints(("A", 6, ("x", "y")), ("B", 5, ("x", "y", "z")))}, PrivacyLimits()
+    )
     row = said["fct_complaints"]
     assert (row["rows"], row["k_reached"], row["l_reached"], row["generalised"]) == (11, 5, 2, 11)
     assert (row["gbt_42460_level"], row["is_kept"], row["reidentification_risk"]) == (3, True, 0.2)

@@ -13,7 +13,7 @@ from pipeline.privacy.suppression import Line, derivable, hidden_cells
 
 
 def one_way(*people: int) -> tuple[dict[Hashable, int], list[Line]]:
-    cells: dict[Hashable, int] = {place: count for place, count in enumerate(people)}
+    cells: dict[Hashable, int] = dict(enumerate(people))
     return cells | {"total": sum(people)}, [Line("total", tuple(range(len(people))))]
 
 
@@ -55,7 +55,17 @@ def test_a_crossed_table_hides_a_rectangle() -> None:
     # north         3     20    23
     # south        30     40    70
     # total        33     60    93     The row of 3 hides 20, its column 30; those are alone in theirs, so 40 goes too.
-    people = {("N", "p"): 3, ("N", "o"): 20, ("S", "p"): 30, ("S", "o"): 40, "N": 23, "S": 70, "p": 33, "o": 60, "all": 93}
+    people = {
+        ("N", "p"): 3,
+        ("N", "o"): 20,
+        ("S", "p"): 30,
+        ("S", "o"): 40,
+        "N": 23,
+        "S": 70,
+        "p": 33,
+        "o": 60,
+        "all": 93,
+    }
     lines = [
         Line("N", (("N", "p"), ("N", "o"))),
         Line("S", (("S", "p"), ("S", "o"))),

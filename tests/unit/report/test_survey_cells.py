@@ -104,4 +104,8 @@ def test_the_anonymity_section_speaks_of_one_enterprise_only(tables: RunTables) 
         ("fct_safety_incidents", 0, 3, 3),
         ("fct_service_requests", 25000, 0, 3),
     ]
-    assert (model.internal, model.aggregates, model.aggregates_of_persons) == (("quarantine",), 1, ("indicator_values",))
+    assert (model.internal, model.aggregates, model.aggregates_of_persons) == (
+        ("quarantine",),
+        1,
+        ("indicator_values",),
+    )

@@ -8,7 +8,6 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipeline.partitions import PUBLICATION
 from schemas.privacy import GENERALISED, RECORD_TABLES, SUPPRESSED, WITHHELD, identifying_columns
 
 from .conftest import Published

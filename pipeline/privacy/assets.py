@@ -4,6 +4,7 @@ Measuring is in ``statement.py``; the tables are made anonymous where they leave
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -53,7 +54,7 @@ def anonymity(
     measured = write_anonymity(run, GATHERED_TABLES, places.evaluation_plan().privacy)
     released = measured.filter(measured["kind"] == RELEASED)
     broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
-    figures = {
+    figures: dict[str, Any] = {
         "smallest class": released["k_reached"].min(),
         "suppressed rows": released["suppressed"].sum(),
         "rows left out": released["left_out"].sum(),

@@ -86,7 +86,9 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
             people[scope, None] = unstated
             names.append((scope, None))
     lines = [Line(total, tuple(names)) for names in scopes.values()]
-    shown = {name: people[name] for name in (total, *(name for names in scopes.values() for name in names))}
+    shown: dict[Hashable, int] = {
+        name: people[name] for name in (total, *(name for names in scopes.values() for name in names))
+    }
     hidden = hidden_cells(shown, lines, MINIMUM_PEOPLE)
     measured = {(row["scope_type"], row["scope_id"]): row for row in values.iter_rows(named=True)}
 

@@ -11,6 +11,7 @@ from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import configured_builder
 from pipeline.partitions import labelled_by_quarter
+from pipeline.privacy.assets import anonymity
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
 from pipeline.validate.assets import account_rows, validate
@@ -33,6 +34,7 @@ defs = dg.Definitions(
         marts,
         evaluation,
         rule_results,
+        anonymity,
         quarterly_report,
         publication,
     ],

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.privacy.statement import SCHEMA as STATEMENT_SCHEMA
 from pipeline.quarters import Quarter
 
 REPO = Path(__file__).resolve().parent.parent
@@ -235,12 +236,31 @@ VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("O2-1", "five_point_ratio", 86.6, 500),
     ("O2-2", "touchpoint_phone", 82.0, 300),
     ("O2-2", "gap_phone", 0.4, 300),
+    # Three people speak of onsite service: hidden, and with it the smaller of the two others.
+    ("O2-2", "touchpoint_onsite", 61.61, 3),
+    ("O2-2", "touchpoint_online", 84.56, 200),
     ("R3-4", "mean_hours", 11.25, 80),
     ("P2-3a", "customer_total_time", 6.75, 9000),
     ("P2-3a", "service_hours", 2.1, 9000),
     ("P2-3b", "natural_days", 3.2, 700),
     ("P3-1", "a_reading_of_tomorrow", 0.5, 10),
 ]
+
+# Overall satisfaction of E1: people and mean by scope. 300 + 150 + 4 + 20 are 474 of 480: six have no region. The four are
+# hidden, and with them the six; by channel nobody is.
+SATISFACTION: dict[tuple[str, str], tuple[int, float]] = {
+    ("enterprise", "E1"): (480, 83.25),
+    ("region", "450102"): (300, 84.12),
+    ("region", "450103"): (150, 81.34),
+    ("region", "450105"): (4, 47.77),
+    ("region", "450107"): (20, 79.53),
+    ("channel", "online"): (200, 82.48),
+    ("channel", "onsite"): (20, 88.19),
+    ("channel", "phone"): (260, 83.71),
+}
+TOUCHPOINT_PEOPLE = {"phone": 300, "onsite": 3, "online": 200}
+# What no page may show of them.
+HIDDEN_FIGURES = ("47.77", "61.61", "84.56")
 
 _VALUE_SCHEMA: dict[str, Any] = {
     "enterprise_id": pl.String,
@@ -345,10 +365,60 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "acceptance_results": _acceptance(run_id),
         "process_rules": rules,
         "rule_results": _rule_results(rules, run_id),
+        "mart_survey_respondents": _respondents(),
+        "anonymity": _anonymity(run_id),
     }
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet")
     return folder
+
+
+def _respondents() -> pl.DataFrame:
+    people = {name: count for name, (count, _) in SATISFACTION.items()}
+    people |= {("touchpoint", name): count for name, count in TOUCHPOINT_PEOPLE.items()}
+    return pl.DataFrame(
+        [("E1", QUARTER.label, *name, count) for name, count in people.items()],
+        schema={
+            "enterprise_id": pl.String,
+            "quarter": pl.String,
+            "scope_type": pl.String,
+            "scope_id": pl.String,
+            "respondents": pl.Int64,
+        },
+        orient="row",
+    )
+
+
+def _anonymity(run_id: str) -> pl.DataFrame:
+    """E1: 25,000 requests, of which 21,000 gave up something, 40 all; 3 incidents that no class could hide."""
+    released = {
+        "quarter": QUARTER.label,
+        "kind": "released_records",
+        "k_required": 5,
+        "is_kept": True,
+        "run_id": run_id,
+    }
+    requests = {"rows": 25000, "generalised": 21000, "suppressed": 40, "left_out": 0, "k_reached": 5}
+    incidents = {"rows": 0, "generalised": 0, "suppressed": 0, "left_out": 3, "gbt_42460_level": 3}
+    other = {"quarter": QUARTER.label, "is_kept": True, "run_id": run_id}
+    return pl.DataFrame(
+        [
+            released
+            | requests
+            | {
+                "table": "fct_service_requests",
+                "enterprise_id": "E1",
+                "reidentification_risk": 0.2,
+                "gbt_42460_level": 3,
+            },
+            released | requests | {"table": "fct_service_requests", "enterprise_id": HOSTILE, "rows": 777777},
+            released | incidents | {"table": "fct_safety_incidents", "enterprise_id": "E1"},
+            other | {"table": "quarantine", "kind": "internal_records", "gbt_42460_level": 2},
+            other | {"table": "indicator_values", "kind": "aggregate", "gbt_42460_level": 2},
+            other | {"table": "scores", "kind": "aggregate", "gbt_42460_level": 4},
+        ],
+        schema=STATEMENT_SCHEMA,
+    )
 
 
 def _values(enterprise: str, catalogue: pl.DataFrame, run_id: str) -> list[dict[str, Any]]:
@@ -386,6 +456,13 @@ def _values(enterprise: str, catalogue: pl.DataFrame, run_id: str) -> list[dict[
             rows.append(row)
     # A slice must not be taken for the enterprise.
     rows.append({**rows[0], "scope_type": "outlet", "scope_id": "O-1", "value": 123456.0})
+    if enterprise == "E1":
+        overall = next(row for row in rows if row["indicator_id"] == "O2-1" and row["window_kind"] == "quarter")
+        rows += [
+            overall | {"scope_type": scope, "scope_id": name, "value": value, "ci_low": value - 2, "ci_high": value + 2}
+            for (scope, name), (_, value) in SATISFACTION.items()
+            if scope != "enterprise"
+        ]
     return rows
 
 

@@ -119,6 +119,14 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class PrivacyLimits:
+    """What record-level tables keep before they are published: rows a class (k) and different sensitive values a class (l)."""
+
+    k: int = 5
+    diversity: int = 2
+
+
+@dataclass(frozen=True)
 class EvaluationPlan:
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -137,6 +145,7 @@ class EvaluationPlan:
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
     acceptance: Acceptance = Acceptance()
+    privacy: PrivacyLimits = PrivacyLimits()
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -331,6 +340,12 @@ class _Reader:
             raise self.refuse(key, f"expected a number above 0, found {number:g}")
         return number
 
+    def whole(self, value: object, key: str, at_least: int) -> int:
+        number = self.number(value, key)
+        if number != int(number) or number < at_least:
+            raise self.refuse(key, f"expected a whole number of at least {at_least}, found {number:g}")
+        return int(number)
+
     def flag(self, value: object, key: str) -> bool:
         if not isinstance(value, bool):
             raise self.refuse(key, f"expected true or false, found {_kind(value)}")
@@ -475,6 +490,16 @@ def _bounds(reader: _Reader, value: object, key: str) -> Bounds | None:
     return Bounds(lower, upper)
 
 
+def _privacy(reader: _Reader, value: object, key: str) -> PrivacyLimits:
+    entry = reader.mapping(value, key, ("k", "l"))
+    default = PrivacyLimits()
+    # k = 1 would be no protection at all; l = 1 asks nothing of the sensitive columns.
+    return PrivacyLimits(
+        k=reader.whole(entry.get("k", default.k), f"{key}.k", 2),
+        diversity=reader.whole(entry.get("l", default.diversity), f"{key}.l", 1),
+    )
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -491,6 +516,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
     "acceptance": _acceptance,
+    "privacy": _privacy,
 }
 
 

@@ -109,6 +109,8 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     for name, is_on, label in (("grade", plan.overlays.grade, "等级"), ("veto", plan.overlays.veto, "特别扣分与否决")):
         yield Entry(f"overlay_{name}", "on" if is_on else "off", f"附加呈现：{label}（参照 GB/T 27922，不属于本标准）")
     yield Entry("pseudonym_algorithm", plan.pseudonym_algorithm, "假名化算法")
+    yield Entry("privacy_k", str(plan.privacy.k), "记录级数据表每个等价类的最少行数 k")
+    yield Entry("privacy_l", str(plan.privacy.diversity), "记录级数据表每个等价类敏感值的最少种数 l")
     limits = plan.refused_limits
     yield Entry("refused_limits", f"{limits.default:g}", "拒收行占比上限")
     for table, limit in sorted(limits.tables.items()):

@@ -19,7 +19,7 @@ from pipeline.progress import announce
 from pipeline.resources import Places
 
 _TABLE_NAME = "dagster/table_name"
-_MART = "mart_"
+_EXPORTED_PREFIXES = ("mart_", "fct_")
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -42,7 +42,7 @@ class StageTranslator(DagsterDbtTranslator):
 def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     """Of the dbt project's assets, the tables that leave the scratch database, sorted."""
     names = {key.path[-1] for key in keys}
-    return sorted(name for name in names if name.startswith(_MART) or name in EXPORTED_DIMENSIONS)
+    return sorted(name for name in names if name.startswith(_EXPORTED_PREFIXES) or name in EXPORTED_DIMENSIONS)
 
 
 @dbt_assets(
@@ -69,13 +69,14 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
             for event in dbt.build(context, dbt_variables(quarter, files)):
                 name = _asset_of(event, context).path[-1]
                 labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
-                if waiting or name.startswith(_MART):
+                if waiting or name.startswith(_EXPORTED_PREFIXES):
                     waiting.append((name, labelled))
                 else:
                     yield labelled
             announce("marts", "export")
             with dbt.tables(scratch) as tables:
-                rows = export_marts(tables, places.run_folder(quarter, context.run.run_id), exported)
+                run = places.run_folder(quarter, context.run.run_id)
+                rows = export_marts(tables, run, exported, places.evaluation_plan().privacy)
         except Exception:
             yield from (event for _, event in waiting)
             raise

@@ -6,17 +6,22 @@ run's scratch folder is where the file lies, or what memory has no room for. Not
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
+from pipeline.evaluate.plan import PrivacyLimits
 from pipeline.lake import Lake, atomic_path
+from pipeline.privacy.anonymity import anonymised
+from pipeline.privacy.statement import LEFT_OUT_MARK
 from pipeline.publication import RunFolder
 from pipeline.sql import literal
+from schemas.privacy import RECORD_TABLES
 
 _ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
 
@@ -44,16 +49,32 @@ def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def export_marts(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str]) -> dict[str, int]:
-    """Write models of the scratch database into the run's folder, rows in a fixed order; returns rows per table."""
+def export_marts(
+    tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str], privacy: PrivacyLimits
+) -> dict[str, int]:
+    """Write models of the scratch database into the run's folder, rows in a fixed order; returns rows per table.
+
+    Record-level models leave it k-anonymous; the rows that could not be are counted in the file's mark ``LEFT_OUT_MARK``.
+    """
     rows = {}
     for model in models:
-        described = tables.execute(f"describe scratch.main.{model}").fetchall()
-        columns = sorted((name for name, *_ in described), key=lambda name: name not in _SORTED_FIRST)
-        with atomic_path(run.table(model)) as path:
+        relation = f"scratch.main.{model}"
+        with ExitStack() as stack:
+            path = stack.enter_context(atomic_path(run.table(model)))
+            query, marks = _in_order(tables, relation), ""
+            if declared := RECORD_TABLES.get(model):
+                released = stack.enter_context(anonymised(tables, relation, declared, privacy.k, privacy.diversity))
+                query = released.query
+                left_out = [[*group, count] for group, count in released.left_out.items()]
+                marks = f", kv_metadata {{{LEFT_OUT_MARK}: {literal(json.dumps(left_out))}}}"
             written = tables.execute(
-                f"copy (select * from scratch.main.{model} order by {', '.join(columns)}) "
-                f"to {literal(path)} (format parquet, compression zstd)"
+                f"copy ({query}) to {literal(path)} (format parquet, compression zstd{marks})"
             ).fetchone()
             rows[model] = int(written[0]) if written else 0
     return rows
+
+
+def _in_order(tables: duckdb.DuckDBPyConnection, relation: str) -> str:
+    described = tables.execute(f"describe {relation}").fetchall()
+    columns = sorted((name for name, *_ in described), key=lambda name: name not in _SORTED_FIRST)
+    return f"select * from {relation} order by {', '.join(columns)}"

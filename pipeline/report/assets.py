@@ -2,10 +2,7 @@
 
 import dagster as dg
 
-from pipeline.accept.assets import acceptance_results, data_quality
 from pipeline.accept.judge import finish_pages
-from pipeline.evaluate.assets import evaluation, rule_results
-from pipeline.marts.assets import exported_models, marts
 from pipeline.partitions import (
     GATHERED,
     OWNERS,
@@ -15,25 +12,13 @@ from pipeline.partitions import (
     quarter_of,
     quarterly,
 )
+from pipeline.privacy.assets import GATHERED_TABLES, anonymity
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
-from pipeline.validate.assets import account_rows
 
-# All tables that a whole run gathers, by the assets that make them.
-_PUBLISHED = sorted(
-    {
-        key.to_user_string()
-        for key in (
-            *account_rows.keys,
-            *acceptance_results.keys,
-            *data_quality.keys,
-            *evaluation.keys,
-            *rule_results.keys,
-        )
-    }
-    | set(exported_models(marts.keys))
-)
+# What a whole run publishes beside the reports.
+_PUBLISHED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
 _REPORT = dg.AssetKey(["report", "quarterly_report"])
 
 
@@ -44,6 +29,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
         *("acceptance_results", "data_quality", "data_quality_rules"),
         *("rule_results", "process_rules"),
+        *("anonymity", "mart_survey_respondents"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

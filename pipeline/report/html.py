@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.report import format as formats
 from pipeline.report import labels
 from pipeline.report.model import ReportModel
+from pipeline.report.survey_cells import FIRM_FROM, MINIMUM_PEOPLE
 from schemas.quality import DIMENSIONS
 
 _TEMPLATE = "quarterly.html.j2"
@@ -53,5 +54,7 @@ def _environment() -> Environment:
         direction_names=labels.DIRECTIONS,
         process_result_names=labels.PROCESS_RESULTS,
         dimension_names=DIMENSIONS,
+        survey_minimum=MINIMUM_PEOPLE,
+        survey_firm=FIRM_FROM,
     )
     return environment

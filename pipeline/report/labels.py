@@ -177,7 +177,7 @@ _CHOICES: dict[str, dict[str, str]] = {
     "plan_sha256": {"none": "没有评价方案文件，各项取默认值"},
 }
 
-_TOUCHPOINTS = {"phone": "电话", "online": "在线", "outlet": "网点", "onsite": "上门", "other": "其他接触点"}
+TOUCHPOINTS = {"phone": "电话", "online": "在线", "outlet": "网点", "onsite": "上门", "other": "其他接触点"}
 
 
 @dataclass(frozen=True)
@@ -294,9 +294,9 @@ def variant(indicator_id: str, code: str) -> VariantLabel:
     if found:
         return found
     reading, _, touchpoint = code.rpartition("_")
-    if reading in _COMMON_VARIANTS and touchpoint in _TOUCHPOINTS:
+    if reading in _COMMON_VARIANTS and touchpoint in TOUCHPOINTS:
         base = _COMMON_VARIANTS[reading]
-        return replace(base, name=f"{_TOUCHPOINTS[touchpoint]}{base.name}", is_beside=reading == "touchpoint")
+        return replace(base, name=f"{TOUCHPOINTS[touchpoint]}{base.name}", is_beside=reading == "touchpoint")
     return VariantLabel(code, is_beside=False)
 
 

@@ -19,8 +19,10 @@ import polars as pl
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
+from pipeline.report.anonymity import Anonymity, anonymity_of
 from pipeline.report.process_rules import RuleSet, rule_sets
 from pipeline.report.quality import Quality, quality_of
+from pipeline.report.survey_cells import OVERALL, TOUCHPOINTS, SurveyScopes, hidden_touchpoints, survey_scopes
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
 
@@ -159,6 +161,8 @@ class Indicator:
     year_to_date: WindowValue | None
     trailing_year: WindowValue | None
     variants: tuple[Variant, ...]
+    hidden_variants: tuple[str, ...]
+    """Names of readings that too few people stand behind, or that would give such a one away."""
 
     @property
     def is_measured(self) -> bool:
@@ -364,6 +368,8 @@ class ReportModel:
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
     quality: Quality
+    anonymity: Anonymity
+    survey_scopes: SurveyScopes | None
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -451,6 +457,9 @@ class RunTables:
     rule_results: pl.DataFrame
     scorecard: pl.DataFrame
     acceptance: pl.DataFrame
+    anonymity: pl.DataFrame
+    respondents: pl.DataFrame
+    satisfaction: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -492,6 +501,11 @@ class RunTables:
             rule_results=_scan(run_path, "rule_results").collect(),
             scorecard=_scan(run_path, "data_quality").collect(),
             acceptance=_scan(run_path, "acceptance_results").collect(),
+            anonymity=_scan(run_path, "anonymity").collect(),
+            respondents=_scan(run_path, "mart_survey_respondents").filter(pl.col("quarter") == quarter.label).collect(),
+            satisfaction=_scan(run_path, "indicator_values")
+            .filter((pl.col("indicator_id") == OVERALL) & (pl.col("period") == quarter.label))
+            .collect(),
         )
 
     @property
@@ -532,6 +546,8 @@ class RunTables:
             ),
             rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
             quality=quality_of(self.scorecard, self.acceptance, enterprise_id),
+            anonymity=anonymity_of(self.anonymity, enterprise_id),
+            survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:
@@ -596,12 +612,21 @@ class RunTables:
             raise ReportInputMissing(
                 f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}"
             )
+        respondents = self.respondents.filter(pl.col("enterprise_id") == enterprise_id)
+        hidden = hidden_touchpoints(variants.get(TOUCHPOINTS, ()), respondents)
         found: dict[str, list[Indicator]] = {}
         for name, entry in self._catalogue_order.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
             # What the tree counted: in a third-party evaluation an indicator without data scores 0.
             score = tree[name]["score"] if name in tree else None
-            indicator = _indicator(entry, values[name, "quarter"], score, longer, variants.get(name, []))
+            indicator = _indicator(
+                entry,
+                values[name, "quarter"],
+                score,
+                longer,
+                variants.get(name, []),
+                hidden if name == TOUCHPOINTS else frozenset(),
+            )
             found.setdefault(entry["subdimension_id"], []).append(indicator)
         return found
 
@@ -740,6 +765,7 @@ def _indicator(
     score: float | None,
     longer: Mapping[str, Mapping[str, Any] | None],
     variants: list[Mapping[str, Any]],
+    hidden: frozenset[str],
 ) -> Indicator:
     return Indicator(
         indicator_id=entry["indicator_id"],
@@ -790,6 +816,11 @@ def _indicator(
                 variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"])
             )
             if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
+            and variant["variant"] not in hidden
+        ),
+        hidden_variants=tuple(
+            labels.variant(entry["indicator_id"], code).name
+            for code in sorted(hidden, key=lambda code: labels.variant_place(entry["indicator_id"], code))
         ),
     )
 

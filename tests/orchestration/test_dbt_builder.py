@@ -14,6 +14,7 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from pipeline.errors import UsageError
+from pipeline.evaluate.plan import PrivacyLimits
 from pipeline.marts import project
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, configured_builder
@@ -70,7 +71,7 @@ def test_in_process_dbt_keeps_its_tables_in_memory_and_lets_go_of_them(
     found: list[str] = []
     databases: list[tuple[str, str | None]] = []
 
-    def look(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str]) -> None:
+    def look(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str], _: PrivacyLimits) -> None:
         found.extend(name for (name,) in tables.execute("select table_name from duckdb_tables()").fetchall())
         databases.extend(
             tables.execute("select database_name, path from duckdb_databases() where not internal").fetchall()

@@ -24,7 +24,7 @@ from .runs import environment
 pytestmark = pytest.mark.xdist_group("orchestration_definitions")
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
-STAGES = {"extract", "validate", "desensitize", "marts", "evaluate", "report"}
+STAGES = {"extract", "validate", "desensitize", "marts", "evaluate", "privacy", "report"}
 
 
 def described(defs: dg.Definitions) -> str:
@@ -95,7 +95,8 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
         for name in (
             *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
-            *("mart_rule_evidence", "process_rules"),
+            *("mart_rule_evidence", "process_rules", "mart_survey_respondents"),
+            *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),
         )
     }
     with_sql = {name for name, node in nodes.items() if "Raw SQL" in (node.description or "")}

@@ -67,6 +67,17 @@ PUBLISHED_COLUMNS = {
     "mart_period_coverage": ("enterprise_id", "period"),
     "mart_source_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_rule_evidence": ("enterprise_id", "period", "rule_id", "measure", "item", "numerator", "denominator"),
+    "mart_survey_respondents": ("enterprise_id", "quarter", "scope_type", "scope_id", "respondents"),
+    "fct_service_requests": (
+        *("enterprise_id", "quarter", "requested_month", "region_code", "outlet_id", "channel", "service_type", "urgency"),
+        *("complexity", "product_category", "product_model", "issue_class", "generalised_columns", "is_suppressed"),
+    ),
+    "fct_complaints": ("enterprise_id", "quarter", "received_month", "region_code", "outlet_id", "channel", "cause_class"),
+    "fct_safety_incidents": ("enterprise_id", "quarter", "occurred_month", "region_code", "outlet_id", "severity"),
+    "anonymity": (
+        *("table", "quarter", "enterprise_id", "kind", "k_required", "k_reached", "l_required", "l_reached", "rows"),
+        *("generalised", "suppressed", "left_out", "reidentification_risk", "gbt_42460_level", "is_kept", "run_id"),
+    ),
     "mart_indicator_inputs": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"),
     "mart_period_inputs": ("enterprise_id", "period", "scope_type", "scope_id", "indicator_id"),
     "mart_duration_statistics": ("enterprise_id", "period", "indicator_id", "p50", "p90", "p95"),
@@ -99,7 +110,7 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
-    order = ["extract", "validate", "desensitize", "marts", "evaluate", "report", "published"]
+    order = ["extract", "validate", "desensitize", "marts", "evaluate", "privacy", "report", "published"]
     assert [stage for stage in said if stage in order] == order
     assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
     path = Path(report.removeprefix("report: "))

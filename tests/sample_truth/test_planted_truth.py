@@ -21,6 +21,7 @@ from pipeline.quarters import Quarter, quarter_range
 from pipeline.sample import SampleTruth, planted_personal_data, write_sample
 from pipeline.validate.refused import export_refused
 from schemas.contract import TABLES
+from schemas.privacy import RECORD_TABLES, WITHHELD
 
 pytestmark = pytest.mark.xdist_group("sample_truth")
 
@@ -131,6 +132,33 @@ def test_no_planted_personal_data_leave_the_desensitize_stage(evaluated: Evaluat
     published = [evaluated.lake / "clean", evaluated.lake / "quarantine", evaluated.lake / "published"]
     everything = "\n".join([evaluated.output, *(_texts(folder) for folder in published)])
     assert _found(values, everything) == 0
+
+
+@pytest.mark.parametrize("name", sorted(RECORD_TABLES))
+def test_published_records_are_anonymous_and_add_up(evaluated: Evaluated, name: str) -> None:
+    """Counted anew from the published file and from the clean records, by the limits of a plan that sets none."""
+    lake, declared = Lake(evaluated.lake), RECORD_TABLES[name]
+    folder = lake.current(QUARTER)
+    records = pl.read_parquet(folder / f"{name}.parquet")
+    classes = records.group_by(*declared.within, *declared.quasi_identifiers).agg(
+        pl.len().alias("rows"),
+        *(pl.col(column).filter(pl.col(column) != WITHHELD).drop_nulls().n_unique() for column in declared.sensitive),
+    )
+    assert classes.filter(pl.col("rows") < 5).is_empty()
+    for column in declared.sensitive:
+        assert classes.filter(pl.col(column) == 1).is_empty()
+    clean = pl.read_parquet(lake.partition("clean", name.removeprefix("fct_"), QUARTER))
+    if name == "fct_service_requests":
+        clean = clean.filter(pl.col("merged_into").is_null() & ~pl.col("is_test").fill_null(False))
+    statement = pl.read_parquet(folder / "anonymity.parquet").filter(pl.col("table") == name)
+    assert statement["rows"].sum() + statement["left_out"].sum() == clean.height
+    assert statement["rows"].sum() == records.height
+    came = dict(clean["enterprise_id"].value_counts().iter_rows())
+    assert all(
+        came[row["enterprise_id"]] < 5 and row["rows"] == 0
+        for row in statement.iter_rows(named=True)
+        if row["left_out"]
+    )
 
 
 def _found(values: pl.Series, text: str) -> int:

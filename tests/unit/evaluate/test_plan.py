@@ -50,6 +50,7 @@ refused_limits:
   default: 0.02
   tables: {hotline_calls: 0.1}
 pseudonym_algorithm: hmac-sm3
+privacy: {k: 20, l: 3}
 """
 
 
@@ -68,6 +69,7 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert not plan.overlays.veto
     assert plan.refused_limits.of("hotline_calls") == 0.05
     assert plan.pseudonym_algorithm == "hmac-sha256"
+    assert (plan.privacy.k, plan.privacy.diversity) == (5, 2)
 
 
 def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
@@ -90,6 +92,7 @@ def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
     assert plan.overlays.veto
     assert (plan.refused_limits.of("hotline_calls"), plan.refused_limits.of("complaints")) == (0.1, 0.02)
     assert plan.pseudonym_algorithm == "hmac-sm3"
+    assert (plan.privacy.k, plan.privacy.diversity) == (20, 3)
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -133,6 +136,10 @@ FINDING = {"enterprise_id": "E1", "period": "2025-Q1", "kind": "legal", "reason"
         ({"overlays": {"grades": True}}, "overlays: unknown key 'grades' (did you mean 'grade'?)"),
         ({"refused_limits": {"tables": {"complaints": 5}}}, "refused_limits.tables.complaints: expected a share"),
         ({"refused_limits": 0.05}, "refused_limits: expected keys with values, found a number (0.05)"),
+        ({"privacy": {"k": 1}}, "privacy.k: expected a whole number of at least 2, found 1"),
+        ({"privacy": {"k": 5.5}}, "privacy.k: expected a whole number of at least 2, found 5.5"),
+        ({"privacy": {"l": 0}}, "privacy.l: expected a whole number of at least 1, found 0"),
+        ({"privacy": {"m": 3}}, "privacy: unknown key 'm'"),
         ({"pseudonym_algorithm": "md5"}, "pseudonym_algorithm: 'md5' is not one of hmac-sha256, hmac-sm3"),
         ({"targets": {"R4-1": 6}}, "targets: expected a list"),
         ({"targets": [{"indicator_id": "R4-1", "requirement": 6}]}, "targets[1]: 'acceptable' is missing"),

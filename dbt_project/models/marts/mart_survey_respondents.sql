@@ -1,0 +1,25 @@
+{% set scopes = ['region', 'channel'] -%}
+with customers_answers as (
+    select *
+    from {{ ref('int_survey_answers') }}
+    where quarter = '{{ var("quarter", "2025-Q1") }}' and survey_type <> 'mystery' and score is not null
+)
+
+select
+    enterprise_id,
+    quarter,
+    {{ scope_keys(scopes) }},
+    cast(count(distinct response_id) as bigint) as respondents
+from customers_answers
+where measures = 'O2-1'
+{{ scope_sets(['enterprise_id', 'quarter'], scopes) }}
+union all
+select
+    enterprise_id,
+    quarter,
+    'touchpoint' as scope_type,
+    coalesce(touchpoint, 'other') as scope_id,
+    cast(count(distinct response_id) as bigint) as respondents
+from customers_answers
+where measures = 'O2-2'
+group by enterprise_id, quarter, coalesce(touchpoint, 'other')

@@ -1,0 +1,167 @@
+"""k-anonymity and l-diversity of a record-level table: how it is reached, and how it is measured on what was published.
+
+Both work on DuckDB and know nothing of any table: what is a quasi-identifier is declared in ``schemas/privacy.py``. Measuring
+shares no step with reaching: it counts the classes of the finished rows.
+
+Terms (GB/T 37964, GB/T 42460): rows that agree in all quasi-identifiers form an equivalence class; a table is k-anonymous when
+each class has at least k rows, and l-diverse when the sensitive column has at least l different values in each class. A class
+all of whose sensitive values are withheld or absent discloses none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
+from pipeline.sql import literal, quoted
+from schemas.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
+
+_RECODING = "_recoding"
+_STAR = literal(WITHHELD)
+
+
+@dataclass(frozen=True)
+class Released:
+    """A table made anonymous: the query of its rows in a fixed order, and how many it leaves out by the values of ``within``."""
+
+    query: str
+    left_out: dict[tuple[str | None, ...], int]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The equivalence classes of published rows with the same values of ``within``.
+
+    ``smallest``: rows of the smallest class. ``least_diverse``: the smallest number of different values of a sensitive column in
+    a class that discloses any, None where none does. ``generalised``: rows that gave up some quasi-identifiers but not all;
+    ``suppressed``: rows that gave up all.
+    """
+
+    within: tuple[str | None, ...]
+    rows: int
+    classes: int
+    smallest: int
+    least_diverse: int | None
+    generalised: int
+    suppressed: int
+
+
+@contextmanager
+def anonymised(
+    connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable, k: int, diversity: int
+) -> Iterator[Released]:
+    """Make the rows of a table k-anonymous and ``diversity``-diverse, giving up as little as the declared order allows.
+
+    relation   a table nobody has deleted rows from, as it stands in SQL; no view: rows are told apart by their place
+
+    How is in ``classes.recode``. What is given up becomes ``*``, in columns that are then text; a column that follows becomes
+    null. Two columns more say how many quasi-identifiers a row gave up and whether it gave up all. The query holds as long as the
+    context.
+    """
+    names = (*declared.within, *declared.quasi_identifiers, *declared.sensitive)
+    codes = _codes(connection, relation, names, declared.sensitive)
+    recoding = recode(
+        [codes[name] for name in declared.within],
+        [codes[name] for name in declared.quasi_identifiers],
+        # No value is 0 among the codes.
+        [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
+        k,
+        diversity,
+    )
+    rows = pl.DataFrame(
+        {
+            "place": np.arange(len(recoding.levels), dtype=np.int64),
+            "level": recoding.levels,
+            "class": recoding.classes,
+            **{f"hides_{place}": flags for place, flags in enumerate(recoding.hidden)},
+        }
+    ).filter(pl.col("level") != LEFT_OUT)
+    connection.register(_RECODING, rows.to_arrow())
+    try:
+        left_out = _left_out(connection, relation, declared) if len(rows) < len(recoding.levels) else {}
+        yield Released(_query(connection, relation, declared), left_out)
+    finally:
+        connection.unregister(_RECODING)
+
+
+def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> list[Classes]:
+    """Measure a published table: its classes within each group of ``within``, sorted; no group without rows."""
+    groups = ", ".join(map(quoted, declared.within))
+    keys = ", ".join(map(quoted, (*declared.within, *declared.quasi_identifiers)))
+    different = [f"nullif(count(distinct nullif({quoted(name)}, {_STAR})), 0)" for name in declared.sensitive]
+    rows = connection.execute(
+        f"""
+        with classes as (
+            select {keys}, count(*) as n, {f"least({', '.join(different)})" if different else "null::bigint"} as diversity,
+                count(*) filter (where {quoted(GENERALISED)} > 0 and not {quoted(SUPPRESSED)}) as generalised,
+                count(*) filter (where {quoted(SUPPRESSED)}) as suppressed
+            from {relation} group by {keys}
+        )
+        select {groups}, sum(n)::bigint, count(*), min(n), min(diversity), sum(generalised)::bigint, sum(suppressed)::bigint
+        from classes group by {groups} order by {groups}
+        """
+    ).fetchall()
+    size = len(declared.within)
+    return [Classes(tuple(row[:size]), *row[size:]) for row in rows]
+
+
+def _codes(
+    connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], without_stars: Sequence[str]
+) -> dict[str, Codes]:
+    """Columns as numbers in the order of their values, no value 0, by the place of the row.
+
+    without_stars   columns in which a source's own ``*`` is no value: it discloses nothing, as those put there later
+    """
+    chosen = []
+    for name in names:
+        text = f"{quoted(name)}::varchar"
+        if name in without_stars:
+            text = f"nullif({text}, {_STAR})"
+        values = connection.execute(
+            f"select distinct {text} as value from {relation} where value is not null order by value"
+        ).fetchall()
+        enum = f"enum({', '.join(literal(value) for (value,) in values)})" if values else "enum('')"
+        chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
+    found = connection.execute(f"select rowid as place, {', '.join(chosen)} from {relation}").fetchnumpy()
+    # Threads may hand the rows over in any order.
+    by_place = np.argsort(found["place"], kind="stable")
+    return {name: np.asarray(found[name])[by_place] for name in names}
+
+
+def _left_out(
+    connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable
+) -> dict[tuple[str | None, ...], int]:
+    names = ", ".join(map(quoted, declared.within))
+    rows = connection.execute(
+        f"select {names}, count(*) from {relation} as records anti join {_RECODING} as recoding on records.rowid = recoding.place "
+        f"group by {names} order by {names}"
+    ).fetchall()
+    return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def _query(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> str:
+    gives_up = {name: f"recoding.level > {place}" for place, name in enumerate(declared.quasi_identifiers)}
+    gives_up |= {name: f"recoding.hides_{place}" for place, name in enumerate(declared.sensitive)}
+    columns, others = [], []
+    for name, *_ in connection.execute(f"describe {relation}").fetchall():
+        column = f"records.{quoted(name)}"
+        if name in gives_up:
+            column = f"case when {gives_up[name]} then {_STAR} else {column}::varchar end"
+        elif name in declared.follows:
+            column = f"case when not {gives_up[declared.follows[name]]} then {column} end"
+        if name not in (*declared.within, *declared.quasi_identifiers):
+            others.append(column)
+        columns.append(f"{column} as {quoted(name)}")
+    # Within a class by a fingerprint of the rest: as fixed as an order by all columns, and much cheaper.
+    order = ", ".join(["recoding.class", *([f"hash({', '.join(others)})"] if others else [])])
+    return (
+        f"select {', '.join(columns)}, recoding.level::integer as {quoted(GENERALISED)}, "
+        f"recoding.level = {len(declared.quasi_identifiers)} as {quoted(SUPPRESSED)} "
+        f"from {relation} as records join {_RECODING} as recoding on records.rowid = recoding.place order by {order}"
+    )

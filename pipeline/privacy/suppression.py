@@ -1,0 +1,86 @@
+"""Which cells of a table with totals must be hidden so that no small group of people can be read from it or worked out.
+
+Cells and totals in, names of hidden cells out; what the cells hold and how a hidden one is printed is the report's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+# Entries of the totals are 0, 1 and -1: what is not zero in their null space is far above rounding.
+_ZERO = 1e-9
+
+
+@dataclass(frozen=True)
+class Line:
+    """A total and the parts that add up to it. A part may be a part, or the total, of other lines too."""
+
+    total: Hashable
+    parts: tuple[Hashable, ...]
+
+
+def hidden_cells(
+    people: Mapping[Hashable, int], lines: Sequence[Line], minimum: int, also: Collection[Hashable] = ()
+) -> frozenset[Hashable]:
+    """The cells to hide, totals among them.
+
+    people   how many people each cell speaks of, totals included; a line's total is the sum of its parts
+    minimum  a cell of fewer people is hidden; an empty one speaks of nobody and is shown
+    also     cells to hide whatever their number
+
+    Where a line shows its total, the people of its hidden parts together are at least ``minimum`` too and more than one cell:
+    what subtraction yields is no smaller group than what may be printed. No hidden cell follows from the shown ones by any
+    combination of the lines. Hidden beside a small cell is the smallest part of its line that is not empty, of equals the first; a
+    total comes last. Raises ValueError for a total that is not the sum of its parts.
+    """
+    for line in lines:
+        if people[line.total] != sum(people[part] for part in line.parts):
+            raise ValueError(f"the parts of {line.total!r} do not add up to it")
+    hidden = {*also, *(cell for cell, count in people.items() if 0 < count < minimum)}
+    while (weak := _first_weak_line(people, lines, hidden, minimum)) is not None:
+        hidden.add(min(weak, key=people.__getitem__))
+    return frozenset(hidden)
+
+
+def derivable(hidden: frozenset[Hashable] | set[Hashable], lines: Sequence[Line]) -> frozenset[Hashable]:
+    """The hidden cells whose count follows from the shown cells by adding and subtracting lines."""
+    unknown = sorted(hidden, key=repr)
+    if not unknown:
+        return frozenset()
+    place = {cell: number for number, cell in enumerate(unknown)}
+    equations = np.zeros((len(lines), len(unknown)))
+    for row, line in enumerate(lines):
+        for cell, factor in ((line.total, -1.0), *((part, 1.0) for part in line.parts)):
+            if cell in place:
+                equations[row, place[cell]] += factor
+    # A cell is free where some solution of "all totals unchanged" moves it.
+    _, sizes, directions = np.linalg.svd(equations)
+    free = directions[int((sizes > _ZERO).sum()) :]
+    return frozenset(cell for cell, number in place.items() if not (np.abs(free[:, number]) > _ZERO).any())
+
+
+def _first_weak_line(
+    people: Mapping[Hashable, int], lines: Sequence[Line], hidden: set[Hashable], minimum: int
+) -> Sequence[Hashable] | None:
+    """The cells among which one more must be hidden, candidates in order of choice; None where nothing can be worked out."""
+    for line in lines:
+        parts = [part for part in line.parts if part in hidden]
+        is_open = line.total in hidden
+        group_is_small = not is_open and 0 < sum(people[part] for part in parts) < minimum
+        if len(parts) + is_open == 1 or group_is_small:
+            candidates = _shown(people, line, hidden)
+            if candidates:
+                return candidates
+    exposed = derivable(hidden, lines)
+    for line in lines:
+        if exposed & {line.total, *line.parts} and (candidates := _shown(people, line, hidden)):
+            return candidates
+    return None
+
+
+def _shown(people: Mapping[Hashable, int], line: Line, hidden: set[Hashable]) -> Sequence[Hashable]:
+    parts = [part for part in line.parts if part not in hidden and people[part] > 0]
+    return parts or [cell for cell in (line.total,) if cell not in hidden and people[cell] > 0]

@@ -1,0 +1,111 @@
+"""Which survey cells a report shows: by hand, and on the page itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from report_run import EMPTY, HIDDEN_FIGURES, HOSTILE, QUARTER
+
+from pipeline.report.html import render
+from pipeline.report.model import ReportModel, RunTables
+from pipeline.report.survey_cells import SurveyCell, hidden_touchpoints, survey_scopes
+
+RESPONDENTS = {"enterprise_id": pl.String, "scope_type": pl.String, "scope_id": pl.String, "respondents": pl.Int64}
+VALUES = {
+    "scope_type": pl.String,
+    "scope_id": pl.String,
+    "value": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+}
+
+
+@pytest.fixture(scope="module")
+def tables(run_path: Path) -> RunTables:
+    return RunTables.read(run_path, QUARTER)
+
+
+def respondents(*rows: tuple[str, str, int]) -> pl.DataFrame:
+    return pl.DataFrame([("E1", *row) for row in rows], schema=RESPONDENTS, orient="row")
+
+
+def test_a_small_region_is_hidden_with_the_smallest_other_one(report: ReportModel) -> None:
+    # 4 people in 450105 are hidden; the smallest part beside them are the 480 − 474 = 6 people without a region.
+    scopes = report.survey_scopes
+    assert scopes is not None
+    regions, channels = scopes.breakdowns
+    assert [(cell.name, cell.respondents, cell.value) for cell in regions.cells] == [
+        ("450102", 300, 84.12),
+        ("450103", 150, 81.34),
+        ("450105", None, None),
+        ("450107", 20, 79.53),
+        ("未注明", None, None),
+    ]
+    assert [(cell.name, cell.respondents) for cell in channels.cells] == [("在线", 200), ("上门", 20), ("电话", 260)]
+    assert scopes.overall == SurveyCell("全部", 480, 83.25, 81.4, 85.1)
+    assert scopes.hidden == 2
+
+
+def test_no_page_holds_a_hidden_figure_and_the_footnote_names_the_rule(tables: RunTables) -> None:
+    page = render(tables.report("E1"))
+    assert [figure for figure in HIDDEN_FIGURES if figure in page] == []
+    assert "本期共隐去 2 格" in page
+    # The shown neighbours are there, so the check above looked at the right page.
+    assert all(figure in page for figure in ("84.12", "79.53", "88.19", "在线满意度、上门满意度"))
+
+
+def test_hidden_readings_of_touchpoints_are_named_without_their_values(report: ReportModel) -> None:
+    touchpoints = next(each for each in report.indicators if each.indicator_id == "O2-2")
+    assert touchpoints.hidden_variants == ("在线满意度", "上门满意度")
+    assert [variant.code for variant in touchpoints.variants] == ["touchpoint_phone", "gap_phone"]
+
+
+def test_a_touchpoint_of_few_people_is_hidden_in_every_reading_though_they_gave_many_answers() -> None:
+    # Four people answered three questions on outlets each: 12 answers. Beside them phone (9) is the smallest of the rest.
+    variants = [
+        {"variant": "touchpoint_outlet", "sample_size": 12},
+        {"variant": "touchpoint_phone", "sample_size": 9},
+        {"variant": "touchpoint_online", "sample_size": 40},
+        {"variant": "gap_outlet", "sample_size": 12},
+        {"variant": "gap_online", "sample_size": 40},
+        {"variant": "five_point_ratio", "sample_size": 61},
+    ]
+    people = respondents(("touchpoint", "outlet", 4), ("touchpoint", "phone", 9), ("touchpoint", "online", 20))
+    assert hidden_touchpoints(variants, people) == {
+        *("touchpoint_outlet", "touchpoint_phone"),
+        # without phone, online is all that hides the gap of the outlets
+        *("gap_outlet", "gap_online"),
+    }
+
+
+def test_where_too_few_answered_at_all_nothing_is_shown() -> None:
+    scopes = survey_scopes(
+        respondents(("enterprise", "E1", 3), ("region", "A", 3), ("channel", "phone", 1), ("channel", "online", 2)),
+        pl.DataFrame([("region", "A", 61.0, 50.0, 72.0)], schema=VALUES, orient="row"),
+    )
+    assert scopes is not None
+    assert scopes.overall.is_hidden
+    assert all(cell.is_hidden and cell.value is None for each in scopes.breakdowns for cell in each.cells)
+
+
+def test_an_enterprise_without_answers_has_no_table(tables: RunTables) -> None:
+    assert tables.report(EMPTY).survey_scopes is None
+    assert "没有总体满意度（O2-1）的有效答卷" in render(tables.report(EMPTY))
+
+
+def test_the_anonymity_section_speaks_of_one_enterprise_only(tables: RunTables) -> None:
+    page = render(tables.report("E1"))
+    assert "777,777" not in page
+    assert "777,777" in render(tables.report(HOSTILE))
+    model = tables.report("E1").anonymity
+    assert [(each.table, each.rows, each.left_out, each.level) for each in model.released] == [
+        ("fct_safety_incidents", 0, 3, 3),
+        ("fct_service_requests", 25000, 0, 3),
+    ]
+    assert (model.internal, model.aggregates, model.aggregates_of_persons) == (
+        ("quarantine",),
+        1,
+        ("indicator_values",),
+    )

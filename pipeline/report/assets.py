@@ -31,7 +31,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
-        *("rule_results", "process_rules"),
+        *("rule_results", "process_rules", "survey_validity"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

@@ -20,6 +20,7 @@ from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
 from pipeline.report.process_rules import RuleSet, rule_sets
+from pipeline.report.survey import SurveyPart, survey_part
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
 
@@ -362,6 +363,7 @@ class ReportModel:
     """Where there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
+    survey: SurveyPart
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -447,6 +449,7 @@ class RunTables:
     accounts: pl.DataFrame
     process_rules: pl.DataFrame
     rule_results: pl.DataFrame
+    survey_validity: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -486,6 +489,7 @@ class RunTables:
             .collect(),
             process_rules=_scan(run_path, "process_rules").collect(),
             rule_results=_scan(run_path, "rule_results").collect(),
+            survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
         )
 
     @property
@@ -503,9 +507,10 @@ class RunTables:
         root = next((row for row in tree.values() if row["level"] == "total"), None)
         if root is None:
             raise ReportInputMissing(f"scores: no total of {enterprise_id} for {self.quarter}")
+        total = self._node(root, tree, self._indicators(enterprise_id, tree))
         return ReportModel(
             head=self._head(enterprise_id, root),
-            total=self._node(root, tree, self._indicators(enterprise_id, tree)),
+            total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
             window_totals=tuple(self._window_totals(enterprise_id)),
             overlay=_overlay(root),
@@ -525,6 +530,7 @@ class RunTables:
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
             rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
+            survey=survey_part(self.survey_validity.filter(own), total.indicators),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

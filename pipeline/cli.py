@@ -21,7 +21,14 @@ from rich.console import Console
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter, quarter_range
-from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, chosen_sources, lake_at
+from pipeline.settings import (
+    DEFAULT_FIRST_QUARTER,
+    FIRST_QUARTER_VARIABLE,
+    PLAN_FILE,
+    Settings,
+    chosen_sources,
+    lake_at,
+)
 from schemas.standard import StandardDataError
 
 # As shells report a command that Ctrl-C ended: 128 + SIGINT.
@@ -112,10 +119,14 @@ def sample(
 @_landing_option
 @_sources_option
 def check(landing: str, sources: str | None) -> None:
-    """Say what is wrong with landing files and their mapping, before a run."""
+    """Say what is wrong with landing files, their mapping and an evaluation plan beside them, before a run."""
+    from pipeline.evaluate.plan import EvaluationPlan
     from pipeline.extract.check import check_landing
 
-    findings = check_landing(Path(landing), chosen_sources(sources, Path(landing).absolute()))
+    folder = Path(landing).absolute()
+    plan = EvaluationPlan.read(folder / PLAN_FILE if (folder / PLAN_FILE).is_file() else None)
+    named = [Path(landing) / os.path.relpath(file, folder) for file in plan.survey.files.values()]
+    findings = check_landing(Path(landing), chosen_sources(sources, folder), named)
     for finding in findings:
         _console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)

@@ -216,6 +216,52 @@ RULE_RESULTS: dict[str, tuple[str, str, dt.date | None]] = {
 }
 NO_RECORD = "所需记录尚未纳入数据。"
 
+# A weighted round of E1 without a register of how many were invited; the other enterprises asked nobody.
+SURVEY_ROUND: dict[str, Any] = {
+    "enterprise_id": "E1",
+    "quarter": QUARTER.label,
+    "survey_id": "SAT-<1>",
+    "questions": 24,
+    "responses": 540,
+    "complete": 512,
+    "partial": 28,
+    "counted": 500,
+    "flagged": 31,
+    "valid": 476,
+    "straight_liners": 9,
+    "straight_liners_rate": 9 / 540,
+    "speeders": 4,
+    "speeders_rate": 4 / 540,
+    "duplicate_customers": 12,
+    "duplicate_customers_rate": 12 / 540,
+    "duplicates_refused": 12,
+    "duplicate_devices": 6,
+    "duplicate_devices_rate": 6 / 540,
+    "over_time": 3,
+    "missing_item_rate": 0.125,
+    "timed": 490,
+    "median_minutes": 7.25,
+    "p90_minutes": 11.5,
+    "online": 360,
+    "phone": 100,
+    "onsite": 40,
+    "sent": None,
+    "delivered": None,
+    "response_rate": None,
+    "response_rate_reason": "no_distribution_register",
+    "weighting": "cells",
+    "weighting_reason": None,
+    "weighted_responses": 500,
+    "cells": 12,
+    "merged_cells": 2,
+    "outside_population": 45,
+    "capped": 7,
+    "largest_difference": 0.062,
+    "largest_weight": 5.0,
+    "design_effect": 1.25,
+    "effective_n": 400.0,
+}
+
 VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("P1-1", "out_of_hours", 0.41, 900),
     ("P1-1", "without_short_abandons", 0.957, 24812),
@@ -234,6 +280,8 @@ VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("O2-1", "top_two_box", 0.81, 500),
     ("O2-1", "gap", -1.5, 480),
     ("O2-1", "five_point_ratio", 86.6, 500),
+    ("O2-1", "unweighted", 82.4, 500),
+    ("O2-1", "valid_only", 81.7, 476),
     ("O2-2", "touchpoint_phone", 82.0, 300),
     ("O2-2", "gap_phone", 0.4, 300),
     # Three people speak of onsite service: hidden, and with it the smaller of the two others.
@@ -367,6 +415,7 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "rule_results": _rule_results(rules, run_id),
         "mart_survey_respondents": _respondents(),
         "anonymity": _anonymity(run_id),
+        "survey_validity": pl.DataFrame([SURVEY_ROUND | {"run_id": run_id}]),
     }
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet")

@@ -20,10 +20,13 @@ _TABLES = {
     "weight_judgements": "One row per expert × Delphi round × parent: consistency of the matrix, whether it counts, and why not.",
     "weight_rounds": "One row per parent × Delphi round: experts, returned matrices and their agreement (Kendall's W).",
     "scores": "One row per enterprise × period × node of the indicator tree: weight, score, scored coverage.",
+    "survey_validity": "One row per enterprise × quarter × satisfaction survey round: flags, modes, response rate, weights.",
+    "survey_weights": "One row per enterprise × quarter × survey round × region × channel: responses and the weight of each.",
     "run_info": "One row per version, choice or warning that this run's numbers depend on.",
 }
 _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
+    *("mart_survey_validity", "mart_survey_cells", "mart_survey_scores"),
     *("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "grades", "standard_edition"),
 )
 
@@ -59,6 +62,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
 @dg.asset(
     deps=[
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
+        "survey_validity",
         *(
             "process_rules",
             "parameters",

@@ -21,6 +21,7 @@ import yaml
 
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
+from pipeline.evaluate.survey_files import Invitations, Margins, read_invitations, read_margins
 from pipeline.quarters import Quarter
 from schemas.acceptance import Bounds
 from schemas.acceptance import checks as acceptance_checks
@@ -127,6 +128,24 @@ class PrivacyLimits:
 
 
 @dataclass(frozen=True)
+class SurveyChoices:
+    """What is known of the surveys beside their answers, read from the files that the plan names.
+
+    margins          population counts, from which responses get weights; none: all weigh the same
+    invitations      by enterprise and survey round
+    minimum_cell     fewest responses of a cell that is weighted by itself
+    largest_weight   of a response, as a multiple of the mean weight
+    files            the files read, by key of the plan
+    """
+
+    margins: Margins = field(default_factory=Margins)
+    invitations: Mapping[tuple[str, str], Invitations] = field(default_factory=lambda: MappingProxyType({}))
+    minimum_cell: float | None = None
+    largest_weight: float | None = None
+    files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
 class EvaluationPlan:
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -142,6 +161,7 @@ class EvaluationPlan:
     ahp_method: str = "eigenvector"
     consistency_limit: float | None = None
     overlays: Overlays = Overlays()
+    survey: SurveyChoices = SurveyChoices()
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
     acceptance: Acceptance = Acceptance()
@@ -149,10 +169,10 @@ class EvaluationPlan:
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
-        """Read a plan from a YAML file; no path means the defaults.
+        """Read a plan from a YAML file, with the files it names beside it; no path means the defaults.
 
         Raises UsageError naming file, key and rule for an absent file, YAML that cannot be read, an unknown or repeated
-        key and every value outside its rule.
+        key and every value outside its rule; for the files that it names also row and column.
         """
         if path is None:
             return cls()
@@ -165,12 +185,17 @@ class EvaluationPlan:
             content = yaml.load(text, Loader=_UniqueKeyLoader)
         except yaml.YAMLError as error:
             raise UsageError(f"{file}: this is not valid YAML: {error}") from error
-        return cls.from_mapping({} if content is None else content, source=str(file))
+        return cls.from_mapping({} if content is None else content, source=str(file), folder=file.absolute().parent)
 
     @classmethod
-    def from_mapping(cls, content: object, *, source: str = "evaluation plan") -> EvaluationPlan:
-        """Build a plan from parsed YAML; raises UsageError, see read. All keys are optional."""
-        reader = _Reader(source)
+    def from_mapping(
+        cls, content: object, *, source: str = "evaluation plan", folder: Path | None = None
+    ) -> EvaluationPlan:
+        """Build a plan from parsed YAML; raises UsageError, see read. All keys are optional.
+
+        folder   where the files lie that the plan names; None: it must not name any
+        """
+        reader = _Reader(source, folder)
         plan = reader.mapping(content, "", _PLAN_KEYS)
         for key, read in _PLAN_KEYS.items():
             if key in plan:
@@ -226,6 +251,10 @@ class EvaluationPlan:
             for entry in of:
                 if entry.enterprise_id is not None and key not in named.setdefault(entry.enterprise_id, []):
                     named[entry.enterprise_id].append(key)
+        invited = sorted({enterprise for enterprise, _ in self.survey.invitations})
+        for key, enterprises in (("margins", self.survey.margins.enterprises), ("invitations", invited)):
+            for enterprise in enterprises:
+                named.setdefault(enterprise, []).append(f"survey.{key}")
         return named
 
     def check_tables(self, tables: Iterable[str], *, source: str = "evaluation plan") -> None:
@@ -287,8 +316,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 class _Reader:
     """Turns parsed YAML into checked values; every message names source and key."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, folder: Path | None = None) -> None:
         self.source = source
+        self.folder = folder
 
     def refuse(self, key: str, rule: str) -> UsageError:
         return UsageError(f"{self.source}: {key + ': ' if key else ''}{rule}")
@@ -345,6 +375,16 @@ class _Reader:
         if number != int(number) or number < at_least:
             raise self.refuse(key, f"expected a whole number of at least {at_least}, found {number:g}")
         return int(number)
+
+    def file(self, value: object, key: str) -> Path:
+        """A file beside the plan, or anywhere by a path of its own."""
+        name = self.text(value, key)
+        if self.folder is None:
+            raise self.refuse(key, "a plan that is no file has no folder in which the file could lie")
+        path = self.folder / name
+        if not path.is_file():
+            raise self.refuse(key, f"no such file: {path}")
+        return path
 
     def flag(self, value: object, key: str) -> bool:
         if not isinstance(value, bool):
@@ -500,6 +540,27 @@ def _privacy(reader: _Reader, value: object, key: str) -> PrivacyLimits:
     )
 
 
+def _survey(reader: _Reader, value: object, key: str) -> SurveyChoices:
+    entry = reader.mapping(value, key, ("margins", "invitations", "minimum_cell", "largest_weight"))
+    files = {
+        name: reader.file(entry[name], f"{key}.{name}")
+        for name in ("margins", "invitations")
+        if entry.get(name) is not None
+    }
+    limits: dict[str, float] = {}
+    for name in ("minimum_cell", "largest_weight"):
+        if entry.get(name) is not None:
+            limits[name] = reader.number(entry[name], f"{key}.{name}")
+            if limits[name] < 1:
+                raise reader.refuse(f"{key}.{name}", f"expected a number of at least 1, found {limits[name]:g}")
+    return SurveyChoices(
+        margins=read_margins(files["margins"]) if "margins" in files else Margins(),
+        invitations=read_invitations(files["invitations"]) if "invitations" in files else MappingProxyType({}),
+        files=MappingProxyType(files),
+        **limits,
+    )
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -513,6 +574,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "ahp_method": _choice(PRIORITY_METHODS),
     "consistency_limit": _Reader.positive,
     "overlays": _overlays,
+    "survey": _survey,
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
     "acceptance": _acceptance,

@@ -36,7 +36,6 @@ _LOGIC_RULES = (
     - _COMPLETENESS_RULES
     - {"type", "foreign_key"}
 )
-DUPLICATE_RESPONSE = "duplicate_survey_response"
 
 _MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访问"}
 _TRAINING_KINDS = {"induction": "入职", "on_the_job": "在岗", "special_skill": "专项技能"}
@@ -325,22 +324,69 @@ def _answers_of_the_year(rule: ProcessRule, case: Case) -> Finding:
     if not customers:
         return Finding(NO_DATA, "期末没有在册顾客，样本量无从要求。")
     required, answers = required_answers(customers, case.run.numbers), case.counted(rule.rule_id, "valid_answers")
+    # Flags delete nothing (C-41): what they are on is told, and the number that is asked for counts it.
+    flagged = sum(each.numerator for each in case.items(rule.rule_id, "flagged").values())
+    doubts = f"（{case.span}有 {_n(flagged)} 份带作答质量标记：直线作答、过快或多名顾客共用设备）" if flagged else ""
     return _yearly(
         case,
         answers,
         required,
-        f"{case.year_span}有效答卷 {_n(answers)} 份；{_n(customers)} 位顾客全年要求 {_n(required)} 份",
+        f"{case.year_span}有效答卷 {_n(answers)} 份{doubts}；{_n(customers)} 位顾客全年要求 {_n(required)} 份",
     )
 
 
-def _modes(_: ProcessRule, case: Case) -> Finding:
+def _modes(rule: ProcessRule, case: Case) -> Finding:
     if absent := case.absent(*_SURVEY):
         return absent
-    counts = {name: case.counted("PR-13", "answers", mode) for mode, name in _MODES.items()}
+    counts = {name: case.counted(rule.rule_id, "answers", mode) for mode, name in _MODES.items()}
     if not any(counts.values()):
         return Finding(NO_DATA, f"{case.span}没有有效的满意度答卷。")
-    answers = "、".join(f"{name} {_n(count)} 份" for name, count in counts.items())
-    return Finding(PARTIAL, f"{case.span}有效答卷：{answers}；样本代表性的核对记录尚未纳入数据。")
+    answers = f"{case.span}有效答卷：{'、'.join(f'{name} {_n(count)} 份' for name, count in counts.items())}"
+    weighted = case.items(rule.rule_id, "weighted")
+    compared = case.items(rule.rule_id, "population")
+    if not compared:
+        return Finding(PARTIAL, f"{answers}；未提供总体的区域、渠道构成，样本代表性无从核对。")
+    tolerance = case.run.numbers["survey_margin_tolerance"]
+    difference = max(each.numerator for each in compared.values())
+    within = sum(each.numerator <= tolerance for each in compared.values())
+    checked = (
+        f"{len(weighted)} 次调查中 {len(compared)} 次与总体的区域、渠道构成核对，{within} 次占比相差不超过 {tolerance:.0%}"
+        f"（最大 {difference:.1%}）"
+    )
+    effective = sum(each.numerator for name, each in weighted.items() if name in compared)
+    total = sum(each.denominator or 0 for name, each in weighted.items() if name in compared)
+    result = PASS if len(compared) == len(weighted) else PARTIAL
+    return Finding(
+        result, f"{answers}；{checked}，均已按总体加权，有效样本量 {_n(round(effective, 1))}（实际 {_n(total)} 份）。"
+    )
+
+
+def _distribution(rule: ProcessRule, case: Case) -> Finding:
+    if absent := case.absent(*_SURVEY):
+        return absent
+    returned, sent = case.items(rule.rule_id, "returned"), case.items(rule.rule_id, "sent")
+    if not returned:
+        return Finding(NO_DATA, f"{case.span}没有满意度调查。")
+    came = sum(each.numerator for each in returned.values())
+    counted = sum(each.denominator or 0 for each in returned.values())
+    if not sent:
+        return Finding(
+            NO_DATA,
+            f"{case.span}回收满意度问卷 {_n(came)} 份，其中有效 {_n(counted)} 份；未提供问卷发放登记，回收率无从计算。",
+        )
+    registered = [returned[name] for name in sent if name in returned]
+    reached = sum(each.denominator or each.numerator for each in sent.values())
+    rate = sum(each.denominator or 0 for each in registered) / reached
+    delivered = sum(each.denominator or 0 for each in sent.values())
+    of_these = f"、送达 {_n(delivered)} 份" if delivered else ""
+    figures = (
+        f"{case.span} {len(returned)} 次满意度调查中 {len(sent)} 次有发放登记：发放 "
+        f"{_n(sum(each.numerator for each in sent.values()))} 份{of_these}，"
+        f"回收 {_n(sum(each.numerator for each in registered))} 份"
+    )
+    if rate > 1:
+        return Finding(FAIL, f"{figures}；有效答卷多于发放的问卷，登记与回收不符。")
+    return _share(len(sent), len(returned), f"{figures}，有效回收率 {rate:.1%}。")
 
 
 def _question_counts(rule: ProcessRule, case: Case) -> Finding:
@@ -404,19 +450,20 @@ def _mystery_coverage(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _duplicates(_: ProcessRule, case: Case) -> Finding:
+def _duplicates(rule: ProcessRule, case: Case) -> Finding:
     if absent := case.absent(*_SURVEY):
         return absent
     if not case.counted("PR-13", "answers", "online"):
         return Finding(NOT_APPLICABLE, f"{case.span}没有在线的有效满意度答卷。")
-    came = case.run.extracted.get("survey_responses", 0)
-    refused = case.run.refused_rows({DUPLICATE_RESPONSE}, "survey_responses")
-    counted = (
-        f"{case.run.quarter.label} 提取的 {came:,} 份答卷中识别并剔除重复 {refused:,} 份（同一顾客同一轮只计第一份）"
-    )
+    customers, devices = (case.items(rule.rule_id, name).values() for name in ("same_customer", "same_device"))
+    came, again = sum(each.denominator or 0 for each in customers), sum(each.numerator for each in customers)
+    shared = sum(each.numerator for each in devices)
+    counted = f"{case.span} {_n(came)} 份满意度答卷中同一顾客重复 {_n(again)} 份（{_part(again, came)}，同一顾客同一轮只计第一份）"
     if case.run.delivery.missing((), ("survey_responses.device_token",)):
         return Finding(PARTIAL, f"{counted}；未提供填写设备标识，填写时的防重复机制无从查证。")
-    return Finding(PASS, f"{counted}；填写设备标识已记录。")
+    return Finding(
+        PASS, f"{counted}，多名顾客共用设备 {_n(shared)} 份（{_part(shared, came)}，已标记）；填写设备标识已记录。"
+    )
 
 
 def _survey_by(mode: str) -> Judge:
@@ -751,6 +798,10 @@ def _yearly(case: Case, done: float, asked: float, evidence: str) -> Finding:
     return Finding(PARTIAL if done else NO_DATA, f"{evidence}（年度尚未结束）。")
 
 
+def _part(part: float, whole: float) -> str:
+    return f"{part / whole:.1%}" if whole else "0%"
+
+
 def _title(table: str) -> str:
     return TABLES[table].title
 
@@ -792,6 +843,7 @@ _JUDGES: Mapping[str, Judge] = {
     "PR-34": _quarterly_report,
     "PR-35": _annual_report,
     "PR-38": _evaluator_training,
+    "PR-39": _distribution,
     "PR-40": _duplicates,
     "PR-41": _survey_by("phone"),
     "PR-42": _survey_by("onsite"),

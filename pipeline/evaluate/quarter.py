@@ -21,9 +21,21 @@ from pipeline.evaluate.run_info import run_info
 from pipeline.evaluate.score_tree import Conduct, score_table
 from pipeline.evaluate.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.status import Delivery, mark_provisional, settle
-from pipeline.evaluate.values import ERROR_RATE, INDEX_CHANGE, PLACE, VALUE_SCHEMA, compare, five_point_ratio, variants
+from pipeline.evaluate.survey import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
+from pipeline.evaluate.values import (
+    ERROR_RATE,
+    INDEX_CHANGE,
+    PLACE,
+    VALUE_SCHEMA,
+    compare,
+    five_point_ratio,
+    valid_only,
+    variants,
+    with_weights,
+)
 from pipeline.evaluate.weights import build_weight_set
 from pipeline.lake import Lake, atomic_path
+from pipeline.marts.windows import counted_quarters, published_periods
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES
@@ -46,7 +58,7 @@ _VARIANT_COLUMNS = [
 def evaluate_quarter(
     lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan, plan_file: Path | None = None
 ) -> dict[str, int]:
-    """Write values, variants, weights with their evidence, scores and run_info; returns rows per table.
+    """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
     plan_file   what the plan was read from; None where the defaults hold
 
@@ -63,6 +75,18 @@ def evaluate_quarter(
     )
     as_of = data_as_of(lake, quarter)
     comparison = compare(inputs, indicators, numbers)
+    cells, scores_by_cell, survey_rounds = (
+        pl.read_parquet(run.table(name)) for name in ("mart_survey_cells", "mart_survey_scores", "mart_survey_validity")
+    )
+    weighed = weigh_rounds(cells, plan.survey, numbers)
+    weighted = weighted_parts(scores_by_cell, weighed, published_periods(quarter))
+    beside = [valid_only(inputs, indicators, numbers)]
+    if not weighted.is_empty():
+        comparison, unweighted = with_weights(comparison, inputs, weighted, numbers)
+        beside.append(unweighted)
+    validity = validity_table(
+        survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
+    )
     settled = settle(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
     settled = mark_provisional(settled, indicators, coverage, source_rows, pl.read_parquet(run.table("dim_calendar")))
     enterprises = coverage["enterprise_id"].unique().sort().to_list()
@@ -89,6 +113,7 @@ def evaluate_quarter(
         [
             variants(inputs, statistics, indicators, _undelivered(settled)),
             five_point_ratio(comparison.current, indicators).select(*PLACE, "indicator_id", "variant", *VALUE_SCHEMA),
+            *beside,
         ]
     ).filter(pl.col("value").is_not_null())
     versions = {
@@ -104,6 +129,8 @@ def evaluate_quarter(
         "weight_judgements": _versioned(weights.judgements_table(), {}, run),
         "weight_rounds": _versioned(weights.rounds_table(), {}, run),
         "scores": _versioned(scores, versions, run),
+        "survey_validity": _versioned(validity, {}, run),
+        "survey_weights": _versioned(weighed.weights, {}, run),
         "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises),
     }  # fmt: skip
     for name, table in tables.items():

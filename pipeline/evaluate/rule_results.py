@@ -35,7 +35,8 @@ _WINDOWS = ("quarter", "calendar_year")
 def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan) -> dict[str, int]:
     """Write rule_results into the run's folder, sorted by enterprise, period and rule; returns rows per result.
 
-    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, weights, row_accounting and quarantine of the run.
+    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, survey_validity, weights, row_accounting and quarantine
+    of the run.
     """
     weights = pl.read_parquet(run.table("weights"))
     facts = _run_facts(lake, quarter, run, plan, weights)
@@ -96,6 +97,8 @@ def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
         of_case = figures.setdefault((row["enterprise_id"], row["period"]), {})
         items = of_case.setdefault((row["rule_id"], row["measure"]), {})
         items[row["item"]] = Figure(row["numerator"] or 0.0, row["denominator"])
+    for place, measure, item, figure in _survey_figures(run, facts.quarter):
+        figures.setdefault(place, {}).setdefault(measure, {})[item] = figure
     recorded: dict[str, set[str]] = {}
     for enterprise, table in (
         pl.read_parquet(run.table("mart_source_rows"))
@@ -120,3 +123,31 @@ def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
                 recorded=frozenset(recorded.get(enterprise, ())),
             ),
         )
+
+
+# What of a survey round rules ask: rule, measure, numerator and denominator in survey_validity.
+_SURVEY_FIGURES = (
+    ("PR-12", "flagged", "invalid", "counted"),
+    ("PR-13", "population", "largest_difference", None),
+    ("PR-13", "weighted", "effective_n", "weighted_responses"),
+    ("PR-39", "returned", "responses", "counted"),
+    ("PR-39", "sent", "sent", "delivered"),
+    ("PR-40", "same_customer", "duplicate_customers", "responses"),
+    ("PR-40", "same_device", "duplicate_devices", "responses"),
+)
+
+
+def _survey_figures(run: RunFolder, quarter: Quarter) -> Iterator[tuple[tuple[str, str], tuple[str, str], str, Figure]]:
+    """Enterprise and period, rule and measure, round, figure: of the quarter, and of the year's quarters for the year."""
+    rounds = pl.read_parquet(run.table("survey_validity")).with_columns(invalid=pl.col("counted") - pl.col("valid"))
+    periods = {
+        quarter.label: [quarter.label],
+        str(quarter.year): [f"{quarter.year}-Q{number}" for number in range(1, 5)],
+    }
+    for period, quarters in periods.items():
+        for row in rounds.filter(pl.col("quarter").is_in(quarters)).iter_rows(named=True):
+            for rule, measure, numerator, denominator in _SURVEY_FIGURES:
+                if row[numerator] is not None:
+                    of = None if denominator is None else row[denominator]
+                    item = f"{row['quarter']} {row['survey_id']}"
+                    yield (row["enterprise_id"], period), (rule, measure), item, Figure(row[numerator], of)

@@ -108,6 +108,20 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
         yield Entry(f"expert_weight:{expert}", f"{weight:g}", f"专家 {expert} 的权重（未列出的专家为 1）")
     for name, is_on, label in (("grade", plan.overlays.grade, "等级"), ("veto", plan.overlays.veto, "特别扣分与否决")):
         yield Entry(f"overlay_{name}", "on" if is_on else "off", f"附加呈现：{label}（参照 GB/T 27922，不属于本标准）")
+    survey = plan.survey
+    for key, label in (("margins", "总体构成文件"), ("invitations", "问卷发放登记文件")):
+        file = survey.files.get(key)
+        yield Entry(f"survey_{key}_sha256", NO_PLAN if file is None else fingerprint(file), f"{label} SHA-256")
+    if "margins" in survey.files:
+        yield _limit(
+            "survey_cell_minimum", survey.minimum_cell, parameters["survey_cell_minimum"], "单独加权的最少答卷数"
+        )
+        yield _limit(
+            "survey_weight_cap",
+            survey.largest_weight,
+            parameters["survey_weight_cap"],
+            "答卷权重上限（平均权重的倍数）",
+        )
     yield Entry("pseudonym_algorithm", plan.pseudonym_algorithm, "假名化算法")
     yield Entry("privacy_k", str(plan.privacy.k), "记录级数据表每个等价类的最少行数 k")
     yield Entry("privacy_l", str(plan.privacy.diversity), "记录级数据表每个等价类敏感值的最少种数 l")

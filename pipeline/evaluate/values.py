@@ -35,6 +35,9 @@ INDEX_WEIGHTS = {
 }
 ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE = "I4-1", "I4-2", "I4-3"
 
+# The survey indicators without the responses that a validity flag is on, and without weights where weights are given.
+VALID_ONLY, UNWEIGHTED = "valid_only", "unweighted"
+
 # Variants that count things themselves instead of relating two counts.
 _COUNTED_VARIANTS = ("incidents", "fatal_incidents")
 _SCORE_METHODS = ("score", "weighted_score")
@@ -72,10 +75,7 @@ def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[s
     roles = {}
     for role in ("current", "previous"):
         parts = inputs.filter((pl.col("period_role") == role) & (pl.col("variant") == ""))
-        measured = measure(parts.filter(pl.col("indicator_id") != "O2-2"), catalogue)
-        touchpoints = weigh_touchpoints(parts.filter(pl.col("indicator_id") == "O2-2"))
-        base = pl.concat([measured, touchpoints])
-        roles[role] = pl.concat([base, compose_index(base, parameters)])
+        roles[role] = _values_of(parts, catalogue, parameters)
     current, previous = roles["current"], roles["previous"]
     changing = [ERROR_RATE, EFFICIENCY_CHANGE]
     changes = [
@@ -87,6 +87,75 @@ def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[s
         current=pl.concat([current.filter(~pl.col("indicator_id").is_in(changing)), *changes]),
         previous=previous.filter(~pl.col("indicator_id").is_in(changing)),
     )
+
+
+def _values_of(parts: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
+    """Values of one reading in one role: each indicator's, the touchpoints' and the index of what there is."""
+    measured = measure(parts.filter(pl.col("indicator_id") != "O2-2"), catalogue)
+    base = pl.concat([measured, weigh_touchpoints(parts.filter(pl.col("indicator_id") == "O2-2"))])
+    return pl.concat([base, compose_index(base, parameters)])
+
+
+def valid_only(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
+    """O2-2 and O2-5 of the responses without a validity flag, as variants; the other indicators are rows of ``variants``."""
+    parts = inputs.filter((pl.col("period_role") == "current") & (pl.col("variant") == VALID_ONLY))
+    composed = _values_of(parts, catalogue, parameters).filter(pl.col("indicator_id").is_in(["O2-2", INDEX]))
+    return _as_variant(composed, VALID_ONLY)
+
+
+def with_weights(
+    unweighted: Comparison, inputs: pl.DataFrame, weighted: pl.DataFrame, parameters: Mapping[str, float]
+) -> tuple[Comparison, pl.DataFrame]:
+    """The comparison with the weighted satisfaction in place of the unweighted one, and the latter as variants (rulings).
+
+    unweighted  of ``compare``
+    inputs      mart_period_inputs, for the requests that weigh the touchpoints
+    weighted    of ``survey.weighted_parts``
+
+    Like is compared with like: the index changes (I4-2) by weighted values where both periods have weights, else by
+    unweighted ones, and no value of a year earlier stands beside a weighted one unless it is weighted too.
+    """
+    keys = [*PLACE, "indicator_id"]
+    roles = {role: _weighted_values(inputs, weighted, role, parameters) for role in ("current", "previous")}
+    surveyed = roles["current"].select(keys)
+    changes = relative_change(roles["current"], roles["previous"], INDEX, INDEX_CHANGE)
+    replaced = pl.concat([roles["current"], changes])
+    current = pl.concat([unweighted.current.join(replaced, on=keys, how="anti", maintain_order="left"), replaced])
+    # Without weights of a year earlier the change stays that of the unweighted index, of which no earlier value is shown.
+    earlier = unweighted.previous.join(surveyed, on=keys, how="anti", maintain_order="left")
+    previous = pl.concat([earlier, roles["previous"].join(surveyed, on=keys, how="semi", maintain_order="left")])
+    plain = unweighted.current.join(replaced, on=keys, how="semi", maintain_order="left")
+    return Comparison(current, previous), _as_variant(plain, UNWEIGHTED)
+
+
+def _weighted_values(
+    inputs: pl.DataFrame, weighted: pl.DataFrame, role: str, parameters: Mapping[str, float]
+) -> pl.DataFrame:
+    """The weighted survey indicators of one role, the touchpoints' and the index included."""
+    own = weighted.filter(pl.col("period_role") == role)
+    is_touchpoint = pl.col("indicator_id") == "O2-2"
+    plain = own.filter(~is_touchpoint)
+    number = {
+        name: plain[name].fill_null(np.nan).to_numpy()
+        for name in ("value", "numerator", "denominator", "ci_low", "ci_high")
+    }
+    measured = _finished(
+        plain.select(*PLACE, "indicator_id", sample_size=pl.col("n"), cases=pl.col("cases"), part=pl.lit("")),
+        number["value"], number["numerator"], number["denominator"], number["ci_low"], number["ci_high"],
+        np.full(len(plain), "t_weighted"), np.full(len(plain), np.nan), plain["standard_error"].fill_null(np.nan).to_numpy(),
+        [*PLACE, "indicator_id"],
+    )  # fmt: skip
+    requests = inputs.filter((pl.col("period_role") == role) & (pl.col("variant") == ""), is_touchpoint)
+    touchpoints = own.filter(is_touchpoint).join(
+        requests.select(*PLACE, "part", "weight"), on=[*PLACE, "part"], how="inner", maintain_order="left"
+    )
+    usable = touchpoints.filter(pl.col("weight") > 0)
+    base = pl.concat([measured, _weigh_means(usable.rename({"value": "mean", "standard_error": "error"}))])
+    return pl.concat([base, compose_index(base, parameters)])
+
+
+def _as_variant(values: pl.DataFrame, variant: str) -> pl.DataFrame:
+    return values.select(*PLACE, "indicator_id", pl.lit(variant).alias("variant"), *VALUE_SCHEMA)
 
 
 def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None = None) -> pl.DataFrame:
@@ -144,12 +213,18 @@ def weigh_touchpoints(parts: pl.DataFrame) -> pl.DataFrame:
     """O2-2: the mean of each touchpoint weighted by the requests that came through it (rulings)."""
     usable = parts.filter((pl.col("denominator") > 0) & (pl.col("weight") > 0))
     errors = standard_error(usable["n"], usable["numerator"], usable["sum_squares"])
-    weighed = (
+    return _weigh_means(
         usable.with_columns(
             mean=pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64),
-            weight=pl.col("weight").cast(pl.Float64),
             error=pl.Series(errors, dtype=pl.Float64),
         )
+    )
+
+
+def _weigh_means(touchpoints: pl.DataFrame) -> pl.DataFrame:
+    """O2-2 from mean, error, n, cases and weight (requests) of each touchpoint."""
+    weighed = (
+        touchpoints.with_columns(pl.col("weight").cast(pl.Float64))
         .sort([*PLACE, "part"])
         .group_by([*PLACE, "indicator_id"], maintain_order=True)
         .agg(

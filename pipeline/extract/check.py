@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,8 +57,10 @@ class Finding:
         return ": ".join(part for part in (self.level, self.table, self.file, self.column, self.problem) if part)
 
 
-def check_landing(landing: Path, sources: Path | None) -> list[Finding]:
+def check_landing(landing: Path, sources: Path | None, beside: Iterable[Path] = ()) -> list[Finding]:
     """Everything wrong with a landing folder and its ``sources.yaml`` (None: there is none), table by table.
+
+    beside   files that are there for another reader, so that it is no oversight that no table is made of them
 
     Raises UsageError when the landing folder does not exist.
     """
@@ -66,7 +68,7 @@ def check_landing(landing: Path, sources: Path | None) -> list[Finding]:
     findings = [Finding("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
-    used: set[Path] = set()
+    used = set(beside)
     unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
     with TemporaryDirectory(prefix="asq-check-") as scratch:

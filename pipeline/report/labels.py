@@ -71,6 +71,29 @@ INTERVALS = {
     "normal": "正态近似区间",
     "katz_log": "比率之比的 Katz 对数区间",
     "delta": "delta 法区间",
+    "t_weighted": "加权均值的 t 区间（自由度按有效样本量）",
+}
+
+SURVEY_MODES = {"online": "在线", "phone": "电话", "onsite": "现场"}
+
+# The flags of survey_validity, why something of a survey is not known, and how its responses are weighted.
+SURVEY_FLAGS = {
+    "straight_liners": "直线作答",
+    "speeders": "过快作答",
+    "duplicate_customers": "同一顾客重复",
+    "duplicate_devices": "多名顾客共用设备",
+}
+SURVEY_REASONS = {
+    "no_distribution_register": "未提供问卷发放登记",
+    "more_responses_than_invitations": "有效答卷多于发放的问卷",
+    "no_margins": "未提供总体构成",
+    "margins_do_not_fit": "答卷与总体构成无法匹配",
+}
+SURVEY_WEIGHTINGS = {
+    "cells": "按区域×渠道事后分层",
+    "raking": "按区域、渠道分别迭代加权",
+    "region": "按区域事后分层",
+    "channel": "按渠道事后分层",
 }
 
 WEIGHT_METHODS = {
@@ -175,6 +198,8 @@ _CHOICES: dict[str, dict[str, str]] = {
     "overlay_grade": _SWITCHES,
     "overlay_veto": _SWITCHES,
     "plan_sha256": {"none": "没有评价方案文件，各项取默认值"},
+    "survey_margins_sha256": {"none": "未提供，答卷等权"},
+    "survey_invitations_sha256": {"none": "未提供"},
 }
 
 TOUCHPOINTS = {"phone": "电话", "online": "在线", "outlet": "网点", "onsite": "上门", "other": "其他接触点"}
@@ -239,6 +264,8 @@ _COMMON_VARIANTS = {
     "mystery_top_two_box": _rate("神秘顾客检查前两级占比", is_beside=False),
     "mystery_expectation": VariantLabel("神秘顾客检查的期望", is_beside=False),
     "mystery_gap": VariantLabel("神秘顾客检查的期望减感知", is_beside=False),
+    "valid_only": VariantLabel("剔除带标记的答卷", is_beside=False),
+    "unweighted": VariantLabel("不加权"),
     "five_point_ratio": VariantLabel("按 x÷5 换算", is_beside=False),
 }
 

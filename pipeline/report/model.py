@@ -22,6 +22,7 @@ from pipeline.report import labels
 from pipeline.report.anonymity import Anonymity, anonymity_of
 from pipeline.report.process_rules import RuleSet, rule_sets
 from pipeline.report.quality import Quality, quality_of
+from pipeline.report.survey import SurveyPart, survey_part
 from pipeline.report.survey_cells import OVERALL, TOUCHPOINTS, SurveyScopes, hidden_touchpoints, survey_scopes
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
@@ -370,6 +371,7 @@ class ReportModel:
     quality: Quality
     anonymity: Anonymity
     survey_scopes: SurveyScopes | None
+    survey: SurveyPart
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -460,6 +462,7 @@ class RunTables:
     anonymity: pl.DataFrame
     respondents: pl.DataFrame
     satisfaction: pl.DataFrame
+    survey_validity: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -506,6 +509,7 @@ class RunTables:
             satisfaction=_scan(run_path, "indicator_values")
             .filter((pl.col("indicator_id") == OVERALL) & (pl.col("period") == quarter.label))
             .collect(),
+            survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
         )
 
     @property
@@ -523,9 +527,10 @@ class RunTables:
         root = next((row for row in tree.values() if row["level"] == "total"), None)
         if root is None:
             raise ReportInputMissing(f"scores: no total of {enterprise_id} for {self.quarter}")
+        total = self._node(root, tree, self._indicators(enterprise_id, tree))
         return ReportModel(
             head=self._head(enterprise_id, root),
-            total=self._node(root, tree, self._indicators(enterprise_id, tree)),
+            total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
             window_totals=tuple(self._window_totals(enterprise_id)),
             overlay=_overlay(root),
@@ -548,6 +553,7 @@ class RunTables:
             quality=quality_of(self.scorecard, self.acceptance, enterprise_id),
             anonymity=anonymity_of(self.anonymity, enterprise_id),
             survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
+            survey=survey_part(self.survey_validity.filter(own), total.indicators),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, quarter_code
+from pipeline.sample.doubts import plant_doubts
 from pipeline.sample.draws import (
     Flags,
     Floats,
@@ -182,6 +183,9 @@ def survey_responses(
             ),
         ]
     )  # fmt: skip
+    responses, answers = plant_doubts(
+        seed, profile.enterprise_id, quarter, satisfaction_round(quarter), responses, answers
+    )
     keys = joined(f"{profile.enterprise_id}|", ids.gather(planted["position"]))
     return responses.sort("submitted_at", maintain_order=True), answers, planted.with_columns(row_key=keys)
 

@@ -16,6 +16,7 @@ from pipeline.quarters import Quarter
 from pipeline.sample.defects import Delivery, answers_sent_again, plant
 from pipeline.sample.generate import Sample, generate, quarter_start
 from pipeline.sample.truth import true_values
+from pipeline.sample.truth.surveys import true_surveys
 from pipeline.sample.writer import is_text, remove_tables, write_table
 from schemas.contract import TABLES, Table
 
@@ -46,13 +47,15 @@ class SampleTruth:
 
     ``indicators``: enterprise_id, quarter, indicator_id, numerator, denominator, value, n (see ``truth``; None where it was not
     counted). ``defects``: one row per planted fault and per quarter whose partition holds it, as quarantine has them.
-    ``rows``: extracted, accepted and quarantined rows per table and quarter.
+    ``rows``: extracted, accepted and quarantined rows per table and quarter. ``surveys``: accepted and doubtful responses of each
+    satisfaction round (None where the indicators were not counted).
     """
 
     folder: Path
     indicators: pl.DataFrame | None
     defects: pl.DataFrame
     rows: pl.DataFrame
+    surveys: pl.DataFrame | None
 
 
 def write_sample(
@@ -99,7 +102,10 @@ def write_sample(
             accepted[name] = clean
     values = true_values(accepted, quarters) if truth else None
     order = list(TABLES)
-    written = SampleTruth(folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order))
+    surveys = true_surveys(accepted) if truth else None
+    written = SampleTruth(
+        folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order), surveys
+    )
     _write_truth(written, sample, quarters, requests, seed)
     return written
 
@@ -213,11 +219,11 @@ def _write_truth(written: SampleTruth, sample: Sample, quarters: Sequence[Quarte
     folder.mkdir(exist_ok=True)
     written.defects.write_csv(folder / "defects.csv")
     written.rows.write_csv(folder / "rows.csv")
-    values = folder / "indicators.csv"
-    if written.indicators is None:
-        values.unlink(missing_ok=True)
-    else:
-        written.indicators.write_csv(values)
+    for name, counted in (("indicators.csv", written.indicators), ("surveys.csv", written.surveys)):
+        if counted is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            counted.write_csv(folder / name)
     (written.folder / NOTE).write_text(
         f"""{_TITLE}
 
@@ -230,6 +236,8 @@ No person, phone number, address or company in it is real; all personal data may
   that keep every rule (absent for very large samples; I2-3 is empty: which analyses ran is no property of the data)
 - `defects.csv` — every planted fault by table, quarter, file, row, rule and column; rows of registers are in every quarter
 - `rows.csv` — rows extracted, accepted and quarantined per table and quarter
+- `surveys.csv` — accepted responses of each satisfaction round, and how many of them answer in a straight line, too fast or from a
+  device that several customers used (absent for very large samples)
 """,
         encoding="utf-8",
     )

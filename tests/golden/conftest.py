@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from golden import edges as edges_of_rulings
+from golden import surveyed as survey_with_population
 from golden.landing import write_landing
 from golden.planned import write_panel_and_plan
 from golden.published import QUARTER, Published
@@ -77,4 +78,13 @@ def edges(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """2025-Q1 of the landing folder of edges."""
     folder = tmp_path_factory.mktemp("edges")
     write_landing(folder / "landing", edges_of_rulings.TABLES)
+    return _publish(folder, ["run", QUARTER])
+
+
+@pytest.fixture(scope="session")
+def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 of a survey round with flags, weighted to a population."""
+    folder = tmp_path_factory.mktemp("surveyed")
+    write_landing(folder / "landing", survey_with_population.TABLES)
+    survey_with_population.write_plan(folder / "landing")
     return _publish(folder, ["run", QUARTER])

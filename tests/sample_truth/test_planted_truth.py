@@ -19,6 +19,7 @@ from pipeline.extract.sources import load_sources
 from pipeline.lake import Lake
 from pipeline.quarters import Quarter, quarter_range
 from pipeline.sample import SampleTruth, planted_personal_data, write_sample
+from pipeline.sample.doubts import ON_ONE_DEVICE, SPEEDERS, STRAIGHT_LINERS
 from pipeline.validate.refused import export_refused
 from schemas.contract import TABLES
 from schemas.privacy import RECORD_TABLES, WITHHELD
@@ -81,6 +82,28 @@ def test_every_indicator_has_the_planted_value(evaluated: Evaluated) -> None:
         (pl.col("value") - pl.col("found")).abs() > 1e-9 * pl.max_horizontal(1.0, pl.col("value").abs())
     )
     assert apart.is_empty(), apart
+
+
+def test_every_doubtful_survey_response_is_flagged_and_still_counts(evaluated: Evaluated) -> None:
+    assert evaluated.truth.surveys is not None
+    planted = evaluated.truth.surveys.filter(pl.col("quarter") == QUARTER.label)
+    assert planted.height == 3
+    assert (planted["straight_liners"] >= STRAIGHT_LINERS).all()
+    assert (planted["speeders"] >= SPEEDERS).all()
+    assert (planted["shared_devices"] >= ON_ONE_DEVICE).all()
+    found = evaluated.query(
+        "select enterprise_id, quarter, survey_id, responses - duplicates_refused as accepted, "
+        "complete - duplicates_refused as complete, straight_liners, speeders, duplicate_devices as shared_devices, "
+        "flagged, valid, counted from survey_validity"
+    )
+    assert found.drop("counted").sort("enterprise_id").equals(planted.sort("enterprise_id"))
+    # A flag excludes nobody; second responses that were refused are among the planted defects, as are those of pulses.
+    assert (found["counted"] == found["complete"]).all()
+    refused = evaluated.query("select sum(duplicates_refused)::bigint as n from survey_validity")["n"].item()
+    again = evaluated.truth.defects.filter(
+        pl.col("quarter") == QUARTER.label, pl.col("rule") == "duplicate_survey_response"
+    )
+    assert refused <= again.height
 
 
 def test_every_planted_defect_is_refused_by_its_rule_and_nothing_is_lost(evaluated: Evaluated) -> None:

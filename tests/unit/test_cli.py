@@ -92,3 +92,16 @@ def test_names_that_no_table_has_are_told_after_a_run(
     assert " mystery_visits" in missing
     assert "suggestions" not in missing
     assert unused == "asq: files that feed no table: mistery_visits.csv"
+
+
+def test_check_reads_the_plan_and_the_files_it_names(landing: Path) -> None:
+    population = landing / "survey_margins.csv"
+    population.write_text("enterprise_id,region_code,channel,population\nA,N,phone,5\n")
+    assert "survey_margins.csv: feeds no table" in asq("check", "--landing", landing).output
+    (landing / "evaluation.yaml").write_text("survey: {margins: survey_margins.csv}\n")
+    result = asq("check", "--landing", landing)
+    assert (result.exit_code, "survey_margins.csv" in result.output) == (0, False), result.output
+    population.write_text("enterprise_id,region_code,channel,population\nA,N,fax,5\n")
+    result = asq("check", "--landing", landing)
+    assert result.exit_code == 2
+    assert "survey_margins.csv row 2, column channel: 'fax' is not one of" in result.output

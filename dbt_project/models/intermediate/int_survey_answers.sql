@@ -20,11 +20,18 @@ placed as (
         requests.outlet_id,
         requests.staff_id,
         requests.channel,
-        requests.product_category
+        requests.product_category,
+        -- Pulses of a few questions are not judged
+        not coalesce(validity.is_flagged, false) as is_valid
     from responses
     inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter
     left join {{ ref('stg_service_requests') }} as requests
         on responses.enterprise_id = requests.enterprise_id and responses.request_id = requests.request_id
+    left join {{ ref('int_survey_validity') }} as validity
+        on
+            responses.enterprise_id = validity.enterprise_id
+            and responses.quarter = validity.quarter
+            and responses.response_id = validity.response_id
     where responses.place = 1
 )
 
@@ -38,6 +45,7 @@ select
     placed.product_category,
     placed.survey_id,
     placed.response_id,
+    placed.is_valid,
     questions.question_id,
     questions.survey_type,
     questions.measures,

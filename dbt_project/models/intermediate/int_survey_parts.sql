@@ -29,6 +29,25 @@ customers_answers as (
         scale_max
     from {{ ref('int_survey_answers') }}
     union all
+    -- The same without the responses that a validity flag is on (D-69)
+    select
+        enterprise_id,
+        quarter,
+        region_code,
+        cast(null as varchar) as outlet_id,
+        cast(null as varchar) as staff_id,
+        channel,
+        cast(null as varchar) as product_category,
+        measures,
+        case when measures = 'O2-2' then coalesce(touchpoint, 'other') else '' end as part,
+        'valid_only' as variant,
+        score,
+        cast(null as bigint) as expectation,
+        scale_min,
+        scale_max
+    from {{ ref('int_survey_answers') }}
+    where is_valid and survey_type <> 'mystery'
+    union all
     select
         visits.enterprise_id,
         visits.quarter,
@@ -126,5 +145,8 @@ select
     cast(null as bigint) as within_limit,
     cast({{ kind.squares }} as decimal(38, 9)) as sum_squares
 from grouped
+{%- if kind.suffix %}
+where variant <> 'valid_only'
+{%- endif %}
 {{ 'union all' if not loop.last }}
 {% endfor %}

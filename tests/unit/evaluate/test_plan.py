@@ -262,11 +262,16 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "evaluation-plan.md"
 
 
 def test_the_documented_example_is_valid(tmp_path: Path, catalogue: pl.DataFrame) -> None:
-    example = DOCUMENT.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    text = DOCUMENT.read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    margins = text.split("```csv\n")[1].split("```")[0]
+    (tmp_path / "survey_margins.csv").write_text(margins, encoding="utf-8")
+    (tmp_path / "survey_invitations.csv").write_text("enterprise_id,survey_id,sent\nE01,S,9\n", encoding="utf-8")
     plan = EvaluationPlan.read(written(tmp_path, example))
     plan.check_catalogue(catalogue)
     assert plan.mode == "third_party"
     assert len(plan.targets) == 3
+    assert plan.survey.margins.enterprises == ["E01"]
 
 
 def test_every_key_is_documented_and_has_a_field() -> None:

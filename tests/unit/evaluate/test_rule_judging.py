@@ -324,7 +324,7 @@ MODES = {("PR-13", "answers"): {"online": 29, "phone": 3}}
 def test_modes_of_a_survey(run: RunFacts) -> None:
     assert find(run, "PR-13", MODES) == Finding(
         "partial",
-        "本季有效答卷：在线问卷 29 份、电话访谈 3 份、现场访问 0 份；样本代表性的核对记录尚未纳入数据。",
+        "本季有效答卷：在线问卷 29 份、电话访谈 3 份、现场访问 0 份；未提供总体的区域、渠道构成，样本代表性无从核对。",
     )
     assert find(run, "PR-13").result == "no_data"
     # By phone: the script is in no table. Nobody was visited: there is no uniform to look at.
@@ -333,20 +333,48 @@ def test_modes_of_a_survey(run: RunFacts) -> None:
     assert find(run, "PR-42").result == "no_data"
 
 
+def test_a_sample_is_held_against_its_population(run: RunFacts) -> None:
+    def rounds(**differences: float) -> dict[tuple[str, str], Any]:
+        weighted = {name: (24.5, 32) if name in differences else (32, 32) for name in ("S1", "S2")}
+        return MODES | {("PR-13", "weighted"): weighted, ("PR-13", "population"): differences}
+
+    both = find(run, "PR-13", rounds(S1=0.05, S2=0.051))
+    assert both.result == "pass"
+    assert "2 次调查中 2 次与总体的区域、渠道构成核对，1 次占比相差不超过 5%（最大 5.1%）" in both.evidence
+    assert "有效样本量 49（实际 64 份）" in both.evidence
+    assert find(run, "PR-13", rounds(S1=0.2)).result == "partial"
+
+
+def test_distribution_and_return_are_registered(run: RunFacts) -> None:
+    returned = {("PR-39", "returned"): {"S1": (30, 25), "S2": (20, 18)}}
+    assert find(run, "PR-39").result == "no_data"
+    assert find(run, "PR-39", returned) == Finding(
+        "no_data", "本季回收满意度问卷 50 份，其中有效 43 份；未提供问卷发放登记，回收率无从计算。"
+    )
+    # Of S1 it is known how many arrived, of S2 only how many were sent: (25 + 18)/(80 + 90)
+    both = find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": (100, 80), "S2": 90}})
+    assert (both.result, "有效回收率 25.3%" in both.evidence) == ("pass", True)
+    one = find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": (100, 80)}})
+    assert one == Finding(
+        "partial", "本季 2 次满意度调查中 1 次有发放登记：发放 100 份、送达 80 份，回收 30 份，有效回收率 31.2%。"
+    )
+    assert find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": 20}}).result == "fail"
+
+
+def test_flagged_answers_are_told_and_count(run: RunFacts) -> None:
+    figures = {("PR-12", "valid_answers"): 600, ("PR-12", "customers"): 10_000, ("PR-12", "flagged"): {"S": (7, 600)}}
+    found = find(run, "PR-12", figures)
+    assert (found.result, "有效答卷 600 份（本季有 7 份带作答质量标记" in found.evidence) == ("pass", True)
+
+
 def test_the_mechanism_against_answering_twice(run: RunFacts) -> None:
-    came: dict[str, Any] = {
-        "extracted": {"survey_responses": 40},
-        "refused": {
-            ("survey_responses", "s.csv", 2): frozenset({"duplicate_survey_response"}),
-            ("survey_responses", "s.csv", 3): frozenset({"range"}),
-            ("complaints", "c.csv", 2): frozenset({"required"}),
-        },
-    }
-    found = find(run, "PR-40", MODES, **came)
+    figures = MODES | {("PR-40", "same_customer"): {"S": (1, 40)}, ("PR-40", "same_device"): {"S": (6, 40)}}
+    found = find(run, "PR-40", figures)
     assert found.result == "pass"
-    assert "提取的 40 份答卷中识别并剔除重复 1 份" in found.evidence
-    assert find(run, "PR-40", MODES, delivery=without("survey_responses.device_token"), **came).result == "partial"
-    assert find(run, "PR-40", {("PR-13", "answers"): {"phone": 3}}, **came).result == "not_applicable"
+    assert "本季 40 份满意度答卷中同一顾客重复 1 份（2.5%" in found.evidence
+    assert "多名顾客共用设备 6 份（15.0%" in found.evidence
+    assert find(run, "PR-40", figures, delivery=without("survey_responses.device_token")).result == "partial"
+    assert find(run, "PR-40", {("PR-13", "answers"): {"phone": 3}}).result == "not_applicable"
 
 
 # --- sources and checks ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,25 @@
+select
+    enterprise_id,
+    quarter,
+    survey_id,
+    cast(max(question_count) as bigint) as questions,
+    cast(count(*) as bigint) as responses,
+    cast(sum(case when is_complete then 1 else 0 end) as bigint) as complete,
+    cast(sum(case when is_counted then 1 else 0 end) as bigint) as counted,
+    cast(sum(case when is_straight_lining then 1 else 0 end) as bigint) as straight_liners,
+    cast(sum(case when is_speeding then 1 else 0 end) as bigint) as speeders,
+    cast(sum(case when is_duplicate_customer then 1 else 0 end) as bigint) as repeated_customers,
+    cast(sum(case when is_duplicate_device then 1 else 0 end) as bigint) as shared_devices,
+    cast(sum(case when is_flagged then 1 else 0 end) as bigint) as flagged,
+    cast(sum(case when is_counted and not is_flagged then 1 else 0 end) as bigint) as valid,
+    cast(sum(case when is_counted and is_over_time then 1 else 0 end) as bigint) as over_time,
+    cast(sum(case when is_counted then answered_count else 0 end) as bigint) as answered_items,
+    cast(sum(case when is_counted then question_count else 0 end) as bigint) as asked_items,
+    cast(count(case when is_counted then completion_seconds end) as bigint) as timed,
+    {{ percentile('case when is_counted then completion_seconds end', 0.5) }} / 60 as median_minutes,
+    {{ percentile('case when is_counted then completion_seconds end', 0.9) }} / 60 as p90_minutes,
+    cast(sum(case when is_counted and mode = 'online' then 1 else 0 end) as bigint) as online,
+    cast(sum(case when is_counted and mode = 'phone' then 1 else 0 end) as bigint) as phone,
+    cast(sum(case when is_counted and mode = 'onsite' then 1 else 0 end) as bigint) as onsite
+from {{ ref('int_survey_validity') }}
+group by enterprise_id, quarter, survey_id

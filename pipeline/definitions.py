@@ -12,6 +12,7 @@ from pipeline.marts.dbt_builder import configured_builder
 from pipeline.partitions import labelled_by_quarter
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
+from pipeline.review.assets import outlier_effects, review_outliers
 from pipeline.validate.assets import account_rows, validate
 
 evaluate_quarter = dg.define_asset_job(
@@ -27,9 +28,11 @@ defs = dg.Definitions(
         validate,
         account_rows,
         desensitize,
+        review_outliers,
         marts,
         evaluation,
         rule_results,
+        outlier_effects,
         quarterly_report,
         publication,
     ],

@@ -25,6 +25,7 @@ _TABLES = {
 _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
     *("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "grades", "standard_edition"),
+    "outlier_decisions",
 )
 
 
@@ -50,7 +51,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     announce("evaluate", "values, weights, scores")
     plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
-    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan)
+    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan, places.outlier_review().sha256)
     metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})
@@ -59,6 +60,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
 @dg.asset(
     deps=[
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
+        "outlier_groups",
         *(
             "process_rules",
             "parameters",

@@ -22,6 +22,7 @@ import yaml
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
 from pipeline.quarters import Quarter
+from schemas.outliers import METHODS, Z
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")
@@ -104,6 +105,7 @@ class EvaluationPlan:
     overlays: Overlays = Overlays()
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
+    outlier_methods: tuple[str, ...] = (Z,)
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -388,6 +390,13 @@ def _refused_limits(reader: _Reader, value: object, key: str) -> RefusedLimits:
     )
 
 
+def _outlier_methods(reader: _Reader, value: object, key: str) -> tuple[str, ...]:
+    chosen = [_choice(METHODS)(reader, item, where) for where, item in reader.records(value, key)]
+    if Z not in chosen:
+        raise reader.refuse(key, f"'{Z}' must be among the methods: the standard asks for it")
+    return tuple(method for method in METHODS if method in chosen)
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -403,6 +412,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "overlays": _overlays,
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
+    "outlier_methods": _outlier_methods,
 }
 
 

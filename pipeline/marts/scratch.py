@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,11 +46,18 @@ def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
 
 def export_marts(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str]) -> dict[str, int]:
     """Write models of the scratch database into the run's folder, rows in a fixed order; returns rows per table."""
+    return export_tables(tables, run.table, models)
+
+
+def export_tables(
+    tables: duckdb.DuckDBPyConnection, file_of: Callable[[str], Path], models: Iterable[str]
+) -> dict[str, int]:
+    """Write models of the scratch database as the Parquet files that ``file_of`` names; returns rows per table."""
     rows = {}
     for model in models:
         described = tables.execute(f"describe scratch.main.{model}").fetchall()
         columns = sorted((name for name, *_ in described), key=lambda name: name not in _SORTED_FIRST)
-        with atomic_path(run.table(model)) as path:
+        with atomic_path(file_of(model)) as path:
             written = tables.execute(
                 f"copy (select * from scratch.main.{model} order by {', '.join(columns)}) "
                 f"to {literal(path)} (format parquet, compression zstd)"

@@ -6,6 +6,8 @@ Nothing is computed from records here except how far the calendar must reach.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -37,8 +39,11 @@ def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
     return [str(path) for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
 
 
-def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
-    """Everything the SQL needs to know of the run, as JSON-ready values."""
+def dbt_variables(quarter: Quarter, lake: Lake, excluded: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Everything the SQL needs to know of the run, as JSON-ready values.
+
+    excluded    table → Parquet file with the quarter and _row_id of records that a reviewer excluded
+    """
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
     calendar_start, calendar_end = _calendar_bounds(quarter, files)
     return {
@@ -69,6 +74,7 @@ def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
         "calendar_start": calendar_start.isoformat(),
         "calendar_end": calendar_end.isoformat(),
         "clean_files": files,
+        "excluded_records": dict(excluded),
         # Of tables whose files may hold a row of the same key: the key, of which the latest quarter's row counts.
         "latest_by_key": {name: list(table.key) for name, table in TABLES.items() if table.accumulates},
     }

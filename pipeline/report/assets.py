@@ -16,11 +16,16 @@ from pipeline.partitions import (
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
+from pipeline.review.assets import outlier_effects, review_outliers
 from pipeline.validate.assets import account_rows
 
 # All tables that a whole run gathers, by the assets that make them.
 _PUBLISHED = sorted(
-    {key.to_user_string() for key in (*account_rows.keys, *evaluation.keys, *rule_results.keys)}
+    {
+        key.to_user_string()
+        for assets in (account_rows, review_outliers, evaluation, rule_results, outlier_effects)
+        for key in assets.keys
+    }
     | set(exported_models(marts.keys))
 )
 _REPORT = dg.AssetKey(["report", "quarterly_report"])
@@ -31,7 +36,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
-        *("rule_results", "process_rules"),
+        *("rule_results", "process_rules", "outlier_groups", "outlier_effects"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
+from pipeline.report.outliers import OutlierReport, outlier_report
 from pipeline.report.process_rules import RuleSet, rule_sets
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
@@ -362,6 +363,7 @@ class ReportModel:
     """Where there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
+    outliers: OutlierReport
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -447,6 +449,8 @@ class RunTables:
     accounts: pl.DataFrame
     process_rules: pl.DataFrame
     rule_results: pl.DataFrame
+    outlier_groups: pl.DataFrame
+    outlier_effects: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -486,6 +490,8 @@ class RunTables:
             .collect(),
             process_rules=_scan(run_path, "process_rules").collect(),
             rule_results=_scan(run_path, "rule_results").collect(),
+            outlier_groups=_scan(run_path, "outlier_groups").collect(),
+            outlier_effects=_scan(run_path, "outlier_effects").collect(),
         )
 
     @property
@@ -525,6 +531,9 @@ class RunTables:
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
             rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
+            outliers=outlier_report(
+                self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order
+            ),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

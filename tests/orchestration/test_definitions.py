@@ -24,7 +24,7 @@ from .runs import environment
 pytestmark = pytest.mark.xdist_group("orchestration_definitions")
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
-STAGES = {"extract", "validate", "desensitize", "marts", "evaluate", "report"}
+STAGES = {"extract", "validate", "desensitize", "review", "marts", "evaluate", "report"}
 
 
 def described(defs: dg.Definitions) -> str:

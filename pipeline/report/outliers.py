@@ -15,7 +15,17 @@ from schemas.contract import TABLES
 from schemas.outliers import MEASURES
 
 TOTAL = "total"
-_COUNTS = ("n", "flagged_z", "flagged_z_log", "flagged_z_mad", "to_review", "reviewed", "confirmed", "corrected", "excluded")
+_COUNTS = (
+    "n",
+    "flagged_z",
+    "flagged_z_log",
+    "flagged_z_mad",
+    "to_review",
+    "reviewed",
+    "confirmed",
+    "corrected",
+    "excluded",
+)
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,22 @@ Comparing only; counting is the marts', judging the evaluate stage's. Without an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.evaluate.quarter import COUNTED_MARTS, CountedMarts, judge_marts
 from pipeline.lake import Lake, atomic_path
-from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.scratch import export_tables, scratch_folder
 from pipeline.marts.variables import dbt_variables
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from pipeline.review.decisions import EXCLUDE
 from pipeline.review.holding import IN_FORCE
+
+if TYPE_CHECKING:
+    from pipeline.marts.dbt_builder import DbtBuilder
 
 EVALUATED_MODELS = COUNTED_MARTS
 TOTAL = "total"

@@ -108,7 +108,9 @@ def reviewed_points(points: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFra
         )
         .with_columns(
             place=pl.col("measure").replace_strict(places, return_dtype=pl.Int64),
-            methods=pl.when(pl.col("flags") == "").then(0).otherwise(pl.col("flags").str.split(";").list.len().cast(pl.Int64)),
+            methods=pl.when(pl.col("flags") == "")
+            .then(0)
+            .otherwise(pl.col("flags").str.split(";").list.len().cast(pl.Int64)),
         )
         .sort(
             [pl.col("enterprise_id"), pl.col("place"), -pl.col("methods"), -pl.col("z").abs(), pl.col("row_key")],

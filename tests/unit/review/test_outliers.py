@@ -83,7 +83,12 @@ def test_zero_and_negative_values_have_no_logarithm(write: Write) -> None:
     # Amounts of 0 are no charges; a wait of 0 s is one, and has no logarithm: 11 answered at once, one after 60 s.
     at = dt.datetime(2025, 1, 2, 9)
     calls = [
-        {"queued_at": at, "answered_at": at + dt.timedelta(seconds=wait), "outcome": "answered", "in_service_hours": True}
+        {
+            "queued_at": at,
+            "answered_at": at + dt.timedelta(seconds=wait),
+            "outcome": "answered",
+            "in_service_hours": True,
+        }
         for wait in [0] * 11 + [60]
     ]
     found = looked_at(write("hotline_calls", calls), "hotline_calls", "wait_seconds")
@@ -118,7 +123,9 @@ def test_large_values_close_together(write: Write) -> None:
 def test_beside_numpy_and_scipy(write: Write) -> None:
     rng = np.random.default_rng(7)
     values = np.concatenate([np.round(rng.lognormal(2, 0.8, 3000), 3), [900.0, 0.0001]])
-    found = looked_at(write("training_records", training(list(values))), limits=Limits(3.0, 3.5, ("z", "z_log", "z_mad")))
+    found = looked_at(
+        write("training_records", training(list(values))), limits=Limits(3.0, 3.5, ("z", "z_log", "z_mad"))
+    )
     z, z_log = stats.zscore(values, ddof=1), stats.zscore(np.log(values), ddof=1)
     z_mad = 0.6745 * (values - np.median(values)) / stats.median_abs_deviation(values)
     group = only(found.groups)

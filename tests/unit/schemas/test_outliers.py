@@ -22,7 +22,9 @@ def test_columns_are_the_contract_s_and_hold_no_personal_data() -> None:
 
 def test_the_columns_named_are_those_of_the_expression() -> None:
     for measure in MEASURES.values():
-        words = set(re.findall(r"[a-z_0-9]+", measure.expression)) & {each.name for each in TABLES[measure.table].columns}
+        words = set(re.findall(r"[a-z_0-9]+", measure.expression)) & {
+            each.name for each in TABLES[measure.table].columns
+        }
         assert words == set(measure.columns), measure.id
 
 
@@ -34,8 +36,6 @@ def test_what_rests_on_a_measure_is_known() -> None:
 
 
 def test_measures_are_in_the_contract_s_order() -> None:
-    assert [name for name in TABLES if name in MEASURED_TABLES] == sorted(
-        MEASURED_TABLES, key=list(TABLES).index
-    )
+    assert [name for name in TABLES if name in MEASURED_TABLES] == sorted(MEASURED_TABLES, key=list(TABLES).index)
     assert [each.id for table in MEASURED_TABLES for each in measures_of(table)] == list(MEASURES)
     assert METHODS == ("z", "z_log", "z_mad")

@@ -50,6 +50,7 @@ refused_limits:
   default: 0.02
   tables: {hotline_calls: 0.1}
 pseudonym_algorithm: hmac-sm3
+outlier_methods: [z_mad, z]
 """
 
 
@@ -68,6 +69,7 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert not plan.overlays.veto
     assert plan.refused_limits.of("hotline_calls") == 0.05
     assert plan.pseudonym_algorithm == "hmac-sha256"
+    assert plan.outlier_methods == ("z",)
 
 
 def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
@@ -90,6 +92,7 @@ def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
     assert plan.overlays.veto
     assert (plan.refused_limits.of("hotline_calls"), plan.refused_limits.of("complaints")) == (0.1, 0.02)
     assert plan.pseudonym_algorithm == "hmac-sm3"
+    assert plan.outlier_methods == ("z", "z_mad")
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -133,6 +136,8 @@ FINDING = {"enterprise_id": "E1", "period": "2025-Q1", "kind": "legal", "reason"
         ({"overlays": {"grades": True}}, "overlays: unknown key 'grades' (did you mean 'grade'?)"),
         ({"refused_limits": {"tables": {"complaints": 5}}}, "refused_limits.tables.complaints: expected a share"),
         ({"refused_limits": 0.05}, "refused_limits: expected keys with values, found a number (0.05)"),
+        ({"outlier_methods": ["z", "iqr"]}, "outlier_methods[2]: 'iqr' is not one of z, z_log, z_mad"),
+        ({"outlier_methods": ["z_mad"]}, "outlier_methods: 'z' must be among the methods: the standard asks for it"),
         ({"pseudonym_algorithm": "md5"}, "pseudonym_algorithm: 'md5' is not one of hmac-sha256, hmac-sm3"),
         ({"targets": {"R4-1": 6}}, "targets: expected a list"),
         ({"targets": [{"indicator_id": "R4-1", "requirement": 6}]}, "targets[1]: 'acceptable' is missing"),

@@ -49,7 +49,12 @@ def outlier_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
 
     ``quarters``: None for all that are published. Raises UsageError for a quarter that is not published.
     """
-    chosen = lake.published_quarters() if quarters is None else quarters
+    # A quarter that an earlier version published has none.
+    chosen = [
+        quarter
+        for quarter in (lake.published_quarters() if quarters is None else quarters)
+        if quarters is not None or (lake.current(quarter) / "outlier_groups.parquet").is_file()
+    ]
     frames = [_published(lake, quarter, "outlier_groups") for quarter in chosen]
     figures = [name for name, dtype in _COUNT_SCHEMA.items() if dtype == pl.Int64]
     places = {name: place for place, name in enumerate(MEASURES)}
@@ -90,10 +95,8 @@ def export_review(lake: Lake, quarter: Quarter, out: Path) -> Exported:
         cells = {name: row.get(name) for name in REVIEW_COLUMNS} | {
             "unit": MEASURES[row["measure"]].unit,
             "recorded": recorded[row["table"], row["measure"], row["row_key"]],
-            **{
-                name: decision.get(name)
-                for name in ("decision", "column", "corrected_value", "reason", "reviewer", "reviewed_on")
-            },
+            # A point of a record that is excluded for another of its points has that decision too.
+            **{name: decision.get(name) for name in ("column", "corrected_value")},
         }
         lines.append({name: "" if cells[name] is None else str(cells[name]) for name in REVIEW_COLUMNS})
     # Decisions about points that nothing flags any more: the reviewer may want to take them back.

@@ -230,9 +230,9 @@ def _look_at(
     # than the rules, which alone decide.
     connection.execute(
         f"""
-        create or replace temp table hits as
-        with bounds as (
-            select * exclude (low, high), low + 1e-6 * abs(low) as low, high - 1e-6 * abs(high) as high from (
+        create or replace temp table bounds as
+        select *, low + 1e-6 * abs(low) as low_enough, high - 1e-6 * abs(high) as high_enough
+        from (
             select *,
                 greatest(
                     case when sd > 0 then mean - {limits.z!r} * sd end,
@@ -245,20 +245,24 @@ def _look_at(
                     median + {limits.z_modified!r} * spread
                 ) as high
             from (
-                select *,
+                select *, row_number() over () as group_id,
                     case
                         when mad > 0 then mad / {_MAD_PER_DEVIATION}
                         when mean_ad > 0 then mean_ad * {_DEVIATION_PER_MEAN_AD}
                     end as spread
                 from stats
             ) as spreads
-            ) as exact_bounds
-        ),
-        scored as (
-            select points._row_id, points.value, stats.*, (value - mean) / nullif(sd, 0) as z,
+        ) as exact_bounds
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table hits as
+        with scored as (
+            select points._row_id, points.value, stats.group_id, (value - mean) / nullif(sd, 0) as z,
                 ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log, (value - median) / spread as z_mad
             from points inner join bounds as stats on {same_group}
-            where value <= low or value >= high
+            where value <= low_enough or value >= high_enough
                 {"or points._row_id in (select _row_id from asked)" if with_asked else ""}
         ),
         judged as (
@@ -277,24 +281,23 @@ def _look_at(
             concat_ws(
                 ';', case when by_z then 'z' end, case when by_z_log then 'z_log' end, case when by_z_mad then 'z_mad' end
             ),
-            needs_review, needs_review or (too_small and by_z_mad) as is_listed
-        from hits
-        where is_listed or _row_id in (select _row_id from asked)
+            needs_review, needs_review or (too_small and by_z_mad)
+        from hits inner join bounds using (group_id)
+        where needs_review or (too_small and by_z_mad) or _row_id in (select _row_id from asked)
         """
     )
     found = connection.execute(
         f"""
-        select stats.enterprise_id, '{quarter.label}' as quarter, '{table.name}' as "table", '{measure.id}' as measure,
+        select enterprise_id, '{quarter.label}' as quarter, '{table.name}' as "table", '{measure.id}' as measure,
             "group", n, mean, sd, median, mad, too_small, coalesce(flagged_z, 0) as flagged_z,
             coalesce(flagged_z_log, 0) as flagged_z_log, coalesce(flagged_z_mad, 0) as flagged_z_mad,
             coalesce(to_review, 0) as to_review
-        from stats
+        from bounds
         left join (
-            select {columns}, count(case when by_z then 1 end) as flagged_z,
-                count(case when by_z_log then 1 end) as flagged_z_log, count(case when by_z_mad then 1 end) as flagged_z_mad,
-                count(case when needs_review then 1 end) as to_review
-            from hits group by {columns}
-        ) as points on {same_group}
+            select group_id, count(case when by_z then 1 end) as flagged_z, count(case when by_z_log then 1 end) as flagged_z_log,
+                count(case when by_z_mad then 1 end) as flagged_z_mad, count(case when needs_review then 1 end) as to_review
+            from hits group by group_id
+        ) as counts using (group_id)
         """
     ).to_arrow_table()
     return _frame(found, GROUP_SCHEMA)

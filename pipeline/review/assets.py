@@ -79,7 +79,7 @@ def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterat
 def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
     """Where records are excluded, evaluate the quarter a second time with them."""
     settings, quarter = places.settings(), quarter_of(context)
-    announce("review", "effects of exclusions")
+    announce("evaluate", "effects of excluded records")
     run = places.run_folder(quarter, context.run.run_id)
     rows = write_effects(settings.lake, quarter, run, places.evaluation_plan(), dbt)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})

@@ -19,6 +19,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from pipeline.commands.outliers import outliers
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter, quarter_range
 from pipeline.settings import (
@@ -64,6 +65,12 @@ _sources_option = click.option(
 def _places(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
+            "--outlier-review",
+            type=click.Path(),
+            envvar="ASQ_OUTLIER_REVIEW",
+            help="Review of outliers [default: outlier_review.csv in the landing folder].",
+        ),
+        click.option(
             "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
         ),
         _sources_option,
@@ -82,17 +89,21 @@ def main() -> None:
 @main.command()
 @click.argument("quarter")
 @_places
-def run(quarter: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+def run(
+    quarter: str, landing: str, lake: str, sources: str | None, plan: str | None, outlier_review: str | None
+) -> None:
     """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
-    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan))
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, outlier_review))
 
 
 @main.command()
 @click.argument("quarters")
 @_places
-def backfill(quarters: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+def backfill(
+    quarters: str, landing: str, lake: str, sources: str | None, plan: str | None, outlier_review: str | None
+) -> None:
     """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
-    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan))
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, outlier_review))
 
 
 @main.command()
@@ -166,6 +177,9 @@ def report(quarter: str, lake: str) -> None:
     with suppress(PermissionError):
         refresh_stale_warehouse(place)
     _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
+
+
+main.add_command(outliers)
 
 
 @main.group()
@@ -267,6 +281,7 @@ def _say_what_is_missing(settings: Settings) -> None:
     from pipeline.extract.sources import load_sources
 
     tables, files = undelivered(settings.landing, load_sources(settings.sources))
+    files = [name for name in files if settings.landing / name != settings.outlier_review]
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
             click.echo(f"asq: {problem}: {', '.join(found)}", err=True)

@@ -14,6 +14,7 @@ from pipeline.partitions import labelled_by_quarter
 from pipeline.privacy.assets import anonymity
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
+from pipeline.review.assets import outlier_effects, review_outliers
 from pipeline.validate.assets import account_rows, validate
 
 evaluate_quarter = dg.define_asset_job(
@@ -31,9 +32,11 @@ defs = dg.Definitions(
         desensitize,
         acceptance_results,
         data_quality,
+        review_outliers,
         marts,
         evaluation,
         rule_results,
+        outlier_effects,
         anonymity,
         quarterly_report,
         publication,

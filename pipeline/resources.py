@@ -10,22 +10,26 @@ import dagster as dg
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
+from pipeline.review.decisions import Review
+from pipeline.review.outliers import Limits
+from pipeline.review.stage import review_limits
 from pipeline.settings import Settings
 from schemas.contract import TABLES
 
 
 class Places(dg.ConfigurableResource):
-    """Landing folder, lake, source mapping and evaluation plan; what is not given comes from the environment."""
+    """Landing folder, lake, mapping, evaluation plan and review of outliers; what is not given comes from the environment."""
 
     landing: str | None = None
     lake: str | None = None
     sources: str | None = None
     plan: str | None = None
+    outlier_review_file: str | None = None
 
     def settings(self) -> Settings:
         """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""
         if self.landing and self.lake:
-            return Settings.of(self.landing, self.lake, self.sources, self.plan)
+            return Settings.of(self.landing, self.lake, self.sources, self.plan, self.outlier_review_file)
         return Settings.from_environment()
 
     def evaluation_plan(self) -> EvaluationPlan:
@@ -33,6 +37,14 @@ class Places(dg.ConfigurableResource):
         plan = EvaluationPlan.read(self.settings().plan)
         plan.check_tables(TABLES)
         return plan
+
+    def outlier_review(self) -> Review:
+        """The reviewers' decisions of this run; raises UsageError where the file cannot be read."""
+        return Review.read(self.settings().outlier_review)
+
+    def review_limits(self) -> Limits:
+        """Beyond what a data point is flagged in this run, and by which methods it needs review."""
+        return review_limits(self.evaluation_plan().outlier_methods)
 
     def run_folder(self, quarter: Quarter, run_id: str) -> RunFolder:
         """The folder in which this run gathers what it publishes."""

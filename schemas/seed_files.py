@@ -59,6 +59,11 @@ class Row:
         self._faults = faults
         self.has_faults = False
 
+    @property
+    def number_in_file(self) -> int:
+        """The row's place in the file; 1 is the header."""
+        return self._number
+
     def fault(self, column: str, rule: str) -> None:
         self.has_faults = True
         self._faults.append(Fault(self._number, column, rule))
@@ -192,6 +197,10 @@ class Sheet:
                 continue
             cells = {name: cell.strip() for name, cell in zip(self._header, record, strict=True)}
             yield Row(number, cells, self.faults)
+
+    def fault(self, row: int, column: str, rule: str) -> None:
+        """Note a fault that shows only when rows are looked at together."""
+        self.faults.append(Fault(row, column, rule))
 
     def finish(self) -> None:
         """Raise StandardDataError if anything was wrong."""

@@ -1,13 +1,27 @@
 {#- The Parquet files of a clean table for the quarters this run may read (its own, its look-backs and the look-ahead).
     The pipeline passes them as var('clean_files'); the call of source() is what draws the lineage. Of a register that
-    accumulates over deliveries (var('latest_by_key')) several files are read, and of each key the latest quarter's row. -#}
+    accumulates over deliveries (var('latest_by_key')) several files are read, and of each key the latest quarter's row.
+    Records that a reviewer excluded (var('excluded_records'): table → Parquet file with quarter and _row_id) are left out;
+    without any, the SQL is just that of the files. -#}
 {% macro clean(table) %}
     {%- do source('clean', table) -%}
     {%- set files = var('clean_files', {}).get(table, []) -%}
     {%- set rows = adapter.dispatch('read_clean_files')(files) -%}
+    {%- set excluded = var('excluded_records', {}).get(table) -%}
+    {%- set rows = without_excluded(rows, excluded) if excluded else rows -%}
     {%- set key = var('latest_by_key', {}).get(table) -%}
     {{- return(latest_by_key(rows, key) if key and files | length > 1 else rows) -}}
 {% endmacro %}
+
+{% macro without_excluded(rows, excluded) -%}
+    (
+        select kept.*
+        from {{ rows }} as kept
+        left join {{ adapter.dispatch('read_clean_files')([excluded]) }} as excluded
+            on kept.quarter = excluded.quarter and kept._row_id = excluded._row_id
+        where excluded._row_id is null
+    )
+{%- endmacro %}
 
 {% macro latest_by_key(rows, key) -%}
     (

@@ -28,6 +28,7 @@ _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
     *("mart_survey_validity", "mart_survey_cells", "mart_survey_scores"),
     *("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "grades", "standard_edition"),
+    "outlier_decisions",
 )
 
 
@@ -53,7 +54,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     announce("evaluate", "values, weights, scores")
     plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
-    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan)
+    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan, places.outlier_review().sha256)
     metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})
@@ -63,6 +64,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     deps=[
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
         "survey_validity",
+        "outlier_groups",
         *(
             "process_rules",
             "parameters",

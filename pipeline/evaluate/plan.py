@@ -25,6 +25,7 @@ from pipeline.evaluate.survey_files import Invitations, Margins, read_invitation
 from pipeline.quarters import Quarter
 from schemas.acceptance import Bounds
 from schemas.acceptance import checks as acceptance_checks
+from schemas.outliers import METHODS, Z
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")
@@ -166,6 +167,7 @@ class EvaluationPlan:
     pseudonym_algorithm: str = "hmac-sha256"
     acceptance: Acceptance = Acceptance()
     privacy: PrivacyLimits = PrivacyLimits()
+    outlier_methods: tuple[str, ...] = (Z,)
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -561,6 +563,13 @@ def _survey(reader: _Reader, value: object, key: str) -> SurveyChoices:
     )
 
 
+def _outlier_methods(reader: _Reader, value: object, key: str) -> tuple[str, ...]:
+    chosen = [_choice(METHODS)(reader, item, where) for where, item in reader.records(value, key)]
+    if Z not in chosen:
+        raise reader.refuse(key, f"'{Z}' must be among the methods: the standard asks for it")
+    return tuple(method for method in METHODS if method in chosen)
+
+
 _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "mode": _choice(MODES),
     "score_method": _choice(SCORE_METHODS),
@@ -579,6 +588,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
     "acceptance": _acceptance,
     "privacy": _privacy,
+    "outlier_methods": _outlier_methods,
 }
 
 

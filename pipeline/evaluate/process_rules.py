@@ -92,12 +92,28 @@ class PublishedWeight:
 
 
 @dataclass(frozen=True)
+class OutlierReview:
+    """What became of an enterprise's data points with |Z| > 3 in the quarter.
+
+    judged   groups with enough values for |Z| to exceed the limit
+    """
+
+    judged: int
+    to_review: int
+    reviewed: int
+    confirmed: int = 0
+    corrected: int = 0
+    excluded: int = 0
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What holds for every enterprise of the run.
 
     numbers           parameters.csv
     refused           distinct refused rows of the quarter per set of rules: {(table, file, row): rules}
     extracted         rows that came, per table
+    outliers          the review of outliers, per enterprise
     """
 
     quarter: Quarter
@@ -111,6 +127,7 @@ class RunFacts:
     weights: tuple[PublishedWeight, ...] = ()
     refused: Mapping[tuple[str, str, int], frozenset[str]] = field(default_factory=dict)
     extracted: Mapping[str, int] = field(default_factory=dict)
+    outliers: Mapping[str, OutlierReview] = field(default_factory=dict)
 
     def refused_rows(self, rules: Iterable[str], table: str | None = None) -> int:
         """Refused rows that break one of the rules, of all tables or of one."""
@@ -731,6 +748,23 @@ def _nothing_came(case: Case) -> Finding:
     return Finding(NO_DATA, f"{case.run.quarter.label} 没有提取到记录。")
 
 
+def _outlier_review(_: ProcessRule, case: Case) -> Finding:
+    if case.is_year:
+        return Finding(NOT_APPLICABLE, "年度期间不适用，见各季度。")
+    limit, quarter = _n(case.run.numbers["outlier_z_score"]), case.run.quarter.label
+    found = case.run.outliers.get(case.enterprise_id)
+    if found is None or not (found.judged or found.to_review):
+        return Finding(NO_DATA, f"{quarter} 没有足以计算 Z 分数的数据组（每组至少 11 个值）。")
+    if not found.to_review:
+        return Finding(PASS, f"{quarter} 检验 {_n(found.judged)} 个数据组，没有 Z 分数绝对值超过 {limit} 的数据点。")
+    return _share(
+        found.reviewed,
+        found.to_review,
+        f"{quarter} 检验 {_n(found.judged)} 个数据组，须复核的数据点 {_n(found.to_review)} 个（Z 分数绝对值超过 {limit}），"
+        f"已复核 {_n(found.reviewed)} 个：确认 {_n(found.confirmed)}、更正 {_n(found.corrected)}、排除 {_n(found.excluded)}。",
+    )
+
+
 def _cleaning_log(_: ProcessRule, case: Case) -> Finding:
     if not sum(case.run.extracted.values()):
         return _nothing_came(case)
@@ -838,6 +872,7 @@ _JUDGES: Mapping[str, Judge] = {
     "PR-23": _logic,
     "PR-24": _range,
     "PR-25": _completeness,
+    "PR-26": _outlier_review,
     "PR-27": _cleaning_log,
     "PR-29": _masking,
     "PR-34": _quarterly_report,

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.evaluate.plan import FALSIFIED_DATA, EvaluationPlan
-from pipeline.evaluate.run_info import run_info
+from pipeline.evaluate.run_info import ReviewedOutliers, run_info
 from pipeline.evaluate.score_tree import Conduct, score_table
 from pipeline.evaluate.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.status import Delivery, mark_provisional, settle
@@ -33,7 +34,7 @@ from pipeline.evaluate.values import (
     variants,
     with_weights,
 )
-from pipeline.evaluate.weights import build_weight_set
+from pipeline.evaluate.weights import WeightSet, build_weight_set
 from pipeline.lake import Lake, atomic_path
 from pipeline.marts.windows import counted_quarters, published_periods
 from pipeline.publication import RunFolder
@@ -47,6 +48,17 @@ _VALUE_COLUMNS = [
     "provisional_reason", "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
     "previous_value", "part", "quarters_covered", "quarters_expected",
 ]  # fmt: skip
+COUNTED_MARTS = (
+    "mart_period_inputs",
+    "mart_duration_statistics",
+    "mart_period_coverage",
+    "mart_source_rows",
+    "dim_calendar",
+    "mart_survey_cells",
+    "mart_survey_scores",
+    "mart_survey_validity",
+)
+"""The tables of ``CountedMarts``, in its order."""
 # When a record shows that something had happened, for tables whose event may have been planned ahead; None: never.
 _HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
 _VARIANT_COLUMNS = [
@@ -55,40 +67,100 @@ _VARIANT_COLUMNS = [
 ]  # fmt: skip
 
 
+@dataclasses.dataclass(frozen=True)
+class CountedMarts:
+    """What the marts counted, as far as the evaluation reads it."""
+
+    inputs: pl.DataFrame
+    statistics: pl.DataFrame
+    coverage: pl.DataFrame
+    source_rows: pl.DataFrame
+    calendar: pl.DataFrame
+    survey_cells: pl.DataFrame
+    survey_scores: pl.DataFrame
+    survey_rounds: pl.DataFrame
+
+    @classmethod
+    def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
+        """Read them from the Parquet files that ``file_of`` names by table."""
+        return cls(*(pl.read_parquet(file_of(name)) for name in COUNTED_MARTS))
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """What the counts come to: indicator values with their verdicts, other readings, weights, scores."""
+
+    values: pl.DataFrame
+    readings: pl.DataFrame
+    weights: WeightSet
+    scores: pl.DataFrame
+    enterprises: list[str]
+    survey_validity: pl.DataFrame
+    survey_weights: pl.DataFrame
+
+
 def evaluate_quarter(
-    lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan, plan_file: Path | None = None
+    lake: Lake,
+    quarter: Quarter,
+    run: RunFolder,
+    plan: EvaluationPlan,
+    plan_file: Path | None = None,
+    review_sha256: str | None = None,
 ) -> dict[str, int]:
     """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
-    plan_file   what the plan was read from; None where the defaults hold
+    plan_file       what the plan was read from; None where the defaults hold
+    review_sha256   hash of the review of outliers; None where there is none
 
     Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
     """
-    indicators = catalogue_frame(quarter)
     if plan_file is not None:
-        plan.check_catalogue(indicators, source=str(plan_file))
+        plan.check_catalogue(catalogue_frame(quarter), source=str(plan_file))
+    judged = judge_marts(CountedMarts.read(run.table), lake, quarter, plan)
+    numbers = {name: parameter.value for name, parameter in parameters().items()}
+    weights = judged.weights
+    versions = {
+        "standard_edition": standard_edition(),
+        "catalogue_version": catalogue_version(quarter.last_day),
+        "weights_version": weights.version,
+        "data_as_of": data_as_of(lake, quarter),
+    }
+    reviewed = reviewed_outliers(run, review_sha256)
+    tables = {
+        "indicator_values": _versioned(judged.values, versions, run),
+        "indicator_variants": _versioned(judged.readings, {}, run),
+        "weights": _versioned(weights.table(), {}, run),
+        "weight_judgements": _versioned(weights.judgements_table(), {}, run),
+        "weight_rounds": _versioned(weights.rounds_table(), {}, run),
+        "scores": _versioned(judged.scores, versions, run),
+        "survey_validity": _versioned(judged.survey_validity, {}, run),
+        "survey_weights": _versioned(judged.survey_weights, {}, run),
+        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed),
+    }  # fmt: skip
+    for name, table in tables.items():
+        with atomic_path(run.table(name)) as path:
+            table.write_parquet(path, compression="zstd", statistics=False)
+    return {name: table.height for name, table in tables.items()}
+
+
+def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> Judged:
+    """Values, verdicts, weights and scores of what was counted; reads of the lake only what was delivered and judged."""
+    indicators = catalogue_frame(quarter)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     node_frame = pl.DataFrame([dataclasses.asdict(node) for node in nodes().values()], infer_schema_length=None)
-    inputs, statistics, coverage, source_rows = (
-        pl.read_parquet(run.table(name))
-        for name in ("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows")
-    )
-    as_of = data_as_of(lake, quarter)
+    inputs, statistics, coverage, source_rows = marts.inputs, marts.statistics, marts.coverage, marts.source_rows
     comparison = compare(inputs, indicators, numbers)
-    cells, scores_by_cell, survey_rounds = (
-        pl.read_parquet(run.table(name)) for name in ("mart_survey_cells", "mart_survey_scores", "mart_survey_validity")
-    )
-    weighed = weigh_rounds(cells, plan.survey, numbers)
-    weighted = weighted_parts(scores_by_cell, weighed, published_periods(quarter))
+    weighed = weigh_rounds(marts.survey_cells, plan.survey, numbers)
+    weighted = weighted_parts(marts.survey_scores, weighed, published_periods(quarter))
     beside = [valid_only(inputs, indicators, numbers)]
     if not weighted.is_empty():
         comparison, unweighted = with_weights(comparison, inputs, weighted, numbers)
         beside.append(unweighted)
     validity = validity_table(
-        survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
+        marts.survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
     )
     settled = settle(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
-    settled = mark_provisional(settled, indicators, coverage, source_rows, pl.read_parquet(run.table("dim_calendar")))
+    settled = mark_provisional(settled, indicators, coverage, source_rows, marts.calendar)
     enterprises = coverage["enterprise_id"].unique().sort().to_list()
     targets = targets_for(indicators, plan, enterprises).select(
         "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
@@ -116,27 +188,15 @@ def evaluate_quarter(
             *beside,
         ]
     ).filter(pl.col("value").is_not_null())
-    versions = {
-        "standard_edition": standard_edition(),
-        "catalogue_version": catalogue_version(quarter.last_day),
-        "weights_version": weights.version,
-        "data_as_of": as_of,
-    }
-    tables = {
-        "indicator_values": _versioned(judged.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]), versions, run),
-        "indicator_variants": _versioned(readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]), {}, run),
-        "weights": _versioned(weights.table(), {}, run),
-        "weight_judgements": _versioned(weights.judgements_table(), {}, run),
-        "weight_rounds": _versioned(weights.rounds_table(), {}, run),
-        "scores": _versioned(scores, versions, run),
-        "survey_validity": _versioned(validity, {}, run),
-        "survey_weights": _versioned(weighed.weights, {}, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises),
-    }  # fmt: skip
-    for name, table in tables.items():
-        with atomic_path(run.table(name)) as path:
-            table.write_parquet(path, compression="zstd", statistics=False)
-    return {name: table.height for name, table in tables.items()}
+    return Judged(
+        values=judged.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]),
+        readings=readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]),
+        weights=weights,
+        scores=scores,
+        enterprises=enterprises,
+        survey_validity=validity,
+        survey_weights=weighed.weights,
+    )
 
 
 def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
@@ -280,6 +340,16 @@ def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan)
             falsified_data=kinds[FALSIFIED_DATA],
         )
     return found
+
+
+def reviewed_outliers(run: RunFolder, review_sha256: str | None) -> ReviewedOutliers:
+    """What the run has to say of its review of outliers."""
+    decisions = pl.read_parquet(run.table("outlier_decisions"))
+    stale = decisions.filter(pl.col("status") == "stale")
+    return ReviewedOutliers(
+        sha256=review_sha256,
+        stale=tuple(stale.select("enterprise_id", "quarter", "table", "row_key", "measure", "decision").iter_rows()),
+    )
 
 
 def _versioned(table: pl.DataFrame, versions: dict[str, Any], run: RunFolder) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.evaluate.plan import EvaluationPlan
-from pipeline.evaluate.process_rules import Case, Figure, PublishedWeight, RunFacts, judge_rules
+from pipeline.evaluate.process_rules import Case, Figure, OutlierReview, PublishedWeight, RunFacts, judge_rules
 from pipeline.evaluate.quarter import data_as_of, read_delivery
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
@@ -30,13 +30,14 @@ SCHEMA = {
 }
 # Rules are judged for the quarter, which sees the year to date, and for the whole year (D-50).
 _WINDOWS = ("quarter", "calendar_year")
+_REVIEW_COUNTS = ("to_review", "reviewed", "confirmed", "corrected", "excluded")
 
 
 def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan) -> dict[str, int]:
     """Write rule_results into the run's folder, sorted by enterprise, period and rule; returns rows per result.
 
-    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, survey_validity, weights, row_accounting and quarantine
-    of the run.
+    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, survey_validity, weights, row_accounting, quarantine and
+    outlier_groups of the run.
     """
     weights = pl.read_parquet(run.table("weights"))
     facts = _run_facts(lake, quarter, run, plan, weights)
@@ -84,7 +85,15 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
         extracted=dict(
             pl.read_parquet(run.table("row_accounting")).filter(in_quarter).select("table", "extracted").iter_rows()
         ),
+        outliers=_outlier_reviews(pl.read_parquet(run.table("outlier_groups"))),
     )
+
+
+def _outlier_reviews(groups: pl.DataFrame) -> dict[str, OutlierReview]:
+    counts = groups.group_by("enterprise_id", maintain_order=True).agg(
+        judged=(~pl.col("too_small")).sum(), **{name: pl.col(name).sum() for name in _REVIEW_COUNTS}
+    )
+    return {row.pop("enterprise_id"): OutlierReview(**row) for row in counts.iter_rows(named=True)}
 
 
 def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:

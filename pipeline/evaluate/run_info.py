@@ -54,6 +54,19 @@ class Entry:
     enterprise_id: str | None = None
 
 
+@dataclass(frozen=True)
+class ReviewedOutliers:
+    """The review of outliers that the numbers depend on.
+
+    sha256  hash of the review file; None without one
+    stale   decisions that are not applied, because nothing flags their point: enterprise, quarter, table, record, measure,
+            decision
+    """
+
+    sha256: str | None = None
+    stale: tuple[tuple[str, ...], ...] = ()
+
+
 def run_info(
     quarter: Quarter,
     run_id: str,
@@ -63,17 +76,21 @@ def run_info(
     versions: Mapping[str, Any],
     parameters: Mapping[str, float],
     enterprises: Iterable[str],
+    review: ReviewedOutliers = ReviewedOutliers(),
 ) -> pl.DataFrame:
     """The published table ``run_info``.
 
     versions     standard_edition, catalogue_version, weights_version, data_as_of
     enterprises  those of which the quarter holds a record
+    review       the review of outliers
     """
     entries = [
         *_versions(quarter, run_id, plan_file, versions),
         *_methods(plan, weights, parameters),
         *_entries_of_plan(plan),
+        Entry("outlier_review_sha256", review.sha256 or NO_PLAN, "异常值复核文件 SHA-256"),
         *_warnings(plan, plan_file, weights, frozenset(enterprises)),
+        *_stale_decisions(review),
     ]
     rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -125,6 +142,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("pseudonym_algorithm", plan.pseudonym_algorithm, "假名化算法")
     yield Entry("privacy_k", str(plan.privacy.k), "记录级数据表每个等价类的最少行数 k")
     yield Entry("privacy_l", str(plan.privacy.diversity), "记录级数据表每个等价类敏感值的最少种数 l")
+    yield Entry("outlier_methods", ",".join(plan.outlier_methods), "须复核的异常值判定方法")
     limits = plan.refused_limits
     yield Entry("refused_limits", f"{limits.default:g}", "拒收行占比上限")
     for table, limit in sorted(limits.tables.items()):
@@ -211,3 +229,10 @@ def _warnings(
             said = f"{file} names enterprise {enterprise}, of which the quarter holds no record ({', '.join(keys)})"
             said_zh = f"评价方案写有企业 {enterprise}，但本季度没有其记录（{'、'.join(keys)}）"
             yield Entry(WARNING, said, "警告", said_zh, enterprise)
+
+
+def _stale_decisions(review: ReviewedOutliers) -> Iterator[Entry]:
+    for enterprise, quarter, table, row_key, measure, decision in review.stale:
+        said = f"the review of outliers decides '{decision}' for {measure} of {table} {row_key} ({quarter}), which is not flagged"
+        said_zh = f"异常值复核对 {quarter} {TABLES[table].title}记录 {row_key} 的 {measure} 作出“{decision}”，但该数据点未被标记"
+        yield Entry(WARNING, f"{said}: not applied", "警告", f"{said_zh}，未予执行", enterprise)

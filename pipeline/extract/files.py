@@ -26,10 +26,13 @@ from pipeline.extract.errors import (
 )
 from pipeline.extract.sources import SourceConfig
 from pipeline.extract.suggestions import did_you_mean, listed
+from pipeline.settings import REVIEW_FILE
 from schemas.contract import TABLES
 
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+# Beside the data, and none itself.
+_OTHER_FILES = (REVIEW_FILE,)
 # People leave notes beside their data; anything else in a table's folder is data somebody believes to have delivered.
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
 
@@ -139,7 +142,12 @@ def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
     """
     fed = set(used)
     every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
-    return sorted(path for path in every if path not in fed and (is_known_kind(path) or _is_called_like_a_table(path)))
+    other = {landing / name for name in _OTHER_FILES}
+    return sorted(
+        path
+        for path in every
+        if path not in fed and path not in other and (is_known_kind(path) or _is_called_like_a_table(path))
+    )
 
 
 def undelivered(landing: Path, sources: SourceConfig) -> tuple[list[str], list[str]]:

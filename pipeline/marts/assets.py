@@ -17,6 +17,7 @@ from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.progress import announce
 from pipeline.resources import Places
+from pipeline.review.holding import write_excluded
 
 _TABLE_NAME = "dagster/table_name"
 _EXPORTED_PREFIXES = ("mart_", "fct_")
@@ -65,8 +66,9 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
         # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
         # Dagster takes events in no other order than dbt's.
         waiting: list[tuple[str, Any]] = []
+        excluded = write_excluded(places.outlier_review(), quarter, settings.lake, places.review_limits(), scratch)
         try:
-            for event in dbt.build(context, dbt_variables(quarter, files)):
+            for event in dbt.build(context, dbt_variables(quarter, files, excluded)):
                 name = _asset_of(event, context).path[-1]
                 labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
                 if waiting or name.startswith(_EXPORTED_PREFIXES):

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,10 @@ class DbtBuilder(dg.ConfigurableResource):
         """Build the selected models and tests; yields Dagster events, raises when one fails."""
 
     @abstractmethod
+    def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
+        """Build models and seeds with all they are made from, without tests and unseen by Dagster; raises when one fails."""
+
+    @abstractmethod
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The database that ``build`` filled, with the run's scratch folder; it is let go of at the end."""
 
@@ -44,17 +48,31 @@ class DbtCommandLine(DbtBuilder):
                 f"{BUILDER_VARIABLE}=cli builds the whole project; materialize all marts, or use in_process"
             )
         manifest_path()
-        dbt = DbtCliResource(
-            project_dir=str(PROJECT_DIR),
-            profiles_dir=str(PROJECT_DIR),
-            # dbt of this environment, whatever the PATH
-            dbt_executable=str(Path(sys.executable).with_name("dbt")),
-        )
-        yield from dbt.cli(["build", "--vars", json.dumps(variables)], context=context).stream()
+        yield from _command_line().cli(["build", "--vars", json.dumps(variables)], context=context).stream()
+
+    def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
+        """In a process of its own, which leaves the file."""
+        _command_line().cli(
+            ["build", *selection_of(models), "--vars", json.dumps(variables)], target_path=scratch / "target"
+        ).wait()
 
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The file that dbt's process has left."""
         return duckdb.connect(str(scratch / _DATABASE_FILE), read_only=True)
+
+
+def selection_of(models: Sequence[str]) -> list[str]:
+    """dbt's arguments for models with all they are made from, without their tests."""
+    return ["--select", " ".join(f"+{name}" for name in models), "--exclude-resource-type", "test"]
+
+
+def _command_line() -> DbtCliResource:
+    return DbtCliResource(
+        project_dir=str(PROJECT_DIR),
+        profiles_dir=str(PROJECT_DIR),
+        # dbt of this environment, whatever the PATH
+        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+    )
 
 
 def configured_builder() -> DbtBuilder:

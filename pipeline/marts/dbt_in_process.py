@@ -14,13 +14,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
 
-from pipeline.marts.dbt_builder import DbtBuilder
+from pipeline.marts.dbt_builder import DbtBuilder, selection_of
 from pipeline.marts.project import PROJECT_DIR, parsed_manifest_bytes, target_dir
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 
 class DbtInProcess(DbtBuilder):
@@ -38,7 +41,6 @@ class DbtInProcess(DbtBuilder):
         from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
         from google.protobuf.json_format import MessageToDict
 
         raw_manifest, translator, _ = get_manifest_and_translator_from_dbt_assets([context.assets_def])
@@ -55,15 +57,10 @@ class DbtInProcess(DbtBuilder):
             elif message.info.level in ("warn", "error"):
                 messages.put(message.info.msg)
 
-        manifest = Manifest.from_msgpack(parsed_manifest_bytes())
-        manifest.build_flat_graph()
         arguments = [
-            "--quiet", "--log-level-file", "none", "--no-write-json", "--no-populate-cache",
-            "build", *_with_upstream(invocation.selection_args, context),
-            "--vars", json.dumps(variables), "--target", self.target,
-            "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
-            "--target-path", str(run_target), "--log-path", str(run_target), "--threads", str(self.threads),
+            "build", *_with_upstream(invocation.selection_args, context), *self._common_arguments(variables, run_target),
         ]  # fmt: skip
+        manifest = _prepared_manifest()
         outcome: dict[str, Any] = {}
 
         def work() -> None:
@@ -100,6 +97,25 @@ class DbtInProcess(DbtBuilder):
             raise outcome["error"]
         raise dg.Failure(description="dbt build failed: " + "; ".join(problems or [str(outcome["result"].exception)]))
 
+    def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
+        """In this thread; ``tables`` then gives the database."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        arguments = ["build", *selection_of(models), *self._common_arguments(variables, scratch / "target")]
+        result = dbtRunner(manifest=_prepared_manifest()).invoke(arguments)
+        if not result.success:
+            DuckDBConnectionManager.close_all_connections()
+            raise dg.Failure(description=f"dbt build failed: {result.exception or result.result}")
+
+    def _common_arguments(self, variables: dict[str, Any], target: Path) -> list[str]:
+        return [
+            "--quiet", "--log-level-file", "none", "--no-write-json", "--no-populate-cache",
+            "--vars", json.dumps(variables), "--target", self.target,
+            "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+            "--target-path", str(target), "--log-path", str(target), "--threads", str(self.threads),
+        ]  # fmt: skip
+
     @contextmanager
     def tables(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """dbt's own connection: a database in memory is gone with it."""
@@ -109,6 +125,14 @@ class DbtInProcess(DbtBuilder):
             yield DuckDBConnectionManager.env().handle().cursor()
         finally:
             DuckDBConnectionManager.close_all_connections()
+
+
+def _prepared_manifest() -> Manifest:
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack(parsed_manifest_bytes())
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _with_upstream(selection: Sequence[str], context: dg.AssetExecutionContext) -> list[str]:

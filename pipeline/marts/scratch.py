@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -56,11 +56,21 @@ def export_marts(
 
     Record-level models leave it k-anonymous; the rows that could not be are counted in the file's mark ``LEFT_OUT_MARK``.
     """
+    return export_tables(tables, run.table, models, privacy)
+
+
+def export_tables(
+    tables: duckdb.DuckDBPyConnection,
+    file_of: Callable[[str], Path],
+    models: Iterable[str],
+    privacy: PrivacyLimits = PrivacyLimits(),
+) -> dict[str, int]:
+    """Write models of the scratch database as the Parquet files that ``file_of`` names; see ``export_marts``."""
     rows = {}
     for model in models:
         relation = f"scratch.main.{model}"
         with ExitStack() as stack:
-            path = stack.enter_context(atomic_path(run.table(model)))
+            path = stack.enter_context(atomic_path(file_of(model)))
             query, marks = _in_order(tables, relation), ""
             if declared := RECORD_TABLES.get(model):
                 released = stack.enter_context(anonymised(tables, relation, declared, privacy.k, privacy.diversity))

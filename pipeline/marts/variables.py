@@ -6,10 +6,11 @@ Nothing is computed from records here except how far the calendar must reach.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -50,8 +51,14 @@ def pinned_clean_files(quarter: Quarter, lake: Lake) -> Iterator[dict[str, list[
         yield {name: [str(path) for path in islice(following, len(found))] for name, found in files.items()}
 
 
-def dbt_variables(quarter: Quarter, files: dict[str, list[str]]) -> dict[str, Any]:
-    """Everything the SQL needs to know of the run, as JSON-ready values; ``files``: the clean ones by table."""
+def dbt_variables(
+    quarter: Quarter, files: dict[str, list[str]], excluded: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Everything the SQL needs to know of the run, as JSON-ready values.
+
+    files       the clean ones by table
+    excluded    table → Parquet file with the quarter and _row_id of records that a reviewer excluded
+    """
     calendar_start, calendar_end = _calendar_bounds(quarter, files)
     return {
         "quarter": quarter.label,
@@ -81,6 +88,7 @@ def dbt_variables(quarter: Quarter, files: dict[str, list[str]]) -> dict[str, An
         "calendar_start": calendar_start.isoformat(),
         "calendar_end": calendar_end.isoformat(),
         "clean_files": files,
+        "excluded_records": dict(excluded),
         # Of tables whose files may hold a row of the same key: the key, of which the latest quarter's row counts.
         "latest_by_key": {name: list(table.key) for name, table in TABLES.items() if table.accumulates},
     }

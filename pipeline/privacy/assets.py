@@ -15,13 +15,17 @@ from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter
 from pipeline.privacy.statement import RELEASED, TABLE, write_anonymity
 from pipeline.progress import announce
 from pipeline.resources import Places
+from pipeline.review.assets import outlier_effects, review_outliers
 from pipeline.validate.assets import account_rows
 
 # All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
 GATHERED_TABLES = sorted(
     {
         key.to_user_string()
-        for made in (account_rows, acceptance_results, data_quality, evaluation, rule_results)
+        for made in (
+            *(account_rows, acceptance_results, data_quality, review_outliers),
+            *(evaluation, rule_results, outlier_effects),
+        )
         for key in made.keys
     }
     | set(exported_models(marts.keys))

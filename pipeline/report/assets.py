@@ -29,7 +29,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
         *("acceptance_results", "data_quality", "data_quality_rules"),
         *("anonymity", "mart_survey_respondents"),
-        *("rule_results", "process_rules", "survey_validity"),
+        *("rule_results", "process_rules", "survey_validity", "outlier_groups", "outlier_effects"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

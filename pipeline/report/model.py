@@ -20,6 +20,7 @@ from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
 from pipeline.report.anonymity import Anonymity, anonymity_of
+from pipeline.report.outliers import OutlierReport, outlier_report
 from pipeline.report.process_rules import RuleSet, rule_sets
 from pipeline.report.quality import Quality, quality_of
 from pipeline.report.survey import SurveyPart, survey_part
@@ -372,6 +373,7 @@ class ReportModel:
     anonymity: Anonymity
     survey_scopes: SurveyScopes | None
     survey: SurveyPart
+    outliers: OutlierReport
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -463,6 +465,8 @@ class RunTables:
     respondents: pl.DataFrame
     satisfaction: pl.DataFrame
     survey_validity: pl.DataFrame
+    outlier_groups: pl.DataFrame
+    outlier_effects: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -510,6 +514,8 @@ class RunTables:
             .filter((pl.col("indicator_id") == OVERALL) & (pl.col("period") == quarter.label))
             .collect(),
             survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
+            outlier_groups=_scan(run_path, "outlier_groups").collect(),
+            outlier_effects=_scan(run_path, "outlier_effects").collect(),
         )
 
     @property
@@ -554,6 +560,9 @@ class RunTables:
             anonymity=anonymity_of(self.anonymity, enterprise_id),
             survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
             survey=survey_part(self.survey_validity.filter(own), total.indicators),
+            outliers=outlier_report(
+                self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order
+            ),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

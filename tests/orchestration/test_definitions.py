@@ -24,7 +24,7 @@ from .runs import environment
 pytestmark = pytest.mark.xdist_group("orchestration_definitions")
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
-STAGES = {"extract", "validate", "desensitize", "marts", "evaluate", "privacy", "report"}
+STAGES = {"extract", "validate", "desensitize", "accept", "review", "marts", "evaluate", "privacy", "report"}
 
 
 def described(defs: dg.Definitions) -> str:

@@ -60,6 +60,22 @@ PUBLISHED_COLUMNS = {
     ),
     "run_info": ("key", "value", "label_zh", "value_zh", "enterprise_id", "quarter", "run_id"),
     "rule_results": ("enterprise_id", "period", "rule_id", "result", "evidence", "due_on", *_VERSIONS),
+    "outliers": (
+        "enterprise_id", "quarter", "table", "row_key", "measure", "group", "value", "n", "mean", "sd", "z", "z_log", "z_mad",
+        "flags", "needs_review", "decision", "reviewer", "reviewed_on", "reason", "run_id",
+    ),
+    "outlier_groups": (
+        "enterprise_id", "quarter", "table", "measure", "group", "n", "mean", "sd", "median", "mad", "too_small", "flagged_z",
+        "flagged_z_log", "flagged_z_mad", "to_review", "reviewed", "confirmed", "corrected", "excluded", "run_id",
+    ),
+    "outlier_decisions": (
+        "enterprise_id", "quarter", "table", "row_key", "measure", "decision", "column", "corrected_value", "reason",
+        "reviewer", "reviewed_on", "status", "status_reason", "run_id",
+    ),
+    "outlier_effects": (
+        "enterprise_id", "period", "indicator_id", "value_with", "value_without", "difference", "sample_size_with",
+        "sample_size_without", "score_with", "score_without", "is_met_with", "is_met_without", "is_verdict_changed", "run_id",
+    ),
     "process_rules": ("rule_id", "clause", "name_zh", "requirement_zh", "frequency", "method", "obligation"),
     "indicator_catalogue": ("indicator_id", "name_zh", "name_en", "clause", "requirement"),
     "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
@@ -96,8 +112,11 @@ PUBLISHED_COLUMNS = {
     "dim_calendar": ("date_day", "is_workday", "status"),
 }  # fmt: skip
 
-# Empty here: the landing folder has no expert judgements and no surveys.
-_EMPTY = ("weight_judgements", "weight_rounds", "survey_validity", "survey_weights")
+# Empty here: the landing folder has no expert judgements and no surveys, and nobody reviewed an outlier (there is none).
+_EMPTY = (
+    *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
+    *("outliers", "outlier_decisions", "outlier_effects"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.evaluate.plan import _PLAN_KEYS, ConductFinding, EvaluationPlan, NotApplicable, Target, fingerprint
 from pipeline.quarters import Quarter
+from schemas.acceptance import Bounds
 
 WHOLE = """
 mode: third_party
@@ -51,6 +52,10 @@ refused_limits:
   tables: {hotline_calls: 0.1}
 pseudonym_algorithm: hmac-sm3
 privacy: {k: 20, l: 3}
+outlier_methods: [z_mad, z]
+acceptance:
+  limits: [{check: volume, table: complaints, expected: [0.2, null]}]
+  waivers: [{quarter: 2025-Q1, table: complaints, check: volume, reason: 停用, author: 评价组}]
 """
 
 
@@ -70,6 +75,7 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert plan.refused_limits.of("hotline_calls") == 0.05
     assert plan.pseudonym_algorithm == "hmac-sha256"
     assert (plan.privacy.k, plan.privacy.diversity) == (5, 2)
+    assert plan.outlier_methods == ("z",)
 
 
 def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
@@ -93,6 +99,15 @@ def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
     assert (plan.refused_limits.of("hotline_calls"), plan.refused_limits.of("complaints")) == (0.1, 0.02)
     assert plan.pseudonym_algorithm == "hmac-sm3"
     assert (plan.privacy.k, plan.privacy.diversity) == (20, 3)
+    assert plan.outlier_methods == ("z", "z_mad")
+    (limit,), (waiver,) = plan.acceptance.limits, plan.acceptance.waivers
+    assert (limit.check, limit.table, limit.expected, limit.required) == (
+        "volume",
+        "complaints",
+        Bounds(0.2, None),
+        None,
+    )
+    assert (str(waiver.quarter), waiver.enterprise_id, waiver.author) == ("2025-Q1", None, "评价组")
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -140,6 +155,8 @@ FINDING = {"enterprise_id": "E1", "period": "2025-Q1", "kind": "legal", "reason"
         ({"privacy": {"k": 5.5}}, "privacy.k: expected a whole number of at least 2, found 5.5"),
         ({"privacy": {"l": 0}}, "privacy.l: expected a whole number of at least 1, found 0"),
         ({"privacy": {"m": 3}}, "privacy: unknown key 'm'"),
+        ({"outlier_methods": ["z", "iqr"]}, "outlier_methods[2]: 'iqr' is not one of z, z_log, z_mad"),
+        ({"outlier_methods": ["z_mad"]}, "outlier_methods: 'z' must be among the methods: the standard asks for it"),
         ({"pseudonym_algorithm": "md5"}, "pseudonym_algorithm: 'md5' is not one of hmac-sha256, hmac-sm3"),
         ({"targets": {"R4-1": 6}}, "targets: expected a list"),
         ({"targets": [{"indicator_id": "R4-1", "requirement": 6}]}, "targets[1]: 'acceptable' is missing"),

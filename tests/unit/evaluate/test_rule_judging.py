@@ -13,6 +13,7 @@ from pipeline.evaluate.process_rules import (
     Case,
     Figure,
     Finding,
+    OutlierReview,
     PublishedWeight,
     RunFacts,
     judge_rules,
@@ -527,3 +528,22 @@ def test_the_edition_has_no_date_to_count_its_review_from(run: RunFacts) -> None
     found = find(run, "PR-97")
     assert found.result == "partial"
     assert "sha256 f2a9da42d238" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("review", "result", "said"),
+    [
+        (None, "no_data", "没有足以计算 Z 分数的数据组"),
+        (OutlierReview(judged=0, to_review=0, reviewed=0), "no_data", "每组至少 11 个值"),
+        (OutlierReview(judged=3, to_review=0, reviewed=0), "pass", "检验 3 个数据组，没有 Z 分数绝对值超过 3 的数据点"),
+        (OutlierReview(judged=3, to_review=4, reviewed=0), "fail", "数据点 4 个（Z 分数绝对值超过 3），已复核 0 个"),
+        (OutlierReview(3, 4, 3, confirmed=2, excluded=1), "partial", "已复核 3 个：确认 2、更正 0、排除 1"),
+        (OutlierReview(3, 4, 4, 2, 1, 1), "pass", "已复核 4 个：确认 2、更正 1、排除 1"),
+    ],
+)
+def test_outliers_are_reviewed_before_release(
+    run: RunFacts, review: OutlierReview | None, result: str, said: str
+) -> None:
+    found = find(run, "PR-26", outliers={"E1": review} if review else {})
+    assert found.result == result
+    assert said in found.evidence

@@ -1,0 +1,57 @@
+"""``asq outliers``: the data points that lie far from the rest, to be looked at, and the file in which people decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.quarters import Quarter, quarter_range
+from pipeline.settings import lake_at
+
+_lake_option = click.option(
+    "--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."
+)
+
+
+@click.group()
+def outliers() -> None:
+    """Look at the data points that lie far from the rest, and take them out to be reviewed."""
+
+
+@outliers.command("list")
+@click.argument("quarters", required=False)
+@_lake_option
+def list_outliers(quarters: str | None, lake: str) -> None:
+    """Count the points of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all published unless said) by enterprise and measure."""
+    from pipeline.review.export import outlier_counts
+
+    counts = outlier_counts(lake_at(lake), quarter_range(quarters) if quarters else None)
+    lines = [counts.columns, *([str(value) for value in row] for row in counts.iter_rows())]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines if counts.height else []:
+        names, figures = line[:4], line[4:]
+        aligned = [name.ljust(width) for name, width in zip(names, widths[:4], strict=True)]
+        aligned += [figure.rjust(width) for figure, width in zip(figures, widths[4:], strict=True)]
+        click.echo("  ".join(aligned))
+    to_review, reviewed = int(counts["to_review"].sum()), int(counts["reviewed"].sum())
+    click.echo(f"{to_review} points to review, {reviewed} reviewed")
+
+
+@outliers.command("export")
+@click.argument("quarter")
+@click.option("--out", type=click.Path(dir_okay=False), required=True, help="File to write, in CSV.")
+@_lake_option
+def export_outliers(quarter: str, out: str, lake: str) -> None:
+    """Write the published points of a QUARTER as the file in which reviewers decide, one line each, the farthest first.
+
+    Fill in decision (confirm, correct or exclude), reviewer, reviewed_on, for the last two also reason, for a correction
+    column and corrected_value. Put the file into the landing folder as outlier_review.csv and run the quarter again. Lines
+    that were decided already are kept, also those of other quarters that OUT holds.
+    """
+    from pipeline.review.export import export_review
+
+    exported = export_review(lake_at(lake), Quarter.parse(quarter), Path(out))
+    click.echo(
+        f"{out}: {exported.open} points to review, {exported.decided} decided, {exported.kept} of other quarters"
+    )

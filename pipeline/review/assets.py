@@ -1,0 +1,89 @@
+"""Dagster assets of the review stage: what lies far from the rest, what people decided about it, and what that changed.
+
+What is looked at is in ``schemas/outliers.py``; everything else is in this folder's pure functions.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipeline.marts.dbt_builder import DbtBuilder
+from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.progress import announce
+from pipeline.resources import Places
+from pipeline.review.effects import EVALUATED_MODELS, write_effects
+from pipeline.review.stage import Reviewed, write_outliers
+from schemas.outliers import MEASURED_TABLES
+
+_TABLES = {
+    "outliers": "One row per data point that lies far from its group: value, Z, log Z, modified Z, decision.",
+    "outlier_groups": "One row per measure × group: spread, points flagged by each method, reviewed, excluded.",
+    "outlier_decisions": "One row per decision of the review file about a quarter the run reads, and whether it holds.",
+}
+
+
+@dg.multi_asset(
+    name="review_outliers",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[dg.AssetKey(["clean", table]) for table in MEASURED_TABLES],
+            group_name="review",
+            description=f"{description} {GATHERED}",
+            kinds={"duckdb", "polars"},
+            owners=OWNERS,
+        )
+        for name, description in _TABLES.items()
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "reviewed",
+            asset="outliers",
+            description="Every data point with |Z| > 3 has a reviewer's decision (clause 七, PR-26).",
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterator[Any]:
+    """List what lies far from the rest, and put the reviewers' decisions beside it."""
+    quarter = quarter_of(context)
+    announce("review", "outliers")
+    run = places.run_folder(quarter, context.run.run_id)
+    counts = write_outliers(places.settings().lake, quarter, run, places.outlier_review(), places.review_limits())
+    metadata: dict[str, Any] = {**gathered_metadata(context, quarter), **_figures(counts)}
+    for name in _TABLES:
+        yield dg.MaterializeResult(asset_key=name, metadata=metadata)
+    yield dg.AssetCheckResult(
+        asset_key="outliers",
+        check_name="reviewed",
+        passed=counts.open == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=_figures(counts),
+    )
+
+
+@dg.asset(
+    deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
+    group_name="review",
+    description=(
+        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them. "
+        + GATHERED
+    ),
+    kinds={"dbt", "duckdb", "polars"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
+    """Where records are excluded, evaluate the quarter a second time with them."""
+    settings, quarter = places.settings(), quarter_of(context)
+    announce("evaluate", "effects of excluded records")
+    run = places.run_folder(quarter, context.run.run_id)
+    rows = write_effects(settings.lake, quarter, run, places.evaluation_plan(), dbt)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})
+
+
+def _figures(counts: Reviewed) -> dict[str, int]:
+    return {**vars(counts), "open": counts.open}

@@ -1,0 +1,54 @@
+"""What a report says of outliers: counts by measure over its groups, and what exclusions changed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import report_run
+
+from pipeline.report.html import render
+from pipeline.report.model import ReportModel, build_report
+
+
+def words(markup: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
+
+
+@pytest.fixture(scope="module")
+def section(report: ReportModel) -> str:
+    page = render(report)
+    return words(page[page.index("2.7 异常值复核") : page.index('<section id="findings">')])
+
+
+def test_groups_are_summed_up_by_measure(report: ReportModel) -> None:
+    wait, training = report.outliers.measures
+    assert (wait.name, wait.table_name, wait.unit, wait.groups, wait.too_small) == (
+        "热线等待时间",
+        "热线电话",
+        "秒",
+        2,
+        1,
+    )
+    # 23,749 + 9 values; modified Z flags 900 + 1
+    assert (wait.n, wait.flagged_z, wait.flagged_z_log, wait.flagged_z_mad) == (23758, 40, 5, 901)
+    assert (wait.to_review, wait.reviewed, wait.confirmed, wait.corrected, wait.excluded) == (40, 3, 2, 0, 1)
+    assert training.name == "培训学时"
+    assert report.outliers.count("to_review") == 40
+
+
+def test_the_section_says_how_many_were_reviewed_and_excluded(section: str) -> None:
+    assert "须复核的数据点 40 个，已复核 3 个（确认 2，更正 0，排除 1），未复核 37 个。" in section
+
+
+def test_effects_are_shown_total_first(report: ReportModel, section: str) -> None:
+    assert [each.indicator_id for each in report.outliers.effects] == ["total", "P2-1a"]
+    assert "总分 2025-Q1 — — 95.50 96.25 —" in section
+    assert "P2-1a 2025-Q1 30.50 秒 26.40 秒 99.00 100.00 有变化" in section
+
+
+def test_another_enterprise_has_none_of_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    run = report_run.write_run(tmp_path_factory.mktemp("run"))
+    page = render(build_report(run, report_run.QUARTER, report_run.EMPTY))
+    assert "本企业没有可检验的数据。" in page
+    assert "排除记录对结果的影响" not in page

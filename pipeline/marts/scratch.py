@@ -63,7 +63,7 @@ def export_tables(
     tables: duckdb.DuckDBPyConnection,
     file_of: Callable[[str], Path],
     models: Iterable[str],
-    privacy: PrivacyLimits = PrivacyLimits(),
+    privacy: PrivacyLimits,
 ) -> dict[str, int]:
     """Write models of the scratch database as the Parquet files that ``file_of`` names; see ``export_marts``."""
     rows = {}

@@ -59,7 +59,7 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
         ):
             dbt.build_models(COUNTED_MARTS, dbt_variables(quarter, files), scratch)
             with dbt.tables(scratch) as tables:
-                export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS)
+                export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
             marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")
         judged = judge_marts(marts, lake, quarter, plan)
         effects = compared(

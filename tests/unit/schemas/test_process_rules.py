@@ -56,7 +56,7 @@ def test_a_rule_of_the_text_s_advice_is_no_duty() -> None:
 
 def test_the_rules_judged_by_data_are_those_with_a_judge() -> None:
     assert {name for name, rule in RULES.items() if rule.method != "record"} == JUDGED_BY_DATA
-    assert len(JUDGED_BY_DATA) == 44
+    assert len(JUDGED_BY_DATA) == 45
 
 
 def test_every_table_named_as_evidence_exists() -> None:

@@ -21,7 +21,14 @@ from rich.console import Console
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter, quarter_range
-from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, chosen_sources, lake_at
+from pipeline.settings import (
+    DEFAULT_FIRST_QUARTER,
+    FIRST_QUARTER_VARIABLE,
+    Settings,
+    chosen_corrections,
+    chosen_sources,
+    lake_at,
+)
 from schemas.standard import StandardDataError
 
 # As shells report a command that Ctrl-C ended: 128 + SIGINT.
@@ -52,10 +59,17 @@ _landing_option = click.option(
 _sources_option = click.option(
     "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
 )
+_corrections_option = click.option(
+    "--corrections",
+    type=click.Path(),
+    envvar="ASQ_CORRECTIONS",
+    help="Corrections of known source errors [default: corrections.csv in the landing folder].",
+)
 
 
 def _places(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
+        _corrections_option,
         click.option(
             "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
         ),
@@ -75,17 +89,19 @@ def main() -> None:
 @main.command()
 @click.argument("quarter")
 @_places
-def run(quarter: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+def run(quarter: str, landing: str, lake: str, sources: str | None, plan: str | None, corrections: str | None) -> None:
     """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
-    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan))
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, corrections))
 
 
 @main.command()
 @click.argument("quarters")
 @_places
-def backfill(quarters: str, landing: str, lake: str, sources: str | None, plan: str | None) -> None:
+def backfill(
+    quarters: str, landing: str, lake: str, sources: str | None, plan: str | None, corrections: str | None
+) -> None:
     """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
-    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan))
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, corrections))
 
 
 @main.command()
@@ -111,11 +127,13 @@ def sample(
 @main.command()
 @_landing_option
 @_sources_option
-def check(landing: str, sources: str | None) -> None:
-    """Say what is wrong with landing files and their mapping, before a run."""
+@_corrections_option
+def check(landing: str, sources: str | None, corrections: str | None) -> None:
+    """Say what is wrong with landing files, their mapping and corrections, before a run."""
     from pipeline.extract.check import check_landing
 
-    findings = check_landing(Path(landing), chosen_sources(sources, Path(landing).absolute()))
+    place = Path(landing).absolute()
+    findings = check_landing(place, chosen_sources(sources, place), chosen_corrections(corrections, place))
     for finding in findings:
         _console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)
@@ -255,7 +273,8 @@ def _say_what_is_missing(settings: Settings) -> None:
     from pipeline.extract.files import undelivered
     from pipeline.extract.sources import load_sources
 
-    tables, files = undelivered(settings.landing, load_sources(settings.sources))
+    known = [settings.corrections] if settings.corrections else []
+    tables, files = undelivered(settings.landing, load_sources(settings.sources), known)
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
             click.echo(f"asq: {problem}: {', '.join(found)}", err=True)

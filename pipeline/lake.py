@@ -18,12 +18,13 @@ from pathlib import Path
 from pipeline.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
-STAGES = (*PERSONAL_STAGES, "quarantine", "clean")
+STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean")
 
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.
 _TEMPORARY = (
-    *(".*.tmp*", "landing/.*.tmp", "scratch/extract-*", "scratch/duckdb_temp*"),
+    *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
+    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected")),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )
 

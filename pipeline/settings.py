@@ -1,7 +1,7 @@
-"""Where a run finds its landing files, lake, source mapping and evaluation plan.
+"""Where a run finds its landing files, lake, source mapping, evaluation plan and corrections.
 
-Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``), so that the command line and the
-Dagster UI start the same run. What the files mean is the stages' business.
+Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``, ``ASQ_CORRECTIONS``), so that the
+command line and the Dagster UI start the same run. What the files mean is the stages' business.
 """
 
 from __future__ import annotations
@@ -17,24 +17,31 @@ SOURCES_FILE = "sources.yaml"
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 PLAN_FILE = "evaluation.yaml"
+CORRECTIONS_FILE = "corrections.csv"
 # DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The places of one run; ``sources`` and ``plan`` are None where the defaults hold."""
+    """The places of one run; ``sources``, ``plan`` and ``corrections`` are None where the defaults hold."""
 
     landing: Path
     lake: Lake
     sources: Path | None = None
     plan: Path | None = None
+    corrections: Path | None = None
 
     @classmethod
     def of(
-        cls, landing: str | Path, lake: str | Path, sources: str | Path | None = None, plan: str | Path | None = None
+        cls,
+        landing: str | Path,
+        lake: str | Path,
+        sources: str | Path | None = None,
+        plan: str | Path | None = None,
+        corrections: str | Path | None = None,
     ) -> Settings:
-        """Settle the places; a ``sources.yaml`` or ``evaluation.yaml`` in the landing folder is found by itself.
+        """Settle the places; ``sources.yaml``, ``evaluation.yaml`` and ``corrections.csv`` in the landing folder are found.
 
         Raises UsageError for a file that is not there and for a lake whose path would be read as a pattern.
         """
@@ -44,6 +51,7 @@ class Settings:
             lake=lake_at(lake),
             sources=chosen_sources(sources, landing_path),
             plan=_chosen(plan, landing_path / PLAN_FILE),
+            corrections=chosen_corrections(corrections, landing_path),
         )
 
     @classmethod
@@ -53,14 +61,22 @@ class Settings:
         if missing:
             raise UsageError(f"set the environment variable {' and '.join(missing)} to a folder")
         return cls.of(
-            os.environ["ASQ_LANDING"], os.environ["ASQ_LAKE"], os.environ.get("ASQ_SOURCES"), os.environ.get("ASQ_PLAN")
+            os.environ["ASQ_LANDING"],
+            os.environ["ASQ_LAKE"],
+            os.environ.get("ASQ_SOURCES"),
+            os.environ.get("ASQ_PLAN"),
+            os.environ.get("ASQ_CORRECTIONS"),
         )
 
     def to_environment(self) -> None:
         """Make the runs that this process starts use these places."""
         os.environ["ASQ_LANDING"] = str(self.landing)
         os.environ["ASQ_LAKE"] = str(self.lake.root)
-        for name, path in (("ASQ_SOURCES", self.sources), ("ASQ_PLAN", self.plan)):
+        for name, path in (
+            ("ASQ_SOURCES", self.sources),
+            ("ASQ_PLAN", self.plan),
+            ("ASQ_CORRECTIONS", self.corrections),
+        ):
             if path is None:
                 os.environ.pop(name, None)
             else:
@@ -82,6 +98,11 @@ def lake_at(path: str | Path) -> Lake:
 def chosen_sources(given: str | Path | None, landing: Path) -> Path | None:
     """The source mapping that is given, else the ``sources.yaml`` of the landing folder, if there is one."""
     return _chosen(given, landing / SOURCES_FILE)
+
+
+def chosen_corrections(given: str | Path | None, landing: Path) -> Path | None:
+    """The corrections file that is given, else the ``corrections.csv`` of the landing folder, if there is one."""
+    return _chosen(given, landing / CORRECTIONS_FILE)
 
 
 def _chosen(given: str | Path | None, default: Path) -> Path | None:

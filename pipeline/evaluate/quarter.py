@@ -26,6 +26,7 @@ from pipeline.evaluate.weights import build_weight_set
 from pipeline.lake import Lake, atomic_path
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
+from pipeline.validate.quarter import read_outcome
 from schemas.contract import TABLES
 from schemas.standard import SEEDS, catalogue, catalogue_version, nodes, parameters, standard_edition
 
@@ -104,7 +105,10 @@ def evaluate_quarter(
         "weight_judgements": _versioned(weights.judgements_table(), {}, run),
         "weight_rounds": _versioned(weights.rounds_table(), {}, run),
         "scores": _versioned(scores, versions, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises),
+        "run_info": run_info(
+            quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises,
+            {name: read_outcome(lake, name, quarter) for name in TABLES},
+        ),
     }  # fmt: skip
     for name, table in tables.items():
         with atomic_path(run.table(name)) as path:

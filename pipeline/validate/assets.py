@@ -21,6 +21,7 @@ from pipeline.progress import announce
 from pipeline.resources import Places
 from pipeline.side_by_side import for_each_table
 from pipeline.validate.accounting import write_accounting
+from pipeline.validate.correcting import unapplied_counts
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES, Table
@@ -61,10 +62,11 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     """Divide every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = places.evaluation_plan().refused_limits
-    with DeliveredKeys(settings.lake) as keys:
+    corrections = places.known_corrections()
+    with DeliveredKeys(settings.lake, corrections, quarter) as keys:
 
         def divide(table: Table) -> ValidationResult:
-            for neighbour in neighbours_to_validate(table, quarter, settings.lake):
+            for neighbour in neighbours_to_validate(table, quarter, settings.lake, corrections):
                 validate_quarter(table, neighbour, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 
@@ -77,6 +79,8 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                             "quarter": quarter.label,
                             "dagster/row_count": rows,
                             "rules broken": result.rule_counts,
+                            "corrected values": result.corrections.values,
+                            "corrections": unapplied_counts(result.corrections),
                         },
                     )
 

@@ -22,6 +22,7 @@ from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
+from pipeline.validate.correcting import APPLIED, find_cells, write_corrected
 from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules
 from schemas.contract import Table
@@ -179,7 +180,8 @@ def _find_rivals(judged: _Quarter) -> None:
     connection.execute(f"create or replace temp table wanted_keys as select distinct {judged.key} as wanted from own")
     connection.execute(f"create or replace temp table rivals as select {judged.columns}, place from own where false")
     if now is not None:
-        others = f"read_parquet({literal(now.path)}, hive_partitioning = false) where quarter not in ({elsewhere})"
+        rows = judged.delivered_keys.rows_sql(judged.table, [now.path])
+        others = f"{rows} where quarter not in ({elsewhere})"
         if judged.table.counts_once:
             # A response that may count must itself be the first of its key.
             connection.execute(
@@ -203,6 +205,7 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
     with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
         copied = Path(folder) / "rows.parquet"
         _copy_rows(snapshot, places, copied)
+        copied = _corrected(judged, copied, Path(folder) / "corrected.parquet")
         broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False
@@ -214,6 +217,17 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
             [str(copied)],
         )
         judged.connection.unregister("sound")
+
+
+def _corrected(judged: _Quarter, copied: Path, corrected: Path) -> Path:
+    corrections = judged.delivered_keys.corrections_of(judged.table)
+    if corrections is None:
+        return copied
+    cells = find_cells(corrections, copied, judged.quarter, judged.connection)
+    if APPLIED not in cells["status"]:
+        return copied
+    write_corrected(corrections, copied, cells, corrected, judged.connection)
+    return corrected
 
 
 def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:

@@ -12,7 +12,7 @@ from pipeline.marts.dbt_builder import configured_builder
 from pipeline.partitions import labelled_by_quarter
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
-from pipeline.validate.assets import account_rows, validate
+from pipeline.validate.assets import account_rows, log_cleaning, validate
 
 evaluate_quarter = dg.define_asset_job(
     "evaluate_quarter",
@@ -26,6 +26,7 @@ defs = dg.Definitions(
         extract,
         validate,
         account_rows,
+        log_cleaning,
         desensitize,
         marts,
         evaluation,

@@ -22,6 +22,12 @@ FINGERPRINT = "fingerprint"
 """Of the snapshot that the rows of a file were cut from."""
 DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
 """What every partition says about the delivery of its rows: whether anything came, and with which columns."""
+LANDED_FILES = "landed_files"
+"""Of a raw partition: the records of each delivered file, those left out by configuration, and cells that it rewrote (JSON)."""
+LANDED_MARKS = ("rows", "rows_by_quarter", LANDED_FILES)
+"""What a raw partition says about the whole delivery that it was cut from."""
+TREATED = "treated"
+"""Of a clean partition: the values replaced in each personal column, of free text the texts changed (JSON)."""
 PARENTS = "parents"
 """Of the snapshots that the references of a file's rows were looked up in."""
 CORRECTIONS = "corrections_fingerprint"

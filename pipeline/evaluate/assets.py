@@ -59,6 +59,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
 @dg.asset(
     deps=[
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
+        *("cleaning_log", "row_reconciliation"),
         *(
             "process_rules",
             "parameters",

@@ -16,11 +16,11 @@ from pipeline.partitions import (
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
-from pipeline.validate.assets import account_rows
+from pipeline.validate.assets import account_rows, log_cleaning
 
 # All tables that a whole run gathers, by the assets that make them.
 _PUBLISHED = sorted(
-    {key.to_user_string() for key in (*account_rows.keys, *evaluation.keys, *rule_results.keys)}
+    {key.to_user_string() for key in (*account_rows.keys, *log_cleaning.keys, *evaluation.keys, *rule_results.keys)}
     | set(exported_models(marts.keys))
 )
 _REPORT = dg.AssetKey(["report", "quarterly_report"])
@@ -30,7 +30,15 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
     key=_REPORT,
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
-        *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
+        *(
+            "weights",
+            "weight_judgements",
+            "weight_rounds",
+            "row_accounting",
+            "row_accounting_by_enterprise",
+            "cleaning_log",
+            "row_reconciliation",
+        ),
         *("rule_results", "process_rules"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],

@@ -248,6 +248,8 @@ def _quarantine(
             rule="rule",
             column="column",
             value_masked="value_masked",
+            # A record that became several rows has one origin: this tells them apart, within the lake.
+            _row_id="_row_id",
         )
     )
 

@@ -63,6 +63,8 @@ class FileCounts:
     left_out: LeftOut = field(default_factory=LeftOut)
     mapped: dict[str, int] = field(default_factory=dict)
     """Cells that ``values`` or ``otherwise`` rewrote, by contract column."""
+    null_values: tuple[str, ...] = ()
+    """Texts that were read as no value, beside empty ones; their cells are not counted."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -70,6 +72,7 @@ class FileCounts:
             "rows": self.rows,
             "left_out": self.left_out.as_dict(),
             "mapped": {name: count for name, count in self.mapped.items() if count},
+            "null_values": list(self.null_values),
         }
 
 
@@ -107,6 +110,8 @@ class TableStream:
             _OpenFile(delivery.name, records, Mapping(self.table, delivery, self.sources, self.connection))
             for delivery, records in opened
         ]
+        for opened_file in self._opened:
+            opened_file.counts.null_values = source.format.null_values
         if source.latest_by is not None and self.decide_latest:
             self._find_latest()
 

@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
+from pipeline.report.cleaning import Cleaned, cleaning_counts, cleaning_of
 from pipeline.report.process_rules import RuleSet, rule_sets
 from schemas.contract import TABLES
 from schemas.standard import catalogue_rows, nodes
@@ -362,6 +363,7 @@ class ReportModel:
     """Where there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
+    cleaning: tuple[Cleaned, ...]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -447,6 +449,7 @@ class RunTables:
     accounts: pl.DataFrame
     process_rules: pl.DataFrame
     rule_results: pl.DataFrame
+    cleaning_log: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -486,6 +489,7 @@ class RunTables:
             .collect(),
             process_rules=_scan(run_path, "process_rules").collect(),
             rule_results=_scan(run_path, "rule_results").collect(),
+            cleaning_log=cleaning_counts(_scan(run_path, "cleaning_log").filter(pl.col("quarter") == quarter.label)),
         )
 
     @property
@@ -525,6 +529,7 @@ class RunTables:
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
             rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
+            cleaning=tuple(cleaning_of(self.cleaning_log, enterprise_id)),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

@@ -27,12 +27,24 @@ from pipeline.validate.accounting import assign_to_enterprises
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 
-LEFT_OUT, SUPERSEDED, MAPPED = "left_out", "superseded", "mapped"
+NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED = "normalized", "left_out", "superseded", "mapped"
 REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE = "out_of_scope"
 ACTIONS = (
-    *(LEFT_OUT, SUPERSEDED, MAPPED, REFUSED, DEDUPLICATED, CORRECTED, PSEUDONYMIZED, MASKED, REDACTED, OUT_OF_SCOPE),
+    *(
+        NORMALIZED,
+        LEFT_OUT,
+        SUPERSEDED,
+        MAPPED,
+        REFUSED,
+        DEDUPLICATED,
+        CORRECTED,
+        PSEUDONYMIZED,
+        MASKED,
+        REDACTED,
+        OUT_OF_SCOPE,
+    ),
 )
 DELIVERY, QUARTER = "delivery", "quarter"
 """What the rows of an entry are counted over: all that its file holds, or the quarter."""
@@ -141,6 +153,9 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
                 "step": "extract",
                 "counted_over": DELIVERY,
             }
+            blanks = "blanks around a value and empty texts"
+            nothing = f"{blanks}; no value: {', '.join(counts['null_values'])}" if counts["null_values"] else blanks
+            yield entry | {"action": NORMALIZED, "rule": nothing, "rows": None}
             for rule, rows in counts["left_out"].items():
                 action = SUPERSEDED if rule == "latest_by" else LEFT_OUT
                 yield entry | {"action": action, "rule": f"sources.yaml: {rule}", "rows": rows}
@@ -166,9 +181,11 @@ def _of_desensitize(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> None:
-    """Entries of whole files and columns; those about nothing are left out."""
+    """Entries of whole files and columns; those that no row fell under are left out, not those whose rows nobody counts."""
     rows = [
-        {name: entry.get(name) for name in _COLUMNS} | {"author": RULE_AUTHOR} for entry in entries if entry["rows"]
+        {name: entry.get(name) for name in _COLUMNS} | {"author": RULE_AUTHOR}
+        for entry in entries
+        if entry["rows"] != 0
     ]
     kinds = {name: pl.Int64 if kind == "bigint" else pl.String for name, kind in _COLUMNS.items()}
     connection.register("entries", pl.DataFrame(rows, schema=kinds).to_arrow())

@@ -44,6 +44,18 @@ def test_the_refused_row_is_accepted(corrected):
     assert pl.read_parquet(run / "quarantine.parquet").is_empty()
 
 
+def test_the_cleaning_log_holds_every_corrected_value(corrected):
+    log = pl.read_parquet(current(corrected[0], QUARTER) / "cleaning_log.parquet")
+    found = log.filter(pl.col("action") == "corrected").sort("table", "column")
+    names = ("table", "enterprise_id", "origin_row", "column", "before_masked", "after_masked", "author", "rows")
+    assert found.select(names).rows() == [
+        ("customers", "E1", 3, "name", "李*", "李*", "李工", 1),
+        ("customers", "E1", 2, "phone", "1*********1", "1*********1", "李工", 1),
+        ("hotline_calls", "E1", 8, "outcome", "hung_up", "answered", "李工", 1),
+    ]
+    assert found["reason"].to_list() == ["asked by the customer", "number changed", "the exchange has its own word"]
+
+
 def test_the_run_says_what_did_not_apply(corrected):
     stderr = corrected[1]
     assert "service_requests: 1 corrections not applied, expired: corrections.csv row 7" in stderr

@@ -20,6 +20,7 @@ from pipeline.deliveries import LANDED_FILES, TREATED
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path
 from pipeline.marts.variables import clean_files
+from pipeline.marts.windows import counted_quarters
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
@@ -275,6 +276,7 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
 
 def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
     """Temporary tables of what decides about rows of other tables: test requests, questions, responses that count."""
+    counted = ", ".join(literal(each.label) for each in counted_quarters(quarter))
     requests, responses, answers, questions = (
         _all_rows(lake, TABLES[name], quarter)
         for name in ("service_requests", "survey_responses", "survey_answers", "survey_questions")
@@ -286,7 +288,8 @@ def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quart
             "first_responses",
             "select enterprise_id, response_id, survey_id, quarter, _row_id from "
             f"(select *, row_number() over (partition by enterprise_id, customer_id, survey_id "
-            f"order by submitted_at, _origin_file, _origin_row) as place from {responses} where is_complete) where place = 1",
+            f"order by submitted_at, _origin_file, _origin_row) as place from {responses} where is_complete) "
+            f"where place = 1 and quarter in ({counted})",
         ),
         (
             "usable_answers",

@@ -12,8 +12,7 @@
     ('parts_demands', 'int_outlet_event_measures', "event_kind = 'demand'"),
     ('quality_inspections', 'int_outlet_event_measures', "event_kind = 'inspection'"),
     ('safety_incidents', 'int_outlet_event_measures', "event_kind = 'incident'"),
-    ('parts_orders', 'int_spare_part_measures', 'true'),
-    ('survey_answers', 'int_survey_answers', 'true')
+    ('parts_orders', 'int_spare_part_measures', 'true')
 ] -%}
 {% set read = [
     'training_records', 'regions', 'outlets', 'staff', 'vehicles', 'equipment', 'customers', 'process_steps',
@@ -30,6 +29,20 @@ where {{ condition }}
 group by enterprise_id, quarter
 union all
 {% endfor -%}
+-- By the quarter that the answer itself came in: its response may have been dated anew since
+select
+    answers.enterprise_id,
+    'survey_answers' as table_name,
+    answers.quarter,
+    cast(count(*) as bigint) as row_count
+from {{ clean('survey_answers') }} as answers
+inner join {{ ref('int_survey_answers') }} as counted
+    on
+        answers.enterprise_id = counted.enterprise_id
+        and answers.response_id = counted.response_id
+        and answers.question_id = counted.question_id
+group by answers.enterprise_id, answers.quarter
+union all
 -- One response may answer questions of several survey types
 select
     enterprise_id,

@@ -93,7 +93,13 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
     assert places == {
         name: f"warehouse.main.{name}"
         for name in (
-            *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
+            *(
+                "mart_counted_rows",
+                "mart_period_coverage",
+                "mart_source_rows",
+                "mart_indicator_inputs",
+                "mart_period_inputs",
+            ),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
             *("mart_rule_evidence", "process_rules"),
         )

@@ -27,6 +27,7 @@ from pipeline.settings import (
     FIRST_QUARTER_VARIABLE,
     PLAN_FILE,
     Settings,
+    chosen_corrections,
     chosen_sources,
     lake_at,
 )
@@ -60,10 +61,17 @@ _landing_option = click.option(
 _sources_option = click.option(
     "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
 )
+_corrections_option = click.option(
+    "--corrections",
+    type=click.Path(),
+    envvar="ASQ_CORRECTIONS",
+    help="Corrections of known source errors [default: corrections.csv in the landing folder].",
+)
 
 
 def _places(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
+        _corrections_option,
         click.option(
             "--outlier-review",
             type=click.Path(),
@@ -90,20 +98,32 @@ def main() -> None:
 @click.argument("quarter")
 @_places
 def run(
-    quarter: str, landing: str, lake: str, sources: str | None, plan: str | None, outlier_review: str | None
+    quarter: str,
+    landing: str,
+    lake: str,
+    sources: str | None,
+    plan: str | None,
+    outlier_review: str | None,
+    corrections: str | None,
 ) -> None:
     """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
-    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, outlier_review))
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, outlier_review, corrections))
 
 
 @main.command()
 @click.argument("quarters")
 @_places
 def backfill(
-    quarters: str, landing: str, lake: str, sources: str | None, plan: str | None, outlier_review: str | None
+    quarters: str,
+    landing: str,
+    lake: str,
+    sources: str | None,
+    plan: str | None,
+    outlier_review: str | None,
+    corrections: str | None,
 ) -> None:
     """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
-    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, outlier_review))
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, outlier_review, corrections))
 
 
 @main.command()
@@ -129,15 +149,18 @@ def sample(
 @main.command()
 @_landing_option
 @_sources_option
-def check(landing: str, sources: str | None) -> None:
-    """Say what is wrong with landing files, their mapping and an evaluation plan beside them, before a run."""
+@_corrections_option
+def check(landing: str, sources: str | None, corrections: str | None) -> None:
+    """Say what is wrong with landing files, their mapping, corrections and an evaluation plan beside them, before a run."""
     from pipeline.evaluate.plan import EvaluationPlan
     from pipeline.extract.check import check_landing
 
     folder = Path(landing).absolute()
     plan = EvaluationPlan.read(folder / PLAN_FILE if (folder / PLAN_FILE).is_file() else None)
     named = [Path(landing) / os.path.relpath(file, folder) for file in plan.survey.files.values()]
-    findings = check_landing(Path(landing), chosen_sources(sources, folder), named)
+    findings = check_landing(
+        Path(landing), chosen_sources(sources, folder), chosen_corrections(corrections, folder), named
+    )
     for finding in findings:
         _console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)
@@ -280,8 +303,8 @@ def _say_what_is_missing(settings: Settings) -> None:
     from pipeline.extract.files import undelivered
     from pipeline.extract.sources import load_sources
 
-    tables, files = undelivered(settings.landing, load_sources(settings.sources))
-    files = [name for name in files if settings.landing / name != settings.outlier_review]
+    beside = [file for file in (settings.corrections, settings.outlier_review) if file]
+    tables, files = undelivered(settings.landing, load_sources(settings.sources), beside)
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
             click.echo(f"asq: {problem}: {', '.join(found)}", err=True)

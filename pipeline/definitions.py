@@ -15,7 +15,7 @@ from pipeline.privacy.assets import anonymity
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
 from pipeline.review.assets import outlier_effects, review_outliers
-from pipeline.validate.assets import account_rows, validate
+from pipeline.validate.assets import account_rows, log_cleaning, validate
 
 evaluate_quarter = dg.define_asset_job(
     "evaluate_quarter",
@@ -29,6 +29,7 @@ defs = dg.Definitions(
         extract,
         validate,
         account_rows,
+        log_cleaning,
         desensitize,
         acceptance_results,
         data_quality,

@@ -22,8 +22,16 @@ FINGERPRINT = "fingerprint"
 """Of the snapshot that the rows of a file were cut from."""
 DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
 """What every partition says about the delivery of its rows: whether anything came, and with which columns."""
+LANDED_FILES = "landed_files"
+"""Of a raw partition: the records of each delivered file, those left out by configuration, and cells that it rewrote (JSON)."""
+LANDED_MARKS = ("rows", "rows_by_quarter", LANDED_FILES)
+"""What a raw partition says about the whole delivery that it was cut from."""
+TREATED = "treated"
+"""Of a clean partition: the values replaced in each personal column, of free text the texts changed (JSON)."""
 PARENTS = "parents"
 """Of the snapshots that the references of a file's rows were looked up in."""
+CORRECTIONS = "corrections_fingerprint"
+"""Of the corrections that a file's rows were judged with; absent where there were none."""
 PSEUDONYM_KEY = "pseudonym_key"
 """The id of the key that a file's pseudonyms were made with."""
 
@@ -67,12 +75,12 @@ def delivery_marks(path: Path) -> dict[str, str]:
 
 
 def judged(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
-    """The ``FINGERPRINT`` and the ``PARENTS`` that a quarter's accepted rows were judged with; empty before they were.
+    """``FINGERPRINT``, ``PARENTS`` and ``CORRECTIONS`` that a quarter's accepted rows were judged with; empty before they were.
 
     They stand in the quarantine file: an accepted partition of which nothing was refused is the raw file itself.
     """
     found = read_metadata(lake.partition("quarantine", table.name, quarter))
-    return {mark: found[mark] for mark in (FINGERPRINT, PARENTS) if mark in found}
+    return {mark: found[mark] for mark in (FINGERPRINT, PARENTS, CORRECTIONS) if mark in found}
 
 
 def parents_fingerprint(table: Table, lake: Lake) -> str:

@@ -19,12 +19,13 @@ from tempfile import TemporaryDirectory
 from pipeline.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
-STAGES = (*PERSONAL_STAGES, "quarantine", "clean", "profile")
+STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
 
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.
 _TEMPORARY = (
-    *(".*.tmp*", "landing/.*.tmp", "scratch/extract-*", "scratch/pinned-*", "scratch/duckdb_temp*"),
+    *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
+    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected", "pinned")),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )
 

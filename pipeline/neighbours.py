@@ -9,7 +9,11 @@ neighbour stays until it is run itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pipeline.corrections import Correction, corrections_fingerprint
 from pipeline.deliveries import (
+    CORRECTIONS,
     FINGERPRINT,
     PARENTS,
     PSEUDONYM_KEY,
@@ -40,8 +44,10 @@ def neighbours_to_extract(table: Table, quarter: Quarter, lake: Lake) -> list[Qu
     ]
 
 
-def neighbours_to_validate(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
-    """The neighbours whose accepted partition was made from other raw rows, or judged beside other parents.
+def neighbours_to_validate(
+    table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()
+) -> list[Quarter]:
+    """The neighbours whose accepted partition was made from other raw rows, or judged beside other parents or corrections.
 
     Rows of an earlier delivery keep the judgement they got beside the parents of that delivery.
     """
@@ -55,7 +61,9 @@ def neighbours_to_validate(table: Table, quarter: Quarter, lake: Lake) -> list[Q
         wanted = read_metadata(raw).get(FINGERPRINT)
         marks = judged(table, neighbour, lake)
         is_of_landing = now is not None and wanted == now.fingerprint
-        if marks.get(FINGERPRINT) != wanted or (is_of_landing and marks.get(PARENTS) != parents):
+        has_other_parents = is_of_landing and marks.get(PARENTS) != parents
+        corrected_with = corrections_fingerprint(table, neighbour, corrections)
+        if marks.get(FINGERPRINT) != wanted or has_other_parents or marks.get(CORRECTIONS, "") != corrected_with:
             found.append(neighbour)
     return found
 
@@ -67,7 +75,7 @@ def neighbours_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id
         if not lake.partition("accepted", table.name, neighbour).exists():
             continue
         wanted, made = judged(table, neighbour, lake), read_metadata(lake.partition("clean", table.name, neighbour))
-        is_same = all(wanted.get(mark) == made.get(mark) for mark in (FINGERPRINT, PARENTS))
+        is_same = all(wanted.get(mark) == made.get(mark) for mark in (FINGERPRINT, PARENTS, CORRECTIONS))
         if not is_same or made.get(PSEUDONYM_KEY) != key_id:
             found.append(neighbour)
     return found

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipeline.corrections import Correction, correction_faults, read_corrections
+from pipeline.errors import UsageError
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
-from pipeline.review.decisions import Review
+from pipeline.review.decisions import Review, corrections_of
 from pipeline.review.outliers import Limits
 from pipeline.review.stage import review_limits
 from pipeline.settings import Settings
@@ -18,18 +20,23 @@ from schemas.contract import TABLES
 
 
 class Places(dg.ConfigurableResource):
-    """Landing folder, lake, mapping, evaluation plan and review of outliers; what is not given comes from the environment."""
+    """Landing folder, lake, mapping, evaluation plan, review of outliers and corrections; what is not given comes from the
+    environment.
+    """
 
     landing: str | None = None
     lake: str | None = None
     sources: str | None = None
     plan: str | None = None
     outlier_review_file: str | None = None
+    corrections: str | None = None
 
     def settings(self) -> Settings:
         """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""
         if self.landing and self.lake:
-            return Settings.of(self.landing, self.lake, self.sources, self.plan, self.outlier_review_file)
+            return Settings.of(
+                self.landing, self.lake, self.sources, self.plan, self.outlier_review_file, self.corrections
+            )
         return Settings.from_environment()
 
     def evaluation_plan(self) -> EvaluationPlan:
@@ -45,6 +52,16 @@ class Places(dg.ConfigurableResource):
     def review_limits(self) -> Limits:
         """Beyond what a data point is flagged in this run, and by which methods it needs review."""
         return review_limits(self.evaluation_plan().outlier_methods)
+
+    def known_corrections(self) -> list[Correction]:
+        """The corrections that hold for this run: of their file, and those that reviewers of outliers decided on.
+
+        Raises UsageError with every fault of the files, and where the two contradict each other.
+        """
+        found = [*read_corrections(self.settings().corrections), *corrections_of(self.outlier_review())]
+        if faults := correction_faults(found):
+            raise UsageError("\n".join(faults))
+        return found
 
     def run_folder(self, quarter: Quarter, run_id: str) -> RunFolder:
         """The folder in which this run gathers what it publishes."""

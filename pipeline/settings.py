@@ -1,7 +1,7 @@
-"""Where a run finds its landing files, lake, source mapping, evaluation plan and review of outliers.
+"""Where a run finds its landing files, lake, source mapping, evaluation plan, review of outliers and corrections.
 
-Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``, ``ASQ_OUTLIER_REVIEW``), so that the
-command line and the Dagster UI start the same run. What the files mean is the stages' business.
+Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``, ``ASQ_OUTLIER_REVIEW``,
+``ASQ_CORRECTIONS``), so that the command line and the Dagster UI start the same run. What the files mean is the stages' business.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 PLAN_FILE = "evaluation.yaml"
 REVIEW_FILE = "outlier_review.csv"
+CORRECTIONS_FILE = "corrections.csv"
 # DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The places of one run; ``sources``, ``plan`` and ``outlier_review`` are None where there is none."""
+    """The places of one run; all but ``landing`` and ``lake`` are None where there is no such file."""
 
     landing: Path
     lake: Lake
     sources: Path | None = None
     plan: Path | None = None
     outlier_review: Path | None = None
+    corrections: Path | None = None
 
     @classmethod
     def of(
@@ -40,8 +42,9 @@ class Settings:
         sources: str | Path | None = None,
         plan: str | Path | None = None,
         outlier_review: str | Path | None = None,
+        corrections: str | Path | None = None,
     ) -> Settings:
-        """Settle the places; a ``sources.yaml``, ``evaluation.yaml`` or ``outlier_review.csv`` of the landing folder is found.
+        """Settle the places; files of the landing folder that are called as they should be are found.
 
         Raises UsageError for a file that is not there and for a lake whose path would be read as a pattern.
         """
@@ -52,6 +55,7 @@ class Settings:
             sources=chosen_sources(sources, landing_path),
             plan=_chosen(plan, landing_path / PLAN_FILE),
             outlier_review=_chosen(outlier_review, landing_path / REVIEW_FILE),
+            corrections=chosen_corrections(corrections, landing_path),
         )
 
     @classmethod
@@ -66,6 +70,7 @@ class Settings:
             os.environ.get("ASQ_SOURCES"),
             os.environ.get("ASQ_PLAN"),
             os.environ.get("ASQ_OUTLIER_REVIEW"),
+            os.environ.get("ASQ_CORRECTIONS"),
         )
 
     def to_environment(self) -> None:
@@ -76,6 +81,7 @@ class Settings:
             ("ASQ_SOURCES", self.sources),
             ("ASQ_PLAN", self.plan),
             ("ASQ_OUTLIER_REVIEW", self.outlier_review),
+            ("ASQ_CORRECTIONS", self.corrections),
         ):
             if path is None:
                 os.environ.pop(name, None)
@@ -98,6 +104,11 @@ def lake_at(path: str | Path) -> Lake:
 def chosen_sources(given: str | Path | None, landing: Path) -> Path | None:
     """The source mapping that is given, else the ``sources.yaml`` of the landing folder, if there is one."""
     return _chosen(given, landing / SOURCES_FILE)
+
+
+def chosen_corrections(given: str | Path | None, landing: Path) -> Path | None:
+    """The corrections file that is given, else the ``corrections.csv`` of the landing folder, if there is one."""
+    return _chosen(given, landing / CORRECTIONS_FILE)
 
 
 def _chosen(given: str | Path | None, default: Path) -> Path | None:

@@ -433,6 +433,7 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "row_accounting_by_enterprise": _accounting_by_enterprise(run_id),
         "row_accounting": _row_accounting(run_id),
         "quarantine": _quarantine(run_id),
+        "cleaning_log": _cleaning_log(run_id),
         "run_info": _run_info(run_id),
         "mart_period_coverage": _coverage(),
         "mart_source_rows": _source_rows(),
@@ -817,6 +818,21 @@ def _quarantine(run_id: str) -> pl.DataFrame:
         for row in lines
     ]
     return pl.DataFrame(rows)
+
+
+def _cleaning_log(run_id: str) -> pl.DataFrame:
+    lines = [
+        ("service_requests", "E1", "validate", "corrected", "corrections.csv row 2", "李工", 3),
+        ("service_requests", "E1", "marts", "out_of_scope", "test_request", "rule", 4),
+        ("hotline_calls", "E1", "validate", "refused", "range", "rule", 1),
+        ("hotline_calls", "E1", "validate", "refused", "required", "rule", 0),
+        ("hotline_calls", HOSTILE, "validate", "deduplicated", "unique_key", "rule", 2),
+        ("hotline_calls", None, "extract", "left_out", "sources.yaml: where", "rule", 900),
+    ]
+    names = ("table", "enterprise_id", "step", "action", "rule", "author", "rows")
+    return pl.DataFrame(lines, schema=list(names), orient="row").with_columns(
+        quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
+    )
 
 
 def _run_info(run_id: str) -> pl.DataFrame:

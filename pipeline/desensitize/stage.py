@@ -6,6 +6,7 @@ Reading, replacing and writing in batches; how a value is treated is in ``tokens
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import PSEUDONYM_KEY, delivery_marks, judged
+from pipeline.deliveries import PSEUDONYM_KEY, TREATED, delivery_marks, judged
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.replacing import LABELS
@@ -90,7 +91,7 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         with atomic_path(lake.partition("clean", table.name, quarter)) as temporary:
             marks = delivery_marks(accepted) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
             batches = _clean_batches(source, kept, schema, classes, key, counted)
-            written = _write(temporary, schema, marks, batches)
+            written = _write(temporary, schema, marks, batches, counted)
             if written != rows:
                 raise RowsChanged(f"{table.name} {quarter}: {rows} rows accepted, {written} to be written as clean")
     return DesensitizeResult(rows, tuple(classes), dict(counted.values), dict(counted.replaced))
@@ -100,6 +101,7 @@ class _Counts:
     def __init__(self) -> None:
         self.values: Counter[str] = Counter()
         self.replaced: Counter[str] = Counter()
+        self.columns: Counter[str] = Counter()
 
 
 def clean_names(column: Column) -> tuple[str, ...]:
@@ -145,6 +147,8 @@ def _desensitize(
     expressions = []
     for name, pii in classes.items():
         counted.values[pii] += len(frame) - frame[name].null_count()
+        if pii != "free_text":
+            counted.columns[name] += len(frame) - frame[name].null_count()
         for suffix in CLEAN_SUFFIXES[pii]:
             if suffix == _TOKEN:
                 expressions.append(tokens.token(pl.col(name), pii, key).alias(name + suffix))
@@ -157,6 +161,7 @@ def _desensitize(
         if pii == "free_text":
             redacted = redaction.redact_column(frame[name], own_name)
             counted.replaced.update(_labels_added(frame[name], redacted))
+            counted.columns[name] += int((frame[name] != redacted).sum())
             treated.append(redacted.alias(name + _REDACTED))
     return {column.name: column.to_arrow().cast(pa.string()) for column in treated}
 
@@ -178,7 +183,7 @@ def _labels_added(before: pl.Series, after: pl.Series) -> dict[str, int]:
     return {label: count for label, count in added.row(0, named=True).items() if count}
 
 
-def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterator[pa.Table]) -> int:
+def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterator[pa.Table], counted: _Counts) -> int:
     """Write the batches in row groups of a fixed size, one being written while the next is made; returns the rows."""
     written = 0
     waiting = schema.empty_table()
@@ -186,7 +191,6 @@ def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterat
         pq.ParquetWriter(path, schema, **file_format(schema)) as parquet,
         ThreadPoolExecutor(max_workers=1) as writer,
     ):
-        parquet.add_key_value_metadata(marks)
         pending: Future[None] | None = None
         for batch in batches:
             waiting = pa.concat_tables([waiting, batch])
@@ -201,4 +205,5 @@ def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterat
         if waiting.num_rows or not written:
             parquet.write_table(waiting, row_group_size=_ROW_GROUP)
             written += waiting.num_rows
+        parquet.add_key_value_metadata(marks | {TREATED: json.dumps(dict(counted.columns))})
     return written

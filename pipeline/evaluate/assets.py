@@ -65,6 +65,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
         *("mart_rule_evidence", "mart_period_coverage", "mart_source_rows", "weights", "row_accounting", "quarantine"),
         "survey_validity",
         "outlier_groups",
+        *("cleaning_log", "row_reconciliation"),
         *(
             "process_rules",
             "parameters",

@@ -36,6 +36,17 @@ _LOGIC_RULES = (
     - _COMPLETENESS_RULES
     - {"type", "foreign_key"}
 )
+# What the cleaning log holds beside refused rows, in its own words and units.
+_LOGGED_ACTIONS = (
+    ("left_out", "按配置不取", "条"),
+    ("superseded", "被较新状态取代", "条"),
+    ("mapped", "取值映射", "个值"),
+    ("corrected", "按更正文件更正", "个值"),
+    ("pseudonymized", "假名化", "个值"),
+    ("masked", "掩码", "个值"),
+    ("redacted", "脱敏文本", "段"),
+    ("out_of_scope", "不计入统计", "行"),
+)
 
 _MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访问"}
 _TRAINING_KINDS = {"induction": "入职", "on_the_job": "在岗", "special_skill": "专项技能"}
@@ -114,6 +125,8 @@ class RunFacts:
     refused           distinct refused rows of the quarter per set of rules: {(table, file, row): rules}
     extracted         rows that came, per table
     outliers          the review of outliers, per enterprise
+    logged            rows of the cleaning log per action
+    reconciled        tables whose rows were reconciled from landing to marts
     """
 
     quarter: Quarter
@@ -128,6 +141,8 @@ class RunFacts:
     refused: Mapping[tuple[str, str, int], frozenset[str]] = field(default_factory=dict)
     extracted: Mapping[str, int] = field(default_factory=dict)
     outliers: Mapping[str, OutlierReview] = field(default_factory=dict)
+    logged: Mapping[str, int] = field(default_factory=dict)
+    reconciled: int = 0
 
     def refused_rows(self, rules: Iterable[str], table: str | None = None) -> int:
         """Refused rows that break one of the rules, of all tables or of one."""
@@ -768,11 +783,16 @@ def _outlier_review(_: ProcessRule, case: Case) -> Finding:
 def _cleaning_log(_: ProcessRule, case: Case) -> Finding:
     if not sum(case.run.extracted.values()):
         return _nothing_came(case)
-    return Finding(
-        PARTIAL,
-        f"{case.run.quarter.label} 隔离的 {len(case.run.refused):,} 行均有规则、字段、来源行号和运行编号；"
-        "取值映射等改写未逐行留痕。",
+    said = f"{case.run.quarter.label} 隔离的 {len(case.run.refused):,} 行均有规则、字段、来源行号和运行编号"
+    if not case.run.reconciled:
+        return Finding(PARTIAL, f"{said}；没有清洗日志，行数未从落地到统计逐步核对。")
+    counts = "，".join(
+        f"{label} {case.run.logged[action]:,} {unit}"
+        for action, label, unit in _LOGGED_ACTIONS
+        if case.run.logged.get(action)
     )
+    logged = f"清洗日志另记有{counts}；" if counts else ""
+    return Finding(PASS, f"{said}；{logged}{case.run.reconciled} 张表从落地到统计的行数逐步核对一致。")
 
 
 def _masking(_: ProcessRule, case: Case) -> Finding:

@@ -39,6 +39,7 @@ from pipeline.lake import Lake, atomic_path
 from pipeline.marts.windows import counted_quarters, published_periods
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
+from pipeline.validate.quarter import read_outcome
 from schemas.contract import TABLES
 from schemas.standard import SEEDS, catalogue, catalogue_version, nodes, parameters, standard_edition
 
@@ -135,7 +136,9 @@ def evaluate_quarter(
         "scores": _versioned(judged.scores, versions, run),
         "survey_validity": _versioned(judged.survey_validity, {}, run),
         "survey_weights": _versioned(judged.survey_weights, {}, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed),
+        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed,
+            {name: read_outcome(lake, name, quarter) for name in TABLES},
+        ),
     }  # fmt: skip
     for name, table in tables.items():
         with atomic_path(run.table(name)) as path:

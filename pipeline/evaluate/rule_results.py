@@ -36,8 +36,8 @@ _REVIEW_COUNTS = ("to_review", "reviewed", "confirmed", "corrected", "excluded")
 def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan) -> dict[str, int]:
     """Write rule_results into the run's folder, sorted by enterprise, period and rule; returns rows per result.
 
-    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, survey_validity, weights, row_accounting, quarantine and
-    outlier_groups of the run.
+    Reads mart_rule_evidence, mart_period_coverage, mart_source_rows, survey_validity, weights, row_accounting, quarantine,
+    outlier_groups, cleaning_log and row_reconciliation of the run.
     """
     weights = pl.read_parquet(run.table("weights"))
     facts = _run_facts(lake, quarter, run, plan, weights)
@@ -86,6 +86,14 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
             pl.read_parquet(run.table("row_accounting")).filter(in_quarter).select("table", "extracted").iter_rows()
         ),
         outliers=_outlier_reviews(pl.read_parquet(run.table("outlier_groups"))),
+        logged=dict(
+            pl.read_parquet(run.table("cleaning_log"))
+            .filter(in_quarter)
+            .group_by("action")
+            .agg(pl.col("rows").sum())
+            .iter_rows()
+        ),
+        reconciled=pl.read_parquet(run.table("row_reconciliation")).filter(in_quarter)["table"].n_unique(),
     )
 
 

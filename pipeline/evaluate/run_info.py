@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ import polars as pl
 from pipeline.evaluate.plan import Acceptance, EvaluationPlan, Target, fingerprint
 from pipeline.evaluate.weights import WeightSet
 from pipeline.quarters import Quarter
+from pipeline.validate.correcting import Outcome
 from schemas.contract import TABLES
 from schemas.standard import standard_fingerprint
 
@@ -29,6 +31,15 @@ SCHEMA = {
 }
 
 WARNING = "warning"
+# Of corrections that did not apply, so many are named; their number is always said.
+_ORIGINS_NAMED = 5
+_UNAPPLIED_ZH = {
+    "expired": "已过期",
+    "before differs": "更正前的值与数据不符",
+    "would move the row to another quarter": "会使记录移到其他季度",
+    "overruled by one with a key": "被指定记录的更正取代",
+    "no such row": "没有对应的记录",
+}
 NO_PLAN = "none"
 
 _CONDUCT_ZH = {
@@ -77,18 +88,21 @@ def run_info(
     parameters: Mapping[str, float],
     enterprises: Iterable[str],
     review: ReviewedOutliers = ReviewedOutliers(),
+    corrections: Mapping[str, Outcome] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """The published table ``run_info``.
 
     versions     standard_edition, catalogue_version, weights_version, data_as_of
     enterprises  those of which the quarter holds a record
     review       the review of outliers
+    corrections  table → what became of its corrections
     """
     entries = [
         *_versions(quarter, run_id, plan_file, versions),
         *_methods(plan, weights, parameters),
         *_entries_of_plan(plan),
         Entry("outlier_review_sha256", review.sha256 or NO_PLAN, "异常值复核文件 SHA-256"),
+        *_corrections(corrections),
         *_warnings(plan, plan_file, weights, frozenset(enterprises)),
         *_stale_decisions(review),
     ]
@@ -216,6 +230,22 @@ def _target(target: Target) -> Entry:
         "，".join(f"{label} {number:g}" for label, number in given.values()),
         target.enterprise_id,
     )
+
+
+def _corrections(outcomes: Mapping[str, Outcome]) -> Iterator[Entry]:
+    for table, outcome in outcomes.items():
+        title = TABLES[table].title
+        if outcome.values:
+            said = f"{outcome.values} values in {outcome.rows} rows"
+            said_zh = f"{outcome.rows:,} 行中的 {outcome.values:,} 个值"
+            yield Entry(f"corrections:{table}", said, f"按更正文件更正：{title}", said_zh)
+        for status, origins in outcome.unapplied.items():
+            named = ", ".join(origins[:_ORIGINS_NAMED])
+            more = f" and {len(origins) - _ORIGINS_NAMED} more" if len(origins) > _ORIGINS_NAMED else ""
+            more_zh = "等" if more else ""
+            said = f"{table}: {len(origins)} corrections not applied, {status}: {named}{more}"
+            said_zh = f"{title}：{len(origins)} 条更正未生效（{_UNAPPLIED_ZH[status]}）：{named}{more_zh}"
+            yield Entry(WARNING, said, "警告", said_zh)
 
 
 def _warnings(

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.corrections import examine_corrections
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceConfigError, SourceRefused
 from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
@@ -57,8 +58,10 @@ class Finding:
         return ": ".join(part for part in (self.level, self.table, self.file, self.column, self.problem) if part)
 
 
-def check_landing(landing: Path, sources: Path | None, beside: Iterable[Path] = ()) -> list[Finding]:
-    """Everything wrong with a landing folder and its ``sources.yaml`` (None: there is none), table by table.
+def check_landing(
+    landing: Path, sources: Path | None, corrections: Path | None = None, beside: Iterable[Path] = ()
+) -> list[Finding]:
+    """Everything wrong with a landing folder, its ``sources.yaml`` and corrections (None: there are none), table by table.
 
     beside   files that are there for another reader, so that it is no oversight that no table is made of them
 
@@ -68,7 +71,8 @@ def check_landing(landing: Path, sources: Path | None, beside: Iterable[Path] = 
     findings = [Finding("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
-    used = set(beside)
+    findings += [Finding("error", fault, is_configuration=True) for fault in examine_corrections(corrections)[1]]
+    used = {*beside, *([corrections] if corrections else [])}
     unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
     with TemporaryDirectory(prefix="asq-check-") as scratch:

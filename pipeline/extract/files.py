@@ -150,13 +150,15 @@ def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
     )
 
 
-def undelivered(landing: Path, sources: SourceConfig) -> tuple[list[str], list[str]]:
+def undelivered(landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> tuple[list[str], list[str]]:
     """The tables nothing came for, and the names of the files that feed none: a misspelt name is in both.
+
+    ``known``: files that are no data.
 
     Raises what ``find_files`` does.
     """
     missing: list[str] = []
-    used: set[Path] = set()
+    used = set(known)
     for table in TABLES:
         files = find_files(table, landing, sources)
         used.update(file.path for file in files)

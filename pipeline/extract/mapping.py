@@ -77,6 +77,15 @@ class Mapping:
         return tuple(item.column.name for item in self._columns if not item.source.is_empty)
 
     @property
+    def mapped(self) -> dict[str, str]:
+        """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that says of each row whether."""
+        return {
+            item.column.name: f"_mapped_{place}"
+            for place, item in enumerate(self._columns)
+            if item.source.values or item.source.has_otherwise
+        }
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """The source columns to read."""
         return tuple(self._used)
@@ -87,14 +96,15 @@ class Mapping:
         return {item.column.name for item in self._columns if item.source.is_empty}
 
     def rows_sql(self, relation: str) -> str:
-        """Contract columns, quarter, origin, ``_defects`` and ``_sequence`` of every row, in the relation's order."""
+        """Contract columns, quarter, origin, ``_defects``, ``_sequence`` and ``mapped`` of every row, in the relation's order."""
         columns = self._columns
         passed = ", ".join([SEQUENCE, *(item.name for item in RECORD_FIELDS)])
         # Each level is a subquery whose columns the next one may name several times at no cost.
         origins = self._select(
             passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation)
         )
-        raws = self._select(passed, [(f"r{i}", c.raw.sql) for i, c in enumerate(columns)], origins)
+        raws = self._select(passed, [(f"r{i}", c.raw.sql) for i, c in enumerate(columns)] + self._rewritten(), origins)
+        passed = ", ".join([passed, *self.mapped.values()])
         raw = [Value(f"r{i}", c.raw.type) for i, c in enumerate(columns)]
         kept_raw = ", ".join(value.sql for value in raw)
         reads = [(f"t{i}", reading(raw[i], c.column, self._style(c.source))) for i, c in enumerate(columns)]
@@ -107,7 +117,7 @@ class Mapping:
         quarter = self._table.quarter_expression or "NULL::VARCHAR"
         return (
             f"SELECT {names}, {quarter} AS quarter, {literal(self._delivery.name)} AS {ORIGIN_FILE}, {ORIGIN_ROW}, "
-            f"{self._defects(raw)} AS _defects, {SEQUENCE} FROM ({rows})"
+            f"{self._defects(raw)} AS _defects, {', '.join([SEQUENCE, *self.mapped.values()])} FROM ({rows})"
         )
 
     def latest_sql(self, relation: str) -> str:
@@ -168,6 +178,16 @@ class Mapping:
             f"SELECT * FROM (SELECT *, unnest({rows}, recursive := true) FROM ({chosen})) "
             f"WHERE _field_rule IS NOT NULL OR {answered}"
         )
+
+    def _rewritten(self) -> list[tuple[str, str]]:
+        return [
+            (
+                self.mapped[item.column.name],
+                f"(_field_rule IS NULL AND {as_text(Value(f'o{place}', item.origin.type))} IS DISTINCT FROM {item.raw.sql})",
+            )
+            for place, item in enumerate(self._columns)
+            if item.column.name in self.mapped
+        ]
 
     @staticmethod
     def _select(passed: str, columns: list[tuple[str, str]], source: str) -> str:

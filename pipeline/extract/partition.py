@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import DELIVERY_MARKS
+from pipeline.deliveries import DELIVERY_MARKS, LANDED_MARKS
 from pipeline.errors import UsageError
 from pipeline.extract.writer import read_metadata, row_schema, row_writer
 from pipeline.lake import Lake, linked, make_private
@@ -66,7 +66,7 @@ def _cut(table: Table, quarter: Quarter, snapshot: Path, path: Path, about: dict
         groups = [group for group in range(parquet.num_row_groups) if _may_hold(parquet, group, table, quarter)]
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
             writer.write(_of_quarter(batch, table, quarter))
-        writer.finish({name: about[name] for name in DELIVERY_MARKS})
+        writer.finish({name: about[name] for name in (*DELIVERY_MARKS, *LANDED_MARKS)})
         return writer.rows
 
 

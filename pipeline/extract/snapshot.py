@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.deliveries import LANDED_FILES
 from pipeline.extract.dating import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.sources import SourceConfig
@@ -24,8 +25,8 @@ from pipeline.extract.writer import RowWriter, read_metadata, row_writer
 from pipeline.lake import Lake, make_private
 from schemas.contract import TABLES, Table
 
-READER_VERSION = 3
-"""Raised whenever the same files would give other rows, so that snapshots on disk are taken again."""
+READER_VERSION = 4
+"""Raised whenever the same files would give other rows or marks, so that snapshots on disk are taken again."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def _write(
                 "rows": str(writer.rows),
                 "rows_by_quarter": dict(sorted(quarters.items())),
                 "left_out": stream.left_out.as_dict(),
+                LANDED_FILES: {name: counts.as_dict() for name, counts in stream.file_counts().items()},
             }
         )
 

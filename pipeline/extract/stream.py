@@ -10,10 +10,12 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import AsqError
 from pipeline.extract.engine import engine
@@ -34,15 +36,6 @@ _BATCH_ROWS = 1 << 16
 
 
 @dataclass
-class _OpenFile:
-    name: str
-    records: Records
-    mapping: Mapping
-    latest: np.ndarray | None = None
-    """Whether ``latest_by`` keeps a record, by its number; None: all are kept."""
-
-
-@dataclass
 class LeftOut:
     """Records and rows that the configuration leaves out on purpose, by the key that does."""
 
@@ -53,6 +46,44 @@ class LeftOut:
 
     def as_dict(self) -> dict[str, int]:
         return {"where": self.where, "latest_by": self.latest_by, "unpivot": self.unpivot}
+
+    def add(self, other: LeftOut) -> None:
+        """Count what another one has, too."""
+        self.where += other.where
+        self.latest_by += other.latest_by
+        self.unpivot += other.unpivot
+
+
+@dataclass
+class FileCounts:
+    """What became of one file's records; complete when its rows have been read."""
+
+    records: int = 0
+    rows: int = 0
+    left_out: LeftOut = field(default_factory=LeftOut)
+    mapped: dict[str, int] = field(default_factory=dict)
+    """Cells that ``values`` or ``otherwise`` rewrote, by contract column."""
+    null_values: tuple[str, ...] = ()
+    """Texts that were read as no value, beside empty ones; their cells are not counted."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "rows": self.rows,
+            "left_out": self.left_out.as_dict(),
+            "mapped": {name: count for name, count in self.mapped.items() if count},
+            "null_values": list(self.null_values),
+        }
+
+
+@dataclass
+class _OpenFile:
+    name: str
+    records: Records
+    mapping: Mapping
+    latest: np.ndarray | None = None
+    """Whether ``latest_by`` keeps a record, by its number; None: all are kept."""
+    counts: FileCounts = field(default_factory=FileCounts)
 
 
 @dataclass
@@ -65,8 +96,6 @@ class TableStream:
     connection: duckdb.DuckDBPyConnection
     decide_latest: bool = True
     """False: rows of every state are given, without reading all files first."""
-    left_out: LeftOut = field(default_factory=LeftOut)
-    """Complete when the rows of every file have been read."""
 
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
@@ -81,8 +110,22 @@ class TableStream:
             _OpenFile(delivery.name, records, Mapping(self.table, delivery, self.sources, self.connection))
             for delivery, records in opened
         ]
+        for opened_file in self._opened:
+            opened_file.counts.null_values = source.format.null_values
         if source.latest_by is not None and self.decide_latest:
             self._find_latest()
+
+    @property
+    def left_out(self) -> LeftOut:
+        """Of all files together."""
+        total = LeftOut()
+        for opened in self._opened:
+            total.add(opened.counts.left_out)
+        return total
+
+    def file_counts(self) -> dict[str, FileCounts]:
+        """By the name of the file, in the order of reading."""
+        return {opened.name: opened.counts for opened in self._opened}
 
     def file_count(self) -> int:
         """How many sources of rows there are, a ``rows:`` list included."""
@@ -119,6 +162,7 @@ class TableStream:
         feed = _Feed(opened)
         last = -1
         rows = 0
+        mapped = dict.fromkeys(opened.mapping.mapped, 0)
         for batch in self._run(opened, feed, opened.mapping.rows_sql(_RELATION)):
             sequence = batch.column(SEQUENCE).to_numpy()
             # Everything downstream relies on file order; DuckDB keeps it, this makes sure.
@@ -126,7 +170,10 @@ class TableStream:
                 raise AssertionError(f"{self.table.name}: rows left DuckDB out of order")
             last = int(sequence[-1]) if sequence.size else last
             rows += batch.num_rows
-            yield batch.drop_columns(SEQUENCE)
+            for name, flag in opened.mapping.mapped.items():
+                mapped[name] += int(pc.sum(batch.column(flag)).as_py() or 0)
+            yield batch.drop_columns([SEQUENCE, *opened.mapping.mapped.values()])
+        opened.counts.records, opened.counts.rows, opened.counts.mapped = feed.read, rows, mapped
         self._count_left_out(opened, feed, rows)
 
     def first_quarter(self, index: int) -> str | None:
@@ -145,11 +192,11 @@ class TableStream:
         unpivot = self.sources.table(self.table.name).unpivot
         if unpivot is None:
             # With latest_by, only what `where` keeps is fed, and both are counted where it is decided.
-            self.left_out.where += feed.fed - rows
+            opened.counts.left_out.where += feed.fed - rows
             return
         chosen = self._count_chosen(opened)
-        self.left_out.where += feed.fed - chosen
-        self.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
+        opened.counts.left_out.where += feed.fed - chosen
+        opened.counts.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
 
     def _count_chosen(self, opened: _OpenFile) -> int:
         counted = list(self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION)))
@@ -170,16 +217,16 @@ class TableStream:
             f"SELECT (last).file, (last).{SEQUENCE} FROM (SELECT max({{'position': position, 'file': file, "
             f"'{SEQUENCE}': {SEQUENCE}}}) AS last FROM candidates WHERE key IS NOT NULL GROUP BY key)"
         )
-        counts = self.connection.execute(
-            "SELECT (SELECT count(*) FROM candidates), (SELECT count(*) FROM latest)"
-        ).fetchone()
-        candidates, kept = counts or (0, 0)
-        self.left_out.where += sum(feed.fed for feed in feeds) - candidates
-        self.left_out.latest_by += candidates - kept
+        candidates, kept = (
+            dict(self.connection.execute(f"SELECT file, count(*) FROM {name} GROUP BY file").fetchall())
+            for name in ("candidates", "latest")
+        )
         for index, (opened, feed) in enumerate(zip(self._opened, feeds, strict=True)):
             opened.latest = np.zeros(feed.fed, dtype=bool)
             sql = f"SELECT {SEQUENCE} FROM latest WHERE file = {index}"
             opened.latest[self.connection.execute(sql).fetchnumpy()[SEQUENCE]] = True
+            opened.counts.left_out.where += feed.fed - candidates.get(index, 0)
+            opened.counts.left_out.latest_by += candidates.get(index, 0) - kept.get(index, 0)
         self.connection.execute("DROP TABLE candidates; DROP TABLE latest")
 
     def _run(
@@ -224,7 +271,7 @@ class _Feed:
 
     def __init__(self, opened: _OpenFile) -> None:
         self._opened = opened
-        self.fed = self.misfits = 0
+        self.read = self.fed = self.misfits = 0
         self.error: AsqError | None = None
 
     def reader(self) -> pa.RecordBatchReader:
@@ -240,6 +287,7 @@ class _Feed:
             for batch in self._opened.records.batches(self._opened.mapping.needed):
                 sequence = np.arange(number, number + batch.num_rows, dtype=np.int64)
                 number += batch.num_rows
+                self.read += batch.num_rows
                 numbered = pa.RecordBatch.from_arrays([pa.array(sequence), *batch.columns], schema=schema)
                 if kept is not None:
                     numbered = numbered.filter(pa.array(kept[sequence]))

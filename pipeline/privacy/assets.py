@@ -16,14 +16,14 @@ from pipeline.privacy.statement import RELEASED, TABLE, write_anonymity
 from pipeline.progress import announce
 from pipeline.resources import Places
 from pipeline.review.assets import outlier_effects, review_outliers
-from pipeline.validate.assets import account_rows
+from pipeline.validate.assets import account_rows, log_cleaning
 
 # All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
 GATHERED_TABLES = sorted(
     {
         key.to_user_string()
         for made in (
-            *(account_rows, acceptance_results, data_quality, review_outliers),
+            *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
             *(evaluation, rule_results, outlier_effects),
         )
         for key in made.keys

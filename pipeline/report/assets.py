@@ -30,6 +30,7 @@ _REPORT = dg.AssetKey(["report", "quarterly_report"])
         *("acceptance_results", "data_quality", "data_quality_rules"),
         *("anonymity", "mart_survey_respondents"),
         *("rule_results", "process_rules", "survey_validity", "outlier_groups", "outlier_effects"),
+        *("cleaning_log", "row_reconciliation"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
     group_name="report",

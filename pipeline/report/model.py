@@ -20,6 +20,7 @@ from pipeline.errors import AsqError, UsageError
 from pipeline.quarters import Quarter
 from pipeline.report import labels
 from pipeline.report.anonymity import Anonymity, anonymity_of
+from pipeline.report.cleaning import Cleaned, cleaning_counts, cleaning_of
 from pipeline.report.outliers import OutlierReport, outlier_report
 from pipeline.report.process_rules import RuleSet, rule_sets
 from pipeline.report.quality import Quality, quality_of
@@ -374,6 +375,7 @@ class ReportModel:
     survey_scopes: SurveyScopes | None
     survey: SurveyPart
     outliers: OutlierReport
+    cleaning: tuple[Cleaned, ...]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -467,6 +469,7 @@ class RunTables:
     survey_validity: pl.DataFrame
     outlier_groups: pl.DataFrame
     outlier_effects: pl.DataFrame
+    cleaning_log: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -516,6 +519,7 @@ class RunTables:
             survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
             outlier_groups=_scan(run_path, "outlier_groups").collect(),
             outlier_effects=_scan(run_path, "outlier_effects").collect(),
+            cleaning_log=cleaning_counts(_scan(run_path, "cleaning_log").filter(pl.col("quarter") == quarter.label)),
         )
 
     @property
@@ -563,6 +567,7 @@ class RunTables:
             outliers=outlier_report(
                 self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order
             ),
+            cleaning=tuple(cleaning_of(self.cleaning_log, enterprise_id)),
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:

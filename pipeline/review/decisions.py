@@ -99,20 +99,20 @@ class Review:
 def corrections_of(review: Review) -> list[Correction]:
     """The corrections that reviewers decided on, in the file's order, for validate to apply.
 
-    They do not expire: a source that puts its record right no longer holds ``before``.
+    Each holds for the quarter that was reviewed; a source that puts its record right no longer holds ``before``.
     """
     file = "" if review.file is None else review.file.name
     return [
         Correction(
             table=each.table,
-            key=key_parts(each.row_key),
+            key="|".join(key_parts(each.row_key)),
             column=each.column,
             before=each.before,
             after=each.corrected_value,
             reason=each.reason,
             author=each.reviewer,
-            expires_on=None,
-            origin=f"{file}:{each.line}",
+            expires_on=each.quarter.first_day,
+            origin=f"{file} row {each.line}",
         )
         for each in review.decisions
         if each.decision == CORRECT

@@ -61,11 +61,11 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     is_marked_delivered(lake.partition("raw", name, quarter)),
                 ],
             )
-        _assign_to_enterprises(connection, lake, quarter)
+        assign_to_enterprises(connection, lake, quarter)
         for table, query in (
             ("row_accounting", "select * from row_accounting"),
             ("row_accounting_by_enterprise", _BY_ENTERPRISE),
-            ("quarantine", "select * from owned_refusals"),
+            ("quarantine", "select * exclude (_row_id) from owned_refusals"),
         ):
             with atomic_path(run.table(table)) as path:
                 connection.execute(
@@ -89,7 +89,7 @@ group by "table", quarter, enterprise_id
 """
 
 
-def _assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
+def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
     """Temporary tables ``accepted_rows`` (counts by table and enterprise) and ``owned_refusals`` (quarantine, with enterprise_id).
 
     A refused row is an enterprise's where its own enterprise_id is one that accepted rows of the quarter have: whatever else

@@ -6,6 +6,7 @@ The rules are in ``schemas/``, their execution in this folder's pure functions.
 from collections.abc import Iterator
 
 import dagster as dg
+import polars as pl
 
 from pipeline.neighbours import neighbours_to_validate
 from pipeline.partitions import (
@@ -21,8 +22,11 @@ from pipeline.progress import announce
 from pipeline.resources import Places
 from pipeline.side_by_side import for_each_table
 from pipeline.validate.accounting import write_accounting
+from pipeline.validate.cleaning_log import write_cleaning_log
+from pipeline.validate.correcting import unapplied_counts
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.quarter import ValidationResult, validate_quarter
+from pipeline.validate.reconciliation import gaps, require_reconciled, write_reconciliation
 from schemas.contract import TABLES, Table
 
 
@@ -61,10 +65,11 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     """Divide every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = places.evaluation_plan().refused_limits
-    with DeliveredKeys(settings.lake) as keys:
+    corrections = places.known_corrections()
+    with DeliveredKeys(settings.lake, corrections, quarter) as keys:
 
         def divide(table: Table) -> ValidationResult:
-            for neighbour in neighbours_to_validate(table, quarter, settings.lake):
+            for neighbour in neighbours_to_validate(table, quarter, settings.lake, corrections):
                 validate_quarter(table, neighbour, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 
@@ -77,6 +82,8 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                             "quarter": quarter.label,
                             "dagster/row_count": rows,
                             "rules broken": result.rule_counts,
+                            "corrected values": result.corrections.values,
+                            "corrections": unapplied_counts(result.corrections),
                         },
                     )
 
@@ -123,3 +130,67 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
     yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
     yield dg.MaterializeResult(asset_key="quarantine", metadata={**metadata, "rows": totals["quarantined"]})
+
+
+_RECONCILED = "rows_reconcile"
+
+
+@dg.multi_asset(
+    name="log_cleaning",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[
+                *(dg.AssetKey([stage, table]) for table in TABLES for stage in ("raw", "quarantine", "clean")),
+                *([dg.AssetKey("mart_counted_rows")] if name == "row_reconciliation" else []),
+            ],
+            group_name="validate",
+            description=f"{description} {GATHERED}",
+            kinds={"duckdb", "parquet"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (
+                "cleaning_log",
+                "One row per record or value changed, left out or not counted between landing and marts: rule, before and "
+                "after (masked), who, run; one per column or file where a declared rule treats all of it.",
+            ),
+            (
+                "row_reconciliation",
+                "One row per table, quarter and step from delivered to counted rows, proven each run.",
+            ),
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            _RECONCILED,
+            asset="row_reconciliation",
+            description="Delivered, extracted, accepted, clean and counted rows of every table agree with the log between them.",
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def log_cleaning(
+    context: dg.AssetExecutionContext, places: Places
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Write down what was changed or left out, and prove that it explains every row."""
+    quarter, lake = quarter_of(context), places.settings().lake
+    # Between the marts and the rule results: to whoever waits, the evaluation has begun.
+    announce("evaluate", "cleaning log")
+    run = places.run_folder(quarter, context.run.run_id)
+    log = write_cleaning_log(lake, quarter, run)
+    steps = write_reconciliation(lake, quarter, run, log)
+    metadata = gathered_metadata(context, quarter)
+    by_action = dict(log.group_by("action").agg(pl.col("rows").sum()).sort("action").iter_rows())
+    yield dg.MaterializeResult(asset_key="cleaning_log", metadata={**metadata, **by_action})
+    yield dg.MaterializeResult(asset_key="row_reconciliation", metadata=metadata)
+    wrong = {name: found for name, of_table in steps.items() if (found := gaps(of_table))}
+    counted = {name: {step.name: step.rows for step in of_table if step.is_stock} for name, of_table in steps.items()}
+    yield dg.AssetCheckResult(
+        check_name=_RECONCILED,
+        asset_key="row_reconciliation",
+        passed=not wrong,
+        metadata={"rows": dg.MetadataValue.json(counted), "gaps": dg.MetadataValue.json(wrong)},
+    )
+    require_reconciled(quarter, steps)

@@ -1,12 +1,13 @@
 """Which rows came, whatever became of them: the keys that foreign keys and scales are looked up in, and that repeat.
 
 A refused parent row must not drag its children down, so this reads what was delivered (the landing snapshot and every
-raw partition in the lake), never what was accepted.
+raw partition in the lake) with the corrections that are in force, never what was accepted.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +15,14 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
+from pipeline.corrections import Correction
 from pipeline.deliveries import FINGERPRINT, Landed, landed
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, in_use, make_private, pinned
-from pipeline.sql import quoted
-from schemas.contract import Table
+from pipeline.quarters import Quarter
+from pipeline.sql import literal, quoted
+from pipeline.validate.correcting import TableCorrections, corrections_by_table
+from schemas.contract import TABLES, Table
 
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
 MEMORY_LIMIT = "800MB"
@@ -30,9 +34,10 @@ class DeliveredKeys:
     """The delivered rows of a lake, looked up through one DuckDB connection; keep one for all tables of a run.
 
     What is looked up stays in memory until the files it came from change. Use it as a context manager, or ``close`` it.
+    ``as_of``: the quarter whose corrections hold for registers, whose rows stand in every quarter.
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, corrections: Sequence[Correction] = (), as_of: Quarter | None = None) -> None:
         make_private(lake.scratch)
         self._lake = lake
         self._spilling = ExitStack()
@@ -40,9 +45,16 @@ class DeliveredKeys:
         self._connection = duckdb.connect()
         self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
         self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
-        self._lock = threading.Lock()
+        self._lock, self._pinning = threading.Lock(), threading.Lock()
+        self._pins: dict[tuple[Path, int, int], Path] = {}
         self._relations: dict[tuple[str, ...], tuple[_FileState, str]] = {}
         self._count = 0
+        self.corrections = tuple(corrections)
+        self._as_of = as_of
+        self._of_table = {
+            name: TableCorrections(TABLES[name], given, self._connection)
+            for name, given in corrections_by_table(corrections).items()
+        }
 
     def __enter__(self) -> DeliveredKeys:
         return self
@@ -61,6 +73,42 @@ class DeliveredKeys:
         """A connection of its own onto the same database: its temporary tables are seen by nobody else."""
         return self._connection.cursor()
 
+    def pin(self, path: Path) -> Path:
+        """A file as it is now, under a name that stays while this object lives (``lake.pinned``)."""
+        state = path.stat()
+        with self._pinning:
+            found = self._pins.get((path, state.st_ino, state.st_mtime_ns))
+            if found is None:
+                (found,) = self._spilling.enter_context(pinned(self._lake, [path]))
+                self._pins[path, state.st_ino, state.st_mtime_ns] = found
+            return found
+
+    def corrections_of(self, table: Table) -> TableCorrections | None:
+        """A table's corrections; None where there are none."""
+        return self._of_table.get(table.name)
+
+    def corrected_somewhere(self, table: Table) -> set[int]:
+        """The numbers of a table's corrections that mean some delivered row, of whatever quarter."""
+        files = self._files(table.name)
+        if not files:
+            return set()
+        found = self._found(self._of_table[table.name], files)
+        return {number for (number,) in self._connection.cursor().execute(f"select number from {found}").fetchall()}
+
+    def rows_sql(self, table: Table, files: Sequence[Path]) -> str:
+        """SQL: the rows of some files as a relation, corrected."""
+        listed = f"[{', '.join(literal(path) for path in files)}]"
+        corrections = self._of_table.get(table.name)
+        if corrections is None:
+            return f"read_parquet({listed}, union_by_name = true, hive_partitioning = false)"
+        found = self._found(corrections, files)
+        rows = f"read_parquet({listed}, union_by_name = true, hive_partitioning = false, filename = true)"
+        return corrections.corrected_sql(rows, corrections.applied_sql(found))
+
+    def _found(self, corrections: TableCorrections, files: Sequence[Path]) -> str:
+        what = ("corrections", corrections.table.name, *map(str, files))
+        return self._kept(what, list(files), corrections.found_sql("$1", self._as_of))
+
     def relation(self, table: str, columns: tuple[str, ...]) -> str | None:
         """Name of a DuckDB table: the distinct ``columns`` of all delivered rows; None if the table never came.
 
@@ -70,7 +118,7 @@ class DeliveredKeys:
         if not files:
             return None
         selected = ", ".join(quoted(column) for column in columns)
-        query = f"select distinct {selected} from read_parquet($1, union_by_name = true, hive_partitioning = false)"
+        query = f"select distinct {selected} from {self.rows_sql(TABLES[table], files)}"
         return self._kept(("keys", table, *columns), files, query)
 
     def in_several_quarters(self, table: Table, columns: tuple[str, ...], where: str | None = None) -> str | None:
@@ -84,12 +132,13 @@ class DeliveredKeys:
         files = [path for path in partitions.values() if now is None or not _is_cut_from(now, path)]
         if now is not None:
             files.append(now.path)
+        files = [self.pin(path) for path in files]
         quarters = {quarter.label for quarter in partitions} | set(now.rows_by_quarter if now else ())
         if len(quarters) < 2:
             return None
         conditions = [f"{quoted(name)} is not null" for name in columns] + ([quoted(where)] if where else [])
         query = (
-            f"select {hashed(columns)} as hash from read_parquet($1, union_by_name = true, hive_partitioning = false) "
+            f"select {hashed(columns)} as hash from {self.rows_sql(table, files)} "
             f"where quarter is not null and {' and '.join(conditions)} group by 1 having min(quarter) <> max(quarter)"
         )
         name = self._kept(("hashes", table.name, *columns, where or ""), files, query)
@@ -107,8 +156,8 @@ class DeliveredKeys:
                 self._connection.execute(f"drop table {known[1]}")
             self._count += 1
             name = f"delivered_{self._count}"
-            with pinned(self._lake, files) as paths:
-                self._connection.execute(f"create table {name} as {query}", [[str(path) for path in paths]])
+            given = [[str(path) for path in files]] if "$1" in query else None
+            self._connection.execute(f"create table {name} as {query}", given)
             self._relations[what] = (state, name)
             return name
 
@@ -118,7 +167,7 @@ class DeliveredKeys:
         # An empty snapshot says nothing: the raw partitions carry the mark.
         if snapshot.is_file() and is_marked_delivered(snapshot) and (files or _has_rows(snapshot)):
             files.insert(0, snapshot)
-        return files
+        return [self.pin(path) for path in files]
 
 
 def hashed(columns: tuple[str, ...]) -> str:

@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 
 from pipeline.deliveries import FINGERPRINT, earlier_partitions, landed
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, pinned
+from pipeline.lake import Lake
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
+from pipeline.validate.correcting import APPLIED, find_cells, write_corrected
 from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules
 from schemas.contract import Table
@@ -179,23 +180,23 @@ def _find_rivals(judged: _Quarter) -> None:
     connection.execute(f"create or replace temp table wanted_keys as select distinct {judged.key} as wanted from own")
     connection.execute(f"create or replace temp table rivals as select {judged.columns}, place from own where false")
     if now is not None:
-        with pinned(judged.lake, [now.path]) as (snapshot,):
-            others = f"read_parquet({literal(snapshot)}, hive_partitioning = false) where quarter not in ({elsewhere})"
-            if judged.table.counts_once:
-                # A response that may count must itself be the first of its key.
-                connection.execute(
-                    f"insert into wanted_keys select {judged.key} "
-                    f"from {others} and {judged.group} in (from wanted_groups)"
-                )
-            found = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id")
-            _insert_sound_rows(judged, snapshot, found.fetchnumpy()["_row_id"])
-    with pinned(judged.lake, [path for path in kept.values() if path.is_file()]) as paths:
-        if paths:
+        snapshot = judged.delivered_keys.pin(now.path)
+        rows = judged.delivered_keys.rows_sql(judged.table, [snapshot])
+        others = f"{rows} where quarter not in ({elsewhere})"
+        if judged.table.counts_once:
+            # A response that may count must itself be the first of its key.
             connection.execute(
-                f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
-                f"from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true, hive_partitioning = false) "
-                f"where {_wanted(judged)}"
+                f"insert into wanted_keys select {judged.key} from {others} and {judged.group} in (from wanted_groups)"
             )
+        places = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id").fetchnumpy()
+        _insert_sound_rows(judged, snapshot, places["_row_id"])
+    files = [literal(judged.delivered_keys.pin(path)) for path in kept.values() if path.is_file()]
+    if files:
+        connection.execute(
+            f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
+            f"from read_parquet([{', '.join(files)}], union_by_name = true, hive_partitioning = false) "
+            f"where {_wanted(judged)}"
+        )
 
 
 def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> None:
@@ -205,6 +206,7 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
     with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
         copied = Path(folder) / "rows.parquet"
         _copy_rows(snapshot, places, copied)
+        copied = _corrected(judged, copied, Path(folder) / "corrected.parquet")
         broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False
@@ -216,6 +218,17 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
             [str(copied)],
         )
         judged.connection.unregister("sound")
+
+
+def _corrected(judged: _Quarter, copied: Path, corrected: Path) -> Path:
+    corrections = judged.delivered_keys.corrections_of(judged.table)
+    if corrections is None:
+        return copied
+    cells = find_cells(corrections, copied, judged.quarter, judged.connection)
+    if APPLIED not in cells["status"]:
+        return copied
+    write_corrected(corrections, copied, cells, corrected, judged.connection)
+    return corrected
 
 
 def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:

@@ -6,18 +6,30 @@ The rules are in ``schemas/``, their execution in ``row_rules`` and ``table_rule
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
-from pipeline.deliveries import FINGERPRINT, PARENTS, delivery_marks, parents_fingerprint
+from pipeline.corrections import Correction, corrections_fingerprint
+from pipeline.deliveries import CORRECTIONS, FINGERPRINT, PARENTS, delivery_marks, parents_fingerprint
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path, linked, make_private, pinned
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
+from pipeline.validate.correcting import (
+    Outcome,
+    find_cells,
+    outcome_of,
+    write_corrected,
+    write_corrected_values,
+)
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
 from pipeline.validate.other_quarters import compare_with_other_quarters
@@ -27,6 +39,8 @@ from schemas.contract import Table
 
 # Of a delivery that is refused as a whole, this many causes are named; the quarantine file has them all.
 _CAUSES_NAMED = 3
+OUTCOME = "corrections"
+"""Mark of a quarantine file: what became of the corrections of its table and quarter (``Outcome`` as JSON)."""
 
 
 class TooManyRefusedRows(DataRefused):
@@ -50,21 +64,28 @@ class ValidationResult:
     rule_counts: dict[str, int]
     """Rows that break each rule."""
     delivered: bool
+    corrections: Outcome = field(default_factory=Outcome)
 
 
 def validate_quarter(
-    table: Table, quarter: Quarter, lake: Lake, limit: float, delivered_keys: DeliveredKeys | None = None
+    table: Table,
+    quarter: Quarter,
+    lake: Lake,
+    limit: float,
+    delivered_keys: DeliveredKeys | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> ValidationResult:
     """Write the accepted and the quarantine partition of a table's quarter from its raw partition.
 
     ``limit``: the largest share (0–1) of refused rows that is acceptable. ``delivered_keys``: give the same one for all
-    tables of a run, so that parent keys are read once.
+    tables of a run, so that parent keys are read once; it holds the corrections of all tables. ``corrections``: where none
+    are given. Raw stays as it came; what is judged and accepted are the corrected rows.
 
     Raises TooManyRefusedRows beyond the limit: the quarantine partition is then written and the accepted one left as it
     was. Raises UnfitRawPartition when the raw partition is missing or was not written by extract for this contract.
     """
     if delivered_keys is None:
-        with DeliveredKeys(lake) as keys:
+        with DeliveredKeys(lake, corrections, quarter) as keys:
             return validate_quarter(table, quarter, lake, limit, keys)
     partition = lake.partition("raw", table.name, quarter)
     if not partition.is_file():
@@ -80,29 +101,75 @@ def _divided(
     connection = delivered_keys.cursor()
     try:
         rows = _checked_rows(table, quarter, raw, connection)
-        broken = _broken_rules(table, quarter, raw, rows, lake, connection, delivered_keys)
-        quarantine = _quarantine(table, quarter, raw, broken, connection)
-        rule_counts = _rule_counts(broken)
-        refused = broken["_row_id"].n_unique()
-        facts = {
-            "delivered": str(is_delivered).lower(),
-            "extracted": str(rows),
-            "accepted": str(rows - refused),
-            "quarantined": str(refused),
-        }
-        quarantine_file = lake.partition("quarantine", table.name, quarter)
-        make_private(lake.root / "quarantine")
-        if rows and refused / rows > limit:
-            _write_quarantine(quarantine, quarantine_file, facts, connection)
-            raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
-        make_private(lake.root / "accepted")
-        _write_accepted(table, quarter, raw, rows, refused, lake.partition("accepted", table.name, quarter), connection)
+        with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (judged, outcome):
+            broken = _broken_rules(table, quarter, judged, rows, lake, connection, delivered_keys)
+            quarantine = _quarantine(table, quarter, raw, broken, connection)
+            rule_counts = _rule_counts(broken)
+            refused = broken["_row_id"].n_unique()
+            facts = {
+                "delivered": str(is_delivered).lower(),
+                "extracted": str(rows),
+                "accepted": str(rows - refused),
+                "quarantined": str(refused),
+            }
+            if outcome.by_status:
+                facts[OUTCOME] = json.dumps(asdict(outcome), sort_keys=True)
+            quarantine_file = lake.partition("quarantine", table.name, quarter)
+            make_private(lake.root / "quarantine")
+            if rows and refused / rows > limit:
+                _write_quarantine(quarantine, quarantine_file, facts, connection)
+                raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
+            make_private(lake.root / "accepted")
+            accepted = lake.partition("accepted", table.name, quarter)
+            _write_accepted(table, quarter, judged, rows, refused, accepted, connection)
         # These marks say that the accepted partition is there: they come last.
         marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
+        if judged_with := corrections_fingerprint(table, quarter, delivered_keys.corrections):
+            marks[CORRECTIONS] = judged_with
         _write_quarantine(quarantine, quarantine_file, facts | marks, connection)
     finally:
         connection.close()
-    return ValidationResult(table.name, quarter, rows, rows - refused, refused, rule_counts, is_delivered)
+    return ValidationResult(table.name, quarter, rows, rows - refused, refused, rule_counts, is_delivered, outcome)
+
+
+def read_outcome(lake: Lake, table: str, quarter: Quarter) -> Outcome:
+    """What became of a table's corrections when its quarter was last judged."""
+    found = read_metadata(lake.partition("quarantine", table, quarter)).get(OUTCOME)
+    if found is None:
+        return Outcome()
+    stored = json.loads(found)
+    by_status = {status: tuple(origins) for status, origins in stored["by_status"].items()}
+    return Outcome(stored["values"], stored["rows"], by_status)
+
+
+@contextmanager
+def _corrected_rows(
+    table: Table,
+    quarter: Quarter,
+    raw: Path,
+    lake: Lake,
+    connection: duckdb.DuckDBPyConnection,
+    delivered_keys: DeliveredKeys,
+) -> Iterator[tuple[Path, Outcome]]:
+    """The rows to be judged: the raw file itself where nothing is corrected, else a copy, gone when the block ends."""
+    corrections = delivered_keys.corrections_of(table)
+    if corrections is None:
+        lake.partition("corrected", table.name, quarter).unlink(missing_ok=True)
+        yield raw, Outcome()
+        return
+    cells = find_cells(corrections, raw, quarter, connection)
+    found = set(cells["number"])
+    is_complete = len(found) == len(corrections.corrections) or not table.has_quarters
+    elsewhere = set() if is_complete else delivered_keys.corrected_somewhere(table) - found
+    outcome = outcome_of(corrections, quarter, cells, elsewhere)
+    write_corrected_values(corrections, raw, quarter, cells, lake, connection)
+    if not outcome.values:
+        yield raw, outcome
+        return
+    with TemporaryDirectory(prefix="corrected-", dir=lake.scratch) as folder:
+        corrected = Path(folder) / "rows.parquet"
+        write_corrected(corrections, raw, cells, corrected, connection)
+        yield corrected, outcome
 
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
@@ -190,6 +257,8 @@ def _quarantine(
             rule="rule",
             column="column",
             value_masked="value_masked",
+            # A record that became several rows has one origin: this tells them apart, within the lake.
+            _row_id="_row_id",
         )
     )
 

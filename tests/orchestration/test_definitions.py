@@ -94,7 +94,7 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
         name: f"warehouse.main.{name}"
         for name in (
             *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
-            *("mart_survey_cells", "mart_survey_scores", "mart_survey_validity"),
+            *("mart_counted_rows", "mart_survey_cells", "mart_survey_scores", "mart_survey_validity"),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
             *("mart_rule_evidence", "process_rules", "mart_survey_respondents"),
             *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),

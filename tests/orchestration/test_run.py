@@ -58,6 +58,11 @@ PUBLISHED_COLUMNS = {
         "table", "quarter", "origin_file", "origin_row", "row_key", "rule", "column", "value_masked", "enterprise_id",
         "run_id",
     ),
+    "cleaning_log": (
+        "table", "quarter", "enterprise_id", "origin_file", "origin_row", "row_key", "step", "action", "rule", "column",
+        "before_masked", "after_masked", "rows", "counted_over", "reason", "author", "run_id",
+    ),
+    "row_reconciliation": ("table", "quarter", "place", "step", "rule", "rows", "is_stock", "run_id"),
     "run_info": ("key", "value", "label_zh", "value_zh", "enterprise_id", "quarter", "run_id"),
     "rule_results": ("enterprise_id", "period", "rule_id", "result", "evidence", "due_on", *_VERSIONS),
     "outliers": (
@@ -81,6 +86,7 @@ PUBLISHED_COLUMNS = {
     "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
     "parameters": ("parameter", "value", "unit", "clause"),
     "mart_period_coverage": ("enterprise_id", "period"),
+    "mart_counted_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_source_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_rule_evidence": ("enterprise_id", "period", "rule_id", "measure", "item", "numerator", "denominator"),
     "mart_survey_respondents": ("enterprise_id", "quarter", "scope_type", "scope_id", "respondents"),

@@ -124,6 +124,26 @@ def test_every_planted_defect_is_refused_by_its_rule_and_nothing_is_lost(evaluat
         assert (both[count] == both[f"{count}_found"]).all(), count
 
 
+def test_the_cleaning_log_holds_every_planted_defect_once_and_every_row_is_reconciled(evaluated: Evaluated) -> None:
+    where = ["table", "quarter", "origin_file", "origin_row", "rule"]
+    planted = evaluated.truth.defects.filter(pl.col("quarter") == QUARTER.label)
+    log = evaluated.query("select * from cleaning_log where action in ('refused', 'deduplicated')")
+    found = planted.join(log.group_by(where).agg(pl.len().alias("entries")), on=where, how="left")
+    assert found["entries"].to_list() == [1] * planted.height
+    assert log["author"].unique().to_list() == ["rule"]
+    steps = evaluated.query("select * from row_reconciliation order by place")
+    assert steps["table"].n_unique() == 29
+    planned = evaluated.truth.rows.filter(pl.col("quarter") == QUARTER.label)
+    for table, extracted, quarantined in planned.select("table", "extracted", "quarantined").iter_rows():
+        own = steps.filter(pl.col("table") == table)
+        stocks = dict(own.filter("is_stock").select("step", "rows").iter_rows())
+        refused = int(own.filter(pl.col("step") == "refused")["rows"].sum())
+        assert (stocks["extracted"], -refused) == (extracted, quarantined), table
+        assert stocks["accepted"] == stocks["clean"] == extracted - quarantined
+        if table != "expert_judgements":
+            assert stocks["counted"] == stocks["clean"] + int(own.filter(pl.col("step") == "not counted")["rows"].sum())
+
+
 def test_every_planted_defect_can_be_taken_out_with_its_rule(evaluated: Evaluated, tmp_path: Path) -> None:
     landing = evaluated.lake.with_name("landing")
     files = export_refused(list(TABLES.values()), QUARTER, Lake(evaluated.lake), landing, load_sources(None), tmp_path)

@@ -422,7 +422,11 @@ def test_refused_rows_by_the_kind_of_check(run: RunFacts) -> None:
         assert (rule, found.result) == (rule, "pass")
         assert "提取的 1,200 行" in found.evidence
         assert f"不符的 {rows} 行已隔离" in found.evidence
-    assert "隔离的 5 行" in find(run, "PR-27", **facts).evidence
+    found = find(run, "PR-27", **facts)
+    assert (found.result, "隔离的 5 行" in found.evidence) == ("partial", True)
+    found = find(run, "PR-27", **facts, logged={"corrected": 3, "out_of_scope": 1200}, reconciled=29)
+    assert found.result == "pass"
+    assert "按更正文件更正 3 个值，不计入统计 1,200 行；29 张表从落地到统计的行数逐步核对一致" in found.evidence
     # Without the column that the clause gives as its example nothing was checked.
     assert find(run, "PR-23", delivery=without("service_requests.responded_at"), **facts).result == "no_data"
     no_scores = without("survey_answers.score", "complaints.satisfaction")

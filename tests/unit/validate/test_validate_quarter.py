@@ -74,6 +74,7 @@ class TestAccounting:
                 "rule": "allowed_values",
                 "column": "channel",
                 "value_masked": "pigeon",
+                "_row_id": 1,
             }
         ]
 

@@ -65,14 +65,15 @@ def test_corrections_for_validate(tmp_path: Path) -> None:
     assert corrections_of(review) == [
         Correction(
             table="hotline_calls",
-            key=("E1", "C1"),
+            key="E1|C1",
             column="answered_at",
             before="2025-01-03 10:16:40",
             after="2025-01-03 10:00:40",
             reason="系统时钟错误",
             author="李工",
-            expires_on=None,
-            origin="outlier_review.csv:3",
+            # The first day of the quarter that was reviewed.
+            expires_on=dt.date(2025, 1, 1),
+            origin="outlier_review.csv row 3",
         )
     ]
 

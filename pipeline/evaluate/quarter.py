@@ -16,14 +16,17 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.deliveries import PSEUDONYM_KEY, is_purged
 from pipeline.evaluate.plan import FALSIFIED_DATA, EvaluationPlan
-from pipeline.evaluate.run_info import run_info
+from pipeline.evaluate.run_info import Purged, run_info
 from pipeline.evaluate.score_tree import Conduct, score_table
 from pipeline.evaluate.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.status import Delivery, mark_provisional, settle
 from pipeline.evaluate.values import ERROR_RATE, INDEX_CHANGE, PLACE, VALUE_SCHEMA, compare, five_point_ratio, variants
 from pipeline.evaluate.weights import build_weight_set
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path
+from pipeline.marts.windows import read_quarters
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES
@@ -104,7 +107,7 @@ def evaluate_quarter(
         "weight_judgements": _versioned(weights.judgements_table(), {}, run),
         "weight_rounds": _versioned(weights.rounds_table(), {}, run),
         "scores": _versioned(scores, versions, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises),
+        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises, _purged(lake, quarter)),
     }  # fmt: skip
     for name, table in tables.items():
         with atomic_path(run.table(name)) as path:
@@ -159,6 +162,20 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
         tables[name] = marks.get(b"delivered") == b"true"
         columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
     return Delivery(tables, columns)
+
+
+def _purged(lake: Lake, quarter: Quarter) -> Purged:
+    tables = [name for name in TABLES if is_purged(lake.partition("raw", name, quarter))]
+    other_key = set()
+    for table in TABLES.values():
+        if not any(column.pii for column in table.columns):
+            continue
+        wanted = read_metadata(lake.partition("clean", table.name, quarter)).get(PSEUDONYM_KEY)
+        for each in read_quarters(quarter) if table.has_quarters else []:
+            clean = lake.partition("clean", table.name, each)
+            if clean.is_file() and read_metadata(clean).get(PSEUDONYM_KEY) != wanted:
+                other_key.add(each)
+    return Purged(tuple(tables), tuple(sorted(other_key)))
 
 
 def _with_special_verdicts(

@@ -54,6 +54,18 @@ class Entry:
     enterprise_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Purged:
+    """What a run found without its records, because their retention term was over.
+
+    tables        whose rows of the quarter were not judged anew
+    other_key     quarters of the windows whose pseudonyms were made with another key and can be made no more
+    """
+
+    tables: tuple[str, ...] = ()
+    other_key: tuple[Quarter, ...] = ()
+
+
 def run_info(
     quarter: Quarter,
     run_id: str,
@@ -63,17 +75,20 @@ def run_info(
     versions: Mapping[str, Any],
     parameters: Mapping[str, float],
     enterprises: Iterable[str],
+    purged: Purged = Purged(),
 ) -> pl.DataFrame:
     """The published table ``run_info``.
 
     versions     standard_edition, catalogue_version, weights_version, data_as_of
     enterprises  those of which the quarter holds a record
+    purged       what was evaluated without its records
     """
     entries = [
         *_versions(quarter, run_id, plan_file, versions),
         *_methods(plan, weights, parameters),
         *_entries_of_plan(plan),
         *_warnings(plan, plan_file, weights, frozenset(enterprises)),
+        *_of_purged(purged),
     ]
     rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -159,6 +174,21 @@ def _target(target: Target) -> Entry:
         "，".join(f"{label} {number:g}" for label, number in given.values()),
         target.enterprise_id,
     )
+
+
+def _of_purged(purged: Purged) -> Iterator[Entry]:
+    if purged.tables:
+        said = f"the records were purged and not delivered again; evaluated from their clean rows: {', '.join(purged.tables)}"
+        titles = "、".join(TABLES[name].title for name in purged.tables)
+        yield Entry(WARNING, said, "警告", f"原始记录已按保存期限清除且未重新提交，按去标识化数据评价：{titles}")
+    if purged.other_key:
+        labels = [quarter.label for quarter in purged.other_key]
+        said = (
+            f"purged quarters keep the pseudonyms of an earlier key: {', '.join(labels)}; a customer of theirs is not recognised "
+            "in other quarters"
+        )
+        said_zh = f"{'、'.join(labels)} 的原始记录已清除，仍使用旧密钥的假名，与其他季度的同一客户无法对应"
+        yield Entry(WARNING, said, "警告", said_zh)
 
 
 def _warnings(

@@ -64,7 +64,7 @@ def evaluate_quarter(
         pl.read_parquet(run.table(name))
         for name in ("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows")
     )
-    as_of = data_as_of(lake, quarter)
+    as_of, purged = data_as_of(lake, quarter), purged_records(lake, quarter)
     comparison = compare(inputs, indicators, numbers)
     settled = settle(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
     settled = mark_provisional(settled, indicators, coverage, source_rows, pl.read_parquet(run.table("dim_calendar")))
@@ -107,7 +107,7 @@ def evaluate_quarter(
         "weight_judgements": _versioned(weights.judgements_table(), {}, run),
         "weight_rounds": _versioned(weights.rounds_table(), {}, run),
         "scores": _versioned(scores, versions, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises, _purged(lake, quarter)),
+        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, enterprises, purged),
     }  # fmt: skip
     for name, table in tables.items():
         with atomic_path(run.table(name)) as path:
@@ -164,8 +164,11 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     return Delivery(tables, columns)
 
 
-def _purged(lake: Lake, quarter: Quarter) -> Purged:
-    tables = [name for name in TABLES if is_purged(lake.partition("raw", name, quarter))]
+def purged_records(lake: Lake, quarter: Quarter) -> Purged:
+    """What of the quarter is evaluated without its records, and which quarters of its windows keep another key's pseudonyms."""
+    raw = {name: lake.partition("raw", name, quarter) for name in TABLES}
+    # Of an empty partition nothing was removed.
+    tables = [name for name, path in raw.items() if is_purged(path) and pq.read_metadata(path).num_rows]
     other_key = set()
     for table in TABLES.values():
         if not any(column.pii for column in table.columns):

@@ -54,7 +54,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
 
     purged = []
     for table, (snapshot, result) in for_each_table("extract", tables, take):
-        purged += [table.name] if result.is_purged else []
+        purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],
             metadata={

@@ -8,6 +8,7 @@ import datetime as dt
 import zoneinfo
 
 import dagster as dg
+from pydantic import Field
 
 from pipeline.partitions import TIME_ZONE
 from pipeline.purge import Purge, purge
@@ -18,14 +19,15 @@ JOB = "purge_personal_data"
 
 
 class PurgeConfig(dg.Config):
-    """Nothing to set: the term is the lake's, unless a run gives another one."""
+    """Nothing need be set: the term is the lake's unless a run gives another one (0 or more days)."""
 
-    older_than_days: int | None = None
+    older_than_days: int | None = Field(None, ge=0)
     reason: str = "retention term over"
 
 
-@dg.op(name=JOB, description="Remove the records of quarters whose retention term is over, and log every file removed.")
-def _purge(context: dg.OpExecutionContext, config: PurgeConfig, lake: LakePlace) -> None:
+@dg.op(description="Remove the records of quarters whose retention term is over, and log every file removed.")
+def remove_records(context: dg.OpExecutionContext, config: PurgeConfig, lake: LakePlace) -> None:
+    """Purge the lake as of today; raises UsageError for a ``retention.yaml`` that is not understood."""
     place = lake.lake()
     retention = read_retention(place)
     if config.older_than_days is not None:
@@ -58,7 +60,7 @@ def _metadata(done: Purge, keep_days: int) -> dict[str, dg.MetadataValue]:
 @dg.job(name=JOB, description="Personal data of quarters past their retention term; the same as `asq purge`.")
 def purge_personal_data() -> None:
     """One step; waits for the runs under way."""
-    _purge()
+    remove_records()
 
 
 # Off until somebody turns it on in the UI: records are removed by a decision of the lake's owner, not by installing this.

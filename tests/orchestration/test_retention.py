@@ -157,13 +157,7 @@ def test_the_schedule_is_off_and_starts_one_run_a_night() -> None:
 
     (schedule,) = defs.get_repository_def().schedule_defs
     assert (schedule.default_status, schedule.job_name) == (dg.DefaultScheduleStatus.STOPPED, "purge_personal_data")
-    # Three o'clock in Shanghai is 19:00 UTC of the day before.
-    after = dt.datetime(2025, 4, 1, 20, tzinfo=dt.UTC).timestamp()
-    ticks = schedule.get_execution_time_iterator(after)
-    assert [next(ticks).astimezone(dt.UTC).isoformat() for _ in range(2)] == [
-        "2025-04-02T19:00:00+00:00",
-        "2025-04-03T19:00:00+00:00",
-    ]
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 3 * * *", "Asia/Shanghai")
     with dg.build_schedule_context(scheduled_execution_time=dt.datetime(2025, 4, 2, 19, tzinfo=dt.UTC)) as context:
         (request,) = schedule.evaluate_tick(context).run_requests
     assert request.run_config == {}
@@ -173,7 +167,7 @@ def test_a_run_holds_off_the_purge_from_its_first_step_to_its_last(tmp_path: Pat
     from pipeline.resources import Places
 
     @dg.op(required_resource_keys={"places"})
-    def a_step(context: dg.OpExecutionContext) -> None:
+    def a_step() -> None:
         with (tmp_path / "lake/locks/records.lock").open("w") as handle, pytest.raises(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from pipeline.commands.outliers import outliers
 from pipeline.errors import AsqError, UsageError
+from pipeline.lake import PERSONAL_STAGES
 from pipeline.quarters import Quarter, quarter_range
 from pipeline.settings import (
     DEFAULT_FIRST_QUARTER,
@@ -32,6 +33,9 @@ from pipeline.settings import (
     lake_at,
 )
 from schemas.standard import StandardDataError
+
+if TYPE_CHECKING:
+    from pipeline.purge import Purge, Removal
 
 # As shells report a command that Ctrl-C ended: 128 + SIGINT.
 _INTERRUPTED = 130
@@ -245,6 +249,7 @@ def export_quarantine(
     The files hold personal data: only you can read them. Correct them, put them beside the table's other files in the
     landing folder, and run the quarter again.
     """
+    from pipeline.access_log import append, entry
     from pipeline.extract.sources import load_sources
     from pipeline.extract.suggestions import did_you_mean
     from pipeline.validate.refused import export_refused
@@ -257,6 +262,11 @@ def export_quarantine(
     chosen = [table for name, table in TABLES.items() if not tables or name in tables]
     config = load_sources(settings.sources)
     files = export_refused(chosen, Quarter.parse(quarter), settings.lake, settings.landing, config, Path(out))
+    rows = {table.name: sum(file.rows for file in files if file.table == table.name) for table in chosen}
+    exported = {name: number for name, number in rows.items() if number}
+    if exported:
+        append(settings.lake, [entry("asq quarantine export", "export", zone="landing folder", quarter=quarter,
+                                     tables=list(exported), rows=sum(exported.values()))])  # fmt: skip
     for file in files:
         _console.print(f"{file.path}: {file.rows} rows of {file.origin_file}", markup=False)
         if file.has_header_of_its_own:
@@ -266,12 +276,75 @@ def export_quarantine(
     _console.print(f"{sum(file.rows for file in files)} rows in {len(files)} files")
 
 
-def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
+@main.command()
+@click.option(
+    "--older-than-days",
+    type=click.IntRange(min=0),
+    help="Days a quarter's records are kept after its last day [default: keep_days of retention.yaml in the lake, else 400].",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--reason", default="retention term over", show_default=True, help="What the access log says.")
+@_lake_option
+def purge(older_than_days: int | None, dry_run: bool, reason: str, lake: str) -> None:
+    """Remove personal data whose retention term is over: landing snapshots, raw and accepted records.
+
+    What was published stays, and so do the clean rows without personal data (complaints and safety incidents for ever) and the
+    counts of refused rows. Each file removed is logged in log/access.jsonl of the lake. The landing folder is yours to clear.
+    """
+    import dataclasses
+
+    from pipeline.purge import planned
+    from pipeline.purge import purge as remove
+    from pipeline.retention import read_retention
+
+    place = lake_at(lake)
+    if not place.root.is_dir():
+        raise UsageError(f"{place.root}: no such folder")
+    retention = read_retention(place)
+    if older_than_days is not None:
+        retention = dataclasses.replace(retention, keep_days=older_than_days)
+    today = _today()
+    if dry_run:
+        done = planned(place, retention, today)
+    else:
+        _require_writable(place.root)
+        done = remove(
+            place,
+            retention,
+            today,
+            command="asq purge",
+            reason=reason,
+            waiting=lambda: click.echo("asq: waiting for the runs under way to end", err=True),
+        )
+    _say_what_was_purged(done, retention.keep_days, "would be removed" if dry_run else "removed")
+
+
+def _say_what_was_purged(done: Purge, keep_days: int, what: str) -> None:
+    by_quarter: dict[str, list[Removal]] = {}
+    for removal in done.removed:
+        by_quarter.setdefault(removal.quarter.label if removal.quarter else "landing snapshots", []).append(removal)
+    for label, removals in sorted(by_quarter.items()):
+        rows = {zone: sum(removal.rows for removal in removals if removal.zone == zone) for zone in PERSONAL_STAGES}
+        counts = ", ".join(f"{number} {zone}" for zone, number in rows.items() if number)
+        _console.print(f"{label}: {len(removals)} files, rows: {counts or 'none'}", markup=False)
+    for table, quarter, hold in done.held:
+        _console.print(f"{quarter} {table}: held: {hold.reason} ({hold.author})", markup=False)
+    _console.print(
+        f"{len(done.removed)} files with {done.rows} rows and {done.bytes} bytes {what}, of quarters that ended more than "
+        f"{keep_days} days ago"
+    )
+
+
+def _today() -> dt.date:
     from pipeline.extract.sources import TIME_ZONE
 
+    return dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).date()
+
+
+def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     for quarter in quarters:
         # The partitions end with the quarter in progress, too.
-        if quarter.first_day > dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).date():
+        if quarter.first_day > _today():
             raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
     _require_writable(settings.lake.root)
     settings.to_environment()

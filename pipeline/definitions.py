@@ -10,10 +10,11 @@ from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import configured_builder
+from pipeline.monitor.retention import purge_personal_data, purge_schedule
 from pipeline.partitions import labelled_by_quarter
 from pipeline.privacy.assets import anonymity
 from pipeline.report.assets import publication, quarterly_report
-from pipeline.resources import Places
+from pipeline.resources import LakePlace, Places
 from pipeline.review.assets import outlier_effects, review_outliers
 from pipeline.validate.assets import account_rows, log_cleaning, validate
 
@@ -43,8 +44,9 @@ defs = dg.Definitions(
         publication,
     ],
     asset_checks=[accept],
-    jobs=[evaluate_quarter],
-    resources={"places": Places(), "dbt": configured_builder()},
+    jobs=[evaluate_quarter, purge_personal_data],
+    schedules=[purge_schedule],
+    resources={"places": Places(), "lake": LakePlace(), "dbt": configured_builder()},
     # One process a run: parallelism is over quarters, and a process a step costs seconds each.
     executor=dg.in_process_executor,
 )

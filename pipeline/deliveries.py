@@ -1,7 +1,8 @@
 """Which delivery the rows of a quarter come from: the landing folder as it is now, or an earlier one that the lake keeps.
 
 A landing folder that holds fewer rows of a quarter than the lake's raw partition (only the files of the new quarter, say)
-does not speak for that quarter: the partition stands. Otherwise the landing folder does. Every stage writes into its files
+does not speak for that quarter: the partition stands. Otherwise the landing folder does, except for a quarter whose records
+were purged: that one is closed until it is itself run on files that hold it (D-63). Every stage writes into its files
 which snapshot their rows were cut from; here is only what those marks say. Nothing is read but the ends of Parquet files.
 """
 
@@ -34,6 +35,8 @@ CORRECTIONS = "corrections_fingerprint"
 """Of the corrections that a file's rows were judged with; absent where there were none."""
 PSEUDONYM_KEY = "pseudonym_key"
 """The id of the key that a file's pseudonyms were made with."""
+PURGED = "purged"
+"""When, by whom and why the records of a file were removed; only the keys are left that other quarters are judged by."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,31 @@ def landed(table: Table, lake: Lake) -> Landed | None:
     return Landed(path, marks[FINGERPRINT], json.loads(marks["rows_by_quarter"]))
 
 
+def is_purged(path: Path) -> bool:
+    """Whether a raw or accepted partition has lost its records to the purge; False where there is none."""
+    return PURGED in read_metadata(path)
+
+
+def closed_quarters(table: Table, lake: Lake) -> frozenset[Quarter]:
+    """The quarters of a table whose raw partition was purged: no run of another quarter takes their rows in again."""
+    return frozenset(quarter for quarter, path in lake.partitions("raw", table.name).items() if is_purged(path))
+
+
 def earlier_partitions(table: Table, lake: Lake) -> dict[Quarter, Path]:
     """The raw partitions that the landing folder does not speak for, in time order."""
     now = landed(table, lake)
     return {
         quarter: path
         for quarter, path in lake.partitions("raw", table.name).items()
-        if now is None
-        or (
-            read_metadata(path).get(FINGERPRINT) != now.fingerprint
-            and pq.read_metadata(path).num_rows > now.rows_by_quarter.get(quarter.label, 0)
-        )
+        if now is None or _is_earlier(quarter, path, now)
     }
+
+
+def _is_earlier(quarter: Quarter, path: Path, now: Landed) -> bool:
+    marks, rows_now = read_metadata(path), now.rows_by_quarter.get(quarter.label, 0)
+    if PURGED in marks:
+        return not rows_now
+    return marks.get(FINGERPRINT) != now.fingerprint and pq.read_metadata(path).num_rows > rows_now
 
 
 def delivery_marks(path: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Where everything lies in the lake, and how a file gets there whole.
 
-Paths, atomic writes and locks only; what the files hold is the stages' business. Folders that hold personal data are
-made with owner-only rights.
+Paths, rights, atomic writes and locks only; what the files hold is the stages' business. Zones that hold records of
+people are their owner's only, whatever the umask (docs/privacy.md).
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,9 @@ from pipeline.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
+PRIVATE_ZONES = (*STAGES, "scratch", "log")
+"""Folders of the lake that nobody but its owner may enter. Clean rows are among them: their pseudonyms can be linked."""
+_RIGHTS_OF_OTHERS = 0o077
 
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.
@@ -80,19 +84,51 @@ class Lake:
         )
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Hold the named lock of this lake across processes; the kernel frees it when a process dies."""
+    def lock(self, name: str, *, shared: bool = False, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold the named lock of this lake across processes; the kernel frees it when a process dies.
+
+        ``shared``: beside others who share it; ``waiting`` is called where somebody else holds it.
+        """
         path = self.root / "locks" / f"{name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         with path.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if waiting is not None:
+                    waiting()
+                fcntl.flock(handle, kind)
             yield
+
+    def using_records(self) -> AbstractContextManager[None]:
+        """Hold off ``removing_records`` as long as a run goes on: it reads between its steps what was there before."""
+        return self.lock("records", shared=True)
+
+    def removing_records(self, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+        """Wait for the runs under way to end, and let none begin meanwhile."""
+        return self.lock("records", waiting=waiting)
 
 
 def make_private(folder: Path) -> None:
     """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual rights."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
+
+
+def narrow_rights(lake: Lake) -> None:
+    """Take from others whatever rights they have to the private zones: of lakes that were made or copied with wider ones.
+
+    What belongs to another user is left as it is: only its owner can change it.
+    """
+    for zone in PRIVATE_ZONES:
+        # From the outside in: once the zone is closed nobody gets at what lies below.
+        for folder, _, names in os.walk(lake.root / zone):
+            for path in (Path(folder), *(Path(folder) / name for name in names)):
+                with suppress(FileNotFoundError, PermissionError):
+                    found = path.lstat().st_mode
+                    if found & _RIGHTS_OF_OTHERS and not stat.S_ISLNK(found):
+                        path.chmod(stat.S_IMODE(found) & ~_RIGHTS_OF_OTHERS)
 
 
 @contextmanager
@@ -113,12 +149,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def private_path(path: Path) -> Iterator[Path]:
+    """``atomic_path`` for a file that only its owner may read, whatever the umask; so are the folders made for it."""
+    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+        make_private(folder)
+    with atomic_path(path) as temporary:
+        yield temporary
+        temporary.chmod(0o600)
+
+
 def linked(present: Path, path: Path) -> bool:
     """Let ``path`` be the very file that is at ``present``; False where the file system has no links.
 
     For partitions that hold the same rows: no file of the lake is ever changed in place.
     """
-    with suppress(OSError), atomic_path(path) as temporary:
+    with suppress(OSError), private_path(path) as temporary:
         os.link(present, temporary)
         return True
     return False

@@ -4,7 +4,7 @@ They are taken through the same stages, so that the result does not depend on wh
 takes a neighbour anew when the landing folder speaks for it (``deliveries``) and its raw partition was not cut from the very
 same snapshot; each later stage, when the file it wrote was not made from what the stage before now has. So a backfill over one
 landing folder does nothing twice, and a run killed between two stages leaves nothing half new. What was published for a
-neighbour stays until it is run itself.
+neighbour stays until it is run itself; so does everything of one whose records were purged.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.deliveries import (
     PARENTS,
     PSEUDONYM_KEY,
     earlier_partitions,
+    is_purged,
     judged,
     landed,
     parents_fingerprint,
@@ -56,7 +57,7 @@ def neighbours_to_validate(
     found = []
     for neighbour in _neighbours(table, quarter):
         raw = lake.partition("raw", table.name, neighbour)
-        if not raw.exists():
+        if not raw.exists() or is_purged(raw):
             continue
         wanted = read_metadata(raw).get(FINGERPRINT)
         marks = judged(table, neighbour, lake)
@@ -72,7 +73,8 @@ def neighbours_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id
     """The neighbours whose clean partition was made from other accepted rows, or with another pseudonym key."""
     found = []
     for neighbour in _neighbours(table, quarter):
-        if not lake.partition("accepted", table.name, neighbour).exists():
+        accepted = lake.partition("accepted", table.name, neighbour)
+        if not accepted.exists() or is_purged(accepted):
             continue
         wanted, made = judged(table, neighbour, lake), read_metadata(lake.partition("clean", table.name, neighbour))
         is_same = all(wanted.get(mark) == made.get(mark) for mark in (FINGERPRINT, PARENTS, CORRECTIONS))

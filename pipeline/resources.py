@@ -5,23 +5,43 @@ Only the translation from Dagster's configuration to ``Settings``; the places th
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import dagster as dg
 
 from pipeline.corrections import Correction, correction_faults, read_corrections
-from pipeline.errors import UsageError
+from pipeline.errors import AsqError, UsageError
 from pipeline.evaluate.plan import EvaluationPlan
+from pipeline.lake import Lake, narrow_rights
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from pipeline.review.decisions import Review, corrections_of
 from pipeline.review.outliers import Limits
 from pipeline.review.stage import review_limits
-from pipeline.settings import Settings
+from pipeline.settings import Settings, lake_at
 from schemas.contract import TABLES
+
+
+class LakePlace(dg.ConfigurableResource):
+    """The lake alone, for jobs that evaluate nothing; not given, it comes from the environment."""
+
+    path: str | None = None
+
+    def lake(self) -> Lake:
+        """The lake; raises UsageError when it is neither configured nor in the environment."""
+        path = self.path or os.environ.get("ASQ_LAKE")
+        if not path:
+            raise UsageError("set the environment variable ASQ_LAKE to a folder")
+        return lake_at(path)
 
 
 class Places(dg.ConfigurableResource):
     """Landing folder, lake, mapping, evaluation plan, review of outliers and corrections; what is not given comes from the
     environment.
+
+    As long as a run has it, no records are removed from the lake; its private zones are made so where they are not.
     """
 
     landing: str | None = None
@@ -30,6 +50,19 @@ class Places(dg.ConfigurableResource):
     plan: str | None = None
     outlier_review_file: str | None = None
     corrections: str | None = None
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Places, None, None]:
+        """Once a run, around all its steps."""
+        try:
+            lake = self.settings().lake
+        except AsqError:
+            # The first step that asks for the settings explains it.
+            yield self
+            return
+        narrow_rights(lake)
+        with lake.using_records():
+            yield self
 
     def settings(self) -> Settings:
         """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, PARENTS, PSEUDONYM_KEY
 from pipeline.desensitize.stage import clean_names
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path, pinned
+from pipeline.lake import Lake, make_private, pinned, private_path
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from schemas.acceptance import ALL_ENTERPRISES
@@ -54,7 +54,8 @@ def profile(table: Table, quarter: Quarter, lake: Lake) -> pl.DataFrame | None:
         if kept.is_file() and {name: read_metadata(kept).get(name) for name in wanted} == wanted:
             return pl.read_parquet(kept, hive_partitioning=False)
         counted = _counted(table, path)
-    with atomic_path(kept) as temporary:
+    make_private(lake.root / "profile")
+    with private_path(kept) as temporary:
         counted.write_parquet(temporary, compression="zstd", statistics=False, metadata=wanted)
     return counted
 

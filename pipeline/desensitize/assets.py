@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline.access_log import log_reading
 from pipeline.desensitize.keys import load_key
 from pipeline.desensitize.stage import DesensitizeResult, desensitize_quarter
 from pipeline.neighbours import neighbours_to_desensitize
@@ -37,13 +38,17 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
     """Take personal data out of every table's accepted rows."""
     settings, quarter = places.settings(), quarter_of(context)
     key = load_key(places.evaluation_plan().pseudonym_algorithm)
+    tables = selected_tables(context)
+    log_reading(
+        settings.lake, context.job_name, "accepted", quarter, [table.name for table in tables], context.run.run_id
+    )
 
     def clean(table: Table) -> DesensitizeResult:
         for neighbour in neighbours_to_desensitize(table, quarter, settings.lake, key.key_id):
             desensitize_quarter(table, neighbour, settings.lake, key)
         return desensitize_quarter(table, quarter, settings.lake, key)
 
-    for table, result in for_each_table("desensitize", selected_tables(context), clean):
+    for table, result in for_each_table("desensitize", tables, clean):
         yield dg.MaterializeResult(
             asset_key=["clean", table.name],
             metadata={

@@ -17,13 +17,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import PSEUDONYM_KEY, TREATED, delivery_marks, judged
+from pipeline.deliveries import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, judged
 from pipeline.desensitize import masks, redaction, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.replacing import LABELS
 from pipeline.errors import AsqError, DataRefused
-from pipeline.extract.writer import file_format
-from pipeline.lake import Lake, atomic_path
+from pipeline.extract.writer import file_format, read_metadata
+from pipeline.lake import Lake, make_private, private_path
 from pipeline.quarters import Quarter
 from schemas.contract import Column, Table
 
@@ -73,13 +73,16 @@ def clean_columns(table: Table) -> tuple[str, ...]:
 def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey) -> DesensitizeResult:
     """Write the clean partition of a table's quarter from its accepted partition; rows, order and other columns stay.
 
-    Streams: a few hundred thousand rows are in memory at a time. Raises DataRefused when the accepted partition is
-    missing or lacks a personal column, RowsChanged when rows in and rows out differ.
+    Streams: a few hundred thousand rows are in memory at a time. Where the records were purged the clean partition stands.
+    Raises DataRefused when the accepted partition is missing or lacks a personal column, or was purged and its clean rows
+    bear pseudonyms of another key; RowsChanged when rows in and rows out differ.
     """
     accepted = lake.partition("accepted", table.name, quarter)
     if not accepted.is_file():
         raise DataRefused(f"{table.name} {quarter}: there is no accepted partition at {accepted}: validate comes first")
     classes = {column.name: column.pii for column in table.columns if column.pii}
+    if is_purged(accepted):
+        return _standing(table, quarter, lake, key, tuple(classes))
     with pq.ParquetFile(accepted) as source:
         missing = sorted(classes.keys() - set(source.schema_arrow.names))
         if missing:
@@ -88,13 +91,31 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         schema = _clean_schema(source.schema_arrow, kept, classes)
         rows = source.metadata.num_rows
         counted = _Counts()
-        with atomic_path(lake.partition("clean", table.name, quarter)) as temporary:
+        make_private(lake.root / "clean")
+        with private_path(lake.partition("clean", table.name, quarter)) as temporary:
             marks = delivery_marks(accepted) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
             batches = _clean_batches(source, kept, schema, classes, key, counted)
             written = _write(temporary, schema, marks, batches, counted)
             if written != rows:
                 raise RowsChanged(f"{table.name} {quarter}: {rows} rows accepted, {written} to be written as clean")
     return DesensitizeResult(rows, tuple(classes), dict(counted.values), dict(counted.replaced))
+
+
+def _standing(
+    table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey, columns: tuple[str, ...]
+) -> DesensitizeResult:
+    clean = lake.partition("clean", table.name, quarter)
+    if not clean.is_file():
+        raise DataRefused(
+            f"{table.name} {quarter}: its records were purged and there are no clean rows: deliver them again"
+        )
+    made_with = read_metadata(clean).get(PSEUDONYM_KEY)
+    if columns and made_with != key.key_id:
+        raise DataRefused(
+            f"{table.name} {quarter}: its records were purged, and its clean rows have pseudonyms of the key {made_with}, not of "
+            f"{key.key_id}: they cannot be joined. Evaluate it with the key of that time, or deliver the records again"
+        )
+    return DesensitizeResult(pq.read_metadata(clean).num_rows, columns, {}, {})
 
 
 class _Counts:

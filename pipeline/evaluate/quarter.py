@@ -17,8 +17,9 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.deliveries import PSEUDONYM_KEY, is_purged
 from pipeline.evaluate.plan import FALSIFIED_DATA, EvaluationPlan
-from pipeline.evaluate.run_info import ReviewedOutliers, run_info
+from pipeline.evaluate.run_info import Purged, ReviewedOutliers, run_info
 from pipeline.evaluate.score_tree import Conduct, score_table
 from pipeline.evaluate.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.status import Delivery, mark_provisional, settle
@@ -35,8 +36,9 @@ from pipeline.evaluate.values import (
     with_weights,
 )
 from pipeline.evaluate.weights import WeightSet, build_weight_set
+from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, atomic_path
-from pipeline.marts.windows import counted_quarters, published_periods
+from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from pipeline.validate.quarter import read_outcome
@@ -137,7 +139,7 @@ def evaluate_quarter(
         "survey_validity": _versioned(judged.survey_validity, {}, run),
         "survey_weights": _versioned(judged.survey_weights, {}, run),
         "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed,
-            {name: read_outcome(lake, name, quarter) for name in TABLES},
+            {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
         ),
     }  # fmt: skip
     for name, table in tables.items():
@@ -249,6 +251,23 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
         tables[name] = marks.get(b"delivered") == b"true"
         columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
     return Delivery(tables, columns)
+
+
+def purged_records(lake: Lake, quarter: Quarter) -> Purged:
+    """What of the quarter is evaluated without its records, and which quarters of its windows keep another key's pseudonyms."""
+    raw = {name: lake.partition("raw", name, quarter) for name in TABLES}
+    # Of an empty partition nothing was removed.
+    tables = [name for name, path in raw.items() if is_purged(path) and pq.read_metadata(path).num_rows]
+    other_key = set()
+    for table in TABLES.values():
+        if not any(column.pii for column in table.columns):
+            continue
+        wanted = read_metadata(lake.partition("clean", table.name, quarter)).get(PSEUDONYM_KEY)
+        for each in read_quarters(quarter) if table.has_quarters else []:
+            clean = lake.partition("clean", table.name, each)
+            if clean.is_file() and read_metadata(clean).get(PSEUDONYM_KEY) != wanted:
+                other_key.add(each)
+    return Purged(tuple(tables), tuple(sorted(other_key)))
 
 
 def _with_special_verdicts(

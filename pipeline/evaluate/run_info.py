@@ -78,6 +78,18 @@ class ReviewedOutliers:
     stale: tuple[tuple[str, ...], ...] = ()
 
 
+@dataclass(frozen=True)
+class Purged:
+    """What a run found without its records, because their retention term was over.
+
+    tables        whose rows of the quarter were not judged anew
+    other_key     quarters of the windows whose pseudonyms were made with another key and can be made no more
+    """
+
+    tables: tuple[str, ...] = ()
+    other_key: tuple[Quarter, ...] = ()
+
+
 def run_info(
     quarter: Quarter,
     run_id: str,
@@ -89,6 +101,7 @@ def run_info(
     enterprises: Iterable[str],
     review: ReviewedOutliers = ReviewedOutliers(),
     corrections: Mapping[str, Outcome] = MappingProxyType({}),
+    purged: Purged = Purged(),
 ) -> pl.DataFrame:
     """The published table ``run_info``.
 
@@ -96,6 +109,7 @@ def run_info(
     enterprises  those of which the quarter holds a record
     review       the review of outliers
     corrections  table → what became of its corrections
+    purged       what was evaluated without its records
     """
     entries = [
         *_versions(quarter, run_id, plan_file, versions),
@@ -105,6 +119,7 @@ def run_info(
         *_corrections(corrections),
         *_warnings(plan, plan_file, weights, frozenset(enterprises)),
         *_stale_decisions(review),
+        *_of_purged(purged),
     ]
     rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -246,6 +261,21 @@ def _corrections(outcomes: Mapping[str, Outcome]) -> Iterator[Entry]:
             said = f"{table}: {len(origins)} corrections not applied, {status}: {named}{more}"
             said_zh = f"{title}：{len(origins)} 条更正未生效（{_UNAPPLIED_ZH[status]}）：{named}{more_zh}"
             yield Entry(WARNING, said, "警告", said_zh)
+
+
+def _of_purged(purged: Purged) -> Iterator[Entry]:
+    if purged.tables:
+        said = f"the records were purged and not delivered again; evaluated from their clean rows: {', '.join(purged.tables)}"
+        titles = "、".join(TABLES[name].title for name in purged.tables)
+        yield Entry(WARNING, said, "警告", f"原始记录已按保存期限清除且未重新提交，按去标识化数据评价：{titles}")
+    if purged.other_key:
+        labels = [quarter.label for quarter in purged.other_key]
+        said = (
+            f"purged quarters keep the pseudonyms of an earlier key: {', '.join(labels)}; a customer of theirs is not recognised "
+            "in other quarters"
+        )
+        said_zh = f"{'、'.join(labels)} 的原始记录已清除，仍使用旧密钥的假名，与其他季度的同一客户无法对应"
+        yield Entry(WARNING, said, "警告", said_zh)
 
 
 def _warnings(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.accept import ACCEPT, judge
+from pipeline.access_log import log_reading
 from pipeline.extract.files import require_some_table
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
@@ -42,16 +43,22 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
         # Great Expectations is imported while these stages work.
         judge.prepare()
     sources = load_sources(settings.sources)
+    tables = selected_tables(context)
+    log_reading(
+        settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id
+    )
     # Of an empty landing folder once, not once a table.
     require_some_table(settings.landing, sources)
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:
-        snapshot = take_snapshot(table, settings.landing, sources, settings.lake)
+        snapshot = take_snapshot(table, settings.landing, sources, settings.lake, quarter)
         for neighbour in neighbours_to_extract(table, quarter, settings.lake):
             extract_quarter(table, neighbour, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)
 
-    for table, (snapshot, result) in for_each_table("extract", selected_tables(context), take):
+    purged = []
+    for table, (snapshot, result) in for_each_table("extract", tables, take):
+        purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],
             metadata={
@@ -59,5 +66,9 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
                 "dagster/row_count": result.rows,
                 "delivered": snapshot.delivered,
                 "files": len(snapshot.files),
+                "rows left out": snapshot.left_out,
+                "records purged": result.is_purged,
             },
         )
+    if purged:
+        context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

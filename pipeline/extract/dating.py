@@ -48,8 +48,9 @@ class Parents:
 
     def described(self) -> list[object]:
         """Differs whenever a quarter looked up could."""
-        files = (self.snapshot, *self.earlier)
-        return [self.declared.table, self.declared.by, [read_metadata(path).get(FINGERPRINT) for path in files]]
+        now, *earlier = (read_metadata(path).get(FINGERPRINT) for path in (self.snapshot, *self.earlier))
+        # Purged partitions that were cut from the same delivery say of it what the snapshot said before.
+        return [self.declared.table, self.declared.by, [now, *(each for each in earlier if each != now)]]
 
 
 def write_dated(

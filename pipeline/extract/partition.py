@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import DELIVERY_MARKS, LANDED_MARKS
+from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged
 from pipeline.errors import UsageError
 from pipeline.extract.writer import read_metadata, row_schema, row_writer
 from pipeline.lake import Lake, linked, make_private
@@ -31,13 +31,15 @@ class ExtractResult:
     fingerprint: str
     """The snapshot's."""
     path: Path
+    is_purged: bool = False
+    """The records were purged and did not come again: of each row its keys are there."""
 
 
 def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult:
     """Write the raw partition of a quarter: its rows, or of a register all rows; numbered from 0 in file order.
 
-    Rows of a delivery without a single readable date belong to the quarter that is being run. Raises UsageError when no
-    snapshot was taken.
+    Rows of a delivery without a single readable date belong to the quarter that is being run. A partition whose records
+    were purged stands where the snapshot brings nothing in their place. Raises UsageError when no snapshot was taken.
     """
     path = lake.partition("raw", table.name, quarter)
     make_private(lake.root / "raw")
@@ -47,6 +49,8 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         about = read_metadata(snapshot)
         if "fingerprint" not in about:
             raise UsageError(f"{table.name}: no snapshot of the landing folder was taken yet")
+        if is_purged(path) and not _brings_rows(table, quarter, about):
+            return _standing(table, quarter, path)
         if json.loads(about["rows_by_quarter"]) == {quarter.label: int(about["rows"])} and linked(snapshot, path):
             rows = int(about["rows"])
         else:
@@ -58,6 +62,24 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         rows=rows,
         fingerprint=about["fingerprint"],
         path=path,
+    )
+
+
+def _brings_rows(table: Table, quarter: Quarter, about: dict[str, str]) -> bool:
+    rows, dated = int(about["rows"]), json.loads(about["rows_by_quarter"])
+    return bool(dated.get(quarter.label) or rows > sum(dated.values())) if table.has_quarters else rows > 0
+
+
+def _standing(table: Table, quarter: Quarter, path: Path) -> ExtractResult:
+    marks = read_metadata(path)
+    return ExtractResult(
+        table=table.name,
+        quarter=quarter,
+        delivered=marks.get("delivered") == "true",
+        rows=pq.read_metadata(path).num_rows,
+        fingerprint=marks.get(FINGERPRINT, ""),
+        path=path,
+        is_purged=True,
     )
 
 

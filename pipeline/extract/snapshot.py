@@ -16,13 +16,14 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.deliveries import LANDED_FILES
+from pipeline.deliveries import LANDED_FILES, closed_quarters
 from pipeline.extract.dating import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.sources import SourceConfig
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.writer import RowWriter, read_metadata, row_writer
 from pipeline.lake import Lake, make_private
+from pipeline.quarters import Quarter
 from schemas.contract import TABLES, Table
 
 READER_VERSION = 4
@@ -41,15 +42,19 @@ class Snapshot:
     rows_by_quarter: dict[str, int]
     """Empty for registers; rows of a delivery without a single readable date are in no quarter."""
     left_out: dict[str, int]
-    """Rows the configuration leaves out on purpose: ``where``, ``latest_by``, ``unpivot`` (entries without a value)."""
+    """Rows left out on purpose: by the configuration (``where``, ``latest_by``, ``unpivot``: entries without a value), and those
+    of ``purged`` quarters."""
     fingerprint: str
     path: Path
 
 
-def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> Snapshot:
+def take_snapshot(
+    table: Table, landing: Path, sources: SourceConfig, lake: Lake, run_quarter: Quarter | None = None
+) -> Snapshot:
     """Read everything that came for a table and write its snapshot, unless the one there was taken of the same.
 
-    The rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken before.
+    The rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken before. Rows of
+    quarters whose records were purged are left out, except those of the quarter that is being run: who runs it wants them.
     Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
     """
     files = find_files(table.name, landing, sources)
@@ -57,13 +62,15 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
     if not delivered:
         require_some_table(landing, sources)
     if table.dated_by_parent:
-        take_snapshot(TABLES[table.dated_by_parent.table], landing, sources, lake)
+        take_snapshot(TABLES[table.dated_by_parent.table], landing, sources, lake, run_quarter)
     parents = Parents.of(table, lake)
     path, fingerprint = lake.snapshot(table.name), _fingerprint(table, files, sources, parents)
     with lake.lock(f"landing-{table.name}"):
-        if read_metadata(path).get("fingerprint") != fingerprint:
+        without = _left_out(table, lake, run_quarter)
+        about = read_metadata(path)
+        if about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without:
             make_private(path.parent)
-            _write(table, files, sources, lake, fingerprint, parents)
+            _write(table, files, sources, lake, fingerprint, parents, without)
     found = read_metadata(path)
     return Snapshot(
         table=table.name,
@@ -75,6 +82,12 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
         fingerprint=fingerprint,
         path=path,
     )
+
+
+def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:
+    """The quarters whose rows the snapshot must not hold, in time order."""
+    closed = closed_quarters(table, lake) if table.has_quarters else ()
+    return [quarter.label for quarter in sorted(closed) if quarter != run_quarter]
 
 
 def landing_fingerprint(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> str:
@@ -103,10 +116,11 @@ def _write(
     lake: Lake,
     fingerprint: str,
     parents: Parents | None,
+    without: list[str],
 ) -> None:
     with (
         open_table(table, files, sources, lake.scratch) as stream,
-        row_writer(lake.snapshot(table.name), table) as writer,
+        row_writer(lake.snapshot(table.name), table, without) as writer,
     ):
         if parents is None:
             quarters, _ = _write_files(stream, writer)
@@ -125,8 +139,9 @@ def _write(
                 "files": [file.name for file in files] or ([sources.name] if delivered else []),
                 "delivered_columns": stream.delivered_columns(),
                 "rows": str(writer.rows),
-                "rows_by_quarter": dict(sorted(quarters.items())),
-                "left_out": stream.left_out.as_dict(),
+                "rows_by_quarter": {label: rows for label, rows in sorted(quarters.items()) if label not in without},
+                "without": without,
+                "left_out": stream.left_out.as_dict() | ({"purged": writer.passed_over} if writer.passed_over else {}),
                 LANDED_FILES: {name: counts.as_dict() for name, counts in stream.file_counts().items()},
             }
         )

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.lake import atomic_path
+from pipeline.lake import private_path
 from schemas.contract import Table
 
 DEFECTS = pa.list_(pa.struct([("rule", pa.string()), ("column", pa.string()), ("value", pa.string())]))
@@ -64,14 +65,21 @@ def row_schema(table: Table) -> pa.Schema:
 class RowWriter:
     """Takes batches without ``_row_id`` and numbers their rows from 0."""
 
-    def __init__(self, parquet: pq.ParquetWriter, schema: pa.Schema) -> None:
+    def __init__(self, parquet: pq.ParquetWriter, schema: pa.Schema, without: Collection[str] = ()) -> None:
         self._parquet, self._schema = parquet, schema
+        self._without = pa.array(sorted(without), pa.string())
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self.rows = 0
+        self.passed_over = 0
+        """Rows of the quarters to be left out."""
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows; columns may come in any order."""
+        """Append rows, but for those of the quarters to be left out; columns may come in any order."""
+        if len(self._without):
+            came = batch.num_rows
+            batch = batch.filter(pc.invert(pc.is_in(batch.column("quarter"), self._without)))
+            self.passed_over += came - batch.num_rows
         numbers = pa.array(np.arange(self.rows, self.rows + batch.num_rows, dtype=np.int64))
         columns = [numbers if name == "_row_id" else batch.column(name) for name in self._schema.names]
         self._waiting.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
@@ -95,13 +103,14 @@ class RowWriter:
 
 
 @contextmanager
-def row_writer(path: Path, table: Table) -> Iterator[RowWriter]:
-    """Write ``path`` whole or not at all, readable by its owner only."""
+def row_writer(path: Path, table: Table, without: Collection[str] = ()) -> Iterator[RowWriter]:
+    """Write ``path`` whole or not at all, readable by its owner only; rows of the quarters ``without`` are left out."""
     schema = row_schema(table)
-    with atomic_path(path) as temporary:
+    with private_path(path) as temporary:
+        # Owner-only from the first byte on.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with pq.ParquetWriter(temporary, schema, **file_format(schema)) as parquet:
-            yield RowWriter(parquet, schema)
+            yield RowWriter(parquet, schema, without)
 
 
 def read_metadata(path: Path) -> dict[str, str]:

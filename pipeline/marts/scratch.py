@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.evaluate.plan import PrivacyLimits
-from pipeline.lake import Lake, atomic_path
+from pipeline.lake import Lake, atomic_path, make_private
 from pipeline.privacy.anonymity import anonymised
 from pipeline.privacy.statement import LEFT_OUT_MARK
 from pipeline.publication import RunFolder
@@ -36,7 +36,8 @@ EXPORTED_DIMENSIONS = ("dim_calendar", "indicator_catalogue", "evaluation_nodes"
 def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
     """Make a run's scratch folder known to dbt's profile; it is removed at the end, whatever happened."""
     folder = lake.scratch / run_id
-    folder.mkdir(parents=True, exist_ok=True)
+    for private in (lake.scratch, folder):
+        make_private(private)
     before = os.environ.get(_ENVIRONMENT)
     os.environ[_ENVIRONMENT] = str(folder)
     try:

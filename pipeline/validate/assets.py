@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from pipeline.access_log import log_reading
 from pipeline.neighbours import neighbours_to_validate
 from pipeline.partitions import (
     GATHERED,
@@ -65,6 +66,8 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     """Divide every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = places.evaluation_plan().refused_limits
+    tables = selected_tables(context)
+    log_reading(settings.lake, context.job_name, "raw", quarter, [table.name for table in tables], context.run.run_id)
     corrections = places.known_corrections()
     with DeliveredKeys(settings.lake, corrections, quarter) as keys:
 
@@ -73,7 +76,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                 validate_quarter(table, neighbour, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 
-        for table, result in for_each_table("validate", selected_tables(context), divide):
+        for table, result in for_each_table("validate", tables, divide):
             for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
                 if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
                     yield dg.MaterializeResult(

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from pipeline.corrections import Correction
-from pipeline.deliveries import FINGERPRINT, Landed, landed
+from pipeline.deliveries import FINGERPRINT, Landed, is_purged, landed
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, in_use, make_private, pinned
 from pipeline.quarters import Quarter
@@ -27,7 +27,27 @@ from schemas.contract import TABLES, Table
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
 MEMORY_LIMIT = "800MB"
 
+# Which scale an answer is judged by: that of its question in the survey of its response.
+QUESTION_SCALES = ("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
+SURVEYS_OF_RESPONSES = ("survey_responses", ("enterprise_id", "response_id", "survey_id"))
+
 _FileState = tuple[tuple[str, int, int], ...]
+
+
+def looked_up_columns(table: Table) -> tuple[str, ...]:
+    """The columns of a table that rows of other tables and quarters are judged or dated by, in the contract's order.
+
+    None of them is personal; the purge keeps them.
+    """
+    once = table.counts_once
+    wanted = {"enterprise_id", *table.unique_key, *((*once.per, once.where, once.first_by) if once else ())}
+    for other in TABLES.values():
+        wanted |= {column for parent, column in other.references.values() if parent == table.name}
+        dated = other.dated_by_parent
+        wanted |= set(dated.by) if dated and dated.table == table.name else set()
+    for name, columns in (QUESTION_SCALES, SURVEYS_OF_RESPONSES):
+        wanted |= set(columns) if name == table.name else set()
+    return tuple(column.name for column in table.columns if column.name in wanted)
 
 
 class DeliveredKeys:
@@ -129,7 +149,7 @@ class DeliveredKeys:
         """
         partitions = self._lake.partitions("raw", table.name)
         now = landed(table, self._lake)
-        files = [path for path in partitions.values() if now is None or not _is_cut_from(now, path)]
+        files = [path for path in partitions.values() if now is None or is_purged(path) or not _is_cut_from(now, path)]
         if now is not None:
             files.append(now.path)
         files = [self.pin(path) for path in files]

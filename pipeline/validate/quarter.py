@@ -17,10 +17,18 @@ import duckdb
 import polars as pl
 
 from pipeline.corrections import Correction, corrections_fingerprint
-from pipeline.deliveries import CORRECTIONS, FINGERPRINT, PARENTS, delivery_marks, parents_fingerprint
+from pipeline.deliveries import (
+    CORRECTIONS,
+    FINGERPRINT,
+    PARENTS,
+    delivery_marks,
+    is_purged,
+    judged,
+    parents_fingerprint,
+)
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path, linked, make_private, pinned
+from pipeline.lake import Lake, linked, make_private, pinned, private_path
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.correcting import (
@@ -81,6 +89,8 @@ def validate_quarter(
     tables of a run, so that parent keys are read once; it holds the corrections of all tables. ``corrections``: where none
     are given. Raw stays as it came; what is judged and accepted are the corrected rows.
 
+    Where the records were purged nothing is judged anew: the judgement of before stands and is returned.
+
     Raises TooManyRefusedRows beyond the limit: the quarantine partition is then written and the accepted one left as it
     was. Raises UnfitRawPartition when the raw partition is missing or was not written by extract for this contract.
     """
@@ -98,6 +108,8 @@ def _divided(
     table: Table, quarter: Quarter, raw: Path, lake: Lake, limit: float, delivered_keys: DeliveredKeys
 ) -> ValidationResult:
     is_delivered = is_marked_delivered(raw)
+    if is_purged(raw):
+        return _judged_before(table, quarter, lake, is_delivered)
     connection = delivered_keys.cursor()
     try:
         rows = _checked_rows(table, quarter, raw, connection)
@@ -170,6 +182,29 @@ def _corrected_rows(
         corrected = Path(folder) / "rows.parquet"
         write_corrected(corrections, raw, cells, corrected, connection)
         yield corrected, outcome
+
+
+def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: bool) -> ValidationResult:
+    quarantine = lake.partition("quarantine", table.name, quarter)
+    marks = read_metadata(quarantine)
+    if not judged(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
+        raise UnfitRawPartition(
+            f"{table.name} {quarter}: its records were purged before they were judged: deliver them again"
+        )
+    rows = pl.read_parquet(quarantine, hive_partitioning=False)
+    counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
+    extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
+    by_rule = dict(counts.sort("rows", "rule", descending=[True, False]).iter_rows())
+    return ValidationResult(
+        table.name,
+        quarter,
+        extracted,
+        accepted,
+        quarantined,
+        by_rule,
+        is_delivered,
+        read_outcome(lake, table.name, quarter),
+    )
 
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
@@ -267,7 +302,7 @@ def _write_quarantine(
     quarantine: pl.DataFrame, path: Path, facts: dict[str, str], connection: duckdb.DuckDBPyConnection
 ) -> None:
     connection.register("quarantine_rows", quarantine.to_arrow())
-    with atomic_path(path) as temporary:
+    with private_path(path) as temporary:
         connection.execute(f"copy (from quarantine_rows) to {literal(temporary)} ({_copy_options(facts)})")
     connection.unregister("quarantine_rows")
 
@@ -289,7 +324,7 @@ def _write_accepted(
         # and sorting it again takes twice the time and memory.
         connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
-    with atomic_path(path) as temporary:
+    with private_path(path) as temporary:
         written = connection.execute(
             "copy ("
             f"select * from read_parquet({literal(raw)}, hive_partitioning = false) {where}"

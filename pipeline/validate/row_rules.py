@@ -15,7 +15,7 @@ from pandera.errors import SchemaErrors
 
 from pipeline.errors import DataRefused
 from pipeline.sql import quoted
-from pipeline.validate.delivered import DeliveredKeys
+from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
 
@@ -138,10 +138,10 @@ def _scales(raw: Path, connection: duckdb.DuckDBPyConnection, delivered_keys: De
 
     Where the response did not come, the widest scale any survey gives the question: nothing is refused on a guess.
     """
-    questions = delivered_keys.relation("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
+    questions = delivered_keys.relation(*QUESTION_SCALES)
     if questions is None:
         return {}
-    responses = delivered_keys.relation("survey_responses", ("enterprise_id", "response_id", "survey_id"))
+    responses = delivered_keys.relation(*SURVEYS_OF_RESPONSES)
     if responses is None:
         responses = "(select null as enterprise_id, null as response_id, null as survey_id where false)"
     scales = connection.execute(

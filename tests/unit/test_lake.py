@@ -14,12 +14,15 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.lake import (
     PERSONAL_STAGES,
+    PRIVATE_ZONES,
     STAGES,
     Lake,
     atomic_path,
     in_use,
     make_private,
+    narrow_rights,
     pinned,
+    private_path,
     remove_temporary_files,
 )
 from pipeline.quarters import Quarter
@@ -207,6 +210,34 @@ def test_a_private_folder_is_its_owner_s_even_if_it_was_open(tmp_path: Path) -> 
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     finally:
         os.umask(previous)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o377])
+def test_a_private_file_and_its_folders_are_the_owner_s_whatever_the_umask(lake: Lake, mask: int) -> None:
+    make_private(lake.root / "clean")
+    target = lake.partition("clean", "staff", Q1)
+    previous = os.umask(mask)
+    try:
+        with private_path(target) as temporary:
+            temporary.touch()
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in target.parents[:3]} == {0o700}
+
+
+def test_wide_rights_of_private_zones_are_narrowed_and_no_others(lake: Lake, tmp_path: Path) -> None:
+    outside = _touch(tmp_path / "outside.txt")
+    private = [_touch(lake.root / zone / "staff/data.parquet") for zone in PRIVATE_ZONES]
+    public = _touch(lake.root / "published/runs/1/scores.parquet")
+    for path in (*private, public, outside):
+        path.chmod(0o664)
+        path.parent.chmod(0o775)
+    (lake.root / "raw/link").symlink_to(outside)
+    narrow_rights(lake)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+    assert {stat.S_IMODE(path.parent.stat().st_mode) for path in private} == {0o700}
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (public, public.parent, outside)] == [0o664, 0o775, 0o664]
 
 
 # --- locks -----------------------------------------------------------------------------------------------------------

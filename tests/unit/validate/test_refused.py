@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline.access_log import events
 from pipeline.cli import main
 from pipeline.errors import UsageError
 from pipeline.extract.partition import extract_quarter
@@ -238,6 +239,10 @@ def test_the_command_says_what_it_wrote(delivery: Round, tmp_path: Path) -> None
         f"{tmp_path}/out/suggestions/suggestions.csv.2025-Q1.csv: 4 rows of suggestions.csv",
         "4 rows in 1 files",
     ]
+    # Records have left the lake: the access log says which.
+    (event,) = events(delivery.lake)
+    facts = [event[name] for name in ("command", "action", "quarter", "tables", "rows")]
+    assert facts == ["asq quarantine export", "export", "2025-Q1", ["suggestions"], 4]
     misspelt = asq("quarantine", "export", "2025-Q1", "--table", "suggestion", *words)
     assert misspelt.exit_code == 2
     assert "the contract has no such table; did you mean 'suggestions'?" in misspelt.output

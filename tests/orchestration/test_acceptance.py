@@ -1,0 +1,243 @@
+"""Acceptance as users meet it: a delivery that is stopped and says why, a waiver, pages, checks in Dagster, and no socket."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline.accept.figures import Figure
+from pipeline.accept.judge import JudgeFailed, finish_pages, judge
+from schemas.acceptance import Bounds, checks
+
+from .runs import asq, asq_run, environment
+
+pytestmark = pytest.mark.xdist_group("acceptance")
+QUARTER = "2025-Q1"
+# What loads something when a page is opened; a link does not.
+_LOADING = re.compile(r"<(?:script|link|img|iframe)\b[^>]*>|url\(|@import", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three quarters of one enterprise; of the last one nearly all calls are missing."""
+    folder = tmp_path_factory.mktemp("acceptance") / "landing"
+    made = asq("sample", folder, "--quarters", "2024-Q3..2025-Q1", "--requests", "240", "--enterprises", "1")
+    assert made.returncode == 0, made.stderr
+    file = folder / "hotline_calls.csv"
+    with file.open(encoding="utf-8", newline="") as handle:
+        header, *rows = csv.reader(handle)
+    place = header.index("queued_at")
+    last = [row for row in rows if row[place : place + 1] and row[place].startswith("2025")]
+    kept = [row for row in rows if row not in last] + last[:4]
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([header, *kept])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stopped(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """(lake, Dagster's folder, what was said) of the run that the missing calls stop."""
+    folder = tmp_path_factory.mktemp("stopped")
+    home = folder / "dagster"
+    home.mkdir()
+    finished = asq("run", QUARTER, "--landing", landing, "--lake", folder / "lake", DAGSTER_HOME=str(home))
+    assert finished.returncode == 1, finished.stdout
+    return folder / "lake", home, finished.stderr
+
+
+def test_a_delivery_that_lacks_nearly_all_calls_stops_the_quarter_and_says_why(stopped: tuple[Path, Path, str]) -> None:
+    lake, _, said = stopped
+    assert re.search(r"2025-Q1: the delivery is not acceptable\. hotline_calls volume of E01: 0\.0\d+ \(\d 行", said), (
+        said
+    )
+    assert "must be 0.1 … 10" in said
+    assert "Traceback" not in said
+    page = Path(re.search(r"All figures: (\S+index\.html)", said)[1])  # type: ignore[index]
+    assert page.is_file()
+    text = page.read_text(encoding="utf-8")
+    assert "结论：不予验收" in text
+    assert (page.parent / "hotline_calls.html").is_file()
+    assert not (lake / "published" / "current" / f"quarter={QUARTER}").exists()
+    # Nothing of the marts was begun.
+    assert list((lake / "published" / "runs").glob("*")) == []
+
+
+def test_dagster_shows_the_checks_with_their_figures_and_nothing_downstream(stopped: tuple[Path, Path, str]) -> None:
+    _, home, _ = stopped
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        (run,) = instance.get_runs()
+        records = instance.get_records_for_run(run.run_id).records
+        evaluations = [
+            record.event_log_entry.dagster_event.asset_check_evaluation_data
+            for record in records
+            if record.event_log_entry.dagster_event
+            and record.event_log_entry.dagster_event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ]
+        made = {
+            record.event_log_entry.dagster_event.asset_key.to_user_string()
+            for record in records
+            if record.event_log_entry.dagster_event
+            and record.event_log_entry.dagster_event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION
+        }
+    found = {(each.asset_key.to_user_string(), each.check_name): each for each in evaluations}
+    assert set(found) >= {(f"clean/{table}", check.name) for table, of in checks().items() for check in of}
+    volume = found["clean/hotline_calls", "volume"]
+    assert (volume.passed, volume.severity, volume.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
+    assert volume.metadata["refuse"].value == 1
+    (figure,) = volume.metadata["figures"].records
+        volume.metadata["figures"].value
+        if isinstance(volume.metadata["figures"].value, list)
+        else volume.metadata["figures"].records
+    )
+    assert figure.data["verdict"] == "refuse"
+    assert found["clean/service_requests", "volume"].passed
+    assert {"clean/hotline_calls", "clean/service_requests"} <= made
+    assert {
+        name
+        for name in made
+        if name.startswith(("int_", "mart_", "report/")) or name in ("scores", "acceptance_results")
+    } == set()
+
+
+def test_a_waiver_lets_the_quarter_through_and_is_shown(landing: Path, tmp_path: Path) -> None:
+    own = shutil.copytree(landing, tmp_path / "landing")
+    (own / "evaluation.yaml").write_text(
+        "acceptance:\n  waivers:\n"
+        "    - {quarter: 2025-Q1, table: hotline_calls, check: volume, reason: 热线并入在线客服, author: 评价组}\n",
+        encoding="utf-8",
+    )
+    finished = asq_run(QUARTER, own, tmp_path / "lake")
+    page = Path(re.search(r"acceptance: (\S+)", finished.stdout)[1])  # type: ignore[index]
+    assert "热线并入在线客服（评价组）" in page.read_text(encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "lake" / "warehouse.duckdb"), read_only=True) as connection:
+        waived = connection.execute(
+            """select enterprise_id, "table", "check", reason, author from acceptance_results where verdict = 'waived'"""
+        ).fetchall()
+        quality = connection.execute(
+            "select count(*), min(validity), max(validity) from data_quality where extracted > 0"
+        ).fetchone()
+        counted = connection.execute(
+            """select sum(quarantined) = (select sum(quarantined) from row_accounting_by_enterprise) from data_quality"""
+        ).fetchone()
+    assert waived == [("E01", "hotline_calls", "volume", "热线并入在线客服", "评价组")]
+    assert quality is not None
+    assert quality[0] > 15
+    assert 0.9 < quality[1] < quality[2] == 1
+    assert counted == (True,)
+    report = (page.parent.parent / "E01.html").read_text(encoding="utf-8")
+    assert "热线并入在线客服（评价组）" in report
+    assert 'href="acceptance/index.html"' in report
+    for file in page.parent.glob("*.html"):
+        assert _LOADING.findall(file.read_text(encoding="utf-8")) == [], file.name
+
+
+# --- Great Expectations itself ---------------------------------------------------------------------------------------
+
+
+def _job(tmp_path: Path) -> dict[str, object]:
+    database = tmp_path / "figures.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create table complaints as select * from (values ('E1', 0.05, null), ('E2', 1.0, 0.2), ('E3', null, 0.9)) "
+            't(enterprise_id, volume, "references")'
+        )
+    limits = {
+        "complaints": {
+            "volume": {"expected": [0.5, 2], "required": [0.1, 10]},
+            "references": {"expected": [0.99, None], "required": [0.5, None]},
+        }
+    }
+    return {"database": str(database), "limits": limits, "label": QUARTER, "pages": str(tmp_path)}
+
+
+def test_no_socket_is_opened(tmp_path: Path) -> None:
+    """Python itself tells of every socket; the hook is installed before anything is imported."""
+    watched = (
+        "import sys\n"
+        "def hook(event, arguments):\n"
+        "    if event.startswith('socket.'):\n"
+        "        sys.stderr.write(f'SOCKET {event} {arguments}\\n')\n"
+        "sys.addaudithook(hook)\n"
+        "from pipeline.accept.worker import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", watched],
+        input=json.dumps(_job(tmp_path)) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment(),
+    )
+    results, pages = map(json.loads, done.stdout.splitlines())
+    assert "SOCKET" not in done.stderr, done.stderr[-2000:]
+    assert pages == {"pages": ["complaints"]}
+    assert {(each["check"], each["kind"]): each["missed"] for each in results["results"]} == {
+        ("volume", "warn"): ["E1"],
+        ("volume", "refuse"): ["E1"],
+        ("references", "warn"): ["E2", "E3"],
+        ("references", "refuse"): ["E2"],
+    }
+    # The hook does see sockets: a canary.
+    canary = watched.replace(
+        "from pipeline.accept.worker import main\nmain()\n", "import socket\nsocket.socket().close()\n"
+    )
+    seen = subprocess.run([sys.executable, "-c", canary], capture_output=True, text=True, timeout=60)
+    assert "SOCKET socket.__new__" in seen.stderr
+
+
+def test_pages_are_the_same_each_time_and_load_nothing(tmp_path: Path) -> None:
+    figures = {"complaints": {"E1": {check.name: Figure(0.05) for check in checks()["complaints"]}}}
+    texts = []
+    for name in ("one", "two"):
+        pages = tmp_path / name
+        pages.mkdir()
+        judge(figures, {"complaints": checks()["complaints"]}, QUARTER, tmp_path, pages)
+        finish_pages()
+        texts.append((pages / "complaints.html").read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    assert _LOADING.findall(texts[0]) == []
+    assert "数据量 0.5 … 2（倍）" in texts[0]
+
+
+def test_what_cannot_be_evaluated_is_no_finding(tmp_path: Path) -> None:
+    """A question about a column that is not there must not pass as an answer."""
+    (volume, *_) = (check for check in checks()["complaints"] if check.name == "volume")
+    broken = type(volume)('vol"ume', "", "", "", "", expected=Bounds(upper=1))
+    with pytest.raises((JudgeFailed, KeyError)):
+        judge({"complaints": {"E1": {'vol"ume': Figure(2.0)}}}, {"complaints": (broken,)}, QUARTER, tmp_path, tmp_path)
+
+
+def test_the_trend_of_the_scorecard_reaches_over_quarters(landing: Path, tmp_path: Path) -> None:
+    from pipeline.accept.scorecard import trend
+    from pipeline.lake import Lake
+    from pipeline.quarters import Quarter
+
+    lake = tmp_path / "lake"
+    for quarter in ("2024-Q3", "2024-Q4"):
+        asq_run(quarter, landing, lake)
+    scorecard = pl.read_parquet(Lake(lake).current(Quarter(2024, 4)) / "data_quality.parquet", hive_partitioning=False)
+    shares = trend(Lake(lake), Quarter(2024, 4), scorecard)
+    assert shares["quarter"].to_list() == ["2024-Q3", "2024-Q4"]
+    # By hand: accepted shares of all rows bound every dimension from below.
+    accounted = pl.concat(
+        pl.read_parquet(
+            Lake(lake).current(Quarter(2024, number)) / "row_accounting_by_enterprise.parquet", hive_partitioning=False
+        )
+        for number in (3, 4)
+    )
+    sums = accounted.group_by("quarter").agg(pl.col("extracted", "quarantined").sum()).sort("quarter")
+    assert shares.select("quarter", "extracted", "quarantined").equals(sums)
+    assert (shares["validity"] >= 1 - sums["quarantined"] / sums["extracted"]).all()
+    assert os.environ.get("DAGSTER_HOME") is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ STYLE = Path(__file__).with_name("data_docs.css")
 # What the pages would load from elsewhere when they are opened, a picture that reports the opening among it.
 _LOADED = re.compile(r"<script\b.*?</script>|<link\b[^>]*>|<nav class=\"navbar.*?</nav>\s*</div>\s*</nav>", re.DOTALL)
 _LINKS = re.compile(r"<a\b[^>]*href=\"(?!#)[^\"]*\"[^>]*>(.*?)</a>", re.DOTALL)
+_WHEN = re.compile(r"\d{8}T\d{6}\.\d+Z")
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -57,6 +59,9 @@ class Judge:
     """Great Expectations, imported and ready."""
 
     def __init__(self) -> None:
+        # urllib3 binds a local socket while it is imported, to find out about IPv6; nothing here speaks to a network.
+        socket.has_ipv6 = False
+
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -125,6 +130,7 @@ def page(table: str, result: ExpectationSuiteValidationResult, label: str) -> st
     text = _LINKS.sub(r"\1", _LOADED.sub("", text))
     ids: dict[str, str] = {}
     text = _RANDOM_ID.sub(lambda found: ids.setdefault(found[0], f"id-{len(ids) + 1}"), text)
+    text = _WHEN.sub(label, text)
     head = f"<title>{label} {table}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>"
     return re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL).replace("</head>", head, 1)
 

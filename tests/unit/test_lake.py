@@ -196,7 +196,7 @@ def test_half_written_files_are_found_wherever_they_lie(lake: Lake, name: str) -
 
 def test_stages_with_personal_data_end_before_quarantine() -> None:
     assert PERSONAL_STAGES == ("landing", "raw", "accepted")
-    assert set(STAGES) - set(PERSONAL_STAGES) == {"quarantine", "corrected", "clean"}
+    assert set(STAGES) - set(PERSONAL_STAGES) == {"quarantine", "corrected", "clean", "profile"}
 
 
 def test_a_private_folder_is_its_owner_s_even_if_it_was_open(tmp_path: Path) -> None:

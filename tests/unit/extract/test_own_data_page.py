@@ -11,7 +11,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "bring-your-own-data.md"
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    """What the part on sources.yaml shows in a language, in its order."""
+    page = PAGE.read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page[page.index("## Everything else: `sources.yaml`") :], re.DOTALL)
 
 
 def tables() -> list[list[dict[str, str]]]:

@@ -18,7 +18,7 @@ def words(markup: str) -> str:
 @pytest.fixture(scope="module")
 def section(report: ReportModel) -> str:
     page = render(report)
-    return words(page[page.index("2.7 异常值复核") : page.index('<section id="findings">')])
+    return words(page[page.index("2.11 异常值复核") : page.index('<section id="findings">')])
 
 
 def test_groups_are_summed_up_by_measure(report: ReportModel) -> None:

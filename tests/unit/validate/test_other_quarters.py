@@ -100,6 +100,9 @@ class TestKeys:
     def test_nothing_is_left_in_the_scratch_folder(self, writer) -> None:
         writer.deliver("parts_orders", [(Q4, order(writer, "a")), (Q1, order(writer, "a"))])
         writer.validate("parts_orders", Q1)
+        # The files that keys were looked up in are held as long as keys are.
+        assert {path.name.partition("-")[0] for path in writer.lake.scratch.iterdir()} <= {"pinned"}
+        writer.delivered_keys.close()
         assert list(writer.lake.scratch.iterdir()) == []
 
 

@@ -10,6 +10,7 @@ from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import configured_builder
 from pipeline.partitions import labelled_by_quarter
+from pipeline.privacy.assets import privacy_scan
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import Places
 from pipeline.validate.assets import account_rows, validate
@@ -31,6 +32,7 @@ defs = dg.Definitions(
         evaluation,
         rule_results,
         quarterly_report,
+        privacy_scan,
         publication,
     ],
     jobs=[evaluate_quarter],

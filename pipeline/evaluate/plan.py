@@ -21,6 +21,7 @@ import yaml
 
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
+from pipeline.privacy.patterns import KINDS as PERSONAL_DATA_KINDS
 from pipeline.quarters import Quarter
 
 MODES = ("self_assessment", "third_party")
@@ -68,6 +69,16 @@ class ConductFinding:
 
 
 @dataclass(frozen=True)
+class PrivacyException:
+    """A column in which what looks like personal data of a kind is none, with the reason and who approved it (D-73)."""
+
+    column: str
+    kind: str
+    reason: str
+    approved_by: str
+
+
+@dataclass(frozen=True)
 class Overlays:
     """Presentations beside the score, in the manner of GB/T 27922 and no part of T/GXDSL 244: off by default."""
 
@@ -104,6 +115,7 @@ class EvaluationPlan:
     overlays: Overlays = Overlays()
     refused_limits: RefusedLimits = RefusedLimits()
     pseudonym_algorithm: str = "hmac-sha256"
+    privacy_exceptions: tuple[PrivacyException, ...] = ()
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -367,6 +379,21 @@ def _conduct(reader: _Reader, value: object, key: str) -> tuple[ConductFinding, 
     return tuple(findings)
 
 
+def _privacy_exceptions(reader: _Reader, value: object, key: str) -> tuple[PrivacyException, ...]:
+    exceptions = []
+    for where, item in reader.records(value, key):
+        entry = reader.record(item, where, ("column", "kind", "reason", "approved_by"))
+        exceptions.append(
+            PrivacyException(
+                column=reader.text(entry["column"], f"{where}.column"),
+                kind=_choice(PERSONAL_DATA_KINDS)(reader, entry["kind"], f"{where}.kind"),
+                reason=reader.text(entry["reason"], f"{where}.reason"),
+                approved_by=reader.text(entry["approved_by"], f"{where}.approved_by"),
+            )
+        )
+    return tuple(exceptions)
+
+
 def _expert_weights(reader: _Reader, value: object, key: str) -> Mapping[str, float]:
     weights = {
         expert: reader.positive(weight, f"{key}.{expert}") for expert, weight in reader.mapping(value, key).items()
@@ -403,6 +430,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "overlays": _overlays,
     "refused_limits": _refused_limits,
     "pseudonym_algorithm": _choice(PSEUDONYM_ALGORITHMS),
+    "privacy_exceptions": _privacy_exceptions,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.desensitize.rotation import require_one_key
 from pipeline.lake import Lake
 from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
 from pipeline.quarters import Quarter
@@ -38,8 +39,12 @@ def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[str]:
 
 
 def dbt_variables(quarter: Quarter, lake: Lake) -> dict[str, Any]:
-    """Everything the SQL needs to know of the run, as JSON-ready values."""
+    """Everything the SQL needs to know of the run, as JSON-ready values.
+
+    Raises DataRefused where the clean files bear pseudonyms of several keys, see require_one_key.
+    """
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
+    require_one_key(files)
     calendar_start, calendar_end = _calendar_bounds(quarter, files)
     return {
         "quarter": quarter.label,

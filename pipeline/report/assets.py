@@ -13,21 +13,22 @@ from pipeline.partitions import (
     quarter_of,
     quarterly,
 )
+from pipeline.privacy.record import SCAN_TABLE, require_scanned
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
 from pipeline.validate.assets import account_rows
 
-# All tables that a whole run gathers, by the assets that make them.
-_PUBLISHED = sorted(
+# All tables that a whole run gathers before they are scanned for personal data, by the assets that make them.
+GATHERED_TABLES = sorted(
     {key.to_user_string() for key in (*account_rows.keys, *evaluation.keys, *rule_results.keys)}
     | set(exported_models(marts.keys))
 )
-_REPORT = dg.AssetKey(["report", "quarterly_report"])
+REPORT = dg.AssetKey(["report", "quarterly_report"])
 
 
 @dg.asset(
-    key=_REPORT,
+    key=REPORT,
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
@@ -56,7 +57,7 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
 
 @dg.asset(
     key=PUBLICATION,
-    deps=[_REPORT, *_PUBLISHED],
+    deps=[REPORT, *GATHERED_TABLES, SCAN_TABLE],
     group_name="report",
     description=(
         "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
@@ -71,7 +72,9 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     quarter = quarter_of(context)
     announce("report", "publish")
-    link = places.run_folder(quarter, context.run.run_id).publish(_PUBLISHED)
+    run = places.run_folder(quarter, context.run.run_id)
+    require_scanned(run)
+    link = run.publish([*GATHERED_TABLES, SCAN_TABLE])
     return dg.MaterializeResult(
         metadata={
             "quarter": quarter.label,

@@ -16,15 +16,15 @@ _GAP_CHARACTERS = r"\s\-‐‑‒–—―−_.·•・*/()（）\u200b-\u200d\u
 _GAP = f"[{_GAP_CHARACTERS}]"
 _LIST_GAP = f"[{_GAP_CHARACTERS},，、~～+]"
 
-_SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,2}}[0-9]){{6}}")
+_SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6}}")
 _FIFTEEN_DIGITS = re.compile(rf"[0-9](?:{_GAP}{{0,2}}[0-9]){{14}}")
 # Looking behind only after the first digit lets the search run from one 1 to the next.
-_MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])")
+_MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,3}}[3-9](?:{_LIST_GAP}{{0,3}}[0-9]){{9}}(?![0-9])")
 _PREFIXED_MOBILE = re.compile(
     rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_GAP}{{0,2}}|0)1{_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])"
 )
 _LANDLINE = re.compile(
-    rf"(?<![0-9])[(（]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）]?{_GAP}{{0,2}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}"
+    rf"(?<![0-9])[(（]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）]?{_GAP}{{0,3}}[2-8](?:[0-9]{{2,3}}{_GAP}?[0-9]{{4}}|[0-9]{{3}}{_GAP}[0-9]{{3}})"
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
 )

@@ -28,7 +28,8 @@ _PARTS = (
     rf"(?:(?<=[栋幢元楼座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
 )
 _STREET = (
-    "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷)(?:延长线|延长段|支路|辅路)?"
+    # 和平里8号 is a lane, 公里 and 这里 are none.
+    "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷|(?<![公英海这那哪心家夜手眼店车房城屋])里)(?:延长线|延长段|支路|辅路)?"
     "(?:[东西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东西南北中][段里巷]?)?"
 )
 _STREET_NUMBER = re.compile(
@@ -53,7 +54,7 @@ _VILLAGE = re.compile(
 # Without a house number a street is found behind a word that announces an address.
 _ANNOUNCES = "地址|住址|住在|家住|家在|我家是|送到|寄到|送货至"
 # Without one of these there is nothing for the large pattern to find.
-_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同]", "[村镇乡街]", "[栋幢楼座元室]"))
+_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同里]", "[村镇乡街]", "[栋幢楼座元室]"))
 _ESTATE_WORD, _ANNOUNCES_WORD = re.compile(_ESTATE), re.compile(_ANNOUNCES)
 _ANNOUNCED = re.compile(
     # What stays: province, city, county, district.

@@ -1,8 +1,9 @@
 """Made-up personal data in many written forms, put into comments at random places with the spans they take.
 
 Written beside the redaction engine and its tests, without their patterns: values are drawn here, wording and separators are what
-people type into forms, chats and call notes. ``DEVELOPMENT`` and ``VALIDATION`` may be looked at when the engine is improved;
-``HELD_OUT`` has other templates and other separators and is for the final figure only. What is measured is in ``redaction.py``.
+people type into forms, chats and call notes. ``FIRST``, ``SECOND`` and ``THIRD`` were looked at while the engine was improved;
+``HELD_OUT`` has other templates and other separators, is for the final figure only, and becomes the next development set when the
+engine is changed after it. What is measured is in ``redaction.py``.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def _door(rng: random.Random) -> str:
 # --- wording --------------------------------------------------------------------------------------------------------------
 
 # The address that stays, province to district, is outside the braces' span: only what follows it is personal.
-DEVELOPMENT: tuple[Wording, ...] = (
+FIRST: tuple[Wording, ...] = (
     Wording(
         "name",
         ("{}先生反映", "联系人：{}，", "师傅{}很负责，", "我叫{}，", "客户{}来电，", "{}女士说", "收货人{}。", "要投诉{}师傅，"),
@@ -233,7 +234,7 @@ DEVELOPMENT: tuple[Wording, ...] = (
     ),
 )
 
-VALIDATION: tuple[Wording, ...] = (
+SECOND: tuple[Wording, ...] = (
     Wording(
         "name",
         ("业主{}先生家", "报修人:{} ", "安装工{}没带工具，", "本人{}，", "用户{}反馈", "{}小姐接的电话", "签收人{}，", "{}大姐态度好", "{}工程师来的", "姓名 {}，"),
@@ -344,7 +345,7 @@ VALIDATION: tuple[Wording, ...] = (
     ),
 )
 
-HELD_OUT: tuple[Wording, ...] = (
+THIRD: tuple[Wording, ...] = (
     Wording(
         "name",
         ("投诉人{}。", "{}太太在家等", "经理{}答应退款，", "感谢维修师傅{}，", "{}师傅修了两次", "来电人：{}，", "户主{}，", "{}老师很耐心", "快递员{}，", "{}店长给的说法"),
@@ -460,11 +461,126 @@ HELD_OUT: tuple[Wording, ...] = (
     ),
 )
 
+HELD_OUT: tuple[Wording, ...] = (
+    Wording(
+        "name",
+        ("{}同志", "收件人 {}，", "派来的{}师傅", "联系人为{}，", "叫{}的", "{}经理接待的", "我是{}，", "用户：{}，", "{}先生本人", "服务工程师{}，"),
+        (name,),
+    ),
+    Wording(
+        "surname",
+        ("{}阿姨开的门", "{}姓师傅", "请找{}女士", "{}总监", "问{}站长", "{}先生电话不通", "联系{}工", "转给{}班长"),
+        (_surname,),
+    ),
+    Wording(
+        "mobile",
+        ("拨打{}即可", "{}（同微信）", "号{}", "备用{}，", "{}找我本人", "记错了是{}", "电话：{}/", "要打{}，", "咨询{}。", "电话号码{}，"),
+        (
+            _mobile,
+            lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("_", "−", "　", ",", "、"))),
+            lambda rng: _grouped(_mobile(rng), (3,), " "),
+            lambda rng: (lambda number: f"{number[:3]} {number[3:7]}-{number[7:]}")(_mobile(rng)),
+            lambda rng: (lambda number: f"+86({number[:3]}){number[3:]}")(_mobile(rng)),
+            lambda rng: (lambda number: _wide(number[:3]) + " " + number[3:])(_mobile(rng)),
+            lambda rng: _grouped(_mobile(rng), (3, 3, 5), "-"),
+            lambda rng: _grouped(_mobile(rng), (6, 5), " "),
+        ),
+    ),
+    Wording(
+        "landline",
+        ("客服座机{}", "有事打{}，", "号码 {} ", "家里电话{}", "{}一直占线"),
+        (
+            lambda rng: (lambda area, number: f"{area} {number[:4]} {number[4:]}")(*_landline(rng)),
+            lambda rng: ".".join(_landline(rng)),
+            lambda rng: (lambda area, number: f"（{area}）{number[:4]}-{number[4:]}")(*_landline(rng)),
+            lambda rng: "+86 {}{}".format(*_landline(rng)),
+            lambda rng: "－".join(_landline(rng)),
+            lambda rng: "_".join(_landline(rng)),
+        ),
+    ),
+    Wording(
+        "spoken digits",
+        ("麻烦打{}", "我电话{}", "是{}，", "{}，记住了吗", "客户报{}"),
+        (
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺"), (3, 4, 4), rng.choice(("。", "…", "  "))),
+            lambda rng: (lambda number: number[:3] + _spoken(number[3:], rng, "一"))(_mobile(rng)),
+            lambda rng: (lambda number: number[:7] + _spoken(number[7:], rng, "幺"))(_mobile(rng)),
+            lambda rng: _mobile(rng).translate(dict(zip(map(ord, _DIGITS), "零壹贰叁肆伍陆柒捌玖", strict=True))),
+            lambda rng: _spoken(rng.choice(_PREFIXES), rng, "幺") + "三个零" + _spoken(_digits(rng, 5), rng, "幺"),
+            lambda rng: _spoken(_id_number(rng)[:17].replace("X", "0") + "8", rng, "一"),
+        ),
+    ),
+    Wording(
+        "id number",
+        ("登记证件{}，", "身份证号码 {} ", "本人{}", "录的是{}，", "（{}）"),
+        (
+            _id_number,
+            lambda rng: _grouped(_id_number(rng), (4, 4, 4, 4), " "),
+            lambda rng: _grouped(_id_number(rng), (6, 8, 4), "_"),
+            lambda rng: _grouped(_id_number(rng), (6, 8), " "),
+            lambda rng: _wide(_grouped(_id_number(rng), (6, 8, 4), "－")),
+        ),
+    ),
+    Wording(
+        "bank card",
+        ("尾款打{}，", "账号：{}，", "卡{}，", "退到农行{}", "银行账户 {} "),
+        (
+            _card,
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "_"),
+            lambda rng: _grouped(_card(rng), (6,), "-"),
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "/"),
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "."),
+        ),
+    ),
+    Wording(
+        "plate",
+        ("{}的货车", "车牌号码：{}，", "看到{}开走", "乘{}来的", "工程车{}，"),
+        (
+            _plate,
+            _green_plate,
+            lambda rng: _grouped(_green_plate(rng), (2,), "-"),
+            lambda rng: _grouped(_plate(rng), (1,), " "),
+            lambda rng: _grouped(_plate(rng), (2,), "."),
+            lambda rng: _wide(_green_plate(rng).lower()),
+        ),
+    ),
+    Wording(
+        "e-mail",
+        ("电邮{}，", "请回复{}", "联系邮箱:{} ", "发送至{}。", "E-MAIL：{}，"),
+        (
+            _email,
+            lambda rng: _email(rng).replace("@", "＠").replace(".", "．"),
+            lambda rng: _email(rng).replace("@", " @"),
+            lambda rng: _email(rng).replace("@", "[at]"),
+            lambda rng: "点".join(_email(rng).rsplit(".", 1)),
+        ),
+    ),
+    Wording(
+        "account",
+        ("微信id:{}，", "加微信号码{}，", "qq是{}，", "微博：{}，", "小红书号：{}，", "QQ号码：{}，", "Vx {} "),
+        (_handle, lambda rng: _handle(rng).upper()),
+    ),
+    Wording(
+        "address",
+        ("地址在{}，", "送货至{}，", "上门地址 {} ", "{}这户", "住户在{}，", "装在{}", "现场是{}。"),
+        (
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号附{rng.randint(1, 20)}号",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号之{rng.choice('一二三')}",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(2, 9)}楼",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}#{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.choice('AB')}座{rng.randint(2, 28)}0{rng.randint(1, 6)}房",
+            lambda rng: f"{rng.choice(_VILLAGES)}第{rng.randint(1, 12)}组",
+            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼",
+        ),
+    ),
+)
+
 # Names that nothing announces, of which docs/privacy.md says that they are found only where the record names the person.
 NAMES_OF_THE_RECORD = ("{}说好今天来，", "问问{}吧，", "上次是{}接的", "{}不在家，", "这事{}知道")
 WORDINGS: Mapping[str, tuple[Wording, ...]] = {
-    "development": DEVELOPMENT,
-    "validation": VALIDATION,
+    "first": FIRST,
+    "second": SECOND,
+    "third": THIRD,
     "held out": HELD_OUT,
 }
 

@@ -28,6 +28,10 @@ _LANDLINE = re.compile(
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
 )
+# With the country code the area code has lost its 0: 86 771 5312345.
+_LANDLINE_FROM_ABROAD = re.compile(
+    rf"(?<![0-9])(?:\+|00)?86{_GAP}{{1,3}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{1,3}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9])"
+)
 _SERVICE_LINE = re.compile(
     rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])"
 )
@@ -131,6 +135,8 @@ def _redact_numbers(text: str) -> str:
     if not _SEVEN_DIGITS.search(text):
         return text
     text = _LANDLINE.sub(PHONE, text)
+    if "86" in text:
+        text = _LANDLINE_FROM_ABROAD.sub(PHONE, text)
     text = _SERVICE_LINE.sub(PHONE, text)
     text = _FOREIGN_PHONE.sub(PHONE, text)
     text = _LOCAL_PHONE.sub(rf"\1{PHONE}", text)

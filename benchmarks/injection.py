@@ -1,9 +1,10 @@
 """Made-up personal data in many written forms, put into comments at random places with the spans they take.
 
 Written beside the redaction engine and its tests, without their patterns: values are drawn here, wording and separators are what
-people type into forms, chats and call notes. ``FIRST``, ``SECOND`` and ``THIRD`` were looked at while the engine was improved;
-``HELD_OUT`` has other templates and other separators, is for the final figure only, and becomes the next development set when the
-engine is changed after it. What is measured is in ``redaction.py``.
+people type into forms, chats and call notes. ``FIRST`` to ``FIFTH`` were looked at while the engine was improved; ``HELD_OUT``
+has other templates and other separators, is for the final figure only, and becomes the next development set when the engine is
+changed after it. In the development sets unusual forms are as frequent as plain ones; in the held-out set every other value is
+written plainly, as most people do. What is measured is in ``redaction.py``.
 """
 
 from __future__ import annotations
@@ -461,7 +462,7 @@ THIRD: tuple[Wording, ...] = (
     ),
 )
 
-HELD_OUT: tuple[Wording, ...] = (
+FOURTH: tuple[Wording, ...] = (
     Wording(
         "name",
         ("{}同志", "收件人 {}，", "派来的{}师傅", "联系人为{}，", "叫{}的", "{}经理接待的", "我是{}，", "用户：{}，", "{}先生本人", "服务工程师{}，"),
@@ -575,12 +576,234 @@ HELD_OUT: tuple[Wording, ...] = (
     ),
 )
 
+FIFTH: tuple[Wording, ...] = (
+    Wording(
+        "name",
+        ("报修客户{}，", "{}女士催单", "负责人：{} ", "姓名:{}，", "技师{}态度差", "{}师傅水平高", "名叫{}的", "{}小姐登记的", "顾客{}要求退货", "收件人：{}；"),
+        (name,),
+    ),
+    Wording(
+        "surname",
+        ("{}大妈", "{}师傅没来", "给{}老板打电话", "{}先生很满意", "和{}女士约的", "{}队长", "我姓{}，", "{}技术员"),
+        (_surname,),
+    ),
+    Wording(
+        "mobile",
+        ("来电{}", "联系号码{}，", "{}已停机", "加{}好友", "给{}发短信", "手机{}/", "叫他打{}", "({})", "登记手机号:{}", "换成{}了"),
+        (
+            _mobile,
+            lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("\u00a0", "-", "‑", "*", "～"))),
+            lambda rng: _grouped(_mobile(rng), (3,), "-"),
+            lambda rng: "+86 " + _grouped(_mobile(rng), (3, 4, 4), "-"),
+            lambda rng: _grouped(_mobile(rng), (7,), "-"),
+            lambda rng: (lambda number: f"({number[:3]}){number[3:]}")(_mobile(rng)),
+            lambda rng: "，".join(_grouped(_mobile(rng), (3, 4, 4), "|").split("|")),
+            lambda rng: _wide("+86") + _wide(_mobile(rng)),
+        ),
+    ),
+    Wording(
+        "landline",
+        ("单位电话{}，", "座机号{}", "前台{}", "转接{}", "有问题拨{}"),
+        (
+            lambda rng: "–".join(_landline(rng)),
+            lambda rng: "  ".join(_landline(rng)),
+            lambda rng: "0086-{}-{}".format(_landline(rng)[0].lstrip("0"), _landline(rng)[1]),
+            lambda rng: "-".join(_landline(rng)) + f"分机{rng.randint(10, 899)}",
+            lambda rng: (lambda area, number: f"{area}-{number[:4]}-{number[4:]}")(*_landline(rng)),
+            lambda rng: _wide("{}{}".format(*_landline(rng))),
+        ),
+    ),
+    Wording(
+        "spoken digits",
+        ("就是{}，", "您拨{}试试", "留个电话{}", "{}，谢谢", "号码报一下{}"),
+        (
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "一", two="两"), (3, 4, 4), " "),
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺", zero="洞"), (3, 3, 5), "，"),
+            lambda rng: (lambda number: _spoken(number[:3], rng, "幺") + number[3:7] + _spoken(number[7:], rng, "幺"))(_mobile(rng)),
+            lambda rng: _mobile(rng)[:7] + "四个" + rng.choice("零八六幺"),
+            lambda rng: "-".join(_spoken(_mobile(rng), rng, "幺")),
+        ),
+    ),
+    Wording(
+        "id number",
+        ("身份证号是{}，", "拿{}查的", "实名{}", "身份证:{}/", "持证人{}，"),
+        (
+            _id_number,
+            lambda rng: _grouped(_id_number(rng), (6, 8, 4), "·"),
+            lambda rng: _grouped(_id_number(rng), (3, 3, 8, 4), " "),
+            lambda rng: _wide(_grouped(_id_number(rng), (6, 8, 4), " ")),
+            lambda rng: "-".join(_id_number(rng)),
+        ),
+    ),
+    Wording(
+        "bank card",
+        ("交行{}，", "还款卡{}", "转账到{}", "扣了{}的钱", "卡号是：{} "),
+        (
+            _card,
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "–"),
+            lambda rng: _wide(_grouped(_card(rng), (4, 4, 4, 4), "－")),
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "\u00a0"),
+            lambda rng: _grouped(_card(rng), (6,), "  "),
+        ),
+    ),
+    Wording(
+        "plate",
+        ("车牌：{}，", "跟着{}的车", "一辆{}的金杯", "{}送来的", "来车{}。"),
+        (
+            _plate,
+            _green_plate,
+            lambda rng: _grouped(_plate(rng).lower(), (2,), "·"),
+            lambda rng: _grouped(_green_plate(rng), (2,), " "),
+            lambda rng: _grouped(_green_plate(rng), (2,), "."),
+            lambda rng: _grouped(_plate(rng), (2, 2), " "),
+        ),
+    ),
+    Wording(
+        "e-mail",
+        ("我的邮箱{}，", "投递到{}", "邮箱号:{}，", "{}，发这里", "回信给{}。"),
+        (
+            _email,
+            lambda rng: _wide(_email(rng)),
+            lambda rng: _email(rng).replace("@", " 艾特 "),
+            lambda rng: _email(rng).replace("@", "【at】"),
+            lambda rng: _email(rng).replace("@", "(AT)"),
+        ),
+    ),
+    Wording(
+        "account",
+        ("微信账号：{}，", "微信：{}，", "Q Q：{}，", "加V：{}，", "淘宝账号是{}，", "wechat id: {}，"),
+        (_handle, lambda rng: _handle(rng).replace("-", "_")),
+    ),
+    Wording(
+        "address",
+        ("上门地点{}，", "家在{}，", "搬到{}了", "{}，三楼没电梯", "地址为{}，", "寄至{}。", "服务地址:{}"),
+        (
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元{rng.randint(2, 28)}层",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.choice('一二三四五六七八九')}十{rng.choice('一二三')}号",
+            lambda rng: f"{rng.choice(_VILLAGES)}{rng.choice('一二三四五')}组{rng.randint(1, 90)}号",
+            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_ESTATES)}{_door(rng)}",
+        ),
+    ),
+)
+
+def _half_plain(plain: Draw, *others: Draw) -> tuple[Draw, ...]:
+    return (plain,) * len(others) + others
+
+
+HELD_OUT: tuple[Wording, ...] = (
+    Wording(
+        "name",
+        ("用户名字是{}，", "保修登记人{}先生", "安排{}师傅上门", "{}阿姨一个人在家", "跟{}经理反映过", "联系人 {}，", "客服{}说的", "机主叫{}，", "业主{}反映", "我叫{}。"),
+        (name,),
+    ),
+    Wording(
+        "surname",
+        ("给{}师傅点赞", "{}女士家的空调", "{}先生您好", "找{}总投诉", "那个{}经理", "{}大姐很热心", "是{}工修的", "前台的{}小姐"),
+        (_surname,),
+    ),
+    Wording(
+        "mobile",
+        ("联系{}", "我电话{}，", "麻烦打{}", "微信手机同号：{}，", "拨打{}没人接", "她的号{}", "{}关机", "请加{}", "紧急联系人{}", "tel {}，"),
+        _half_plain(
+            _mobile,
+            lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("-", " ", "－", "——", "・"))),
+            lambda rng: _wide(_mobile(rng)),
+            lambda rng: "+86" + _mobile(rng),
+            lambda rng: "86-" + _grouped(_mobile(rng), (3, 4, 4), " "),
+            lambda rng: _grouped(_mobile(rng), (4, 4, 3), " "),
+            lambda rng: "  ".join(_mobile(rng)),
+        ),
+    ),
+    Wording(
+        "landline",
+        ("电话{}", "打他们座机{}，", "维修点{}", "固定电话：{}，", "{}没人接"),
+        _half_plain(
+            lambda rng: "-".join(_landline(rng)),
+            lambda rng: "{}　{}".format(*_landline(rng)),
+            lambda rng: "[{}]{}".format(*_landline(rng)),
+            lambda rng: "+86{}{}".format(_landline(rng)[0].lstrip("0"), _landline(rng)[1]),
+            lambda rng: (lambda area, number: f"{area} {number[:3]} {number[3:]}")(*_landline(rng)),
+        ),
+    ),
+    Wording(
+        "spoken digits",
+        ("打我手机{}", "电话号码是{}，", "我说一下，{}，", "联系{}就行", "他号码{}"),
+        _half_plain(
+            lambda rng: _spoken(_mobile(rng), rng, "幺"),
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺"), (3, 4, 4), "、"),
+            lambda rng: _spoken(_mobile(rng), rng, "一", zero="零", two="两"),
+            lambda rng: (lambda number: _spoken(number[:3], rng, "一") + number[3:])(_mobile(rng)),
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺", zero="洞"), (3, 4, 4), "　"),
+        ),
+    ),
+    Wording(
+        "id number",
+        ("身份证号{}，", "证件号{}", "用身份证{}登记", "本人证号{}。", "号码为{}"),
+        _half_plain(
+            _id_number,
+            lambda rng: _grouped(_id_number(rng), (6, 8, 4), "  "),
+            lambda rng: _grouped(_id_number(rng), (6, 4, 4, 4), "·"),
+            lambda rng: _wide(_id_number(rng)).replace("X", "Ｘ"),
+        ),
+    ),
+    Wording(
+        "bank card",
+        ("我的卡号{}，", "款项退至{}", "中行{}，", "尾号不对，应为{}", "开户账号 {} "),
+        _half_plain(
+            _card,
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), " "),
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "　"),
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "-"),
+        ),
+    ),
+    Wording(
+        "plate",
+        ("车牌号{}，", "{}占了车位", "那辆{}", "维修车{}来过", "坐{}走的"),
+        _half_plain(
+            _plate,
+            _green_plate,
+            lambda rng: _grouped(_green_plate(rng), (2,), "·"),
+            lambda rng: _grouped(_plate(rng), (2,), "—"),
+            lambda rng: _wide(_plate(rng)),
+        ),
+    ),
+    Wording(
+        "e-mail",
+        ("邮箱是{}，", "发邮件到{}", "电子邮箱 {} ", "{}没收到回复", "我的mail：{}，"),
+        _half_plain(
+            _email,
+            lambda rng: _email(rng).replace("@", "[AT]"),
+            lambda rng: _email(rng).replace("@", "@　"),
+            lambda rng: _email(rng).replace("@", "艾特").replace(".", "点"),
+        ),
+    ),
+    Wording(
+        "account",
+        ("微信号是{}，", "微信{}，", "QQ{}，", "加微信{}聊", "扣扣：{}，", "wx号{}，", "快手号：{}，"),
+        (lambda rng: _handle(rng).replace("-", "_"),),
+    ),
+    Wording(
+        "address",
+        ("地址{}，", "住在{}", "上门到{}修", "我家在{}，", "送到{}去", "安装地点：{}，", "家庭地址 {}。"),
+        _half_plain(
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}号",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}弄{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
+            lambda rng: f"{rng.choice(_VILLAGES)}{rng.randint(1, 12)}队",
+            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{_door(rng)}",
+        ),
+    ),
+)
+
 # Names that nothing announces, of which docs/privacy.md says that they are found only where the record names the person.
 NAMES_OF_THE_RECORD = ("{}说好今天来，", "问问{}吧，", "上次是{}接的", "{}不在家，", "这事{}知道")
 WORDINGS: Mapping[str, tuple[Wording, ...]] = {
-    "first": FIRST,
-    "second": SECOND,
-    "third": THIRD,
+    "development": (*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH),
     "held out": HELD_OUT,
 }
 

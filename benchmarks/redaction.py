@@ -1,7 +1,7 @@
 """``python -m benchmarks.redaction COMMENTS…``: recall and precision of the free-text redaction on a labelled set.
 
-Real comments, one a line (plain or gzip), with made-up personal data put in: ``injection.py``. A span counts as found when all of it
-is gone. A removed piece counts as right when it meets a labelled span; strictly, every other one is wrong; adjusted, a piece of the
+Real comments, one a line (plain or gzip), with made-up personal data put in: ``injection.py``. A span counts as found when all its
+letters, digits and characters are gone. A removed piece counts as right when it meets a labelled span; strictly, every other one is wrong; adjusted, a piece of the
 comment's own text is right too where the independent scanner of ``pipeline/privacy`` sees personal data in it. How to read the
 figures: ``benchmarks/README.md``.
 """
@@ -94,7 +94,9 @@ def _compare(each: Labelled, alignments: list[list[tuple[int, int]]], measured: 
     gone = [{position for start, end in aligned for position in range(start, end)} for aligned in alignments]
     for span in each.spans:
         measured.spans[span.kind] += 1
-        if any(removed.issuperset(range(span.start, span.end)) for removed in gone):
+        # A bracket or dash of the value that is left says nothing.
+        personal = [position for position in range(span.start, span.end) if each.text[position].isalnum()]
+        if any(removed.issuperset(personal) for removed in gone):
             measured.found[span.kind] += 1
         else:
             measured.missed.append(f"{span.kind}: {each.text[max(0, span.start - 8) : span.end + 6]}")

@@ -16,12 +16,12 @@ _DOMAIN = re.compile(
 )
 _EMAIL = re.compile(
     # Only from the start of a word: a long text without @ would be read again from each of its letters.
-    r"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9._%+\-]+(?:\s?@\s?|[(（\[]at[)）\]])|[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}\s?艾特\s?)"
+    r"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9._%+\-]+(?:\s?@\s?|[(（\[【<]\s?at\s?[)）\]】>])|[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}\s?艾特\s?)"
     r"[A-Za-z0-9\-]+(?:(?:\.|点)[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
-_WRITTEN_AT = re.compile(r"[(（\[]at[)）\]]", re.IGNORECASE)
-_CHAT = r"(?<![A-Za-z])(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|qq|扣扣)(?:号码?|账号|帐号|id)?"
+_WRITTEN_AT = re.compile(r"[(（\[【<]\s?at\s?[)）\]】>]", re.IGNORECASE)
+_CHAT = r"(?<![A-Za-z])(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q|扣扣)(?:号码?|账号|帐号|\s?id)?"
 _CHAT_ACCOUNT = re.compile(
     # With 号 or a colon anything may follow; without, only what is no ordinary word: 微信 Android 版 is none.
     rf"({_CHAT}\s?(?:(?<=号)|(?<=号码)|(?<=id)|是|为|叫|[:：=])[是为叫:：=\s]*)"
@@ -57,10 +57,10 @@ def _redact_accounts(text: str) -> str:
 
 _TOP_DOMAINS = "com|cn|net|org|top|cc|vip|shop|info|io|me|tv|xyz|gov|edu"
 RULES = (
-    Rule(_redact_net, rf"@|艾特|(?i:[(（\[]at[)）\]]|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})"),
+    Rule(_redact_net, rf"@|艾特|(?i:[(（\[【<]\s?at\s?[)）\]】>]|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})"),
     Rule(
         _redact_accounts,
-        r"(?i:微信|薇信|威信|wechat|weixin|vx|wx|v信|qq|扣扣)[号码账帐iIdD是为叫:：=\s]*[A-Za-z1-9_]|o[A-Za-z0-9_\-]{27}"
+        r"(?i:微信|薇信|威信|wechat|weixin|vx|wx|v信|加v|q\s?q|扣扣)[号码账帐iIdD是为叫:：=\s]*[A-Za-z1-9_]|o[A-Za-z0-9_\-]{27}"
         rf"|(?:{_ACCOUNT_WORD})(?i:[号账帐名id])*[是为叫:：=A-Za-z]",
     ),
 )

@@ -17,7 +17,7 @@ _ESTATE = (
 # Parts of a house number; 3-2-501 is building, unit, room.
 _PART = (
     rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?\s?(?:号楼|号院|栋|幢|单元|层|楼|室|房|门|户|弄|梯|号|座)(?![线店单])|[A-Za-z]座"
-    rf"|[A-Za-z]?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{1,3}}(?![0-9\-]))"
+    rf"|[A-Za-z]?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{1,3}}(?![0-9\-])|[0-9]{{1,3}}#-?[0-9]{{3,4}}(?![0-9]))"
 )
 _BUILDING_PART = rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:号楼|栋|幢|单元)|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}})"
 _PART_GAP = r"[\s,，、\-]?"
@@ -34,7 +34,7 @@ _STREET = (
 )
 _STREET_NUMBER = re.compile(
     rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:号楼|号院|号|弄|巷|栋|幢)(?![线])"
-    rf"(?:之[一二三四五六七八九十0-9]+)?"
+    rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}号)?"
     # An estate by any name, when a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )
@@ -81,8 +81,8 @@ _PART_GUARD = rf"{_COUNT}[A-Za-z]?\s?(?:号|栋|幢|单元|层|楼|室|房|门|�
 RULES = (
     Rule(
         _redact_places,
-        rf"{_PART_GUARD}|村{_COUNT}[组队社屯]|(?:镇|乡|街道){HAN}{{1,6}}(?:村|社区|屯|居委会)"
+        rf"{_PART_GUARD}|[0-9]#|村{_COUNT}[组队社屯]|(?:镇|乡|街道){HAN}{{1,6}}(?:村|社区|屯|居委会)"
         rf"|[0-9]-[0-9]|(?:{_ANNOUNCES})[^\]]",
-        rf"{_PART_GUARD}|[村屯]|社区|居委会|[0-9]-[0-9]|{_ANNOUNCES}",
+        rf"{_PART_GUARD}|[0-9]#|[村屯]|社区|居委会|[0-9]-[0-9]|{_ANNOUNCES}",
     ),
 )

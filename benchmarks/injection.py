@@ -1,10 +1,10 @@
 """Made-up personal data in many written forms, put into comments at random places with the spans they take.
 
 Written beside the redaction engine and its tests, without their patterns: values are drawn here, wording and separators are what
-people type into forms, chats and call notes. ``FIRST`` to ``FIFTH`` were looked at while the engine was improved; ``HELD_OUT``
+people type into forms, chats and call notes. ``FIRST`` to ``SIXTH`` were looked at while the engine was improved; ``HELD_OUT``
 has other templates and other separators, is for the final figure only, and becomes the next development set when the engine is
-changed after it. In the development sets unusual forms are as frequent as plain ones; in the held-out set every other value is
-written plainly, as most people do. What is measured is in ``redaction.py``.
+changed after it. In the first five, unusual forms are as frequent as plain ones; in the last two every other value is written plainly, as
+most people do. What is measured is in ``redaction.py``.
 """
 
 from __future__ import annotations
@@ -693,7 +693,7 @@ def _half_plain(plain: Draw, *others: Draw) -> tuple[Draw, ...]:
     return (plain,) * len(others) + others
 
 
-HELD_OUT: tuple[Wording, ...] = (
+SIXTH: tuple[Wording, ...] = (
     Wording(
         "name",
         ("用户名字是{}，", "保修登记人{}先生", "安排{}师傅上门", "{}阿姨一个人在家", "跟{}经理反映过", "联系人 {}，", "客服{}说的", "机主叫{}，", "业主{}反映", "我叫{}。"),
@@ -800,10 +800,117 @@ HELD_OUT: tuple[Wording, ...] = (
     ),
 )
 
+HELD_OUT: tuple[Wording, ...] = (
+    Wording(
+        "name",
+        ("{}先生预约的", "师傅叫{}，", "回访{}女士", "对{}师傅不满", "负责人是{}，", "{}经理给我打的", "业主：{}，", "姓名是{}。", "用户{}投诉", "工程师{}，"),
+        (name,),
+    ),
+    Wording(
+        "surname",
+        ("{}师傅准时", "和{}先生沟通", "是{}女士接待", "{}经理承诺", "夸夸{}师傅", "请{}主任来", "{}老板人好", "{}阿姨，"),
+        (_surname,),
+    ),
+    Wording(
+        "mobile",
+        ("回电话{}", "致电{}，", "我手机{}", "请发短信到{}", "{}是我的号", "紧急打{}", "新号{}，", "微信和电话都是{}", "联系方式：{}。", "Mobile: {} "),
+        _half_plain(
+            _mobile,
+            lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("–", ".", "　", "_"))),
+            lambda rng: _wide(_grouped(_mobile(rng), (3, 4, 4), "-")),
+            lambda rng: "+86　" + _mobile(rng),
+            lambda rng: "（" + _mobile(rng) + "）",
+            lambda rng: _grouped(_mobile(rng), (3, 3, 3), " "),
+            lambda rng: "，".join(_mobile(rng)),
+        ),
+    ),
+    Wording(
+        "landline",
+        ("服务站电话{}", "座机：{}，", "我打了{}", "总台{}", "办公电话{}没通"),
+        _half_plain(
+            lambda rng: "-".join(_landline(rng)),
+            lambda rng: "{}){}".format(*_landline(rng)),
+            lambda rng: _wide("（{}）{}".format(*_landline(rng))),
+            lambda rng: "0086 {} {}".format(_landline(rng)[0].lstrip("0"), _landline(rng)[1]),
+            lambda rng: (lambda area, number: f"{area}-{number[:-4]} {number[-4:]}")(*_landline(rng)),
+        ),
+    ),
+    Wording(
+        "spoken digits",
+        ("回拨{}", "手机尾号念全是{}，", "您记{}", "电话报的{}。", "打{}问我"),
+        _half_plain(
+            lambda rng: _spoken(_mobile(rng), rng, "幺"),
+            lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺"), (3, 4, 4), "—"),
+            lambda rng: _spoken(_mobile(rng), rng, "一", zero="洞"),
+            lambda rng: (lambda number: number[:3] + _spoken(number[3:7], rng, "幺") + number[7:])(_mobile(rng)),
+            lambda rng: _grouped(_spoken("".join(_landline(rng)), rng, "幺"), (4, 4), "，"),
+        ),
+    ),
+    Wording(
+        "id number",
+        ("我的身份证{}，", "身份证号码为{}", "证件登记{}", "身份信息{}。", "输入{}报错"),
+        _half_plain(
+            _id_number,
+            lambda rng: _grouped(_id_number(rng), (6, 8, 4), "–"),
+            lambda rng: _grouped(_id_number(rng), (6, 4, 4, 4), "  "),
+            lambda rng: _wide(_id_number(rng)).replace("X", "ｘ"),
+        ),
+    ),
+    Wording(
+        "bank card",
+        ("银行卡号{}，", "退我{}", "浦发{}，", "卡{}被扣款", "收款卡：{} "),
+        _half_plain(
+            _card,
+            lambda rng: _grouped(_card(rng), (4, 4, 4, 4), "・"),
+            lambda rng: _wide(_grouped(_card(rng), (4, 4, 4, 4), "　")),
+            lambda rng: _grouped(_card(rng), (6,), " "),
+        ),
+    ),
+    Wording(
+        "plate",
+        ("车牌号为{}，", "看见{}", "车子{}，", "送货车{}撞了门", "师傅开{}来"),
+        _half_plain(
+            _plate,
+            _green_plate,
+            lambda rng: _grouped(_plate(rng), (2,), "・"),
+            lambda rng: _green_plate(rng).lower(),
+            lambda rng: _grouped(_green_plate(rng), (2,), "　"),
+        ),
+    ),
+    Wording(
+        "e-mail",
+        ("邮箱：{}，", "寄电子版到{}", "email {} ", "{}退信了", "发我邮箱{}，"),
+        _half_plain(
+            _email,
+            lambda rng: _email(rng).replace("@", "（AT）"),
+            lambda rng: _wide(_email(rng)).upper(),
+            lambda rng: _email(rng).replace(".", "点"),
+        ),
+    ),
+    Wording(
+        "account",
+        ("微信：{}，", "加微信号{}，", "QQ号{}，", "我的微信号是{}，", "wechat:{}，", "支付宝账号{}，"),
+        (lambda rng: _handle(rng).replace("-", "_"),),
+    ),
+    Wording(
+        "address",
+        ("住址{}，", "家在{}", "送货到{}，", "我们{}的", "到{}修空调", "安装地址：{}，", "地址是{}。"),
+        _half_plain(
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(1, 30)}号楼",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('一二三四五六七八九')}栋{rng.choice('一二三')}单元{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}座{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
+            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号　{rng.randint(1, 30)}栋",
+            lambda rng: f"{rng.choice(_VILLAGES)}{rng.choice('一二三四五六七')}社",
+            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.randint(1, 4)}单元",
+        ),
+    ),
+)
+
 # Names that nothing announces, of which docs/privacy.md says that they are found only where the record names the person.
 NAMES_OF_THE_RECORD = ("{}说好今天来，", "问问{}吧，", "上次是{}接的", "{}不在家，", "这事{}知道")
 WORDINGS: Mapping[str, tuple[Wording, ...]] = {
-    "development": (*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH),
+    "development": (*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH),
     "held out": HELD_OUT,
 }
 

@@ -16,7 +16,8 @@ _DOMAIN = re.compile(
 )
 _EMAIL = re.compile(
     # Only from the start of a word: a long text without @ would be read again from each of its letters.
-    r"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9._%+\-]+(?:\s?@\s?|[(（\[【<]\s?at\s?[)）\]】>])|[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}\s?艾特\s?)"
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}"
+    r"(?:\s?@\s?|\s?艾特\s?|[(（\[【<]\s?at\s?[)）\]】>])"
     r"[A-Za-z0-9\-]+(?:(?:\.|点)[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ _PREFIXED_MOBILE = re.compile(
     rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_GAP}{{0,2}}|0)1{_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])"
 )
 _LANDLINE = re.compile(
-    rf"(?<![0-9])(?:(?:\+|00)86{_GAP}{{0,3}})?[(（\[]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）\]]?{_GAP}{{0,3}}[2-8](?:[0-9]{{2,3}}{_GAP}?[0-9]{{4}}|[0-9]{{3}}{_GAP}[0-9]{{3}})"
+    rf"(?<![0-9])(?:(?:\+|00)86{_GAP}{{0,3}})?[(（\[]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）\]]?{_GAP}{{0,3}}[2-8](?:{_GAP}?[0-9]){{6,7}}"
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
 )
@@ -180,10 +180,11 @@ def _redact_orders(text: str) -> str:
 
 RULES = (
     Rule(_redact_orders, r"(?:单号|流水号|合同号|发票号|会员号|序列号|编号)[码是为:：\s]*[A-Za-z0-9]"),
-    Rule(_redact_numbers, _SEVEN_DIGITS.pattern),
+    # Before the written ones: of 一三八11482907 they would leave the words.
     Rule(
         _redact_spoken,
         rf"[{_SPOKEN_WORDS}]个?(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{3}}"
         rf"|{_SPOKEN_UNIT}(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{2}}{_SPOKEN_GAP}[{_SPOKEN_WORDS}]",
     ),
+    Rule(_redact_numbers, _SEVEN_DIGITS.pattern),
 )

@@ -45,9 +45,10 @@ _NO_GIVEN_NAME_BEFORE_ROLE = _NO_GIVEN_NAME | frozenset(
     "是在有不给让去到上下个位从与或及什怎哦请找叫对跟等说打约派换修装拆洗送拿买卖付退些种每次前后"
 )
 # What stands in front of a name, so that 找王总 is told from 施工 and 大师姐.
-_INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢烦诉")
+_INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢烦诉个")
 # Behind these a surname that is also an ordinary word is one, where nothing follows its title: 谢谢程工，but not 谢谢全工厂.
 _ADDRESSES_SOMEBODY = re.compile("(?:谢谢|感谢|麻烦|联系|投诉|找|问)$")
+_GOES_ON = re.compile(f"(?!{HAN})|投诉|反映|处理|说|要|来|修|上门|帮|聊|谈")
 _HAN_CHARACTER = re.compile(HAN)
 # Surnames that are ordinary words, yet hardly ever the first of three characters that are none.
 _FULL_NAMED = lexicon.WEAK_SURNAMES - (lexicon.PARTICLE_SURNAMES - lexicon.NAMED_PARTICLES)
@@ -70,7 +71,7 @@ def _name_before(text: str, end: int, kind: str) -> int:
         if introduced and before[-1] in _STRONG:
             return int(text[end - 1 : end + 1] != "施工")
         is_addressed = before[-1] in _KNOWN and _ADDRESSES_SOMEBODY.search(before[:-1])
-        return int(bool(is_addressed) and not _HAN_CHARACTER.match(text, end + 1))
+        return int(bool(is_addressed) and bool(_GOES_ON.match(text, end + 1)))
     excluded = _NO_GIVEN_NAME if kind == "personal" else _NO_GIVEN_NAME_BEFORE_ROLE
     weak = 0
     for length in range(len(before), 0, -1):

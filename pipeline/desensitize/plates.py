@@ -8,7 +8,7 @@ from pipeline.desensitize import lexicon
 from pipeline.desensitize.replacing import PLATE, Rule, substitute
 
 _PLATE = re.compile(
-    rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z][\s·.•\-—–]{{0,3}}([A-Za-z0-9](?:\s?[A-Za-z0-9]){{3,5}}[挂学警港澳]?)(?![A-Za-z0-9])"
+    rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z][\s·.•・\-—–]{{0,3}}([A-Za-z0-9](?:\s?[A-Za-z0-9]){{3,5}}[挂学警港澳]?)(?![A-Za-z0-9])"
 )
 # Behind its word a plate may lack the province, as people say it: 车牌号A12345.
 _LABELLED_PLATE = re.compile(

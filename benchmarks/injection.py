@@ -1,10 +1,10 @@
 """Made-up personal data in many written forms, put into comments at random places with the spans they take.
 
 Written beside the redaction engine and its tests, without their patterns: values are drawn here, wording and separators are what
-people type into forms, chats and call notes. ``FIRST`` to ``SIXTH`` were looked at while the engine was improved; ``HELD_OUT``
-has other templates and other separators, is for the final figure only, and becomes the next development set when the engine is
-changed after it. In the first five, unusual forms are as frequent as plain ones; in the last two every other value is written plainly, as
-most people do. What is measured is in ``redaction.py``.
+people type into forms, chats and call notes. ``FIRST`` to ``SIXTH`` were looked at while the engine was improved; ``HELD_OUT`` has
+other templates and other separators, is for the final figure only, and becomes the next development set when the engine is
+changed after it. In the first five, unusual forms are as frequent as plain ones; in the last two every other value is written
+plainly, as most people do. What is measured is in ``redaction.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 _DIGITS = "0123456789"
 _WIDE = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in _DIGITS}
@@ -49,26 +54,39 @@ class Wording:
 
 # --- values ---------------------------------------------------------------------------------------------------------------
 
-_SURNAMES = (
-    "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧 程 曹 袁 邓 许 傅 沈 曾 彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 "
-    "叶 阎 余 潘 杜 戴 夏 钟 汪 田 任 姜 范 方 石 姚 谭 廖 邹 熊 金 陆 郝 孔 白 崔 康 毛 邱 秦 江 史 顾 侯 邵 孟 龙 万 段 雷 钱 汤 尹 黎 易 常 武 乔 "
+_SURNAMES = _words(
+    "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧 程 曹 袁 "
+    "邓 许 傅 沈 曾 彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 "
+    "叶 阎 余 潘 杜 戴 夏 钟 汪 田 任 姜 范 方 石 姚 谭 廖 邹 熊 金 陆 郝 孔 白 崔 康 毛 邱 秦 江 史 "
+    "顾 侯 邵 孟 龙 万 段 雷 钱 汤 尹 黎 易 常 武 乔 "
     "贺 赖 龚 文 韦 覃 莫 农 欧阳 司徒 上官 诸葛"
-).split()
-_GIVEN = (
-    "建国 志强 秀英 桂兰 丽华 晓燕 海涛 永红 春梅 玉兰 国庆 文博 子轩 雨桐 浩然 欣怡 梓涵 思远 嘉琪 美玲 俊杰 小龙 凤霞 伟 敏 静 强 磊 洋 艳 勇 军 杰 "
+)
+_GIVEN = _words(
+    "建国 志强 秀英 桂兰 丽华 晓燕 海涛 永红 春梅 玉兰 国庆 文博 子轩 雨桐 浩然 欣怡 梓涵 思远 嘉琪 "
+    "美玲 俊杰 小龙 凤霞 伟 敏 静 强 磊 洋 艳 勇 军 杰 "
     "娟 涛 超 明 刚 平 辉 玲 桂英 淑珍 振华 德胜 雪梅 佳慧 宏伟 立新 卫东 金凤 少华 慧敏 天宇 一鸣 若曦"
-).split()
-_PREFIXES = "130 131 132 133 135 136 137 138 139 147 150 151 152 155 157 158 159 166 170 173 175 176 177 178 180 182 185 186 187 188 189 191 195 198 199".split()
-_AREA_CODES = "010 020 021 022 023 025 027 028 0755 0771 0772 0773 0371 0531 0571 0591 0731 0851 0871".split()
-_REGION_CODES = "110105 310115 440305 450103 450204 510107 330106 420111 350203 610113".split()
+)
+_PREFIXES = _words(
+    "130 131 132 133 135 136 137 138 139 147 150 151 152 155 157 158 159 166 170 173 175 176 177 178 "
+    "180 182 185 186 187 188 189 191 195 198 199"
+)
+_AREA_CODES = _words("010 020 021 022 023 025 027 028 0755 0771 0772 0773 0371 0531 0571 0591 0731 0851 0871")
+_REGION_CODES = _words("110105 310115 440305 450103 450204 510107 330106 420111 350203 610113")
 _CARD_PREFIXES = ("622202", "621700", "622848", "621661", "622588", "625957", "436742")
-_PLATES = "桂A 桂B 桂K 粤B 粤A 京A 沪C 浙A 苏E 川A 湘A 鄂A 豫A 鲁B 闽D 渝A".split()
+_PLATES = _words("桂A 桂B 桂K 粤B 粤A 京A 沪C 浙A 苏E 川A 湘A 鄂A 豫A 鲁B 闽D 渝A")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_DOMAINS = "qq.com 163.com 126.com gmail.com example.cn sina.com.cn outlook.com foxmail.com hotmail.com 139.com".split()
-_WORDS = "sunny lily wang zhang tiger moon happy coco max lucky leo star summer river".split()
-_STREETS = "民族大道 中山路 人民东路 解放街 建设北路 友爱南路 长江路 朝阳巷 龙腾路 五一大道 文昌街 青山路 金湖南路 星光大道 滨河东路 和平里".split()
-_ESTATES = "阳光花园 翠湖小区 金色家园 碧水名苑 荣和新城 滨江公寓 幸福小区 盛天国际 东方华庭 紫荆苑 水岸豪庭 锦绣山庄".split()
-_DISTRICTS = "南宁市青秀区 广西柳州市城中区 广东省深圳市南山区 上海市浦东新区 北京市朝阳区 杭州市西湖区 成都市武侯区".split()
+_DOMAINS = _words("qq.com 163.com 126.com gmail.com example.cn sina.com.cn outlook.com foxmail.com hotmail.com 139.com")
+_WORDS = _words("sunny lily wang zhang tiger moon happy coco max lucky leo star summer river")
+_STREETS = _words(
+    "民族大道 中山路 人民东路 解放街 建设北路 友爱南路 长江路 朝阳巷 龙腾路 五一大道 文昌街 青山路 "
+    "金湖南路 星光大道 滨河东路 和平里"
+)
+_ESTATES = _words(
+    "阳光花园 翠湖小区 金色家园 碧水名苑 荣和新城 滨江公寓 幸福小区 盛天国际 东方华庭 紫荆苑 水岸豪庭 锦绣山庄"
+)
+_DISTRICTS = _words(
+    "南宁市青秀区 广西柳州市城中区 广东省深圳市南山区 上海市浦东新区 北京市朝阳区 杭州市西湖区 成都市武侯区"
+)
 _VILLAGES = ("良庆镇那黄村", "双桥镇平福村", "新圩乡大塘村", "石埠街道老口村", "吴圩镇那德村", "南阳镇施厚村")
 _ID_WEIGHTS = [2**power % 11 for power in range(17, 0, -1)]
 
@@ -156,7 +174,16 @@ def _door(rng: random.Random) -> str:
 FIRST: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("{}先生反映", "联系人：{}，", "师傅{}很负责，", "我叫{}，", "客户{}来电，", "{}女士说", "收货人{}。", "要投诉{}师傅，"),
+        (
+            "{}先生反映",
+            "联系人：{}，",
+            "师傅{}很负责，",
+            "我叫{}，",
+            "客户{}来电，",
+            "{}女士说",
+            "收货人{}。",
+            "要投诉{}师傅，",
+        ),
         (name,),
     ),
     Wording("surname", ("{}师傅", "{}女士", "找{}经理", "谢谢{}工", "{}老师", "{}阿姨", "联系{}主任"), (_surname,)),
@@ -238,7 +265,18 @@ FIRST: tuple[Wording, ...] = (
 SECOND: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("业主{}先生家", "报修人:{} ", "安装工{}没带工具，", "本人{}，", "用户{}反馈", "{}小姐接的电话", "签收人{}，", "{}大姐态度好", "{}工程师来的", "姓名 {}，"),
+        (
+            "业主{}先生家",
+            "报修人:{} ",
+            "安装工{}没带工具，",
+            "本人{}，",
+            "用户{}反馈",
+            "{}小姐接的电话",
+            "签收人{}，",
+            "{}大姐态度好",
+            "{}工程师来的",
+            "姓名 {}，",
+        ),
         (name,),
     ),
     Wording(
@@ -248,7 +286,18 @@ SECOND: tuple[Wording, ...] = (
     ),
     Wording(
         "mobile",
-        ("打电话给{}", "call我{}", "改成{}吧", "微信同号{}", "tel:{} ", "有事找{}谢谢", "留的{}", "短信发{}", "【{}】", "机主{}，"),
+        (
+            "打电话给{}",
+            "call我{}",
+            "改成{}吧",
+            "微信同号{}",
+            "tel:{} ",
+            "有事找{}谢谢",
+            "留的{}",
+            "短信发{}",
+            "【{}】",
+            "机主{}，",
+        ),
         (
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("—", "·", ".", "_", " - "))),
@@ -337,11 +386,18 @@ SECOND: tuple[Wording, ...] = (
         ("家住{}", "寄到{}，", "我在{}等了一天", "住址是{}，", "请到{}来修", "收货地址:{}", "维修点在{}"),
         (
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}-{rng.randint(1, 20)}号",
-            lambda rng: f"{rng.choice(_STREETS)} {rng.randint(1, 300)} 号 {rng.choice(_ESTATES)} {rng.randint(1, 30)} 号楼 {rng.randint(2, 28)}0{rng.randint(1, 6)} 室",
+            lambda rng: (
+                f"{rng.choice(_STREETS)} {rng.randint(1, 300)} 号 {rng.choice(_ESTATES)} "
+                f"{rng.randint(1, 30)} 号楼 {rng.randint(2, 28)}0{rng.randint(1, 6)} 室"
+            ),
             lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('ABCD')}座{rng.randint(2, 28)}0{rng.randint(1, 6)}",
-            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(1, 4)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: (
+                f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(1, 4)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}"
+            ),
             lambda rng: f"{rng.choice(_VILLAGES)}{rng.choice('一二三四五六')}队{rng.randint(1, 90)}号",
-            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}室",
+            lambda rng: (
+                f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}室"
+            ),
         ),
     ),
 )
@@ -349,17 +405,48 @@ SECOND: tuple[Wording, ...] = (
 THIRD: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("投诉人{}。", "{}太太在家等", "经理{}答应退款，", "感谢维修师傅{}，", "{}师傅修了两次", "来电人：{}，", "户主{}，", "{}老师很耐心", "快递员{}，", "{}店长给的说法"),
+        (
+            "投诉人{}。",
+            "{}太太在家等",
+            "经理{}答应退款，",
+            "感谢维修师傅{}，",
+            "{}师傅修了两次",
+            "来电人：{}，",
+            "户主{}，",
+            "{}老师很耐心",
+            "快递员{}，",
+            "{}店长给的说法",
+        ),
         (name,),
     ),
     Wording(
         "surname",
-        ("{}大哥", "感谢{}师傅", "{}太太", "前台{}小姐", "{}经理说不行", "让{}主管回我", "和{}师父说过", "你们{}工程师"),
+        (
+            "{}大哥",
+            "感谢{}师傅",
+            "{}太太",
+            "前台{}小姐",
+            "{}经理说不行",
+            "让{}主管回我",
+            "和{}师父说过",
+            "你们{}工程师",
+        ),
         (_surname,),
     ),
     Wording(
         "mobile",
-        ("找我{}", "请联络{}，", "我是{}的机主", "打了{}没人", "Tel {} ", "预留电话为{}，", "({}）", "下单用的{}", "手机:{}", "尾数{}"),
+        (
+            "找我{}",
+            "请联络{}，",
+            "我是{}的机主",
+            "打了{}没人",
+            "Tel {} ",
+            "预留电话为{}，",
+            "({}）",
+            "下单用的{}",
+            "手机:{}",
+            "尾数{}",
+        ),
         (
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("--", "  ", " . ", "–", "/"))),
@@ -453,11 +540,17 @@ THIRD: tuple[Wording, ...] = (
         (
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号院{rng.randint(1, 30)}号楼",
             lambda rng: f"{rng.choice(_STREETS)}甲{rng.randint(1, 99)}号",
-            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}弄{rng.randint(1, 60)}号{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
+            lambda rng: (
+                f"{rng.choice(_STREETS)}{rng.randint(1, 300)}弄{rng.randint(1, 60)}号{rng.randint(2, 28)}0{rng.randint(1, 6)}室"
+            ),
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}幢{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
-            lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('一二三')}期{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元",
+            lambda rng: (
+                f"{rng.choice(_ESTATES)}{rng.choice('一二三')}期{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元"
+            ),
             lambda rng: f"{rng.choice(_VILLAGES)}{rng.randint(1, 90)}号",
-            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: (
+                f"{rng.choice(_DISTRICTS)}|{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}"
+            ),
         ),
     ),
 )
@@ -465,7 +558,18 @@ THIRD: tuple[Wording, ...] = (
 FOURTH: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("{}同志", "收件人 {}，", "派来的{}师傅", "联系人为{}，", "叫{}的", "{}经理接待的", "我是{}，", "用户：{}，", "{}先生本人", "服务工程师{}，"),
+        (
+            "{}同志",
+            "收件人 {}，",
+            "派来的{}师傅",
+            "联系人为{}，",
+            "叫{}的",
+            "{}经理接待的",
+            "我是{}，",
+            "用户：{}，",
+            "{}先生本人",
+            "服务工程师{}，",
+        ),
         (name,),
     ),
     Wording(
@@ -475,7 +579,18 @@ FOURTH: tuple[Wording, ...] = (
     ),
     Wording(
         "mobile",
-        ("拨打{}即可", "{}（同微信）", "号{}", "备用{}，", "{}找我本人", "记错了是{}", "电话：{}/", "要打{}，", "咨询{}。", "电话号码{}，"),
+        (
+            "拨打{}即可",
+            "{}（同微信）",
+            "号{}",
+            "备用{}，",
+            "{}找我本人",
+            "记错了是{}",
+            "电话：{}/",
+            "要打{}，",
+            "咨询{}。",
+            "电话号码{}，",
+        ),
         (
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("_", "−", "　", ",", "、"))),
@@ -569,9 +684,14 @@ FOURTH: tuple[Wording, ...] = (
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号之{rng.choice('一二三')}",
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(2, 9)}楼",
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}#{rng.randint(2, 28)}0{rng.randint(1, 6)}",
-            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.choice('AB')}座{rng.randint(2, 28)}0{rng.randint(1, 6)}房",
+            lambda rng: (
+                f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.choice('AB')}座{rng.randint(2, 28)}0{rng.randint(1, 6)}房"
+            ),
             lambda rng: f"{rng.choice(_VILLAGES)}第{rng.randint(1, 12)}组",
-            lambda rng: f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼",
+            lambda rng: (
+                f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号"
+                f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼"
+            ),
         ),
     ),
 )
@@ -579,7 +699,18 @@ FOURTH: tuple[Wording, ...] = (
 FIFTH: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("报修客户{}，", "{}女士催单", "负责人：{} ", "姓名:{}，", "技师{}态度差", "{}师傅水平高", "名叫{}的", "{}小姐登记的", "顾客{}要求退货", "收件人：{}；"),
+        (
+            "报修客户{}，",
+            "{}女士催单",
+            "负责人：{} ",
+            "姓名:{}，",
+            "技师{}态度差",
+            "{}师傅水平高",
+            "名叫{}的",
+            "{}小姐登记的",
+            "顾客{}要求退货",
+            "收件人：{}；",
+        ),
         (name,),
     ),
     Wording(
@@ -589,7 +720,18 @@ FIFTH: tuple[Wording, ...] = (
     ),
     Wording(
         "mobile",
-        ("来电{}", "联系号码{}，", "{}已停机", "加{}好友", "给{}发短信", "手机{}/", "叫他打{}", "({})", "登记手机号:{}", "换成{}了"),
+        (
+            "来电{}",
+            "联系号码{}，",
+            "{}已停机",
+            "加{}好友",
+            "给{}发短信",
+            "手机{}/",
+            "叫他打{}",
+            "({})",
+            "登记手机号:{}",
+            "换成{}了",
+        ),
         (
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("\u00a0", "-", "‑", "*", "～"))),
@@ -619,7 +761,9 @@ FIFTH: tuple[Wording, ...] = (
         (
             lambda rng: _grouped(_spoken(_mobile(rng), rng, "一", two="两"), (3, 4, 4), " "),
             lambda rng: _grouped(_spoken(_mobile(rng), rng, "幺", zero="洞"), (3, 3, 5), "，"),
-            lambda rng: (lambda number: _spoken(number[:3], rng, "幺") + number[3:7] + _spoken(number[7:], rng, "幺"))(_mobile(rng)),
+            lambda rng: (lambda number: _spoken(number[:3], rng, "幺") + number[3:7] + _spoken(number[7:], rng, "幺"))(
+                _mobile(rng)
+            ),
             lambda rng: _mobile(rng)[:7] + "四个" + rng.choice("零八六幺"),
             lambda rng: "-".join(_spoken(_mobile(rng), rng, "幺")),
         ),
@@ -678,7 +822,9 @@ FIFTH: tuple[Wording, ...] = (
         "address",
         ("上门地点{}，", "家在{}，", "搬到{}了", "{}，三楼没电梯", "地址为{}，", "寄至{}。", "服务地址:{}"),
         (
-            lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: (
+                f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}"
+            ),
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}",
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}",
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元{rng.randint(2, 28)}层",
@@ -689,6 +835,7 @@ FIFTH: tuple[Wording, ...] = (
     ),
 )
 
+
 def _half_plain(plain: Draw, *others: Draw) -> tuple[Draw, ...]:
     return (plain,) * len(others) + others
 
@@ -696,17 +843,48 @@ def _half_plain(plain: Draw, *others: Draw) -> tuple[Draw, ...]:
 SIXTH: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("用户名字是{}，", "保修登记人{}先生", "安排{}师傅上门", "{}阿姨一个人在家", "跟{}经理反映过", "联系人 {}，", "客服{}说的", "机主叫{}，", "业主{}反映", "我叫{}。"),
+        (
+            "用户名字是{}，",
+            "保修登记人{}先生",
+            "安排{}师傅上门",
+            "{}阿姨一个人在家",
+            "跟{}经理反映过",
+            "联系人 {}，",
+            "客服{}说的",
+            "机主叫{}，",
+            "业主{}反映",
+            "我叫{}。",
+        ),
         (name,),
     ),
     Wording(
         "surname",
-        ("给{}师傅点赞", "{}女士家的空调", "{}先生您好", "找{}总投诉", "那个{}经理", "{}大姐很热心", "是{}工修的", "前台的{}小姐"),
+        (
+            "给{}师傅点赞",
+            "{}女士家的空调",
+            "{}先生您好",
+            "找{}总投诉",
+            "那个{}经理",
+            "{}大姐很热心",
+            "是{}工修的",
+            "前台的{}小姐",
+        ),
         (_surname,),
     ),
     Wording(
         "mobile",
-        ("联系{}", "我电话{}，", "麻烦打{}", "微信手机同号：{}，", "拨打{}没人接", "她的号{}", "{}关机", "请加{}", "紧急联系人{}", "tel {}，"),
+        (
+            "联系{}",
+            "我电话{}，",
+            "麻烦打{}",
+            "微信手机同号：{}，",
+            "拨打{}没人接",
+            "她的号{}",
+            "{}关机",
+            "请加{}",
+            "紧急联系人{}",
+            "tel {}，",
+        ),
         _half_plain(
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("-", " ", "－", "——", "・"))),
@@ -803,17 +981,48 @@ SIXTH: tuple[Wording, ...] = (
 HELD_OUT: tuple[Wording, ...] = (
     Wording(
         "name",
-        ("{}先生预约的", "师傅叫{}，", "回访{}女士", "对{}师傅不满", "负责人是{}，", "{}经理给我打的", "业主：{}，", "姓名是{}。", "用户{}投诉", "工程师{}，"),
+        (
+            "{}先生预约的",
+            "师傅叫{}，",
+            "回访{}女士",
+            "对{}师傅不满",
+            "负责人是{}，",
+            "{}经理给我打的",
+            "业主：{}，",
+            "姓名是{}。",
+            "用户{}投诉",
+            "工程师{}，",
+        ),
         (name,),
     ),
     Wording(
         "surname",
-        ("{}师傅准时", "和{}先生沟通", "是{}女士接待", "{}经理承诺", "夸夸{}师傅", "请{}主任来", "{}老板人好", "{}阿姨，"),
+        (
+            "{}师傅准时",
+            "和{}先生沟通",
+            "是{}女士接待",
+            "{}经理承诺",
+            "夸夸{}师傅",
+            "请{}主任来",
+            "{}老板人好",
+            "{}阿姨，",
+        ),
         (_surname,),
     ),
     Wording(
         "mobile",
-        ("回电话{}", "致电{}，", "我手机{}", "请发短信到{}", "{}是我的号", "紧急打{}", "新号{}，", "微信和电话都是{}", "联系方式：{}。", "Mobile: {} "),
+        (
+            "回电话{}",
+            "致电{}，",
+            "我手机{}",
+            "请发短信到{}",
+            "{}是我的号",
+            "紧急打{}",
+            "新号{}，",
+            "微信和电话都是{}",
+            "联系方式：{}。",
+            "Mobile: {} ",
+        ),
         _half_plain(
             _mobile,
             lambda rng: _grouped(_mobile(rng), (3, 4, 4), rng.choice(("–", ".", "　", "_"))),
@@ -898,7 +1107,10 @@ HELD_OUT: tuple[Wording, ...] = (
         _half_plain(
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}",
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.randint(1, 30)}号楼",
-            lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('一二三四五六七八九')}栋{rng.choice('一二三')}单元{rng.randint(2, 28)}0{rng.randint(1, 6)}",
+            lambda rng: (
+                f"{rng.choice(_ESTATES)}{rng.choice('一二三四五六七八九')}栋{rng.choice('一二三')}单元"
+                f"{rng.randint(2, 28)}0{rng.randint(1, 6)}"
+            ),
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}座{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
             lambda rng: f"{rng.choice(_STREETS)}{rng.randint(1, 300)}号　{rng.randint(1, 30)}栋",
             lambda rng: f"{rng.choice(_VILLAGES)}{rng.choice('一二三四五六七')}社",
@@ -961,10 +1173,18 @@ def _place(comment: str, rng: random.Random) -> int:
     if rng.random() < 0.2:
         # Not inside a number or a Latin word, which would make another value of both.
         return rng.choice([place for place in range(len(comment) + 1) if not _splits_word(comment, place)])
-    ends = [number for number, character in enumerate(comment, 1) if character in "，。！？；,.!?;~… " and not _splits_word(comment, number)]
+    ends = [
+        number
+        for number, character in enumerate(comment, 1)
+        if character in "，。！？；,.!?;~… " and not _splits_word(comment, number)
+    ]
     return rng.choice([0, len(comment), *ends])
 
 
 def _splits_word(comment: str, place: int) -> bool:
     around = comment[max(0, place - 1) : place + 1]
-    return 0 < place < len(comment) and all(c.isascii() and not c.isspace() for c in around) and any(c.isalnum() for c in around)
+    return (
+        0 < place < len(comment)
+        and all(c.isascii() and not c.isspace() for c in around)
+        and any(c.isalnum() for c in around)
+    )

@@ -1,9 +1,9 @@
 """``python -m benchmarks.redaction COMMENTS…``: recall and precision of the free-text redaction on a labelled set.
 
-Real comments, one a line (plain or gzip), with made-up personal data put in: ``injection.py``. A span counts as found when all its
-letters, digits and characters are gone. A removed piece counts as right when it meets a labelled span; strictly, every other one is wrong; adjusted, a piece of the
-comment's own text is right too where the independent scanner of ``pipeline/privacy`` sees personal data in it. How to read the
-figures: ``benchmarks/README.md``.
+Real comments, one a line (plain or gzip), with made-up personal data put in: ``injection.py``. A span counts as found when all
+its letters, digits and characters are gone. A removed piece counts as right when it meets a labelled span; strictly, every other
+one is wrong; adjusted, a piece of the comment's own text is right too where the independent scanner of ``pipeline/privacy`` sees
+personal data in it. How to read the figures: ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -150,15 +150,17 @@ def main() -> None:
     for name, measured in results.items():
         print_measured(name, measured)
         if arguments.examples == name:
-            print(*(f"    missed {each}" for each in measured.missed[:_EXAMPLES * 5]), sep="\n")
-            print(*(f"    wrong  {each}" for each in measured.wrong[:_EXAMPLES * 3]), sep="\n")
+            print(*(f"    missed {each}" for each in measured.missed[: _EXAMPLES * 5]), sep="\n")
+            print(*(f"    wrong  {each}" for each in measured.wrong[: _EXAMPLES * 3]), sep="\n")
     untouched = pl.Series(comments, dtype=pl.String)
     changed = int((redact_column(untouched) != untouched).sum())
     print(f"of {len(comments):,} comments without anything put in, {changed:,} change ({changed / len(comments):.2%})")
     final = results.get("held out")
     if final is None:
         return
-    print(f"{'met' if final.meets_bars else 'not met':<8} recall ≥ {RECALL}, precision ≥ {PRECISION} on the held-out set")
+    print(
+        f"{'met' if final.meets_bars else 'not met':<8} recall ≥ {RECALL}, precision ≥ {PRECISION} on the held-out set"
+    )
     sys.exit(0 if final.meets_bars else 1)
 
 

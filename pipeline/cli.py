@@ -226,7 +226,9 @@ def privacy() -> None:
 @privacy.command("scan")
 @click.argument("quarters", required=False)
 @click.option("--plan", type=click.Path(), help="Evaluation plan whose privacy_exceptions hold.")
-@click.option("--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to look at, too; may be repeated.")
+@click.option(
+    "--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to look at, too; may be repeated."
+)
 @click.option(
     "--known-values/--patterns-only",
     default=True,

@@ -84,9 +84,10 @@ class KnownValues:
         for size in range(2, _KEY + 1):
             for start in range(len(text) - size + 1):
                 for length in self._lengths.get(text[start : start + size], ()):
-                    if (length == size or size == _KEY) and text[start : start + length] in self._values:
-                        if _stands_alone(text, start, start + length, self._values[text[start : start + length]]):
-                            found.add(text[start : start + length])
+                    value = text[start : start + length]
+                    pii = self._values.get(value) if length == size or size == _KEY else None
+                    if pii and _stands_alone(text, start, start + length, pii):
+                        found.add(value)
         return found
 
 

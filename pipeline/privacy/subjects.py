@@ -58,7 +58,11 @@ def published_subjects(folder: Path) -> list[Subject]:
 
 def warehouse_subject(lake: Lake) -> list[Subject]:
     """The definitions of the warehouse's views; the rows they show are those of the published tables."""
-    return [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))] if lake.warehouse.exists() else []
+    return (
+        [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))]
+        if lake.warehouse.exists()
+        else []
+    )
 
 
 def log_subjects(paths: Iterable[Path]) -> list[Subject]:
@@ -100,15 +104,23 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
             holds_text = [field.name for field in schema if _holds_text(field.type)]
-            # Parquet keeps a text column's distinct values by itself: no row is decoded.
-            table = file.read(columns=holds_text, use_threads=True) if holds_text else None
             marks = file.metadata.metadata or {}
-        said = [*schema.names, *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value))]
+        # Parquet keeps the distinct values of a column by itself; asked for them, it decodes no row's text.
+        table = (
+            pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None)
+            if holds_text
+            else None
+        )
+        said = [
+            *schema.names,
+            *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value)),
+        ]
         yield _lines("column names and file marks", said, lambda _: path.name)
         for name in holds_text:
             assert table is not None
-            texts = _distinct(table.column(name))
-            yield Part(name, texts, table.num_rows, lambda text, name=name: _row_of(path, name, text))  # type: ignore[misc]
+            yield Part(
+                name, _distinct(table.column(name)), table.num_rows, lambda text, name=name: _row_of(path, name, text)
+            )  # type: ignore[misc]
 
     return parts
 
@@ -117,15 +129,18 @@ def _mark(key: bytes, value: bytes) -> list[str]:
     return [key.decode("utf-8", "replace"), value.decode("utf-8", "replace")]
 
 
+_TEXTS = (
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    *(pa.types.is_binary, pa.types.is_large_binary),
+)
+
+
 def _holds_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _holds_text(kind.value_type)
     if pa.types.is_nested(kind):
         return any(_holds_text(kind.field(index).type) for index in range(kind.num_fields))
-    return any(
-        is_kind(kind)
-        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary, pa.types.is_large_binary)
-    )  # fmt: skip
+    return any(is_kind(kind) for is_kind in _TEXTS)
 
 
 def _distinct(column: pa.ChunkedArray) -> pl.Series:
@@ -136,7 +151,7 @@ def _distinct(column: pa.ChunkedArray) -> pl.Series:
         array = waiting.pop()
         kind = array.type
         if pa.types.is_dictionary(kind):
-            waiting.append(pc.cast(array, kind.value_type))
+            waiting += [chunk.dictionary for chunk in _chunks(array)]
         elif pa.types.is_map(kind):
             waiting += [part for chunk in _chunks(array) for part in (chunk.keys, chunk.items)]
         elif pa.types.is_struct(kind):
@@ -144,7 +159,9 @@ def _distinct(column: pa.ChunkedArray) -> pl.Series:
         elif pa.types.is_nested(kind):
             waiting.append(pc.list_flatten(array))
         elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            found.append(pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value]))
+            found.append(
+                pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value])
+            )
         elif _holds_text(kind):
             found.append(pl.Series("text", pl.from_arrow(pc.cast(array, pa.large_string()))).unique())
     return pl.concat(found).drop_nulls().unique(maintain_order=True)
@@ -156,8 +173,12 @@ def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 
 def _row_of(path: Path, column: str, text: str) -> str:
     """The first row that holds a text, counted from 1, and how many do."""
-    values = pq.read_table(path, columns=[column]).column(0).to_pylist()
-    rows = [number for number, value in enumerate(values, 1) if value == text or (value is not None and text in _strings(value))]
+    values = pq.read_table(path, columns=[column], partitioning=None).column(0).to_pylist()
+    rows = [
+        number
+        for number, value in enumerate(values, 1)
+        if value == text or (value is not None and text in _strings(value))
+    ]
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     return f"row {rows[0]}{more}" if rows else "row ?"
 
@@ -231,7 +252,9 @@ def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
 
 def _warehouse_parts(path: Path) -> Iterator[Part]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        views = connection.execute("select view_name, sql from duckdb_views() where not internal order by all").fetchall()
+        views = connection.execute(
+            "select view_name, sql from duckdb_views() where not internal order by all"
+        ).fetchall()
     yield _lines("views", [sql for _, sql in views], lambda number: f"view {views[number - 1][0]}")
 
 
@@ -242,7 +265,10 @@ def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
 
         with dg.DagsterInstance.get() as instance:
             run, events = instance.get_run_by_id(run_id), instance.all_logs(run_id)
-            stored = [("run and tags", serialize_value(run)), *((event.step_key or "run", serialize_value(event)) for event in events)]
+            stored = [
+                ("run and tags", serialize_value(run)),
+                *((event.step_key or "run", serialize_value(event)) for event in events),
+            ]
         # As stored, JSON writes Chinese as escapes: its strings are read out again.
         texts = [(place, text) for place, value in stored for text in _strings(json.loads(value))]
         yield _lines("events", [text for _, text in texts], lambda number: f"event of {texts[number - 1][0]}")
@@ -252,7 +278,9 @@ def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
 
 def _strings(value: Any) -> Iterator[str]:
     """All texts in nested lists and mappings; those that are JSON themselves as what they hold."""
-    if isinstance(value, str):
+    if isinstance(value, bytes):
+        yield value.decode("utf-8", "replace")
+    elif isinstance(value, str):
         if value[:1] in "{[" and value[-1:] in "}]":
             try:
                 yield from _strings(json.loads(value))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -45,7 +46,7 @@ def privacy_scan(
     scanned, findings = scan_run(
         places.run_folder(quarter, context.run.run_id), frozenset((each.column, each.kind) for each in exceptions)
     )
-    figures = {
+    figures: dict[str, Any] = {
         "tables and reports": len(scanned),
         "cells": sum(each.cells for each in scanned),
         "findings": dict(Counter(finding.kind for finding in findings)),

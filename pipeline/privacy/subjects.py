@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,7 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
         yield _lines("column names and file marks", said, lambda _: path.name)
         for name in holds_text:
             assert table is not None
-            yield Part(
-                name, _distinct(table.column(name)), table.num_rows, lambda text, name=name: _row_of(path, name, text)
-            )  # type: ignore[misc]
+            yield Part(name, _distinct(table.column(name)), table.num_rows, partial(_row_of, path, name))
 
     return parts
 

@@ -71,6 +71,10 @@ PUBLISHED_COLUMNS = {
     "mart_period_inputs": ("enterprise_id", "period", "scope_type", "scope_id", "indicator_id"),
     "mart_duration_statistics": ("enterprise_id", "period", "indicator_id", "p50", "p90", "p95"),
     "dim_calendar": ("date_day", "is_workday", "status"),
+    "privacy_scan": (
+        "quarter", "subject_kind", "subject", "columns_scanned", "cells_scanned", "distinct_texts", "kind", "finding_count",
+        "excepted_count", "run_id",
+    ),
 }  # fmt: skip
 
 # Empty here: the landing folder has no expert judgements.

@@ -82,8 +82,9 @@ def test_every_rule_gets_a_finding_and_nothing_passes_unseen(run: RunFacts) -> N
     findings = judge_rules(RULES, Case("E1", False, run))
     assert list(findings) == list(RULES)
     assert all(each.evidence.endswith("。") for each in findings.values())
-    # The catalogue covers the tree and what its indicators need was delivered; all else has to be shown.
-    assert [name for name, each in findings.items() if each.result == "pass"] == ["PR-02", "PR-03"]
+    # The catalogue covers the tree, what its indicators need was delivered, and only scanned runs are published (D-73); all
+    # else has to be shown.
+    assert [name for name, each in findings.items() if each.result == "pass"] == ["PR-02", "PR-03", "PR-29"]
 
 
 # --- nothing to judge by --------------------------------------------------------------------------------------------------

@@ -153,6 +153,8 @@ def write_planted(folder: Path, category: str = "空调", refused: int = 1) -> P
     }  # fmt: skip
     for name, rows in tables.items():
         write_csv(folder / f"{name}.csv", rows)
+    # Some of the small tables' rows are refused on purpose; the third run refuses more than this.
+    (folder / "evaluation.yaml").write_text("refused_limits: {tables: {hotline_calls: 0.2}}\n", encoding="utf-8")
     return folder
 
 
@@ -320,7 +322,7 @@ def test_the_scan_finds_what_is_there(planted: Planted, tmp_path: Path) -> None:
     for begin, end in (
         ("table scores: flags, row 1", "name 覃**"),
         ("report report/E1.html: page, line 1", "phone 0***********"),
-        (f"log {log}: lines, line 2", "email q**********************"),
+        (f"log {log}: lines, line 2", "email q" + "*" * 20),
     ):
         assert any(line.startswith(begin) and line.endswith(end) for line in findings), begin
     assert not any(value in finished.stdout for value in WRITTEN)
@@ -333,7 +335,7 @@ def test_a_run_with_personal_data_in_its_results_is_not_published(planted: Plant
     message = planted.with_name_in_scope.stderr
     assert "nothing is published" in message
     assert "table indicator_values: scope_id, row " in message
-    assert "report" in message
+    assert not any(value in message for value in WRITTEN)
     # The first run's publication still stands.
     scan_record = pl.read_parquet(current(planted.lake, QUARTER) / "privacy_scan.parquet")
     assert scan_record["finding_count"].sum() == 0
@@ -343,14 +345,15 @@ def test_a_run_with_personal_data_in_its_results_is_not_published(planted: Plant
 
 def test_the_ui_shows_the_failed_check_with_its_places(planted: Planted) -> None:
     checks = []
-    for path in sorted((planted.home / "history" / "runs").glob("*.db")):
+    runs = (path for path in (planted.home / "history" / "runs").glob("*.db") if path.stem != "index")
+    for path in sorted(runs):
         with sqlite3.connect(path) as connection:
             for (event,) in connection.execute(
                 "select event from event_logs where dagster_event_type = 'ASSET_CHECK_EVALUATION'"
             ):
                 content = json.loads(event)["dagster_event"]["event_specific_data"]
                 if content["check_name"] == "no_personal_data":
-                    checks.append(content["success"] if "success" in content else content["passed"])
+                    checks.append(content["success"])
     assert sorted(checks) == [False, True]
 
 

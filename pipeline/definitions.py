@@ -13,6 +13,7 @@ from pipeline.marts.dbt_builder import configured_builder
 from pipeline.monitor.retention import purge_personal_data, purge_schedule
 from pipeline.partitions import labelled_by_quarter
 from pipeline.privacy.assets import anonymity
+from pipeline.privacy.scan_assets import privacy_scan
 from pipeline.report.assets import publication, quarterly_report
 from pipeline.resources import LakePlace, Places
 from pipeline.review.assets import outlier_effects, review_outliers
@@ -41,6 +42,7 @@ defs = dg.Definitions(
         outlier_effects,
         anonymity,
         quarterly_report,
+        privacy_scan,
         publication,
     ],
     asset_checks=[accept],

@@ -134,6 +134,9 @@ WEAK_SURNAMES = frozenset(
 # Of these, the ones that hardly ever are a surname inside a sentence: a title must follow and a boundary precede them.
 PARTICLE_SURNAMES = frozenset("于和向时应单管钟成明全路连文解车查房皮盘官原包古童游商计练习班楼米易常关")
 
+# And of those, the ones that begin a full name rather than a sentence once a title or a caller's word stands beside it.
+NAMED_PARTICLES = frozenset("钟易成常程关童游文")
+
 # Jobs and places that stand between a surname-like character and a title: 和值班经理, 时前台小姐.
 JOB_WORDS = _words("""
     值班 前台 大堂 接待 酒店 快递 客服 服务 销售 售后 安装 维修 物业 保安 楼层 客房 收银 送货 公司 商家 店铺 门店

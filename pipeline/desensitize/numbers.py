@@ -16,17 +16,21 @@ _GAP_CHARACTERS = r"\s\-‐‑‒–—―−_.·•・*/()（）\u200b-\u200d\u
 _GAP = f"[{_GAP_CHARACTERS}]"
 _LIST_GAP = f"[{_GAP_CHARACTERS},，、~～+]"
 
-_SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,2}}[0-9]){{6}}")
+_SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6}}")
 _FIFTEEN_DIGITS = re.compile(rf"[0-9](?:{_GAP}{{0,2}}[0-9]){{14}}")
 # Looking behind only after the first digit lets the search run from one 1 to the next.
-_MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])")
+_MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,3}}[3-9](?:{_LIST_GAP}{{0,3}}[0-9]){{9}}(?![0-9])")
 _PREFIXED_MOBILE = re.compile(
     rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_GAP}{{0,2}}|0)1{_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])"
 )
 _LANDLINE = re.compile(
-    rf"(?<![0-9])[(（]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）]?{_GAP}{{0,2}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}"
+    rf"(?<![0-9])(?:(?:\+|00)86{_GAP}{{0,3}})?[(（\[]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）\]]?{_GAP}{{0,3}}[2-8](?:{_GAP}?[0-9]){{6,7}}"
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
+)
+# With the country code the area code has lost its 0: 86 771 5312345.
+_LANDLINE_FROM_ABROAD = re.compile(
+    rf"(?<![0-9])(?:\+|00)?86{_GAP}{{1,3}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{1,3}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9])"
 )
 _SERVICE_LINE = re.compile(
     rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])"
@@ -131,6 +135,8 @@ def _redact_numbers(text: str) -> str:
     if not _SEVEN_DIGITS.search(text):
         return text
     text = _LANDLINE.sub(PHONE, text)
+    if "86" in text:
+        text = _LANDLINE_FROM_ABROAD.sub(PHONE, text)
     text = _SERVICE_LINE.sub(PHONE, text)
     text = _FOREIGN_PHONE.sub(PHONE, text)
     text = _LOCAL_PHONE.sub(rf"\1{PHONE}", text)
@@ -174,10 +180,11 @@ def _redact_orders(text: str) -> str:
 
 RULES = (
     Rule(_redact_orders, r"(?:单号|流水号|合同号|发票号|会员号|序列号|编号)[码是为:：\s]*[A-Za-z0-9]"),
-    Rule(_redact_numbers, _SEVEN_DIGITS.pattern),
+    # Before the written ones: of 一三八11482907 they would leave the words.
     Rule(
         _redact_spoken,
         rf"[{_SPOKEN_WORDS}]个?(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{3}}"
         rf"|{_SPOKEN_UNIT}(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{2}}{_SPOKEN_GAP}[{_SPOKEN_WORDS}]",
     ),
+    Rule(_redact_numbers, _SEVEN_DIGITS.pattern),
 )

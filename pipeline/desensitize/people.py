@@ -45,8 +45,13 @@ _NO_GIVEN_NAME_BEFORE_ROLE = _NO_GIVEN_NAME | frozenset(
     "是在有不给让去到上下个位从与或及什怎哦请找叫对跟等说打约派换修装拆洗送拿买卖付退些种每次前后"
 )
 # What stands in front of a name, so that 找王总 is told from 施工 and 大师姐.
-_INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢")
+_INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢烦诉个")
+# Behind these a surname that is also an ordinary word is one, where nothing follows its title: 谢谢程工，but not 谢谢全工厂.
+_ADDRESSES_SOMEBODY = re.compile("(?:谢谢|感谢|麻烦|联系|投诉|找|问)$")
+_GOES_ON = re.compile(f"(?!{HAN})|投诉|反映|处理|说|要|来|修|上门|帮|聊|谈")
 _HAN_CHARACTER = re.compile(HAN)
+# Surnames that are ordinary words, yet hardly ever the first of three characters that are none.
+_FULL_NAMED = lexicon.WEAK_SURNAMES - (lexicon.PARTICLE_SURNAMES - lexicon.NAMED_PARTICLES)
 _HAN_TAIL = re.compile(f"{HAN}{{1,4}}$")
 
 
@@ -60,8 +65,13 @@ def _name_before(text: str, end: int, kind: str) -> int:
     if not before:
         return 0
     if kind == "short":
+        if before[-2:] in _COMPOUND:
+            return 2
         introduced = len(before) == 1 or before[-2] in _INTRODUCES
-        return int(introduced and before[-1] in _STRONG and text[end - 1 : end + 1] != "施工")
+        if introduced and before[-1] in _STRONG:
+            return int(text[end - 1 : end + 1] != "施工")
+        is_addressed = before[-1] in _KNOWN and _ADDRESSES_SOMEBODY.search(before[:-1])
+        return int(bool(is_addressed) and bool(_GOES_ON.match(text, end + 1)))
     excluded = _NO_GIVEN_NAME if kind == "personal" else _NO_GIVEN_NAME_BEFORE_ROLE
     weak = 0
     for length in range(len(before), 0, -1):
@@ -79,6 +89,9 @@ def _name_before(text: str, end: int, kind: str) -> int:
         preceding = text[end - length - 1 : end - length]
         if preceding + surname in lexicon.WORDS_INTO_SURNAMES:
             continue
+        # 石玉兰女士: without a word in front the whole is the name, though 兰 is a surname, too.
+        if len(given) == 2 and surname in _FULL_NAMED and (not _HAN_CHARACTER.match(preceding) or preceding in "诉户"):
+            return length
         is_particle = is_rare_word or surname in lexicon.PARTICLE_SURNAMES
         if is_particle and preceding not in _INTRODUCES and _HAN_CHARACTER.match(preceding):
             continue
@@ -139,11 +152,13 @@ _NAME_BEHIND_ROLE = re.compile(
     # 我是严歌苓的读者 says who she reads, not who she is; 王先生周末来 says when.
     rf"|((?:我是|{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{1,2}})(?=$|[，。,.!！;；、\s])"
     rf"|((?:{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{2}}){_AFTER_NAME}"
+    # 客户钟晓燕来电: a surname that is also a word, before what only a person does.
+    rf"|((?:客户|用户|顾客|业主)[:：\s]?)([{''.join(sorted(lexicon.NAMED_PARTICLES))}]{HAN}{{2}})(?=来电|致电|反映|反馈|报修)"
 )
 # 张三反映空调不制冷: who begins a sentence and speaks is a person.
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
 _SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
-_LABEL_WORD, _ROLE_WORD = re.compile(_LABEL), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}")
+_LABEL_WORD, _ROLE_WORD = re.compile(_LABEL), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
 _THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
 _TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
 _FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
@@ -160,7 +175,7 @@ def _decide_labelled(match: re.Match[str]) -> str | None:
 
 
 def _decide_behind_role(match: re.Match[str]) -> str | None:
-    introduction, name = match[1] or match[3] or match[5], match[2] or match[4] or match[6]
+    introduction, name = match[1] or match[3] or match[5] or match[7], match[2] or match[4] or match[6] or match[8]
     return introduction + NAME if _is_name(name) else None
 
 
@@ -218,13 +233,13 @@ RULES = (
     Rule(
         _redact_titled,
         rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"
-        rf"|[{''.join(sorted(_STRONG))}][总工姐哥]",
+        rf"|{_ANY_SURNAME}[总工姐哥]",
         f"{_PERSONAL_TITLE}|{_ROLE_TITLE}|[总工姐哥]",
     ),
     Rule(
         _redact_behind_role,
-        rf"(?:{_ROLE}|{_FORM_OF_ADDRESS})[是为叫:：\s]?{_LIKELY_SURNAME}{HAN}",
-        f"{_ROLE}|{_FORM_OF_ADDRESS}",
+        rf"(?:{_ROLE}|{_FORM_OF_ADDRESS}|业主)[是为叫:：\s]?{_ANY_SURNAME}{HAN}",
+        f"{_ROLE}|{_FORM_OF_ADDRESS}|业主",
     ),
     Rule(
         _redact_speakers,

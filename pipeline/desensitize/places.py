@@ -17,7 +17,7 @@ _ESTATE = (
 # Parts of a house number; 3-2-501 is building, unit, room.
 _PART = (
     rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?\s?(?:号楼|号院|栋|幢|单元|层|楼|室|房|门|户|弄|梯|号|座)(?![线店单])|[A-Za-z]座"
-    rf"|[A-Za-z]?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{1,3}}(?![0-9\-]))"
+    rf"|[A-Za-z]?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{1,3}}(?![0-9\-])|[0-9]{{1,3}}#-?[0-9]{{3,4}}(?![0-9]))"
 )
 _BUILDING_PART = rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:号楼|栋|幢|单元)|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}})"
 _PART_GAP = r"[\s,，、\-]?"
@@ -28,12 +28,13 @@ _PARTS = (
     rf"(?:(?<=[栋幢元楼座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
 )
 _STREET = (
-    "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷)(?:延长线|延长段|支路|辅路)?"
+    # 和平里8号 is a lane, 公里 and 这里 are none.
+    "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷|(?<![公英海这那哪心家夜手眼店车房城屋])里)(?:延长线|延长段|支路|辅路)?"
     "(?:[东西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东西南北中][段里巷]?)?"
 )
 _STREET_NUMBER = re.compile(
     rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:号楼|号院|号|弄|巷|栋|幢)(?![线])"
-    rf"(?:之[一二三四五六七八九十0-9]+)?"
+    rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}号)?"
     # An estate by any name, when a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )
@@ -53,7 +54,7 @@ _VILLAGE = re.compile(
 # Without a house number a street is found behind a word that announces an address.
 _ANNOUNCES = "地址|住址|住在|家住|家在|我家是|送到|寄到|送货至"
 # Without one of these there is nothing for the large pattern to find.
-_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同]", "[村镇乡街]", "[栋幢楼座元室]"))
+_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同里]", "[村镇乡街]", "[栋幢楼座元室]"))
 _ESTATE_WORD, _ANNOUNCES_WORD = re.compile(_ESTATE), re.compile(_ANNOUNCES)
 _ANNOUNCED = re.compile(
     # What stays: province, city, county, district.
@@ -80,8 +81,8 @@ _PART_GUARD = rf"{_COUNT}[A-Za-z]?\s?(?:号|栋|幢|单元|层|楼|室|房|门|�
 RULES = (
     Rule(
         _redact_places,
-        rf"{_PART_GUARD}|村{_COUNT}[组队社屯]|(?:镇|乡|街道){HAN}{{1,6}}(?:村|社区|屯|居委会)"
+        rf"{_PART_GUARD}|[0-9]#|村{_COUNT}[组队社屯]|(?:镇|乡|街道){HAN}{{1,6}}(?:村|社区|屯|居委会)"
         rf"|[0-9]-[0-9]|(?:{_ANNOUNCES})[^\]]",
-        rf"{_PART_GUARD}|[村屯]|社区|居委会|[0-9]-[0-9]|{_ANNOUNCES}",
+        rf"{_PART_GUARD}|[0-9]#|[村屯]|社区|居委会|[0-9]-[0-9]|{_ANNOUNCES}",
     ),
 )

@@ -8,7 +8,7 @@ from pipeline.desensitize import lexicon
 from pipeline.desensitize.replacing import PLATE, Rule, substitute
 
 _PLATE = re.compile(
-    rf"[{lexicon.PLATE_PROVINCES}][A-Za-z][\s·.•\-]{{0,2}}([A-Za-z0-9]{{4,6}}[挂学警港澳]?)(?![A-Za-z0-9])"
+    rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z][\s·.•・\-—–]{{0,3}}([A-Za-z0-9](?:\s?[A-Za-z0-9]){{3,5}}[挂学警港澳]?)(?![A-Za-z0-9])"
 )
 # Behind its word a plate may lack the province, as people say it: 车牌号A12345.
 _LABELLED_PLATE = re.compile(
@@ -28,7 +28,7 @@ def _redact_plates(text: str) -> str:
 
 
 def _decide_plate(match: re.Match[str]) -> str | None:
-    return PLATE if _is_plate_body(match[1].upper()) else None
+    return PLATE if _is_plate_body(re.sub(r"\s", "", match[1]).upper()) else None
 
 
 def _decide_labelled_plate(match: re.Match[str]) -> str | None:
@@ -39,4 +39,4 @@ def _is_plate_body(body: str) -> bool:
     return bool(_PLATE_BODY.fullmatch(body)) and sum(map(str.isdigit, body)) >= 3
 
 
-RULES = (Rule(_redact_plates, rf"[{lexicon.PLATE_PROVINCES}][A-Za-z]|车牌[号码是为:：\s]*[A-Za-z0-9·.•\-]"),)
+RULES = (Rule(_redact_plates, rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z]|车牌[号码是为:：\s]*[A-Za-z0-9·.•\-]"),)

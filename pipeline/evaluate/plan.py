@@ -22,6 +22,7 @@ import yaml
 from pipeline.errors import UsageError
 from pipeline.evaluate.ahp import PRIORITY_METHODS, RANDOM_INDICES
 from pipeline.evaluate.survey_files import Invitations, Margins, read_invitations, read_margins
+from pipeline.privacy.patterns import KINDS as PERSONAL_DATA_KINDS
 from pipeline.quarters import Quarter
 from schemas.acceptance import Bounds
 from schemas.acceptance import checks as acceptance_checks
@@ -66,6 +67,16 @@ class ConductFinding:
 
     enterprise_id: str
     period: Quarter
+    kind: str
+    reason: str
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class PrivacyException:
+    """A column in which what looks like personal data of a kind is none, with the reason and who approved it (D-73)."""
+
+    column: str
     kind: str
     reason: str
     approved_by: str
@@ -168,6 +179,7 @@ class EvaluationPlan:
     acceptance: Acceptance = Acceptance()
     privacy: PrivacyLimits = PrivacyLimits()
     outlier_methods: tuple[str, ...] = (Z,)
+    privacy_exceptions: tuple[PrivacyException, ...] = ()
 
     @classmethod
     def read(cls, path: str | Path | None) -> EvaluationPlan:
@@ -470,6 +482,21 @@ def _conduct(reader: _Reader, value: object, key: str) -> tuple[ConductFinding, 
     return tuple(findings)
 
 
+def _privacy_exceptions(reader: _Reader, value: object, key: str) -> tuple[PrivacyException, ...]:
+    exceptions = []
+    for where, item in reader.records(value, key):
+        entry = reader.record(item, where, ("column", "kind", "reason", "approved_by"))
+        exceptions.append(
+            PrivacyException(
+                column=reader.text(entry["column"], f"{where}.column"),
+                kind=_choice(PERSONAL_DATA_KINDS)(reader, entry["kind"], f"{where}.kind"),
+                reason=reader.text(entry["reason"], f"{where}.reason"),
+                approved_by=reader.text(entry["approved_by"], f"{where}.approved_by"),
+            )
+        )
+    return tuple(exceptions)
+
+
 def _expert_weights(reader: _Reader, value: object, key: str) -> Mapping[str, float]:
     weights = {
         expert: reader.positive(weight, f"{key}.{expert}") for expert, weight in reader.mapping(value, key).items()
@@ -589,6 +616,7 @@ _PLAN_KEYS: Mapping[str, Callable[[_Reader, Any, str], Any]] = {
     "acceptance": _acceptance,
     "privacy": _privacy,
     "outlier_methods": _outlier_methods,
+    "privacy_exceptions": _privacy_exceptions,
 }
 
 

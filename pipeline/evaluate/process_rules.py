@@ -804,9 +804,13 @@ def _masking(_: ProcessRule, case: Case) -> Finding:
     )
     if not personal:
         return Finding(NOT_APPLICABLE, "没有提供个人信息字段。")
-    return Finding(
-        PARTIAL, f"提供的 {personal} 个个人信息字段在统计之前已假名化、掩码或去除；脱敏结果的扫描记录尚未纳入数据。"
-    )
+    treated = f"提供的 {personal} 个个人信息字段在统计之前已假名化、掩码或去除"
+    # A run is published only where the scan of all its tables and reports, this one among them, finds nothing (D-73):
+    # whoever reads this result reads a scanned run.
+    scanned = "发布前对全部结果表和报告扫描个人信息，有发现即不发布，记录见 privacy_scan"
+    if exceptions := len(case.run.plan.privacy_exceptions):
+        return Finding(PARTIAL, f"{treated}；{scanned}；评价方案另有 {exceptions} 项扫描例外。")
+    return Finding(PASS, f"{treated}；{scanned}。")
 
 
 def _quarterly_report(_: ProcessRule, case: Case) -> Finding:

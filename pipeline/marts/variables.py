@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from pipeline.deliveries import is_purged
+from pipeline.desensitize.rotation import require_one_key
 from pipeline.lake import Lake, pinned
 from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
 from pipeline.quarters import Quarter
@@ -44,11 +46,24 @@ def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[Path]:
 
 @contextmanager
 def pinned_clean_files(quarter: Quarter, lake: Lake) -> Iterator[dict[str, list[str]]]:
-    """The clean files of every table this run reads, under names of its own as long as it reads them."""
+    """The clean files of every table this run reads, under names of its own as long as it reads them.
+
+    Raises DataRefused where they bear pseudonyms of several keys, see ``require_one_key``; what was purged can be brought to
+    no other key, and the run warns of it instead.
+    """
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
+    require_one_key(
+        {name: [str(path) for path in found if not _is_purged(name, path, lake)] for name, found in files.items()}
+    )
     with pinned(lake, chain.from_iterable(files.values())) as names:
         following = iter(names)
         yield {name: [str(path) for path in islice(following, len(found))] for name, found in files.items()}
+
+
+def _is_purged(table: str, clean: Path, lake: Lake) -> bool:
+    quarter = Quarter.parse(clean.parent.name.removeprefix("quarter="))
+    accepted = lake.partition("accepted", table, quarter)
+    return accepted.is_file() and is_purged(accepted)
 
 
 def dbt_variables(

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from pipeline.accept.judge import finish_pages
 from pipeline.partitions import (
     GATHERED,
     OWNERS,
@@ -13,17 +12,18 @@ from pipeline.partitions import (
     quarterly,
 )
 from pipeline.privacy.assets import GATHERED_TABLES, anonymity
+from pipeline.privacy.record import SCAN_TABLE, require_scanned
 from pipeline.progress import announce
 from pipeline.report.write import write_reports
 from pipeline.resources import Places
 
-# What a whole run publishes beside the reports.
-_PUBLISHED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
-_REPORT = dg.AssetKey(["report", "quarterly_report"])
+# What a whole run gathers beside the reports, before it is scanned for personal data.
+_GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
+REPORT = dg.AssetKey(["report", "quarterly_report"])
 
 
 @dg.asset(
-    key=_REPORT,
+    key=REPORT,
     deps=[
         *("indicator_values", "indicator_variants", "scores", "run_info", "quarantine"),
         *("weights", "weight_judgements", "weight_rounds", "row_accounting", "row_accounting_by_enterprise"),
@@ -55,7 +55,7 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
 
 @dg.asset(
     key=PUBLICATION,
-    deps=[_REPORT, *_PUBLISHED],
+    deps=[REPORT, *_GATHERED, SCAN_TABLE],
     group_name="report",
     description=(
         "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
@@ -70,8 +70,9 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     quarter = quarter_of(context)
     announce("report", "publish")
-    finish_pages()
-    link = places.run_folder(quarter, context.run.run_id).publish(_PUBLISHED)
+    run = places.run_folder(quarter, context.run.run_id)
+    require_scanned(run)
+    link = run.publish([*_GATHERED, SCAN_TABLE])
     return dg.MaterializeResult(
         metadata={
             "quarter": quarter.label,

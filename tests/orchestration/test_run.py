@@ -116,6 +116,10 @@ PUBLISHED_COLUMNS = {
     "mart_survey_cells": ("enterprise_id", "quarter", "survey_id", "region_code", "channel", "responses"),
     "mart_survey_scores": ("enterprise_id", "quarter", "survey_id", "indicator_id", "part", "numerator", "n", "sum_squares"),
     "dim_calendar": ("date_day", "is_workday", "status"),
+    "privacy_scan": (
+        "quarter", "subject_kind", "subject", "columns_scanned", "cells_scanned", "distinct_texts", "kind", "finding_count",
+        "excepted_count", "run_id",
+    ),
 }  # fmt: skip
 
 # Empty here: the landing folder has no expert judgements and no surveys, and nobody reviewed an outlier (there is none).

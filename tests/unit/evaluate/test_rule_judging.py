@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluate.plan import EvaluationPlan
+from pipeline.evaluate.plan import EvaluationPlan, PrivacyException
 from pipeline.evaluate.process_rules import (
     Case,
     Figure,
@@ -83,8 +83,9 @@ def test_every_rule_gets_a_finding_and_nothing_passes_unseen(run: RunFacts) -> N
     findings = judge_rules(RULES, Case("E1", False, run))
     assert list(findings) == list(RULES)
     assert all(each.evidence.endswith("。") for each in findings.values())
-    # The catalogue covers the tree and what its indicators need was delivered; all else has to be shown.
-    assert [name for name, each in findings.items() if each.result == "pass"] == ["PR-02", "PR-03"]
+    # The catalogue covers the tree, what its indicators need was delivered, and only scanned runs are published (D-73); all
+    # else has to be shown.
+    assert [name for name, each in findings.items() if each.result == "pass"] == ["PR-02", "PR-03", "PR-29"]
 
 
 # --- nothing to judge by --------------------------------------------------------------------------------------------------
@@ -435,7 +436,11 @@ def test_refused_rows_by_the_kind_of_check(run: RunFacts) -> None:
 
 
 def test_personal_data(run: RunFacts) -> None:
-    assert find(run, "PR-29").result == "partial"
+    # A run whose scan finds personal data is not published, so that nobody reads its results (D-73).
+    assert find(run, "PR-29").result == "pass"
+    plan = EvaluationPlan(privacy_exceptions=(PrivacyException("scope_id", "phone", "staff numbers", "A. Auditor"),))
+    excepted = find(run, "PR-29", plan=plan)
+    assert (excepted.result, "1 项扫描例外" in excepted.evidence) == ("partial", True)
     nothing_personal = without(
         *(f"{table.name}.{column.name}" for table in TABLES.values() for column in table.columns if column.pii)
     )

@@ -1,0 +1,384 @@
+"""How personal data look in a text: patterns of this scanner's own, each with a validator that keeps figures and ids out.
+
+One text in, spans out. Written beside and independently of ``pipeline/desensitize``, which takes such data out. Telephone
+numbers follow the numbering plan of mainland China, identity numbers GB 11643 (ISO 7064 MOD 11-2), bank cards ISO/IEC 7812,
+plates GA 36-2018. Service lines (400, 800) are published on purpose and no person's. Where the texts lie is in ``subjects.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A piece of a text that looks like personal data of ``kind``; start and end count in the normalised text."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def masked(self) -> str:
+        """The first character and the length: enough to find it beside its place, never the value."""
+        return self.text[0] + "*" * min(len(self.text) - 1, 20)
+
+
+# Invisible characters of copied chat messages, and the enclosing keycap: between digits they are nothing.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
+
+
+def normalise(text: str) -> str:
+    """Full-width and enclosed characters as plain ones (NFKC), without invisible characters."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def find(text: str) -> list[Match]:
+    """All personal data that the patterns see in a text, by position; spans of several kinds may overlap."""
+    plain = normalise(text)
+    found = {
+        (match.kind, match.start, match.end): match for search in _SEARCHES for match in search(plain) if match.text
+    }
+    return sorted(found.values(), key=lambda match: (match.start, match.end, match.kind))
+
+
+# --- numbers ------------------------------------------------------------------------------------------------------------
+
+_BETWEEN = r"[\s\-‐‑‒–—―−_.·•・*/,，、()（）]"
+_NUMBER = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d)*(?:{_BETWEEN}?[Xx](?![0-9A-Za-z]))?", re.ASCII)
+# A mobile is written in one piece, digit by digit, or in groups that begin with its network's three or four digits.
+_FIRST_GROUPS = frozenset({3, 4, 5, 7})
+_USUAL_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (5, 6)})
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_PROVINCES = frozenset(
+    _words("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83")
+)
+_BIRTH = re.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+# UnionPay, Visa, MasterCard, JCB, and what Chinese banks issued before UnionPay's 62.
+_CARD_PREFIX = re.compile(r"62|4|5[1-5]|35(?:2[89]|[3-8])|60|81|9558|68|69|10")
+_AREA_CODE = r"0(?:10|2\d|[3-9]\d\d)"
+_LANDLINE = re.compile(rf"{_AREA_CODE}[2-8]\d{{6,7}}", re.ASCII)
+_WRITTEN_LANDLINE = re.compile(rf"{_AREA_CODE}{_BETWEEN}{{0,3}}[2-8]\d{{2,3}}{_BETWEEN}{{0,2}}\d{{4}}", re.ASCII)
+_ID_WORD = re.compile(r"身份证|证件")
+_PHONE_WORD = re.compile(r"(?:电话|手机|座机|固话|致电|拨打|联系方式|(?i:tel|phone))[^\d。；;]{0,8}$")
+
+
+def is_resident_id(number: str) -> bool:
+    """Whether 18 characters are a resident identity number: province, date of birth and check character."""
+    total = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, number[:17], strict=True))
+    return _is_like_id(number) and "10X98765432"[total % 11] == number[17].upper()
+
+
+def is_bank_card(digits: str) -> bool:
+    """Whether 16 to 19 digits begin like a bank card and satisfy Luhn (ISO/IEC 7812-1)."""
+    if not 16 <= len(digits) <= 19 or not _CARD_PREFIX.match(digits) or len(set(digits)) < 2:
+        return False
+    doubled = (2 * int(digit) for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(value - 9 * (value > 9) for value in doubled)) % 10 == 0
+
+
+def _is_like_id(number: str) -> bool:
+    return number[:2] in _PROVINCES and bool(_BIRTH.fullmatch(number[6:14]))
+
+
+def _numbers(text: str) -> Iterator[Match]:
+    for match in _NUMBER.finditer(text):
+        if len(match[0]) >= 7 and not _is_part_of_word(text, match.start(), match.end()):
+            yield from _numbers_in(text, match)
+
+
+def _is_part_of_word(text: str, start: int, end: int) -> bool:
+    """Within a code or a hexadecimal token, or behind a decimal point, digits are no number of their own."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    is_code = any(
+        character.isascii() and (character.isalnum() or character in "_:%")
+        for character in (before, after)
+        if character
+    )
+    return is_code and not (before == ":" and not text[start - 2 : start - 1].isdigit()) and after != "X"
+
+
+def _numbers_in(text: str, match: re.Match[str]) -> Iterator[Match]:
+    """The numbers in a run of digits and separators: they begin and end where a group of digits does."""
+    groups = [(group.start(), group.end()) for group in re.finditer(r"[0-9]+[Xx]?|[Xx]", match[0])]
+    offset, first = match.start(), 0
+    while first < len(groups):
+        for last in range(min(len(groups), first + 19), first, -1):
+            start, end = offset + groups[first][0], offset + groups[last - 1][1]
+            lengths = [stop - begin for begin, stop in groups[first:last]]
+            kind = _kind_of_number(re.sub(r"[^0-9Xx]", "", text[start:end]), lengths, text, start, end)
+            if kind:
+                yield Match(kind, start, end, text[start:end])
+                first = last - 1
+                break
+        first += 1
+
+
+def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end: int) -> str | None:
+    """What one number is; ``lengths`` are those of its groups of digits."""
+    digits = number.rstrip("Xx")
+    if len(number) == 18 and len(digits) >= 17:
+        is_announced = bool(_ID_WORD.search(text, max(0, start - 12), start))
+        if is_resident_id(number) or (_is_like_id(number) and (is_announced or lengths in ([6, 8, 4], [6, 4, 4, 4]))):
+            return "id_number"
+    if number != digits:
+        return None
+    if len(digits) == 15 and digits[:2] in _PROVINCES and _BIRTH.fullmatch("19" + digits[6:12]):
+        # Any number of 15 digits may look like one of the numbers in use until 2013.
+        return "id_number" if _ID_WORD.search(text, max(0, start - 12), start) else None
+    if is_bank_card(digits) and _is_grouped_like_card(lengths):
+        return "bank_card"
+    separators = re.findall(r"(?<=[0-9])[^0-9]+(?=[0-9])", text[start:end])
+    if _is_mobile(digits, lengths, separators) or _is_landline(digits, text, start, end):
+        return "phone"
+    if (
+        len(lengths) <= 2
+        and re.fullmatch(r"[2-8]\d{6,7}", digits)
+        and _PHONE_WORD.search(text, max(0, start - 14), start)
+    ):
+        return "phone"
+    return None
+
+
+def _is_grouped_like_card(lengths: list[int]) -> bool:
+    is_regular = len(set(lengths[:-1])) == 1 and lengths[0] in (1, 4)
+    return len(lengths) == 1 or is_regular or (len(lengths) == 2 and lengths[0] == 6)
+
+
+def _is_mobile(digits: str, lengths: list[int], separators: list[str]) -> bool:
+    number = re.sub(r"^(?:(?:00)?86|0)", "", digits) if len(digits) > 11 else digits
+    if not re.fullmatch(r"1[3-9]\d{9}", number):
+        return False
+    own = _own_groups(lengths, len(number))
+    if own is None:
+        return False
+    # 135，88.44–92.81 is a count with its interval: what separates the groups of one number does not change.
+    marks = set(re.sub(r"[\s()（）]", "", "".join(separators[-len(own) + 1 :]))) if len(own) > 1 else set()
+    is_of_one_kind = len(marks) <= 1 or (tuple(own) in _USUAL_GROUPS and not marks & set(".,，、"))
+    return len(own) == 1 or (is_of_one_kind and (set(own) == {1} or (own[0] in _FIRST_GROUPS and min(own) >= 2)))
+
+
+def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
+    """The groups without the country code or leading zero before them; None where the code ends inside a group."""
+    extra = sum(lengths) - wanted
+    own = list(lengths)
+    while extra > 0 and own:
+        taken = min(extra, own[0])
+        own[0] -= taken
+        extra -= taken
+        if own[0] == 0:
+            own.pop(0)
+    return own or None
+
+
+def _is_landline(digits: str, text: str, start: int, end: int) -> bool:
+    without_code = (
+        re.sub(r"^(?:00)?86(?=0?[1-9])", "0", digits).replace("00", "0", 1) if digits[:2] in ("86", "00") else digits
+    )
+    return bool(_LANDLINE.fullmatch(without_code)) and (
+        bool(_WRITTEN_LANDLINE.fullmatch(text[start:end])) or without_code != digits
+    )
+
+
+_SPOKEN = {
+    "0": "零〇○洞", "1": "一壹幺妖腰", "2": "二贰两", "3": "三叁", "4": "四肆", "5": "五伍", "6": "六陆", "7": "七柒拐",
+    "8": "八捌", "9": "九玖勾",
+}  # fmt: skip
+_DIGIT_OF = {word: digit for digit, words in _SPOKEN.items() for word in words}
+_WORDS = "".join(_DIGIT_OF)
+_SPOKEN_UNIT = rf"(?:[两二三四五六2-6]个[{_WORDS}0-9]|[{_WORDS}0-9])"
+_SPOKEN_RUN = re.compile(rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6,}}")
+_SPOKEN_TIMES = re.compile(rf"([两二三四五六2-6])个([{_WORDS}0-9])")
+_SHORTEST_SPOKEN = 7
+
+
+def _spoken(text: str) -> Iterator[Match]:
+    """Numbers read out: mobiles, identity numbers and any seven digits or more, most of them words."""
+    for match in _SPOKEN_RUN.finditer(text):
+        expanded = _SPOKEN_TIMES.sub(lambda times: times[2] * int(_DIGIT_OF.get(times[1], times[1])), match[0])
+        units = re.findall(rf"[{_WORDS}0-9]", expanded)
+        digits = "".join(_DIGIT_OF.get(unit, unit) for unit in units)
+        words = sum(unit in _DIGIT_OF for unit in units)
+        steps = {int(b) - int(a) for a, b in pairwise(digits)}
+        # 一、二、三、四、五、六、七 counts, 一一一一一一一 draws a line.
+        if len(digits) < _SHORTEST_SPOKEN or steps in ({1}, {0}):
+            continue
+        is_mobile = bool(re.fullmatch(r"(?:0|86)?1[3-9]\d{9}", digits)) and (words >= 2 or "幺" in match[0])
+        if is_mobile or words >= max(3, len(digits) - 2):
+            yield Match("spoken_number", match.start(), match.end(), match[0])
+
+
+# --- plates, e-mail, accounts -------------------------------------------------------------------------------------------
+
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][ ]?[A-HJ-NP-Za-hj-np-z][\s·.•・\-]{0,2}"
+    r"(?P<body>[A-HJ-NP-Za-hj-np-z0-9](?:[ ]?[A-HJ-NP-Za-hj-np-z0-9]){3,5}[挂学警港澳]?)(?![A-Za-z0-9])"
+)
+_NEW_ENERGY = re.compile(r"[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]", re.ASCII)
+_EMAIL = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})[ ]?(?:@|艾特|[(（\[]at[)）\]])[ ]?"
+    r"[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){0,4}[ ]?(?:\.|点)[ ]?[A-Za-z]{2,10}",
+    re.IGNORECASE,
+)
+_ACCOUNT = re.compile(
+    r"(?:微信|薇信|威信|(?<![A-Za-z])(?:wechat|weixin|vx|wx|qq)|扣扣)(?:号码?|账号|id)?[\s:：是为]{1,4}"
+    r"(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19}|[1-9]\d{4,11})(?![A-Za-z0-9_])"
+    r"|(?P<id>wxid_[A-Za-z0-9]{6,})",
+    re.IGNORECASE,
+)
+
+
+def _plates(text: str) -> Iterator[Match]:
+    for match in _PLATE.finditer(text):
+        body = match["body"].replace(" ", "").upper()
+        digits = sum(map(str.isdigit, body))
+        is_usual = len(body) == 5 and digits >= 3
+        if is_usual or (len(body) == 6 and _NEW_ENERGY.fullmatch(body)):
+            yield Match("plate", match.start(), match.end(), match[0])
+
+
+def _emails(text: str) -> Iterator[Match]:
+    return (Match("email", match.start(), match.end(), match[0]) for match in _EMAIL.finditer(text))
+
+
+def _accounts(text: str) -> Iterator[Match]:
+    for match in _ACCOUNT.finditer(text):
+        group = "value" if match["value"] else "id"
+        yield Match("account", match.start(group), match.end(group), match[group])
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------------
+
+_HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
+_COUNT = r"(?:\d{1,5}|[一二三四五六七八九十百零〇两]{1,5})"
+_STREET = re.compile(
+    rf"{_HAN}{{1,8}}(?:大道|大街|路|街|巷|弄|胡同|里)(?:[东西南北中])?(?:[一二三四五六七八九十]{{1,3}}[路街巷段里])?[段]?[\s,，]?"
+    rf"[甲乙丙丁]?{_COUNT}(?:[-－]\d{{1,3}})?[\s]?(?:号(?![线码])|弄)"
+)
+_DOOR = re.compile(
+    rf"(?:[A-Za-z]|{_COUNT})[\s]?(?:栋|幢|号楼|座)[\s\-,，]?(?:{_COUNT}[\s]?单元[\s\-,，]?)?(?:{_COUNT}[\s]?[层楼][\s\-,，]?)?"
+    rf"(?:\d{{3,4}}(?![\d元块年台个次])|{_COUNT}[\s]?(?:室|号房|户))"
+    rf"|{_COUNT}[\s]?单元[\s\-,，]?(?:{_COUNT}[\s]?[层楼])?[\s]?(?:\d{{3,4}}(?![\d元块年台个次])|{_COUNT}[\s]?(?:室|户))"
+    rf"|(?:栋|幢|楼|小区|花园|公寓|苑|大厦|家园|新村|城|府|湾){_HAN}{{0,2}}[\s]?\d{{1,3}}[-－]\d{{1,3}}(?:[-－]\d{{1,4}})?(?!\d)"
+)
+_ESTATE = re.compile(
+    rf"{_HAN}{{2,8}}(?:小区|花园|公寓|家园|新村|花苑|雅苑|佳园|华庭|公馆|山庄|大厦|宿舍)"
+    rf"(?:{_HAN}?[区期])?[\s,，]?(?:[A-Za-z]|{_COUNT})[\s]?(?:栋|幢|号楼|座|单元|号)"
+)
+_VILLAGE = re.compile(
+    rf"{_HAN}{{1,6}}(?:镇|乡|街道){_HAN}{{1,6}}(?:村|屯|社区)(?:{_HAN}{{0,4}}?{_COUNT}(?:组|队|号|社))"
+    rf"|{_HAN}{{1,5}}村{_HAN}{{0,4}}?{_COUNT}(?:组|队|社|屯|号)"
+)
+_ANNOUNCED = re.compile(
+    rf"(?:(?:住址|收货地址|家庭地址|地址)[是为]?[:：\s]|家住|住在|我家在|送到|寄到){_HAN}{{2,16}}?"
+    r"(?:大道|大街|胡同|路|街|巷|小区|花园|公寓|家园|新村|苑|村|屯|宿舍|山庄)"
+)
+
+
+def _addresses(text: str) -> Iterator[Match]:
+    for pattern in (_STREET, _DOOR, _ESTATE, _VILLAGE, _ANNOUNCED):
+        yield from (Match("address", match.start(), match.end(), match[0]) for match in pattern.finditer(text))
+
+
+# --- names --------------------------------------------------------------------------------------------------------------
+
+# Nineteen of twenty people of mainland China bear one of these; those that are mostly an ordinary word (于, 和, 时) only
+# count alone and not inside a word.
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
+    "夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万覃武戴莫孔汤康施牛樊葛邢齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿焦俞柳甘"
+    "祝包符阮柯纪梅童凌毕单裴霍涂苗曲翁骆辛管柴蒙鲍喻祁蒲滕饶尤阳穆农卓古吉缪简项芦褚娄戚岑冷晏卫柏瞿佟臧闵苟邬卞姬仇栾隋"
+    "刁寇甄丛仲虞敖巩桑匡鞠荆郁谈楚冀鄢谌奚栗蔺萧傅屠郜揭习邝佘赖狄晁雍芮阙裘嵇茅昝荀尧郗扈庹濮琚檀禤邴"
+)
+_WORD_SURNAMES = "高谢程任方金白钱严常温文安易关左宁尚季成谷盛路游靳华房屈解艾司车连景党宫费卜席米宗桂全应边师"
+_COMPOUND = (
+    "欧阳|上官|皇甫|令狐|诸葛|司徒|司马|夏侯|慕容|公孙|端木|东方|长孙|南宫|独孤|尉迟|澹台|呼延|宇文|赫连|申屠|闻人|钟离"
+)
+_PERSONAL = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|同志|奶奶|爷爷"
+_ROLE = "师傅|经理|老师|工程师|技师|主任|店长|老板|主管|组长|站长|医生|教授|律师|警官|队长|科长|总监"
+# What may stand before a name, so that a surname inside a word is none: 找王先生, 给李师傅, 客户张女士.
+_BEFORE_NAME = (
+    rf"(?:(?<!{_HAN})|(?<=[找给和跟对与叫请是让问把被谢为向有由到让的])"
+    r"|(?<=客户|用户|顾客|师傅|联系|感谢|先生|女士|反馈|投诉|名叫))"
+)
+_GIVEN = rf"(?:(?![的了我你他她它们这那没就也很还吗呢吧啊都在是有不给让去到上下说些]){_HAN})"
+_BEFORE_PERSONAL = re.compile(
+    rf"(?P<name>(?:{_COMPOUND}){_GIVEN}{{0,2}}|[{SURNAMES}]{_GIVEN}{{0,2}}|[{_WORD_SURNAMES}]{_GIVEN}{{1,2}})(?:{_PERSONAL})"
+    rf"|{_BEFORE_NAME}(?P<short>[{_WORD_SURNAMES}])(?:{_PERSONAL})"
+)
+_BEFORE_ROLE = re.compile(
+    rf"{_BEFORE_NAME}(?P<name>(?:{_COMPOUND}){_GIVEN}{{0,2}}|[{SURNAMES}{_WORD_SURNAMES}]{_GIVEN}{{0,2}})(?:{_ROLE})"
+)
+_AFTER_NAME = rf"(?=$|(?!{_HAN}).|很|态度|服务|上门|来|说|电话|手机|的|反映|反馈|投诉|报修|要求|表示|致电|维修|安装|地址|先生|女士)"
+_AFTER_WORD = re.compile(
+    rf"(?:{_PERSONAL}|师傅|工程师|技师|客服|客户|用户|顾客)[\s:：,，]?"
+    rf"(?P<name>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
+)
+_LABELLED = re.compile(
+    r"(?:姓名|联系人|收货人|收件人|报修人|投诉人|来电人|户主|机主|车主|业主)[\s]?[:：是为][\s]?"
+    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|[A-Z][a-z]+(?: [A-Z][a-z]+)*)"
+    rf"|(?:我叫|名叫|我是)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
+)
+_FOREIGN = re.compile(
+    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・]{_HAN}{{1,10}})+|[A-Z][a-z'’]+(?:[ .][A-Z][a-z'’]+){{0,3}})[\s]?(?:{_PERSONAL})"
+)
+# Of what begins like a surname before a role, words that no name is: 高级工程师, 项目经理, 安装师傅.
+_NO_NAMES = frozenset(
+    _words(
+        "高级 项目 安装 区域 应急 单位 程序 关键 全体 全部 全国 方案 文员 金牌 安全 安保 安检 管理 包装 "
+        "房产 连锁 成本 华东 华南 华北 "
+        "常务 常驻 景区 路政 车间 车队 边检 司机 游客 严格 简单 齐全 温馨 钱款 石油 石材 康复 施工 申请 "
+        "申报 纪检 章程 单店 童装 欧洲 "
+        "何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
+        "曾在 付费 马上 毕业 习惯 单个 "
+        "农村 农机 管道 管家 包修 庄园 古镇 项下 简易 尤其 申诉 符合 纪要 焦急 牛奶 卫生 卫浴 卓越 汤池 "
+        "武汉 贺州 石家庄 易损 任何 任意 "
+        "任职 尚未 宁波 成都 白天 方便 时间"
+    )
+)
+
+
+def _names(text: str) -> Iterator[Match]:
+    for pattern in (_BEFORE_PERSONAL, _BEFORE_ROLE, _AFTER_WORD, _LABELLED, _FOREIGN):
+        for match in pattern.finditer(text):
+            group = next(name for name, value in match.groupdict().items() if value is not None)
+            name = match[group]
+            if name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS:
+                yield Match("name", match.start(group), match.end(group), name)
+
+
+_GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
+
+_SEARCHES: tuple[Callable[[str], Iterator[Match]], ...] = (
+    _names,
+    _numbers,
+    _plates,
+    _emails,
+    _accounts,
+    _addresses,
+    _spoken,
+)
+
+# What a text must hold for a search to be worth its time: one pattern for whole columns, without look-around.
+GUARD = "|".join(
+    (
+        rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",
+        "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣",
+        "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|弄|组|队|社|屯)|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",
+        rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}",
+    )
+)

@@ -1,0 +1,85 @@
+"""Looks for personal data in everything that can be read of a run, and says where it stands, never what it is.
+
+A guard over whole columns of distinct texts, the patterns only where it strikes. What is taken for personal data is in
+``patterns.py``, what is looked at in ``subjects.py``; nothing here decides what a finding means for a run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+import polars as pl
+
+from pipeline.privacy import patterns
+from pipeline.privacy.subjects import Part, Subject
+
+_LOCATED = 20
+
+# What the search for one text returns: kind of personal data and a masked excerpt.
+Search = Callable[[pl.Series], dict[str, list[tuple[str, str]]]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Personal data, or what looks like them, at a place; ``masked`` shows the first character and the length."""
+
+    subject_kind: str
+    subject: str
+    column: str
+    place: str
+    kind: str
+    masked: str
+
+    def __str__(self) -> str:
+        return f"{self.subject_kind} {self.subject}: {self.column}, {self.place}: {self.kind} {self.masked}"
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What was looked at in one subject, and what was found."""
+
+    subject_kind: str
+    subject: str
+    columns: int
+    cells: int
+    distinct_texts: int
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def by_kind(self) -> Counter[str]:
+        return Counter(finding.kind for finding in self.findings)
+
+
+def scan(subjects: Iterable[Subject], search: Search | None = None) -> list[Scanned]:
+    """Scan subjects one by one; ``search`` defaults to the patterns."""
+    return [_scan_subject(subject, search or by_patterns) for subject in subjects]
+
+
+def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
+    """The texts of a column in which the patterns find something, with kind and masked excerpt of each find."""
+    suspects = texts.filter(texts.str.normalize("NFKC").str.contains(patterns.GUARD))
+    found = {text: [(match.kind, match.masked) for match in patterns.find(text)] for text in suspects.to_list()}
+    return {text: matches for text, matches in found.items() if matches}
+
+
+def _scan_subject(subject: Subject, search: Search) -> Scanned:
+    findings: list[Finding] = []
+    columns = cells = distinct = 0
+    for part in subject.parts():
+        columns, cells, distinct = columns + 1, cells + part.cells, distinct + len(part.texts)
+        findings += _findings(subject, part, search)
+    return Scanned(subject.kind, subject.name, columns, cells, distinct, tuple(findings))
+
+
+def _findings(subject: Subject, part: Part, search: Search) -> list[Finding]:
+    found = search(part.texts)
+    # Where a whole column is personal, the first rows are enough to see it.
+    places = {text: part.locate(text) for text in islice(found, _LOCATED)}
+    return [
+        Finding(subject.kind, subject.name, part.column, places.get(text, "further on"), kind, masked)
+        for text, matches in found.items()
+        for kind, masked in matches
+    ]

@@ -1,0 +1,297 @@
+"""Everything of a lake that users, operators and the Dagster UI can read, as texts with the place each one stands in.
+
+Tables and reports of a run, the views of the warehouse, log files, and what Dagster keeps of its runs. Reading only: what is
+looked for is in ``patterns.py`` and ``known_values.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.lake import Lake
+from pipeline.quarters import Quarter
+
+TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "run history"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One column of a table, or the lines of a file: the distinct texts, how many cells hold them, and where each stands."""
+
+    column: str
+    texts: pl.Series
+    cells: int
+    locate: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One table, report, log or run history. ``parts`` reads it when it is asked."""
+
+    kind: str
+    name: str
+    parts: Callable[[], Iterator[Part]]
+
+
+def published_subjects(folder: Path) -> list[Subject]:
+    """The tables and reports in the folder of one run, gathered or published, by name."""
+    tables = [Subject(TABLE, path.stem, _table_parts(path)) for path in sorted(folder.glob("*.parquet"))]
+    pages = [
+        Subject(REPORT, path.relative_to(folder).as_posix(), _page_parts(path))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".parquet" and not path.name.startswith(".")
+    ]
+    return tables + pages
+
+
+def warehouse_subject(lake: Lake) -> list[Subject]:
+    """The definitions of the warehouse's views; the rows they show are those of the published tables."""
+    return (
+        [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))]
+        if lake.warehouse.exists()
+        else []
+    )
+
+
+def log_subjects(paths: Iterable[Path]) -> list[Subject]:
+    """Log files, and the files below folders of logs."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    return [Subject(LOG, str(file), _log_parts(file)) for file in dict.fromkeys(files) if file.is_file()]
+
+
+def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
+    """What the Dagster instance of ``DAGSTER_HOME`` keeps: runs with their tags, events, captured output; none where it is not
+    set.
+
+    ``quarters`` None: of all runs.
+    """
+    if not os.environ.get("DAGSTER_HOME"):
+        return []
+    import dagster as dg
+
+    from pipeline.partitions import QUARTER_TAG
+
+    wanted = None if quarters is None else {quarter.label for quarter in quarters}
+    subjects = []
+    with dg.DagsterInstance.get() as instance:
+        for record in sorted(instance.get_run_records(), key=lambda record: record.storage_id):
+            run = record.dagster_run
+            if wanted is None or run.tags.get(QUARTER_TAG) in wanted:
+                subjects.append(Subject(EVENTS, run.run_id, _run_parts(run.run_id)))
+    storage = Path(os.environ["DAGSTER_HOME"]) / "storage"
+    chosen = {subject.name for subject in subjects}
+    captured = [path for path in sorted(storage.glob("*")) if path.name in chosen or wanted is None]
+    return subjects + log_subjects(captured)
+
+
+# --- tables -------------------------------------------------------------------------------------------------------------
+
+
+def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            holds_text = [field.name for field in schema if _holds_text(field.type)]
+            marks = file.metadata.metadata or {}
+        # Parquet keeps the distinct values of a column by itself; asked for them, it decodes no row's text.
+        table = (
+            pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None)
+            if holds_text
+            else None
+        )
+        said = [
+            *schema.names,
+            *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value)),
+        ]
+        yield _lines("column names and file marks", said, lambda _: path.name)
+        for name in holds_text:
+            assert table is not None
+            yield Part(name, _distinct(table.column(name)), table.num_rows, partial(_row_of, path, name))
+
+    return parts
+
+
+def _mark(key: bytes, value: bytes) -> list[str]:
+    return [key.decode("utf-8", "replace"), value.decode("utf-8", "replace")]
+
+
+_TEXTS = (
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    *(pa.types.is_binary, pa.types.is_large_binary),
+)
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
+    if pa.types.is_nested(kind):
+        return any(_holds_text(kind.field(index).type) for index in range(kind.num_fields))
+    return any(is_kind(kind) for is_kind in _TEXTS)
+
+
+def _distinct(column: pa.ChunkedArray) -> pl.Series:
+    """The distinct texts of a column, of nested ones those inside."""
+    found = [pl.Series("text", [], dtype=pl.String)]
+    waiting: list[pa.Array | pa.ChunkedArray] = [column]
+    while waiting:
+        array = waiting.pop()
+        kind = array.type
+        if pa.types.is_dictionary(kind):
+            waiting += [chunk.dictionary for chunk in _chunks(array)]
+        elif pa.types.is_map(kind):
+            waiting += [part for chunk in _chunks(array) for part in (chunk.keys, chunk.items)]
+        elif pa.types.is_struct(kind):
+            waiting += [part for chunk in _chunks(array) for part in chunk.flatten()]
+        elif pa.types.is_nested(kind):
+            waiting.append(pc.list_flatten(array))
+        elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            found.append(
+                pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value])
+            )
+        elif _holds_text(kind):
+            found.append(pl.Series("text", pl.from_arrow(pc.cast(array, pa.large_string()))).unique())
+    return pl.concat(found).drop_nulls().unique(maintain_order=True)
+
+
+def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+    return array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+
+
+def _row_of(path: Path, column: str, text: str) -> str:
+    """The first row that holds a text, counted from 1, and how many do."""
+    values = pq.read_table(path, columns=[column], partitioning=None).column(0).to_pylist()
+    rows = [
+        number
+        for number, value in enumerate(values, 1)
+        if value == text or (value is not None and text in _strings(value))
+    ]
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return f"row {rows[0]}{more}" if rows else "row ?"
+
+
+# --- files, views, runs -------------------------------------------------------------------------------------------------
+
+
+def _lines(column: str, texts: Iterable[str], place: Callable[[int], str]) -> Part:
+    """Texts by their position, counted from 1."""
+    first: dict[str, int] = {}
+    cells = 0
+    for number, text in enumerate(texts, 1):
+        cells += 1
+        first.setdefault(text, number)
+    return Part(column, pl.Series("text", list(first), dtype=pl.String), cells, lambda text: place(first[text]))
+
+
+class _Page(HTMLParser):
+    """The texts of a page, those a reader sees and those in attributes, with their lines."""
+
+    # Numbers of drawings, which hold no words: looked at only where they hold something else.
+    _FIGURES = frozenset("0123456789.,- +eEMmLlHhVvCcSsQqTtAaZz")
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, str]] = []
+        self._open = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            is_drawing = name in {"d", "points", "viewbox", "transform"} and self._FIGURES.issuperset(value or "")
+            if value and not is_drawing:
+                self.found.append((self.getpos()[0], value))
+
+    def handle_data(self, data: str) -> None:
+        line = self.getpos()[0]
+        self.found += [(line + number, text.strip()) for number, text in enumerate(data.split("\n")) if text.strip()]
+
+    def handle_comment(self, data: str) -> None:
+        self.handle_data(data)
+
+
+def _page_parts(path: Path) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        yield _lines("file name", [path.stem], lambda _: "name")
+        if path.suffix.lower() not in {".html", ".htm", ".svg"}:
+            yield from _log_parts(path)()
+            return
+        page = _Page()
+        page.feed(path.read_text(encoding="utf-8", errors="replace"))
+        page.close()
+        # Tags inside a sentence cut it: 王<b>师傅</b>. The lines as they are put together again are looked at, too.
+        joined: dict[int, str] = {}
+        for line, text in page.found:
+            joined[line] = joined.get(line, "") + text if line in joined else text
+        texts = [*page.found, *((line, text) for line, text in joined.items())]
+        yield _lines("page", [text for _, text in texts], lambda number: f"line {texts[number - 1][0]}")
+
+    return parts
+
+
+def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        content = path.read_bytes()
+        # A database or an archive beside the logs is no text.
+        if b"\0" not in content[:8192]:
+            yield _lines("lines", content.decode("utf-8", "replace").splitlines(), lambda number: f"line {number}")
+
+    return parts
+
+
+def _warehouse_parts(path: Path) -> Iterator[Part]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name, sql from duckdb_views() where not internal order by all"
+        ).fetchall()
+    yield _lines("views", [sql for _, sql in views], lambda number: f"view {views[number - 1][0]}")
+
+
+def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        import dagster as dg
+        from dagster_shared.serdes import serialize_value
+
+        with dg.DagsterInstance.get() as instance:
+            run, events = instance.get_run_by_id(run_id), instance.all_logs(run_id)
+            stored = [
+                ("run and tags", serialize_value(run)),
+                *((event.step_key or "run", serialize_value(event)) for event in events),
+            ]
+        # As stored, JSON writes Chinese as escapes: its strings are read out again.
+        texts = [(place, text) for place, value in stored for text in _strings(json.loads(value))]
+        yield _lines("events", [text for _, text in texts], lambda number: f"event of {texts[number - 1][0]}")
+
+    return parts
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All texts in nested lists and mappings; those that are JSON themselves as what they hold."""
+    if isinstance(value, bytes):
+        yield value.decode("utf-8", "replace")
+    elif isinstance(value, str):
+        if value[:1] in "{[" and value[-1:] in "}]":
+            try:
+                yield from _strings(json.loads(value))
+            except ValueError:
+                pass
+            else:
+                return
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _strings(key)
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)

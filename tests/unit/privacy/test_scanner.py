@@ -1,0 +1,150 @@
+"""The scan of a run's folder: what it reads, what it says, and that every planted value is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.errors import DataRefused, UsageError
+from pipeline.lake import Lake
+from pipeline.privacy.known_values import KnownValues
+from pipeline.privacy.record import SCAN_TABLE, refuse, require_scanned, scan_run
+from pipeline.privacy.scanner import scan
+from pipeline.privacy.subjects import log_subjects, published_subjects
+from pipeline.publication import RunFolder
+from pipeline.quarters import Quarter
+
+PHONE = "13812345678"
+QUARTER = Quarter(2025, 1)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    """A gathered run with one table and one report, nothing personal in them."""
+    run = RunFolder(Lake(tmp_path / "lake"), QUARTER, "run-1").open()
+    pl.DataFrame({"scope_id": ["S1", "S2", "S1"], "value": [1.0, 2.0, 3.0]}).write_parquet(run.table("scores"))
+    run.reports.mkdir()
+    (run.reports / "E1.html").write_text(
+        "<p>total <b>79.34</b></p>\n<path d='M13 812 345 678 L1 2'/>", encoding="utf-8"
+    )
+    return run
+
+
+def places(run: RunFolder) -> list[str]:
+    return [str(finding) for each in scan(published_subjects(run.path)) for finding in each.findings]
+
+
+def test_a_clean_run_has_no_findings_and_a_record(run: RunFolder) -> None:
+    _, findings = scan_run(run, frozenset())
+    assert findings == []
+    record = pl.read_parquet(run.table(SCAN_TABLE))
+    # Of the table: its column names and marks (2 names) and scope_id (3 cells); nine kinds of personal data each.
+    assert record.filter(pl.col("subject") == "scores").select("columns_scanned", "finding_count").unique().rows() == [
+        (2, 0)
+    ]
+    assert record.group_by("subject").len().sort("subject").rows() == [("report/E1.html", 9), ("scores", 9)]
+    require_scanned(run)
+
+
+def test_a_finding_names_table_column_and_row_and_not_the_value(run: RunFolder) -> None:
+    pl.DataFrame({"scope_id": ["S1", PHONE, "S2", PHONE]}).write_parquet(run.table("scores"))
+    assert places(run) == ["table scores: scope_id, row 2 and 1 more: phone 1**********"]
+
+
+def test_every_kind_of_column_is_read(run: RunFolder) -> None:
+    pl.DataFrame(
+        {
+            "flags": [["a", PHONE], ["b"]],
+            "facts": [{"who": "x"}, {"who": f"电话{PHONE}"}],
+            "kind": pl.Series([PHONE, "y"], dtype=pl.Categorical),
+            "raw": pl.Series([b"x", PHONE.encode()], dtype=pl.Binary),
+            "count": [13812345678, 1],
+        }
+    ).write_parquet(run.table("scores"))
+    assert places(run) == [
+        f"table scores: {column}, row {row}: phone 1**********"
+        for column, row in (("flags", 1), ("facts", 2), ("kind", 1), ("raw", 2))
+    ]
+
+
+def test_names_and_marks_of_a_file_are_read(run: RunFolder) -> None:
+    pl.DataFrame({f"tel:{PHONE}": [1]}).write_parquet(run.table("scores"))
+    assert places(run) == ["table scores: column names and file marks, scores.parquet: phone 1**********"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<p>电话{PHONE}</p>",
+        f"<p title='{PHONE}'>x</p>",
+        f"<!-- {PHONE} -->",
+        "<p>电话138&#49;2345678</p>",
+        f"<script>const x = '{PHONE}'</script>",
+        "<p>138<b>1234</b>5678</p>",
+    ],
+)
+def test_pages_are_read_as_readers_and_browsers_do(run: RunFolder, page: str) -> None:
+    (run.reports / "E1.html").write_text(f"<h1>x</h1>\n{page}", encoding="utf-8")
+    assert places(run) == ["report report/E1.html: page, line 2: phone 1**********"]
+
+
+def test_logs_are_read_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "dbt.log").write_text(f"fine\nfailed on {PHONE}\n", encoding="utf-8")
+    (tmp_path / "data.db").write_bytes(b"SQLite\0" + PHONE.encode())
+    findings = [str(f) for each in scan(log_subjects([tmp_path])) for f in each.findings]
+    assert findings == [f"log {tmp_path / 'dbt.log'}: lines, line 2: phone 1**********"]
+
+
+def test_a_column_full_of_personal_data_is_told_shortly(run: RunFolder) -> None:
+    pl.DataFrame({"scope_id": [f"138{number:08d}" for number in range(2000)]}).write_parquet(run.table("scores"))
+    _, findings = scan_run(run, frozenset())
+    assert len(findings) == 2000
+    message = str(refuse(findings))
+    assert isinstance(refuse(findings), DataRefused)
+    assert (len(message.splitlines()), "and 1990 more" in message, "138" in message) == (13, True, False)
+
+
+def test_an_approved_exception_is_counted_and_stops_nothing(run: RunFolder) -> None:
+    pl.DataFrame({"scope_id": [PHONE], "note": [PHONE]}).write_parquet(run.table("scores"))
+    _, findings = scan_run(run, frozenset({("scope_id", "phone")}))
+    assert [finding.column for finding in findings] == ["note"]
+    record = pl.read_parquet(run.table(SCAN_TABLE)).filter(pl.col("subject") == "scores", pl.col("kind") == "phone")
+    assert record.select("finding_count", "excepted_count").rows() == [(1, 1)]
+
+
+def test_what_was_not_scanned_is_not_published(run: RunFolder) -> None:
+    with pytest.raises(UsageError, match=r"report/E1\.html, scores\.parquet not scanned"):
+        require_scanned(run)
+    scan_run(run, frozenset())
+    pl.DataFrame({"scope_id": [PHONE]}).write_parquet(run.table("scores"))
+    with pytest.raises(UsageError, match=r"published: scores\.parquet not scanned"):
+        require_scanned(run)
+
+
+def test_known_values_are_found_in_any_writing() -> None:
+    known = KnownValues()
+    known.add("name", ["王小明", "李雷", "未知", "John Smith"])
+    known.add("phone", ["+86 138-0013-8000", "0771-5312345", "无"])
+    known.add("id_number", ["11010519491231002x"])
+    known.add("address", ["民族大道131号"])
+    known.add("plate", ["桂A·12345"])
+    known.add("device", ["12", "DEV-889911"])
+    found = {
+        text: sorted({kind for kind, _ in known.found_in(text)})
+        for text in ("问问王小明吧", "李雷", "桃李雷同", "未知", "电话１３８００１３８０００", "138 0013 8000", "07715312345",
+                     "11010519491231002X", "住民族大道131号", "桂A12345", "row 12", "xDEV-8899110", "DEV-889911", "john smith",
+                     "9138001380001")
+    }  # fmt: skip
+    assert {text: kinds for text, kinds in found.items() if kinds} == {
+        "问问王小明吧": ["name"],
+        "李雷": ["name"],
+        "电话１３８００１３８０００": ["phone"],
+        "138 0013 8000": ["phone"],
+        "07715312345": ["phone"],
+        "11010519491231002X": ["id_number"],
+        "住民族大道131号": ["address"],
+        "桂A12345": ["plate"],
+        "DEV-889911": ["device"],
+    }

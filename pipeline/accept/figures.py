@@ -10,9 +10,10 @@ import datetime as dt
 import json
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import duckdb
 import polars as pl
 
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
@@ -64,26 +65,36 @@ def measure(quarter: Quarter, lake: Lake, numbers: Mapping[str, float], tables: 
     ``numbers``: the standard's parameters by name. Every table of a result has all its checks for each of its enterprises.
     """
     wanted = [TABLES[name] for name in tables]
-    seen = {table.name: _seen(table, quarter, lake) for table in wanted}
-    until = data_until(quarter, lake)
-    found = {}
+    with duckdb.connect() as connection:
+        return {table.name: figures for table, figures in _measured(quarter, lake, numbers, wanted, connection)}
+
+
+def _measured(
+    quarter: Quarter,
+    lake: Lake,
+    numbers: Mapping[str, float],
+    wanted: list[Table],
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[Table, Figures]]:
+    seen = {table.name: _seen(table, quarter, lake, connection) for table in wanted}
+    until = data_until(quarter, lake, connection)
     for table in wanted:
         look = seen[table.name]
         measured = _from_profiles(table, quarter, lake, look, until)
-        for check, figures in measure_rows(table, quarter, lake, numbers).items():
+        for check, figures in measure_rows(table, quarter, lake, numbers, connection).items():
             for enterprise in look.enterprises:
                 measured[enterprise][check] = figures.get(enterprise, Figure(None))
         names = [check.name for check in checks()[table.name]]
-        found[table.name] = {
+        figures_of = {
             enterprise: {name: figures.get(name, Figure(None)) for name in names}
             for enterprise, figures in measured.items()
         }
-    return found
+        yield table, figures_of
 
 
-def _seen(table: Table, quarter: Quarter, lake: Lake) -> _Seen:
+def _seen(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection) -> _Seen:
     trailing = [quarter.shift(-back) for back in range(1, TRAILING + 1)]
-    looks = {each: profile(table, each, lake) for each in (quarter, *trailing)}
+    looks = {each: profile(table, each, lake, connection) for each in (quarter, *trailing)}
     if table.has_quarters:
         # A quarter that the lake knows from another table had no rows of this one.
         known = {each for each in trailing if _has_records(each, lake)}
@@ -104,14 +115,14 @@ def _rows(look: pl.DataFrame, enterprise: str) -> int:
     return int(look.filter((pl.col("fact") == ROWS) & (pl.col("enterprise_id") == enterprise))["count"].sum())
 
 
-def data_until(quarter: Quarter, lake: Lake) -> dict[str, dt.date]:
+def data_until(quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None) -> dict[str, dt.date]:
     """The last day of the quarter of which an enterprise has any record; its end where the next quarter has some."""
     until: dict[str, dt.date] = {}
     for table in TABLES.values():
         if not table.event:
             continue
         for each, is_next in ((quarter, False), (quarter.shift(1), True)):
-            look = profile(table, each, lake)
+            look = profile(table, each, lake, connection)
             if look is None:
                 continue
             for enterprise, day in (

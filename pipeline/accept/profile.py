@@ -40,10 +40,13 @@ _NUMBERS = ("integer", "double", "decimal(12,2)")
 _MARKS = (FINGERPRINT, PARENTS, PSEUDONYM_KEY)
 
 
-def profile(table: Table, quarter: Quarter, lake: Lake) -> pl.DataFrame | None:
+def profile(
+    table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None
+) -> pl.DataFrame | None:
     """The profile (``SCHEMA``) of a table's clean quarter; None where there is no clean partition.
 
-    Kept beside the lake's other stages, and counted anew when it was not made from the clean partition as it is now.
+    Kept beside the lake's other stages, and counted anew when it was not made from the clean partition as it is now;
+    ``connection``: where many are counted, a DuckDB that need not be opened for each.
     """
     clean, kept = lake.partition("clean", table.name, quarter), lake.partition("profile", table.name, quarter)
     if not clean.is_file():
@@ -53,47 +56,65 @@ def profile(table: Table, quarter: Quarter, lake: Lake) -> pl.DataFrame | None:
         wanted = marks | {"profile": _VERSION}
         if kept.is_file() and {name: read_metadata(kept).get(name) for name in wanted} == wanted:
             return pl.read_parquet(kept, hive_partitioning=False)
-        counted = _counted(table, path)
+        if connection is None:
+            with duckdb.connect() as own:
+                counted = _counted(table, path, own)
+        else:
+            counted = _counted(table, path, connection)
     make_private(lake.root / "profile")
     with private_path(kept) as temporary:
         counted.write_parquet(temporary, compression="zstd", statistics=False, metadata=wanted)
     return counted
 
 
-def _counted(table: Table, clean: Path) -> pl.DataFrame:
+def _counted(table: Table, clean: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     source = f"read_parquet({literal(clean)}, hive_partitioning = false)"
-    enterprise = _enterprise(table)
-    with duckdb.connect() as connection:
-        texts = [column for column in table.columns if _may_be_category(column)]
-        distinct = connection.execute(
-            f"select {', '.join([f'approx_count_distinct({quoted(c.name)})' for c in texts] or ['0'])} from {source}"
-        ).fetchone()
-        assert distinct is not None
-        few = {column.name for column, number in zip(texts, distinct, strict=False) if number <= _MOST_CATEGORIES}
-        selects = [f"select {enterprise} as e, '{ROWS}' as f, '' as c, '' as b, count(*) as n from {source} group by 1"]
-        selects += [
-            f"select {enterprise}, '{MISSING}', {literal(column.name)}, '', count(*) - count({quoted(name)}) "
-            f"from {source} group by 1"
-            for column in table.columns
-            for name in clean_names(column)[:1]
-        ]
-        if table.event:
-            selects.append(
-                f"select {enterprise}, '{LAST_DAY}', {literal(table.event.name)}, "
-                f"coalesce(cast(cast(max({quoted(table.event.name)}) as date) as varchar), ''), 0 from {source} group by 1"
-            )
-        for column in table.columns:
-            bucket = _bucket(table, column, few)
-            if bucket:
-                selects.append(
-                    f"select {enterprise}, '{VALUE}', {literal(column.name)}, {bucket} as b, count(*) "
-                    f"from {source} group by 1, b having b is not null"
-                )
-        found = connection.execute(
-            f'select e as enterprise_id, f as fact, c as "column", b as bucket, n as "count" '
-            f"from ({' union all '.join(selects)}) order by all"
-        ).pl()
-    return found.cast(SCHEMA)
+    texts = [column.name for column in table.columns if _may_be_category(column)]
+    cells = {column.name: clean_names(column)[0] for column in table.columns}
+    distinct = connection.execute(
+        f"select {', '.join(f'approx_count_distinct({quoted(name)})' for name in texts) or 'count(*)'} from {source}"
+    ).fetchone()
+    assert distinct is not None
+    few = {name for name, number in zip(texts, distinct, strict=False) if number <= _MOST_CATEGORIES}
+    last = f"cast(cast(max({quoted(table.event.name)}) as date) as varchar)" if table.event else "null"
+    found = connection.execute(
+        f"select {_enterprise(table)} as enterprise_id, {last}, count(*), "
+        f"{', '.join(f'count(*) - count({quoted(name)})' for name in cells.values())} from {source} group by 1 order by 1"
+    ).fetchall()
+    facts: list[tuple[str | None, str, str, str, int]] = []
+    for enterprise, day, rows, *missing in found:
+        facts.append((enterprise, ROWS, "", "", rows))
+        facts += [(enterprise, MISSING, name, "", count) for name, count in zip(cells, missing, strict=True)]
+        if table.event and day:
+            facts.append((enterprise, LAST_DAY, table.event.name, day, 0))
+    buckets = {c.name: bucket for c in table.columns if (bucket := _bucket(table, c, few))}
+    facts += _values(table, buckets, source, connection)
+    return pl.DataFrame(facts, schema=SCHEMA, orient="row").sort(pl.all())
+
+
+def _values(
+    table: Table, buckets: dict[str, str], source: str, connection: duckdb.DuckDBPyConnection
+) -> list[tuple[str | None, str, str, str, int]]:
+    """Rows per enterprise, column and bucket: one pass over the file, grouped by each column in turn."""
+    if not buckets:
+        return []
+    columns = [quoted(name) for name in buckets]
+    selected = ", ".join(
+        f"cast({bucket} as varchar) as {name}" for name, bucket in zip(columns, buckets.values(), strict=True)
+    )
+    found = connection.execute(
+        f"with bucketed as (select {_enterprise(table)} as enterprise_id, {selected} from {source}) "
+        f"select enterprise_id, grouping({', '.join(columns)}), coalesce({', '.join(columns)}), count(*) from bucketed "
+        f"group by grouping sets ({', '.join(f'(enterprise_id, {name})' for name in columns)})"
+    ).fetchall()
+    # Of the mask, the one bit that is 0 is the column grouped by; the first column has the highest.
+    all_bits = (1 << len(columns)) - 1
+    names = {all_bits ^ (1 << (len(columns) - 1 - place)): name for place, name in enumerate(buckets)}
+    return [
+        (enterprise, VALUE, names[mask], bucket, count)
+        for enterprise, mask, bucket, count in found
+        if bucket is not None
+    ]
 
 
 def _enterprise(table: Table) -> str:

@@ -39,14 +39,14 @@ class Figure:
 
 
 def measure_rows(
-    table: Table, quarter: Quarter, lake: Lake, numbers: Mapping[str, float]
+    table: Table, quarter: Quarter, lake: Lake, numbers: Mapping[str, float], connection: duckdb.DuckDBPyConnection
 ) -> dict[str, dict[str, Figure]]:
     """The figures of a table that need its rows, by check and enterprise; empty where it has no clean partition."""
     clean = lake.partition("clean", table.name, quarter)
     if not clean.is_file():
         return {}
     found: dict[str, dict[str, Figure]] = {}
-    with _Reader(quarter, lake) as reader:
+    with _Reader(quarter, lake, connection) as reader:
         if table.references:
             found["references"] = _references(table, reader)
         if table.name in DURATIONS:
@@ -68,10 +68,10 @@ def measure_rows(
 class _Reader:
     """Reads clean rows: of the quarter (``now``), of it and the three before (``year``), of all a run reads (``window``)."""
 
-    def __init__(self, quarter: Quarter, lake: Lake) -> None:
+    def __init__(self, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
         self.quarter = quarter
         self.lake = lake
-        self._connection = duckdb.connect()
+        self._connection = connection
         self._pinned = ExitStack()
         self._files: dict[tuple[str, str], list[Path]] = {}
 
@@ -79,7 +79,6 @@ class _Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
         self._pinned.close()
 
     def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:

@@ -164,7 +164,6 @@ DUPLICATE_ANSWERS = Check(
     "八（防重复填写机制）; PR-40",
     "比例",
     expected=Bounds(upper=0.02),
-    required=Bounds(upper=0.50),
 )
 
 

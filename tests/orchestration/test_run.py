@@ -147,16 +147,20 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     delivered = {path.name.removesuffix(".csv") for path in published.landing.iterdir()}
     missing = ", ".join(name for name in TABLES if name not in delivered)
     assert (finished.returncode, finished.stderr) == (0, f"asq: tables not delivered: {missing}\n")
-    *stages, scores, report = finished.stdout.splitlines()
+    *stages, scores, report, acceptance = finished.stdout.splitlines()
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
-    order = ["extract", "validate", "desensitize", "marts", "evaluate", "privacy", "report", "published"]
-    assert [stage for stage in said if stage in order] == order
+    order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "privacy", "report", "published"]
+    # The scorecard is counted later, by the same stage.
+    assert list(dict.fromkeys(stage for stage in said if stage in order)) == order
     assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
     path = Path(report.removeprefix("report: "))
     assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1.html"
     assert "<html" in path.read_text(encoding="utf-8")
+    page = Path(acceptance.removeprefix("acceptance: "))
+    assert page == path.parent / "acceptance" / "index.html"
+    assert "结论：可以验收" in page.read_text(encoding="utf-8")
 
 
 def test_a_run_leaves_nothing_unfinished(published: Published) -> None:

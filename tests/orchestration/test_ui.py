@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("orchestration_ui")
 REPO = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 JOB = {"repositoryName": "__repository__", "repositoryLocationName": "after_sales_quality"}
-STAGES = ("extract", "validate", "desensitize", "marts", "evaluate", "report")
+STAGES = ("extract", "validate", "desensitize", "accept", "review", "marts", "evaluate", "privacy", "report")
 PARTITION = "2025-01-01"
 _START_SECONDS, _RUN_SECONDS, _STOP_SECONDS = 180, 240, 15
 
@@ -198,5 +198,10 @@ def test_a_browser_shows_the_lineage(ui: Ui) -> None:
 
         page.goto(f"{ui.address}/assets/indicator_values?view=lineage", wait_until="domcontentloaded")
         for name in ("indicator_values", "mart_period_inputs", "parameters", "quarterly_report"):
+            page.get_by_text(name, exact=True).first.wait_for()
+
+        # The checks of a delivery stand on the table they are about.
+        page.goto(f"{ui.address}/assets/clean/hotline_calls?view=checks", wait_until="domcontentloaded")
+        for name in ("volume", "missing", "drift", "freshness", "references", "zero_durations"):
             page.get_by_text(name, exact=True).first.wait_for()
         browser.close()

@@ -40,6 +40,7 @@ _LOGIC_RULES = (
 _LOGGED_ACTIONS = (
     ("left_out", "按配置不取", "条"),
     ("superseded", "被较新状态取代", "条"),
+    ("noted", "已知问题", "条"),
     ("mapped", "取值映射", "个值"),
     ("corrected", "按更正文件更正", "个值"),
     ("pseudonymized", "假名化", "个值"),

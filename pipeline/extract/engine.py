@@ -66,8 +66,8 @@ def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str) -> set[str]:
-    """The column names a scalar expression refers to.
+def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str, windows: bool = False) -> set[str]:
+    """The column names a scalar expression refers to; ``windows``: it may look at other records of the file.
 
     Raises ValueError, in words for the user, when the text is not one expression over one record's columns.
     """
@@ -92,7 +92,7 @@ def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str
     names: set[str] = set()
     for part in _parts(node["select_list"][0]):
         kind = part.get("class")
-        if kind in _FORBIDDEN_CLASSES:
+        if kind in _FORBIDDEN_CLASSES and not (windows and kind == "WINDOW"):
             raise ValueError(f"must not use {_FORBIDDEN_CLASSES[kind]}")
         if kind == "FUNCTION" and part.get("function_name", "").lower() in _FORBIDDEN_FUNCTIONS:
             raise ValueError(f"must not use {part['function_name']}(): it does not depend on the record alone")

@@ -67,6 +67,7 @@ class Mapping:
         self._types = self._register_shape()
         self._unpivoted = self._find_unpivoted()
         self._where = self._checked_where()
+        self._dirt = self._checked_dirt()
         self._order = self._checked_order()
         self._key = self._found_key()
         self._columns = self._find_columns()
@@ -133,6 +134,14 @@ class Mapping:
     def count_chosen_sql(self, relation: str) -> str:
         """How many records ``where`` keeps."""
         return f"SELECT count(*) FROM ({self._chosen_sql(relation)})"
+
+    def dirt_sql(self, relation: str) -> str | None:
+        """How many records of the file fall under each condition of ``known_dirt``, in its order; None: there is none."""
+        if not self._dirt:
+            return None
+        told = ", ".join(f"(\n{condition}\n) AS d{place}" for place, condition in enumerate(self._dirt))
+        counted = ", ".join(f"count(*) FILTER (WHERE d{place})" for place in range(len(self._dirt)))
+        return f"SELECT {counted} FROM (SELECT {told} FROM ({self._source_sql(relation)}))"
 
     def expression_sql(self, expression: str, relation: str) -> str:
         """Evaluates one expression on every record, to find the one that fails."""
@@ -261,10 +270,10 @@ class Mapping:
         unpivot = self._source.unpivot
         return (unpivot.name, *unpivot.value_columns) if unpivot else ()
 
-    def _expression(self, expression: str, path: YamlPath, added: Sequence[str] = ()) -> None:
+    def _expression(self, expression: str, path: YamlPath, added: Sequence[str] = (), windows: bool = False) -> None:
         """Check one SQL text of the configuration and note the columns it reads."""
         try:
-            wanted = columns_of_expression(self._connection, expression)
+            wanted = columns_of_expression(self._connection, expression, windows)
         except ValueError as error:
             raise self._wrong(path, str(error)) from None
         by_lower = {name.casefold(): name for name in self._names}
@@ -276,7 +285,8 @@ class Mapping:
                 # A lambda's variable looks like a column to the parser; DuckDB will say if it is neither.
                 if not self._binds(expression, added):
                     raise self._wrong(path, f"has no column '{name}'{did_you_mean(name, known)} ({self._header()})")
-        self.expressions.append((path, expression))
+        if not windows:
+            self.expressions.append((path, expression))
 
     def _binds(self, expression: str, added: Sequence[str]) -> bool:
         try:
@@ -295,8 +305,8 @@ class Mapping:
         row = self._connection.execute(sql).fetchone()
         return str(row[1]) if row else "VARCHAR"
 
-    def _type_of(self, expression: str, path: YamlPath, added: Sequence[str] = ()) -> str:
-        self._expression(expression, path, added)
+    def _type_of(self, expression: str, path: YamlPath, added: Sequence[str] = (), windows: bool = False) -> str:
+        self._expression(expression, path, added, windows)
         try:
             return self._described(expression, added)
         except duckdb.Error as error:
@@ -310,6 +320,14 @@ class Mapping:
             if type_ != "BOOLEAN":
                 raise self._wrong(path, f"must be true or false for a row, it is a {type_}")
         return where
+
+    def _checked_dirt(self) -> list[str]:
+        for name, condition in self._source.known_dirt.items():
+            path = (*self._path, "known_dirt", name)
+            type_ = self._type_of(condition, path, windows=True)
+            if type_ != "BOOLEAN":
+                raise self._wrong(path, f"must be true or false for a record, it is a {type_}")
+        return list(self._source.known_dirt.values())
 
     def _checked_order(self) -> list[str]:
         latest = self._source.latest_by

@@ -47,7 +47,8 @@ Source columns are named as in the header, with runs of white space made one spa
 says what it becomes. ``where``, ``expression`` and entries ``{expression: ...}`` of ``order_by`` are DuckDB SQL over
 one record's source columns (text, trimmed, null where empty) and ``_origin_file``, ``_origin_row``; the order of work
 is where, latest_by, unpivot, columns. No subqueries, aggregates, window functions, clock or random numbers. After
-latest_by and unpivot, origin file and row stay those of the source record.
+latest_by and unpivot, origin file and row stay those of the source record. ``known_dirt`` counts records of a file as it came,
+before any of that, and may use window functions; it changes nothing.
 """
 
 from __future__ import annotations
@@ -141,6 +142,8 @@ class TableSource:
     where: str | None = None
     latest_by: LatestBy | None = None
     unpivot: Unpivot | None = None
+    known_dirt: dict[str, str] = field(default_factory=dict)
+    """Name → SQL condition: records for which it is true are counted; nothing becomes of them by it."""
     columns: dict[str, ColumnSource] = field(default_factory=dict)
     rows: tuple[dict[str, str | None], ...] | None = None
     defaults: dict[str, str | None] = field(default_factory=dict)
@@ -267,7 +270,7 @@ class _Reader:
         return defaults, tables
 
     def table(self, table: Table, value: Any, path: YamlPath, defaults: TableSource) -> TableSource:
-        known = ("files", "format", "where", "latest_by", "unpivot", "columns", "rows")
+        known = ("files", "format", "where", "latest_by", "unpivot", "known_dirt", "columns", "rows")
         given = self.mapping(value, path, known)
         if "rows" in given:
             for key in given:
@@ -288,6 +291,9 @@ class _Reader:
             source = replace(source, latest_by=self.latest_by(given["latest_by"], (*path, "latest_by")))
         if given.get("unpivot") is not None:
             source = replace(source, unpivot=self.unpivot(given["unpivot"], (*path, "unpivot")))
+        dirt = self.mapping(given.get("known_dirt"), (*path, "known_dirt"))
+        conditions = {name: self.text(condition, (*path, "known_dirt", name)) for name, condition in dirt.items()}
+        source = replace(source, known_dirt={name: text for name, text in conditions.items() if text is not None})
         return replace(source, columns=self.columns(table, given.get("columns"), (*path, "columns")))
 
     def format(self, value: Any, path: YamlPath, base: Format) -> Format:

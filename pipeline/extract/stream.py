@@ -63,6 +63,8 @@ class FileCounts:
     left_out: LeftOut = field(default_factory=LeftOut)
     mapped: dict[str, int] = field(default_factory=dict)
     """Cells that ``values`` or ``otherwise`` rewrote, by contract column."""
+    known_dirt: dict[str, int] = field(default_factory=dict)
+    """Records that fall under each condition of ``known_dirt``, by its name."""
     null_values: tuple[str, ...] = ()
     """Texts that were read as no value, beside empty ones; their cells are not counted."""
 
@@ -72,6 +74,7 @@ class FileCounts:
             "rows": self.rows,
             "left_out": self.left_out.as_dict(),
             "mapped": {name: count for name, count in self.mapped.items() if count},
+            **({"known_dirt": dict(self.known_dirt)} if self.known_dirt else {}),
             "null_values": list(self.null_values),
         }
 
@@ -175,6 +178,7 @@ class TableStream:
             yield batch.drop_columns([SEQUENCE, *opened.mapping.mapped.values()])
         opened.counts.records, opened.counts.rows, opened.counts.mapped = feed.read, rows, mapped
         self._count_left_out(opened, feed, rows)
+        self._count_dirt(opened)
 
     def first_quarter(self, index: int) -> str | None:
         """The quarter of the first row of a file that has one."""
@@ -197,6 +201,25 @@ class TableStream:
         chosen = self._count_chosen(opened)
         opened.counts.left_out.where += feed.fed - chosen
         opened.counts.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
+
+    def _count_dirt(self, opened: _OpenFile) -> None:
+        sql = opened.mapping.dirt_sql(_RELATION)
+        if sql is None:
+            return
+        conditions = self.sources.table(self.table.name).known_dirt
+        feed = _Feed(opened, every_state=True)
+        try:
+            self.connection.register(_RELATION, feed.reader())
+            found = self.connection.execute(sql).fetchone()
+        except duckdb.Error as error:
+            # Its text may quote a value.
+            raise self.sources.error(
+                ("tables", self.table.name, "known_dirt"),
+                f"fails on a record of {opened.name} ({type(error).__name__}): where a value may be unreadable, use try_cast "
+                "or try_strptime",
+            ) from None
+        assert found is not None
+        opened.counts.known_dirt = dict(zip(conditions, found, strict=True))
 
     def _count_chosen(self, opened: _OpenFile) -> int:
         counted = list(self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION)))
@@ -269,8 +292,9 @@ class TableStream:
 class _Feed:
     """Hands a file's records to DuckDB, numbered in order, and remembers what went wrong in Python on the way."""
 
-    def __init__(self, opened: _OpenFile) -> None:
+    def __init__(self, opened: _OpenFile, every_state: bool = False) -> None:
         self._opened = opened
+        self._kept = None if every_state else opened.latest
         self.read = self.fed = self.misfits = 0
         self.error: AsqError | None = None
 
@@ -282,7 +306,7 @@ class _Feed:
         return pa.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        number, kept = 0, self._opened.latest
+        number, kept = 0, self._kept
         try:
             for batch in self._opened.records.batches(self._opened.mapping.needed):
                 sequence = np.arange(number, number + batch.num_rows, dtype=np.int64)

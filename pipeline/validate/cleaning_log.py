@@ -28,7 +28,7 @@ from pipeline.validate.accounting import assign_to_enterprises
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 
-NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED = "normalized", "left_out", "superseded", "mapped"
+NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED, NOTED = "normalized", "left_out", "superseded", "mapped", "noted"
 REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE = "out_of_scope"
@@ -160,6 +160,9 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
             for rule, rows in counts["left_out"].items():
                 action = SUPERSEDED if rule == "latest_by" else LEFT_OUT
                 yield entry | {"action": action, "rule": f"sources.yaml: {rule}", "rows": rows}
+            # Counted, and left as it is.
+            for what, rows in counts.get("known_dirt", {}).items():
+                yield entry | {"action": NOTED, "rule": f"sources.yaml: known_dirt: {what}", "rows": rows}
             for column, rows in counts["mapped"].items():
                 yield entry | {"action": MAPPED, "rule": "sources.yaml: values", "column": column, "rows": rows}
 

@@ -64,7 +64,7 @@ def accept_quarter(
     missed = judge.judge(figures, questions, quarter.label, lake.scratch / run.run_id, pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
     with atomic_path(run.table(RESULTS)) as path:
-        found.write_parquet(path, compression="zstd", statistics=False)
+        found.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)
     with atomic_path(pages / INDEX) as path:
         path.write_text(index_page(quarter, found), encoding="utf-8", newline="\n")
     return found

@@ -50,6 +50,15 @@ PUBLISHED_COLUMNS = {
         "weights_version", "parent_id", "round", "experts", "returned", "items", "kendalls_w", "chi_square", "p_value",
         "run_id",
     ),
+    "acceptance_results": (
+        "enterprise_id", "quarter", "table", "check", "title_zh", "clause", "unit", "value", "detail", "expected", "required",
+        "verdict", "reason", "author", "run_id",
+    ),
+    "data_quality": (
+        "enterprise_id", "quarter", "table", "extracted", "accepted", "quarantined", "completeness", "validity",
+        "consistency", "uniqueness", "timeliness", "filled_rate", "last_record_on", "run_id",
+    ),
+    "data_quality_rules": ("enterprise_id", "quarter", "table", "dimension", "rule", "rows", "run_id"),
     "row_accounting_by_enterprise": (
         "table", "quarter", "enterprise_id", "extracted", "accepted", "quarantined", "run_id",
     ),

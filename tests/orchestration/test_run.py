@@ -383,7 +383,7 @@ def test_a_landing_folder_may_be_called_anything(published: Published, landing: 
 def test_report_prints_what_the_run_printed(published: Published) -> None:
     finished = asq("report", QUARTER, ASQ_LAKE=str(published.lake))
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-2:]
+    assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-3:]
 
 
 def test_a_report_of_a_quarter_that_was_not_published_is_refused(published: Published) -> None:

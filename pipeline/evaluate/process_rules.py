@@ -47,6 +47,7 @@ _LOGGED_ACTIONS = (
     ("masked", "掩码", "个值"),
     ("redacted", "脱敏文本", "段"),
     ("out_of_scope", "不计入统计", "行"),
+    ("excluded", "复核后剔除", "行"),
 )
 
 _MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访问"}

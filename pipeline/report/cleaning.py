@@ -15,9 +15,11 @@ ACTION_NAMES = {
     "deduplicated": "去重",
     "refused": "隔离",
     "out_of_scope": "不计入统计",
+    "excluded": "复核后剔除",
 }
 """The actions that are about records of one enterprise, in the order of a report."""
 RULE_NAMES = {
+    "outlier_review": "异常值复核",
     "merged_request": "并入其他工单",
     "test_request": "测试工单",
     "of_test_request": "属于测试工单",

@@ -145,6 +145,7 @@ _RECONCILED = "rows_reconcile"
             name,
             deps=[
                 *(dg.AssetKey([stage, table]) for table in TABLES for stage in ("raw", "quarantine", "clean")),
+                dg.AssetKey("outlier_decisions"),
                 *([dg.AssetKey("mart_counted_rows")] if name == "row_reconciliation" else []),
             ],
             group_name="validate",

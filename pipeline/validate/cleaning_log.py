@@ -23,6 +23,7 @@ from pipeline.marts.variables import clean_files
 from pipeline.marts.windows import counted_quarters
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
+from pipeline.review.outliers import row_key_expression
 from pipeline.sql import literal, quoted
 from pipeline.validate.accounting import assign_to_enterprises
 from pipeline.validate.masking import masked_keys
@@ -31,21 +32,10 @@ from schemas.contract import TABLES, Table
 NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED, NOTED = "normalized", "left_out", "superseded", "mapped", "noted"
 REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
-OUT_OF_SCOPE = "out_of_scope"
+OUT_OF_SCOPE, EXCLUDED = "out_of_scope", "excluded"
 ACTIONS = (
-    *(
-        NORMALIZED,
-        LEFT_OUT,
-        SUPERSEDED,
-        MAPPED,
-        REFUSED,
-        DEDUPLICATED,
-        CORRECTED,
-        PSEUDONYMIZED,
-        MASKED,
-        REDACTED,
-        OUT_OF_SCOPE,
-    ),
+    *(NORMALIZED, LEFT_OUT, SUPERSEDED, NOTED, MAPPED, REFUSED, DEDUPLICATED, CORRECTED),
+    *(PSEUDONYMIZED, MASKED, REDACTED, OUT_OF_SCOPE, EXCLUDED),
 )
 DELIVERY, QUARTER = "delivery", "quarter"
 """What the rows of an entry are counted over: all that its file holds, or the quarter."""
@@ -127,7 +117,9 @@ def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataF
         _insert(connection, [*_of_extract(lake, quarter), *_of_desensitize(lake, quarter)])
         _log_refusals(connection)
         _log_corrections(connection, lake, quarter)
-        _log_not_counted(connection, lake, quarter)
+        excluded = _find_excluded(connection, run)
+        _log_excluded(connection, lake, quarter, excluded)
+        _log_not_counted(connection, lake, quarter, excluded)
         with atomic_path(run.table("cleaning_log")) as path:
             connection.execute(
                 f"copy (select *, {literal(run.run_id)} as run_id from log order by all) "
@@ -239,11 +231,56 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
         )
 
 
-def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
-    _find_counting_rows(connection, lake, quarter)
+def _find_excluded(connection: duckdb.DuckDBPyConnection, run: RunFolder) -> frozenset[str]:
+    """The temporary table ``excluded``: records that reviewers left out of the marts; returns the tables they are of."""
+    connection.execute(
+        'create temp table excluded ("table" varchar, quarter varchar, row_key varchar, reason varchar, reviewer varchar)'
+    )
+    decisions = run.table("outlier_decisions")
+    if decisions.is_file():
+        connection.execute(
+            'insert into excluded select "table", quarter, row_key, min(reason), min(reviewer) '
+            f"from read_parquet({literal(decisions)}, hive_partitioning = false) "
+            "where decision = 'exclude' and status = 'in_force' group by all"
+        )
+    return frozenset(name for (name,) in connection.execute('select distinct "table" from excluded').fetchall())
+
+
+def _log_excluded(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
+) -> None:
+    for name in sorted(excluded):
+        table = TABLES[name]
+        path = lake.partition("clean", name, quarter)
+        if not path.is_file():
+            continue
+        enterprise = "rows.enterprise_id" if "enterprise_id" in table.polars_schema else "null"
+        found = connection.execute(
+            f"select {enterprise} as enterprise_id, _origin_file as origin_file, _origin_row as origin_row, row_key, reason, "
+            f"reviewer from read_parquet({literal(path)}, hive_partitioning = false) as rows join excluded "
+            f'on excluded.row_key = {row_key_expression(table)} where excluded."table" = $table and excluded.quarter = $quarter',
+            {"table": name, "quarter": quarter.label},
+        ).pl()
+        connection.register("found", found.with_columns(row_key=masked_keys(found["row_key"])).to_arrow())
+        connection.execute(
+            f"""
+            insert into log by name
+            select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, row_key,
+                'marts' as step, '{EXCLUDED}' as action, 'outlier_review' as rule, 1 as "rows", '{QUARTER}' as counted_over,
+                reason, reviewer as author
+            from found
+            """
+        )
+        connection.unregister("found")
+
+
+def _log_not_counted(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
+) -> None:
+    _find_counting_rows(connection, lake, quarter, excluded)
     for name, reasons in NOT_COUNTED.items():
         table = TABLES[name]
-        rows = _own_rows(lake, table, quarter)
+        rows = _own_rows(lake, table, quarter, excluded)
         if rows is None:
             continue
         if reasons.is_one_entry:
@@ -277,11 +314,13 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
         connection.unregister("found")
 
 
-def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
+def _find_counting_rows(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
+) -> None:
     """Temporary tables of what decides about rows of other tables: test requests, questions, responses that count."""
     counted = ", ".join(literal(each.label) for each in counted_quarters(quarter))
     requests, responses, answers, questions = (
-        _all_rows(lake, TABLES[name], quarter)
+        _all_rows(lake, TABLES[name], quarter, excluded)
         for name in ("service_requests", "survey_responses", "survey_answers", "survey_questions")
     )
     for name, query in (
@@ -309,13 +348,26 @@ def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quart
         connection.execute(f"create temp table {name} as {query}")
 
 
-def _all_rows(lake: Lake, table: Table, quarter: Quarter) -> str:
-    """SQL: the clean records of a table that a run of the quarter reads."""
+def _all_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str:
+    """SQL: the clean records of a table that the marts of a run of the quarter read."""
     files = ", ".join(literal(Path(path)) for path in clean_files(table, quarter, lake))
-    return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    return _without_excluded(
+        f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)", table, excluded
+    )
 
 
-def _own_rows(lake: Lake, table: Table, quarter: Quarter) -> str | None:
-    """SQL: the clean records of the quarter itself."""
+def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str | None:
+    """SQL: those of the quarter itself."""
     path = lake.partition("clean", table.name, quarter)
-    return f"read_parquet({literal(path)}, hive_partitioning = false)" if path.is_file() else None
+    if not path.is_file():
+        return None
+    return _without_excluded(f"read_parquet({literal(path)}, hive_partitioning = false)", table, excluded)
+
+
+def _without_excluded(rows: str, table: Table, excluded: frozenset[str]) -> str:
+    if table.name not in excluded:
+        return rows
+    return (
+        f'(select * from {rows} as rows where not exists (select 1 from excluded where excluded."table" = {literal(table.name)} '
+        f"and excluded.quarter = rows.quarter and excluded.row_key = {row_key_expression(table)}))"
+    )

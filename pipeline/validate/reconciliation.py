@@ -108,7 +108,7 @@ def _steps(lake: Lake, name: str, quarter: Quarter, log: pl.DataFrame, counted: 
     yield Step("clean", _rows(lake, "clean", name, quarter), True)
     if name in _READ_BY_EVALUATE:
         return
-    yield from _flows(log, "marts", ("out_of_scope",), "not counted")
+    yield from _flows(log, "marts", ("out_of_scope", "excluded"), "not counted")
     yield Step("counted", counted, True)
 
 

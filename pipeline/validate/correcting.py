@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pipeline.corrections import Correction, typed_texts
 from pipeline.desensitize.redaction import redact_column
 from pipeline.extract.writer import file_format
-from pipeline.lake import Lake, atomic_path, make_private
+from pipeline.lake import Lake, make_private, private_path
 from pipeline.quarters import Quarter
 from pipeline.sql import literal, quoted
 from pipeline.validate.masking import masked_keys, masked_values
@@ -365,7 +365,7 @@ def write_corrected_values(
         after_masked=shown["after_masked"],
     ).select(pl.col(name).cast(kind) for name, kind in CORRECTED_SCHEMA.items())
     make_private(lake.root / "corrected")
-    with atomic_path(path) as temporary:
+    with private_path(path) as temporary:
         written.write_parquet(temporary, compression="zstd", statistics=False)
 
 

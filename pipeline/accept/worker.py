@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("data_docs.css")
 # What the pages would load from elsewhere when they are opened, a picture that reports the opening among it.
-_LOADED = re.compile(r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<nav class=\"navbar.*?</nav>\s*</div>\s*</nav>", re.DOTALL)
+_LOADED = re.compile(
+    r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<nav class=\"navbar.*?</nav>\s*</div>\s*</nav>", re.DOTALL
+)
 _LINKS = re.compile(r"<a\b[^>]*href=\"(?!#)[^\"]*\"[^>]*>(.*?)</a>", re.DOTALL)
 _WHEN = re.compile(r"\d{8}T\d{6}\.\d+Z")
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

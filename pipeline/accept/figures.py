@@ -95,11 +95,9 @@ def _measured(
 def _seen(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection) -> _Seen:
     trailing = [quarter.shift(-back) for back in range(1, TRAILING + 1)]
     looks = {each: profile(table, each, lake, connection) for each in (quarter, *trailing)}
-    if table.has_quarters:
-        # A quarter that the lake knows from another table had no rows of this one.
-        known = {each for each in trailing if _has_records(each, lake)}
-    else:
-        known = {each for each in trailing if looks[each] is not None}
+    # A quarter that the lake knows from another table had no rows of this one. Which registers an earlier quarter had depends
+    # on whether it was ever run, and the verdict must not.
+    known = {each for each in trailing if _has_records(each, lake)} if table.has_quarters else set()
     nothing = pl.DataFrame(schema=SCHEMA)
     now, *_ = (look if look is not None else nothing for look in looks.values())
     return _Seen(now, {each: look if (look := looks[each]) is not None else nothing for each in sorted(known)})
@@ -156,6 +154,8 @@ def _from_profiles(
 
 
 def _delivered(table: Table, quarter: Quarter, lake: Lake) -> Figure:
+    if not table.has_quarters:
+        return Figure(None)
     now = delivered_columns(table, quarter, lake)
     before = set().union(*(delivered_columns(table, quarter.shift(-back), lake) for back in range(1, TRAILING + 1)))
     if not before:

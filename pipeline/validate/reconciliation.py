@@ -132,6 +132,9 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
         yield Step("made of wide records", rows + empty - kept, False, "sources.yaml: unpivot")
     if empty:
         yield Step("left out", -empty, False, "sources.yaml: unpivot, entries without a value")
+    # Rows of quarters whose records were purged are not taken again (D-63).
+    if rows > int(marks["rows"]):
+        yield Step("left out", int(marks["rows"]) - rows, False, "of purged quarters")
     yield Step("read", int(marks["rows"]), True)
     by_quarter: dict[str, int] = json.loads(marks["rows_by_quarter"])
     others = sum(count for label, count in by_quarter.items() if label != quarter.label)

@@ -134,7 +134,8 @@ def test_a_purged_quarter_is_evaluated_again_from_its_clean_rows_or_its_files(
     assert is_purged(Lake(lake).partition("raw", "service_requests", Quarter.parse(QUARTER)))
     finished, again = _rerun(lake, published.landing)
     assert "purged" not in finished.stderr
-    assert differing(again, before) == []
+    # Rows of the quarters that stay closed are a line of their own in the account of the landing folder.
+    assert differing(again, before) == ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
     assert not is_purged(Lake(lake).partition("raw", "service_requests", Quarter.parse(QUARTER)))
 
 

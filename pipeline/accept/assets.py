@@ -12,9 +12,9 @@ import dagster as dg
 import polars as pl
 
 from pipeline.accept import ACCEPT
-from pipeline.accept.acceptance import DeliveryNotAcceptable, accept_quarter, keep_pages
+from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
-from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
 from pipeline.partitions import (
     GATHERED,
     OWNERS,
@@ -117,9 +117,7 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
             **gathered_metadata(context, quarter),
             **counts,
             "dagster/row_count": found.height,
-            "page": dg.MetadataValue.path(
-                str(places.settings().lake.current(quarter) / "report" / "acceptance" / "index.html")
-            ),
+            "page": dg.MetadataValue.path(str(places.settings().lake.current(quarter) / "report" / PAGES / INDEX)),
             "warnings": dg.MetadataValue.md(_listed(found)),
         }
     )
@@ -167,8 +165,6 @@ def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[
 
 
 def _listed(found: pl.DataFrame) -> str:
-    from pipeline.accept.verdicts import explain
-
     lines = [
         f"- {explain(row)}" for row in found.filter(pl.col("verdict").is_in([WARNED, WAIVED])).iter_rows(named=True)
     ]

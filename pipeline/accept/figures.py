@@ -135,14 +135,14 @@ def data_until(quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnecti
 def _from_profiles(
     table: Table, quarter: Quarter, lake: Lake, look: _Seen, until: Mapping[str, dt.date]
 ) -> dict[str, dict[str, Figure]]:
-    delivered = _delivered(table, quarter, lake)
+    delivered, columns = _delivered(table, quarter, lake), delivered_columns(table, quarter, lake)
     found: dict[str, dict[str, Figure]] = {}
     for enterprise in look.enterprises:
         figures = {"delivered": delivered, "volume": _volume(look, enterprise)}
         if delivered.value == 0:
             # The table did not come: nothing but that can be said of it.
             figures["volume"] = Figure(None, "本期未提交")
-        figures["missing"] = _missing(table, quarter, lake, look, enterprise)
+        figures["missing"] = _missing(columns, look, enterprise)
         figures["drift"] = _drift(look, enterprise)
         if table.event:
             figures["freshness"] = _freshness(look, enterprise, until)
@@ -181,11 +181,10 @@ def _volume(look: _Seen, enterprise: str) -> Figure:
     return Figure(now / median if is_judged else None, detail)
 
 
-def _missing(table: Table, quarter: Quarter, lake: Lake, look: _Seen, enterprise: str) -> Figure:
+def _missing(delivered: set[str], look: _Seen, enterprise: str) -> Figure:
     now_rows, before_rows = look.rows(enterprise), sum(look.rows_before(enterprise))
     if now_rows < LEAST_ROWS or before_rows < LEAST_ROWS:
         return Figure(None)
-    delivered = delivered_columns(table, quarter, lake)
     now, before = _missing_counts([look.now], enterprise), _missing_counts(look.before.values(), enterprise)
     rises = {
         name: now.get(name, 0) / now_rows - before.get(name, 0) / before_rows for name in before if name in delivered

@@ -54,7 +54,7 @@ def profile(
     with pinned(lake, [clean]) as (path,):
         marks = {mark: value for mark, value in read_metadata(path).items() if mark in (*_MARKS, *DELIVERY_MARKS)}
         wanted = marks | {"profile": _VERSION}
-        if kept.is_file() and {name: read_metadata(kept).get(name) for name in wanted} == wanted:
+        if kept.is_file() and wanted.items() <= read_metadata(kept).items():
             return pl.read_parquet(kept, hive_partitioning=False)
         if connection is None:
             with duckdb.connect() as own:

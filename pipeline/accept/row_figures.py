@@ -5,7 +5,6 @@ One query each, in DuckDB. What compares profiles of quarters is in ``figures``.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.evaluate.process_rules import required_answers
 from pipeline.extract.writer import read_metadata
 from pipeline.lake import Lake, pinned
 from pipeline.marts.variables import clean_files
@@ -218,12 +218,6 @@ def _sample_size(reader: _Reader, numbers: Mapping[str, float]) -> dict[str, Fig
         if required:
             found[name] = Figure(given / required, f"{given} 份 / {required:g} 份（顾客 {customers} 人）")
     return found
-
-
-def required_answers(customers: int, numbers: Mapping[str, float]) -> int:
-    """Valid answers a year: 5 % of the customers and at least 500, but never more than there are customers (C-15)."""
-    share = math.ceil(round(numbers["survey_share_of_customers"] * customers, 9))
-    return min(customers, max(share, int(numbers["survey_minimum_answers"])))
 
 
 def _completion_minutes(reader: _Reader) -> dict[str, Figure]:

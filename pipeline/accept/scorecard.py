@@ -17,6 +17,7 @@ from pipeline.quarters import Quarter
 from schemas.contract import TABLES, Table
 from schemas.quality import COMPLETENESS, CONSISTENCY, DIMENSIONS, TIMELINESS, UNIQUENESS, VALIDITY, dimension_of
 
+_Looks = list[tuple[Table, pl.DataFrame]]
 SCORECARD, BY_RULE = "data_quality", "data_quality_rules"
 _OF_ROWS = (COMPLETENESS, VALIDITY, CONSISTENCY, UNIQUENESS)
 SCHEMA = pl.Schema(
@@ -48,7 +49,8 @@ def write_scorecard(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFram
         (pl.col("quarter") == quarter.label) & pl.col("enterprise_id").is_not_null()
     )
     by_rule = rows_by_rule(refused, quarter)
-    filled, last = _filled(lake, quarter), _last_records(lake, quarter)
+    looks = [(table, look) for table in TABLES.values() if (look := profile(table, quarter, lake)) is not None]
+    filled, last = _filled(looks, lake, quarter), _last_records(looks)
     scorecard = score(accounts, refused, filled, last, data_until(quarter, lake), quarter)
     for name, table in ((SCORECARD, scorecard), (BY_RULE, by_rule)):
         with atomic_path(run.table(name)) as path:
@@ -125,9 +127,9 @@ def _timeliness(last: dt.date | None, until: dt.date | None, quarter: Quarter) -
     return min(1.0, ((last - quarter.first_day).days + 1) / ((until - quarter.first_day).days + 1))
 
 
-def _filled(lake: Lake, quarter: Quarter) -> dict[tuple[str, str], float]:
+def _filled(looks: _Looks, lake: Lake, quarter: Quarter) -> dict[tuple[str, str], float]:
     shares = {}
-    for table, look in _profiles(lake, quarter):
+    for table, look in looks:
         columns = delivered_columns(table, quarter, lake) & {column.name for column in table.columns}
         if not columns:
             continue
@@ -139,18 +141,13 @@ def _filled(lake: Lake, quarter: Quarter) -> dict[tuple[str, str], float]:
     return shares
 
 
-def _last_records(lake: Lake, quarter: Quarter) -> dict[tuple[str, str], dt.date]:
+def _last_records(looks: _Looks) -> dict[tuple[str, str], dt.date]:
     return {
         (enterprise, table.name): dt.date.fromisoformat(day)
-        for table, look in _profiles(lake, quarter)
+        for table, look in looks
         for enterprise, day in look.filter(pl.col("fact") == LAST_DAY).select("enterprise_id", "bucket").iter_rows()
         if day
     }
-
-
-def _profiles(lake: Lake, quarter: Quarter) -> list[tuple[Table, pl.DataFrame]]:
-    looks = ((table, profile(table, quarter, lake)) for table in TABLES.values())
-    return [(table, look) for table, look in looks if look is not None]
 
 
 def trend(lake: Lake, quarter: Quarter, scorecard: pl.DataFrame, quarters: int = 8) -> pl.DataFrame:

@@ -67,7 +67,7 @@ def clean_columns(table: Table) -> tuple[str, ...]:
 
     ``quarter``, ``_origin_file``, ``_origin_row`` and ``_row_id`` stay behind them as in the accepted partition.
     """
-    return tuple(name for column in table.columns for name in _clean_names(column.name, column.pii))
+    return tuple(name for column in table.columns for name in clean_names(column))
 
 
 def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey) -> DesensitizeResult:

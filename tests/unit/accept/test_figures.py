@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from pipeline.accept.figures import Figure, measure, population_stability
-from pipeline.accept.row_figures import required_answers
 from pipeline.desensitize.stage import clean_columns
+from pipeline.evaluate.process_rules import required_answers
 from pipeline.lake import Lake
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES

@@ -29,7 +29,7 @@ _RIGHTS_OF_OTHERS = 0o077
 # DuckDB spills.
 _TEMPORARY = (
     *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
-    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected", "pinned")),
+    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected", "pinned", "judged")),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,7 +18,7 @@ from pipeline.accept.figures import measure
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
 from pipeline.errors import DataRefused
 from pipeline.evaluate.plan import Acceptance
-from pipeline.lake import Lake, atomic_path
+from pipeline.lake import Lake, atomic_path, in_use, make_private
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
 from schemas.contract import TABLES
@@ -61,7 +62,9 @@ def accept_quarter(
     pages = run.reports / PAGES
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
-    missed = judge.judge(figures, questions, quarter.label, lake.scratch / run.run_id, pages)
+    make_private(lake.scratch)
+    with in_use(lake.scratch), TemporaryDirectory(prefix="judged-", dir=lake.scratch) as work:
+        missed = judge.judge(figures, questions, quarter.label, Path(work), pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
     with atomic_path(run.table(RESULTS)) as path:
         found.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)

@@ -52,7 +52,7 @@ def judge(
 ) -> list[Missed]:
     """Judge the figures of every table by its checks; returns what is missed.
 
-    ``label``: the quarter. ``work``: a folder for the figures' database. ``pages``: an existing folder for the Data Docs,
+    ``label``: the quarter. ``work``: a folder for the figures' database, which is done with when this returns. ``pages``: an existing folder for the Data Docs,
     which may be written after this returns (``finish_pages``). Raises JudgeFailed where there is no answer or an expectation
     could not be evaluated.
     """
@@ -70,7 +70,6 @@ def judge(
             )
         )
     }
-    work.mkdir(parents=True, exist_ok=True)
     database = work / "figures.duckdb"
     write_figures(figures, judged, database)
     limits = {table: {check.name: _limits(check) for check in of} for table, of in judged.items()}

@@ -42,6 +42,7 @@ def test_figures_of_the_readme(kiosk):
             ("expectation_outlet", 4_968, 82.897, 5.974),
             ("gap_outlet", 4_968, 18.368, 1.102),
             ("touchpoint_outlet", 4_968, 64.530, 4.872),
+            ("valid_only_outlet", 4_968, 64.530, 4.872),
         ]
     ]
     assert 207 * 24 == 4_968

@@ -226,8 +226,13 @@ def test_a_folder_with_the_new_quarter_only_leaves_the_look_back_quarters(
         rows = [row for row in table() if row[column] >= dt.datetime(2025, 1, 1)]
         write_csv(landing / f"{table.__name__}.csv", rows)
     published = run(QUARTER, landing, tmp_path / "lake")
-    # Everything but the place in the files, which moved: quarantine names the row.
-    assert differing(without_run_id(published), fresh) == ["quarantine.parquet"]
+    # Everything but the place in the files, which moved: quarantine and cleaning log name the row; and the rows of the
+    # landing folder, which are fewer.
+    assert differing(without_run_id(published), fresh) == [
+        "cleaning_log.parquet",
+        "quarantine.parquet",
+        "row_reconciliation.parquet",
+    ]
 
 
 # --- one key in two quarters -----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from pipeline.settings import (
     PLAN_FILE,
     Settings,
     chosen_corrections,
+    chosen_review,
     chosen_sources,
     lake_at,
 )
@@ -71,17 +72,18 @@ _corrections_option = click.option(
     envvar="ASQ_CORRECTIONS",
     help="Corrections of known source errors [default: corrections.csv in the landing folder].",
 )
+_review_option = click.option(
+    "--outlier-review",
+    type=click.Path(),
+    envvar="ASQ_OUTLIER_REVIEW",
+    help="Review of outliers [default: outlier_review.csv in the landing folder].",
+)
 
 
 def _places(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         _corrections_option,
-        click.option(
-            "--outlier-review",
-            type=click.Path(),
-            envvar="ASQ_OUTLIER_REVIEW",
-            help="Review of outliers [default: outlier_review.csv in the landing folder].",
-        ),
+        _review_option,
         click.option(
             "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
         ),
@@ -153,18 +155,21 @@ def sample(
 @main.command()
 @_landing_option
 @_sources_option
+@_review_option
 @_corrections_option
-def check(landing: str, sources: str | None, corrections: str | None) -> None:
-    """Say what is wrong with landing files, their mapping, corrections and an evaluation plan beside them, before a run."""
+def check(landing: str, sources: str | None, outlier_review: str | None, corrections: str | None) -> None:
+    """Say what is wrong with landing files and what lies beside them, before a run: mapping, corrections, review, plan."""
     from pipeline.evaluate.plan import EvaluationPlan
     from pipeline.extract.check import check_landing
+    from pipeline.review.decisions import all_corrections
 
     folder = Path(landing).absolute()
     plan = EvaluationPlan.read(folder / PLAN_FILE if (folder / PLAN_FILE).is_file() else None)
-    named = [Path(landing) / os.path.relpath(file, folder) for file in plan.survey.files.values()]
-    findings = check_landing(
-        Path(landing), chosen_sources(sources, folder), chosen_corrections(corrections, folder), named
-    )
+    review = chosen_review(outlier_review, folder)
+    mended_by = chosen_corrections(corrections, folder)
+    _, faults = all_corrections(mended_by, review)
+    beside = [*plan.survey.files.values(), *filter(None, (review, mended_by))]
+    findings = check_landing(folder, chosen_sources(sources, folder), beside, faults)
     for finding in findings:
         _console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)

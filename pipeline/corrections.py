@@ -18,7 +18,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import UsageError
 from pipeline.extract.casting import Style, Value, accepted, reading
 from pipeline.extract.cleaning import clean_text
 from pipeline.extract.sources import TIME_ZONE
@@ -66,19 +65,10 @@ class TypedTexts:
     after: str | None
 
 
-def read_corrections(path: Path | None) -> list[Correction]:
-    """The corrections of a file (None: there is none), in its order.
-
-    Raises UsageError that names file, row, column and rule of every fault.
-    """
-    corrections, faults = examine_corrections(path)
-    if faults:
-        raise UsageError("\n".join(faults))
-    return corrections
-
-
 def examine_corrections(path: Path | None) -> tuple[list[Correction], list[str]]:
-    """What can be read of a file, and everything that is wrong with it; row 1 is the header."""
+    """What can be read of a file (None: there is none), in its order, and everything that is wrong with it, by file, row,
+    column and rule; row 1 is the header.
+    """
     if path is None:
         return [], []
     try:

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pipeline.corrections import Correction, correction_faults, read_corrections
+from pipeline.corrections import Correction
 from pipeline.errors import AsqError, UsageError
 from pipeline.evaluate.plan import EvaluationPlan
 from pipeline.lake import Lake, narrow_rights
 from pipeline.publication import RunFolder
 from pipeline.quarters import Quarter
-from pipeline.review.decisions import Review, corrections_of
+from pipeline.review.decisions import Review, all_corrections
 from pipeline.review.outliers import Limits
 from pipeline.review.stage import review_limits
 from pipeline.settings import Settings, lake_at
@@ -91,8 +91,8 @@ class Places(dg.ConfigurableResource):
 
         Raises UsageError with every fault of the files, and where the two contradict each other.
         """
-        found = [*read_corrections(self.settings().corrections), *corrections_of(self.outlier_review())]
-        if faults := correction_faults(found):
+        found, faults = all_corrections(self.settings().corrections, self.settings().outlier_review)
+        if faults:
             raise UsageError("\n".join(faults))
         return found
 

@@ -54,7 +54,7 @@ class Settings:
             lake=lake_at(lake),
             sources=chosen_sources(sources, landing_path),
             plan=_chosen(plan, landing_path / PLAN_FILE),
-            outlier_review=_chosen(outlier_review, landing_path / REVIEW_FILE),
+            outlier_review=chosen_review(outlier_review, landing_path),
             corrections=chosen_corrections(corrections, landing_path),
         )
 
@@ -104,6 +104,11 @@ def lake_at(path: str | Path) -> Lake:
 def chosen_sources(given: str | Path | None, landing: Path) -> Path | None:
     """The source mapping that is given, else the ``sources.yaml`` of the landing folder, if there is one."""
     return _chosen(given, landing / SOURCES_FILE)
+
+
+def chosen_review(given: str | Path | None, landing: Path) -> Path | None:
+    """The review of outliers that is given, else the ``outlier_review.csv`` of the landing folder, if there is one."""
+    return _chosen(given, landing / REVIEW_FILE)
 
 
 def chosen_corrections(given: str | Path | None, landing: Path) -> Path | None:

@@ -211,7 +211,7 @@ def _of_the_standard() -> dict[str, tuple[Check, ...]]:
             Check(
                 "rounds",
                 "神秘顾客轮次",
-                "近四个季度的神秘顾客轮次（不足四个季度按比例）÷ 每年要求的次数",
+                "近四个季度的神秘顾客轮次（不足四个季度按比例，取整轮）÷ 每年要求的次数",
                 "七（每年不少于 2 次）; PR-16",
                 "倍",
                 expected=Bounds(lower=1),

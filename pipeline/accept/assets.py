@@ -145,7 +145,7 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
 def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Count the data-quality scorecard of the quarter."""
     quarter, lake = quarter_of(context), places.settings().lake
-    announce("accept", "scorecard")
+    announce("evaluate", "scorecard")
     scorecard = write_scorecard(lake, quarter, places.run_folder(quarter, context.run.run_id))
     shares = trend(lake, quarter, scorecard)
     picture = base64.b64encode(plot(shares).encode()).decode()

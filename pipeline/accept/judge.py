@@ -52,9 +52,9 @@ def judge(
 ) -> list[Missed]:
     """Judge the figures of every table by its checks; returns what is missed.
 
-    ``label``: the quarter. ``work``: a folder for the figures' database, which is done with when this returns. ``pages``: an existing folder for the Data Docs,
-    which may be written after this returns (``finish_pages``). Raises JudgeFailed where there is no answer or an expectation
-    could not be evaluated.
+    ``label``: the quarter. ``work``: a folder for the figures' database, which is done with when this returns. ``pages``: an
+    existing folder for the Data Docs, which may be written after this returns (``finish_pages``). Raises JudgeFailed where
+    there is no answer or an expectation could not be evaluated.
     """
     global _pages_of
     with suppress(JudgeFailed):

@@ -5,6 +5,7 @@ One query each, in DuckDB. What compares profiles of quarters is in ``figures``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -273,10 +274,10 @@ def _mystery_rounds(reader: _Reader, a_year: float) -> dict[str, Figure]:
     )
     found = {}
     for enterprise, n in quarters.items():
-        # Less than one round can be asked of nobody.
-        required = max(1.0, a_year * n / TRAILING)
+        # Whole rounds: who holds two a year at even distances has held one in three quarters. Less than one asks nothing.
+        required = max(1, math.floor(a_year * n / TRAILING))
         held = int(rounds.get(enterprise, 0))
-        found[enterprise] = Figure(held / required, f"近 {n} 个季度 {held} 轮 / {required:g} 轮")
+        found[enterprise] = Figure(held / required, f"近 {n} 个季度 {held} 轮 / {required} 轮")
     return found
 
 

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.corrections import examine_corrections
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceConfigError, SourceRefused
 from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
@@ -59,11 +58,12 @@ class Finding:
 
 
 def check_landing(
-    landing: Path, sources: Path | None, corrections: Path | None = None, beside: Iterable[Path] = ()
+    landing: Path, sources: Path | None, beside: Iterable[Path] = (), faults: Iterable[str] = ()
 ) -> list[Finding]:
-    """Everything wrong with a landing folder, its ``sources.yaml`` and corrections (None: there are none), table by table.
+    """Everything wrong with a landing folder and its ``sources.yaml`` (None: there is none), table by table.
 
     beside   files that are there for another reader, so that it is no oversight that no table is made of them
+    faults   what those readers found wrong
 
     Raises UsageError when the landing folder does not exist.
     """
@@ -71,8 +71,8 @@ def check_landing(
     findings = [Finding("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
-    findings += [Finding("error", fault, is_configuration=True) for fault in examine_corrections(corrections)[1]]
-    used = {*beside, *([corrections] if corrections else [])}
+    findings += [Finding("error", fault, is_configuration=True) for fault in faults]
+    used = set(beside)
     unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
     with TemporaryDirectory(prefix="asq-check-") as scratch:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pipeline.corrections import Correction
+from pipeline.corrections import Correction, correction_faults, examine_corrections
 from pipeline.errors import UsageError
 from pipeline.quarters import Quarter
 from pipeline.review.outliers import key_parts
@@ -117,6 +117,19 @@ def corrections_of(review: Review) -> list[Correction]:
         for each in review.decisions
         if each.decision == CORRECT
     ]
+
+
+def all_corrections(corrections: Path | None, review: Path | None) -> tuple[list[Correction], list[str]]:
+    """The corrections of a corrections file and those that reviewers decided on, with every fault of the two files (None:
+    there is none), and where they contradict each other.
+    """
+    found, faults = examine_corrections(corrections)
+    try:
+        decided = corrections_of(Review.read(review))
+    except UsageError as error:
+        return found, [*faults, *str(error).splitlines()]
+    together = [*found, *decided]
+    return together, faults or correction_faults(together)
 
 
 def recorded_text(values: dict[str, str | None]) -> str:

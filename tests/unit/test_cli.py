@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from pipeline.cli import _say_what_is_missing, main
 from pipeline.quarters import Quarter
+from pipeline.review.decisions import REVIEW_COLUMNS
 from pipeline.settings import Settings
 
 SUGGESTIONS = "enterprise_id,suggestion_id,source,submitted_at\nA,S1,customer,2025-02-03\n"
@@ -105,3 +106,33 @@ def test_check_reads_the_plan_and_the_files_it_names(landing: Path) -> None:
     result = asq("check", "--landing", landing)
     assert result.exit_code == 2
     assert "survey_margins.csv row 2, column channel: 'fax' is not one of" in result.output
+
+
+def test_check_reads_corrections_and_review_wherever_it_is_called_from(
+    landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(landing.parent)
+    (landing / "corrections.csv").write_text(
+        "table,key,column,before,after,reason,author,expires_on\n"
+        "suggestions,,source,client,customer,old word,Li,2025-12-31\n"
+    )
+    review = {"quarter": "2025-Q1", "table": "service_requests", "row_key": "A|R1", "measure": "response_minutes"}
+    columns = ",".join(REVIEW_COLUMNS)
+    (landing / "outlier_review.csv").write_text(columns + "\n" + _line(review) + "\n")
+    result = asq("check", "--landing", "landing")
+    assert (result.exit_code, "corrections.csv" in result.output, "outlier_review" in result.output) == (
+        0,
+        False,
+        False,
+    )
+    (landing / "outlier_review.csv").write_text(columns + "\n" + _line(review | {"decision": "exclude"}) + "\n")
+    result = asq("check", "--landing", "landing")
+    assert result.exit_code == 2
+    assert "error: outlier_review.csv: row 2, column reason: must not be empty" in result.output
+    result = asq("check", "--landing", "landing", "--outlier-review", "landing/none.csv")
+    assert result.exit_code == 2
+    assert "none.csv" in result.output
+
+
+def _line(cells: dict[str, str]) -> str:
+    return ",".join(cells.get(name, "") for name in REVIEW_COLUMNS)

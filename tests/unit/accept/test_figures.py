@@ -291,6 +291,27 @@ def test_mystery_rounds_and_what_they_cover(clean: Clean) -> None:
     assert figures["coverage"] == Figure(0.75, "M1：15 / 20")
 
 
+def test_of_three_quarters_whole_rounds_are_asked(clean: Clean) -> None:
+    # Two a year: 2 × 3 ÷ 4 = 1.5, and one round each half-year leaves three quarters with one.
+    for back in range(3):
+        clean.write("service_requests", Q1.shift(-back), [{"enterprise_id": "E1", "request_id": f"R{back}"}])
+    clean.write(
+        "mystery_visits",
+        Q1,
+        [
+            {
+                "enterprise_id": "E1",
+                "visit_id": "V1",
+                "round_id": "M1",
+                "outlet_id": "O1",
+                "question_id": "q",
+                "visited_at": dt.datetime(2025, 2, 1),
+            }
+        ],
+    )
+    assert clean.measured("mystery_visits")["rounds"] == Figure(1.0, "近 3 个季度 1 轮 / 1 轮")
+
+
 # --- profiles are kept -----------------------------------------------------------------------------------------------
 
 

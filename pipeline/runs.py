@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,11 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
         import dagster as dg
 
         from pipeline.definitions import defs
+        from pipeline.unrecorded import unrecorded_instance
 
     settings.to_environment()
     run_id = str(uuid.uuid4())
-    instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else dg.DagsterInstance.ephemeral()
+    instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else unrecorded_instance()
     with instance:
         try:
             defs.resolve_job_def("evaluate_quarter").execute_in_process(
@@ -55,7 +57,10 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
 
 @contextmanager
 def _lasting_objects() -> Iterator[None]:
-    """What is made here stays until the process ends: looking for garbage among it costs a second a run."""
+    """What is imported here stays until the process ends: looking for garbage among it costs a second a run."""
+    if "pipeline.definitions" in sys.modules:
+        yield
+        return
     gc.disable()
     try:
         yield

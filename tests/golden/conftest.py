@@ -6,11 +6,10 @@ Records are in ``landing`` and ``edges``, expected values in the tests, reading 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import asq_here
 
 from golden import edges as edges_of_rulings
 from golden import surveyed as survey_with_population
@@ -20,26 +19,19 @@ from golden.published import QUARTER, Published
 
 
 def _publish(folder: Path, command: list[str]) -> Published:
-    """Run ``asq`` in a process of its own; what it published."""
+    """Run ``asq`` on the landing folder there; what it published."""
     _run(folder, command)
     return Published(folder / "lake" / "warehouse.duckdb")
 
 
 def _run(folder: Path, command: list[str]) -> str:
-    """Run ``asq`` in a process with no settings of this one's and a home for its key of its own; what it said on stderr."""
+    """Run ``asq`` with none of the developer's settings and a home for its key of its own; what it said on stderr."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("ASQ_", "DAGSTER_"))}
     environment["XDG_CONFIG_HOME"] = str(folder / "config")
     places = ["--landing", str(folder / "landing"), "--lake", str(folder / "lake")]
-    done = subprocess.run(
-        [sys.executable, "-c", "from pipeline.cli import main; main()", *command, *places],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"asq {' '.join(command)} ended with {done.returncode}\n{done.stderr[-3000:]}"
-    return done.stderr
+    code, _, said = asq_here(*command, *places, environment=environment, folder=folder)
+    assert code == 0, f"asq {' '.join(command)} ended with {code}\n{said}"
+    return said
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from pipeline.lake import Lake
 from pipeline.publication import refresh_warehouse
 
 from .landing import QUARTER, write_landing
-from .runs import Finished, asq_run, environment
+from .runs import Finished, asq, environment
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
-            finished = asq_run(QUARTER, write_landing(folder / "landing"), folder / "lake")
+            finished = asq("run", QUARTER, "--landing", write_landing(folder / "landing"), "--lake", folder / "lake")
+            assert finished.returncode == 0, finished.stderr
             said.write_text(json.dumps(asdict(finished)), encoding="utf-8")
     return Published(folder / "landing", folder / "lake", Finished(**json.loads(said.read_text(encoding="utf-8"))))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from command_line import asq_here
 
 from pipeline.lake import Lake
 from pipeline.quarters import Quarter
@@ -49,7 +50,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def asq(*arguments: str | Path, **variables: str) -> Finished:
-    """Run the command line to its end."""
+    """Run the command line to its end, in a process of its own."""
     done = subprocess.run(
         [ASQ, *map(str, arguments)], capture_output=True, text=True, timeout=_SECONDS, env=environment(**variables)
     )
@@ -57,8 +58,9 @@ def asq(*arguments: str | Path, **variables: str) -> Finished:
 
 
 def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finished:
-    """``asq run`` that must succeed."""
-    finished = asq("run", quarter, "--landing", landing, "--lake", lake, **variables)
+    """``asq run`` that must succeed, in this process."""
+    places = ("--landing", landing, "--lake", lake)
+    finished = Finished(*asq_here("run", quarter, *places, environment=environment(**variables)))
     assert finished.returncode == 0, finished.stderr
     return finished
 

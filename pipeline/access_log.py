@@ -16,9 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.extract.sources import TIME_ZONE
 from pipeline.lake import Lake, make_private
-from pipeline.quarters import Quarter
+from pipeline.quarters import TIME_ZONE, Quarter
 
 Entry = dict[str, Any]
 

@@ -20,9 +20,8 @@ import pyarrow as pa
 
 from pipeline.extract.casting import Style, Value, accepted, reading
 from pipeline.extract.cleaning import clean_text
-from pipeline.extract.sources import TIME_ZONE
 from pipeline.extract.suggestions import did_you_mean
-from pipeline.quarters import Quarter
+from pipeline.quarters import TIME_ZONE, Quarter
 from pipeline.sql import literal
 from schemas.contract import TABLES, Table
 

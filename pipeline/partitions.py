@@ -9,7 +9,7 @@ import warnings
 
 import dagster as dg
 
-from pipeline.quarters import Quarter
+from pipeline.quarters import TIME_ZONE, Quarter
 from pipeline.settings import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE
 from schemas.contract import TABLES, Table
 
@@ -18,7 +18,6 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 # And it calls checks of partitions a preview.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-TIME_ZONE = "Asia/Shanghai"
 OWNERS = ["team:after-sales-quality"]
 QUARTER_TAG = "quarter"
 PUBLICATION = dg.AssetKey(["report", "publication"])

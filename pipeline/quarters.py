@@ -1,6 +1,6 @@
 """The quarter: the unit of evaluation, written ``2025-Q1`` everywhere.
 
-Only calendar arithmetic belongs here; working days are in ``working_days.py``. Dagster's time-window partitions are keyed by
+Only the calendar belongs here; working days are in ``working_days.py``. Dagster's time-window partitions are keyed by
 a quarter's first day: ``partition_key`` and ``from_partition_key`` are the one place that translates.
 """
 
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.errors import UsageError
 
+TIME_ZONE = "Asia/Shanghai"
 _LABEL = re.compile(r"(\d{4})-Q([1-4])")
 # No row is dated outside these years, see casting.
 _YEARS = range(1900, 2100)
@@ -91,3 +93,8 @@ def _walk(start: Quarter, end: Quarter) -> Iterator[Quarter]:
     while quarter <= end:
         yield quarter
         quarter = quarter.shift(1)
+
+
+def today() -> dt.date:
+    """The date in China; no number depends on it."""
+    return dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).date()

@@ -6,7 +6,7 @@ Reading and checking these choices belongs here; what is removed and how is ``pu
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +57,17 @@ class Retention:
         return (today - quarter.last_day).days > self.keep_days
 
 
-def read_retention(lake: Lake) -> Retention:
-    """The choices of a lake; the defaults where it has no file.
+def read_retention(lake: Lake, keep_days: int | None = None) -> Retention:
+    """The choices of a lake; the defaults where it has no file. ``keep_days`` takes the place of the lake's term.
 
     Raises UsageError naming file, line, key and rule for everything that is not as documented: nothing is removed by a file
     that is not understood.
     """
-    file = lake.root / RETENTION_FILE
+    retention = _read(lake.root / RETENTION_FILE)
+    return retention if keep_days is None else replace(retention, keep_days=keep_days)
+
+
+def _read(file: Path) -> Retention:
     if not file.is_file():
         return Retention()
     located = read_yaml(file)

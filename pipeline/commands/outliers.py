@@ -6,12 +6,9 @@ from pathlib import Path
 
 import click
 
+from pipeline.commands.options import lake_option
 from pipeline.quarters import Quarter, quarter_range
 from pipeline.settings import lake_at
-
-_lake_option = click.option(
-    "--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."
-)
 
 
 @click.group()
@@ -21,7 +18,7 @@ def outliers() -> None:
 
 @outliers.command("list")
 @click.argument("quarters", required=False)
-@_lake_option
+@lake_option
 def list_outliers(quarters: str | None, lake: str) -> None:
     """Count the points of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all published unless said) by enterprise and measure."""
     from pipeline.review.export import outlier_counts
@@ -41,7 +38,7 @@ def list_outliers(quarters: str | None, lake: str) -> None:
 @outliers.command("export")
 @click.argument("quarter")
 @click.option("--out", type=click.Path(dir_okay=False), required=True, help="File to write, in CSV.")
-@_lake_option
+@lake_option
 def export_outliers(quarter: str, out: str, lake: str) -> None:
     """Write the published points of a QUARTER as the file in which reviewers decide, one line each, the farthest first.
 

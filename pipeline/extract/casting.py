@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.extract.sources import TIME_ZONE
+from pipeline.quarters import TIME_ZONE
 from pipeline.sql import literal
 from schemas.contract import Column, Table
 

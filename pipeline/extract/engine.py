@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.extract.sources import TIME_ZONE
 from pipeline.lake import in_use, make_private
+from pipeline.quarters import TIME_ZONE
 from pipeline.sql import literal
 
 MEMORY_LIMIT = "1GB"

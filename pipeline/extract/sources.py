@@ -64,10 +64,10 @@ from typing import Any
 from pipeline.extract.errors import SourceConfigError
 from pipeline.extract.located_yaml import LocatedYaml, YamlPath, dotted, read_yaml
 from pipeline.extract.suggestions import did_you_mean, listed
+from pipeline.quarters import TIME_ZONE
 from schemas.contract import TABLES, Column, Table
 
 KINDS = ("csv", "parquet", "xlsx")
-TIME_ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,11 @@
 What is removed, and what is not, is said in ``pipeline/purge.py`` and ``pipeline/retention.py``.
 """
 
-import dataclasses
-import datetime as dt
-import zoneinfo
-
 import dagster as dg
 from pydantic import Field
 
-from pipeline.partitions import TIME_ZONE
 from pipeline.purge import Purge, purge
+from pipeline.quarters import TIME_ZONE, today
 from pipeline.resources import LakePlace
 from pipeline.retention import read_retention
 
@@ -29,13 +25,11 @@ class PurgeConfig(dg.Config):
 def remove_records(context: dg.OpExecutionContext, config: PurgeConfig, lake: LakePlace) -> None:
     """Purge the lake as of today; raises UsageError for a ``retention.yaml`` that is not understood."""
     place = lake.lake()
-    retention = read_retention(place)
-    if config.older_than_days is not None:
-        retention = dataclasses.replace(retention, keep_days=config.older_than_days)
+    retention = read_retention(place, config.older_than_days)
     done = purge(
         place,
         retention,
-        dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).date(),
+        today(),
         command=JOB,
         reason=config.reason,
         waiting=lambda: context.log.info("waiting for the runs under way to end"),

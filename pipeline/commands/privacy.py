@@ -1,0 +1,112 @@
+"""``asq privacy``: the proof that nothing personal can be read, and the change of the pseudonym key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import console, lake_option
+from pipeline.errors import AsqError, UsageError
+from pipeline.quarters import quarter_range
+from pipeline.settings import lake_at
+
+
+@click.group()
+def privacy() -> None:
+    """Prove that nothing personal can be read, and change the pseudonym key."""
+
+
+@privacy.command("scan")
+@click.argument("quarters", required=False)
+@click.option("--plan", type=click.Path(), help="Evaluation plan whose privacy_exceptions hold.")
+@click.option(
+    "--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to look at, too; may be repeated."
+)
+@click.option(
+    "--known-values/--patterns-only",
+    default=True,
+    show_default=True,
+    help="Also search for every personal value that the lake's raw zone holds.",
+)
+@lake_option
+def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], known_values: bool, lake: str) -> None:
+    """Look for personal data in what was published of QUARTERS (all unless said), in logs and in Dagster's history.
+
+    Tables, reports and the warehouse's views; dbt's log; where DAGSTER_HOME is set, runs, events and captured output. Findings are
+    printed with their place and a masked excerpt. Exit code 1 where there are any.
+    """
+    from pipeline.evaluate.plan import EvaluationPlan
+    from pipeline.marts.project import target_dir
+    from pipeline.privacy.known_values import KnownValues
+    from pipeline.privacy.scanner import scan
+    from pipeline.privacy.subjects import dagster_subjects, log_subjects, published_subjects, warehouse_subject
+
+    place = lake_at(lake)
+    chosen = quarter_range(quarters) if quarters else place.published_quarters()
+    for quarter in chosen:
+        if not place.current(quarter).exists():
+            raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
+    for log in logs:
+        if not Path(log).exists():
+            raise UsageError(f"--log {log}: no such file or folder")
+    exceptions = {(each.column, each.kind) for each in EvaluationPlan.read(plan).privacy_exceptions}
+    own_logs = [path for path in (target_dir() / "dbt.log", place.root / "log") if path.exists()]
+    subjects = [
+        *(subject for quarter in chosen for subject in published_subjects(place.current(quarter).resolve())),
+        *warehouse_subject(place),
+        *log_subjects([*map(Path, logs), *own_logs]),
+        *dagster_subjects(chosen if quarters else None),
+    ]
+    known = KnownValues.of_lake(place) if known_values else KnownValues()
+    scanned = scan(subjects) + (scan(subjects, known.search) if len(known) else [])
+    findings = [f for each in scanned for f in each.findings if (f.column, f.kind) not in exceptions]
+    for finding in dict.fromkeys(map(str, findings)):
+        click.echo(finding)
+    for kind in dict.fromkeys(subject.kind for subject in subjects):
+        of_kind = [each for each in scanned[: len(subjects)] if each.subject_kind == kind]
+        console.print(f"{kind}: {len(of_kind)} looked at, {sum(each.cells for each in of_kind):,} texts")
+    if known_values and not len(known):
+        console.print("the raw zone holds no personal values: searched by patterns only")
+    console.print(f"{len(findings)} findings; {len(known):,} known values searched for")
+    if findings:
+        sys.exit(AsqError.exit_code)
+
+
+@privacy.command("keys")
+@lake_option
+def list_keys(lake: str) -> None:
+    """Say with which pseudonym key, by its id, the clean files of each quarter were made."""
+    from collections import defaultdict
+
+    from pipeline.desensitize.rotation import clean_files_with_tokens
+
+    found = defaultdict(list)
+    for file in clean_files_with_tokens(lake_at(lake)):
+        found[file.quarter, file.key_id].append(file)
+    for (quarter, key_id), files in sorted(found.items()):
+        lost = sum(not file.has_accepted for file in files)
+        note = f", {lost} of them without accepted rows: they cannot be made again" if lost else ""
+        click.echo(f"{quarter}  key {key_id}  {len(files)} tables{note}")
+    console.print(f"{len({key_id for _, key_id in found})} keys")
+
+
+@privacy.command("rekey")
+@click.option("--plan", type=click.Path(), help="Evaluation plan that names the pseudonym algorithm.")
+@lake_option
+def rekey_lake(plan: str | None, lake: str) -> None:
+    """Make the pseudonyms of all quarters again with the key that holds now.
+
+    Published values stay as they are: they hold no pseudonyms. Afterwards the old key is not needed any more.
+    """
+    from pipeline.desensitize.keys import load_key
+    from pipeline.desensitize.rotation import rekey
+    from pipeline.evaluate.plan import EvaluationPlan
+
+    key = load_key(EvaluationPlan.read(plan).pseudonym_algorithm)
+    done = 0
+    for file in rekey(lake_at(lake), key):
+        done += 1
+        console.print(f"{file.quarter} {file.table.name}: key {file.key_id} → {key.key_id}", markup=False)
+    console.print(f"{done} files made again; all bear key {key.key_id}")

@@ -1,0 +1,79 @@
+"""``asq quarantine``: the rows that were refused, to be looked at, corrected and sent in again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import console, lake_option, landing_option, sources_option
+from pipeline.errors import UsageError
+from pipeline.quarters import Quarter, quarter_range
+from pipeline.settings import Settings, lake_at
+
+
+@click.group()
+def quarantine() -> None:
+    """Look at the rows that were refused, and take them out to be corrected."""
+
+
+@quarantine.command("list")
+@click.argument("quarters", required=False)
+@lake_option
+def list_quarantine(quarters: str | None, lake: str) -> None:
+    """Count the refused rows of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all unless said) by table and rule."""
+    from pipeline.validate.refused import refused_counts, refused_rows
+
+    place, chosen = lake_at(lake), quarter_range(quarters) if quarters else None
+    counts = refused_counts(place, chosen)
+    # Whole names, whatever the width of what it is printed to: unlike rich's tables.
+    lines = [counts.columns, *(["" if value is None else str(value) for value in row] for row in counts.iter_rows())]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for *names, rows in lines if counts.height else []:
+        aligned = "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=False))
+        click.echo(f"{aligned}  {rows.rjust(widths[-1])}")
+    console.print(f"{refused_rows(place, chosen)} rows refused")
+
+
+@quarantine.command("export")
+@click.argument("quarter")
+@click.option("--table", "tables", multiple=True, help="Only this table; may be given again.")
+@click.option(
+    "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; its files are yours only."
+)
+@sources_option
+@lake_option
+@landing_option
+def export_quarantine(
+    quarter: str, tables: tuple[str, ...], out: str, sources: str | None, lake: str, landing: str
+) -> None:
+    """Write the refused rows of a QUARTER as they were delivered, each with its reason, to be corrected and sent in again.
+
+    The files hold personal data: only you can read them. Correct them, put them beside the table's other files in the
+    landing folder, and run the quarter again.
+    """
+    from pipeline.access_log import append, entry
+    from pipeline.extract.sources import load_sources
+    from pipeline.extract.suggestions import did_you_mean
+    from pipeline.validate.refused import export_refused
+    from schemas.contract import TABLES
+
+    for name in tables:
+        if name not in TABLES:
+            raise UsageError(f"--table {name}: the contract has no such table{did_you_mean(name, TABLES)}")
+    settings = Settings.of(landing, lake, sources)
+    chosen = [table for name, table in TABLES.items() if not tables or name in tables]
+    config = load_sources(settings.sources)
+    files = export_refused(chosen, Quarter.parse(quarter), settings.lake, settings.landing, config, Path(out))
+    rows = {table.name: sum(file.rows for file in files if file.table == table.name) for table in chosen}
+    exported = {name: number for name, number in rows.items() if number}
+    if exported:
+        append(settings.lake, [entry("asq quarantine export", "export", zone="landing folder", quarter=quarter,
+                                     tables=list(exported), rows=sum(exported.values()))])  # fmt: skip
+    for file in files:
+        console.print(f"{file.path}: {file.rows} rows of {file.origin_file}", markup=False)
+        if file.has_header_of_its_own:
+            console.print(
+                "  it has a header and three columns that sources.yaml does not expect: remove them", markup=False
+            )
+    console.print(f"{sum(file.rows for file in files)} rows in {len(files)} files")

@@ -420,6 +420,41 @@ select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, un
 ------------------------------------------------------------------------------------------------------------------------
 -- Surveys
 
+-- Responses in doubt: one answer to ten items or more, a third of the usual time or less, a device of several customers
+create temp table doubtful as
+with came as (
+    select *, seconds(started_at, submitted_at) as taken
+    from source('survey_responses')
+    where in_quarter(submitted_at) and survey_id in (select survey_id from source('survey_questions') where survey_type = 'satisfaction')
+),
+
+first_complete as (
+    from came
+    where is_complete
+    qualify row_number() over (partition by enterprise_id, customer_id, survey_id order by submitted_at) = 1
+)
+
+select r.enterprise_id, r.response_id
+from first_complete as r
+join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
+join source('survey_questions') as s on s.survey_id = r.survey_id and s.question_id = a.question_id and s.scale_max - s.scale_min > 1
+group by r.enterprise_id, r.response_id
+having count(a.score) >= 10 and min(a.score) = max(a.score)
+union
+select enterprise_id, response_id
+from first_complete
+qualify taken < 0.33::double * quantile_cont(taken, 0.5) over (partition by enterprise_id, survey_id)
+union
+select enterprise_id, response_id
+from came
+where mode = 'online' and (enterprise_id, survey_id, device_token) in (
+    select (enterprise_id, survey_id, device_token)
+    from came
+    where mode = 'online' and device_token is not null
+    group by enterprise_id, survey_id, device_token
+    having count(distinct customer_id) > 1
+);
+
 create temp table surveyed as
 with questions as (
     select *, if(measures = 'O2-2', coalesce(touchpoint, 'other'), '') as part
@@ -437,15 +472,18 @@ responses as (
 answers as (
     select
         r.enterprise_id, coalesce(r.region_code, q.region_code) as region_code, q.outlet_id, q.staff_id, q.channel, q.product_category,
-        s.measures, s.part, s.survey_type = 'mystery' as is_mystery, s.scale_min, s.scale_max, a.score, a.expectation
+        s.measures, s.part, s.survey_type = 'mystery' as is_mystery, s.scale_min, s.scale_max, a.score, a.expectation,
+        d.response_id is null as is_valid
     from responses as r
     join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
     join questions as s on s.survey_id = r.survey_id and s.question_id = a.question_id
     left join requests as q on q.enterprise_id = r.enterprise_id and q.request_id = r.request_id
+    left join doubtful as d on d.enterprise_id = r.enterprise_id and d.response_id = r.response_id
     where in_quarter(r.submitted_at)
     union all by name
     select
-        v.enterprise_id, o.region_code, v.outlet_id, s.measures, s.part, true as is_mystery, s.scale_min, s.scale_max, v.score
+        v.enterprise_id, o.region_code, v.outlet_id, s.measures, s.part, true as is_mystery, s.scale_min, s.scale_max, v.score,
+        false as is_valid
     from source('mystery_visits') as v
     join questions as s on s.survey_id = v.survey_id and s.question_id = v.question_id
     left join outlets as o on o.enterprise_id = v.enterprise_id and o.outlet_id = v.outlet_id
@@ -465,6 +503,10 @@ select
     coalesce(region_code, outlet_id, staff_id, channel, product_category) as place,
     [
         mean(measures, '', sum(100 * (score - scale_min) / (scale_max - scale_min)), count(score), count(*), null, 1),
+        mean(
+            measures, 'valid_only', sum(100 * (score - scale_min) / (scale_max - scale_min)) filter (is_valid),
+            count(score) filter (is_valid), count_if(is_valid), null, 1
+        ),
         mean(measures, 'top_two_box', count_if(score >= scale_max - 1), count(score), count(*), null, 1),
         mean(measures, 'expectation', sum(100 * (expectation - scale_min) / (scale_max - scale_min)), count(expectation), count(*), null, 1),
         mean(measures, 'gap', sum(100 * (expectation - score) / (scale_max - scale_min)), count(expectation - score), count(*), null, 1)
@@ -491,7 +533,9 @@ select
 from (
     select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, part, is_mystery, unnest(measured, recursive := true)
     from surveyed
-);
+)
+-- Responses in doubt are left out for the enterprise, its regions and channels
+where not contains(variant, 'valid_only') or (not is_mystery and scope_type in ('enterprise', 'region', 'channel'));
 
 insert into parts by name
 select * exclude (part, is_mystery) from survey_parts;
@@ -525,7 +569,7 @@ select
     p.scope_type,
     p.scope_id,
     'O2-2' as indicator_id,
-    '' as variant,
+    if(starts_with(p.variant, 'valid_only'), 'valid_only', '') as variant,
     sum(v.requests * p.numerator / p.denominator) as numerator,
     sum(v.requests) as denominator,
     1 as divisor,
@@ -533,8 +577,8 @@ select
 from survey_parts as p
 join volumes as v
     on v.enterprise_id = p.enterprise_id and v.scope_type = p.scope_type and v.scope_id = p.scope_id and v.channel = p.part
-where p.variant = 'touchpoint_' || p.part and p.part <> '' and p.denominator > 0
-group by p.enterprise_id, p.scope_type, p.scope_id;
+where p.variant in ('touchpoint_' || p.part, 'valid_only_' || p.part) and p.part <> '' and p.denominator > 0
+group by p.enterprise_id, p.scope_type, p.scope_id, starts_with(p.variant, 'valid_only');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Spare parts, inspections, incidents
@@ -980,11 +1024,11 @@ with measured as (
 
 composed as (
     select
-        enterprise_id, period, scope_type, scope_id, 'O2-5' as indicator_id, '' as variant,
+        enterprise_id, period, scope_type, scope_id, 'O2-5' as indicator_id, variant,
         sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * value) as value
     from measured
-    where variant = '' and indicator_id in ('O2-1', 'O2-2', 'O2-3', 'O2-4') and value is not null
-    group by enterprise_id, period, scope_type, scope_id
+    where variant in ('', 'valid_only') and indicator_id in ('O2-1', 'O2-2', 'O2-3', 'O2-4') and value is not null
+    group by enterprise_id, period, scope_type, scope_id, variant
     having count(*) = 4
 ),
 

@@ -71,6 +71,13 @@ _CARD_PREFIX = re.compile(r"62|4|5[1-5]|35(?:2[89]|[3-8])|60|81|9558|68|69|10")
 _AREA_CODE = r"0(?:10|2\d|[3-9]\d\d)"
 _LANDLINE = re.compile(rf"{_AREA_CODE}[2-8]\d{{6,7}}", re.ASCII)
 _WRITTEN_LANDLINE = re.compile(rf"{_AREA_CODE}{_BETWEEN}{{0,3}}[2-8]\d{{2,3}}{_BETWEEN}{{0,2}}\d{{4}}", re.ASCII)
+# Behind the country code only what separates the parts of a number: 86,268.94–182.73 is an interval.
+_GAP = r"[\s\-‐‑‒—―()（）]"
+_FOREIGN_LANDLINE = re.compile(
+    rf"(?:00)?86{_GAP}{{0,3}}0?{_GAP}{{0,2}}{_AREA_CODE[1:]}{_GAP}{{0,3}}[2-8]\d{{2,3}}{_GAP}{{0,2}}\d{{4}}", re.ASCII
+)
+# What also separates figures: 12.5, 1,234, 3 / 4, 1–2.
+_MARKS_OF_FIGURES = frozenset(".,，、/*–")
 _ID_WORD = re.compile(r"身份证|证件")
 _PHONE_WORD = re.compile(r"(?:电话|手机|座机|固话|致电|拨打|联系方式|(?i:tel|phone))[^\d。；;]{0,8}$")
 
@@ -129,7 +136,9 @@ def _numbers_in(text: str, match: re.Match[str]) -> Iterator[Match]:
 def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end: int) -> str | None:
     """What one number is; ``lengths`` are those of its groups of digits."""
     digits = number.rstrip("Xx")
-    if len(number) == 18 and len(digits) >= 17:
+    separators = re.findall(r"(?<=[0-9])[^0-9]+(?=[0-9])", text[start:end])
+    marks = {re.sub(r"[\s()（）]", "", separator) for separator in separators}
+    if len(number) == 18 and len(digits) >= 17 and (len(marks) < 2 or not _MARKS_OF_FIGURES & set("".join(marks))):
         is_announced = bool(_ID_WORD.search(text, max(0, start - 12), start))
         if is_resident_id(number) or (_is_like_id(number) and (is_announced or lengths in ([6, 8, 4], [6, 4, 4, 4]))):
             return "id_number"
@@ -140,7 +149,6 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
         return "id_number" if _ID_WORD.search(text, max(0, start - 12), start) else None
     if is_bank_card(digits) and _is_grouped_like_card(lengths):
         return "bank_card"
-    separators = re.findall(r"(?<=[0-9])[^0-9]+(?=[0-9])", text[start:end])
     if _is_mobile(digits, lengths, separators) or _is_landline(digits, text, start, end):
         return "phone"
     if (
@@ -164,10 +172,16 @@ def _is_mobile(digits: str, lengths: list[int], separators: list[str]) -> bool:
     own = _own_groups(lengths, len(number))
     if own is None:
         return False
-    # 135，88.44–92.81 is a count with its interval: what separates the groups of one number does not change.
-    marks = set(re.sub(r"[\s()（）]", "", "".join(separators[-len(own) + 1 :]))) if len(own) > 1 else set()
-    is_of_one_kind = len(marks) <= 1 or (tuple(own) in _USUAL_GROUPS and not marks & set(".,，、"))
-    return len(own) == 1 or (is_of_one_kind and (set(own) == {1} or (own[0] in _FIRST_GROUPS and min(own) >= 2)))
+    if len(own) == 1:
+        return True
+    marks = {re.sub(r"[\s()（）]", "", separator) for separator in separators[-len(own) + 1 :]}
+    if set(own) == {1}:
+        return len(set("".join(marks))) <= 1
+    is_usual = tuple(own) in _USUAL_GROUPS
+    if any(_MARKS_OF_FIGURES & set(mark) for mark in marks):
+        # 135，88.44–92.81 is a count with its interval, 1938513 / 4459 a ratio.
+        return is_usual and len(own) > 2 and len(marks) == 1
+    return len(marks - {""}) <= 1 and (is_usual or (len(own) > 2 and own[0] in _FIRST_GROUPS and min(own) >= 2))
 
 
 def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
@@ -184,11 +198,9 @@ def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
 
 
 def _is_landline(digits: str, text: str, start: int, end: int) -> bool:
-    without_code = (
-        re.sub(r"^(?:00)?86(?=0?[1-9])", "0", digits).replace("00", "0", 1) if digits[:2] in ("86", "00") else digits
-    )
-    return bool(_LANDLINE.fullmatch(without_code)) and (
-        bool(_WRITTEN_LANDLINE.fullmatch(text[start:end])) or without_code != digits
+    number = text[start:end]
+    return bool(_FOREIGN_LANDLINE.fullmatch(number)) or bool(
+        _LANDLINE.fullmatch(digits) and _WRITTEN_LANDLINE.fullmatch(number)
     )
 
 

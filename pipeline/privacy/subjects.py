@@ -198,15 +198,30 @@ def _lines(column: str, texts: Iterable[str], place: Callable[[int], str]) -> Pa
 class _Page(HTMLParser):
     """The texts of a page, those a reader sees and those in attributes, with their lines."""
 
+    # Tags inside a sentence, which cut it: 王<b>师傅</b>. Any other begins something new.
+    _WITHIN = frozenset(
+        ("a", "abbr", "b", "code", "em", "i", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "tspan",
+         "u", "var", "wbr")
+    )  # fmt: skip
     # Numbers of drawings, which hold no words: looked at only where they hold something else.
     _FIGURES = frozenset("0123456789.,- +eEMmLlHhVvCcSsQqTtAaZz")
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[tuple[int, str]] = []
-        self._open = ""
+        self._pieces: dict[tuple[int, int], list[str]] = {}
+        self._block = 0
+
+    @property
+    def sentences(self) -> list[tuple[int, str]]:
+        """What tags inside a sentence cut, put together again, by line."""
+        return [(line, "".join(pieces)) for (line, _), pieces in self._pieces.items() if len(pieces) > 1]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._block += tag not in self._WITHIN
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._block += tag not in self._WITHIN
         for name, value in attrs:
             is_drawing = name in {"d", "points", "viewbox", "transform"} and self._FIGURES.issuperset(value or "")
             if value and not is_drawing:
@@ -214,7 +229,10 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         line = self.getpos()[0]
-        self.found += [(line + number, text.strip()) for number, text in enumerate(data.split("\n")) if text.strip()]
+        for number, text in enumerate(data.split("\n"), start=line):
+            if text.strip():
+                self.found.append((number, text.strip()))
+                self._pieces.setdefault((number, self._block), []).append(text)
 
     def handle_comment(self, data: str) -> None:
         self.handle_data(data)
@@ -229,11 +247,7 @@ def _page_parts(path: Path) -> Callable[[], Iterator[Part]]:
         page = _Page()
         page.feed(path.read_text(encoding="utf-8", errors="replace"))
         page.close()
-        # Tags inside a sentence cut it: 王<b>师傅</b>. The lines as they are put together again are looked at, too.
-        joined: dict[int, str] = {}
-        for line, text in page.found:
-            joined[line] = joined.get(line, "") + text if line in joined else text
-        texts = [*page.found, *((line, text) for line, text in joined.items())]
+        texts = [*page.found, *page.sentences]
         yield _lines("page", [text for _, text in texts], lambda number: f"line {texts[number - 1][0]}")
 
     return parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import polars as pl
 import pytest
 
@@ -39,7 +41,12 @@ PERSONAL = [
     ("１３８-１２３４-５６７８", "phone", "138-1234-5678"),
     ("1 3 8 1 2 3 4 5 6 7 8", "phone", "1 3 8 1 2 3 4 5 6 7 8"),
     ("008613812345678", "phone", "008613812345678"),
+    ("138.1234.5678", "phone", "138.1234.5678"),
+    ("1381234 5678", "phone", "1381234 5678"),
     ("(0771)531-2345", "phone", "0771)531-2345"),
+    ("+86 771 586 7123", "phone", "86 771 586 7123"),
+    ("0086-10-58671234", "phone", "0086-10-58671234"),
+    ("+86（0771）5867123", "phone", "86(0771)5867123"),
     ("座机 5312345", "phone", "5312345"),
     (f"证件{RESIDENT_ID}", "id_number", RESIDENT_ID),
     ("110105 19491231 002X", "id_number", "110105 19491231 002X"),
@@ -72,6 +79,14 @@ FIGURES_AND_CODES = [
     "2025-03-31 12:00:00",
     "2024-12-31 2025-03-31 2025-06-30",
     "n＝135，88.44–92.81 分",
+    "n＝8,610，87.92–88.42 分",  # 86 10 8792 8842: the country code, Peking, a number
+    "86,268.94–182.73",
+    "86.10 28.31–55.4123",
+    "008 57,780 86,407",
+    "1938513 / 4459",
+    "14526–925105",
+    "143 634,692 82",
+    "1452 9251055",
     "REQ13812345678",
     "一、二、三、四、五、六、七",
     "二〇二五年三月三十一日",
@@ -97,6 +112,26 @@ def test_personal_data_are_seen(text: str, kind: str, value: str) -> None:
 @pytest.mark.parametrize("text", FIGURES_AND_CODES)
 def test_figures_codes_tokens_and_masks_are_not(text: str) -> None:
     assert find(text) == []
+
+
+def test_figures_as_reports_write_them_are_none_of_it() -> None:
+    draw = random.Random(244)
+
+    def count() -> str:
+        return f"{draw.randint(0, 10 ** draw.randint(1, 7)):,}"
+
+    def value() -> str:
+        return f"{draw.uniform(0, 10 ** draw.randint(0, 5)):,.2f}"
+
+    for _ in range(5_000):
+        for text in (
+            f"{count()} ÷ {count()} ＝ {value()} 分，n＝{count()}，95% t 区间 {value()}–{value()} 分",
+            f"顾客期望 {value()} 分（n＝{count()}，{value()}–{value()} 分）",
+            f"{value()} ({value()}–{value()} over all legal weights)",
+            f"{count()} / {count()}",
+            f"{count()} {value()} {value()} {count()}",
+        ):
+            assert find(text) == [], text
 
 
 def test_the_guard_for_whole_columns_lets_all_of_it_through() -> None:

@@ -90,6 +90,11 @@ def test_pages_are_read_as_readers_and_browsers_do(run: RunFolder, page: str) ->
     assert places(run) == ["report report/E1.html: page, line 2: phone 1**********"]
 
 
+def test_cells_side_by_side_are_no_number(run: RunFolder) -> None:
+    (run.reports / "E1.html").write_text("<table><tr><td>138</td><td>12345678</td></tr></table>", encoding="utf-8")
+    assert places(run) == []
+
+
 def test_logs_are_read_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "dbt.log").write_text(f"fine\nfailed on {PHONE}\n", encoding="utf-8")
     (tmp_path / "data.db").write_bytes(b"SQLite\0" + PHONE.encode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,6 +36,8 @@ class Match:
         return self.text[0] + "*" * min(len(self.text) - 1, 20)
 
 
+Search = Callable[[str], Iterator[Match]]
+
 # Invisible characters of copied chat messages, and the enclosing keycap: between digits they are nothing.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
 
@@ -45,11 +47,17 @@ def normalise(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
-def find(text: str) -> list[Match]:
-    """All personal data that the patterns see in a text, by position; spans of several kinds may overlap."""
+def find(text: str, searches: Iterable[Search] | None = None) -> list[Match]:
+    """All personal data that the patterns see in a text, by position; spans of several kinds may overlap.
+
+    searches   of ``SEARCHES``; all of them where nothing is said
+    """
     plain = normalise(text)
     found = {
-        (match.kind, match.start, match.end): match for search in _SEARCHES for match in search(plain) if match.text
+        (match.kind, match.start, match.end): match
+        for search in (SEARCHES if searches is None else searches)
+        for match in search(plain)
+        if match.text
     }
     return sorted(found.values(), key=lambda match: (match.start, match.end, match.kind))
 
@@ -373,24 +381,20 @@ def _names(text: str) -> Iterator[Match]:
 
 _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
-_SEARCHES: tuple[Callable[[str], Iterator[Match]], ...] = (
-    _names,
-    _numbers,
-    _plates,
-    _emails,
-    _accounts,
-    _addresses,
-    _spoken,
-)
+_NUMBER_GUARD = rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}"
+_CONTACT_GUARD = "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
 
-# What a text must hold for a search to be worth its time: one pattern for whole columns, without look-around.
-GUARD = "|".join(
-    (
-        rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",
-        "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣",
-        "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",
-        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|弄|组|队|社|屯)|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+SEARCHES: dict[Search, tuple[str, ...]] = {
+    _names: (
         f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",
-        rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}",
-    )
-)
+    ),
+    _numbers: (_NUMBER_GUARD,),
+    _plates: ("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",),
+    _emails: (_CONTACT_GUARD,),
+    _accounts: (_CONTACT_GUARD,),
+    _addresses: (
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|弄|组|队|社|屯)|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+    ),
+    _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
+}
+"""Every search with what a text must hold for it to be worth its time: patterns for whole columns, without look-around."""

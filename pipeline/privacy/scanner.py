@@ -37,6 +37,12 @@ class Finding:
         return f"{self.subject_kind} {self.subject}: {self.column}, {self.place}: {self.kind} {self.masked}"
 
 
+# A date or a moment that is a value of its own: requested_at=2025-01-06 09:30:00. Within a number it stays: 110105-1949-12-31-002X.
+_MOMENT = (
+    r"(^|[=;|])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?"
+)
+
+
 @dataclass(frozen=True)
 class Scanned:
     """What was looked at in one subject, and what was found."""
@@ -60,8 +66,19 @@ def scan(subjects: Iterable[Subject], search: Search | None = None) -> list[Scan
 
 def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     """The texts of a column in which the patterns find something, with kind and masked excerpt of each find."""
-    suspects = texts.filter(texts.str.normalize("NFKC").str.contains(patterns.GUARD))
-    found = {text: [(match.kind, match.masked) for match in patterns.find(text)] for text in suspects.to_list()}
+    # Of the outliers alone a large quarter lists hundreds of thousands of moments and keys.
+    plain = texts.str.normalize("NFKC").str.replace_all(_MOMENT, "$1")
+    worthwhile: dict[str, list[patterns.Search]] = {}
+    for search, guards in patterns.SEARCHES.items():
+        suspects = pl.Series([True]).new_from_index(0, len(texts))
+        for guard in guards:
+            suspects &= plain.str.contains(guard)
+        for text in texts.filter(suspects).to_list():
+            worthwhile.setdefault(text, []).append(search)
+    found = {
+        text: [(match.kind, match.masked) for match in patterns.find(text, searches)]
+        for text, searches in worthwhile.items()
+    }
     return {text: matches for text, matches in found.items() if matches}
 
 

@@ -139,6 +139,17 @@ def test_the_guard_for_whole_columns_lets_all_of_it_through() -> None:
     assert sorted(by_patterns(pl.Series(texts))) == sorted(texts)
 
 
+def test_moments_hide_nothing_beside_them() -> None:
+    texts = [
+        "requested_at=2025-01-06 09:30:00;responded_at=2025-01-06 09:31:00",
+        "requested_at=2025-01-06 09:30:00;13812345678",
+        "2025-01-06 13812345678",
+        "110105-1949-12-31-002X",
+        "2025-01-06T09:30:00.5 王师傅",
+    ]
+    assert sorted(by_patterns(pl.Series(texts))) == sorted(texts[1:])
+
+
 def test_check_digits_are_looked_at() -> None:
     assert is_resident_id(RESIDENT_ID)
     assert not is_resident_id(RESIDENT_ID[:-1] + "1")

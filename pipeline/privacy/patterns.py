@@ -36,7 +36,7 @@ class Match:
         return self.text[0] + "*" * min(len(self.text) - 1, 20)
 
 
-Search = Callable[[str], Iterator[Match]]
+Finder = Callable[[str], Iterator[Match]]
 
 # Invisible characters of copied chat messages, and the enclosing keycap: between digits they are nothing.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
@@ -47,7 +47,7 @@ def normalise(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
-def find(text: str, searches: Iterable[Search] | None = None) -> list[Match]:
+def find(text: str, searches: Iterable[Finder] | None = None) -> list[Match]:
     """All personal data that the patterns see in a text, by position; spans of several kinds may overlap.
 
     searches   of ``SEARCHES``; all of them where nothing is said
@@ -145,8 +145,7 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
     """What one number is; ``lengths`` are those of its groups of digits."""
     digits = number.rstrip("Xx")
     separators = re.findall(r"(?<=[0-9])[^0-9]+(?=[0-9])", text[start:end])
-    marks = {re.sub(r"[\s()（）]", "", separator) for separator in separators}
-    if len(number) == 18 and len(digits) >= 17 and (len(marks) < 2 or not _MARKS_OF_FIGURES & set("".join(marks))):
+    if len(number) == 18 and len(digits) >= 17 and not _is_of_figures(_marks(separators)):
         is_announced = bool(_ID_WORD.search(text, max(0, start - 12), start))
         if is_resident_id(number) or (_is_like_id(number) and (is_announced or lengths in ([6, 8, 4], [6, 4, 4, 4]))):
             return "id_number"
@@ -168,6 +167,16 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
     return None
 
 
+def _marks(separators: Iterable[str]) -> set[str]:
+    """What stands between groups of digits beside spaces and brackets; nothing counts as a mark of its own."""
+    return {re.sub(r"[\s()（）]", "", separator) for separator in separators}
+
+
+def _is_of_figures(marks: set[str]) -> bool:
+    """Whether digits are several figures side by side: marks of figures, and not always the same one."""
+    return len(marks) > 1 and bool(_MARKS_OF_FIGURES & set("".join(marks)))
+
+
 def _is_grouped_like_card(lengths: list[int]) -> bool:
     is_regular = len(set(lengths[:-1])) == 1 and lengths[0] in (1, 4)
     return len(lengths) == 1 or is_regular or (len(lengths) == 2 and lengths[0] == 6)
@@ -182,7 +191,7 @@ def _is_mobile(digits: str, lengths: list[int], separators: list[str]) -> bool:
         return False
     if len(own) == 1:
         return True
-    marks = {re.sub(r"[\s()（）]", "", separator) for separator in separators[-len(own) + 1 :]}
+    marks = _marks(separators[-len(own) + 1 :])
     if set(own) == {1}:
         return len(set("".join(marks))) <= 1
     is_usual = tuple(own) in _USUAL_GROUPS
@@ -381,14 +390,13 @@ def _names(text: str) -> Iterator[Match]:
 
 _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
-_NUMBER_GUARD = rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}"
 _CONTACT_GUARD = "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
 
-SEARCHES: dict[Search, tuple[str, ...]] = {
+SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
         f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",
     ),
-    _numbers: (_NUMBER_GUARD,),
+    _numbers: (rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",),
     _plates: ("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",),
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),

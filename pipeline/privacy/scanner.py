@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import islice
+from operator import and_
 
 import polars as pl
 
@@ -68,11 +70,9 @@ def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     """The texts of a column in which the patterns find something, with kind and masked excerpt of each find."""
     # Of the outliers alone a large quarter lists hundreds of thousands of moments and keys.
     plain = texts.str.normalize("NFKC").str.replace_all(_MOMENT, "$1")
-    worthwhile: dict[str, list[patterns.Search]] = {}
+    worthwhile: dict[str, list[patterns.Finder]] = {}
     for search, guards in patterns.SEARCHES.items():
-        suspects = pl.Series([True]).new_from_index(0, len(texts))
-        for guard in guards:
-            suspects &= plain.str.contains(guard)
+        suspects = reduce(and_, map(plain.str.contains, guards))
         for text in texts.filter(suspects).to_list():
             worthwhile.setdefault(text, []).append(search)
     found = {

@@ -7,22 +7,16 @@ refused, every sixth abandoned): 20 calls, the n add up to 241. Call 1 is made t
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from click.testing import CliRunner, Result
-
-from pipeline.cli import main
-from pipeline.quarters import Quarter
-from pipeline.runs import evaluate
-from pipeline.settings import Settings
+from command_line import asq_here
 
 from .landing import QUARTER, hotline_calls, write_csv, write_landing
-from .runs import current, differing, environment, leftovers, without_run_id
+from .runs import Finished, asq_run, current, differing, environment, leftovers, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_outliers")
 
@@ -42,17 +36,17 @@ class Reviewed:
     first: Path
     second: Path
     exported: str
-    listed: Result
+    listed: Finished
 
 
-def asq(*words: str | Path) -> Result:
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    assert result.exit_code == 0, result.output
-    return result
+def asq(*words: str | Path) -> Finished:
+    finished = Finished(*asq_here(*words, environment=environment()))
+    assert finished.returncode == 0, finished.stderr
+    return finished
 
 
 def run_here(landing: Path, lake: Path) -> Path:
-    evaluate(Quarter.parse(QUARTER), Settings.of(landing, lake))
+    asq_run(QUARTER, landing, lake)
     return current(lake, QUARTER)
 
 
@@ -66,32 +60,26 @@ def planted(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Reviewed:
     folder = tmp_path_factory.mktemp("outliers")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment().items():
-            patch.setenv(name, value)
-        for name in ("ASQ_LANDING", "ASQ_LAKE", "ASQ_SOURCES", "ASQ_PLAN", "ASQ_OUTLIER_REVIEW", "ASQ_FIRST_QUARTER"):
-            patch.setenv(name, "")
-            patch.delenv(name)
-        landing, lake = planted(folder / "landing"), folder / "lake"
-        first = run_here(landing, lake)
-        listed = asq("outliers", "list", QUARTER, "--lake", lake)
-        review = folder / "review.csv"
-        asq("outliers", "export", QUARTER, "--lake", lake, "--out", review)
-        exported = review.read_text(encoding="utf-8-sig")
-        lines = list(csv.DictReader(exported.splitlines()))
-        for line in lines:
-            if line["measure"] == "wait_seconds":
-                line |= {
-                    "decision": "exclude",
-                    "reason": "演练呼叫，联系人张伟 13800138000",
-                    "reviewer": "QA-1",
-                    "reviewed_on": "2025-04-10",
-                }
-        write_csv(landing / "outlier_review.csv", lines)
-        second = run_here(landing, lake)
-        yield Reviewed(landing, lake, first, second, exported, listed)
+    landing, lake = planted(folder / "landing"), folder / "lake"
+    first = run_here(landing, lake)
+    listed = asq("outliers", "list", QUARTER, "--lake", lake)
+    review = folder / "review.csv"
+    asq("outliers", "export", QUARTER, "--lake", lake, "--out", review)
+    exported = review.read_text(encoding="utf-8-sig")
+    lines = list(csv.DictReader(exported.splitlines()))
+    for line in lines:
+        if line["measure"] == "wait_seconds":
+            line |= {
+                "decision": "exclude",
+                "reason": "演练呼叫，联系人张伟 13800138000",
+                "reviewer": "QA-1",
+                "reviewed_on": "2025-04-10",
+            }
+    write_csv(landing / "outlier_review.csv", lines)
+    second = run_here(landing, lake)
+    return Reviewed(landing, lake, first, second, exported, listed)
 
 
 def table(run: Path, name: str, **where: str) -> list[dict[str, Any]]:
@@ -109,7 +97,7 @@ def test_the_planted_point_is_the_farthest(reviewed: Reviewed) -> None:
     assert (point["row_key"], point["value"], point["n"], point["flags"]) == (KEY, 1000, 20, "z;z_log;z_mad")
     assert point["mean"] == pytest.approx(WITH)
     assert point["decision"] is None
-    assert "  wait_seconds " in reviewed.listed.output
+    assert "  wait_seconds " in reviewed.listed.stdout
     (rule,) = table(reviewed.first, "rule_results", rule_id="PR-26", period=QUARTER)
     assert rule["result"] == "fail"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = HERE / "handwritten.sql"

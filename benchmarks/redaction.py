@@ -21,9 +21,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.injection import WORDINGS, Labelled, inject
-from pipeline.desensitize.redaction import redact_column
-from pipeline.desensitize.replacing import LABELS, NARROW
 from pipeline.privacy.patterns import find
+from pipeline.redact.redaction import redact_column
+from pipeline.redact.replacing import LABELS, NARROW
 
 RECALL, PRECISION = 0.98, 0.95
 _LABEL = re.compile("|".join(map(re.escape, LABELS)))

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from pipeline.calendar.quarters import Quarter, quarter_range, today
 from pipeline.commands.options import (
     console,
     corrections_option,
@@ -29,8 +30,7 @@ from pipeline.commands.privacy import privacy
 from pipeline.commands.purge import purge
 from pipeline.commands.quarantine import quarantine
 from pipeline.errors import AsqError, UsageError
-from pipeline.quarters import Quarter, quarter_range, today
-from pipeline.settings import (
+from pipeline.settings.places import (
     DEFAULT_FIRST_QUARTER,
     FIRST_QUARTER_VARIABLE,
     PLAN_FILE,
@@ -40,7 +40,7 @@ from pipeline.settings import (
     chosen_sources,
     lake_at,
 )
-from schemas.standard import StandardDataError
+from schemas.standard.catalogue import StandardDataError
 
 # As shells report a command that Ctrl-C ended: 128 + SIGINT.
 _INTERRUPTED = 130
@@ -139,9 +139,9 @@ def sample(
 @corrections_option
 def check(landing: str, sources: str | None, outlier_review: str | None, corrections: str | None) -> None:
     """Say what is wrong with landing files and what lies beside them, before a run: mapping, corrections, review, plan."""
-    from pipeline.evaluate.plan import EvaluationPlan
-    from pipeline.extract.check import check_landing
+    from pipeline.extract.landing.check import check_landing
     from pipeline.review.decisions import all_corrections
+    from pipeline.settings.plan import EvaluationPlan
 
     folder = Path(landing).absolute()
     plan = EvaluationPlan.read(folder / PLAN_FILE if (folder / PLAN_FILE).is_file() else None)
@@ -182,7 +182,7 @@ def contract() -> None:
 @lake_option
 def report(quarter: str, lake: str) -> None:
     """Print the published score table of a QUARTER and where its reports lie."""
-    from pipeline.publication import refresh_stale_warehouse
+    from pipeline.lake.run_folder import refresh_stale_warehouse
 
     place = lake_at(lake)
     # Whoever may only read reports all the same; the next run brings the warehouse up to date.
@@ -217,8 +217,8 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
 
 def _say_what_is_missing(settings: Settings) -> None:
     """A misspelt file name makes indicators no_data; nothing else would tell."""
-    from pipeline.extract.files import undelivered
-    from pipeline.extract.sources import load_sources
+    from pipeline.extract.landing.files import undelivered
+    from pipeline.settings.sources import load_sources
 
     beside = [file for file in (settings.corrections, settings.outlier_review) if file]
     tables, files = undelivered(settings.landing, load_sources(settings.sources), beside)
@@ -230,7 +230,7 @@ def _say_what_is_missing(settings: Settings) -> None:
 @contextmanager
 def _progress(quarter: Quarter) -> Iterator[None]:
     """A status line on a terminal, one plain line a stage otherwise."""
-    from pipeline.progress import listening
+    from pipeline.stage.progress import listening
 
     if console.is_terminal:
         with (
@@ -264,7 +264,7 @@ def _warn(current: Path, quarter: Quarter) -> None:
 
 
 def _show(current: Path, quarter: Quarter) -> None:
-    from pipeline.report.score_table import score_table
+    from pipeline.report.formats.terminal import score_table
 
     if not current.exists():
         raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")

@@ -10,13 +10,13 @@ from pipeline.evaluate.assets import evaluation, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import configured_builder
-from pipeline.monitor.retention import purge_personal_data, purge_schedule
-from pipeline.partitions import labelled_by_quarter
-from pipeline.privacy.assets import anonymity
-from pipeline.privacy.scan_assets import privacy_scan
+from pipeline.publish.anonymity_assets import anonymity
+from pipeline.publish.scan_assets import privacy_scan
 from pipeline.report.assets import publication, quarterly_report
-from pipeline.resources import LakePlace, Places
+from pipeline.retention.jobs import purge_personal_data, purge_schedule
 from pipeline.review.assets import outlier_effects, review_outliers
+from pipeline.stage.partitions import labelled_by_quarter
+from pipeline.stage.places import LakePlace, Places
 from pipeline.validate.assets import account_rows, log_cleaning, validate
 
 evaluate_quarter = dg.define_asset_job(

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.corrections import Correction, corrections_fingerprint
-from pipeline.deliveries import (
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import read_quarters
+from pipeline.extract.writer import read_metadata
+from pipeline.lake.layout import Lake
+from pipeline.lake.provenance import (
     CORRECTIONS,
     FINGERPRINT,
     PARENTS,
@@ -23,10 +26,7 @@ from pipeline.deliveries import (
     landed,
     parents_fingerprint,
 )
-from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake
-from pipeline.marts.windows import read_quarters
-from pipeline.quarters import Quarter
+from pipeline.validate.corrections import Correction, corrections_fingerprint
 from schemas.contract import Table
 
 

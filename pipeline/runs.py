@@ -12,10 +12,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
-from pipeline.settings import Settings
+from pipeline.lake.run_folder import RunFolder
+from pipeline.settings.places import Settings
 
 _HOME_VARIABLE = "DAGSTER_HOME"
 

@@ -13,8 +13,8 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from schemas import assessment, improvement, parts, registers, safety_and_quality, service, voice_of_customer
 from schemas.base import FACTS, ColumnFacts, CountsOnce, DatedByParent, SourceTable
+from schemas.tables import assessment, improvement, parts, registers, safety_and_quality, service, voice_of_customer
 
 _TYPES: dict[pl.DataType, tuple[str, str]] = {
     pl.String(): ("string", "VARCHAR"),

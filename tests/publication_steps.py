@@ -22,9 +22,9 @@ from typing import Any
 
 import duckdb
 
-from pipeline.lake import Lake
-from pipeline.publication import RunFolder, refresh_warehouse
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder, refresh_warehouse
 
 QUARTER = Quarter(2025, 1)
 TABLES = ("scores", "indicator_values", "run_info")

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.privacy.statement import SCHEMA as STATEMENT_SCHEMA
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.publish.statement import SCHEMA as STATEMENT_SCHEMA
 
 REPO = Path(__file__).resolve().parent.parent
 SEEDS = REPO / "dbt_project" / "seeds"

@@ -16,13 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.accept import judge
 from pipeline.accept.figures import measure
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
-from pipeline.evaluate.plan import Acceptance
-from pipeline.lake import Lake, atomic_path, in_use, make_private
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, atomic_path, in_use, make_private
+from pipeline.lake.run_folder import RunFolder
+from pipeline.settings.plan import Acceptance
 from schemas.contract import TABLES
-from schemas.standard import parameters, standard_edition
+from schemas.standard.catalogue import parameters, standard_edition
 
 RESULTS = "acceptance_results"
 PAGES = "acceptance"

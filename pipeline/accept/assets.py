@@ -1,6 +1,6 @@
 """Dagster asset checks of ``clean/<table>`` and the asset ``acceptance_results``: whether a quarter's delivery is acceptable.
 
-The checks are in ``schemas/acceptance.py``. A check that refuses stops everything downstream of its table; what Great
+The checks are in ``schemas/expectations/acceptance.py``. A check that refuses stops everything downstream of its table; what Great
 Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
 """
 
@@ -13,21 +13,14 @@ import polars as pl
 
 from pipeline.accept import ACCEPT
 from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
-from pipeline.accept.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
-from pipeline.partitions import (
-    GATHERED,
-    OWNERS,
-    gathered_metadata,
-    one_quarter_a_run,
-    quarter_of,
-    quarterly,
-)
-from pipeline.progress import announce
-from pipeline.resources import Places
-from schemas.acceptance import Check, checks
+from pipeline.account.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
 from schemas.contract import TABLES
-from schemas.quality import DIMENSIONS
+from schemas.expectations.acceptance import Check, checks
+from schemas.expectations.quality import DIMENSIONS
 
 _SHOWN = ("enterprise_id", "value", "detail", "verdict", "reason", "author")
 _CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]

@@ -1,7 +1,7 @@
 """The figures that a delivery's acceptance is judged by: one row per table and enterprise, one column per check.
 
-Measured here, from profiles and clean rows; what a figure has to be is in ``schemas/acceptance.py``. A figure is null where
-nothing can be said: no earlier quarter to compare with, or too few rows.
+Measured here, from profiles and clean rows; what a figure has to be is in ``schemas/expectations/acceptance.py``. A figure
+is null where nothing can be said: no earlier quarter to compare with, or too few rows.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import polars as pl
 
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
 from pipeline.accept.row_figures import LEAST_ROWS, TRAILING, Figure, measure_rows
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
-from schemas.acceptance import checks
+from pipeline.lake.layout import Lake
 from schemas.contract import TABLES, Table
+from schemas.expectations.acceptance import checks
 
 # Below these numbers of rows a share or a ratio says more about chance than about the delivery.
 _LEAST_MEDIAN_ROWS, _LEAST_VALUES, _LEAST_EVENTS, _LEAST_QUARTERS = 20, 200, 90, 2

@@ -20,8 +20,8 @@ import polars as pl
 
 from pipeline.accept.figures import Figures
 from pipeline.errors import AsqError
-from pipeline.sql import quoted
-from schemas.acceptance import ENTERPRISE, Check
+from pipeline.lake.sql import quoted
+from schemas.expectations.acceptance import ENTERPRISE, Check
 
 _process: subprocess.Popen[str] | None = None
 # The process that still writes the pages of the last job.

@@ -11,14 +11,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, PARENTS, PSEUDONYM_KEY
-from pipeline.desensitize.stage import clean_names
+from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize.quarter import clean_names
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, make_private, pinned, private_path
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
-from schemas.acceptance import ALL_ENTERPRISES
+from pipeline.lake.layout import Lake, make_private, pinned, private_path
+from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, PARENTS, PSEUDONYM_KEY
+from pipeline.lake.sql import literal, quoted
 from schemas.contract import Column, Table
+from schemas.expectations.acceptance import ALL_ENTERPRISES
 
 ROWS, MISSING, LAST_DAY, VALUE = "rows", "missing", "last_day", "value"
 SCHEMA = pl.Schema(

@@ -14,14 +14,14 @@ from typing import Any
 
 import duckdb
 
-from pipeline.evaluate.process_rules import required_answers
+from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.rules.judging import required_answers
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, pinned
+from pipeline.lake.layout import Lake, pinned
+from pipeline.lake.sql import literal, quoted
 from pipeline.marts.variables import clean_files
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
-from schemas.acceptance import ALL_ENTERPRISES, DURATIONS
 from schemas.contract import TABLES, Table
+from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS
 
 # The quarters before that this one is compared with: a year, so that every season is among them.
 TRAILING = 4

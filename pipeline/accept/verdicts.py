@@ -11,9 +11,9 @@ import polars as pl
 
 from pipeline.accept.figures import Figures
 from pipeline.accept.judge import Missed
-from pipeline.evaluate.plan import Acceptance, Waiver
-from pipeline.quarters import Quarter
-from schemas.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks
+from pipeline.calendar.quarters import Quarter
+from pipeline.settings.plan import Acceptance, Waiver
+from schemas.expectations.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks
 
 PASSED, WARNED, REFUSED, WAIVED, NOT_JUDGED = "pass", "warn", "refuse", "waived", "not_judged"
 VERDICTS = (PASSED, WARNED, REFUSED, WAIVED, NOT_JUDGED)

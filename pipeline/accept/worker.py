@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from schemas.acceptance import ENTERPRISE, Bounds, Check, checks, suite
+from schemas.expectations.acceptance import ENTERPRISE, Bounds, Check, checks, suite
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import lake_option
-from pipeline.quarters import Quarter, quarter_range
-from pipeline.settings import lake_at
+from pipeline.settings.places import lake_at
 
 
 @click.group()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from pipeline.calendar.quarters import quarter_range
 from pipeline.commands.options import console, lake_option
 from pipeline.errors import AsqError, UsageError
-from pipeline.quarters import quarter_range
-from pipeline.settings import lake_at
+from pipeline.settings.places import lake_at
 
 
 @click.group()
@@ -37,11 +37,11 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
     Tables, reports and the warehouse's views; dbt's log; where DAGSTER_HOME is set, runs, events and captured output. Findings are
     printed with their place and a masked excerpt. Exit code 1 where there are any.
     """
-    from pipeline.evaluate.plan import EvaluationPlan
     from pipeline.marts.project import target_dir
     from pipeline.privacy.known_values import KnownValues
     from pipeline.privacy.scanner import scan
     from pipeline.privacy.subjects import dagster_subjects, log_subjects, published_subjects, warehouse_subject
+    from pipeline.settings.plan import EvaluationPlan
 
     place = lake_at(lake)
     chosen = quarter_range(quarters) if quarters else place.published_quarters()
@@ -102,7 +102,7 @@ def rekey_lake(plan: str | None, lake: str) -> None:
     """
     from pipeline.desensitize.keys import load_key
     from pipeline.desensitize.rotation import rekey
-    from pipeline.evaluate.plan import EvaluationPlan
+    from pipeline.settings.plan import EvaluationPlan
 
     key = load_key(EvaluationPlan.read(plan).pseudonym_algorithm)
     done = 0

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.calendar.quarters import today
 from pipeline.commands.options import console, lake_option, require_writable
 from pipeline.errors import UsageError
-from pipeline.lake import PERSONAL_STAGES
-from pipeline.quarters import today
-from pipeline.settings import lake_at
+from pipeline.lake.layout import PERSONAL_STAGES
+from pipeline.settings.places import lake_at
 
 if TYPE_CHECKING:
-    from pipeline.purge import Purge, Removal
+    from pipeline.retention.purge import Purge, Removal
 
 
 @click.command()
@@ -31,9 +31,9 @@ def purge(older_than_days: int | None, dry_run: bool, reason: str, lake: str) ->
     What was published stays, and so do the clean rows without personal data (complaints and safety incidents for ever) and the
     counts of refused rows. Each file removed is logged in log/access.jsonl of the lake. The landing folder is yours to clear.
     """
-    from pipeline.purge import planned
-    from pipeline.purge import purge as remove
-    from pipeline.retention import read_retention
+    from pipeline.retention.policy import read_retention
+    from pipeline.retention.purge import planned
+    from pipeline.retention.purge import purge as remove
 
     place = lake_at(lake)
     if not place.root.is_dir():

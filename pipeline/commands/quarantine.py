@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import console, lake_option, landing_option, sources_option
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter, quarter_range
-from pipeline.settings import Settings, lake_at
+from pipeline.settings.places import Settings, lake_at
 
 
 @click.group()
@@ -52,9 +52,9 @@ def export_quarantine(
     The files hold personal data: only you can read them. Correct them, put them beside the table's other files in the
     landing folder, and run the quarter again.
     """
-    from pipeline.access_log import append, entry
-    from pipeline.extract.sources import load_sources
-    from pipeline.extract.suggestions import did_you_mean
+    from pipeline.lake.access_log import append, entry
+    from pipeline.settings.sources import load_sources
+    from pipeline.settings.suggestions import did_you_mean
     from pipeline.validate.refused import export_refused
     from schemas.contract import TABLES
 

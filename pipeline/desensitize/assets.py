@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.access_log import log_reading
 from pipeline.desensitize.keys import load_key
-from pipeline.desensitize.stage import DesensitizeResult, desensitize_quarter
+from pipeline.desensitize.quarter import DesensitizeResult, desensitize_quarter
+from pipeline.lake.access_log import log_reading
 from pipeline.neighbours import neighbours_to_desensitize
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
-from pipeline.resources import Places
-from pipeline.side_by_side import for_each_table
+from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.stage.per_table import for_each_table
+from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table
 
 

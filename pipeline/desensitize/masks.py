@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from pipeline.desensitize import lexicon, tokens
+from pipeline.desensitize import tokens
+from pipeline.redact import lexicon
 
 HIDDEN = "***"
 

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.deliveries import PSEUDONYM_KEY, is_purged
+from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.keys import PseudonymKey
-from pipeline.desensitize.stage import desensitize_quarter
+from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.desensitize.tokens import NORMALISERS
 from pipeline.errors import DataRefused
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
 from schemas.contract import TABLES, Table
 
 _NO_KEY = "none"

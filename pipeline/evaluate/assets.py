@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.evaluate.quarter import evaluate_quarter
-from pipeline.evaluate.rule_results import write_rule_results
-from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
-from pipeline.progress import announce
-from pipeline.resources import Places
+from pipeline.evaluate.rules.results import write_rule_results
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
 
 _TABLES = {
     "indicator_values": "One row per enterprise × period × scope × indicator: value, 95 % interval, status, requirement, score.",

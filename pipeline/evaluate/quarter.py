@@ -17,14 +17,14 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import PSEUDONYM_KEY, is_purged
-from pipeline.evaluate.plan import FALSIFIED_DATA, EvaluationPlan
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import counted_quarters, published_periods, read_quarters
 from pipeline.evaluate.run_info import Purged, ReviewedOutliers, run_info
-from pipeline.evaluate.score_tree import Conduct, score_table
-from pipeline.evaluate.scoring import judge, keeps_best, targets_for
-from pipeline.evaluate.status import Delivery, mark_provisional, settle
-from pipeline.evaluate.survey import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
-from pipeline.evaluate.values import (
+from pipeline.evaluate.scores.score_tree import Conduct, score_table
+from pipeline.evaluate.scores.scoring import judge, keeps_best, targets_for
+from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
+from pipeline.evaluate.values.status import Delivery, mark_provisional, settle
+from pipeline.evaluate.values.values import (
     ERROR_RATE,
     INDEX_CHANGE,
     PLACE,
@@ -35,15 +35,15 @@ from pipeline.evaluate.values import (
     variants,
     with_weights,
 )
-from pipeline.evaluate.weights import WeightSet, build_weight_set
+from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path
-from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.lake.run_folder import RunFolder
+from pipeline.settings.plan import FALSIFIED_DATA, EvaluationPlan
 from pipeline.validate.quarter import read_outcome
 from schemas.contract import TABLES
-from schemas.standard import SEEDS, catalogue, catalogue_version, nodes, parameters, standard_edition
+from schemas.standard.catalogue import SEEDS, catalogue, catalogue_version, nodes, parameters, standard_edition
 
 _VALUE_COLUMNS = [
     "enterprise_id", "period", "window_kind", "scope_type", "scope_id", "indicator_id", "value", "numerator", "denominator",

@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.evaluate.plan import Acceptance, EvaluationPlan, Target, fingerprint
-from pipeline.evaluate.weights import WeightSet
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.weights.weight_set import WeightSet
+from pipeline.settings.plan import Acceptance, EvaluationPlan, Target, fingerprint
 from pipeline.validate.correcting import Outcome
 from schemas.contract import TABLES
-from schemas.standard import standard_fingerprint
+from schemas.standard.catalogue import standard_fingerprint
 
 SCHEMA = {
     "key": pl.String,

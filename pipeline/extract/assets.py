@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.accept import ACCEPT, judge
-from pipeline.access_log import log_reading
-from pipeline.extract.files import require_some_table
+from pipeline.extract.landing.files import require_some_table
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
-from pipeline.extract.sources import load_sources
+from pipeline.lake.access_log import log_reading
 from pipeline.neighbours import neighbours_to_extract
-from pipeline.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
-from pipeline.resources import Places
-from pipeline.side_by_side import for_each_table
+from pipeline.settings.sources import load_sources
+from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.stage.per_table import for_each_table
+from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table
 
 

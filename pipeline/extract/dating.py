@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import FINGERPRINT, earlier_partitions
-from pipeline.extract.engine import MEMORY_LIMIT
+from pipeline.calendar.quarters import Quarter
+from pipeline.extract.mapping.engine import MEMORY_LIMIT
 from pipeline.extract.writer import RowWriter, read_metadata
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
-from pipeline.sql import quoted
+from pipeline.lake.layout import Lake
+from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
+from pipeline.lake.sql import quoted
 from schemas.base import DatedByParent
 from schemas.contract import TABLES, Table
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.extract.writer import read_metadata, row_schema, row_writer
-from pipeline.lake import Lake, linked, make_private
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, linked, make_private
+from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged
 from schemas.contract import Table
 
 _BATCH_ROWS = 1 << 16

@@ -16,14 +16,14 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.deliveries import LANDED_FILES, closed_quarters
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.dating import Parents, write_dated
-from pipeline.extract.files import SourceFile, find_files, require_some_table
-from pipeline.extract.sources import SourceConfig
+from pipeline.extract.landing.files import SourceFile, find_files, require_some_table
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.writer import RowWriter, read_metadata, row_writer
-from pipeline.lake import Lake, make_private
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, make_private
+from pipeline.lake.provenance import LANDED_FILES, closed_quarters
+from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table
 
 READER_VERSION = 4

@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import AsqError
-from pipeline.extract.engine import engine
-from pipeline.extract.files import SourceFile
-from pipeline.extract.headers import SEQUENCE
-from pipeline.extract.mapping import Delivery, Mapping
-from pipeline.extract.open_records import open_records
-from pipeline.extract.records import RECORD_FIELDS, ConfiguredRecords, Records
-from pipeline.extract.sheet_marks import SheetMarks
-from pipeline.extract.sources import SourceConfig
+from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.mapping.engine import engine
+from pipeline.extract.mapping.select import Delivery, Mapping
+from pipeline.extract.readers.headers import SEQUENCE
+from pipeline.extract.readers.open_records import open_records
+from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Records
+from pipeline.extract.readers.sheet_marks import SheetMarks
+from pipeline.settings.sources import SourceConfig
 from schemas.contract import Table
 
 ROW_FIELDS = ("quarter", "_origin_file", "_origin_row", "_defects")

@@ -14,10 +14,10 @@ from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
 from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
-from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
-from pipeline.progress import announce
-from pipeline.resources import Places
-from pipeline.review.holding import write_excluded
+from pipeline.review.standing import write_excluded
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
 
 _TABLE_NAME = "dagster/table_name"
 _EXPORTED_PREFIXES = ("mart_", "fct_")

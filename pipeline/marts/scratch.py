@@ -15,13 +15,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.evaluate.plan import PrivacyLimits
-from pipeline.lake import Lake, atomic_path, make_private
+from pipeline.lake.layout import Lake, atomic_path, make_private
+from pipeline.lake.run_folder import RunFolder
+from pipeline.lake.sql import literal
 from pipeline.privacy.anonymity import anonymised
-from pipeline.privacy.statement import LEFT_OUT_MARK
-from pipeline.publication import RunFolder
-from pipeline.sql import literal
-from schemas.privacy import RECORD_TABLES
+from pipeline.publish.statement import LEFT_OUT_MARK
+from pipeline.settings.plan import PrivacyLimits
+from schemas.expectations.privacy import RECORD_TABLES
 
 _ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
 

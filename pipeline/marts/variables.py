@@ -15,11 +15,11 @@ from typing import Any
 
 import duckdb
 
-from pipeline.deliveries import is_purged
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import counted_quarters, published_periods, read_quarters
 from pipeline.desensitize.rotation import require_one_key
-from pipeline.lake import Lake, pinned
-from pipeline.marts.windows import counted_quarters, published_periods, read_quarters
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, pinned
+from pipeline.lake.provenance import is_purged
 from schemas.contract import TABLES, Table
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.

@@ -1,7 +1,7 @@
 """k-anonymity and l-diversity of a record-level table: how it is reached, and how it is measured on what was published.
 
-Both work on DuckDB and know nothing of any table: what is a quasi-identifier is declared in ``schemas/privacy.py``. Measuring
-shares no step with reaching: it counts the classes of the finished rows.
+Both work on DuckDB and know nothing of any table: what is a quasi-identifier is declared in
+``schemas/expectations/privacy.py``. Measuring shares no step with reaching: it counts the classes of the finished rows.
 
 Terms (GB/T 37964, GB/T 42460): rows that agree in all quasi-identifiers form an equivalence class; a table is k-anonymous when
 each class has at least k rows, and l-diverse when the sensitive column has at least l different values in each class. A class
@@ -18,9 +18,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from pipeline.lake.sql import literal, quoted
 from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
-from pipeline.sql import literal, quoted
-from schemas.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
+from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
 
 _RECODING = "_recoding"
 _STAR = literal(WITHHELD)

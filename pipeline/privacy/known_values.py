@@ -14,10 +14,10 @@ from functools import partial
 import duckdb
 import polars as pl
 
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
+from pipeline.lake.sql import literal
 from pipeline.privacy.patterns import SURNAMES, normalise
 from pipeline.privacy.scanner import Search
-from pipeline.sql import literal
 from schemas.contract import TABLES
 
 # Free text holds whole sentences, of which redaction keeps most: there the patterns look.

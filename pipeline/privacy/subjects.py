@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 
 TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "run history"
 
@@ -82,7 +82,7 @@ def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
         return []
     import dagster as dg
 
-    from pipeline.partitions import QUARTER_TAG
+    from pipeline.stage.partitions import QUARTER_TAG
 
     wanted = None if quarters is None else {quarter.label for quarter in quarters}
     subjects = []

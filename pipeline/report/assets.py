@@ -2,7 +2,10 @@
 
 import dagster as dg
 
-from pipeline.partitions import (
+from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
+from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
+from pipeline.report.write import write_reports
+from pipeline.stage.partitions import (
     GATHERED,
     OWNERS,
     PUBLICATION,
@@ -11,11 +14,8 @@ from pipeline.partitions import (
     quarter_of,
     quarterly,
 )
-from pipeline.privacy.assets import GATHERED_TABLES, anonymity
-from pipeline.privacy.record import SCAN_TABLE, require_scanned
-from pipeline.progress import announce
-from pipeline.report.write import write_reports
-from pipeline.resources import Places
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
 
 # What a whole run gathers beside the reports, before it is scanned for personal data.
 _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.lake import atomic_path
-from pipeline.quarters import Quarter
-from pipeline.report.html import render
-from pipeline.report.model import RunTables
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import atomic_path
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import RunTables
 
 REPORT_FOLDER = "report"
 _SUFFIX = ".html"

@@ -1,6 +1,6 @@
 """Dagster assets of the review stage: what lies far from the rest, what people decided about it, and what that changed.
 
-What is looked at is in ``schemas/outliers.py``; everything else is in this folder's pure functions.
+What is looked at is in ``schemas/expectations/outliers.py``; everything else is in this folder's pure functions.
 """
 
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
 from pipeline.marts.dbt_builder import DbtBuilder
-from pipeline.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
-from pipeline.progress import announce
-from pipeline.resources import Places
-from pipeline.review.effects import EVALUATED_MODELS, write_effects
-from pipeline.review.stage import Reviewed, write_outliers
-from schemas.outliers import MEASURED_TABLES
+from pipeline.review.listing import Reviewed, write_outliers
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
+from schemas.expectations.outliers import MEASURED_TABLES
 
 _TABLES = {
     "outliers": "One row per data point that lies far from its group: value, Z, log Z, modified Z, decision.",

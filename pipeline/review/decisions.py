@@ -1,6 +1,6 @@
 """The decisions of reviewers: reads ``outlier_review.csv``, the filled-in file that ``asq outliers export`` wrote.
 
-What a decision says is read and checked here, cell by cell; whether it concerns a flagged record is asked in ``holding.py``.
+What a decision says is read and checked here, cell by cell; whether it concerns a flagged record is asked in ``standing.py``.
 A line without a decision is one that nobody has decided yet, whatever else stands in it.
 """
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pipeline.corrections import Correction, correction_faults, examine_corrections
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter
 from pipeline.review.outliers import key_parts
+from pipeline.validate.corrections import Correction, correction_faults, examine_corrections
 from schemas.contract import TABLES, Column
-from schemas.outliers import MEASURES, Measure
-from schemas.seed_files import Row, Sheet, StandardDataError
+from schemas.expectations.outliers import MEASURES, Measure
+from schemas.sheet import Row, Sheet, StandardDataError
 
 CONFIRM, CORRECT, EXCLUDE = "confirm", "correct", "exclude"
 DECISIONS = (CONFIRM, CORRECT, EXCLUDE)

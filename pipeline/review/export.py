@@ -14,14 +14,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake import Lake, atomic_path
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.sql import literal, quoted
 from pipeline.review.decisions import REVIEW_COLUMNS, Review, recorded_text
 from pipeline.review.outliers import row_key_expression
-from pipeline.sql import literal, quoted
 from schemas.contract import TABLES
-from schemas.outliers import MEASURES
+from schemas.expectations.outliers import MEASURES
 
 _COUNT_SCHEMA = {
     "quarter": pl.String,

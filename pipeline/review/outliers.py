@@ -1,6 +1,7 @@
 """Finds the data points of a table's quarter that lie far from the others of their group, in DuckDB.
 
-What is measured is in ``schemas/outliers.py``, what people decide about it in ``decisions.py``. Nothing is changed here.
+What is measured is in ``schemas/expectations/outliers.py``, what people decide about it in ``decisions.py``. Nothing is
+changed here.
 
 Every group (enterprise × the measure's columns, within the quarter) is summed up once and its rows are looked at once:
 
@@ -22,11 +23,11 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.lake.sql import literal, quoted
 from schemas.contract import Table
-from schemas.outliers import ENTERPRISE, Measure, Z, measures_of
+from schemas.expectations.outliers import ENTERPRISE, Measure, Z, measures_of
 
 # Of a normal distribution: the MAD is 0.6745 standard deviations, the mean absolute deviation 1 / 1.253314 of one.
 _MAD_PER_DEVIATION = 0.6745
@@ -79,7 +80,7 @@ class Limits:
 
     z           |Z| and |Z| of the logarithms (parameter outlier_z_score)
     z_modified  |modified Z| (parameter outlier_modified_z_score)
-    methods     of schemas.outliers.METHODS: a point flagged by one of them needs review; the text asks for Z
+    methods     of schemas.expectations.outliers.METHODS: a point flagged by one of them needs review; the text asks for Z
     """
 
     z: float

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.working_days import working_calendar
 from pipeline.sample.draws import DAY, Days, Flags, Floats, Ints, Times, choose, day_of, hour_of
 from pipeline.sample.profiles import CHANNELS
-from pipeline.working_days import working_calendar
 
 OPENS_AT = np.timedelta64(8 * 3600 + 1800, "s")
 CLOSES_AT = np.timedelta64(18 * 3600, "s")

@@ -14,7 +14,7 @@ from itertools import cycle
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.breakers import UNREADABLE, Row, break_rule, can_break
 from pipeline.sample.draws import Ints, stream
 from pipeline.sample.generate import quarter_start

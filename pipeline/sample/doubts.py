@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.draws import Ints, stream
 
 STRAIGHT_LINERS, SPEEDERS, ON_ONE_DEVICE = 3, 3, 4

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter
 from pipeline.sample.clientele import build_clientele
 from pipeline.sample.clock import Clock
 from pipeline.sample.contacts import appointments, hotline_calls, online_sessions, onsite_visits

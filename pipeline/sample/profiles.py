@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 
 CHANNELS = ("phone", "online", "outlet", "onsite")
 SERVICE_TYPES = (

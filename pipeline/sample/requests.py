@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, at_night, next_morning, quarter_code
 from pipeline.sample.draws import (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.doubts import plant_doubts

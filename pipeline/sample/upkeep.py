@@ -10,7 +10,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.draws import (
     DAY,

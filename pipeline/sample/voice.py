@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.draws import (

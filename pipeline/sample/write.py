@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter
 from pipeline.sample.defects import Delivery, answers_sent_again, plant
 from pipeline.sample.generate import Sample, generate, quarter_start
 from pipeline.sample.truth import true_values

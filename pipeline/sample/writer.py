@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.defects import Delivery
 from pipeline.sample.generate import quarter_start
 from schemas.contract import Table

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from pipeline.access_log import log_reading
+from pipeline.account.accounting import write_accounting
+from pipeline.account.cleaning_log import write_cleaning_log
+from pipeline.account.reconciliation import gaps, require_reconciled, write_reconciliation
+from pipeline.lake.access_log import log_reading
 from pipeline.neighbours import neighbours_to_validate
-from pipeline.partitions import (
+from pipeline.stage.partitions import (
     GATHERED,
     OWNERS,
     gathered_metadata,
@@ -19,15 +22,12 @@ from pipeline.partitions import (
     quarterly,
     selected_tables,
 )
-from pipeline.progress import announce
-from pipeline.resources import Places
-from pipeline.side_by_side import for_each_table
-from pipeline.validate.accounting import write_accounting
-from pipeline.validate.cleaning_log import write_cleaning_log
+from pipeline.stage.per_table import for_each_table
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
 from pipeline.validate.correcting import unapplied_counts
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.quarter import ValidationResult, validate_quarter
-from pipeline.validate.reconciliation import gaps, require_reconciled, write_reconciliation
 from schemas.contract import TABLES, Table
 
 

@@ -1,7 +1,7 @@
 """Applies corrections to raw rows before they are judged: which cells they mean, the corrected file, what became of each.
 
 Raw stays what came. A table without corrections costs nothing; of others only the corrected columns are looked at, and the
-file is copied in its order. What a correction is, and the file it is read from, is in ``pipeline/corrections.py``.
+file is copied in its order. What a correction is, and the file it is read from, is in ``pipeline/validate/corrections.py``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corrections import Correction, typed_texts
-from pipeline.desensitize.redaction import redact_column
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.writer import file_format
-from pipeline.lake import Lake, make_private, private_path
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
+from pipeline.lake.layout import Lake, make_private, private_path
+from pipeline.lake.sql import literal, quoted
+from pipeline.redact.redaction import redact_column
+from pipeline.validate.corrections import Correction, typed_texts
 from pipeline.validate.masking import masked_keys, masked_values
 from schemas.contract import Table
 

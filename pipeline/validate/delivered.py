@@ -15,13 +15,13 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
-from pipeline.corrections import Correction
-from pipeline.deliveries import FINGERPRINT, Landed, is_purged, landed
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, in_use, make_private, pinned
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
+from pipeline.lake.layout import Lake, in_use, make_private, pinned
+from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
+from pipeline.lake.sql import literal, quoted
 from pipeline.validate.correcting import TableCorrections, corrections_by_table
+from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
 
 # A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.desensitize import redaction, replacing
+from pipeline.redact import redaction, replacing
 from schemas.contract import Table
 
 SHOWN_CHARACTERS = 40

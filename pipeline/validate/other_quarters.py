@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.deliveries import FINGERPRINT, earlier_partitions, landed
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
+from pipeline.lake.layout import Lake
+from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
+from pipeline.lake.sql import literal, quoted
 from pipeline.validate.correcting import APPLIED, find_cells, write_corrected
 from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules

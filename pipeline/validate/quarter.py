@@ -16,8 +16,11 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 
-from pipeline.corrections import Correction, corrections_fingerprint
-from pipeline.deliveries import (
+from pipeline.calendar.quarters import Quarter
+from pipeline.errors import AsqError, DataRefused
+from pipeline.extract.writer import read_metadata
+from pipeline.lake.layout import Lake, linked, make_private, pinned, private_path
+from pipeline.lake.provenance import (
     CORRECTIONS,
     FINGERPRINT,
     PARENTS,
@@ -26,11 +29,7 @@ from pipeline.deliveries import (
     judged,
     parents_fingerprint,
 )
-from pipeline.errors import AsqError, DataRefused
-from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, linked, make_private, pinned, private_path
-from pipeline.quarters import Quarter
-from pipeline.sql import literal, quoted
+from pipeline.lake.sql import literal, quoted
 from pipeline.validate.correcting import (
     Outcome,
     find_cells,
@@ -38,6 +37,7 @@ from pipeline.validate.correcting import (
     write_corrected,
     write_corrected_values,
 )
+from pipeline.validate.corrections import Correction, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
 from pipeline.validate.other_quarters import compare_with_other_quarters

@@ -15,16 +15,16 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from pipeline.deliveries import FINGERPRINT, judged
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.extract.files import find_files
-from pipeline.extract.open_records import open_records
-from pipeline.extract.records import RECORD_FIELDS
+from pipeline.extract.landing.files import find_files
+from pipeline.extract.readers.open_records import open_records
+from pipeline.extract.readers.records import RECORD_FIELDS
 from pipeline.extract.snapshot import landing_fingerprint
-from pipeline.extract.sources import Format, SourceConfig
 from pipeline.extract.writer import read_metadata
-from pipeline.lake import Lake, atomic_path, make_private
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake, atomic_path, make_private
+from pipeline.lake.provenance import FINGERPRINT, judged
+from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table
 
 REASON_COLUMNS = ("refused_file", "refused_row", "refused_for")

@@ -14,7 +14,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from pipeline.errors import DataRefused
-from pipeline.sql import quoted
+from pipeline.lake.sql import quoted
 from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.sql import quoted
+from pipeline.lake.sql import quoted
 from pipeline.validate.row_rules import BROKEN_SCHEMA
 from schemas.base import CountsOnce
 from schemas.contract import Table

@@ -20,8 +20,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.calendar.working_days import service_schedule, service_seconds, working_calendar
 from pipeline.marts.project import PROJECT_DIR
-from pipeline.working_days import service_schedule, service_seconds, working_calendar
 
 pytestmark = pytest.mark.xdist_group("dbt_macros")
 

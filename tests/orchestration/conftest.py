@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.publication import refresh_warehouse
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import refresh_warehouse
 
 from .landing import QUARTER, write_landing
 from .runs import Finished, asq, environment

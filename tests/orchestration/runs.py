@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 from command_line import asq_here
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 
 ASQ = Path(sys.executable).with_name("asq")
 _OWN_VARIABLES = ("ASQ_", "DAGSTER_")

@@ -17,7 +17,7 @@ import pytest
 
 from pipeline.accept.figures import Figure
 from pipeline.accept.judge import JudgeFailed, finish_pages, judge
-from schemas.acceptance import Bounds, checks
+from schemas.expectations.acceptance import Bounds, checks
 
 from .runs import asq, asq_run, environment
 
@@ -210,9 +210,9 @@ def test_what_cannot_be_evaluated_is_no_finding(tmp_path: Path) -> None:
 
 
 def test_the_trend_of_the_scorecard_reaches_over_quarters(landing: Path, tmp_path: Path) -> None:
-    from pipeline.accept.scorecard import trend
-    from pipeline.lake import Lake
-    from pipeline.quarters import Quarter
+    from pipeline.account.scorecard import trend
+    from pipeline.calendar.quarters import Quarter
+    from pipeline.lake.layout import Lake
 
     lake = tmp_path / "lake"
     for quarter in ("2024-Q3", "2024-Q4"):

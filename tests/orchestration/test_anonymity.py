@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from schemas.privacy import GENERALISED, RECORD_TABLES, SUPPRESSED, WITHHELD, identifying_columns
+from schemas.expectations.privacy import GENERALISED, RECORD_TABLES, SUPPRESSED, WITHHELD, identifying_columns
 
 from .conftest import Published
 from .landing import QUARTER

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.runs import evaluate
-from pipeline.settings import Settings
+from pipeline.settings.places import Settings
 
 from .landing import QUARTER, customers, hotline_calls, regions, service_requests, write_csv
 from .runs import current

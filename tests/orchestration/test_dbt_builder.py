@@ -14,13 +14,13 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import PrivacyLimits
+from pipeline.lake.run_folder import RunFolder
 from pipeline.marts import project
 from pipeline.marts.assets import marts
 from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, configured_builder
 from pipeline.marts.dbt_in_process import DbtInProcess
-from pipeline.publication import RunFolder
-from pipeline.resources import Places
+from pipeline.settings.plan import PrivacyLimits
+from pipeline.stage.places import Places
 
 from .conftest import Published
 from .landing import QUARTER

@@ -14,10 +14,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline.partitions import QUARTER_TAG
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.stage.partitions import QUARTER_TAG
 from schemas.contract import TABLES
-from schemas.standard import SEEDS, catalogue
+from schemas.standard.catalogue import SEEDS, catalogue
 
 from .runs import environment
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 from pipeline.runs import evaluate
-from pipeline.settings import Settings
+from pipeline.settings.places import Settings
 
 from .landing import QUARTER, Row, customers, hotline_calls, regions, service_requests, write_csv
 from .runs import contents, current, differing, without_run_id

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.runs import evaluate
-from pipeline.settings import Settings
+from pipeline.settings.places import Settings
 
 from .conftest import Published
 from .landing import QUARTER, write_landing_in_parts

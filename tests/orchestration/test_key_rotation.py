@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
 
 from .landing import QUARTER, hotline_calls, service_requests, write_csv, write_landing
 from .runs import asq, asq_run, current, differing, without_run_id

@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
 from pipeline.marts.project import PROJECT_DIR
-from pipeline.partitions import PUBLICATION, QUARTER_TAG
+from pipeline.stage.partitions import PUBLICATION, QUARTER_TAG
 
 from .conftest import Published
 from .landing import QUARTER

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
 from pipeline.privacy.patterns import KINDS, find
 from pipeline.privacy.scanner import scan
 from pipeline.privacy.subjects import log_subjects

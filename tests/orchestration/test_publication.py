@@ -1,6 +1,6 @@
 """Runs that are killed, read and run beside each other: readers see a whole publication at every moment.
 
-What happens at each single step of the switch is in tests/unit/test_publication.py.
+What happens at each single step of the switch is in tests/unit/lake/test_run_folder.py.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipeline import access_log
-from pipeline.deliveries import is_purged
-from pipeline.lake import PRIVATE_ZONES, Lake
-from pipeline.publication import refresh_warehouse
-from pipeline.purge import purge
-from pipeline.quarters import Quarter
-from pipeline.retention import Retention
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake import access_log
+from pipeline.lake.layout import PRIVATE_ZONES, Lake
+from pipeline.lake.provenance import is_purged
+from pipeline.lake.run_folder import refresh_warehouse
+from pipeline.retention.policy import Retention
+from pipeline.retention.purge import purge
 from schemas.contract import TABLES
 
 from .conftest import Published
@@ -172,7 +172,7 @@ def test_the_schedule_is_off_and_starts_one_run_a_night() -> None:
 
 
 def test_a_run_holds_off_the_purge_from_its_first_step_to_its_last(tmp_path: Path) -> None:
-    from pipeline.resources import Places
+    from pipeline.stage.places import Places
 
     @dg.op(required_resource_keys={"places"})
     def a_step() -> None:

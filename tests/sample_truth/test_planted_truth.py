@@ -15,14 +15,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.extract.sources import load_sources
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter, quarter_range
+from pipeline.calendar.quarters import Quarter, quarter_range
+from pipeline.lake.layout import Lake
 from pipeline.sample import SampleTruth, planted_personal_data, write_sample
 from pipeline.sample.doubts import ON_ONE_DEVICE, SPEEDERS, STRAIGHT_LINERS
+from pipeline.settings.sources import load_sources
 from pipeline.validate.refused import export_refused
 from schemas.contract import TABLES
-from schemas.privacy import RECORD_TABLES, WITHHELD
+from schemas.expectations.privacy import RECORD_TABLES, WITHHELD
 
 pytestmark = pytest.mark.xdist_group("sample_truth")
 

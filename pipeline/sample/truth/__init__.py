@@ -1,8 +1,8 @@
 """What the pipeline must find: the 68 values of every enterprise and quarter, counted from the accepted rows by plain Python.
 
 An oracle of its own: written indicator by indicator from the rulings, sharing no SQL and no code with the marts or the
-evaluation (only the State Council calendar of ``pipeline.working_days``). Slow on purpose where that is clearer. Intervals,
-status and scores are not computed here.
+evaluation (only the State Council calendar of ``pipeline.calendar.working_days``). Slow on purpose where that is clearer.
+Intervals, status and scores are not computed here.
 
 ``numerator / denominator * factor = value``: durations are counted in seconds (order cycles in days) and turned into the
 indicator's unit by the factor, scores lie on 0–100, counts and percentiles have the denominator 1, changes (I4) relate the
@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.working_days import working_calendar
 from pipeline.sample.truth import improvement, outcome, process, resources
 from pipeline.sample.truth.facts import INDICATORS, Book, Facts, Row
-from pipeline.working_days import working_calendar
 from schemas.contract import TABLES
 
 TRUTH_SCHEMA = pl.Schema(

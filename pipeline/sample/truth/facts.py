@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipeline.quarters import Quarter
-from pipeline.working_days import WorkingCalendar
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.working_days import WorkingCalendar
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 
 SURVEYS_SCHEMA = pl.Schema(
     {

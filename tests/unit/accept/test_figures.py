@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from pipeline.accept.figures import Figure, measure, population_stability
-from pipeline.desensitize.stage import clean_columns
-from pipeline.evaluate.process_rules import required_answers
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize.quarter import clean_columns
+from pipeline.evaluate.rules.judging import required_answers
+from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
 
 NUMBERS = {

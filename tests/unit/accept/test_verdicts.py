@@ -9,11 +9,11 @@ from pipeline.accept.acceptance import DeliveryNotAcceptable, index_page
 from pipeline.accept.figures import Figure
 from pipeline.accept.judge import Missed
 from pipeline.accept.verdicts import asked, verdicts
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import EvaluationPlan
-from pipeline.quarters import Quarter
-from schemas.acceptance import Bounds, checks
+from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
+from schemas.expectations.acceptance import Bounds, checks
 
 Q1 = Quarter(2025, 1)
 

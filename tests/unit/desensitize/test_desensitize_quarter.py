@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline.desensitize import stage
+from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize import quarter as stage
 from pipeline.desensitize.keys import PseudonymKey
-from pipeline.desensitize.stage import CLEAN_SUFFIXES, clean_columns, desensitize_quarter
+from pipeline.desensitize.quarter import CLEAN_SUFFIXES, clean_columns, desensitize_quarter
 from pipeline.errors import DataRefused
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake
 from schemas.contract import TABLES, Table
 
 QUARTER = Quarter(2025, 1)

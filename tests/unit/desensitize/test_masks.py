@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.desensitize import lexicon, masks
-from pipeline.desensitize.numbers import has_valid_check_digit
+from pipeline.desensitize import masks
+from pipeline.redact import lexicon
+from pipeline.redact.numbers import has_valid_check_digit
 
 
 def masked(pii: str, *values: str | None) -> list[str | None]:

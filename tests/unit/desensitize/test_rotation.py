@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.keys import PseudonymKey
+from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.desensitize.rotation import clean_files_with_tokens, has_tokens, rekey, require_one_key
-from pipeline.desensitize.stage import desensitize_quarter
 from pipeline.errors import DataRefused
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
 
 CALLS, REGIONS = TABLES["hotline_calls"], TABLES["regions"]

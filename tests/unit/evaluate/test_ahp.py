@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataRefused, UsageError
-from pipeline.evaluate import ahp
-from pipeline.evaluate.ahp import Judgement
+from pipeline.evaluate.weights import ahp
+from pipeline.evaluate.weights.ahp import Judgement
 
 METHODS = list(ahp.PRIORITY_METHODS)
 

@@ -7,12 +7,12 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from pipeline.evaluate.plan import EvaluationPlan
+from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.quarter import _explain_kept, _with_special_verdicts
-from pipeline.evaluate.scoring import judge
-from pipeline.evaluate.status import Delivery, settle
-from pipeline.evaluate.values import PLACE, VALUE_SCHEMA, Comparison
-from pipeline.quarters import Quarter
+from pipeline.evaluate.scores.scoring import judge
+from pipeline.evaluate.values.status import Delivery, settle
+from pipeline.evaluate.values.values import PLACE, VALUE_SCHEMA, Comparison
+from pipeline.settings.plan import EvaluationPlan
 
 Q1 = Quarter(2025, 1)
 PLACE_OF_E1 = ("E1", "2025-Q1", "enterprise", "E1")

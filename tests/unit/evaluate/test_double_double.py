@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.evaluate import double_double
-from pipeline.evaluate.intervals import mean_interval, standard_error
+from pipeline.evaluate.values import double_double
+from pipeline.evaluate.values.intervals import mean_interval, standard_error
 
 PARTS = pl.Decimal(38, 9)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats.contingency import relative_risk
 
-from pipeline.evaluate.intervals import (
+from pipeline.evaluate.values.intervals import (
     mean_interval,
     minimum_all_pass,
     reduction_interval,

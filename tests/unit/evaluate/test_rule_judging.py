@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluate.plan import EvaluationPlan, PrivacyException
-from pipeline.evaluate.process_rules import (
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.working_days import working_calendar
+from pipeline.evaluate.rules.judging import (
     Case,
     Figure,
     Finding,
@@ -19,12 +20,11 @@ from pipeline.evaluate.process_rules import (
     judge_rules,
     required_answers,
 )
-from pipeline.evaluate.status import Delivery
-from pipeline.quarters import Quarter
-from pipeline.working_days import working_calendar
+from pipeline.evaluate.values.status import Delivery
+from pipeline.settings.plan import EvaluationPlan, PrivacyException
 from schemas.contract import TABLES
-from schemas.process_rules import process_rules
-from schemas.standard import catalogue, nodes
+from schemas.standard.catalogue import catalogue, nodes
+from schemas.standard.process_rules import process_rules
 
 RULES = process_rules()
 EVERYTHING = Delivery(

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import EvaluationPlan, NotApplicable, Overlays
-from pipeline.evaluate.score_tree import (
+from pipeline.evaluate.scores.score_tree import (
     SCORES_SCHEMA,
     Conduct,
     Leaf,
@@ -24,7 +23,8 @@ from pipeline.evaluate.score_tree import (
     score_table,
     score_tree,
 )
-from pipeline.evaluate.weights import NodeWeight, WeightSet, build_weight_set
+from pipeline.evaluate.weights.weight_set import NodeWeight, WeightSet, build_weight_set
+from pipeline.settings.plan import EvaluationPlan, NotApplicable, Overlays
 
 # The ranges of clause 六.
 RANGES = {"O": (0.35, 0.40), "P": (0.30, 0.35), "R": (0.20, 0.25), "I": (0.10, 0.15)}

@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.plan import EvaluationPlan, Target
-from pipeline.evaluate.scoring import Scale, judge, keeps_best, meets, score_values, targets_for
+from pipeline.evaluate.scores.scoring import Scale, judge, keeps_best, meets, score_values, targets_for
+from pipeline.settings.plan import EvaluationPlan, Target
 
 SCALE = Scale(100, 60)
 

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 from scipy.stats import t
 
-from pipeline.evaluate.plan import SurveyChoices
-from pipeline.evaluate.post_stratification import Cell, Population
-from pipeline.evaluate.survey import WEIGHTED_SCHEMA, validity_table, weigh_rounds, weighted_parts
-from pipeline.evaluate.survey_files import Invitations, Margins
-from pipeline.evaluate.values import VALUE_SCHEMA, Comparison, with_weights
-from pipeline.marts.windows import published_periods
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import published_periods
+from pipeline.evaluate.survey.post_stratification import Cell, Population
+from pipeline.evaluate.survey.weighting import WEIGHTED_SCHEMA, validity_table, weigh_rounds, weighted_parts
+from pipeline.evaluate.values.values import VALUE_SCHEMA, Comparison, with_weights
+from pipeline.settings.plan import SurveyChoices
+from pipeline.settings.survey_files import Invitations, Margins
 
 QUARTER = Quarter.parse("2025-Q1")
 NUMBERS = {"survey_cell_minimum": 1.0, "survey_weight_cap": 100.0}

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from pipeline.errors import DataRefused, UsageError
-from pipeline.evaluate import ahp
-from pipeline.evaluate.panel import JUDGEMENTS_SCHEMA
-from pipeline.evaluate.plan import EvaluationPlan
-from pipeline.evaluate.weights import (
+from pipeline.evaluate.weights import ahp
+from pipeline.evaluate.weights.panel import JUDGEMENTS_SCHEMA
+from pipeline.evaluate.weights.weight_set import (
     TABLE_SCHEMA,
     WeightSet,
     build_weight_set,
@@ -25,6 +24,7 @@ from pipeline.evaluate.weights import (
     overlapping_indicators,
     project_to_ranges,
 )
+from pipeline.settings.plan import EvaluationPlan
 
 # The ranges of clause 六, outcome, process, resources, improvement.
 LOWER, UPPER = np.array([0.35, 0.30, 0.20, 0.10]), np.array([0.40, 0.35, 0.25, 0.15])

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
-from pipeline.extract.sources import SourceConfig, load_sources
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.settings.sources import SourceConfig, load_sources
 from schemas.contract import TABLES
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.casting import Style, Value, accepted, reading
+from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from schemas.contract import TABLES
 
 SERVICE_REQUESTS = TABLES["service_requests"]

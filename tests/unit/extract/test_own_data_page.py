@@ -67,7 +67,7 @@ def test_every_way_a_column_can_come_is_valid(place):
 def test_the_page_names_every_key():
     from dataclasses import fields
 
-    from pipeline.extract.sources import Format, TableSource
+    from pipeline.settings.sources import Format, TableSource
 
     text = PAGE.read_text(encoding="utf-8")
     for key in [

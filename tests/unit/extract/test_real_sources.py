@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from pipeline.extract.snapshot import Snapshot, take_snapshot
-from pipeline.extract.sources import load_sources
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
+from pipeline.settings.sources import load_sources
 from schemas.contract import TABLES
 
 

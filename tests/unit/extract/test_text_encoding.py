@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.encoding import find_encoding
 from pipeline.extract.errors import TruncatedFile, UnreadableFile, WrongEncoding
-from pipeline.extract.files import SourceFile
+from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.readers.encoding import find_encoding
 
 # 700 kB of text in each encoding: several of the reader's chunks once repeated.
 CHINESE = "客户反映设备无法启动，希望尽快上门处理；单号 00417。\n"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.errors import TruncatedFile, UnclosedQuote, UnreadableFile
-from pipeline.extract.files import SourceFile
-from pipeline.extract.sources import Format
-from pipeline.extract.text_records import TextRecords
+from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.readers.text_records import TextRecords
+from pipeline.settings.sources import Format
 
 
 def read(path: Path, form: Format | None = None, columns: list[str] | None = None) -> list[tuple]:

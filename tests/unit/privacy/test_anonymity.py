@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.privacy.anonymity import Classes, anonymised, classes_of
-from schemas.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
+from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
 
 DECLARED = RecordTable(
     quasi_identifiers=("outlet", "region"),

@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused, UsageError
-from pipeline.lake import Lake
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.known_values import KnownValues
-from pipeline.privacy.record import SCAN_TABLE, refuse, require_scanned, scan_run
 from pipeline.privacy.scanner import scan
 from pipeline.privacy.subjects import log_subjects, published_subjects
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
+from pipeline.publish.scan_record import SCAN_TABLE, refuse, require_scanned, scan_run
 
 PHONE = "13812345678"
 QUARTER = Quarter(2025, 1)

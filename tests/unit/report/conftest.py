@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import report_run
 
-from pipeline.report.model import ReportModel, build_report
+from pipeline.report.model.report import ReportModel, build_report
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.report.cleaning import Cleaned, cleaning_counts, cleaning_of
+from pipeline.report.parts.cleaning import Cleaned, cleaning_counts, cleaning_of
 
 LOG = pl.LazyFrame(
     [

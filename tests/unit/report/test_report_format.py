@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report import format as formats
+from pipeline.report.words import numbers as formats
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import report_run
 
-from pipeline.report.html import render
-from pipeline.report.model import Overlay, ReportModel, build_report
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import Overlay, ReportModel, build_report
 
 _APART = {"td", "th", "dt", "dd", "div", "p", "li", "small", "br", "h1", "h2", "h3", "h4", "caption"}
 _VOID = {"meta", "br", "col", "link", "img", "input", "hr"}

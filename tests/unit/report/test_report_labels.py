@@ -7,11 +7,11 @@ import re
 import pytest
 import report_run
 
-from pipeline.evaluate.ahp import RANDOM_INDICES
-from pipeline.evaluate.plan import COMPOUND_METHODS, MODES, PSEUDONYM_ALGORITHMS, SCORE_METHODS
-from pipeline.report import labels
+from pipeline.evaluate.weights.ahp import RANDOM_INDICES
+from pipeline.report.words import zh as labels
+from pipeline.settings.plan import COMPOUND_METHODS, MODES, PSEUDONYM_ALGORITHMS, SCORE_METHODS
 from schemas.contract import TABLES
-from schemas.standard import DIRECTIONS, OBLIGATIONS, PERIOD_RULES
+from schemas.standard.catalogue import DIRECTIONS, OBLIGATIONS, PERIOD_RULES
 
 # Parts that only make up an indicator; the marts take them out before anything is published.
 _INTERNAL = {

@@ -10,8 +10,16 @@ import pytest
 import report_run
 
 from pipeline.errors import UsageError
-from pipeline.report.html import render
-from pipeline.report.model import Indicator, ReportInputMissing, ReportModel, Trend, Verdict, build_report, verdict_of
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import (
+    Indicator,
+    ReportInputMissing,
+    ReportModel,
+    Trend,
+    Verdict,
+    build_report,
+    verdict_of,
+)
 
 
 def _indicator(report: ReportModel, name: str) -> Indicator:

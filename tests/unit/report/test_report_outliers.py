@@ -7,8 +7,8 @@ import re
 import pytest
 import report_run
 
-from pipeline.report.html import render
-from pipeline.report.model import ReportModel, build_report
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import ReportModel, build_report
 
 
 def words(markup: str) -> str:

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 import report_run
 
-from pipeline.quarters import Quarter
-from pipeline.report.html import render
-from pipeline.report.model import ReportModel
-from pipeline.report.process_rules import rule_sets
+from pipeline.calendar.quarters import Quarter
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import ReportModel
+from pipeline.report.parts.process_rules import rule_sets
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import re
 import pytest
 import report_run
 
-from pipeline.report.html import render
-from pipeline.report.model import ReportModel, RunTables
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import ReportModel, RunTables
 
 HEADING = "满意度调查的有效性与代表性"
 

@@ -7,8 +7,8 @@ import pytest
 import report_run
 from rich.console import Console
 
-from pipeline.report.model import ReportInputMissing
-from pipeline.report.score_table import ScoreTable, score_table
+from pipeline.report.formats.terminal import ScoreTable, score_table
+from pipeline.report.model.report import ReportInputMissing
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from report_run import EMPTY, HIDDEN_FIGURES, HOSTILE, QUARTER
 
-from pipeline.report.html import render
-from pipeline.report.model import ReportModel, RunTables
-from pipeline.report.survey_cells import SurveyCell, hidden_touchpoints, survey_scopes
+from pipeline.report.formats.html import render
+from pipeline.report.model.report import ReportModel, RunTables
+from pipeline.report.parts.survey_cells import SurveyCell, hidden_touchpoints, survey_scopes
 
 RESPONDENTS = {"enterprise_id": pl.String, "scope_type": pl.String, "scope_id": pl.String, "respondents": pl.Int64}
 VALUES = {

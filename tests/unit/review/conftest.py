@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.desensitize.stage import clean_columns
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize.quarter import clean_columns
+from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
 
 QUARTER = Quarter.parse("2025-Q1")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corrections import Correction
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter
 from pipeline.review.decisions import REVIEW_COLUMNS, Review, corrections_of
+from pipeline.validate.corrections import Correction
 
 LINE = {
     "quarter": "2025-Q1",

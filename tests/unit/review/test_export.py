@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake import Lake
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder
 from pipeline.review.decisions import REVIEW_COLUMNS, Decision, Review
 from pipeline.review.export import export_review, outlier_counts
+from pipeline.review.listing import write_outliers
 from pipeline.review.outliers import Limits
-from pipeline.review.stage import write_outliers
 
 from .conftest import QUARTER, Write
 

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 from pipeline.review.outliers import Found, Limits, find_outliers, key_parts
 from schemas.contract import TABLES
-from schemas.outliers import MEASURES
+from schemas.expectations.outliers import MEASURES
 
 from .conftest import QUARTER, Write
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sample_rules import Written
 
-from pipeline.quarters import quarter_range
+from pipeline.calendar.quarters import quarter_range
 from pipeline.sample import write_sample
 from pipeline.sample.generate import Sample, generate
 

@@ -9,7 +9,7 @@ import polars as pl
 from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample import SampleTruth
 from schemas.contract import Table
 

@@ -10,12 +10,12 @@ import pytest
 from polars.testing import assert_frame_equal
 from sample_rules import broken_rules
 
+from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter, quarter_range
 from pipeline.sample.generate import Sample, generate, quarter_start
 from pipeline.sample.profiles import divide, profiles
 from schemas.contract import TABLES
-from schemas.standard import catalogue_rows
+from schemas.standard.catalogue import catalogue_rows
 
 ALL_TABLES = list(TABLES)
 

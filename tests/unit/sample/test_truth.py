@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from sample_rules import Written
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.draws import conform
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.facts import INDICATORS, percentile
 from schemas.contract import TABLES
-from schemas.standard import catalogue_rows
+from schemas.standard.catalogue import catalogue_rows
 
 QUARTER = Quarter(2025, 1)
 Row = dict[str, Any]

@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 from sample_rules import Written
 
+from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.errors import UsageError
-from pipeline.quarters import Quarter, quarter_range
 from pipeline.sample import planted_personal_data, write_sample
 from pipeline.sample.breakers import UNREADABLE
 from schemas.contract import TABLES
-from schemas.standard import catalogue_rows
+from schemas.standard.catalogue import catalogue_rows
 
 ONE_QUARTER = [Quarter(2024, 2)]
 

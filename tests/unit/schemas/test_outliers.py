@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from schemas.contract import TABLES
-from schemas.outliers import MEASURED_TABLES, MEASURES, METHODS, measures_of
-from schemas.process_rules import process_rules
-from schemas.standard import catalogue_rows
+from schemas.expectations.outliers import MEASURED_TABLES, MEASURES, METHODS, measures_of
+from schemas.standard.catalogue import catalogue_rows
+from schemas.standard.process_rules import process_rules
 
 
 def test_columns_are_the_contract_s_and_hold_no_personal_data() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.evaluate.process_rules import JUDGED_BY_DATA
-from schemas import standard
+from pipeline.evaluate.rules.judging import JUDGED_BY_DATA
 from schemas.contract import TABLES
-from schemas.process_rules import process_rules
-from schemas.seed_files import StandardDataError
+from schemas.sheet import StandardDataError
+from schemas.standard import catalogue as standard
+from schemas.standard.process_rules import process_rules
 
 REPO = Path(__file__).resolve().parents[3]
 RULES = process_rules()

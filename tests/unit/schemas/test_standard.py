@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas import standard
 from schemas.contract import TABLES
-from schemas.standard import StandardDataError
+from schemas.standard import catalogue as standard
+from schemas.standard.catalogue import StandardDataError
 
 REPO = Path(__file__).resolve().parents[3]
 DAY = dt.date(2025, 3, 31)

@@ -13,8 +13,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES, Column, Table

@@ -6,9 +6,9 @@ import shutil
 
 import duckdb
 
-from pipeline.publication import RunFolder
-from pipeline.quarters import Quarter
-from pipeline.validate.accounting import write_accounting
+from pipeline.account.accounting import write_accounting
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES
 
 Q1 = Quarter(2025, 1)

@@ -11,10 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.corrections import Correction
-from pipeline.lake import Lake
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
 from pipeline.neighbours import neighbours_to_desensitize, neighbours_to_validate
-from pipeline.quarters import Quarter
 from pipeline.validate.correcting import (
     APPLIED,
     BEFORE_DIFFERS,
@@ -24,6 +23,7 @@ from pipeline.validate.correcting import (
     OTHER_QUARTER,
     OVERRULED,
 )
+from pipeline.validate.corrections import Correction
 from pipeline.validate.quarter import ValidationResult, read_outcome, validate_quarter
 from schemas.contract import TABLES
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 
 
 def values(writer, table: str, *columns: str) -> list[tuple]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from pipeline.validate.quarter import validate_quarter
 from schemas.contract import TABLES
 

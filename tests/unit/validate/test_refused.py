@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from pipeline.access_log import events
+from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
 from pipeline.errors import UsageError
 from pipeline.extract.partition import extract_quarter
 from pipeline.extract.snapshot import take_snapshot
-from pipeline.extract.sources import SourceConfig, load_sources
-from pipeline.lake import Lake
-from pipeline.quarters import Quarter
+from pipeline.lake.access_log import events
+from pipeline.lake.layout import Lake
+from pipeline.settings.sources import SourceConfig, load_sources
 from pipeline.validate.quarter import TooManyRefusedRows, validate_quarter
 from pipeline.validate.refused import REASON_COLUMNS, export_refused, refused_counts, refused_rows
 from schemas.contract import TABLES

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.quarters import Quarter
+from pipeline.calendar.quarters import Quarter
 from schemas.contract import TABLES, Table
 
 NINE = dt.datetime(2025, 1, 6, 9)

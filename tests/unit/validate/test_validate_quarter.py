@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from pandera.config import ValidationDepth, config_context
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
-from pipeline.quarters import Quarter
 from pipeline.validate.quarter import RowsLost, TooManyRefusedRows, _write_accepted, validate_quarter
 from pipeline.validate.row_rules import UnfitRawPartition
 from schemas.contract import TABLES

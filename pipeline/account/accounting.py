@@ -1,0 +1,162 @@
+"""What became of every delivered row: the tables ``row_accounting``, ``row_accounting_by_enterprise`` and ``quarantine``.
+
+Counts what the stages wrote; no rule is evaluated here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.run_folder import RunFolder
+from pipeline.lake.sql import literal, quoted
+from pipeline.validate.delivered import is_marked_delivered
+from pipeline.validate.quarter import RowsLost
+from schemas.contract import TABLES
+
+
+def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, dict[str, int]]:
+    """Write the quarter's tables into the run's folder; returns extracted, accepted, quarantined and resolved rows per table.
+
+    Resolved are refused rows whose key an accepted row of the quarter has: the record came a second time and right, and is in
+    the numbers. Not those refused as the repetition of an accepted row; of rows without a whole key nobody can tell.
+
+    Raises RowsLost where rows in ≠ accepted + quarantined, or where desensitizing changed the number of rows.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    with duckdb.connect() as connection:
+        connection.execute(
+            'create table row_accounting ("table" varchar, quarter varchar, extracted bigint, accepted bigint, '
+            "quarantined bigint, resolved bigint, delivered boolean)"
+        )
+        for name in TABLES:
+            extracted, accepted, clean = (
+                _rows(connection, lake, stage, name, quarter) for stage in ("raw", "accepted", "clean")
+            )
+            quarantined = int(_mark(connection, lake.partition("quarantine", name, quarter), "quarantined") or 0)
+            if extracted != accepted + quarantined or clean != accepted:
+                raise RowsLost(
+                    f"{name} {quarter}: {extracted} rows came, {accepted} were accepted, {quarantined} quarantined, "
+                    f"{clean} are clean"
+                )
+            resolved = _resolved(connection, lake, name, quarter) if quarantined else 0
+            counts[name] = {
+                "extracted": extracted,
+                "accepted": accepted,
+                "quarantined": quarantined,
+                "resolved": resolved,
+            }
+            connection.execute(
+                "insert into row_accounting values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    name,
+                    quarter.label,
+                    extracted,
+                    accepted,
+                    quarantined,
+                    resolved,
+                    is_marked_delivered(lake.partition("raw", name, quarter)),
+                ],
+            )
+        assign_to_enterprises(connection, lake, quarter)
+        for table, query in (
+            ("row_accounting", "select * from row_accounting"),
+            ("row_accounting_by_enterprise", _BY_ENTERPRISE),
+            ("quarantine", "select * exclude (_row_id) from owned_refusals"),
+        ):
+            with atomic_path(run.table(table)) as path:
+                connection.execute(
+                    f"copy (select *, '{run.run_id}' as run_id from ({query}) order by all) "
+                    f"to {literal(path)} (format parquet, compression zstd)"
+                )
+    return counts
+
+
+# A refused row may break several rules and counts once; a row of nobody stands in row_accounting only.
+_BY_ENTERPRISE = """
+select "table", quarter, enterprise_id, sum(accepted + quarantined)::bigint as extracted,
+    sum(accepted)::bigint as accepted, sum(quarantined)::bigint as quarantined
+from (
+    select "table", quarter, enterprise_id, accepted, 0 as quarantined from accepted_rows
+    union all
+    select "table", quarter, enterprise_id, 0, count(distinct (origin_file, origin_row))
+    from owned_refusals where enterprise_id is not null group by all
+)
+group by "table", quarter, enterprise_id
+"""
+
+
+def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
+    """Temporary tables ``accepted_rows`` (counts by table and enterprise) and ``owned_refusals`` (quarantine, with enterprise_id).
+
+    A refused row is an enterprise's where its own enterprise_id is one that accepted rows of the quarter have: whatever else
+    stands there may be misread, even personal data. Of a line that could not be split into columns nothing is believed.
+    """
+    named = [name for name, table in TABLES.items() if any(column.name == "enterprise_id" for column in table.columns)]
+    accepted = " union all ".join(
+        f"select '{name}' as \"table\", '{quarter.label}' as quarter, enterprise_id, count(*) as accepted "
+        f"from read_parquet({literal(lake.partition('accepted', name, quarter))}, hive_partitioning = false) "
+        "where enterprise_id is not null group by enterprise_id"
+        for name in named
+    )
+    connection.execute(f"create temp table accepted_rows as {accepted}")
+    refusals = ", ".join(literal(lake.partition("quarantine", name, quarter)) for name in TABLES)
+    connection.execute(
+        "create temp table refusals as "
+        f"select * from read_parquet([{refusals}], union_by_name = true, hive_partitioning = false)"
+    )
+    connection.execute(
+        'create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)'
+    )
+    refused = {name for (name,) in connection.execute('select distinct "table" from refusals').fetchall()}
+    for name in (name for name in named if name in refused):
+        connection.execute(
+            "insert into owners select $table, _origin_file, _origin_row, enterprise_id "
+            f"from read_parquet({literal(lake.partition('raw', name, quarter))}, hive_partitioning = false) "
+            "semi join (select origin_file as _origin_file, origin_row as _origin_row from refusals "
+            'where "table" = $table group by all having bool_and("column" is not null)) '
+            "using (_origin_file, _origin_row) "
+            "where enterprise_id in (select enterprise_id from accepted_rows)",
+            {"table": name},
+        )
+    connection.execute(
+        "create temp table owned_refusals as select refusals.*, owners.enterprise_id from refusals "
+        'left join owners using ("table", origin_file, origin_row)'
+    )
+
+
+def _resolved(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, quarter: Quarter) -> int:
+    key = ", ".join(map(quoted, TABLES[name].unique_key))
+    raw, accepted, refusals = (
+        f"read_parquet({literal(lake.partition(stage, name, quarter))}, hive_partitioning = false)"
+        for stage in ("raw", "accepted", "quarantine")
+    )
+    found = connection.execute(
+        f"""
+        with accepted as (select _row_id, {key} from {accepted}),
+        refused as (select _origin_file, _origin_row, {key} from {raw} as came anti join accepted using (_row_id)),
+        repeated as (select origin_file, origin_row from {refusals} where rule = 'unique_key')
+        select count(*)
+        from refused semi join accepted using ({key})
+        where (_origin_file, _origin_row) not in (select (origin_file, origin_row) from repeated)
+        """
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> str | None:
+    found = connection.execute(
+        "select decode(value) from parquet_kv_metadata($path) where decode(key) = $key", {"path": str(path), "key": key}
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, lake: Lake, stage: str, table: str, quarter: Quarter) -> int:
+    found = connection.execute(
+        "select num_rows from parquet_file_metadata($path)", {"path": str(lake.partition(stage, table, quarter))}
+    ).fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,4 @@
+"""Scores of indicators, and the tree that adds them up to a total.
+
+No weight is computed here, and no value.
+"""

@@ -1,0 +1,360 @@
+"""Whether a value stands: what was delivered, whether there was anything to measure, whether there was enough of it.
+
+The four data states of the scoring (ok, insufficient_sample, not_applicable, no_data) and what makes a value
+provisional are decided here; values are computed in ``values.py``, scores in ``scoring.py``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.values.values import EFFICIENCY_CHANGE, ERROR_RATE, INDEX, INDEX_CHANGE, PLACE, Comparison
+from pipeline.settings.plan import EvaluationPlan
+
+OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA = "ok", "insufficient_sample", "not_applicable", "no_data"
+
+_CHANGES = (ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE)
+# Its windows run from the resolution of each repair, not from the request (D-27).
+_REPEAT_REPAIRS = "O1-2"
+# Counts the customers of twelve months, whatever the period (C-13).
+_STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
+# Records that exist because somebody went to measure: without them the indicator was not measured, whereas a period
+# without a complaint or a hazard had nothing to measure.
+_INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
+# Measured in working days, so a day without an official notice makes them provisional.
+_WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the landing folder held for the quarter: tables, and the optional columns of each."""
+
+    tables: Mapping[str, bool]
+    columns: Mapping[str, frozenset[str]]
+
+    def missing(self, tables: tuple[str, ...], columns: tuple[str, ...]) -> str | None:
+        """The first thing an indicator needs that was not delivered, as a status reason; alternatives are joined by ``|``."""
+        for table in tables:
+            if not self.tables.get(table, False):
+                return f"table_not_delivered:{table}"
+        for needed in columns:
+            alternatives = [name.split(".", 1) for name in needed.split("|")]
+            if not any(column in self.columns.get(table, frozenset()) for table, column in alternatives):
+                return f"column_not_delivered:{needed}"
+        return None
+
+
+def settle(
+    comparison: Comparison,
+    catalogue: pl.DataFrame,
+    coverage: pl.DataFrame,
+    source_rows: pl.DataFrame,
+    delivery: Delivery,
+    plan: EvaluationPlan,
+) -> pl.DataFrame:
+    """Give every place × indicator its status; at enterprise scope every indicator of the catalogue has a row.
+
+    coverage     mart_period_coverage
+    source_rows  mart_source_rows
+    Adds status, status_reason, previous_value, quarters_expected, quarters_covered; a value that may not be shown is
+    null.
+    """
+    periods = coverage.filter(pl.col("period_role") == "current")
+    grid = periods.select(
+        "enterprise_id", "period", scope_type=pl.lit("enterprise"), scope_id=pl.col("enterprise_id")
+    ).join(catalogue.select("indicator_id"), how="cross")
+    other_places = comparison.current.filter(pl.col("scope_type") != "enterprise").select(*PLACE, "indicator_id")
+    rows = (
+        pl.concat([grid, other_places])
+        .join(comparison.current, on=[*PLACE, "indicator_id"], how="left", maintain_order="left")
+        .join(
+            comparison.previous.select(*PLACE, "indicator_id", previous_value=pl.col("value")),
+            on=[*PLACE, "indicator_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            catalogue.select("indicator_id", "method", "minimum_n", "source_tables", "source_columns"),
+            on="indicator_id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(_coverage_of_roles(coverage), on=["enterprise_id", "period"], how="left", maintain_order="left")
+        .join(
+            _comparable_changes(coverage, source_rows, catalogue),
+            on=["enterprise_id", "period", "indicator_id"],
+            how="left",
+            maintain_order="left",
+        )
+    )
+    rows = _with_true_zeros(_without_comparison(rows))
+    reasons = _reasons(rows, catalogue, source_rows, delivery, plan)
+    rows = rows.join(reasons, on=["enterprise_id", "period", "indicator_id"], how="left", maintain_order="left")
+    is_first_comparison = pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable")
+    status = (
+        pl.when(pl.col("settled_status").is_not_null())
+        .then(pl.struct(status="settled_status", reason="settled_reason"))
+        .when(is_first_comparison)
+        .then(_state(NO_DATA, "no_comparison_period"))
+        # The numerator is before − now: below zero, errors came where there had been none.
+        .when((pl.col("indicator_id") == ERROR_RATE) & (pl.col("denominator") == 0) & (pl.col("numerator") < 0))
+        .then(_state(NOT_APPLICABLE, "rose_from_zero"))
+        .when((pl.col("indicator_id") == ERROR_RATE) & (pl.col("denominator") == 0))
+        .then(_state(NOT_APPLICABLE, "already_zero"))
+        .when(
+            pl.col("value").is_not_null()
+            & (pl.col("sample_size") < pl.col("minimum_n"))
+            & (pl.col("method") != "count")
+        )
+        .then(pl.struct(status=pl.lit(INSUFFICIENT), reason=pl.format("below_minimum_n:{}", pl.col("minimum_n"))))
+        .when(pl.col("value").is_not_null())
+        .then(_state(OK, None))
+        .when(pl.col("cases").fill_null(0) > 0)
+        .then(_state(NO_DATA, "not_recorded"))
+        .otherwise(pl.struct(status="empty_status", reason="empty_reason"))
+    )
+    hidden = pl.col("status").is_in([NO_DATA, NOT_APPLICABLE])
+    shown = [
+        "value",
+        "numerator",
+        "denominator",
+        "ci_low",
+        "ci_high",
+        "ci_method",
+        "within_limit_rate",
+        "standard_error",
+    ]
+    return (
+        rows.with_columns(settled=status)
+        .with_columns(
+            status=pl.col("settled").struct.field("status"), status_reason=pl.col("settled").struct.field("reason")
+        )
+        # A zero error rate before keeps its parts: they are what makes it "already zero".
+        .with_columns(
+            pl.when(hidden & (pl.col("status_reason") != "already_zero")).then(None).otherwise(pl.col(name)).alias(name)
+            for name in shown
+        )
+        .with_columns(
+            value=pl.when(hidden).then(None).otherwise(pl.col("value")),
+            sample_size=pl.when(hidden).then(0).otherwise(pl.col("sample_size")),
+            part=pl.col("part").fill_null(""),
+        )
+        .drop(
+            "settled",
+            "settled_status",
+            "settled_reason",
+            "empty_status",
+            "empty_reason",
+            "source_tables",
+            "source_columns",
+        )
+    )
+
+
+def mark_provisional(
+    rows: pl.DataFrame,
+    catalogue: pl.DataFrame,
+    coverage: pl.DataFrame,
+    source_rows: pl.DataFrame,
+    calendar: pl.DataFrame,
+) -> pl.DataFrame:
+    """Add is_provisional and provisional_reason.
+
+    A value is provisional while its look-ahead has not closed by the enterprise's newest request, where quarters of its
+    period (for R3-1, of the twelve months whose customers it counts) are missing, and where working days without an
+    official notice entered it (``calendar``: date_day, status).
+    """
+    days = coverage.select("period", "period_role", "first_day", "last_day").unique(maintain_order=True)
+    days = days.with_columns(has_unannounced=_has_unannounced_days(days, calendar))
+    periods = days.filter(pl.col("period_role") == "current").select("period", "last_day", "has_unannounced")
+    reach = coverage.filter(pl.col("period_role") == "current").select(
+        "enterprise_id", "period", "newest_request_at", "last_repair_resolved_at", "open_repair_count"
+    )
+    before = days.filter(pl.col("period_role") == "previous").select("period", had_unannounced="has_unannounced")
+    known = (
+        rows.join(periods, on="period", how="left", maintain_order="left")
+        .join(before, on="period", how="left", maintain_order="left")
+        .join(reach, on=["enterprise_id", "period"], how="left", maintain_order="left")
+        .join(_without_all_customers(coverage, source_rows), on="enterprise_id", how="left", maintain_order="left")
+        .join(catalogue.select("indicator_id", "look_ahead_days"), on="indicator_id", how="left", maintain_order="left")
+    )
+    look_ahead = pl.duration(days=pl.col("look_ahead_days"))
+    begins_at = (
+        pl.when(pl.col("indicator_id") == _REPEAT_REPAIRS)
+        .then(pl.col("last_repair_resolved_at"))
+        .otherwise((pl.col("last_day") + pl.duration(days=1)).cast(pl.Datetime("us")))
+    )
+    is_open = (begins_at + look_ahead > pl.col("newest_request_at")) | (
+        (pl.col("indicator_id") == _REPEAT_REPAIRS) & (pl.col("open_repair_count") > 0)
+    )
+    has_value = pl.col("value").is_not_null()
+    lacks_quarters = (pl.col("quarters_covered") < pl.col("quarters_expected")) | (
+        (pl.col("indicator_id") == _STAFF_PER_CUSTOMER) & pl.col("lacks_customers")
+    )
+    reasons = {
+        "look_ahead": has_value & (pl.col("look_ahead_days") > 0) & is_open,
+        "incomplete_period": has_value & lacks_quarters,
+        "calendar": has_value
+        & pl.col("indicator_id").is_in(_WORKING_DAY_INDICATORS)
+        & (pl.col("has_unannounced") | ((pl.col("indicator_id") == EFFICIENCY_CHANGE) & pl.col("had_unannounced"))),
+    }
+    return (
+        known.with_columns(
+            provisional_reason=pl.concat_str(
+                [pl.when(condition).then(pl.lit(name)).otherwise(None) for name, condition in reasons.items()],
+                separator=";",
+                ignore_nulls=True,
+            )
+        )
+        .with_columns(
+            is_provisional=pl.col("provisional_reason") != "",
+            provisional_reason=pl.col("provisional_reason").replace("", None),
+        )
+        .drop(
+            *("look_ahead_days", "last_day", "has_unannounced", "had_unannounced"),
+            *("newest_request_at", "last_repair_resolved_at", "open_repair_count", "lacks_customers"),
+        )
+    )
+
+
+def _has_unannounced_days(days: pl.DataFrame, calendar: pl.DataFrame) -> pl.Series:
+    unannounced = sorted(calendar.filter(pl.col("status") == "provisional")["date_day"])
+    return pl.Series(
+        [
+            bisect_left(unannounced, first) < bisect_right(unannounced, last)
+            for first, last in days.select("first_day", "last_day").iter_rows()
+        ],
+        dtype=pl.Boolean,
+    )
+
+
+def _state(status: str, reason: str | None) -> pl.Expr:
+    return pl.struct(status=pl.lit(status), reason=pl.lit(reason, dtype=pl.String))
+
+
+def _coverage_of_roles(coverage: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period: coverage, and whether this period and the one a year earlier both have records of all quarters."""
+    key = ["enterprise_id", "period"]
+    whole = pl.col("quarters_covered") == pl.col("quarters_expected")
+    current = coverage.filter(pl.col("period_role") == "current").select(
+        *key, "quarters_expected", "quarters_covered", whole.alias("now")
+    )
+    previous = coverage.filter(pl.col("period_role") == "previous").select(*key, whole.alias("before"))
+    return (
+        current.join(previous, on=key, how="left")
+        .with_columns(is_period_comparable=pl.col("now") & pl.col("before").fill_null(False))
+        .drop("now", "before")
+    )
+
+
+def _held_quarters(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period × role × table: of how many of the period's quarters the table holds records."""
+    first_days = {label: Quarter.parse(label).first_day for label in source_rows["quarter"].unique()}
+    held = source_rows.filter(pl.col("row_count") > 0).select(
+        "enterprise_id", "table_name", first=pl.col("quarter").replace_strict(first_days, return_dtype=pl.Date)
+    )
+    return (
+        coverage.select("enterprise_id", "period", "period_role", "first_day", "last_day")
+        .join(held, on="enterprise_id", how="inner")
+        .filter(pl.col("first").is_between(pl.col("first_day"), pl.col("last_day")))
+        .group_by("enterprise_id", "period", "period_role", "table_name")
+        .agg(quarters_held=pl.col("first").n_unique())
+    )
+
+
+def _comparable_changes(coverage: pl.DataFrame, source_rows: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period × change (I4-…): whether every quarter of both sides holds records of its first source table.
+
+    I4-1 always compares trailing years (D-33).
+    """
+    changes = catalogue.filter(pl.col("indicator_id").is_in(_CHANGES)).select(
+        "indicator_id", table_name=pl.col("source_tables").list.first()
+    )
+    held = _held_quarters(coverage, source_rows)
+    whole = (
+        coverage.join(changes, how="cross")
+        .join(held, on=["enterprise_id", "period", "period_role", "table_name"], how="left")
+        .group_by("enterprise_id", "period", "window_kind", "indicator_id")
+        .agg(is_whole=(pl.col("quarters_held").fill_null(0) == pl.col("quarters_expected")).all())
+    )
+    trailing = whole.filter(pl.col("window_kind") == "trailing_year").select(
+        "enterprise_id", "indicator_id", is_trailing_whole="is_whole"
+    )
+    is_comparable = (
+        pl.when(pl.col("indicator_id") == ERROR_RATE).then(pl.col("is_trailing_whole")).otherwise(pl.col("is_whole"))
+    )
+    return whole.join(trailing, on=["enterprise_id", "indicator_id"], how="left").select(
+        "enterprise_id", "period", "indicator_id", is_comparable=is_comparable
+    )
+
+
+def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise: whether quarters of requests are missing in the twelve months whose customers R3-1 counts."""
+    requests = _held_quarters(coverage, source_rows).filter(pl.col("table_name") == _CUSTOMERS_COME_FROM)
+    return (
+        coverage.filter((pl.col("period_role") == "current") & (pl.col("window_kind") == "trailing_year"))
+        .join(requests, on=["enterprise_id", "period", "period_role"], how="left")
+        .select("enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_expected"))
+    )
+
+
+def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take away comparisons with a period whose quarters are not all there."""
+    return rows.with_columns(
+        value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable"))
+        .then(None)
+        .otherwise(pl.col("value")),
+        previous_value=pl.when(pl.col("is_period_comparable")).then(pl.col("previous_value")).otherwise(None),
+    ).drop("is_period_comparable")
+
+
+def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
+    """A count is one observation; an event that never happened is a true zero where its table was delivered (D-11)."""
+    is_count = pl.col("method") == "count"
+    never_happened = is_count & pl.col("value").is_null()
+    return rows.with_columns(
+        pl.when(never_happened).then(0.0).otherwise(pl.col("value")).alias("value"),
+        pl.when(never_happened).then(0.0).otherwise(pl.col("numerator")).alias("numerator"),
+        pl.when(never_happened).then(1.0).otherwise(pl.col("denominator")).alias("denominator"),
+        pl.when(is_count).then(1).otherwise(pl.col("sample_size")).alias("sample_size"),
+    )
+
+
+def _reasons(
+    rows: pl.DataFrame, catalogue: pl.DataFrame, source_rows: pl.DataFrame, delivery: Delivery, plan: EvaluationPlan
+) -> pl.DataFrame:
+    """Per enterprise × period × indicator: what is settled before any value, and what an empty value means."""
+    recorded = set(source_rows.filter(pl.col("row_count") > 0).select("enterprise_id", "table_name").iter_rows())
+    by_plan = {(entry.enterprise_id, entry.indicator_id): entry for entry in plan.not_applicable}
+    named = dict(catalogue.select("indicator_id", "named_indicator_id").iter_rows())
+    sources = {row["indicator_id"]: row for row in catalogue.iter_rows(named=True)}
+    found = []
+    for enterprise, period in rows.select("enterprise_id", "period").unique(maintain_order=True).iter_rows():
+        for indicator, source in sources.items():
+            excluded = by_plan.get((enterprise, indicator)) or by_plan.get((enterprise, named[indicator]))
+            missing = delivery.missing(tuple(source["source_tables"]), tuple(source["source_columns"]))
+            settled: tuple[str | None, str | None] = (None, None)
+            if excluded:
+                settled = (NOT_APPLICABLE, f"plan:{excluded.reason}")
+            elif missing:
+                settled = (NO_DATA, missing)
+            has_records = not source["source_tables"] or (enterprise, source["source_tables"][0]) in recorded
+            empty = (NOT_APPLICABLE, "no_cases_in_period") if has_records else (NO_DATA, "no_records")
+            if has_records and source["source_tables"] and source["source_tables"][0] in _INSTRUMENTS:
+                empty = (NO_DATA, "not_measured")
+            if indicator in (INDEX, INDEX_CHANGE):
+                empty = (NO_DATA, "component_missing")
+            found.append((enterprise, period, indicator, *settled, *empty))
+    return pl.DataFrame(
+        found,
+        schema={
+            "enterprise_id": pl.String, "period": pl.String, "indicator_id": pl.String, "settled_status": pl.String,
+            "settled_reason": pl.String, "empty_status": pl.String, "empty_reason": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip

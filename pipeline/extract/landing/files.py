@@ -1,0 +1,266 @@
+"""Which files are a table's delivery, and are they whole: found by name, told apart by contents.
+
+Opens bytes, not records (``readers``), and decides nothing about text encodings (``encoding``).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pipeline.errors import UsageError
+from pipeline.extract.errors import (
+    AmbiguousSource,
+    DuplicateFile,
+    NothingDelivered,
+    TruncatedFile,
+    UnreadableFile,
+)
+from pipeline.settings.places import REVIEW_FILE
+from pipeline.settings.sources import SourceConfig
+from pipeline.settings.suggestions import did_you_mean, listed
+from schemas.contract import TABLES
+
+_KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
+_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+# Beside the data, and none itself.
+_OTHER_FILES = (REVIEW_FILE,)
+# People leave notes beside their data; anything else in a table's folder is data somebody believes to have delivered.
+_NOTE_SUFFIXES = (".md", ".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One delivered file."""
+
+    table: str
+    """The table it is read for."""
+    path: Path
+    name: str
+    """Relative to the landing folder."""
+    kind: str
+    """csv (any delimited text), parquet or xlsx."""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes as they lie there."""
+        with self.path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+
+    @cached_property
+    def is_gzip(self) -> bool:
+        """By its first bytes, whatever its name says."""
+        with self.path.open("rb") as handle:
+            return handle.read(2) == _GZIP
+
+    @contextmanager
+    def open_text(self) -> Iterator[BinaryIO]:
+        """The bytes of a text file, uncompressed.
+
+        Raises UnreadableFile or TruncatedFile, also while the block reads on.
+        """
+        with self.path.open("rb") as handle:
+            first = handle.read(4)
+            handle.seek(0)
+            if first == b"":
+                raise UnreadableFile("is empty, it has not even a header", table=self.table, file=self.name)
+            if first in (_ZIP, _PARQUET):
+                held = "a ZIP archive or an Excel workbook" if first == _ZIP else "a Parquet file"
+                raise UnreadableFile(f"is {held}, not text", table=self.table, file=self.name)
+            if first[:2] != _GZIP:
+                if self.name.lower().endswith(".gz"):
+                    raise UnreadableFile("is called .gz but is not gzip", table=self.table, file=self.name)
+                yield handle
+                return
+            try:
+                yield cast(BinaryIO, gzip.GzipFile(fileobj=handle))
+            except EOFError:
+                raise TruncatedFile("the gzip stream ends too early", table=self.table, file=self.name) from None
+            except (gzip.BadGzipFile, zlib.error):
+                raise UnreadableFile("the gzip stream is damaged", table=self.table, file=self.name) from None
+
+
+def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceFile]:
+    """The files delivered for a table, sorted by name; none when the table was not delivered.
+
+    Raises UsageError (no landing folder), SourceConfigError (configured patterns that match nothing), AmbiguousSource,
+    DuplicateFile, UnreadableFile (a file of unknown kind in the table's folder).
+    """
+    if not landing.is_dir():
+        raise UsageError(f"{landing}: the landing folder does not exist")
+    source = sources.table(table)
+    if source.rows is not None:
+        return []
+    if source.files is None:
+        paths = _by_name(table, landing)
+    else:
+        paths = sorted({path for pattern in source.files for path in matching(pattern, landing)})
+        if not paths:
+            patterns = ", ".join(f"'{pattern}'" for pattern in source.files)
+            raise sources.error(("tables", table, "files"), f"no file in the landing folder matches {patterns}")
+    files = [_described(table, path, landing, source.format.type) for path in paths]
+    files.sort(key=lambda file: file.name)
+    _refuse_duplicates(files)
+    return files
+
+
+def matching(pattern: str, landing: Path) -> list[Path]:
+    """The files under the landing folder that a glob of ``sources.yaml`` matches."""
+    return [path for path in landing.glob(pattern) if path.is_file() and not _is_hidden(path.relative_to(landing))]
+
+
+def require_some_table(landing: Path, sources: SourceConfig) -> None:
+    """Raise NothingDelivered, with what was found instead, when the landing folder holds no table at all.
+
+    Raises UsageError when there is no landing folder.
+    """
+    if not landing.is_dir():
+        raise UsageError(f"{landing}: the landing folder does not exist")
+    if any(source.rows is not None or source.files is not None for source in sources.tables.values()):
+        return
+    if any(_by_name(table, landing) for table in TABLES):
+        return
+    found = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in landing.iterdir())
+    raise NothingDelivered(
+        f"{landing}: no table of the contract was delivered; found {listed(found) if found else 'nothing'}. "
+        "Files are called like their table (service_requests.csv), or sources.yaml says which table they are"
+    )
+
+
+def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
+    """Files of the landing folder that feed no table though somebody may believe so, sorted.
+
+    Those of a kind that is read, and of any other kind (``outlets.xls``) those called nearly like a table.
+    """
+    fed = set(used)
+    every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
+    other = {landing / name for name in _OTHER_FILES}
+    return sorted(
+        path
+        for path in every
+        if path not in fed and path not in other and (is_known_kind(path) or _is_called_like_a_table(path))
+    )
+
+
+def undelivered(landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> tuple[list[str], list[str]]:
+    """The tables nothing came for, and the names of the files that feed none: a misspelt name is in both.
+
+    ``known``: files that are no data.
+
+    Raises what ``find_files`` does.
+    """
+    missing: list[str] = []
+    used = set(known)
+    for table in TABLES:
+        files = find_files(table, landing, sources)
+        used.update(file.path for file in files)
+        if not files and sources.table(table).rows is None:
+            missing.append(table)
+    return missing, [path.relative_to(landing).as_posix() for path in unused_files(landing, used)]
+
+
+def is_known_kind(path: Path) -> bool:
+    """Whether files called so are read."""
+    return _stem_and_kind(path)[1] is not None
+
+
+def known_kinds() -> str:
+    """The suffixes of files that are read, as text."""
+    return ", ".join(_KIND_OF_SUFFIX)
+
+
+def stem(path: Path) -> str:
+    """The file's name without ``.csv``, ``.csv.gz`` and the like."""
+    return _stem_and_kind(path)[0]
+
+
+def _is_hidden(relative: Path) -> bool:
+    return any(part.startswith((".", "_", "~$")) for part in relative.parts)
+
+
+def _stem_and_kind(path: Path) -> tuple[str, str | None]:
+    name = path.name
+    if name.lower().endswith(".gz"):
+        name = name[:-3]
+    suffix = Path(name).suffix
+    kind = _KIND_OF_SUFFIX.get(suffix.lower())
+    return (name.removesuffix(suffix), kind) if kind else (path.name, None)
+
+
+def _is_called_like_a_table(path: Path) -> bool:
+    name = path.name.lower().removesuffix(".gz")
+    is_note = path.suffix.lower() in _NOTE_SUFFIXES
+    # Nearer than for a file of a known kind: a picture may be called anything.
+    return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
+
+
+def _by_name(table: str, landing: Path) -> list[Path]:
+    found: list[Path] = []
+    for entry in sorted(landing.iterdir()):
+        name, kind = _stem_and_kind(entry)
+        if (entry.is_file() and kind and name.lower() == table) or (entry.is_dir() and entry.name.lower() == table):
+            found.append(entry)
+    if len(found) > 1:
+        names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in found)
+        raise AmbiguousSource(
+            f"delivered in several places: {names}; keep one, or name it in sources.yaml", table=table
+        )
+    if not found or found[0].is_file():
+        return found
+    return _in_folder(table, found[0], landing)
+
+
+def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
+    paths: list[Path] = []
+    same_stem: dict[Path, list[str]] = defaultdict(list)
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or _is_hidden(path.relative_to(landing)) or path.suffix.lower() in _NOTE_SUFFIXES:
+            continue
+        name, kind = _stem_and_kind(path)
+        if kind is None:
+            problem = (
+                f"is none of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
+            )
+            raise UnreadableFile(problem, table=table, file=path.relative_to(landing).as_posix())
+        same_stem[path.parent / name].append(path.relative_to(landing).as_posix())
+        paths.append(path)
+    for names in same_stem.values():
+        if len(names) > 1:
+            raise AmbiguousSource(f"delivered twice under one name: {', '.join(names)}; keep one", table=table)
+    return paths
+
+
+def _described(table: str, path: Path, landing: Path, declared: str | None) -> SourceFile:
+    kind = declared or _stem_and_kind(path)[1] or "csv"
+    return SourceFile(table=table, path=path, name=path.relative_to(landing).as_posix(), kind=kind)
+
+
+def _refuse_duplicates(files: list[SourceFile]) -> None:
+    by_size: dict[int, list[SourceFile]] = defaultdict(list)
+    for file in files:
+        by_size[file.path.stat().st_size].append(file)
+    for same_size in by_size.values():
+        by_contents: dict[str, list[SourceFile]] = defaultdict(list)
+        for file in same_size if len(same_size) > 1 else []:
+            by_contents[file.sha256].append(file)
+        for same in by_contents.values():
+            # Two quarters without a single record have files that are equal: a header each.
+            if len(same) > 1 and _has_records(same[0]):
+                problem = f"has the same contents as {same[1].name}; its records would count twice"
+                raise DuplicateFile(problem, table=same[0].table, file=same[0].name)
+
+
+def _has_records(file: SourceFile) -> bool:
+    if file.kind != "csv":
+        return True
+    with file.open_text() as handle:
+        lines = [line for line in (handle.readline(1 << 20) for _ in range(100)) if line.strip(b" \t\r\n,;\0")]
+    return len(lines) > 1

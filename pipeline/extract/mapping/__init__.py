@@ -1,0 +1,1 @@
+"""Source records to contract columns: selection, casting, and the DuckDB connection that does both."""

@@ -1,0 +1,215 @@
+"""SQL that reads a value into a contract type: ``reading`` makes something of it, ``accepted`` keeps it or not.
+
+Two steps, because DuckDB evaluates an expression as often as it is written: the result of the first is a column that
+the second may name several times. Builds expressions only; whether a value is plausible is validate's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.calendar.quarters import TIME_ZONE
+from pipeline.lake.sql import literal
+from schemas.contract import Column, Table
+
+# No record of after-sales service is older, and 25-03-01 would be a day of the year 25.
+_FROM = "1900-01-01"
+# A row dated later is a slip of the keyboard: its quarter would never be run, and the row never be seen.
+_DATED_UNTIL = "2100-01-01"
+# Elsewhere 9999-12-31 is a way to write "open"; DuckDB itself also reads 'infinity'.
+_UNTIL = "10000-01-01"
+# A day more on either side for what another time zone makes of them; DuckDB cannot convert instants far beyond.
+_CONVERTIBLE = ("1899-12-31", "10000-01-02")
+# A sum of binary fractions is not exact: 0.30000000000000004 is 0.30, while 0.301 is no amount.
+_AMOUNT_NOISE = 1e-6
+
+# In the order in which systems mostly write them.
+_WORDS = {
+    "true": ("true", "1", "yes", "y", "t", "是", "1.0"),
+    "false": ("false", "0", "no", "n", "f", "否", "0.0"),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A SQL expression and its DuckDB type."""
+
+    sql: str
+    type: str
+
+    @property
+    def is_text(self) -> bool:
+        return self.type == "VARCHAR"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How texts are written."""
+
+    date_formats: Sequence[str] = ()
+    """Formats of dates, tried in order; none: ISO 8601."""
+    zone: str = TIME_ZONE
+    """Of times without an offset."""
+    iso_beside_formats: bool = False
+    """Real dates of a worksheet arrive as ISO 8601 whatever format its texts have."""
+
+
+def as_text(value: Value) -> str:
+    """The value as a text; whole numbers without decimals, instants as Shanghai wall time."""
+    sql = value.sql
+    if value.is_text:
+        return sql
+    if value.type in ("DOUBLE", "FLOAT"):
+        whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e15"
+        return f"(CASE WHEN isnan({sql}) THEN NULL WHEN {whole} THEN {sql}::BIGINT::VARCHAR ELSE {sql}::VARCHAR END)"
+    if value.type == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('{TIME_ZONE}', {sql})::VARCHAR"
+    return f"{sql}::VARCHAR"
+
+
+def reading(value: Value, column: Column, style: Style) -> str:
+    """First step: the value in the column's contract type, as far as DuckDB can make one of it."""
+    sql = value.sql
+    if column.sql_type == "VARCHAR":
+        return as_text(value)
+    if column.sql_type == "BOOLEAN":
+        return _boolean(value)
+    if column.sql_type == "TIMESTAMP":
+        return f"CAST({_moment(value, style, style.zone)} AS TIMESTAMP)"
+    if column.sql_type == "DATE":
+        return f"CAST({_moment(value, style, TIME_ZONE)} AS DATE)"
+    return f"try_cast({sql} AS {column.sql_type})"
+
+
+def accepted(read: str, value: Value, column: Column, table: Table) -> str:
+    """Second step: ``read`` (the first step's column) where ``value`` is a proper way to write it, else null."""
+    return _ACCEPTED.get(column.sql_type, _always)(read, value, column, table)
+
+
+def _always(read: str, value: Value, column: Column, table: Table) -> str:
+    return read
+
+
+def _integer(read: str, value: Value, column: Column, table: Table) -> str:
+    if value.is_text:
+        # DuckDB reads 5.7 (as 6), 1_000 and 0x1F too; the first test spares nearly all values the pattern.
+        whole = f"{read}::VARCHAR = {value.sql} OR regexp_full_match({value.sql}, '[+-]?[0-9]+(\\.0*)?')"
+    elif value.type in ("DOUBLE", "FLOAT") or value.type.startswith("DECIMAL"):
+        whole = f"{value.sql} = trunc({value.sql})"
+    else:
+        return read
+    return f"CASE WHEN {whole} THEN {read} END"
+
+
+def _double(read: str, value: Value, column: Column, table: Table) -> str:
+    plain = f" AND NOT contains({value.sql}, '_')" if value.is_text else ""
+    return f"CASE WHEN isfinite({read}){plain} THEN {read} END"
+
+
+def _decimal(read: str, value: Value, column: Column, table: Table) -> str:
+    """DuckDB rounds to the fen; what it rounded is no amount."""
+    if value.is_text:
+        exact = f"abs({read}::DOUBLE - try_cast({value.sql} AS DOUBLE)) < {_AMOUNT_NOISE} AND NOT contains({value.sql}, '_')"
+    elif value.type == "DOUBLE":
+        exact = f"abs({read}::DOUBLE - {value.sql}) < {_AMOUNT_NOISE}"
+    elif value.type == "FLOAT":
+        exact = f"{read}::FLOAT = {value.sql}"
+    elif value.type.startswith("DECIMAL"):
+        exact = f"{read} = {value.sql}"
+    else:
+        return read
+    return f"CASE WHEN {exact} THEN {read} END"
+
+
+def _within_years(read: str, value: Value, column: Column, table: Table) -> str:
+    decides = column.is_event or column.name in table.dated_by
+    kind, until = column.sql_type, _DATED_UNTIL if decides else _UNTIL
+    return f"CASE WHEN {read} >= {kind} '{_FROM}' AND {read} < {kind} '{until}' THEN {read} END"
+
+
+_ACCEPTED: dict[str, Callable[[str, Value, Column, Table], str]] = {
+    "BIGINT": _integer,
+    "DOUBLE": _double,
+    "DECIMAL(12,2)": _decimal,
+    "DATE": _within_years,
+    "TIMESTAMP": _within_years,
+}
+
+
+def _boolean(value: Value) -> str:
+    if value.type == "BOOLEAN":
+        return value.sql
+    if not value.is_text:
+        return f"CASE {as_text(value)} WHEN '1' THEN true WHEN '0' THEN false END"
+    words = [
+        f"WHEN '{word}' THEN {meaning}"
+        for pair in zip(_WORDS["true"], _WORDS["false"], strict=True)
+        for word, meaning in zip(pair, _WORDS, strict=True)
+    ]
+    return f"CASE lower({value.sql}) {' '.join(words)} END"
+
+
+def _moment(value: Value, style: Style, zone: str) -> str:
+    """The wall time in Shanghai; a time without an offset is ``zone``'s (a day is nobody's: it stays as it is)."""
+    sql = value.sql
+    if value.is_text:
+        if not style.date_formats:
+            return _iso(sql, zone)
+        tried = [_formatted(sql, date_format, zone) for date_format in style.date_formats]
+        if style.iso_beside_formats:
+            is_iso = f"regexp_matches({sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T|$)')"
+            tried.append(f"CASE WHEN {is_iso} THEN {_iso(sql, zone)} END")
+        return f"coalesce({', '.join(tried)})"
+    if value.type == "TIMESTAMP WITH TIME ZONE":
+        return _wall_time(sql)
+    if value.type.startswith("TIMESTAMP"):
+        return _from_zone(f"{sql}::TIMESTAMP", zone)
+    return f"{sql}::TIMESTAMP" if value.type == "DATE" else "NULL::TIMESTAMP"
+
+
+def _formatted(sql: str, date_format: str, zone: str) -> str:
+    moment = f"try_strptime({sql}, {literal(date_format)})"
+    # With %z or %Z the text names its own offset, and DuckDB gives an instant.
+    has_offset = "%z" in date_format or "%Z" in date_format
+    return _wall_time(moment) if has_offset else _from_zone(moment, zone)
+
+
+def _iso(sql: str, zone: str) -> str:
+    """ISO 8601 with T or space, also 2025/1/5 8:03; a date alone is midnight.
+
+    DuckDB's cast to TIMESTAMP ignores an offset and the word UTC, so texts that have one go another way (a hyphen behind
+    a colon cannot belong to the date); its cast with an offset wants seconds and no space before it.
+    """
+    has_word = " OR ".join(f"ends_with({sql}, '{letter}')" for letter in "CcTt")
+    word = "' *(UTC|GMT)$'"
+    in_utc = f"CASE WHEN regexp_matches(upper({sql}), {word}) THEN regexp_replace(upper({sql}), {word}, 'Z') END"
+    has_offset = f"contains({sql}, '+') OR {sql} LIKE '%:%-%' OR ends_with({sql}, 'Z') OR ends_with({sql}, 'z')"
+    wall = _from_zone(f"try_cast({sql} AS TIMESTAMP)", zone)
+    begins_with_digit = f"{sql} >= '0' AND {sql} < ':'"
+    return (
+        f"CASE WHEN {begins_with_digit} THEN CASE WHEN {has_offset} THEN {_instant(sql)} "
+        f"WHEN {has_word} THEN {_instant(in_utc)} ELSE {wall} END END"
+    )
+
+
+def _instant(sql: str) -> str:
+    tight = f"regexp_replace(upper({sql}), ' +([Z+-][0-9:]*)$', '\\1')"
+    with_seconds = f"regexp_replace({tight}, '([T ][0-9]{{1,2}}:[0-9]{{1,2}})([Z+-])', '\\1:00\\2')"
+    return _wall_time(f"try_cast({with_seconds} AS TIMESTAMPTZ)")
+
+
+def _wall_time(instant: str) -> str:
+    """In Shanghai; nothing for an instant in no year that a date may have."""
+    first, until = (f"TIMESTAMPTZ '{day} 00:00:00+00'" for day in _CONVERTIBLE)
+    return f"CASE WHEN {instant} >= {first} AND {instant} < {until} THEN timezone('{TIME_ZONE}', {instant}) END"
+
+
+def _from_zone(sql: str, zone: str) -> str:
+    if zone == TIME_ZONE:
+        return sql
+    first, until = (f"TIMESTAMP '{day}'" for day in _CONVERTIBLE)
+    return (
+        f"CASE WHEN {sql} >= {first} AND {sql} < {until} "
+        f"THEN timezone('{TIME_ZONE}', timezone({literal(zone)}, {sql})) END"
+    )

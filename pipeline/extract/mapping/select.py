@@ -1,0 +1,476 @@
+"""The SELECT that turns one file's records into rows of a contract table: types, defects, quarter, origin.
+
+Builds SQL over a relation of records; reading files and running the SQL is ``stream``'s business, SQL of single values
+``casting``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, SourceConfigError
+from pipeline.extract.mapping.casting import Style, Value, accepted, as_text, reading
+from pipeline.extract.mapping.engine import columns_of_expression
+from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, find_name, is_repeated
+from pipeline.extract.readers.records import RECORD_FIELDS
+from pipeline.lake.sql import literal, quoted
+from pipeline.settings.documents import YamlPath
+from pipeline.settings.sources import ColumnSource, OrderKey, SourceConfig, TableSource
+from pipeline.settings.suggestions import did_you_mean, listed
+from schemas.contract import Column, Table
+
+_SHAPE = "record_shape"
+_NATIVE_TYPES = ("BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "TIMESTAMP")
+_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file's records as far as mapping must know them."""
+
+    name: str
+    """Origin file, relative to the landing folder."""
+    schema: pa.Schema
+    is_worksheet: bool = False
+
+
+@dataclass
+class _Column:
+    """A contract column on its way through the levels of the SELECT."""
+
+    column: Column
+    source: ColumnSource
+    origin: Value
+    raw: Value = field(init=False)
+
+
+class Mapping:
+    """How one file becomes rows of ``table``.
+
+    Raises MissingRequiredColumn, DuplicateColumn, and SourceConfigError for a configuration that does not fit the file.
+    """
+
+    def __init__(
+        self, table: Table, delivery: Delivery, sources: SourceConfig, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        self._table, self._delivery, self._sources, self._connection = table, delivery, sources, connection
+        self._source: TableSource = sources.table(table.name)
+        self._path: YamlPath = ("tables", table.name)
+        self._names: Sequence[str] = delivery.schema.names
+        self._used: dict[str, None] = {}
+        self.expressions: list[tuple[YamlPath, str]] = []
+        """Every SQL text of the configuration that this file is read with."""
+        self._types = self._register_shape()
+        self._unpivoted = self._find_unpivoted()
+        self._where = self._checked_where()
+        self._dirt = self._checked_dirt()
+        self._order = self._checked_order()
+        self._key = self._found_key()
+        self._columns = self._find_columns()
+
+    @property
+    def delivered(self) -> tuple[str, ...]:
+        """The contract columns that the delivery or its configuration has something for."""
+        return tuple(item.column.name for item in self._columns if not item.source.is_empty)
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that says of each row whether."""
+        return {
+            item.column.name: f"_mapped_{place}"
+            for place, item in enumerate(self._columns)
+            if item.source.values or item.source.has_otherwise
+        }
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The source columns to read."""
+        return tuple(self._used)
+
+    @property
+    def empty_columns(self) -> set[str]:
+        """Contract columns that come from nowhere."""
+        return {item.column.name for item in self._columns if item.source.is_empty}
+
+    def rows_sql(self, relation: str) -> str:
+        """Contract columns, quarter, origin, ``_defects``, ``_sequence`` and ``mapped`` of every row, in the relation's order."""
+        columns = self._columns
+        passed = ", ".join([SEQUENCE, *(item.name for item in RECORD_FIELDS)])
+        # Each level is a subquery whose columns the next one may name several times at no cost.
+        origins = self._select(
+            passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation)
+        )
+        raws = self._select(passed, [(f"r{i}", c.raw.sql) for i, c in enumerate(columns)] + self._rewritten(), origins)
+        passed = ", ".join([passed, *self.mapped.values()])
+        raw = [Value(f"r{i}", c.raw.type) for i, c in enumerate(columns)]
+        kept_raw = ", ".join(value.sql for value in raw)
+        reads = [(f"t{i}", reading(raw[i], c.column, self._style(c.source))) for i, c in enumerate(columns)]
+        read = self._select(f"{passed}, {kept_raw}", reads, raws)
+        values = [
+            (quoted(c.column.name), accepted(f"t{i}", raw[i], c.column, self._table)) for i, c in enumerate(columns)
+        ]
+        rows = self._select(f"{passed}, {kept_raw}", values, read)
+        names = ", ".join(quoted(c.column.name) for c in columns)
+        quarter = self._table.quarter_expression or "NULL::VARCHAR"
+        return (
+            f"SELECT {names}, {quarter} AS quarter, {literal(self._delivery.name)} AS {ORIGIN_FILE}, {ORIGIN_ROW}, "
+            f"{self._defects(raw)} AS _defects, {', '.join([SEQUENCE, *self.mapped.values()])} FROM ({rows})"
+        )
+
+    def latest_sql(self, relation: str) -> str:
+        """``_sequence``, the key (null: not complete, the row is kept whatever else) and the order of each record."""
+        complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in self._key)
+        key = ", ".join(f"{quoted(name)}" for name in self._key)
+        position = ", ".join(f"'p{index}': {part}" for index, part in enumerate(self._order))
+        return (
+            f"SELECT {SEQUENCE}, CASE WHEN {complete} THEN [{key}] END AS key, "
+            f"{{{position}}} AS position FROM ({self._chosen_sql(relation)})"
+        )
+
+    def count_chosen_sql(self, relation: str) -> str:
+        """How many records ``where`` keeps."""
+        return f"SELECT count(*) FROM ({self._chosen_sql(relation)})"
+
+    def dirt_sql(self, relation: str) -> str | None:
+        """How many records of the file fall under each condition of ``known_dirt``, in its order; None: there is none."""
+        if not self._dirt:
+            return None
+        told = ", ".join(f"(\n{condition}\n) AS d{place}" for place, condition in enumerate(self._dirt))
+        counted = ", ".join(f"count(*) FILTER (WHERE d{place})" for place in range(len(self._dirt)))
+        return f"SELECT {counted} FROM (SELECT {told} FROM ({self._source_sql(relation)}))"
+
+    def expression_sql(self, expression: str, relation: str) -> str:
+        """Evaluates one expression on every record, to find the one that fails."""
+        return f"SELECT count(({expression})) FROM ({self._records_sql(relation)})"
+
+    # Levels
+
+    def _source_sql(self, relation: str) -> str:
+        """Every needed source column as text under its own name, beside it in its own type if it has one."""
+        columns = [SEQUENCE, *(item.name for item in RECORD_FIELDS)]
+        columns.append(f"{literal(self._delivery.name)} AS {ORIGIN_FILE}")
+        for name in self._used:
+            value = self._native(name, quoted(name))
+            columns.append(f"{as_text(value)} AS {quoted(name)}")
+            if not value.is_text:
+                columns.append(f"{value.sql} AS {quoted(_own(name))}")
+        return f"SELECT {', '.join(columns)} FROM {relation}"
+
+    def _chosen_sql(self, relation: str) -> str:
+        where = self._where_sql()
+        source = self._source_sql(relation)
+        return source if where is None else f"SELECT * FROM ({source}) WHERE {where}"
+
+    def _where_sql(self) -> str | None:
+        # Only a clear "no" leaves a row out; a row about which the condition cannot tell stays and is judged later.
+        return None if self._where is None else f"(_field_rule IS NOT NULL OR coalesce((\n{self._where}\n), true))"
+
+    def _records_sql(self, relation: str) -> str:
+        chosen = self._chosen_sql(relation)
+        unpivot = self._source.unpivot
+        if unpivot is None:
+            return chosen
+        entries = []
+        for entry, cells in self._unpivoted.items():
+            values = [f"{literal(unpivot.name)}: {literal(entry)}"]
+            for name in unpivot.value_columns:
+                values.append(f"{literal(name)}: {quoted(cells[name]) if name in cells else literal(None)}")
+            entries.append("{" + ", ".join(values) + "}")
+        none = ", ".join(f"{literal(name)}: {literal(None)}" for name in (unpivot.name, *unpivot.value_columns))
+        rows = f"CASE WHEN _field_rule IS NULL THEN [{', '.join(entries)}] ELSE [{{{none}}}] END"
+        answered = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unpivot.value_columns)
+        return (
+            f"SELECT * FROM (SELECT *, unnest({rows}, recursive := true) FROM ({chosen})) "
+            f"WHERE _field_rule IS NOT NULL OR {answered}"
+        )
+
+    def _rewritten(self) -> list[tuple[str, str]]:
+        return [
+            (
+                self.mapped[item.column.name],
+                f"(_field_rule IS NULL AND {as_text(Value(f'o{place}', item.origin.type))} IS DISTINCT FROM {item.raw.sql})",
+            )
+            for place, item in enumerate(self._columns)
+            if item.column.name in self.mapped
+        ]
+
+    @staticmethod
+    def _select(passed: str, columns: list[tuple[str, str]], source: str) -> str:
+        return f"SELECT {passed}, {', '.join(f'{sql} AS {name}' for name, sql in columns)} FROM ({source})"
+
+    def _defects(self, raw: list[Value]) -> str:
+        """What could not be read; the list is only built for rows that have something in it."""
+        entry = 'STRUCT(rule VARCHAR, "column" VARCHAR, "value" VARCHAR)'
+        line = f"[{{'rule': _field_rule, 'column': NULL::VARCHAR, 'value': _raw_line}}::{entry}]"
+        unread: list[str] = []
+        entries: list[str] = []
+        for value, item in zip(raw, self._columns, strict=True):
+            if item.column.type == "string" or item.source.constant is not None or item.source.is_empty:
+                continue
+            name = item.column.name
+            lost = f"({value.sql} IS NOT NULL AND {quoted(name)} IS NULL)"
+            found = f"{{'rule': 'type', 'column': '{name}', 'value': {as_text(value)}}}"
+            unread.append(lost)
+            entries.append(f"CASE WHEN {lost} THEN {found}::{entry} END")
+        cases = f"WHEN _field_rule IS NOT NULL THEN {line}"
+        if unread:
+            cases += f" WHEN {' OR '.join(unread)} THEN list_filter([{', '.join(entries)}], lambda d: d IS NOT NULL)"
+        return f"CASE {cases} ELSE []::{entry}[] END"
+
+    # Finding columns
+
+    def _register_shape(self) -> dict[str, str]:
+        """Register an empty relation like the file's, and give the DuckDB types of its columns."""
+        fields = [pa.field(SEQUENCE, pa.int64()), *RECORD_FIELDS, *self._delivery.schema]
+        self._connection.register(_SHAPE, pa.schema(fields).empty_table())
+        described = self._connection.execute(f"DESCRIBE SELECT * FROM {_SHAPE}").fetchall()
+        return {row[0]: row[1] for row in described}
+
+    def _native(self, name: str, sql: str) -> Value:
+        type_ = self._types[name]
+        if type_ in ("DOUBLE", "FLOAT"):
+            # Data frames write "no value" as not-a-number.
+            return Value(f"CASE WHEN NOT isnan({sql}) THEN {sql} END", type_)
+        if type_ == "VARCHAR" or _is_native(type_):
+            return Value(sql, type_)
+        return Value(f"{sql}::VARCHAR", "VARCHAR")
+
+    def _use(self, name: str) -> str:
+        self._used[name] = None
+        return name
+
+    def _wrong(self, path: YamlPath, problem: str) -> SourceConfigError:
+        return self._sources.error(path, f"{self._delivery.name}: {problem}")
+
+    def _find(self, wanted: str, path: YamlPath) -> str:
+        name = find_name(wanted, self._names)
+        if name is None:
+            hint = did_you_mean(wanted, self._names)
+            raise self._wrong(path, f"has no column '{wanted}'{hint} ({self._header()})")
+        return self._use(name)
+
+    def _find_unpivoted(self) -> dict[str, dict[str, str]]:
+        unpivot = self._source.unpivot
+        if unpivot is None:
+            return {}
+        path = (*self._path, "unpivot")
+        for name in (unpivot.name, *unpivot.value_columns):
+            if find_name(name, self._names):
+                raise self._wrong(path, f"already has a column '{name}'; give the new one another name")
+        return {
+            entry: {name: self._find(wanted, (*path, "rows", entry, name)) for name, wanted in cells.items()}
+            for entry, cells in unpivot.rows.items()
+        }
+
+    def _added_names(self) -> tuple[str, ...]:
+        unpivot = self._source.unpivot
+        return (unpivot.name, *unpivot.value_columns) if unpivot else ()
+
+    def _expression(self, expression: str, path: YamlPath, added: Sequence[str] = (), windows: bool = False) -> None:
+        """Check one SQL text of the configuration and note the columns it reads."""
+        try:
+            wanted = columns_of_expression(self._connection, expression, windows)
+        except ValueError as error:
+            raise self._wrong(path, str(error)) from None
+        by_lower = {name.casefold(): name for name in self._names}
+        for name in wanted:
+            if name.casefold() in by_lower:
+                self._use(by_lower[name.casefold()])
+            elif name.casefold() not in {known.casefold() for known in (*added, ORIGIN_FILE, ORIGIN_ROW)}:
+                known = (*self._names, *added)
+                # A lambda's variable looks like a column to the parser; DuckDB will say if it is neither.
+                if not self._binds(expression, added):
+                    raise self._wrong(path, f"has no column '{name}'{did_you_mean(name, known)} ({self._header()})")
+        if not windows:
+            self.expressions.append((path, expression))
+
+    def _binds(self, expression: str, added: Sequence[str]) -> bool:
+        try:
+            self._described(expression, added)
+        except duckdb.Error:
+            return False
+        return True
+
+    def _described(self, expression: str, added: Sequence[str]) -> str:
+        """The DuckDB type of an expression over the file's columns."""
+        shape = [f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in self._names]
+        shape += [f"NULL::VARCHAR AS {quoted(name)}" for name in (*added, ORIGIN_FILE)]
+        # The bare column beside it makes an aggregate an error.
+        source = f"SELECT {', '.join(shape)}, {ORIGIN_ROW} FROM {_SHAPE}"
+        sql = f"DESCRIBE SELECT (\n{expression}\n) AS x, {ORIGIN_ROW} FROM ({source})"
+        row = self._connection.execute(sql).fetchone()
+        return str(row[1]) if row else "VARCHAR"
+
+    def _type_of(self, expression: str, path: YamlPath, added: Sequence[str] = (), windows: bool = False) -> str:
+        self._expression(expression, path, added, windows)
+        try:
+            return self._described(expression, added)
+        except duckdb.Error as error:
+            raise self._wrong(path, f"DuckDB says: {str(error).partition(chr(10))[0]}") from None
+
+    def _checked_where(self) -> str | None:
+        where = self._source.where
+        if where is not None:
+            path = (*self._path, "where")
+            type_ = self._type_of(where, path)
+            if type_ != "BOOLEAN":
+                raise self._wrong(path, f"must be true or false for a row, it is a {type_}")
+        return where
+
+    def _checked_dirt(self) -> list[str]:
+        for name, condition in self._source.known_dirt.items():
+            path = (*self._path, "known_dirt", name)
+            type_ = self._type_of(condition, path, windows=True)
+            if type_ != "BOOLEAN":
+                raise self._wrong(path, f"must be true or false for a record, it is a {type_}")
+        return list(self._source.known_dirt.values())
+
+    def _checked_order(self) -> list[str]:
+        latest = self._source.latest_by
+        if latest is None:
+            return []
+        return [
+            part
+            for index, key in enumerate(latest.order_by, start=1)
+            for part in self._order_parts(key, (*self._path, "latest_by", "order_by", f"[{index}]"))
+        ]
+
+    def _order_parts(self, key: OrderKey, path: YamlPath) -> tuple[str, ...]:
+        """What to compare, later is larger: numbers before texts as numbers, no value before any."""
+        if key.column is not None:
+            sql, type_ = quoted(self._find(key.column, path)), "VARCHAR"
+        else:
+            sql, type_ = f"(\n{key.expression}\n)", self._type_of(key.expression or "", path)
+        if type_ == "VARCHAR":
+            number = f"try_cast({sql} AS DOUBLE)"
+            return f"{sql} IS NOT NULL", f"{number} IS NULL", f"coalesce({number}, 0)", f"coalesce({sql}, '')"
+        return f"{sql} IS NOT NULL", sql
+
+    def _found_key(self) -> list[str]:
+        latest = self._source.latest_by
+        return [self._find(name, (*self._path, "latest_by", "key")) for name in latest.key] if latest else []
+
+    def _find_columns(self) -> list[_Column]:
+        missing: list[str] = []
+        found: list[_Column] = []
+        for column in self._table.columns:
+            path = (*self._path, "columns", column.name)
+            source = self._source.columns.get(column.name) or self._unconfigured(column)
+            if source.is_empty and column.required:
+                missing.append(column.name)
+                continue
+            item = _Column(column, source, self._origin(column, source, path))
+            item.raw = self._raw(item, f"o{len(found)}")
+            found.append(item)
+        if missing:
+            raise self._missing(missing)
+        return found
+
+    def _unconfigured(self, column: Column) -> ColumnSource:
+        name = find_name(column.name, (*self._names, *self._added_names()))
+        if name is not None:
+            if is_repeated(name, self._names):
+                raise DuplicateColumn(
+                    f"the header names column '{name}' more than once; choose one in sources.yaml "
+                    f"(the second is called '{name} (2)')",
+                    table=self._table.name,
+                    file=self._delivery.name,
+                    column=column.name,
+                )
+            return ColumnSource(source=name)
+        return ColumnSource(constant=self._source.defaults.get(column.name))
+
+    def _origin(self, column: Column, source: ColumnSource, path: YamlPath) -> Value:
+        added = self._added_names()
+        if source.expression is not None:
+            type_ = self._type_of(source.expression, (*path, "expression"), added)
+            self._check_formats(source, path)
+            sql = f"(\n{source.expression}\n)"
+            if _is_native(type_):
+                return Value(sql, type_)
+            return Value(f"nullif(trim({sql}::VARCHAR), '')", "VARCHAR")
+        if source.source is not None:
+            if find_name(source.source, self._names) is None and (own := find_name(source.source, added)):
+                return Value(quoted(own), "VARCHAR")
+            if column.required and find_name(source.source, self._names) is None:
+                raise self._missing([column.name], wanted=source.source)
+            name = self._find(source.source, path)
+            self._check_formats(source, path)
+            type_ = self._types[name]
+            return Value(quoted(_own(name)), type_) if _is_native(type_) else Value(quoted(name), "VARCHAR")
+        if source.constant is not None:
+            self._check_constant(column, source.constant, path)
+        return Value(literal(source.constant and source.constant.strip()), "VARCHAR")
+
+    def _raw(self, item: _Column, origin: str) -> Value:
+        """The origin's value with the value map applied; nothing in a line that does not fit the header."""
+        source, value = item.source, Value(origin, item.origin.type)
+        sql = value.sql
+        if source.values or source.has_otherwise:
+            text = as_text(value)
+            rest = literal(source.otherwise) if source.has_otherwise else text
+            cases = [f"WHEN {literal(key)} THEN {literal(to)}" for key, to in source.values.items() if key]
+            mapped = f"CASE {text} {' '.join(cases)} ELSE {rest} END" if cases else rest
+            empty = literal(source.values.get(""))
+            sql, value = f"CASE WHEN {origin} IS NULL THEN {empty} ELSE {mapped} END", Value("", "VARCHAR")
+        if source.source is None or source.values:
+            sql = f"CASE WHEN _field_rule IS NULL THEN {sql} END"
+        return Value(sql, value.type)
+
+    def _missing(self, columns: list[str], wanted: str | None = None) -> MissingRequiredColumn:
+        hint = did_you_mean(wanted or columns[0], self._names)
+        named = f" ('{wanted}' by sources.yaml)" if wanted and wanted != columns[0] else ""
+        if columns == ["enterprise_id"]:
+            hint = "; name the enterprise in sources.yaml: defaults: {enterprise_id: ...}"
+        elif len(self._names) == 1:
+            hint = "; the header is one single column: is the delimiter right?"
+        word = "column" if len(columns) == 1 else "columns"
+        return MissingRequiredColumn(
+            f"lacks the required {word} {', '.join(columns)}{named}{hint} ({self._header()})",
+            table=self._table.name,
+            file=self._delivery.name,
+            column=columns[0],
+        )
+
+    def _header(self) -> str:
+        """The file's column names, unless nothing is known among them: then they may be somebody's record."""
+        source = self._source
+        wanted = [column.name for column in self._table.columns]
+        wanted += [column.source for column in source.columns.values() if column.source]
+        wanted += [
+            name for cells in (source.unpivot.rows.values() if source.unpivot else ()) for name in cells.values()
+        ]
+        if any(find_name(name, self._names) for name in wanted):
+            return f"columns found: {listed((*self._names, *self._added_names()))}"
+        return f"none of its {len(self._names)} columns is known: is its first row the header?"
+
+    def _check_constant(self, column: Column, constant: str, path: YamlPath) -> None:
+        value = Value("x", "VARCHAR")
+        read = f"SELECT x, {reading(value, column, Style())} AS t FROM (SELECT {literal(constant.strip())} AS x)"
+        row = self._connection.execute(f"SELECT {accepted('t', value, column, self._table)} FROM ({read})").fetchone()
+        if row is None or row[0] is None:
+            place = path if column.name in self._source.columns else ("defaults", column.name)
+            raise self._sources.error(place, f"the constant cannot be read as {column.type}")
+
+    def _check_formats(self, source: ColumnSource, path: YamlPath) -> None:
+        for date_format in source.date_formats:
+            try:
+                self._connection.execute(f"SELECT try_strptime('', {literal(date_format)})")
+            except duckdb.Error:
+                raise self._wrong((*path, "date_format"), f"'{date_format}' is no strptime format") from None
+
+    def _style(self, source: ColumnSource) -> Style:
+        return Style(source.date_formats, self._source.format.timezone, self._delivery.is_worksheet)
+
+
+def _own(name: str) -> str:
+    """Under this name a column keeps the type it was delivered in."""
+    return f"own type: {name}"
+
+
+def _is_native(type_: str) -> bool:
+    return type_ in _WHOLE_TYPES or (type_.startswith(_NATIVE_TYPES) and not type_.endswith("]"))

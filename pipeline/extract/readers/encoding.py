@@ -1,0 +1,154 @@
+"""Which encoding a text file is written in, proven over the whole file before a record is read.
+
+UTF-8 first, then GB18030, each strictly; a declared encoding alone. Decoding while reading is ``Utf8Stream``'s.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from pipeline.extract.errors import TruncatedFile, WrongEncoding
+from pipeline.extract.landing.files import SourceFile
+
+_CHUNK = 1 << 22
+
+END_OF_FILE = "\x00end of file\x00"
+"""A record put behind the last one, so that no file is without records for Arrow; whoever reads them leaves it out."""
+
+
+def find_encoding(file: SourceFile, declared: str | None) -> str:
+    """The codec name that the whole file fits (``utf-8`` covers a byte order mark).
+
+    Raises WrongEncoding with the byte offset and line of the first bytes that do not fit, TruncatedFile when the file
+    ends inside a character, and what ``SourceFile.open_text`` raises.
+    """
+    if declared is not None and declared not in ("utf-8", "utf-8-sig"):
+        misfit = _first_misfit(file, declared)
+        if misfit is None:
+            return declared
+        raise WrongEncoding(f"is not {declared}: {misfit}", table=file.table, file=file.name)
+    if _is_utf8(file):
+        return "utf-8"
+    misfit = _first_misfit(file, "utf-8") or "it holds NUL characters"
+    if declared is not None:
+        raise WrongEncoding(f"is not UTF-8: {misfit}", table=file.table, file=file.name)
+    if _looks_like_damaged_utf8(file):
+        if misfit.endswith("ends inside a character"):
+            raise TruncatedFile(misfit, table=file.table, file=file.name)
+    elif _first_misfit(file, "gb18030") is None:
+        return "gb18030"
+    with file.open_text() as handle:
+        is_utf16 = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    hint = "it looks like UTF-16: declare 'encoding: utf-16'" if is_utf16 else "if it has another encoding, declare it"
+    problem = f"is neither UTF-8 nor GB18030: {misfit}; {hint} in sources.yaml"
+    raise WrongEncoding(problem, table=file.table, file=file.name)
+
+
+class Utf8Stream(io.RawIOBase):
+    """A text file as UTF-8 bytes, with ``END_OF_FILE`` as its last record."""
+
+    def __init__(self, handle: BinaryIO, encoding: str) -> None:
+        self._handle, self._at_end = handle, False
+        self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)()
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """``size`` bytes, fewer only at the end: Arrow takes a short read for a block of its own."""
+        wanted = size if size > 0 else _CHUNK
+        while len(self._rest) < wanted and not self._at_end:
+            raw = self._handle.read(wanted)
+            self._at_end = not raw
+            text = raw if self._decoder is None else self._decoder.decode(raw, final=self._at_end).encode()
+            self._rest += text + (b"\n" + END_OF_FILE.encode() if self._at_end else b"")
+        part, self._rest = self._rest[:wanted], self._rest[wanted:]
+        return part
+
+
+def _chunks(file: SourceFile) -> Iterator[bytes]:
+    with file.open_text() as handle:
+        while chunk := handle.read(_CHUNK):
+            yield chunk
+
+
+def _is_utf8(file: SourceFile) -> bool:
+    """Arrow checks UTF-8 several times faster than Python decodes it."""
+    rest = b""
+    for index, chunk in enumerate(_chunks(file)):
+        # UTF-16 of Latin text is valid UTF-8 full of NUL characters.
+        if index == 0 and b"\0" in chunk:
+            return False
+        text = rest + chunk
+        whole = len(text) - _bytes_of_open_character(text)
+        rest = text[whole:]
+        if not _fits_utf8(text[:whole]):
+            return False
+    return not rest
+
+
+def _bytes_of_open_character(text: bytes) -> int:
+    """How many bytes at the end begin a character whose rest is in the next chunk."""
+    for back in range(1, min(4, len(text) + 1)):
+        byte = text[-back]
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return back if length > back else 0
+        if byte < 0x80:
+            return 0
+    return 0
+
+
+def _fits_utf8(text: bytes) -> bool:
+    offsets = pa.py_buffer(len(text).to_bytes(4, "little").rjust(8, b"\0"))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _first_misfit(file: SourceFile, encoding: str) -> str | None:
+    """Where the first bytes that do not fit lie (in the first chunk a NUL does not fit either); None when all fit."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset, line, pending = 0, 1, 0
+    for chunk in _chunks(file):
+        if offset == 0 and b"\0" in chunk and not encoding.startswith(("utf-16", "utf-32")):
+            at = chunk.index(b"\0")
+            line += chunk.count(b"\n", 0, at)
+            return f"byte {at + 1} in line {line} is NUL"
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            # The error counts from the bytes the decoder had kept of the chunk before.
+            at = error.start - pending
+            line += chunk.count(b"\n", 0, max(at, 0))
+            return f"byte {offset + at + 1} in line {line} does not fit"
+        pending = len(decoder.getstate()[0])
+        offset += len(chunk)
+        line += chunk.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return f"byte {offset - pending + 1} in line {line} ends inside a character"
+    return None
+
+
+def _looks_like_damaged_utf8(file: SourceFile) -> bool:
+    """Chinese in UTF-8 with a few bad bytes would mostly pass as GB18030, as nonsense.
+
+    Decoded as UTF-8, such a file shows more Chinese characters than bad bytes; a GB18030 file next to none.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    good = bad = 0
+    for chunk in _chunks(file):
+        text = decoder.decode(chunk)
+        bad += text.count("\ufffd")
+        good += len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
+    return good > bad

@@ -1,0 +1,75 @@
+"""Dagster asset ``anonymity`` and its check: no table is published in which records can be told apart that must not be.
+
+Measuring is in ``statement.py``; the tables are made anonymous where they leave the marts stage.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipeline.accept.assets import acceptance_results, data_quality
+from pipeline.evaluate.assets import evaluation, rule_results
+from pipeline.marts.assets import exported_models, marts
+from pipeline.publish.statement import RELEASED, TABLE, write_anonymity
+from pipeline.review.assets import outlier_effects, review_outliers
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
+from pipeline.validate.assets import account_rows, log_cleaning
+
+# All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
+GATHERED_TABLES = sorted(
+    {
+        key.to_user_string()
+        for made in (
+            *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
+            *(evaluation, rule_results, outlier_effects),
+        )
+        for key in made.keys
+    }
+    | set(exported_models(marts.keys))
+)
+
+
+@dg.asset(
+    key=TABLE,
+    deps=GATHERED_TABLES,
+    group_name="privacy",
+    description=(
+        "One row per record-level table × enterprise, and one per other table: quasi-identifiers, k and l required and reached, "
+        f"rows generalised, suppressed, left out, risk, level of GB/T 42460. {GATHERED}"
+    ),
+    kinds={"duckdb", "parquet"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+    check_specs=[
+        dg.AssetCheckSpec(
+            "k_anonymous",
+            asset=TABLE,
+            blocking=True,
+            description="Record-level tables keep k and l of the evaluation plan; nothing undeclared names records or persons.",
+        )
+    ],
+)
+def anonymity(
+    context: dg.AssetExecutionContext, places: Places
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """State for every gathered table how far records can be told apart; a broken limit stops the publication."""
+    quarter = quarter_of(context)
+    announce("privacy", "k-anonymity")
+    run = places.run_folder(quarter, context.run.run_id)
+    measured = write_anonymity(run, GATHERED_TABLES, places.evaluation_plan().privacy)
+    released = measured.filter(measured["kind"] == RELEASED)
+    broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
+    figures: dict[str, Any] = {
+        "smallest class": released["k_reached"].min(),
+        "suppressed rows": released["suppressed"].sum(),
+        "rows left out": released["left_out"].sum(),
+        "broken": broken,
+    }
+    yield dg.MaterializeResult(
+        metadata={**gathered_metadata(context, quarter), "dagster/row_count": measured.height, **figures}
+    )
+    yield dg.AssetCheckResult(check_name="k_anonymous", passed=not broken, metadata=figures)

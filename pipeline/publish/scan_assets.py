@@ -1,0 +1,63 @@
+"""Dagster asset ``privacy_scan`` with its check ``no_personal_data``: the last gate before a run is published."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipeline.accept.judge import finish_pages
+from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
+from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
+from pipeline.report.assets import REPORT
+from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
+
+_CHECK = "no_personal_data"
+
+
+@dg.asset(
+    key=SCAN_TABLE,
+    deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
+    group_name="report",
+    description=(
+        "One row per table or report × kind of personal data: cells looked at and findings. "
+        f"A run with findings is not published. {GATHERED}"
+    ),
+    kinds={"python", "parquet"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+    check_specs=[
+        dg.AssetCheckSpec(
+            _CHECK,
+            asset=SCAN_TABLE,
+            blocking=True,
+            description="Nothing in the run's tables and reports looks like personal data.",
+        )
+    ],
+)
+def privacy_scan(
+    context: dg.AssetExecutionContext, places: Places
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Look for personal data in everything the run is about to publish."""
+    quarter = quarter_of(context)
+    announce("report", "privacy scan")
+    # The pages of the acceptance are scanned with the others.
+    finish_pages()
+    exceptions = places.evaluation_plan().privacy_exceptions
+    scanned, findings = scan_run(
+        places.run_folder(quarter, context.run.run_id), frozenset((each.column, each.kind) for each in exceptions)
+    )
+    figures: dict[str, Any] = {
+        "tables and reports": len(scanned),
+        "cells": sum(each.cells for each in scanned),
+        "findings": dict(Counter(finding.kind for finding in findings)),
+        "places": [str(finding) for finding in findings[:20]],
+    }
+    check = dg.AssetCheckResult(passed=not findings, check_name=_CHECK, metadata=figures)
+    if findings:
+        yield check
+        raise refuse(findings)
+    yield dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), **figures}, check_results=[check])

@@ -1,0 +1,107 @@
+"""The published record of a scan, ``privacy_scan``, and the proof that what is published is what was scanned.
+
+One row per table or report × kind of personal data. What is looked for and where is decided in ``scanner.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.errors import DataRefused, UsageError
+from pipeline.extract.writer import read_metadata
+from pipeline.lake.layout import atomic_path
+from pipeline.lake.run_folder import RunFolder
+from pipeline.privacy.patterns import KINDS
+from pipeline.privacy.scanner import Finding, Scanned, scan
+from pipeline.privacy.subjects import published_subjects
+
+SCAN_TABLE = "privacy_scan"
+_SCHEMA = {
+    "quarter": pl.String,
+    "subject_kind": pl.String,
+    "subject": pl.String,
+    "columns_scanned": pl.Int64,
+    "cells_scanned": pl.Int64,
+    "distinct_texts": pl.Int64,
+    "kind": pl.String,
+    "finding_count": pl.Int64,
+    "excepted_count": pl.Int64,
+    "run_id": pl.String,
+}
+# Marks the record with the digest of every file it speaks for.
+_DIGESTS = "scanned_files"
+_SHOWN = 10
+
+
+def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Finding]]:
+    """Scan what a run has gathered and write ``privacy_scan`` beside it; returns what was scanned, and the findings.
+
+    exceptions   (column, kind) in which what looks like personal data is none; counted apart, no findings
+    """
+    run.table(SCAN_TABLE).unlink(missing_ok=True)
+    scanned = scan(published_subjects(run.path))
+    _write(run, scanned, exceptions)
+    return scanned, [finding for each in scanned for finding in each.findings if _key(finding) not in exceptions]
+
+
+def refuse(findings: Sequence[Finding]) -> DataRefused:
+    """What keeps a run from being published, with the first places."""
+    places = [str(finding) for finding in findings[:_SHOWN]]
+    more = [f"… and {len(findings) - _SHOWN} more"] if len(findings) > _SHOWN else []
+    return DataRefused(
+        "\n".join(
+            (
+                f"the results hold what looks like personal data in {len(findings)} places, so nothing is published:",
+                *(f"  {place}" for place in (*places, *more)),
+                "Map the column that holds it in sources.yaml; where it is no personal data, "
+                "say so under privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",
+            )
+        )
+    )
+
+
+def require_scanned(run: RunFolder) -> None:
+    """Raise UsageError where a file to be published is not the one that was scanned, or was not scanned at all."""
+    record = run.table(SCAN_TABLE)
+    seen = json.loads(read_metadata(record).get(_DIGESTS, "{}")) if record.is_file() else {}
+    unseen = sorted(name for name, digest in _digests(run.path).items() if seen.get(name) != digest)
+    if unseen:
+        raise UsageError(
+            f"{run.quarter} cannot be published: {', '.join(unseen)} not scanned for personal data in this state. "
+            f"Evaluate the whole quarter: `asq run {run.quarter}`, or materialize {SCAN_TABLE} as well"
+        )
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.column, finding.kind
+
+
+def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tuple[str, str]]) -> None:
+    rows = []
+    for each in scanned:
+        excepted = [finding.kind for finding in each.findings if _key(finding) in exceptions]
+        for kind in KINDS:
+            numbers = (each.columns, each.cells, each.distinct_texts, kind, each.by_kind[kind] - excepted.count(kind))
+            rows.append(
+                (run.quarter.label, each.subject_kind, each.subject, *numbers, excepted.count(kind), run.run_id)
+            )
+    table = pl.DataFrame(rows, schema=_SCHEMA, orient="row").to_arrow()
+    marks = {_DIGESTS: json.dumps(_digests(run.path), ensure_ascii=False, sort_keys=True)}
+    with atomic_path(run.table(SCAN_TABLE)) as path, pq.ParquetWriter(path, table.schema, compression="zstd") as file:
+        file.add_key_value_metadata(marks)
+        file.write_table(table)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file to be published but the record itself."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".") and path != folder / f"{SCAN_TABLE}.parquet"
+    }

@@ -1,0 +1,150 @@
+"""The table ``anonymity``: for every published table of a quarter, how far single records or persons can be told apart in it.
+
+Everything is measured on the published files; nothing is changed here. Levels are those of GB/T 42460-2023: 1 directly
+identifying, 2 direct identifiers removed, 3 removed and the risk of re-identification below the threshold, 4 aggregates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.lake.layout import atomic_path
+from pipeline.lake.run_folder import RunFolder
+from pipeline.lake.sql import literal, quoted
+from pipeline.privacy.anonymity import classes_of
+from pipeline.settings.plan import PrivacyLimits
+from schemas.expectations.privacy import INTERNAL_TABLES, PERSON_SCOPE, RECORD_TABLES, RecordTable, undeclared
+
+TABLE = "anonymity"
+LEFT_OUT_MARK = "left_out"
+"""Mark of a record-level Parquet file: JSON list of the rows that no class could hide, [enterprise, quarter, rows]."""
+
+RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"
+
+SCHEMA = {
+    "table": pl.String,
+    "quarter": pl.String,
+    "enterprise_id": pl.String,
+    "kind": pl.String,
+    "quasi_identifiers": pl.String,
+    "sensitive_columns": pl.String,
+    "k_required": pl.Int64,
+    "k_reached": pl.Int64,
+    "l_required": pl.Int64,
+    "l_reached": pl.Int64,
+    "rows": pl.Int64,
+    "generalised": pl.Int64,
+    "suppressed": pl.Int64,
+    "left_out": pl.Int64,
+    "reidentification_risk": pl.Float64,
+    "gbt_42460_level": pl.Int64,
+    "is_kept": pl.Boolean,
+    "run_id": pl.String,
+}
+
+
+def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits) -> pl.DataFrame:
+    """Measure the run's tables, write ``anonymity`` into its folder and return it.
+
+    One row per record-level table × enterprise that may be handed on, one per other table. ``is_kept`` is false where a table
+    that may be handed on misses k or l, and where a table names records or persons without being declared.
+    """
+    rows: list[dict[str, Any]] = []
+    with duckdb.connect() as connection:
+        for name in sorted(tables):
+            for row in _statement(connection, run, name, limits):
+                rows.append({"table": name, "quarter": run.quarter.label, "run_id": run.run_id} | row)
+    measured = pl.DataFrame(rows, schema=SCHEMA).sort("table", "enterprise_id", nulls_last=True)
+    with atomic_path(run.table(TABLE)) as path:
+        measured.write_parquet(path, compression="zstd", statistics=False)
+    return measured
+
+
+def _statement(
+    connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str, limits: PrivacyLimits
+) -> Iterator[dict[str, Any]]:
+    file = literal(run.table(name))
+    relation = f"read_parquet({file}, hive_partitioning = false)"
+    columns = [column for column, *_ in connection.execute(f"describe from {relation}").fetchall()]
+    identifying = undeclared(name, columns)
+    rows = _number(connection, f"select count(*) from {relation}")
+    if identifying:
+        yield {
+            "kind": UNDECLARED,
+            "quasi_identifiers": ";".join(identifying),
+            "rows": rows,
+            "gbt_42460_level": 1,
+            "is_kept": False,
+        }
+    elif name in RECORD_TABLES:
+        yield from _released(connection, relation, file, RECORD_TABLES[name], limits)
+    elif name in INTERNAL_TABLES:
+        keys = ", ".join(map(quoted, INTERNAL_TABLES[name]))
+        smallest = connection.execute(
+            f"select min(n) from (select count(*) as n from {relation} group by {keys})"
+        ).fetchone()
+        k = smallest[0] if smallest else None
+        yield {
+            "kind": INTERNAL,
+            "quasi_identifiers": ";".join(INTERNAL_TABLES[name]),
+            "k_reached": k,
+            "rows": rows,
+            "reidentification_risk": None if k is None else 1 / k,
+            "gbt_42460_level": 2,
+            "is_kept": True,
+        }
+    else:
+        of_persons = 0
+        if "scope_type" in columns:
+            of_persons = _number(connection, f"select count(*) from {relation} where scope_type = '{PERSON_SCOPE}'")
+        # The service person of such a row is one individual under a pseudonymous number.
+        yield {
+            "kind": AGGREGATE,
+            "quasi_identifiers": "scope_id" if of_persons else None,
+            "rows": rows,
+            "gbt_42460_level": 2 if of_persons else 4,
+            "is_kept": True,
+        }
+
+
+def _released(
+    connection: duckdb.DuckDBPyConnection, relation: str, file: str, declared: RecordTable, limits: PrivacyLimits
+) -> Iterator[dict[str, Any]]:
+    found = connection.execute(
+        f"select decode(value) from parquet_kv_metadata({file}) where decode(key) = '{LEFT_OUT_MARK}'"
+    ).fetchone()
+    left_out = {tuple(group[:-1]): group[-1] for group in json.loads(found[0])} if found else {}
+    classes = {each.within: each for each in classes_of(connection, relation, declared)}
+    for group in sorted(classes.keys() | left_out.keys(), key=str):
+        each = classes.get(group)
+        k = each.smallest if each else None
+        diversity = each.least_diverse if each else None
+        has_k = k is None or k >= limits.k
+        has_l = diversity is None or diversity >= limits.diversity
+        yield {
+            "enterprise_id": group[declared.within.index("enterprise_id")],
+            "kind": RELEASED,
+            "quasi_identifiers": ";".join(declared.quasi_identifiers),
+            "sensitive_columns": ";".join(declared.sensitive) or None,
+            "k_required": limits.k,
+            "k_reached": k,
+            "l_required": limits.diversity if declared.sensitive else None,
+            "l_reached": diversity,
+            "rows": each.rows if each else 0,
+            "generalised": each.generalised if each else 0,
+            "suppressed": each.suppressed if each else 0,
+            "left_out": left_out.get(group, 0),
+            "reidentification_risk": None if k is None else 1 / k,
+            "gbt_42460_level": 3 if has_k and has_l else 2,
+            "is_kept": has_k and has_l,
+        }
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0

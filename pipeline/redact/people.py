@@ -1,0 +1,254 @@
+"""People's names: before titles, behind labels and roles, at the start of a sentence, and the record's own.
+
+A bare name in the middle of a sentence is found only when the record itself names the person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from pipeline.redact import lexicon
+from pipeline.redact.replacing import HAN, LABELS, NAME, NARROW, WIDE, Rule, substitute
+
+_COMPOUND = lexicon.COMPOUND_SURNAMES | lexicon.RARE_COMPOUND_SURNAMES
+_STRONG = lexicon.SURNAMES - lexicon.WEAK_SURNAMES
+
+
+def _surname(single: Iterable[str]) -> str:
+    return f"(?:{'|'.join(sorted(_COMPOUND))}|[{''.join(sorted(single))}])"
+
+
+_KNOWN = lexicon.SURNAMES | lexicon.RARE_SURNAMES
+_ANY_SURNAME = _surname(_KNOWN)
+_TITLED_SURNAME = _surname(_KNOWN | lexicon.RARE_WORD_SURNAMES)
+_LIKELY_SURNAME = _surname(_KNOWN - lexicon.PARTICLE_SURNAMES)
+_STRONG_SURNAME = _surname(_STRONG)
+
+# Titles only a person has behind the name, then titles that stand just as often without one (安装师傅).
+_PERSONAL_TITLE = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|叔叔|同志|老伯|奶奶|爷爷"
+_ROLE_TITLE = (
+    "师傅|师父|经理|老师|工程师|技师|技术员|主任|店长|老板|主管|组长|站长|班长|医生|教授|律师|警官|队长|科长|处长|局长"
+    "|总监"
+)
+# 王总, 李工, 张姐: only behind a surname that is no word part, and not at the start of another word.
+_SHORT_TITLE = (
+    "总(?![理统监共是体的之额价算会能要结归得数部线站公觉在不有])"
+    "|工(?![作程具业人资序艺钱期单厂地号时费])|姐(?!妹)|哥(?!们)"
+)
+_TITLE = re.compile(f"{_PERSONAL_TITLE}|{_ROLE_TITLE}|{_SHORT_TITLE}")
+_KIND_OF_TITLE = dict.fromkeys(_PERSONAL_TITLE.split("|"), "personal") | dict.fromkeys(_ROLE_TITLE.split("|"), "role")
+_NO_GIVEN_NAME = frozenset("的了我你他她您它们这那没就也很还吗呢吧啊呀么都被把")
+_NO_GIVEN_NAME_BEFORE_ROLE = _NO_GIVEN_NAME | frozenset(
+    "是在有不给让去到上下个位从与或及什怎哦请找叫对跟等说打约派换修装拆洗送拿买卖付退些种每次前后"
+)
+# What stands in front of a name, so that 找王总 is told from 施工 and 大师姐.
+_INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢烦诉个")
+# Behind these a surname that is also an ordinary word is one, where nothing follows its title: 谢谢程工，but not 谢谢全工厂.
+_ADDRESSES_SOMEBODY = re.compile("(?:谢谢|感谢|麻烦|联系|投诉|找|问)$")
+_GOES_ON = re.compile(f"(?!{HAN})|投诉|反映|处理|说|要|来|修|上门|帮|聊|谈")
+_HAN_CHARACTER = re.compile(HAN)
+# Surnames that are ordinary words, yet hardly ever the first of three characters that are none.
+_FULL_NAMED = lexicon.WEAK_SURNAMES - (lexicon.PARTICLE_SURNAMES - lexicon.NAMED_PARTICLES)
+_HAN_TAIL = re.compile(f"{HAN}{{1,4}}$")
+
+
+def _name_before(text: str, end: int, kind: str) -> int:
+    """How many characters before a title are a name; 0 where none is."""
+    tail = _HAN_TAIL.search(text, max(0, end - 4), end)
+    if tail is None or tail[0][-2:] in lexicon.JOB_WORDS or text.startswith("班主任", end - 1):
+        return 0
+    # 师傅和李女士: the name begins behind the title before.
+    before = _THROUGH_TITLE.sub("", tail[0])
+    if not before:
+        return 0
+    if kind == "short":
+        if before[-2:] in _COMPOUND:
+            return 2
+        introduced = len(before) == 1 or before[-2] in _INTRODUCES
+        if introduced and before[-1] in _STRONG:
+            return int(text[end - 1 : end + 1] != "施工")
+        is_addressed = before[-1] in _KNOWN and _ADDRESSES_SOMEBODY.search(before[:-1])
+        return int(bool(is_addressed) and bool(_GOES_ON.match(text, end + 1)))
+    excluded = _NO_GIVEN_NAME if kind == "personal" else _NO_GIVEN_NAME_BEFORE_ROLE
+    weak = 0
+    for length in range(len(before), 0, -1):
+        candidate = before[-length:]
+        surname = candidate[:2] if candidate[:2] in _COMPOUND else candidate[:1]
+        given = candidate[len(surname) :]
+        is_rare_word = surname in lexicon.RARE_WORD_SURNAMES
+        is_known = len(surname) == 2 or surname in _KNOWN or (is_rare_word and _may_be_a_name(given, kind))
+        if len(given) > 2 or not is_known or not excluded.isdisjoint(given):
+            continue
+        if candidate[:2] in lexicon.ORDINARY_WORDS and (kind == "role" or surname in lexicon.WEAK_SURNAMES):
+            continue
+        if surname not in lexicon.WEAK_SURNAMES and not is_rare_word:
+            return length
+        preceding = text[end - length - 1 : end - length]
+        if preceding + surname in lexicon.WORDS_INTO_SURNAMES:
+            continue
+        # 石玉兰女士: without a word in front the whole is the name, though 兰 is a surname, too.
+        if len(given) == 2 and surname in _FULL_NAMED and (not _HAN_CHARACTER.match(preceding) or preceding in "诉户"):
+            return length
+        is_particle = is_rare_word or surname in lexicon.PARTICLE_SURNAMES
+        if is_particle and preceding not in _INTRODUCES and _HAN_CHARACTER.match(preceding):
+            continue
+        weak = weak or length
+    return weak
+
+
+def _may_be_a_name(given: str, kind: str) -> bool:
+    """Whether the given name may stand behind a surname that is an ordinary word: 山东师傅 and 门窗师傅 are no names."""
+    return not given or (kind == "personal" and len(given) == 2 and given[-1] not in lexicon.WORKPLACE_ENDINGS)
+
+
+def _redact_titled(text: str) -> str:
+    if "·" in text or "•" in text or "・" in text:
+        text = _DOTTED_BEFORE_TITLE.sub(NAME, text)
+    text = _TRANSLITERATED_BEFORE_TITLE.sub(NAME, text)
+    text = _LATIN_BEFORE_TITLE.sub(NAME, text)
+    pieces: list[str] = []
+    done = 0
+    for match in _TITLE.finditer(text):
+        length = _name_before(text, match.start(), _KIND_OF_TITLE.get(match[0], "short"))
+        if length and match.start() - length >= done:
+            pieces += text[done : match.start() - length], NAME
+            done = match.start()
+    return "".join((*pieces, text[done:])) if pieces else text
+
+
+# What may follow a name: nothing, anything but Han script, or a word that begins the rest of the sentence.
+_AFTER_NAME = (
+    rf"(?=$|(?!{HAN}).|很|非常|特别|态度|服务|技术|人|来|上门|说|电话|手机|的|给|帮|为|号码|联系|地址|住|身份|先生|女士"
+    r"|小姐|太太|师傅|经理|老师|和|与|在|是|从|于|也|都|就|今|昨|明|反映|反馈|投诉|报修|要求|表示|致电|已|未|不|没|维修"
+    r"|安装|检|处理|接|打|到|回|做|负责|耐心|认真|热情|专业|干|真|太|挺|比|最|让|把|将|被|用|要|想|问|答|拆|换|清|动作|及"
+    r"|同)"
+)
+_LABEL = (
+    "姓名|联系人|收货人|收件人|签收人|经办人|负责人|投诉人|报修人|来电人|户主|户名|机主|业主|车主|法人|我叫|名叫|叫做"
+    "|名字是|名字叫"
+)
+# Names of other peoples in Han script: 买买提·艾力.
+_DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"
+# Behind a label with a colon stands a name, whatever its surname; behind 我叫 and the like it needs a surname.
+_LABELLED_NAME = re.compile(
+    rf"((?:{_LABEL})\s?[:：]\s?)"
+    rf"(?:{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|[A-Za-z][A-Za-z .'’]{{1,30}})"
+    rf"|((?:{_LABEL})(?:是|为|叫)?\s?)(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
+    rf"|(?P<name>{_ANY_SURNAME}{HAN}{{1,2}}?{_AFTER_NAME}|{_STRONG_SURNAME}{HAN}{{2}}))"
+)
+_DOTTED_BEFORE_TITLE = re.compile(rf"{_DOTTED_NAME}(?=(?:{_PERSONAL_TITLE}|{_ROLE_TITLE}))")
+_TRANSLITERATED_BEFORE_TITLE = re.compile(rf"[{lexicon.TRANSLITERATED_SYLLABLES}]{{3,10}}(?=(?:{_PERSONAL_TITLE}))")
+_LATIN_BEFORE_TITLE = re.compile(
+    rf"(?<![A-Za-z])(?!(?:{'|'.join(sorted(lexicon.GREETINGS))})(?![A-Za-z]))"
+    rf"[A-Z][a-z'’]+(?:[ .][A-Z][a-z'’]+){{0,3}}(?=\s?(?:{_PERSONAL_TITLE}))"
+)
+_ROLE = "师傅|师父|工程师|技师|技术员|维修员|维修工|安装工|客服|客户|用户|顾客|经理|老师|专员|同事|快递员|本人|我是|叫"
+_FORM_OF_ADDRESS = "先生|女士|小姐"
+_NAME_BEHIND_ROLE = re.compile(
+    rf"((?:{_ROLE.replace('|我是', '')})[是为叫:：\s]?)({_LIKELY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}"
+    # 我是严歌苓的读者 says who she reads, not who she is; 王先生周末来 says when.
+    rf"|((?:我是|{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{1,2}})(?=$|[，。,.!！;；、\s])"
+    rf"|((?:{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{2}}){_AFTER_NAME}"
+    # 客户钟晓燕来电: a surname that is also a word, before what only a person does.
+    rf"|((?:客户|用户|顾客|业主)[:：\s]?)([{''.join(sorted(lexicon.NAMED_PARTICLES))}]{HAN}{{2}})(?=来电|致电|反映|反馈|报修)"
+)
+# 张三反映空调不制冷: who begins a sentence and speaks is a person.
+_SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
+_SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
+_LABEL_WORD, _ROLE_WORD = re.compile(_LABEL), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
+_THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
+_TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
+_FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
+
+
+def _decide_labelled(match: re.Match[str]) -> str | None:
+    name = match["name"]
+    goes_on = _HAN_CHARACTER.match(match.string, match.end())
+    if name and name[:2] in _TITLE_WORDS:
+        return None
+    if name and goes_on and (name[:2] in lexicon.ORDINARY_WORDS or not _NO_GIVEN_NAME.isdisjoint(name[1:])):
+        return None
+    return (match[1] or match[2]) + NAME
+
+
+def _decide_behind_role(match: re.Match[str]) -> str | None:
+    introduction, name = match[1] or match[3] or match[5] or match[7], match[2] or match[4] or match[6] or match[8]
+    return introduction + NAME if _is_name(name) else None
+
+
+def _decide_speaker(match: re.Match[str]) -> str | None:
+    return NAME if _is_name(match[1]) else None
+
+
+def _is_name(found: str) -> bool:
+    """Whether what begins with a surname is no ordinary word and no title: 师 is a surname, 师傅 is none."""
+    is_word = found[:2] in lexicon.ORDINARY_WORDS or found[:2] in _TITLE_WORDS
+    return not is_word and _NO_GIVEN_NAME_BEFORE_ROLE.isdisjoint(found[1:])
+
+
+def _redact_labelled(text: str) -> str:
+    return substitute(_LABELLED_NAME, _decide_labelled, text, _LABEL_WORD)
+
+
+def _redact_behind_role(text: str) -> str:
+    return substitute(_NAME_BEHIND_ROLE, _decide_behind_role, text, _ROLE_WORD)
+
+
+def _redact_speakers(text: str) -> str:
+    return substitute(_SPEAKER, _decide_speaker, text)
+
+
+def _redact_family_name(text: str) -> str:
+    return _FAMILY_NAME.sub(rf"\1{NAME}", text)
+
+
+def redact_record_name(text: str, name: str) -> str:
+    """The record's own name, as written and without spaces; one character alone would hit ordinary words."""
+    narrow = name.translate(NARROW)
+    for written in (narrow.strip(), re.sub(r"\s", "", narrow)):
+        if len(written) >= 2 and written in text and not any(written in label for label in LABELS):
+            text = text.replace(written, NAME)
+    return text
+
+
+def redact_record_names(texts: pl.Series, names: pl.Series) -> pl.DataFrame:
+    """The rows whose text holds the record's own name, as (row, text) with the name replaced."""
+    pairs = pl.DataFrame({"text": texts, "name": names}).with_row_index("row").drop_nulls()
+    text = pl.col("text")
+    written = (pl.col("name").str.strip_chars(), pl.col("name").str.replace_all(r"\s", ""))
+    held = pl.any_horizontal((name.str.len_chars() >= 2) & text.str.contains(name, literal=True) for name in written)
+    # What is in full-width letters is compared after narrowing.
+    wide = pl.any_horizontal(pl.col("text", "name").str.contains(WIDE.pattern))
+    hits = pairs.filter(held | wide)
+    replaced = [redact_record_name(text.translate(NARROW), name) for _, text, name in hits.iter_rows()]
+    return pl.DataFrame({"row": hits["row"], "text": pl.Series(replaced, dtype=pl.String)})
+
+
+RULES = (
+    # Not the label [姓名] itself.
+    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]"),
+    Rule(
+        _redact_titled,
+        rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"
+        rf"|{_ANY_SURNAME}[总工姐哥]",
+        f"{_PERSONAL_TITLE}|{_ROLE_TITLE}|[总工姐哥]",
+    ),
+    Rule(
+        _redact_behind_role,
+        rf"(?:{_ROLE}|{_FORM_OF_ADDRESS}|业主)[是为叫:：\s]?{_ANY_SURNAME}{HAN}",
+        f"{_ROLE}|{_FORM_OF_ADDRESS}|业主",
+    ),
+    Rule(
+        _redact_speakers,
+        rf"{_STRONG_SURNAME}{HAN}{{1,2}}(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})",
+        _SPEAKS,
+    ),
+    Rule(
+        _redact_family_name,
+        rf"姓{_ANY_SURNAME}",
+        "姓",
+    ),
+)

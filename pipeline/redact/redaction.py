@@ -1,0 +1,105 @@
+"""Free text without the people in it: what a comment says about the service stays, who and where they are goes.
+
+Every kind of personal data of close-reading §4.2 has its pattern in the module of its kind and becomes a label such as
+``[电话]``; here the rules are put in order and applied, to one text or a column. Columns that hold one value of a known
+class are handled in ``tokens.py`` and ``masks.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import polars as pl
+
+from pipeline.redact import net, numbers, people, places, plates
+from pipeline.redact.people import redact_record_name, redact_record_names
+from pipeline.redact.replacing import NARROW, NARROW_TEXT, WIDE, Step
+
+# Accounts first, for they hold numbers and dots; plates behind telephones, which may begin with the same digits.
+RULES = (*net.RULES, *numbers.RULES, *plates.RULES, *places.RULES, *people.RULES)
+_ALL_RULES = (1 << len(RULES)) - 1
+
+# For all texts: one automaton small enough for its cache. The large alternations of surnames, and counted repeats of
+# Han characters, only see what it lets through.
+_COARSE_GUARD = "|".join((WIDE.pattern, *(rule.coarse or rule.guard for rule in RULES)))
+
+
+def redact(text: str, names: Sequence[str] = ()) -> str:
+    """Replace the personal data in ``text`` by labels; text without any comes back as it was.
+
+    ``names`` are the people the record itself names: they go wherever they stand. ``redact(redact(x)) == redact(x)``.
+    In a text that is changed, full-width letters and digits become half-width.
+    """
+    narrow = text.translate(NARROW)
+    redacted = narrow
+    for name in names:
+        redacted = redact_record_name(redacted, name)
+    # What one label replaces may bring two pieces together that another pattern knows; every round takes something
+    # away, so the rounds end.
+    while (once := _apply(redacted, _ALL_RULES)) != redacted:
+        redacted = once
+    return text if redacted == narrow else redacted
+
+
+def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series:
+    """``redact`` for a whole column; ``names`` is the record's own name column, in the same order. Nulls stay null.
+
+    The rules' guards tell in one fast pass which texts may hold what; only those go through Python, only by the rules
+    that may apply, and once per distinct text.
+    """
+    rows = _suspects(texts)
+    work = pl.DataFrame({"row": rows, "text": texts.gather(rows).str.replace_many(NARROW_TEXT)})
+    if names is not None:
+        named = redact_record_names(texts, names)
+        work = pl.concat([work.join(named, on="row", how="anti"), named])
+    finished: list[pl.DataFrame] = []
+    while len(work):
+        flags = _flags(work["text"])
+        known: dict[str, str] = {}
+        once = pl.Series(
+            "text",
+            [
+                known.get(text) or known.setdefault(text, _apply(text, flag)) if flag else text
+                for text, flag in zip(work["text"].to_list(), flags.to_list(), strict=True)
+            ],
+            dtype=pl.String,
+        )
+        changed = once != work["text"]
+        finished.append(work.filter(~changed))
+        work = pl.DataFrame({"row": work["row"], "text": once}).filter(changed)
+    if not finished:
+        return texts
+    done = pl.concat(finished)
+    # A text in which nothing was found keeps its full-width letters.
+    before = texts.gather(done["row"])
+    done = done.filter(done["text"] != before.str.replace_many(NARROW_TEXT))
+    return texts.clone().scatter(done["row"], done["text"]) if len(done) else texts
+
+
+def _suspects(texts: pl.Series) -> pl.Series:
+    """The row numbers of the texts that some rule may change."""
+    rows = texts.str.contains(_COARSE_GUARD).fill_null(False).arg_true()
+    chosen = texts.gather(rows)
+    return rows.filter((_flags(chosen) > 0) | chosen.str.contains(WIDE.pattern))
+
+
+def _flags(texts: pl.Series) -> pl.Series:
+    """For each text the rules that may apply, bit by bit."""
+    bits = (
+        pl.col("text").str.contains(rule.guard).cast(pl.UInt16) * pl.lit(1 << position, dtype=pl.UInt16)
+        for position, rule in enumerate(RULES)
+    )
+    return texts.alias("text").to_frame().select(pl.sum_horizontal(bits)).to_series()
+
+
+def _apply(text: str, rules: int) -> str:
+    """One round of the rules whose bits are set."""
+    for step in _steps(rules):
+        text = step(text)
+    return text
+
+
+@cache
+def _steps(rules: int) -> tuple[Step, ...]:
+    return tuple(rule.step for position, rule in enumerate(RULES) if rules >> position & 1)

@@ -1,0 +1,139 @@
+"""The scores of a run for the terminal: one row per enterprise, what ``asq run`` prints at its end.
+
+Full reports are ``html.py``'s business. On a terminal a table is drawn; elsewhere (logs, pipes) there is one plain line
+an enterprise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.report.model.report import RunTables, Verdict, verdict_of
+from pipeline.report.words.numbers import number, percent
+
+# Verdicts that are counted each for itself; the rest (no requirement, not applicable, not decided yet) together.
+_COUNTED = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NO_DATA: "no data"}
+_REST = "other"
+
+
+@dataclass(frozen=True)
+class EnterpriseScores:
+    """What the terminal shows of one enterprise: scores 0–100 (None: none), coverage 0–1, indicators by verdict."""
+
+    enterprise_id: str
+    total: float | None
+    total_range: tuple[float, float] | None
+    coverage: float
+    is_provisional: bool
+    dimensions: dict[str, float | None]
+    verdicts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """The quarter's scores; print it with a rich console (a table on a terminal) or take ``lines``."""
+
+    quarter: Quarter
+    dimension_names: dict[str, str]
+    rows: tuple[EnterpriseScores, ...]
+
+    def lines(self) -> list[str]:
+        """One line per enterprise, nothing cut, for logs and pipes."""
+        found = []
+        for row in self.rows:
+            low_high = f" ({_range(row)} over all legal weights)" if row.total_range else ""
+            provisional = ", provisional" if row.is_provisional else ""
+            dimensions = ", ".join(
+                f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items()
+            )
+            verdicts = ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items())
+            found.append(
+                f"{self.quarter} {row.enterprise_id}: total {number(row.total)}{low_high}{provisional}; "
+                f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
+            )
+        return found
+
+    def table(self) -> Table:
+        """The same as a table that fits 80 columns; under each total its range, a provisional total has a star."""
+        legend = "; ".join(f"{node} {name}" for node, name in self.dimension_names.items())
+        star = "* provisional. " if any(row.is_provisional for row in self.rows) else ""
+        drawn = Table(
+            title=f"After-sales service quality {self.quarter}, scores 0–100",
+            caption=(
+                f"{legend}\nbelow the total: its range over all weights the standard allows. {star}\n"
+                "scored: share of the weight that has a score. The last four count indicators."
+            ),
+            box=None,
+            padding=(0, 1),
+            collapse_padding=True,
+            pad_edge=False,
+            header_style="bold underline",
+            title_justify="left",
+            caption_justify="left",
+        )
+        drawn.add_column("enterprise", overflow="fold")
+        for heading in ("total", *self.dimension_names, "scored", *_COUNTED.values(), _REST):
+            drawn.add_column(heading.replace(" ", "\n"), justify="right", no_wrap=True)
+        for row in self.rows:
+            total = Text(f"{number(row.total)}{'*' if row.is_provisional else ''}", style="bold")
+            drawn.add_row(
+                Text(row.enterprise_id),
+                Text.assemble(total, "\n", (_range(row), "dim")) if row.total_range else total,
+                *(number(row.dimensions.get(node)) for node in self.dimension_names),
+                percent(row.coverage),
+                *(str(count) for count in row.verdicts.values()),
+            )
+        return drawn
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.is_terminal:
+            yield self.table()
+        else:
+            yield from (Text(line) for line in self.lines())
+
+
+def score_table(run_path: Path, quarter: Quarter) -> ScoreTable:
+    """The scores of a run's enterprises for the quarter; raises ReportInputMissing where a table is absent."""
+    tables = RunTables.read(run_path, quarter)
+    dimensions = [row for row in tables.nodes_in_order if row["level"] == "dimension"]
+    scores = {
+        (row["enterprise_id"], row["node_id"]): row
+        for row in tables.scores.filter(pl.col("period") == quarter.label).iter_rows(named=True)
+    }
+    total = next(row["node_id"] for row in tables.nodes_in_order if row["level"] == "total")
+    values = tables.values.filter(pl.col("window_kind") == "quarter").select(
+        "enterprise_id", "status", "requirement", "is_met"
+    )
+    counted = Counter(
+        (enterprise, _COUNTED.get(verdict_of(status, requirement, is_met), _REST))
+        for enterprise, status, requirement, is_met in values.iter_rows()
+    )
+    return ScoreTable(
+        quarter=quarter,
+        dimension_names={row["node_id"]: row["name_en"] for row in dimensions},
+        rows=tuple(
+            EnterpriseScores(
+                enterprise_id=enterprise,
+                total=root["score"],
+                total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
+                coverage=root["scored_coverage"],
+                is_provisional=bool(root["is_provisional"]),
+                dimensions={row["node_id"]: scores[enterprise, row["node_id"]]["score"] for row in dimensions},
+                verdicts={name: counted[enterprise, name] for name in (*_COUNTED.values(), _REST)},
+            )
+            for enterprise in tables.enterprises
+            for root in (scores[enterprise, total],)
+        ),
+    )
+
+
+def _range(row: EnterpriseScores) -> str:
+    return f"{number(row.total_range[0])}–{number(row.total_range[1])}" if row.total_range else ""

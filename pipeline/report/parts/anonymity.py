@@ -1,0 +1,77 @@
+"""What a report says of the anonymity of the published tables: its enterprise's rows of ``anonymity``, in words.
+
+Everything is measured in ``pipeline/publish/statement.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.publish.statement import AGGREGATE, INTERNAL, RELEASED
+
+_NAMES = {
+    "fct_service_requests": "服务请求记录",
+    "fct_complaints": "顾客投诉记录",
+    "fct_safety_incidents": "安全事故记录",
+}
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """A record-level table of this enterprise as published. ``risk``: the largest chance to recognise one record, 1/k."""
+
+    table: str
+    name: str
+    rows: int
+    generalised: int
+    suppressed: int
+    left_out: int
+    k_required: int
+    k_reached: int | None
+    l_required: int | None
+    l_reached: int | None
+    risk: float | None
+    level: int
+
+
+@dataclass(frozen=True)
+class Anonymity:
+    """The record-level tables, and how many other tables have which level of GB/T 42460."""
+
+    released: tuple[ReleasedTable, ...]
+    internal: tuple[str, ...]
+    aggregates: int
+    aggregates_of_persons: tuple[str, ...]
+
+
+def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
+    """The section of one enterprise.
+
+    measured   the run's table ``anonymity``
+    """
+    own = measured.filter((pl.col("kind") == RELEASED) & (pl.col("enterprise_id") == enterprise_id)).sort("table")
+    aggregates = measured.filter(pl.col("kind") == AGGREGATE)
+    return Anonymity(
+        released=tuple(
+            ReleasedTable(
+                table=row["table"],
+                name=_NAMES.get(row["table"], row["table"]),
+                rows=row["rows"],
+                generalised=row["generalised"],
+                suppressed=row["suppressed"],
+                left_out=row["left_out"],
+                k_required=row["k_required"],
+                k_reached=row["k_reached"],
+                l_required=row["l_required"],
+                l_reached=row["l_reached"],
+                risk=row["reidentification_risk"],
+                level=row["gbt_42460_level"],
+            )
+            for row in own.iter_rows(named=True)
+        ),
+        internal=tuple(measured.filter(pl.col("kind") == INTERNAL)["table"].sort()),
+        aggregates=aggregates.filter(pl.col("gbt_42460_level") == 4).height,
+        aggregates_of_persons=tuple(aggregates.filter(pl.col("gbt_42460_level") < 4)["table"].sort()),
+    )

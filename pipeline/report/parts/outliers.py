@@ -1,0 +1,143 @@
+"""What a report says of outliers: how many points were flagged, reviewed and excluded, and what the exclusions changed.
+
+Found and decided in the review stage; here published rows are only put into words and order. Records are named in no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from schemas.contract import TABLES
+from schemas.expectations.outliers import MEASURES
+
+TOTAL = "total"
+_COUNTS = (
+    "n",
+    "flagged_z",
+    "flagged_z_log",
+    "flagged_z_mad",
+    "to_review",
+    "reviewed",
+    "confirmed",
+    "corrected",
+    "excluded",
+)
+
+
+@dataclass(frozen=True)
+class MeasureReview:
+    """One measure of the enterprise in the quarter, over all its groups.
+
+    groups   how many there are, and in ``too_small`` how many have too few values for |Z| to exceed the limit
+    n        values; the other counts are data points
+    """
+
+    measure: str
+    name: str
+    table_name: str
+    unit: str
+    groups: int
+    too_small: int
+    n: int
+    flagged_z: int
+    flagged_z_log: int
+    flagged_z_mad: int
+    to_review: int
+    reviewed: int
+    confirmed: int
+    corrected: int
+    excluded: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An indicator, or the total score, with and without the excluded records."""
+
+    indicator_id: str
+    period: str
+    unit: str
+    unit_zh: str
+    value_with: float | None
+    value_without: float | None
+    score_with: float | None
+    score_without: float | None
+    is_verdict_changed: bool
+    is_met_with: bool | None
+    is_met_without: bool | None
+
+    @property
+    def is_total(self) -> bool:
+        return self.indicator_id == TOTAL
+
+
+@dataclass(frozen=True)
+class OutlierReport:
+    """The review of outliers of one enterprise and quarter."""
+
+    measures: tuple[MeasureReview, ...]
+    effects: tuple[Effect, ...]
+
+    def count(self, name: str) -> int:
+        """The sum of a count over all measures."""
+        return sum(getattr(each, name) for each in self.measures)
+
+
+def outlier_report(
+    groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]
+) -> OutlierReport:
+    """Of one enterprise.
+
+    groups      its rows of outlier_groups
+    effects     its rows of outlier_effects
+    catalogue   the indicators in force by id, in the standard's order
+    """
+    counted = {
+        row["measure"]: row
+        for row in groups.group_by("measure", "table")
+        .agg(pl.len().alias("groups"), pl.col("too_small").sum(), *(pl.col(name).sum() for name in _COUNTS))
+        .iter_rows(named=True)
+    }
+    # A run of another version may know measures that this one does not.
+    names = [*(name for name in MEASURES if name in counted), *sorted(counted.keys() - MEASURES.keys())]
+    order = {name: place for place, name in enumerate((TOTAL, *catalogue))}
+    rows = sorted(
+        effects.iter_rows(named=True), key=lambda row: (order.get(row["indicator_id"], len(order)), row["period"])
+    )
+    return OutlierReport(
+        measures=tuple(_measure(counted[name]) for name in names),
+        effects=tuple(_effect(row, catalogue.get(row["indicator_id"], {})) for row in rows),
+    )
+
+
+def _measure(row: Mapping[str, Any]) -> MeasureReview:
+    known = MEASURES.get(row["measure"])
+    table = TABLES.get(row["table"])
+    return MeasureReview(
+        measure=row["measure"],
+        name=known.name_zh if known else row["measure"],
+        table_name=table.title if table else row["table"],
+        unit=known.unit_zh if known else "",
+        groups=row["groups"],
+        too_small=row["too_small"],
+        **{name: row[name] for name in _COUNTS},
+    )
+
+
+def _effect(row: Mapping[str, Any], indicator: Mapping[str, Any]) -> Effect:
+    return Effect(
+        indicator_id=row["indicator_id"],
+        period=row["period"],
+        unit=indicator.get("unit", ""),
+        unit_zh=indicator.get("unit_zh", ""),
+        value_with=row["value_with"],
+        value_without=row["value_without"],
+        score_with=row["score_with"],
+        score_without=row["score_without"],
+        is_verdict_changed=row["is_verdict_changed"],
+        is_met_with=row["is_met_with"],
+        is_met_without=row["is_met_without"],
+    )

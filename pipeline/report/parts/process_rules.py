@@ -1,0 +1,75 @@
+"""What a report says of the process rules PR-01 … PR-97: the published results of a period, most pressing first.
+
+Rules are judged in the evaluate stage; here their rows are only joined with the rules' names and put into order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.report.words import zh as labels
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One process rule and what became of it."""
+
+    rule_id: str
+    name: str
+    clause: str
+    requirement: str
+    obligation: str
+    decisions: str
+    result: str
+    evidence: str
+    due_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The results of one period: the quarter, or the calendar year that ends with it."""
+
+    period: str
+    name: str
+    results: tuple[RuleResult, ...]
+
+    @property
+    def groups(self) -> Mapping[str, tuple[RuleResult, ...]]:
+        """The results by what they are, failed ones first, each in the order of the rules."""
+        return {code: tuple(each for each in self.results if each.result == code) for code in labels.PROCESS_RESULTS}
+
+
+def rule_sets(results: pl.DataFrame, rules: pl.DataFrame, quarter: Quarter) -> Iterator[RuleSet]:
+    """The rule sets of one enterprise, the quarter's first.
+
+    results   its rows of rule_results
+    rules     process_rules
+    """
+    described = {row["rule_id"]: row for row in rules.iter_rows(named=True)}
+    names = {quarter.label: labels.WINDOWS["quarter"], str(quarter.year): labels.WINDOWS["calendar_year"]}
+    for period, name in names.items():
+        rows = results.filter(pl.col("period") == period).sort("rule_id")
+        if not rows.is_empty():
+            yield RuleSet(
+                period, name, tuple(_result(row, described[row["rule_id"]]) for row in rows.iter_rows(named=True))
+            )
+
+
+def _result(row: Mapping[str, object], rule: Mapping[str, str]) -> RuleResult:
+    due_on = row["due_on"]
+    return RuleResult(
+        rule_id=rule["rule_id"],
+        name=rule["name_zh"],
+        clause=rule["clause"],
+        requirement=rule["requirement_zh"],
+        obligation=labels.PROCESS_OBLIGATIONS.get(rule["obligation"], rule["obligation"]),
+        decisions=(rule["decisions"] or "").replace(";", "、"),
+        result=str(row["result"]),
+        evidence=str(row["evidence"]),
+        due_on=due_on if isinstance(due_on, dt.date) else None,
+    )

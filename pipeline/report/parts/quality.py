@@ -1,0 +1,95 @@
+"""What a report says of the quality of its enterprise's data: the scorecard, and what the acceptance found.
+
+Everything is counted and judged in ``pipeline/accept``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.accept.acceptance import VERDICTS_ZH
+from pipeline.accept.verdicts import NOT_JUDGED, PASSED, VERDICTS
+from schemas.contract import TABLES
+from schemas.expectations.acceptance import ALL_ENTERPRISES
+from schemas.expectations.quality import DIMENSIONS
+
+
+@dataclass(frozen=True)
+class TableQuality:
+    """A row of the scorecard; shares 0–1 by dimension, None where there is none."""
+
+    table: str
+    name: str
+    extracted: int
+    shares: Mapping[str, float | None]
+    filled_rate: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check of the delivery that did not simply pass."""
+
+    table: str
+    name: str
+    check: str
+    value: float
+    unit: str
+    detail: str | None
+    expected: str
+    verdict: str
+    verdict_name: str
+    reason: str | None
+    author: str | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The section: scorecard, and verdicts with their numbers by name."""
+
+    tables: tuple[TableQuality, ...]
+    findings: tuple[Finding, ...]
+    counts: Mapping[str, int]
+
+
+def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id: str) -> Quality:
+    """The section of one enterprise; tables that name no enterprise concern all.
+
+    scorecard    the run's table ``data_quality``
+    acceptance   the run's table ``acceptance_results``
+    """
+    own = acceptance.filter(pl.col("enterprise_id").is_in([enterprise_id, ALL_ENTERPRISES]))
+    missed = own.filter(pl.col("verdict").is_in([PASSED, NOT_JUDGED]).not_())
+    return Quality(
+        tables=tuple(
+            TableQuality(
+                table=row["table"],
+                name=TABLES[row["table"]].title,
+                extracted=row["extracted"],
+                shares={name: row[name] for name in DIMENSIONS},
+                filled_rate=row["filled_rate"],
+            )
+            for row in scorecard.filter(
+                (pl.col("enterprise_id") == enterprise_id) & (pl.col("extracted") > 0)
+            ).iter_rows(named=True)
+        ),
+        findings=tuple(
+            Finding(
+                table=row["table"],
+                name=TABLES[row["table"]].title,
+                check=row["title_zh"],
+                value=row["value"],
+                unit=row["unit"],
+                detail=row["detail"],
+                expected=row["expected"],
+                verdict=row["verdict"],
+                verdict_name=VERDICTS_ZH[row["verdict"]],
+                reason=row["reason"],
+                author=row["author"],
+            )
+            for row in missed.iter_rows(named=True)
+        ),
+        counts={VERDICTS_ZH[verdict]: own.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS},
+    )

@@ -1,0 +1,124 @@
+"""What a report says of the satisfaction surveys: how valid the responses are, and what weights change in satisfaction.
+
+Flags, weights and rates are the evaluate stage's; here the published rows of one enterprise and quarter are read and put
+into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline.report.words import zh as labels
+
+if TYPE_CHECKING:
+    from pipeline.report.model.report import Indicator
+
+# The subdimension that clause 六 calls customer satisfaction: O2-1 … O2-5.
+_SATISFACTION = "O2-"
+_FLAGS = ("straight_liners", "speeders", "duplicate_customers", "duplicate_devices")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """How many responses of a round carry a validity flag, and their share of those that came (0–1)."""
+
+    name: str
+    responses: int
+    share: float | None
+
+
+@dataclass(frozen=True)
+class SurveyRound:
+    """One satisfaction survey round of the quarter. Rates 0–1, times in minutes; None: not known."""
+
+    survey_id: str
+    questions: int
+    responses: int
+    complete: int
+    partial: int
+    counted: int
+    valid: int
+    flags: tuple[Flag, ...]
+    missing_item_rate: float | None
+    timed: int
+    median_minutes: float | None
+    p90_minutes: float | None
+    over_time: int
+    modes: Mapping[str, int]
+    sent: int | None
+    delivered: int | None
+    response_rate: float | None
+    response_rate_reason: str
+    weighting: str
+    """How responses are weighted, in words; empty where all weigh the same."""
+    weighting_reason: str
+    merged_cells: int | None
+    outside_population: int | None
+    capped: int | None
+    largest_difference: float | None
+    largest_weight: float | None
+    design_effect: float | None
+    effective_n: float | None
+
+
+@dataclass(frozen=True)
+class Satisfaction:
+    """A satisfaction indicator in its readings, all 0–100: the scored one, without weights, without flagged responses."""
+
+    indicator: Indicator
+    unweighted: float | None
+    valid_only: float | None
+
+
+@dataclass(frozen=True)
+class SurveyPart:
+    """The quarter's rounds in order of their ids, and the satisfaction they give."""
+
+    rounds: tuple[SurveyRound, ...]
+    satisfaction: tuple[Satisfaction, ...]
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the scored satisfaction is the weighted one: then, and only then, the unweighted one is a variant."""
+        return any(each.unweighted is not None for each in self.satisfaction)
+
+
+def survey_part(rounds: pl.DataFrame, indicators: Iterable[Indicator]) -> SurveyPart:
+    """The part of one enterprise and quarter.
+
+    rounds   its rows of survey_validity
+    """
+    return SurveyPart(tuple(_rounds(rounds)), tuple(_satisfaction(indicators)))
+
+
+def _rounds(rows: pl.DataFrame) -> Iterator[SurveyRound]:
+    same = (
+        *("survey_id", "questions", "responses", "complete", "partial", "counted", "valid", "missing_item_rate"),
+        *("timed", "median_minutes", "p90_minutes", "over_time", "sent", "delivered", "response_rate"),
+        *("merged_cells", "outside_population", "capped", "largest_difference", "largest_weight"),
+        *("design_effect", "effective_n"),
+    )
+    for row in rows.sort("survey_id").iter_rows(named=True):
+        yield SurveyRound(
+            **{name: row[name] for name in same},
+            flags=tuple(Flag(labels.SURVEY_FLAGS[name], row[name], row[f"{name}_rate"]) for name in _FLAGS),
+            modes={name: row[mode] for mode, name in labels.SURVEY_MODES.items()},
+            response_rate_reason=_words(labels.SURVEY_REASONS, row["response_rate_reason"]),
+            weighting=_words(labels.SURVEY_WEIGHTINGS, row["weighting"]),
+            weighting_reason=_words(labels.SURVEY_REASONS, row["weighting_reason"]),
+        )
+
+
+def _satisfaction(indicators: Iterable[Indicator]) -> Iterator[Satisfaction]:
+    for indicator in indicators:
+        if indicator.indicator_id.startswith(_SATISFACTION):
+            readings = {variant.code: variant.value for variant in indicator.variants}
+            yield Satisfaction(indicator, readings.get("unweighted"), readings.get("valid_only"))
+
+
+def _words(names: Mapping[str, str], code: Any) -> str:
+    return names.get(code, code) if code else ""

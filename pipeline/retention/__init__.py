@@ -1,0 +1,1 @@
+"""How long records with personal data are kept, and their removal when the term is over."""

@@ -1,0 +1,239 @@
+"""Corrections of known source errors: what people wrote down about single values, with reason, author and expiry.
+
+Reads and checks ``corrections.csv``; other files that decide on values hand in the same ``Correction``. Where a correction
+applies, and how rows are changed, is the validate stage's business (``validate/correcting.py``).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.calendar.quarters import TIME_ZONE, Quarter
+from pipeline.extract.mapping.casting import Style, Value, accepted, reading
+from pipeline.extract.readers.cleaning import clean_text
+from pipeline.lake.sql import literal
+from pipeline.settings.suggestions import did_you_mean
+from schemas.contract import TABLES, Table
+
+COLUMNS = ("table", "key", "column", "before", "after", "reason", "author", "expires_on")
+# Excel and Numbers mark UTF-8 so.
+_ENCODING = "utf-8-sig"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One value that is to be read otherwise than it was delivered.
+
+    key         values of the table's unique key joined by ``|``, empty where there is none; None: every row of the table
+    before      the value as it came, or the text of a cell that could not be read; None: whatever it is (needs a key)
+    after       the value as it should have come; None: no value
+    expires_on  the last day on which a quarter may begin whose rows are corrected
+    origin      where the correction stands, for messages: ``corrections.csv row 3``
+    """
+
+    table: str
+    key: str | None
+    column: str
+    before: str | None
+    after: str | None
+    reason: str
+    author: str
+    expires_on: dt.date
+    origin: str
+
+    def is_in_force(self, quarter: Quarter) -> bool:
+        """Whether rows of a quarter are corrected; what the clock says does not matter."""
+        return quarter.first_day <= self.expires_on
+
+
+@dataclass(frozen=True)
+class TypedTexts:
+    """``before`` and ``after`` of a correction as DuckDB writes values of the column's type; None: there is none."""
+
+    before: str | None
+    after: str | None
+
+
+def examine_corrections(path: Path | None) -> tuple[list[Correction], list[str]]:
+    """What can be read of a file (None: there is none), in its order, and everything that is wrong with it, by file, row,
+    column and rule; row 1 is the header.
+    """
+    if path is None:
+        return [], []
+    try:
+        with path.open(encoding=_ENCODING, newline="") as handle:
+            records = list(csv.reader(handle, strict=True))
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error}"
+        return [], [f"{path.name} {reason}"]
+    header = [cell.strip() for cell in records[0]] if records else []
+    if sorted(header) != sorted(COLUMNS):
+        return [], [
+            f"{path.name} row 1: the columns must be {', '.join(COLUMNS)}; found {', '.join(header) or 'nothing'}"
+        ]
+    corrections: list[Correction] = []
+    faults: list[str] = []
+    for number, record in enumerate(records[1:], start=2):
+        if any(cell.strip() for cell in record):
+            found, wrong = _correction(record, header, f"{path.name} row {number}")
+            corrections += [found] if found else []
+            faults += wrong
+    return corrections, faults + correction_faults(corrections)
+
+
+def correction_faults(corrections: Sequence[Correction]) -> list[str]:
+    """What is wrong with corrections beside the table and the column they name, by origin, column and rule."""
+    faults = [fault for correction in corrections for fault in _faults(correction)]
+    typed = typed_texts(corrections)
+    seen: dict[tuple[str, str, str | None, str | None], Correction] = {}
+    for correction, texts in zip(corrections, typed, strict=True):
+        column = TABLES[correction.table].column(correction.column)
+        if correction.after is not None and texts.after is None:
+            faults.append(f"{correction.origin}, column after: cannot be read as {column.type}")
+        what = (
+            correction.table,
+            correction.column,
+            correction.key,
+            None if correction.key is not None else texts.before,
+        )
+        other = seen.setdefault(what, correction)
+        if other is not correction:
+            same = (other.before, other.after) == (correction.before, correction.after)
+            word = "repeats" if same else "contradicts"
+            faults.append(
+                f"{correction.origin}, column {'before' if correction.key is None else 'key'}: {word} {other.origin}"
+            )
+    return faults
+
+
+def typed_texts(corrections: Sequence[Correction]) -> list[TypedTexts]:
+    """Every correction's texts as extract would read them, in ISO 8601 and Shanghai time where they are times.
+
+    A ``before`` that cannot be read stays as it is: it may name a cell that could not be read either.
+    """
+    by_column: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, correction in enumerate(corrections):
+        by_column[correction.table, correction.column].append(number)
+    found: dict[int, TypedTexts] = {}
+    if not by_column:
+        return []
+    with duckdb.connect() as connection:
+        connection.execute(f"set TimeZone = {literal(TIME_ZONE)}")
+        for (table, column), numbers in by_column.items():
+            texts = [text for number in numbers for text in (corrections[number].before, corrections[number].after)]
+            read = _read(texts, TABLES[table], column, connection)
+            for place, number in enumerate(numbers):
+                before, after = read[2 * place], read[2 * place + 1]
+                found[number] = TypedTexts(before if before is not None else corrections[number].before, after)
+    return [found[number] for number in range(len(corrections))]
+
+
+def corrections_fingerprint(table: Table, quarter: Quarter, corrections: Iterable[Correction]) -> str:
+    """Differs whenever the judgement of a quarter's rows could because of corrections; empty where none concerns them.
+
+    Those of the tables that the rows refer to concern them, too: references and scales are looked up in the corrected rows.
+    """
+    tables = {table.name, *(parent for parent, _ in table.references.values())}
+    if any(rule == "score_outside_scale" for rule, _ in table.rules):
+        tables |= {"survey_questions", "survey_responses"}
+    # Where it stands in its file does not matter.
+    found = [
+        [str(value) for value in astuple(correction)[:-1]]
+        for correction in corrections
+        if correction.table in tables and (correction.table != table.name or correction.is_in_force(quarter))
+    ]
+    return hashlib.sha256(json.dumps(sorted(found)).encode()).hexdigest() if found else ""
+
+
+def _correction(record: list[str], header: list[str], origin: str) -> tuple[Correction | None, list[str]]:
+    if len(record) != len(header):
+        return None, [f"{origin}: has {len(record)} cells, the header has {len(header)}"]
+    cells = clean_text(pa.array(record, pa.string()), ()).to_pylist()
+    given: dict[str, str | None] = dict(zip(header, cells, strict=True))
+    faults = [
+        f"{origin}, column {name}: must not be empty"
+        for name in ("table", "column", "reason", "author", "expires_on")
+        if given[name] is None
+    ]
+    table, column, day = given["table"], given["column"], given["expires_on"]
+    if table is not None and table not in TABLES:
+        faults.append(f"{origin}, column table: the contract has no table '{table}'{did_you_mean(table, TABLES)}")
+    elif table is not None and column is not None:
+        names = [known.name for known in TABLES[table].columns]
+        if column not in names:
+            faults.append(f"{origin}, column column: {table} has no column '{column}'{did_you_mean(column, names)}")
+    expires_on = _date(day) if day is not None else None
+    if day is not None and expires_on is None:
+        faults.append(f"{origin}, column expires_on: '{day}' is not a date like 2025-12-31")
+    if faults or expires_on is None:
+        return None, faults
+    return (
+        Correction(
+            table=str(table),
+            key=given["key"],
+            column=str(column),
+            before=given["before"],
+            after=given["after"],
+            reason=str(given["reason"]),
+            author=str(given["author"]),
+            expires_on=expires_on,
+            origin=origin,
+        ),
+        [],
+    )
+
+
+def _date(text: str) -> dt.date | None:
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        return None
+
+
+def _faults(correction: Correction) -> Iterator[str]:
+    table = TABLES[correction.table]
+    column = table.column(correction.column)
+    origin = correction.origin
+    if correction.key is None and correction.before is None:
+        yield f"{origin}, column before: must not be empty where no key says which row is meant"
+    if correction.key is not None and correction.key.count("|") < len(table.unique_key) - 1:
+        yield f"{origin}, column key: must hold {' | '.join(table.unique_key)}, joined by '|' without spaces"
+    if correction.after is None and column.required:
+        kind = "is part of the key" if column.is_key else "is required"
+        yield f"{origin}, column after: must not be empty, {column.name} {kind}"
+    if correction.before is not None and correction.before == correction.after:
+        yield f"{origin}, column after: is what stands in before"
+    if correction.after is not None and column.values and correction.after not in column.values:
+        hint = did_you_mean(correction.after, column.values)
+        yield f"{origin}, column after: must be one of {', '.join(column.values)}{hint}"
+    children = [
+        child.name
+        for child in TABLES.values()
+        if (dated := child.dated_by_parent) is not None
+        and correction.column in dated.by
+        and correction.table in (child.name, dated.table)
+    ]
+    for child in children:
+        yield f"{origin}, column column: {column.name} decides the quarter of {child}: correct it in the source"
+
+
+def _read(texts: list[str | None], table: Table, name: str, connection: duckdb.DuckDBPyConnection) -> list[str | None]:
+    column = table.column(name)
+    value = Value("x", "VARCHAR")
+    connection.register("given", pa.table({"place": range(len(texts)), "x": pa.array(texts, pa.string())}))
+    read = f"select place, x, {reading(value, column, Style())} as t from given"
+    rows = connection.execute(
+        f"select cast({accepted('t', value, column, table)} as varchar) from ({read}) order by place"
+    ).fetchall()
+    connection.unregister("given")
+    return [row[0] for row in rows]

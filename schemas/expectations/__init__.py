@@ -1,0 +1,1 @@
+"""What is expected of deliveries and publications: acceptance checks, outlier measures, quality dimensions, privacy levels."""

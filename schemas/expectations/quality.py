@@ -1,0 +1,49 @@
+"""The dimensions of data quality, and which of them a rule of the contract speaks for.
+
+Dimensions of GB/T 36344—2018 信息技术 数据质量评价指标, as far as a batch of records shows them. How they are counted is in
+``pipeline/account/scorecard.py``.
+"""
+
+from __future__ import annotations
+
+from schemas.contract import TABLES
+
+COMPLETENESS, VALIDITY, CONSISTENCY, UNIQUENESS, TIMELINESS = (
+    "completeness",
+    "validity",
+    "consistency",
+    "uniqueness",
+    "timeliness",
+)
+DIMENSIONS = {
+    COMPLETENESS: "完整性",
+    VALIDITY: "规范性",
+    CONSISTENCY: "一致性",
+    UNIQUENESS: "唯一性",
+    TIMELINESS: "时效性",
+}
+"""Each with its Chinese name; validity is the 规范性 of GB/T 36344, uniqueness a part of its accuracy (数据不重复率)."""
+
+_COMPLETENESS = frozenset({"required"})
+_UNIQUENESS = frozenset(rule for table in TABLES.values() for rule in table.table_rules)
+# How a value or line is written, and the values it may have; what is left compares values with each other.
+_VALIDITY = frozenset(
+    {
+        "type",
+        "too_many_fields",
+        "too_few_fields",
+        "allowed_values",
+        "range",
+        "score_outside_scale",
+        "no_indicator_id",
+    }
+)
+
+
+def dimension_of(rule: str) -> str:
+    """The dimension that a refused row's rule speaks for: every rule has exactly one."""
+    if rule in _COMPLETENESS:
+        return COMPLETENESS
+    if rule in _UNIQUENESS:
+        return UNIQUENESS
+    return VALIDITY if rule in _VALIDITY else CONSISTENCY

@@ -1,0 +1,1 @@
+"""One pandera class per source table, grouped by subject."""

@@ -1,0 +1,215 @@
+"""What happens when a customer asks for service: requests, visits, appointments, calls, online sessions.
+
+Complaints are in ``voice_of_customer``; who and what serves is in ``registers``.
+"""
+
+from __future__ import annotations
+
+from schemas.base import (
+    Amount,
+    Boolean,
+    Date,
+    Double,
+    Integer,
+    SourceTable,
+    String,
+    Timestamp,
+    absent_when,
+    column,
+    given_when,
+    not_above,
+    not_before,
+    not_negative,
+)
+
+
+class ServiceRequests(SourceTable):
+    """One row per enterprise × service request (服务请求), from the request to its closing."""
+
+    enterprise_id: String = column(
+        key=True, required=True, meaning="企业 the enterprise being evaluated (third parties evaluate several)"
+    )
+    request_id: String = column(key=True, required=True, meaning="服务记录编号")
+    customer_id: String = column(references="customers", required=True)
+    product_category: String = column(required=True)
+    product_model: String = column()
+    product_serial: String = column(meaning="repeat repairs are found by serial + issue_class")
+    issue_class: String = column(required=True, meaning="问题类别 fault group")
+    service_type: String = column(
+        required=True,
+        values=(
+            "installation",
+            "guidance",
+            "maintenance",
+            "repair",
+            "parts",
+            "technical_support",
+            "complaint",
+            "return_exchange",
+        ),
+        meaning="四(一)",
+    )
+    channel: String = column(required=True, values=("phone", "online", "outlet", "onsite"), meaning="服务接触点 四(三)")
+    region_code: String = column(references="regions", required=True)
+    outlet_id: String = column(references="outlets")
+    staff_id: String = column(references="staff", meaning="who handled it at that time")
+    urgency: String = column(required=True, values=("normal", "urgent"), meaning="as of the request")
+    complexity: String = column(required=True, values=("general", "complex"), meaning="as of the request")
+    requested_at: Timestamp = column(event=True, required=True, meaning="服务请求时间 quarter of the record")
+    responded_at: Timestamp = column(
+        meaning="开始处理 四(四)", checks=[not_before("responded_before_requested", "requested_at")]
+    )
+    resolved_at: Timestamp = column(
+        meaning="实质性解决 四(五); the first one",
+        checks=[
+            not_before("resolved_before_responded", "responded_at"),
+            not_before("resolved_before_requested", "requested_at", only_without="responded_at"),
+        ],
+    )
+    closed_at: Timestamp = column(
+        checks=[
+            not_before("closed_before_resolved", "resolved_at"),
+            not_before("closed_before_requested", "requested_at", only_without="resolved_at"),
+        ]
+    )
+    paused_seconds: Integer = column(unit="s", minimum=0, meaning="approved pauses between response and resolution")
+    status: String = column(required=True, values=("open", "resolved", "closed", "cancelled"))
+    contact_count: Integer = column(required=True, minimum=1, meaning="contacts needed until resolved")
+    reopened_count: Integer = column(required=True, minimum=0)
+    customer_confirmed: Boolean = column(meaning="customer said resolved / not resolved")
+    personalised_plan: Boolean = column(meaning="P5-1")
+    special_need: Boolean = column(meaning="P5-2")
+    special_need_met: Boolean = column(meaning="P5-2")
+    notices_required: Integer = column(minimum=0, meaning="P4-2 required progress notices")
+    notices_sent: Integer = column(minimum=0, meaning="P4-2 proactive notices made")
+    form_fields_required: Integer = column(minimum=0, meaning="P3-3")
+    form_fields_valid: Integer = column(
+        minimum=0, meaning="P3-3", checks=[not_above("form_fields_valid_above_required", "form_fields_required")]
+    )
+    performance_ratio: Double = column(
+        minimum=0, maximum=1.5, meaning="O1-4 measured / nominal performance after repair"
+    )
+    acceptance_passed: Boolean = column(meaning="O1-4")
+    has_service_error: Boolean = column(meaning="I4-1 服务差错")
+    quoted_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
+    charged_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
+    scope_change_signed: Boolean = column(meaning="O3-2 customer agreed to more work beforehand")
+    parts_used: String = column(form="part ids joined by ;", meaning="使用备件 七")
+    timestamp_source: String = column(values=("system", "manual"), meaning="七 automatic timestamps")
+    merged_into: String = column(meaning="request_id it was merged into; a merged record is out of scope")
+    is_test: Boolean = column(meaning="a test record is out of scope")
+    customer_name: String = column(pii="name")
+    customer_phone: String = column(pii="phone")
+    customer_id_number: String = column(pii="id_number", meaning="居民身份证号")
+    customer_address: String = column(pii="address")
+    description: String = column(pii="free_text", meaning="may hold PII in running text")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "service_requests"
+        title = "服务请求"
+
+
+class OnsiteVisits(SourceTable):
+    """One row per enterprise × on-site visit (上门服务) that was appointed."""
+
+    enterprise_id: String = column(key=True, required=True)
+    visit_id: String = column(key=True, required=True)
+    request_id: String = column(references="service_requests", required=True)
+    staff_id: String = column(references="staff")
+    outlet_id: String = column(references="outlets")
+    appointed_at: Timestamp = column(event=True, required=True, meaning="约定时间")
+    arrived_at: Timestamp = column()
+    completed_at: Timestamp = column(checks=[not_before("completed_before_arrived", "arrived_at")])
+    outcome: String = column(
+        required=True,
+        values=("done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"),
+        meaning="P2-2",
+    )
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "onsite_visits"
+        title = "上门服务"
+
+
+class Appointments(SourceTable):
+    """One row per enterprise × request for an appointment (服务预约)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    appointment_id: String = column(key=True, required=True)
+    request_id: String = column(references="service_requests")
+    requested_at: Timestamp = column(event=True, required=True)
+    earliest_offered_on: Date = column(meaning="P1-4; null = no slot offered")
+    chosen_on: Date = column()
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "appointments"
+        title = "服务预约"
+
+
+class HotlineCalls(SourceTable):
+    """One row per enterprise × call that reached the hotline (热线电话)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    call_id: String = column(key=True, required=True)
+    queue: String = column()
+    caller_phone: String = column(pii="phone")
+    queued_at: Timestamp = column(event=True, required=True, meaning="wait starts at queue entry")
+    answered_at: Timestamp = column(
+        meaning="by a person",
+        checks=[
+            not_before("answered_before_queued", "queued_at"),
+            given_when("answered_call_without_answer_time", "outcome", ("answered",)),
+            absent_when("unanswered_call_with_answer_time", "outcome", ("abandoned", "self_service", "rejected")),
+        ],
+    )
+    ended_at: Timestamp = column(
+        checks=[
+            not_before("ended_before_answered", "answered_at"),
+            not_before("ended_before_queued", "queued_at", only_without="answered_at"),
+        ]
+    )
+    outcome: String = column(
+        required=True,
+        values=("answered", "abandoned", "self_service", "rejected"),
+        meaning=(
+            "self_service is not offered to a person; "
+            "rejected = refused by the system (queue full or busy) and counts as offered"
+        ),
+    )
+    in_service_hours: Boolean = column(required=True)
+    staff_id: String = column(references="staff")
+    request_id: String = column(references="service_requests")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "hotline_calls"
+        title = "热线电话"
+
+
+class OnlineSessions(SourceTable):
+    """One row per enterprise × online conversation or message (在线服务)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    session_id: String = column(key=True, required=True)
+    kind: String = column(required=True, values=("chat", "mini_program", "email", "web_form"))
+    is_live: Boolean = column(required=True, meaning="live channels count for P2-1b")
+    opened_at: Timestamp = column(event=True, required=True)
+    first_human_reply_at: Timestamp = column(
+        meaning="bot replies do not count", checks=[not_before("replied_before_opened", "opened_at")]
+    )
+    closed_at: Timestamp = column(checks=[not_before("closed_before_opened", "opened_at")])
+    staff_id: String = column(references="staff")
+    request_id: String = column(references="service_requests")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "online_sessions"
+        title = "在线服务"

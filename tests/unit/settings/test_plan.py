@@ -1,0 +1,298 @@
+"""The evaluation plan: defaults, every key, and a clear refusal of what cannot be meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.errors import UsageError
+from pipeline.settings.plan import _PLAN_KEYS, ConductFinding, EvaluationPlan, NotApplicable, Target, fingerprint
+from schemas.expectations.acceptance import Bounds
+
+WHOLE = """
+mode: third_party
+score_method: proportional
+compound_method: minimum
+not_rateable_above: 0.15
+targets:
+  - indicator_id: R4-1
+    requirement: 6
+    acceptable: 3
+  - indicator_id: R4-1
+    requirement: 8
+    acceptable: 4
+    enterprise_id: E001
+  - indicator_id: P1-1
+    acceptable: 0.92
+not_applicable:
+  - enterprise_id: E001
+    indicator_id: R2-1
+    reason: 仅提供远程服务
+    approved_by: 评价组
+    approved_on: 2025-01-08
+conduct:
+  - enterprise_id: E001
+    period: 2025-Q1
+    kind: legal
+    reason: 广告违法
+    approved_by: 评价组
+expert_weights: {EX01: 2, EX02: 1.5}
+random_index: saaty_2007
+ahp_method: geometric_mean
+consistency_limit: 0.08
+overlays: {grade: true, veto: true}
+refused_limits:
+  default: 0.02
+  tables: {hotline_calls: 0.1}
+pseudonym_algorithm: hmac-sm3
+privacy: {k: 20, l: 3}
+outlier_methods: [z_mad, z]
+acceptance:
+  limits: [{check: volume, table: complaints, expected: [0.2, null]}]
+  waivers: [{quarter: 2025-Q1, table: complaints, check: volume, reason: 停用, author: 评价组}]
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "evaluation.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    plan = EvaluationPlan.read(None)
+    assert plan == EvaluationPlan() == EvaluationPlan.read(written(tmp_path, "# nothing decided yet\n"))
+    assert (plan.mode, plan.score_method, plan.compound_method) == ("self_assessment", "efficacy", "mean")
+    assert (plan.ahp_method, plan.random_index) == ("eigenvector", "saaty_1980")
+    assert not plan.overlays.grade
+    assert not plan.overlays.veto
+    assert plan.refused_limits.of("hotline_calls") == 0.05
+    assert plan.pseudonym_algorithm == "hmac-sha256"
+    assert (plan.privacy.k, plan.privacy.diversity) == (5, 2)
+    assert plan.outlier_methods == ("z",)
+
+
+def test_every_key_is_read(tmp_path: Path, catalogue: pl.DataFrame) -> None:
+    plan = EvaluationPlan.read(written(tmp_path, WHOLE))
+    plan.check_catalogue(catalogue)
+    plan.check_tables(["hotline_calls", "complaints"])
+    assert (plan.mode, plan.score_method, plan.compound_method) == ("third_party", "proportional", "minimum")
+    assert plan.not_rateable_above == 0.15
+    assert plan.targets == (
+        Target("R4-1", 3.0, requirement=6.0),
+        Target("R4-1", 4.0, requirement=8.0, enterprise_id="E001"),
+        Target("P1-1", 0.92),
+    )
+    assert plan.not_applicable == (NotApplicable("E001", "R2-1", "仅提供远程服务", "评价组", dt.date(2025, 1, 8)),)
+    assert plan.conduct == (ConductFinding("E001", Quarter(2025, 1), "legal", "广告违法", "评价组"),)
+    assert plan.enterprises_named() == {"E001": ["targets", "not_applicable", "conduct"]}
+    assert plan.expert_weights == {"EX01": 2.0, "EX02": 1.5}
+    assert (plan.random_index, plan.ahp_method, plan.consistency_limit) == ("saaty_2007", "geometric_mean", 0.08)
+    assert plan.overlays.grade
+    assert plan.overlays.veto
+    assert (plan.refused_limits.of("hotline_calls"), plan.refused_limits.of("complaints")) == (0.1, 0.02)
+    assert plan.pseudonym_algorithm == "hmac-sm3"
+    assert (plan.privacy.k, plan.privacy.diversity) == (20, 3)
+    assert plan.outlier_methods == ("z", "z_mad")
+    (limit,), (waiver,) = plan.acceptance.limits, plan.acceptance.waivers
+    assert (limit.check, limit.table, limit.expected, limit.required) == (
+        "volume",
+        "complaints",
+        Bounds(0.2, None),
+        None,
+    )
+    assert (str(waiver.quarter), waiver.enterprise_id, waiver.author) == ("2025-Q1", None, "评价组")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "evaluation.yaml"
+    file.write_bytes(b"\xef\xbb\xbfmode: third_party\n")
+    assert EvaluationPlan.read(file).mode == "third_party"
+
+
+NA = {
+    "enterprise_id": "E1",
+    "indicator_id": "R2-1",
+    "reason": "r",
+    "approved_by": "a",
+    "approved_on": dt.date(2025, 1, 1),
+}
+
+
+FINDING = {"enterprise_id": "E1", "period": "2025-Q1", "kind": "legal", "reason": "r", "approved_by": "a"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([], "expected keys with values, found a list"),
+        ({"modes": "third_party"}, "unknown key 'modes' (did you mean 'mode'?)"),
+        ({"mode": "audit"}, "mode: 'audit' is not one of self_assessment, third_party"),
+        ({"mode": None}, "mode: expected text, found nothing"),
+        ({"score_method": "banded"}, "score_method: 'banded' is not one of efficacy, threshold, proportional"),
+        ({"compound_method": "max"}, "compound_method: 'max'"),
+        ({"random_index": "saaty"}, "random_index: 'saaty' is not one of saaty_1980, saaty_2007, donegan_dodd_1991"),
+        ({"ahp_method": "eigen"}, "ahp_method: 'eigen'"),
+        ({"not_rateable_above": 20}, "not_rateable_above: expected a share between 0 and 1, found 20"),
+        ({"not_rateable_above": True}, "not_rateable_above: expected a number, found true/false (True)"),
+        ({"not_rateable_above": "20%"}, "not_rateable_above: expected a number, found text ('20%')"),
+        ({"not_rateable_above": float("nan")}, "not_rateable_above: expected a number"),
+        ({"consistency_limit": 0}, "consistency_limit: expected a number above 0, found 0"),
+        ({"expert_weights": {"EX01": -1}}, "expert_weights.EX01: expected a number above 0, found -1"),
+        ({"expert_weights": {1: 2}}, "the key 1 must be text"),
+        ({"expert_weights": ["EX01"]}, "expert_weights: expected keys with values, found a list"),
+        ({"overlays": {"grade": "yes"}}, "overlays.grade: expected true or false, found text ('yes')"),
+        ({"overlays": {"grades": True}}, "overlays: unknown key 'grades' (did you mean 'grade'?)"),
+        ({"refused_limits": {"tables": {"complaints": 5}}}, "refused_limits.tables.complaints: expected a share"),
+        ({"refused_limits": 0.05}, "refused_limits: expected keys with values, found a number (0.05)"),
+        ({"privacy": {"k": 1}}, "privacy.k: expected a whole number of at least 2, found 1"),
+        ({"privacy": {"k": 5.5}}, "privacy.k: expected a whole number of at least 2, found 5.5"),
+        ({"privacy": {"l": 0}}, "privacy.l: expected a whole number of at least 1, found 0"),
+        ({"privacy": {"m": 3}}, "privacy: unknown key 'm'"),
+        ({"outlier_methods": ["z", "iqr"]}, "outlier_methods[2]: 'iqr' is not one of z, z_log, z_mad"),
+        ({"outlier_methods": ["z_mad"]}, "outlier_methods: 'z' must be among the methods: the standard asks for it"),
+        ({"pseudonym_algorithm": "md5"}, "pseudonym_algorithm: 'md5' is not one of hmac-sha256, hmac-sm3"),
+        ({"targets": {"R4-1": 6}}, "targets: expected a list"),
+        ({"targets": [{"indicator_id": "R4-1", "requirement": 6}]}, "targets[1]: 'acceptable' is missing"),
+        ({"targets": [{"indicator_id": "R4-1", "acceptable": "3"}]}, "targets[1].acceptable: expected a number"),
+        ({"targets": [{"indicator_id": 4, "acceptable": 3}]}, "targets[1].indicator_id: expected text"),
+        ({"targets": [{"indicator_id": "R4-1", "acceptable": 3, "weight": 1}]}, "targets[1]: unknown key 'weight'"),
+        (
+            {"targets": [{"indicator_id": "R4-1", "acceptable": 3}, {"indicator_id": "R4-1", "acceptable": 2}]},
+            "targets: R4-1 stands twice for all enterprises",
+        ),
+        ({"not_applicable": [NA, NA]}, "not_applicable: R2-1 stands twice for E1"),
+        ({"not_applicable": [NA | {"approved_by": None}]}, "not_applicable[1]: 'approved_by' is missing"),
+        ({"not_applicable": [NA | {"approved_on": "spring"}]}, "not_applicable[1].approved_on: expected a date like"),
+        ({"not_applicable": [NA | {"reason": " "}]}, "not_applicable[1].reason: expected text"),
+        ({"conduct": {"E1": "legal"}}, "conduct: expected a list"),
+        ({"conduct": [FINDING | {"approved_by": None}]}, "conduct[1]: 'approved_by' is missing"),
+        ({"conduct": [FINDING | {"severity": 2}]}, "conduct[1]: unknown key 'severity'"),
+        ({"conduct": [FINDING | {"kind": "fatal"}]}, "conduct[1].kind: 'fatal' is not one of legal, own_rule"),
+        ({"conduct": [FINDING | {"period": "2025"}]}, "conduct[1].period: expected a quarter like 2025-Q1"),
+        (
+            {"conduct": [FINDING | {"period": 2025}]},
+            "conduct[1].period: expected a quarter like 2025-Q1, found a number (2025)",
+        ),
+        ({"conduct": [FINDING, FINDING]}, "conduct: 2025-Q1 legal (r) stands twice for E1"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(content: Any, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        EvaluationPlan.from_mapping(content, source="evaluation.yaml")
+    assert said in str(refused.value)
+    assert str(refused.value).startswith("evaluation.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mode: third_party\nmode: self_assessment\n", "the key 'mode' stands twice"),
+        ("mode: [third_party\n", "not valid YAML"),
+        ("!!python/object:os.system {}\n", "not valid YAML"),
+    ],
+)
+def test_broken_yaml_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(UsageError) as refused:
+        EvaluationPlan.read(file)
+    assert said in str(refused.value)
+    assert "evaluation.yaml" in str(refused.value)
+
+
+def test_an_absent_or_foreign_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        EvaluationPlan.read(tmp_path / "nowhere.yaml")
+    (tmp_path / "gb.yaml").write_bytes("mode: 自评".encode("gb18030"))
+    with pytest.raises(UsageError, match="UTF-8"):
+        EvaluationPlan.read(tmp_path / "gb.yaml")
+
+
+def test_two_findings_of_one_kind_differ_in_their_reason() -> None:
+    plan = EvaluationPlan.from_mapping({"conduct": [FINDING, FINDING | {"reason": "another"}]})
+    assert [finding.reason for finding in plan.conduct] == ["r", "another"]
+
+
+def test_the_fingerprint_is_that_of_the_file(tmp_path: Path) -> None:
+    # NIST's SHA-256 example: "abc"
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert fingerprint(written(tmp_path, "abc")) == digest
+
+
+def test_yaml_anchors_work(tmp_path: Path) -> None:
+    text = "refused_limits: &limits {default: 0.03}\n"
+    assert EvaluationPlan.read(written(tmp_path, text)).refused_limits.default == 0.03
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            {"targets": [{"indicator_id": "R4-9", "requirement": 6, "acceptable": 3}]},
+            "targets[1] R4-9: no such indicator",
+        ),
+        (
+            {"targets": [{"indicator_id": "P1-1", "requirement": 0.9, "acceptable": 0.8}]},
+            "the standard sets this requirement (0.95)",
+        ),
+        ({"targets": [{"indicator_id": "R4-1", "acceptable": 3}]}, "the plan must give requirement and acceptable"),
+        (
+            {"targets": [{"indicator_id": "R4-1", "requirement": 3, "acceptable": 6}]},
+            "acceptable limit 6 must be worse than the requirement 3",
+        ),
+        (
+            {"targets": [{"indicator_id": "O1-2", "acceptable": 0.04}]},
+            "acceptable limit 0.04 must be worse than the requirement 0.05",
+        ),
+        ({"targets": [{"indicator_id": "R3-2", "acceptable": 1}]}, "acceptable limit 1 must be worse"),
+        (
+            {"targets": [{"indicator_id": "O4-1", "acceptable": 5}]},
+            "plan: targets[1] O4-1: acceptable: zero tolerance (class f) has no acceptable limit",
+        ),
+        ({"not_applicable": [NA | {"indicator_id": "R2-7"}]}, "not_applicable[1] R2-7: no such indicator"),
+    ],
+)
+def test_a_plan_must_fit_the_catalogue(content: Any, said: str, catalogue: pl.DataFrame) -> None:
+    plan = EvaluationPlan.from_mapping(content)
+    with pytest.raises(UsageError) as refused:
+        plan.check_catalogue(catalogue)
+    assert said in str(refused.value)
+
+
+def test_a_named_indicator_may_be_not_applicable(catalogue: pl.DataFrame) -> None:
+    EvaluationPlan.from_mapping({"not_applicable": [NA | {"indicator_id": "R1-2"}]}).check_catalogue(catalogue)
+
+
+def test_limits_of_unknown_tables_are_refused() -> None:
+    plan = EvaluationPlan.from_mapping({"refused_limits": {"tables": {"hotline_call": 0.1}}})
+    with pytest.raises(UsageError, match="did you mean 'hotline_calls'"):
+        plan.check_tables(["hotline_calls"])
+
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "evaluation-plan.md"
+
+
+def test_the_documented_example_is_valid(tmp_path: Path, catalogue: pl.DataFrame) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    margins = text.split("```csv\n")[1].split("```")[0]
+    (tmp_path / "survey_margins.csv").write_text(margins, encoding="utf-8")
+    (tmp_path / "survey_invitations.csv").write_text("enterprise_id,survey_id,sent\nE01,S,9\n", encoding="utf-8")
+    plan = EvaluationPlan.read(written(tmp_path, example))
+    plan.check_catalogue(catalogue)
+    assert plan.mode == "third_party"
+    assert len(plan.targets) == 3
+    assert plan.survey.margins.enterprises == ["E01"]
+
+
+def test_every_key_is_documented_and_has_a_field() -> None:
+    keys = set(_PLAN_KEYS)
+    assert keys == {field.name for field in fields(EvaluationPlan)}
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert [key for key in sorted(keys) if f"`{key}`" not in text or f"\n{key}:" not in text] == []

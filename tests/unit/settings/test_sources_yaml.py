@@ -1,0 +1,125 @@
+"""sources.yaml is validated strictly: every mistake is named by line and path, all of them at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extract.errors import SourceConfigError
+from pipeline.settings.sources import ColumnSource, Format, load_sources, read_sources
+
+
+@pytest.fixture
+def load(tmp_path):
+    def write_and_load(text: str):
+        path = tmp_path / "sources.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_sources(path)
+
+    return write_and_load
+
+
+def test_nothing_configured():
+    config = load_sources(None)
+    assert config.table("staff").files is None
+    assert config.table("staff").format == Format()
+
+
+def test_scalars_stay_the_text_that_was_written(load):
+    config = load(
+        """
+defaults: {enterprise_id: 007, null_values: [NULL, "null", No, ""]}
+tables:
+  suggestions:
+    columns:
+      source: {from: k, values: {01: customer, No: employee, 1.0: customer, ~: null}, otherwise: null}
+      content: {constant: yes}
+"""
+    )
+    source = config.table("suggestions")
+    assert source.defaults == {"enterprise_id": "007"}
+    assert source.format.null_values == ("NULL", "null", "No", "")
+    assert source.columns["source"].values == {"01": "customer", "No": "employee", "1.0": "customer", "~": None}
+    assert source.columns["source"].has_otherwise
+    assert source.columns["content"] == ColumnSource(constant="yes")
+
+
+def test_a_tables_format_goes_before_the_defaults(load):
+    config = load(
+        """
+defaults: {encoding: gbk, delimiter: ";", timezone: Asia/Tokyo, null_values: ["-"]}
+tables:
+  staff: {format: {encoding: cp949, null_values: ["?"], names: [a, b], sheet: 2024, quote: ""}}
+  outlets: {format: {names: [a], header_row: 2}}
+"""
+    )
+    staff = config.table("staff").format
+    assert (staff.encoding, staff.delimiter, staff.timezone, staff.null_values) == ("cp949", ";", "Asia/Tokyo", ("?",))
+    assert (staff.names, staff.header_row, staff.sheet, staff.quote) == (("a", "b"), None, "2024", "")
+    assert config.table("outlets").format.header_row == 2
+    assert config.table("regions").format.encoding == "gbk"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("table: {}", r"line 1: table: unknown key; did you mean 'tables'\?"),
+        ("tables:\n  stafff: {}", r"line 2: tables\.stafff: the contract has no such table; did you mean 'staff'\?"),
+        ("tables: {staff: {column: {}}}", r"tables\.staff\.column: unknown key; did you mean 'columns'"),
+        ("tables: {staff: {columns: {rolle: x}}}", r"staff\.columns\.rolle: staff has no such column; did you mean 'role'"),
+        ("tables: {staff: {columns: {role: {form: x}}}}", r"columns\.role\.form: unknown key; did you mean 'from'"),
+        ("tables: {staff: {columns: {role: null}}}", r"columns\.role: the contract requires this column"),
+        ("tables: {staff: {columns: {role: {from: x, constant: agent}}}}", r"columns\.role: takes one of from, constant"),
+        ("tables: {staff: {columns: {role: {constant: agnet}}}}", r"role\.constant: 'agnet' is none of .*mean 'agent'"),
+        ("tables: {staff: {columns: {role: {values: {A: boss}}}}}", r"role\.values\.A: 'boss' is none of the values of role"),
+        ("tables: {staff: {columns: {role: {from: x, otherwise: agent}}}}", r"role: otherwise goes with values"),
+        ("tables: {staff: {columns: {role: {from: x, date_format: '%Y'}}}}", r"role\.date_format: role is a string"),
+        (
+            "tables: {staff: {columns: {left_on: {from: x, date_format: YYYY-MM-DD}}}}",
+            r"left_on\.date_format: 'YYYY-MM-DD' is no strptime format: write it like %Y-%m-%d",
+        ),
+        ("tables: {staff: {columns: [role]}}", r"staff\.columns: must be a mapping"),
+        ("tables: {staff: {files: []}}", r"staff\.files: must be a text or a list of texts"),
+        ("tables: {staff: {files: ../x.csv}}", r"staff\.files: '\.\./x\.csv' leads out of the landing folder"),
+        ("tables: {staff: {files: /etc/passwd}}", r"staff\.files: '/etc/passwd' leads out of the landing folder"),
+        ("tables: {staff: {format: {encoding: utf-9}}}", r"format\.encoding: is not an encoding Python knows"),
+        ("tables: {staff: {format: {delimiter: '||'}}}", r"format\.delimiter: must be one ASCII character"),
+        ("tables: {staff: {format: {type: xml}}}", r"format\.type: must be one of csv, parquet, xlsx"),
+        ("tables: {staff: {format: {header_row: first}}}", r"format\.header_row: must be a whole number from 1"),
+        ("tables: {staff: {format: {header_row: 0}}}", r"format\.header_row: must be a whole number from 1"),
+        ("defaults: {timezone: Shanghai}", r"defaults\.timezone: is not a time zone name such as Asia/Shanghai"),
+        ("defaults: {enterprise: ACME}", r"defaults\.enterprise: no such column; did you mean 'enterprise_id'"),
+        ("defaults: {null_values: [null]}", r"defaults\.null_values: must be a text or a list of texts \(quote null\)"),
+        ("tables: {staff: {latest_by: {key: id}}}", r"latest_by: needs order_by"),
+        ("tables: {staff: {unpivot: {name: q}}}", r"unpivot: needs rows"),
+        ("tables: {staff: {unpivot: {name: q, rows: {a: {}}}}}", r"unpivot\.rows\.a: must name at least one column"),
+        ("tables: {staff: {rows: [{rolle: x}]}}", r"staff\.rows\[1\]\.rolle: staff has no such column"),
+        ("tables: {staff: {rows: [{role: boss}]}}", r"staff\.rows\[1\]\.role: 'boss' is none of"),
+        ("tables: {staff: {rows: [], files: x.csv}}", r"staff\.files: rows are written here"),
+        ("tables: {staff: {where: x, where: y}}", r"line 1: tables\.staff\.where is given twice"),
+        ("tables: {staff: [", r"is not YAML"),
+        ("tables: 5", r"tables: must be a mapping"),
+    ],
+)  # fmt: skip
+def test_mistakes(load, text, message):
+    with pytest.raises(SourceConfigError, match=message) as wrong:
+        load(text)
+    assert wrong.value.exit_code == 2
+
+
+def test_all_mistakes_at_once_and_the_rest_is_read(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text("tables:\n  stafff: {}\n  outlets:\n    files: o.csv\n    columns:\n      opend_on: x\n")
+    config = read_sources(path)
+    assert len(config.problems) == 2
+    assert config.table("outlets").files == ("o.csv",)
+    with pytest.raises(SourceConfigError) as wrong:
+        load_sources(path)
+    assert str(wrong.value).splitlines() == [f"sources.yaml: {problem}" for problem in config.problems]
+
+
+def test_a_missing_file_and_another_encoding(tmp_path):
+    with pytest.raises(SourceConfigError, match="no such file"):
+        load_sources(tmp_path / "sources.yaml")
+    (tmp_path / "sources.yaml").write_bytes("# 配置".encode("gb18030"))
+    with pytest.raises(SourceConfigError, match=r"is not UTF-8 \(byte 3\)"):
+        load_sources(tmp_path / "sources.yaml")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipeline.accept.assets import accept, acceptance_results, data_quality
+from pipeline.accept.assets import accept, acceptance_results
+from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.desensitize.assets import desensitize
-from pipeline.evaluate.assets import evaluation, rule_results
+from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
-from pipeline.marts.dbt_builder import configured_builder
+from pipeline.marts.builders import configured_builder
 from pipeline.publish.anonymity_assets import anonymity
+from pipeline.publish.assets import publication
 from pipeline.publish.scan_assets import privacy_scan
-from pipeline.report.assets import publication, quarterly_report
+from pipeline.report.assets import quarterly_report
 from pipeline.retention.jobs import purge_personal_data, purge_schedule
-from pipeline.review.assets import outlier_effects, review_outliers
+from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import labelled_by_quarter
 from pipeline.stage.places import LakePlace, Places
-from pipeline.validate.assets import account_rows, log_cleaning, validate
+from pipeline.validate.assets import validate
 
 evaluate_quarter = dg.define_asset_job(
     "evaluate_quarter",

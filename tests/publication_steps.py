@@ -24,7 +24,8 @@ import duckdb
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
-from pipeline.lake.run_folder import RunFolder, refresh_warehouse
+from pipeline.lake.run_folder import RunFolder
+from pipeline.lake.warehouse import refresh_warehouse
 
 QUARTER = Quarter(2025, 1)
 TABLES = ("scores", "indicator_values", "run_info")

@@ -3,6 +3,3 @@
 Figures of the clean rows are measured by DuckDB, judged by Great Expectations in a process of its own, and shown as Dagster
 asset checks and as pages that a person signs. Single rows are the validate stage's business.
 """
-
-ACCEPT = "accept"
-"""What the Dagster step of this stage is called."""

@@ -18,11 +18,13 @@ from pipeline.accept.figures import measure
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
-from pipeline.lake.layout import Lake, atomic_path, in_use, make_private
+from pipeline.lake.files import atomic_path, in_use, make_private
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import Acceptance
 from schemas.contract import TABLES
-from schemas.standard.catalogue import parameters, standard_edition
+from schemas.standard.edition import standard_edition
+from schemas.standard.parameters import parameters
 
 RESULTS = "acceptance_results"
 PAGES = "acceptance"

@@ -4,23 +4,20 @@ The checks are in ``schemas/expectations/acceptance.py``. A check that refuses s
 Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
 """
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from pipeline.accept import ACCEPT
+from pipeline import flow
 from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
-from pipeline.account.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 from schemas.contract import TABLES
 from schemas.expectations.acceptance import Check, checks
-from schemas.expectations.quality import DIMENSIONS
 
 _SHOWN = ("enterprise_id", "value", "detail", "verdict", "reason", "author")
 _CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]
@@ -40,7 +37,7 @@ def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
 
 
 @dg.multi_asset_check(
-    name=ACCEPT,
+    name=flow.ACCEPT,
     specs=[_spec(table, check) for table, of in checks().items() for check in of],
     description="Whether the quarter's delivery, as a whole, is fit to be evaluated.",
     can_subset=True,
@@ -48,7 +45,7 @@ def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
 def accept(context: dg.AssetCheckExecutionContext, places: Places) -> Iterator[dg.AssetCheckResult]:
     """Judge the clean tables of the quarter by Great Expectations."""
     settings, quarter = places.settings(), quarter_of(context)
-    announce("accept", "Great Expectations")
+    announce(flow.ACCEPT, "Great Expectations")
     run = places.run_folder(quarter, context.run.run_id)
     tables = [
         name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
@@ -89,7 +86,7 @@ def _result(key: dg.AssetCheckKey, of: pl.DataFrame) -> dg.AssetCheckResult:
 
 @dg.asset(
     deps=_CLEAN,
-    group_name="accept",
+    group_name=flow.ACCEPT,
     description=(
         "One row per enterprise × table × check: the figure, its limits, the verdict; with the acceptance page and the "
         f"Data Docs of Great Expectations. {GATHERED}"
@@ -114,47 +111,6 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
             "warnings": dg.MetadataValue.md(_listed(found)),
         }
     )
-
-
-@dg.multi_asset(
-    name="data_quality",
-    specs=[
-        dg.AssetSpec(
-            name,
-            deps=["row_accounting_by_enterprise", "quarantine", *_CLEAN],
-            group_name="accept",
-            description=f"{description} {GATHERED}",
-            kinds={"polars", "duckdb"},
-            owners=OWNERS,
-        )
-        for name, description in (
-            (SCORECARD, "One row per enterprise × table: completeness, validity, consistency, uniqueness, timeliness."),
-            (BY_RULE, "One row per enterprise × table × rule: refused rows, and the dimension the rule speaks for."),
-        )
-    ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
-)
-def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Count the data-quality scorecard of the quarter."""
-    quarter, lake = quarter_of(context), places.settings().lake
-    announce("evaluate", "scorecard")
-    scorecard = write_scorecard(lake, quarter, places.run_folder(quarter, context.run.run_id))
-    shares = trend(lake, quarter, scorecard)
-    picture = base64.b64encode(plot(shares).encode()).decode()
-    metadata = gathered_metadata(context, quarter)
-    yield dg.MaterializeResult(
-        asset_key=SCORECARD,
-        metadata={
-            **metadata,
-            "dagster/row_count": scorecard.height,
-            # Numbers are what the UI draws over the quarters.
-            **{name: value for name in DIMENSIONS if (value := shares[name][-1]) is not None},
-            "trend": dg.MetadataValue.md(f"![trend](data:image/svg+xml;base64,{picture})\n\n{markdown(shares)}"),
-            "tables": dg.MetadataValue.md(markdown(scorecard)),
-        },
-    )
-    yield dg.MaterializeResult(asset_key=BY_RULE, metadata=metadata)
 
 
 def _listed(found: pl.DataFrame) -> str:

@@ -19,8 +19,8 @@ import polars as pl
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
 from pipeline.accept.row_figures import LEAST_ROWS, TRAILING, Figure, measure_rows
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.writer import read_metadata
 from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import checks
 

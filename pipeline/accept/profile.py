@@ -13,8 +13,9 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.quarter import clean_names
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, make_private, pinned, private_path
+from pipeline.lake.files import make_private, pinned, private_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, PARENTS, PSEUDONYM_KEY
 from pipeline.lake.sql import literal, quoted
 from schemas.contract import Column, Table

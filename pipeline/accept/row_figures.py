@@ -15,13 +15,14 @@ from typing import Any
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.evaluate.rules.judging import required_answers
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, pinned
+from pipeline.lake.files import pinned
+from pipeline.lake.inputs import clean_files
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.sql import literal, quoted
-from pipeline.marts.variables import clean_files
 from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS
+from schemas.standard.sample_size import required_answers
 
 # The quarters before that this one is compared with: a year, so that every season is among them.
 TRAILING = 4

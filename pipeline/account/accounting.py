@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, quoted
 from pipeline.validate.delivered import is_marked_delivered

@@ -19,13 +19,14 @@ import polars as pl
 from pipeline.account.accounting import assign_to_enterprises
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.inputs import clean_files
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, TREATED
+from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, quoted
-from pipeline.marts.variables import clean_files
-from pipeline.review.outliers import row_key_expression
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from pipeline.account.cleaning_log import landed_files
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES
 

@@ -12,7 +12,8 @@ import polars as pl
 from pipeline.accept.figures import data_until, delivered_columns
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, profile
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES, Table
 from schemas.expectations.quality import (

@@ -9,6 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from pipeline.calendar.quarters import Quarter
+from schemas.contract import Table
 
 # The trailing twelve months and the twelve before them (I4-1) reach seven quarters back.
 LOOK_BACK_QUARTERS = 7
@@ -71,3 +72,8 @@ def published_periods(quarter: Quarter) -> list[Period]:
         a_year_before = dt.date(measured_from.year - 1, measured_from.month, measured_from.day)
         periods.append(Period(label, kind, "previous", first.shift(-4), quarter.shift(-4), a_year_before))
     return periods
+
+
+def neighbours_of(table: Table, quarter: Quarter) -> list[Quarter]:
+    """All of them in time order; registers are read as of the quarter itself and have none."""
+    return [each for each in read_quarters(quarter) if each != quarter] if table.has_quarters else []

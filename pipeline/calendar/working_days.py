@@ -16,7 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.errors import UsageError
-from schemas.standard.catalogue import SEEDS, Holiday, ServiceWindow, holidays, in_force, service_windows
+from schemas.standard.calendar import Holiday, ServiceWindow, holidays, service_windows
+from schemas.standard.catalogue import SEEDS
+from schemas.standard.validity import in_force
 
 DAY_SECONDS = 86_400
 _ONE_DAY = dt.timedelta(days=1)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline import flow
 from pipeline.desensitize.keys import load_key
+from pipeline.desensitize.look_back import neighbours_to_desensitize
 from pipeline.desensitize.quarter import DesensitizeResult, desensitize_quarter
 from pipeline.lake.access_log import log_reading
-from pipeline.neighbours import neighbours_to_desensitize
 from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
@@ -23,7 +24,7 @@ from schemas.contract import TABLES, Table
         dg.AssetSpec(
             ["clean", table.name],
             deps=[dg.AssetKey(["accepted", table.name])],
-            group_name="desensitize",
+            group_name=flow.DESENSITIZE,
             description=f"{table.title} — {table.grain} Without personal data: pseudonyms, masks, redacted free text.",
             kinds={"polars", "parquet"},
             owners=OWNERS,
@@ -48,7 +49,7 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
             desensitize_quarter(table, neighbour, settings.lake, key)
         return desensitize_quarter(table, quarter, settings.lake, key)
 
-    for table, result in for_each_table("desensitize", tables, clean):
+    for table, result in for_each_table(flow.DESENSITIZE, tables, clean):
         yield dg.MaterializeResult(
             asset_key=["clean", table.name],
             metadata={

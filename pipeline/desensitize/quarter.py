@@ -21,8 +21,9 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize import masks, tokens
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.errors import AsqError, DataRefused
-from pipeline.extract.writer import file_format, read_metadata
-from pipeline.lake.layout import Lake, make_private, private_path
+from pipeline.lake.files import make_private, private_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import file_format, read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, judged
 from pipeline.redact import redaction
 from pipeline.redact.replacing import LABELS

@@ -16,8 +16,8 @@ from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.desensitize.tokens import NORMALISERS
 from pipeline.errors import DataRefused
-from pipeline.extract.writer import read_metadata
 from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
 from schemas.contract import TABLES, Table
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipeline import flow
+from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
 from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rules.results import write_rule_results
+from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
@@ -38,7 +41,7 @@ _INPUTS = (
         dg.AssetSpec(
             name,
             deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name.startswith("weight") else [])],
-            group_name="evaluate",
+            group_name=flow.EVALUATE,
             description=f"{description} {GATHERED}",
             kinds={"python", "polars"},
             owners=OWNERS,
@@ -51,7 +54,7 @@ _INPUTS = (
 def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Judge the quarter's counts by the catalogue, the weights and the plan."""
     settings, quarter = places.settings(), quarter_of(context)
-    announce("evaluate", "values, weights, scores")
+    announce(flow.EVALUATE, "values, weights, scores")
     plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
     rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan, places.outlier_review().sha256)
@@ -75,7 +78,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
             "standard_edition",
         ),
     ],
-    group_name="evaluate",
+    group_name=flow.EVALUATE,
     description=f"One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date. {GATHERED}",
     kinds={"python", "polars"},
     owners=OWNERS,
@@ -85,9 +88,30 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
 def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Judge the process rules by what the run has counted, weighed and validated."""
     quarter = quarter_of(context)
-    announce("evaluate", "process rules")
+    announce(flow.EVALUATE, "process rules")
     run = places.run_folder(quarter, context.run.run_id)
     results = write_rule_results(places.settings().lake, quarter, run, places.evaluation_plan())
     return dg.MaterializeResult(
         metadata={**gathered_metadata(context, quarter), "dagster/row_count": sum(results.values()), **results}
     )
+
+
+@dg.asset(
+    deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
+    group_name=flow.EVALUATE,
+    description=(
+        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them. "
+        + GATHERED
+    ),
+    kinds={"dbt", "duckdb", "polars"},
+    owners=OWNERS,
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
+    """Where records are excluded, evaluate the quarter a second time with them."""
+    settings, quarter = places.settings(), quarter_of(context)
+    announce(flow.EVALUATE, "effects of excluded records")
+    run = places.run_folder(quarter, context.run.run_id)
+    rows = write_effects(settings.lake, quarter, run, places.evaluation_plan(), dbt)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.evaluate.quarter import COUNTED_MARTS, CountedMarts, judge_marts
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
+from pipeline.evaluate.quarter import judge_marts
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts.scratch import export_tables, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files

@@ -6,44 +6,43 @@ Order and column names are decided here; every number comes from a pure function
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import counted_quarters, published_periods, read_quarters
-from pipeline.evaluate.run_info import Purged, ReviewedOutliers, run_info
+from pipeline.calendar.windows import counted_quarters, published_periods
+from pipeline.evaluate.inputs import (
+    CountedMarts,
+    catalogue_frame,
+    data_as_of,
+    expert_judgements,
+    grades_frame,
+    purged_records,
+    read_delivery,
+)
+from pipeline.evaluate.run_info import ReviewedOutliers, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
-from pipeline.evaluate.values.status import Delivery, mark_provisional, settle
-from pipeline.evaluate.values.values import (
-    ERROR_RATE,
-    INDEX_CHANGE,
-    PLACE,
-    VALUE_SCHEMA,
-    compare,
-    five_point_ratio,
-    valid_only,
-    variants,
-    with_weights,
-)
+from pipeline.evaluate.values.changes import ERROR_RATE, INDEX_CHANGE
+from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA
+from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, with_weights
+from pipeline.evaluate.values.status import mark_provisional, settle
+from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, atomic_path
-from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import FALSIFIED_DATA, EvaluationPlan
 from pipeline.validate.quarter import read_outcome
 from schemas.contract import TABLES
-from schemas.standard.catalogue import SEEDS, catalogue, catalogue_version, nodes, parameters, standard_edition
+from schemas.standard.catalogue import catalogue_version
+from schemas.standard.edition import standard_edition
+from schemas.standard.parameters import parameters
+from schemas.standard.tree import nodes
 
 _VALUE_COLUMNS = [
     "enterprise_id", "period", "window_kind", "scope_type", "scope_id", "indicator_id", "value", "numerator", "denominator",
@@ -51,42 +50,10 @@ _VALUE_COLUMNS = [
     "provisional_reason", "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
     "previous_value", "part", "quarters_covered", "quarters_expected",
 ]  # fmt: skip
-COUNTED_MARTS = (
-    "mart_period_inputs",
-    "mart_duration_statistics",
-    "mart_period_coverage",
-    "mart_source_rows",
-    "dim_calendar",
-    "mart_survey_cells",
-    "mart_survey_scores",
-    "mart_survey_validity",
-)
-"""The tables of ``CountedMarts``, in its order."""
-# When a record shows that something had happened, for tables whose event may have been planned ahead; None: never.
-_HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
 _VARIANT_COLUMNS = [
     *PLACE, "indicator_id", "variant", "value", "numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method",
     "within_limit_rate",
 ]  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class CountedMarts:
-    """What the marts counted, as far as the evaluation reads it."""
-
-    inputs: pl.DataFrame
-    statistics: pl.DataFrame
-    coverage: pl.DataFrame
-    source_rows: pl.DataFrame
-    calendar: pl.DataFrame
-    survey_cells: pl.DataFrame
-    survey_scores: pl.DataFrame
-    survey_rounds: pl.DataFrame
-
-    @classmethod
-    def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
-        """Read them from the Parquet files that ``file_of`` names by table."""
-        return cls(*(pl.read_parquet(file_of(name)) for name in COUNTED_MARTS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,9 +150,9 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
         plan.score_method,
     ).rename({"meets_objective": "is_objective_met"})
     judged = judged.pipe(_explain_kept)
-    weights = build_weight_set(_judgements(lake, quarter), node_frame, indicators, plan, numbers)
+    weights = build_weight_set(expert_judgements(lake, quarter), node_frame, indicators, plan, numbers)
     of_enterprises = judged.filter(pl.col("scope_type") == "enterprise")
-    scores = score_table(of_enterprises, weights, plan, numbers, _grades(plan), _conduct(inputs, coverage, plan))
+    scores = score_table(of_enterprises, weights, plan, numbers, grades_frame(plan), _conduct(inputs, coverage, plan))
     readings = pl.concat(
         [
             variants(inputs, statistics, indicators, _undelivered(settled)),
@@ -202,72 +169,6 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
         survey_validity=validity,
         survey_weights=weighed.weights,
     )
-
-
-def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
-    """The indicator catalogue in force on the quarter's last day, one row per indicator, in the standard's order."""
-    rows = [dataclasses.asdict(indicator) for indicator in catalogue(quarter.last_day).values()]
-    lists = ("source_tables", "source_columns", "decisions")
-    return pl.DataFrame(
-        [{name: list(value) if name in lists else value for name, value in row.items()} for row in rows],
-        infer_schema_length=None,
-        schema_overrides={
-            **dict.fromkeys(lists, pl.List(pl.String)),
-            **dict.fromkeys(("requirement", "acceptable", "objective", "unit_divisor", "multiplier"), pl.Float64),
-        },
-    )
-
-
-def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
-    """The latest event that the records of the quarter or of the look-ahead hold; the quarter's first day without any.
-
-    Appointments of visits and planned starts of projects are no events: they may lie ahead of what is known.
-    """
-    latest = dt.datetime.combine(quarter.first_day, dt.time())
-    end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
-    with duckdb.connect() as connection:
-        for table in TABLES.values():
-            happened_at = _HAPPENED.get(table.name, table.event.name if table.event else None)
-            if happened_at is None:
-                continue
-            for each in (quarter, quarter.shift(1)):
-                path = lake.partition("clean", table.name, each)
-                if path.exists():
-                    found = connection.execute(
-                        f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) "
-                        "from read_parquet($path, hive_partitioning = false)",
-                        {"path": str(path), "end": end},
-                    ).fetchone()
-                    if found and found[0] is not None:
-                        latest = max(latest, found[0])
-    return latest
-
-
-def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
-    """What the landing folder held, from the marks that the extract stage left on the raw partitions."""
-    tables, columns = {}, {}
-    for name in TABLES:
-        marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
-        tables[name] = marks.get(b"delivered") == b"true"
-        columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
-    return Delivery(tables, columns)
-
-
-def purged_records(lake: Lake, quarter: Quarter) -> Purged:
-    """What of the quarter is evaluated without its records, and which quarters of its windows keep another key's pseudonyms."""
-    raw = {name: lake.partition("raw", name, quarter) for name in TABLES}
-    # Of an empty partition nothing was removed.
-    tables = [name for name, path in raw.items() if is_purged(path) and pq.read_metadata(path).num_rows]
-    other_key = set()
-    for table in TABLES.values():
-        if not any(column.pii for column in table.columns):
-            continue
-        wanted = read_metadata(lake.partition("clean", table.name, quarter)).get(PSEUDONYM_KEY)
-        for each in read_quarters(quarter) if table.has_quarters else []:
-            clean = lake.partition("clean", table.name, each)
-            if clean.is_file() and read_metadata(clean).get(PSEUDONYM_KEY) != wanted:
-                other_key.add(each)
-    return Purged(tuple(tables), tuple(sorted(other_key)))
 
 
 def _with_special_verdicts(
@@ -321,15 +222,6 @@ def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
     return settled.filter(missing, pl.col("scope_type") == "enterprise").select(
         "enterprise_id", "period", "indicator_id"
     )
-
-
-def _judgements(lake: Lake, quarter: Quarter) -> pl.DataFrame:
-    columns = list(TABLES["expert_judgements"].polars_schema)
-    return pl.read_parquet(lake.partition("clean", "expert_judgements", quarter), columns=columns)
-
-
-def _grades(plan: EvaluationPlan) -> pl.DataFrame | None:
-    return pl.read_csv(SEEDS / "grades.csv") if plan.overlays.grade or plan.overlays.veto else None
 
 
 def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan) -> dict[tuple[str, str], Conduct]:

@@ -18,7 +18,7 @@ from pipeline.evaluate.weights.weight_set import WeightSet
 from pipeline.settings.plan import Acceptance, EvaluationPlan, Target, fingerprint
 from pipeline.validate.correcting import Outcome
 from schemas.contract import TABLES
-from schemas.standard.catalogue import standard_fingerprint
+from schemas.standard.edition import standard_fingerprint
 
 SCHEMA = {
     "key": pl.String,

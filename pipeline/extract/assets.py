@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.accept import ACCEPT, judge
+from pipeline import flow
+from pipeline.accept import judge
 from pipeline.extract.landing.files import require_some_table
+from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
-from pipeline.neighbours import neighbours_to_extract
 from pipeline.settings.sources import load_sources
 from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.stage.per_table import for_each_table
@@ -25,7 +26,7 @@ from schemas.contract import TABLES, Table
     specs=[
         dg.AssetSpec(
             ["raw", table.name],
-            group_name="extract",
+            group_name=flow.EXTRACT,
             description=f"{table.title} — {table.grain} Everything that came for the quarter, with file and row of origin.",
             kinds={"python", "duckdb", "parquet"},
             owners=OWNERS,
@@ -39,7 +40,7 @@ from schemas.contract import TABLES, Table
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
-    if context.job_def.has_node_named(ACCEPT):
+    if context.job_def.has_node_named(flow.ACCEPT):
         # Great Expectations is imported while these stages work.
         judge.prepare()
     sources = load_sources(settings.sources)
@@ -57,7 +58,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
         return snapshot, extract_quarter(table, quarter, settings.lake)
 
     purged = []
-    for table, (snapshot, result) in for_each_table("extract", tables, take):
+    for table, (snapshot, result) in for_each_table(flow.EXTRACT, tables, take):
         purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],

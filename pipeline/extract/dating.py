@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.extract.mapping.engine import MEMORY_LIMIT
-from pipeline.extract.writer import RowWriter, read_metadata
+from pipeline.extract.writer import RowWriter
 from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
 from pipeline.lake.sql import quoted
 from schemas.base import DatedByParent

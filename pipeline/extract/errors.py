@@ -6,7 +6,7 @@ kept with its defects and refused by the validate stage.
 
 from __future__ import annotations
 
-from pipeline.errors import DataRefused, UsageError
+from pipeline.errors import DataRefused
 
 
 class SourceRefused(DataRefused):
@@ -51,7 +51,3 @@ class AmbiguousSource(SourceRefused):
 
 class NothingDelivered(DataRefused):
     """The landing folder holds no file of any known table."""
-
-
-class SourceConfigError(UsageError):
-    """``sources.yaml`` is wrong; every line names the place in the file."""

@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.extract.writer import read_metadata, row_schema, row_writer
-from pipeline.lake.layout import Lake, linked, make_private
+from pipeline.extract.writer import row_schema, row_writer
+from pipeline.lake.files import linked, make_private
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged
 from schemas.contract import Table
 

@@ -20,8 +20,10 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.extract.dating import Parents, write_dated
 from pipeline.extract.landing.files import SourceFile, find_files, require_some_table
 from pipeline.extract.stream import TableStream, open_table
-from pipeline.extract.writer import RowWriter, read_metadata, row_writer
-from pipeline.lake.layout import Lake, make_private
+from pipeline.extract.writer import RowWriter, row_writer
+from pipeline.lake.files import make_private
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, closed_quarters
 from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.lake.layout import private_path
+from pipeline.lake.files import private_path
+from pipeline.lake.parquet import file_format
 from schemas.contract import Table
 
 DEFECTS = pa.list_(pa.struct([("rule", pa.string()), ("column", pa.string()), ("value", pa.string())]))
@@ -31,23 +32,6 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "decimal(12,2)": pa.decimal128(12, 2),
 }
-
-
-def file_format(schema: pa.Schema) -> dict[str, Any]:
-    """How the lake's files of records are written: options of pyarrow's ``ParquetWriter``.
-
-    Readers scan whole files, and only extract looks for a quarter's row groups; dictionaries of anything but texts, and
-    large ones, cost time and save nothing. The Arrow schema is not stored beside Parquet's own: DuckDB, polars and Spark
-    read the same types without it.
-    """
-    return {
-        "compression": "zstd",
-        "compression_level": 1,
-        "write_statistics": ["quarter"],
-        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
-        "dictionary_pagesize_limit": 1 << 18,
-        "store_schema": False,
-    }
 
 
 def row_schema(table: Table) -> pa.Schema:
@@ -111,12 +95,3 @@ def row_writer(path: Path, table: Table, without: Collection[str] = ()) -> Itera
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with pq.ParquetWriter(temporary, schema, **file_format(schema)) as parquet:
             yield RowWriter(parquet, schema, without)
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """What a file says about itself; empty when it is not there or cannot be read."""
-    try:
-        found = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowException):
-        return {}
-    return {key.decode(): value.decode() for key, value in found.items()}

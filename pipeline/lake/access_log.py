@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calendar.quarters import TIME_ZONE, Quarter
-from pipeline.lake.layout import Lake, make_private
+from pipeline.lake.files import make_private
+from pipeline.lake.layout import Lake
 
 Entry = dict[str, Any]
 

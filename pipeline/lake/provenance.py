@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.writer import read_metadata
 from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from schemas.contract import Table
 
 FINGERPRINT = "fingerprint"

@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_node
 
+from pipeline import flow
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
 from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
@@ -36,7 +37,7 @@ class StageTranslator(DagsterDbtTranslator):
             metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
             description = f"{GATHERED} {description}"
         return spec.replace_attributes(
-            group_name="marts", owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
+            group_name=flow.MARTS, owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
         )
 
 
@@ -56,7 +57,7 @@ def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
 def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
     """Build the marts of the quarter in a scratch database and put them into the run's folder."""
     settings, quarter = places.settings(), quarter_of(context)
-    announce("marts", "dbt build")
+    announce(flow.MARTS, "dbt build")
     exported = exported_models(context.selected_asset_keys)
     gathered = gathered_metadata(context, quarter) if exported else {}
     with (
@@ -75,7 +76,7 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
                     waiting.append((name, labelled))
                 else:
                     yield labelled
-            announce("marts", "export")
+            announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:
                 run = places.run_folder(quarter, context.run.run_id)
                 rows = export_marts(tables, run, exported, places.evaluation_plan().privacy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -73,15 +72,3 @@ def _command_line() -> DbtCliResource:
         # dbt of this environment, whatever the PATH
         dbt_executable=str(Path(sys.executable).with_name("dbt")),
     )
-
-
-def configured_builder() -> DbtBuilder:
-    """The builder the environment asks for; raises UsageError for a name that does not exist."""
-    from pipeline.marts.dbt_in_process import DbtInProcess
-
-    name = os.environ.get(BUILDER_VARIABLE, "in_process")
-    if name == "in_process":
-        return DbtInProcess()
-    if name == "cli":
-        return DbtCommandLine()
-    raise UsageError(f"{BUILDER_VARIABLE}={name}: choose in_process or cli")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.lake.layout import Lake, atomic_path, make_private
+from pipeline.lake.files import atomic_path, make_private
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal
-from pipeline.privacy.anonymity import anonymised
-from pipeline.publish.statement import LEFT_OUT_MARK
+from pipeline.privacy.anonymity import LEFT_OUT_MARK, anonymised
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import RECORD_TABLES
 

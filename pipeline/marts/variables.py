@@ -16,11 +16,13 @@ from typing import Any
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import counted_quarters, published_periods, read_quarters
+from pipeline.calendar.windows import counted_quarters, published_periods
 from pipeline.desensitize.rotation import require_one_key
-from pipeline.lake.layout import Lake, pinned
+from pipeline.lake.files import pinned
+from pipeline.lake.inputs import clean_files
+from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
-from schemas.contract import TABLES, Table
+from schemas.contract import TABLES
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
 _CLOCKED_COLUMNS = {
@@ -29,19 +31,6 @@ _CLOCKED_COLUMNS = {
     "appointments": ("requested_at", "earliest_offered_on"),
     "online_sessions": ("opened_at", "first_human_reply_at"),
 }
-
-
-def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[Path]:
-    """The clean Parquet files of a table this run reads, in time order.
-
-    A table with quarters: those of the window; a register: that of the quarter itself; one that accumulates: also those before.
-    """
-    quarters = [quarter]
-    if table.has_quarters:
-        quarters = read_quarters(quarter)
-    elif table.accumulates:
-        quarters = counted_quarters(quarter)
-    return [path for each in quarters if (path := lake.partition("clean", table.name, each)).exists()]
 
 
 @contextmanager

@@ -20,7 +20,12 @@ import polars as pl
 
 from pipeline.lake.sql import literal, quoted
 from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
-from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
+from schemas.expectations.privacy import (
+    GENERALISED,
+    SUPPRESSED,
+    WITHHELD,
+    RecordTable,
+)
 
 _RECODING = "_recoding"
 _STAR = literal(WITHHELD)
@@ -165,3 +170,7 @@ def _query(connection: duckdb.DuckDBPyConnection, relation: str, declared: Recor
         f"recoding.level = {len(declared.quasi_identifiers)} as {quoted(SUPPRESSED)} "
         f"from {relation} as records join {_RECODING} as recoding on records.rowid = recoding.place order by {order}"
     )
+
+
+LEFT_OUT_MARK = "left_out"
+"""Mark of a record-level Parquet file: JSON list of the rows that no class could hide, [enterprise, quarter, rows]."""

@@ -18,9 +18,6 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
-
-
 @dataclass(frozen=True)
 class Match:
     """A piece of a text that looks like personal data of ``kind``; start and end count in the normalised text."""

@@ -8,15 +8,17 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline.accept.assets import acceptance_results, data_quality
-from pipeline.evaluate.assets import evaluation, rule_results
+from pipeline import flow
+from pipeline.accept.assets import acceptance_results
+from pipeline.account.assets import account_rows, data_quality, log_cleaning
+from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
-from pipeline.publish.statement import RELEASED, TABLE, write_anonymity
-from pipeline.review.assets import outlier_effects, review_outliers
+from pipeline.publish.statement import TABLE, write_anonymity
+from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
-from pipeline.validate.assets import account_rows, log_cleaning
+from schemas.expectations.privacy import RELEASED
 
 # All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
 GATHERED_TABLES = sorted(
@@ -35,7 +37,7 @@ GATHERED_TABLES = sorted(
 @dg.asset(
     key=TABLE,
     deps=GATHERED_TABLES,
-    group_name="privacy",
+    group_name=flow.PUBLISH,
     description=(
         "One row per record-level table × enterprise, and one per other table: quasi-identifiers, k and l required and reached, "
         f"rows generalised, suppressed, left out, risk, level of GB/T 42460. {GATHERED}"
@@ -58,7 +60,7 @@ def anonymity(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """State for every gathered table how far records can be told apart; a broken limit stops the publication."""
     quarter = quarter_of(context)
-    announce("privacy", "k-anonymity")
+    announce(flow.PUBLISH, "k-anonymity")
     run = places.run_folder(quarter, context.run.run_id)
     measured = write_anonymity(run, GATHERED_TABLES, places.evaluation_plan().privacy)
     released = measured.filter(measured["kind"] == RELEASED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline import flow
 from pipeline.accept.judge import finish_pages
 from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
@@ -20,7 +21,7 @@ _CHECK = "no_personal_data"
 @dg.asset(
     key=SCAN_TABLE,
     deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
-    group_name="report",
+    group_name=flow.PUBLISH,
     description=(
         "One row per table or report × kind of personal data: cells looked at and findings. "
         f"A run with findings is not published. {GATHERED}"
@@ -43,7 +44,7 @@ def privacy_scan(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Look for personal data in everything the run is about to publish."""
     quarter = quarter_of(context)
-    announce("report", "privacy scan")
+    announce(flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.
     finish_pages()
     exceptions = places.evaluation_plan().privacy_exceptions

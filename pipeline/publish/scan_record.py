@@ -14,12 +14,12 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.errors import DataRefused, UsageError
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
-from pipeline.privacy.patterns import KINDS
 from pipeline.privacy.scanner import Finding, Scanned, scan
 from pipeline.privacy.subjects import published_subjects
+from schemas.expectations.privacy import KINDS
 
 SCAN_TABLE = "privacy_scan"
 _SCHEMA = {

@@ -13,18 +13,25 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.lake.layout import atomic_path
+from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, quoted
-from pipeline.privacy.anonymity import classes_of
+from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
 from pipeline.settings.plan import PrivacyLimits
-from schemas.expectations.privacy import INTERNAL_TABLES, PERSON_SCOPE, RECORD_TABLES, RecordTable, undeclared
+from schemas.expectations.privacy import (
+    AGGREGATE,
+    INTERNAL,
+    INTERNAL_TABLES,
+    PERSON_SCOPE,
+    RECORD_TABLES,
+    RELEASED,
+    UNDECLARED,
+    RecordTable,
+    undeclared,
+)
 
 TABLE = "anonymity"
-LEFT_OUT_MARK = "left_out"
-"""Mark of a record-level Parquet file: JSON list of the rows that no class could hide, [enterprise, quarter, rows]."""
 
-RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"
 
 SCHEMA = {
     "table": pl.String,

@@ -2,13 +2,11 @@
 
 import dagster as dg
 
-from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
-from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
+from pipeline import flow
 from pipeline.report.write import write_reports
 from pipeline.stage.partitions import (
     GATHERED,
     OWNERS,
-    PUBLICATION,
     gathered_metadata,
     one_quarter_a_run,
     quarter_of,
@@ -17,8 +15,6 @@ from pipeline.stage.partitions import (
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 
-# What a whole run gathers beside the reports, before it is scanned for personal data.
-_GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
 REPORT = dg.AssetKey(["report", "quarterly_report"])
 
 
@@ -33,7 +29,7 @@ REPORT = dg.AssetKey(["report", "quarterly_report"])
         *("cleaning_log", "row_reconciliation"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
-    group_name="report",
+    group_name=flow.REPORT,
     description=(
         "One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices. "
         + GATHERED
@@ -46,37 +42,8 @@ REPORT = dg.AssetKey(["report", "quarterly_report"])
 def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Write the quarter's reports into the run's folder."""
     quarter = quarter_of(context)
-    announce("report", "quarterly report")
+    announce(flow.REPORT, "quarterly report")
     reports = write_reports(places.run_folder(quarter, context.run.run_id).path, quarter)
     return dg.MaterializeResult(
         metadata={**gathered_metadata(context, quarter), "reports": [path.name for path in reports]}
-    )
-
-
-@dg.asset(
-    key=PUBLICATION,
-    deps=[REPORT, *_GATHERED, SCAN_TABLE],
-    group_name="report",
-    description=(
-        "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
-        "What a run did not make is taken over from the quarter's last publication."
-    ),
-    kinds={"parquet", "duckdb"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
-)
-def publication(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Publish what the run gathered."""
-    quarter = quarter_of(context)
-    announce("report", "publish")
-    run = places.run_folder(quarter, context.run.run_id)
-    require_scanned(run)
-    link = run.publish([*_GATHERED, SCAN_TABLE])
-    return dg.MaterializeResult(
-        metadata={
-            "quarter": quarter.label,
-            "published": dg.MetadataValue.path(str(link)),
-            "warehouse": dg.MetadataValue.path(str(places.settings().lake.warehouse)),
-        }
     )

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.layout import atomic_path
+from pipeline.lake.files import atomic_path
 from pipeline.report.formats.html import render
-from pipeline.report.model.report import RunTables
+from pipeline.report.model.run_tables import RunTables
 
 REPORT_FOLDER = "report"
 _SUFFIX = ".html"

@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.extract.partition import extract_quarter
-from pipeline.extract.writer import file_format, read_metadata
 from pipeline.lake import access_log
 from pipeline.lake.access_log import Entry
-from pipeline.lake.layout import Lake, private_path, remove_temporary_files
+from pipeline.lake.files import private_path, remove_temporary_files
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import file_format, read_metadata
 from pipeline.lake.provenance import (
     CORRECTIONS,
     FINGERPRINT,

@@ -8,8 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
-from pipeline.marts.dbt_builder import DbtBuilder
+from pipeline import flow
 from pipeline.review.listing import Reviewed, write_outliers
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
@@ -29,7 +28,7 @@ _TABLES = {
         dg.AssetSpec(
             name,
             deps=[dg.AssetKey(["clean", table]) for table in MEASURED_TABLES],
-            group_name="review",
+            group_name=flow.REVIEW,
             description=f"{description} {GATHERED}",
             kinds={"duckdb", "polars"},
             owners=OWNERS,
@@ -49,7 +48,7 @@ _TABLES = {
 def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterator[Any]:
     """List what lies far from the rest, and put the reviewers' decisions beside it."""
     quarter = quarter_of(context)
-    announce("review", "outliers")
+    announce(flow.REVIEW, "outliers")
     run = places.run_folder(quarter, context.run.run_id)
     counts = write_outliers(places.settings().lake, quarter, run, places.outlier_review(), places.review_limits())
     metadata: dict[str, Any] = {**gathered_metadata(context, quarter), **_figures(counts)}
@@ -62,27 +61,6 @@ def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterat
         severity=dg.AssetCheckSeverity.WARN,
         metadata=_figures(counts),
     )
-
-
-@dg.asset(
-    deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
-    group_name="review",
-    description=(
-        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them. "
-        + GATHERED
-    ),
-    kinds={"dbt", "duckdb", "polars"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
-)
-def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
-    """Where records are excluded, evaluate the quarter a second time with them."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce("evaluate", "effects of excluded records")
-    run = places.run_folder(quarter, context.run.run_id)
-    rows = write_effects(settings.lake, quarter, run, places.evaluation_plan(), dbt)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})
 
 
 def _figures(counts: Reviewed) -> dict[str, int]:

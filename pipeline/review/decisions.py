@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.review.outliers import key_parts
+from pipeline.lake.row_key import key_parts
 from pipeline.validate.corrections import Correction, correction_faults, examine_corrections
 from schemas.contract import TABLES, Column
 from schemas.expectations.outliers import MEASURES, Measure

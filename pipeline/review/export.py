@@ -16,10 +16,11 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import literal, quoted
 from pipeline.review.decisions import REVIEW_COLUMNS, Review, recorded_text
-from pipeline.review.outliers import row_key_expression
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURES
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.redact.redaction import redact_column
 from pipeline.review.decisions import CONFIRM, CORRECT, EXCLUDE, Review
@@ -19,7 +20,7 @@ from pipeline.review.outliers import Found, Limits, find_outliers
 from pipeline.review.standing import IN_FORCE, STALE, decided_keys, judged_decisions
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURED_TABLES, MEASURES
-from schemas.standard.catalogue import parameters
+from schemas.standard.parameters import parameters
 
 _POINT = ("quarter", "table", "row_key", "measure")
 _RECORD = ("quarter", "table", "row_key")

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
+from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import literal, quoted
 from schemas.contract import Table
 from schemas.expectations.outliers import ENTERPRISE, Measure, Z, measures_of
@@ -32,7 +33,6 @@ from schemas.expectations.outliers import ENTERPRISE, Measure, Z, measures_of
 # Of a normal distribution: the MAD is 0.6745 standard deviations, the mean absolute deviation 1 / 1.253314 of one.
 _MAD_PER_DEVIATION = 0.6745
 _DEVIATION_PER_MEAN_AD = 1.253314
-_SEPARATOR, _ESCAPE = "|", "\\"
 # For what does not depend on the order of rows.
 _THREADS = 2
 
@@ -144,33 +144,6 @@ def find_outliers(
         pl.concat(points).sort("measure", "enterprise_id", "row_key", maintain_order=True),
         pl.concat(groups).sort("measure", "enterprise_id", "group", maintain_order=True),
     )
-
-
-def row_key_expression(table: Table, rows: str = "rows") -> str:
-    """SQL over ``rows``: the values of the table's unique key as one text, ``|`` between them (inside of one: ``\\|``).
-
-    A value that is null is empty.
-    """
-    parts = (
-        f"replace(replace(coalesce(cast({rows}.{quoted(name)} as varchar), ''), '{_ESCAPE}', '{_ESCAPE * 2}'), "
-        f"'{_SEPARATOR}', '{_ESCAPE}{_SEPARATOR}')"
-        for name in table.unique_key
-    )
-    return f" || '{_SEPARATOR}' || ".join(parts)
-
-
-def key_parts(row_key: str) -> tuple[str, ...]:
-    """The values that a row key was made of."""
-    parts: list[str] = []
-    current, escaped = "", False
-    for character in row_key:
-        if escaped or character not in (_ESCAPE, _SEPARATOR):
-            current, escaped = current + character, False
-        elif character == _ESCAPE:
-            escaped = True
-        else:
-            parts, current = [*parts, current], ""
-    return (*parts, current)
 
 
 _SCORES = """

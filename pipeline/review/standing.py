@@ -14,10 +14,12 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import read_quarters
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import literal, quoted
 from pipeline.review.decisions import CORRECT, EXCLUDE, Decision, Review
-from pipeline.review.outliers import Found, Limits, find_outliers, row_key_expression
+from pipeline.review.outliers import Found, Limits, find_outliers
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURED_TABLES, MEASURES
 

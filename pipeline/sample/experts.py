@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.sample.draws import conform, stream
-from schemas.standard.catalogue import nodes
+from schemas.standard.tree import nodes
 
 EXPERTS = ("X1", "X2", "X3", "X4", "X5")
 ROUNDS = (1, 2)

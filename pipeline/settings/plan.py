@@ -22,11 +22,11 @@ import yaml
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.evaluate.weights.ahp import PRIORITY_METHODS, RANDOM_INDICES
-from pipeline.privacy.patterns import KINDS as PERSONAL_DATA_KINDS
 from pipeline.settings.survey_files import Invitations, Margins, read_invitations, read_margins
 from schemas.expectations.acceptance import Bounds
 from schemas.expectations.acceptance import checks as acceptance_checks
 from schemas.expectations.outliers import METHODS, Z
+from schemas.expectations.privacy import KINDS as PERSONAL_DATA_KINDS
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")

@@ -62,7 +62,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.calendar.quarters import TIME_ZONE
-from pipeline.extract.errors import SourceConfigError
+from pipeline.errors import UsageError
 from pipeline.settings.documents import LocatedYaml, YamlPath, dotted, read_yaml
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Column, Table
@@ -465,3 +465,7 @@ class _Reader:
                     self.allowed(table.column(name), cell, (*place, name))
             rows.append(row)
         return tuple(rows)
+
+
+class SourceConfigError(UsageError):
+    """``sources.yaml`` is wrong; every line names the place in the file."""

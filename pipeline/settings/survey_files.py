@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.evaluate.survey.post_stratification import BY_CHANNEL, BY_REGION, Cell, Population
 from schemas.contract import TABLES
 
 _CHANNELS = next(column.values for column in TABLES["service_requests"].columns if column.name == "channel") or ()
@@ -170,3 +169,30 @@ def _lines(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> 
         if len(record) != len(header):
             raise UsageError(f"{path} row {number}: {len(record)} cells where the header has {len(header)}")
         yield _Line(path, number, dict(zip(header, (cell.strip() for cell in record), strict=True)))
+
+
+Cell = tuple[str, str]
+"""Region and channel; '' where margins do not tell the one or the other."""
+
+
+CELLS, RAKED, BY_REGION, BY_CHANNEL = "cells", "raking", "region", "channel"
+
+
+@dataclass(frozen=True)
+class Population:
+    """How many customers or requests there are: in each cell, or only in each region and each channel.
+
+    Cells by region alone have the channel '', by channel alone the region ''. With both kinds the totals are equal.
+    """
+
+    cells: Mapping[Cell, int]
+
+    @property
+    def method(self) -> str:
+        has_region = {bool(region) for region, _ in self.cells}
+        has_channel = {bool(channel) for _, channel in self.cells}
+        if has_region == has_channel == {True}:
+            return CELLS
+        if has_region == {True}:
+            return BY_REGION
+        return BY_CHANNEL if has_channel == {True} else RAKED

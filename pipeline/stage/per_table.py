@@ -10,10 +10,11 @@ import contextvars
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
+from pipeline.errors import DataRefused
 from pipeline.stage.progress import announce
-from pipeline.stage.refusals import Refusals
 from schemas.contract import Table
 
 # Memory sets this bound: each table streams, with buffers of its own.
@@ -48,3 +49,25 @@ def for_each_table(
         finally:
             pool.shutdown(cancel_futures=True)
     refusals.raise_collected()
+
+
+class Refusals:
+    """Collects what was refused, and raises it together at the end."""
+
+    def __init__(self) -> None:
+        self._collected: list[DataRefused] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keep a DataRefused raised inside the block for later."""
+        try:
+            yield
+        except DataRefused as error:
+            self._collected.append(error)
+
+    def raise_collected(self) -> None:
+        """Raise what was collected: the error itself if it is one, else one DataRefused that lists them all."""
+        if len(self._collected) == 1:
+            raise self._collected[0]
+        if self._collected:
+            raise DataRefused("\n".join(str(error) for error in self._collected))

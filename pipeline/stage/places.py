@@ -13,7 +13,8 @@ import dagster as dg
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
-from pipeline.lake.layout import Lake, narrow_rights
+from pipeline.lake.files import narrow_rights
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.review.decisions import Review, all_corrections
 from pipeline.review.listing import review_limits

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pipeline.flow import NAMES
+
 Listener = Callable[[str, str], None]
 _listeners: list[Listener] = []
 
 
 def announce(stage: str, detail: str) -> None:
-    """Say that ``stage`` now works on ``detail``."""
+    """Say that ``stage`` (a name of ``pipeline/flow.py``, else ValueError) now works on ``detail``."""
+    if stage not in NAMES:
+        raise ValueError(f"'{stage}' is not a stage: {', '.join(NAMES)}")
     for listener in _listeners:
         listener(stage, detail)
 

@@ -6,17 +6,11 @@ The rules are in ``schemas/``, their execution in this folder's pure functions.
 from collections.abc import Iterator
 
 import dagster as dg
-import polars as pl
 
-from pipeline.account.accounting import write_accounting
-from pipeline.account.cleaning_log import write_cleaning_log
-from pipeline.account.reconciliation import gaps, require_reconciled, write_reconciliation
+from pipeline import flow
 from pipeline.lake.access_log import log_reading
-from pipeline.neighbours import neighbours_to_validate
 from pipeline.stage.partitions import (
-    GATHERED,
     OWNERS,
-    gathered_metadata,
     one_quarter_a_run,
     quarter_of,
     quarterly,
@@ -24,9 +18,9 @@ from pipeline.stage.partitions import (
 )
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 from pipeline.validate.correcting import unapplied_counts
 from pipeline.validate.delivered import DeliveredKeys
+from pipeline.validate.look_back import neighbours_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES, Table
 
@@ -39,7 +33,7 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
         dg.AssetSpec(
             ["accepted", table.name],
             deps=deps,
-            group_name="validate",
+            group_name=flow.VALIDATE,
             description=f"{table.title} — {table.grain} Rows that keep every rule of schemas/.",
             kinds={"pandera", "parquet"},
             owners=OWNERS,
@@ -47,7 +41,7 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
         dg.AssetSpec(
             ["quarantine", table.name],
             deps=deps,
-            group_name="validate",
+            group_name=flow.VALIDATE,
             description=f"{table.title}: rows that break a rule, with origin file and row, rule, column and masked value.",
             kinds={"pandera", "parquet"},
             owners=OWNERS,
@@ -76,7 +70,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                 validate_quarter(table, neighbour, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 
-        for table, result in for_each_table("validate", tables, divide):
+        for table, result in for_each_table(flow.VALIDATE, tables, divide):
             for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
                 if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
                     yield dg.MaterializeResult(
@@ -89,112 +83,3 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                             "corrections": unapplied_counts(result.corrections),
                         },
                     )
-
-
-@dg.multi_asset(
-    name="account_rows",
-    specs=[
-        dg.AssetSpec(
-            name,
-            deps=[dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
-            group_name="validate",
-            description=f"{description} {GATHERED}",
-            kinds={"duckdb", "parquet"},
-            owners=OWNERS,
-        )
-        for name, description in (
-            (
-                "row_accounting",
-                "One row per table and quarter: rows that came = accepted + quarantined, proven each run.",
-            ),
-            (
-                "row_accounting_by_enterprise",
-                "One row per table, quarter and enterprise: the same of the rows whose enterprise can be read.",
-            ),
-            (
-                "quarantine",
-                "One row per broken rule of a refused row: origin, key, rule, column, masked value, enterprise.",
-            ),
-        )
-    ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
-)
-def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Prove that no row was lost, and write the accounts down."""
-    quarter = quarter_of(context)
-    announce("account", "rows")
-    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
-    totals = {
-        kind: sum(count[kind] for count in counts.values())
-        for kind in ("extracted", "accepted", "quarantined", "resolved")
-    }
-    metadata = gathered_metadata(context, quarter)
-    yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
-    yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
-    yield dg.MaterializeResult(asset_key="quarantine", metadata={**metadata, "rows": totals["quarantined"]})
-
-
-_RECONCILED = "rows_reconcile"
-
-
-@dg.multi_asset(
-    name="log_cleaning",
-    specs=[
-        dg.AssetSpec(
-            name,
-            deps=[
-                *(dg.AssetKey([stage, table]) for table in TABLES for stage in ("raw", "quarantine", "clean")),
-                dg.AssetKey("outlier_decisions"),
-                *([dg.AssetKey("mart_counted_rows")] if name == "row_reconciliation" else []),
-            ],
-            group_name="validate",
-            description=f"{description} {GATHERED}",
-            kinds={"duckdb", "parquet"},
-            owners=OWNERS,
-        )
-        for name, description in (
-            (
-                "cleaning_log",
-                "One row per record or value changed, left out or not counted between landing and marts: rule, before and "
-                "after (masked), who, run; one per column or file where a declared rule treats all of it.",
-            ),
-            (
-                "row_reconciliation",
-                "One row per table, quarter and step from delivered to counted rows, proven each run.",
-            ),
-        )
-    ],
-    check_specs=[
-        dg.AssetCheckSpec(
-            _RECONCILED,
-            asset="row_reconciliation",
-            description="Delivered, extracted, accepted, clean and counted rows of every table agree with the log between them.",
-        )
-    ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
-)
-def log_cleaning(
-    context: dg.AssetExecutionContext, places: Places
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Write down what was changed or left out, and prove that it explains every row."""
-    quarter, lake = quarter_of(context), places.settings().lake
-    # Between the marts and the rule results: to whoever waits, the evaluation has begun.
-    announce("evaluate", "cleaning log")
-    run = places.run_folder(quarter, context.run.run_id)
-    log = write_cleaning_log(lake, quarter, run)
-    steps = write_reconciliation(lake, quarter, run, log)
-    metadata = gathered_metadata(context, quarter)
-    by_action = dict(log.group_by("action").agg(pl.col("rows").sum()).sort("action").iter_rows())
-    yield dg.MaterializeResult(asset_key="cleaning_log", metadata={**metadata, **by_action})
-    yield dg.MaterializeResult(asset_key="row_reconciliation", metadata=metadata)
-    wrong = {name: found for name, of_table in steps.items() if (found := gaps(of_table))}
-    counted = {name: {step.name: step.rows for step in of_table if step.is_stock} for name, of_table in steps.items()}
-    yield dg.AssetCheckResult(
-        check_name=_RECONCILED,
-        asset_key="row_reconciliation",
-        passed=not wrong,
-        metadata={"rows": dg.MetadataValue.json(counted), "gaps": dg.MetadataValue.json(wrong)},
-    )
-    require_reconciled(quarter, steps)

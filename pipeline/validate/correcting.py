@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.writer import file_format
-from pipeline.lake.layout import Lake, make_private, private_path
+from pipeline.lake.files import make_private, private_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import file_format
 from pipeline.lake.sql import literal, quoted
 from pipeline.redact.redaction import redact_column
 from pipeline.validate.corrections import Correction, typed_texts

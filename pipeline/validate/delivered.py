@@ -16,8 +16,9 @@ import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, in_use, make_private, pinned
+from pipeline.lake.files import in_use, make_private, pinned
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
 from pipeline.lake.sql import literal, quoted
 from pipeline.validate.correcting import TableCorrections, corrections_by_table

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.writer import read_metadata
 from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
 from pipeline.lake.sql import literal, quoted
 from pipeline.validate.correcting import APPLIED, find_cells, write_corrected

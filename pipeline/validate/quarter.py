@@ -18,8 +18,9 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, DataRefused
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, linked, make_private, pinned, private_path
+from pipeline.lake.files import linked, make_private, pinned, private_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import (
     CORRECTIONS,
     FINGERPRINT,

@@ -21,8 +21,9 @@ from pipeline.extract.landing.files import find_files
 from pipeline.extract.readers.open_records import open_records
 from pipeline.extract.readers.records import RECORD_FIELDS
 from pipeline.extract.snapshot import landing_fingerprint
-from pipeline.extract.writer import read_metadata
-from pipeline.lake.layout import Lake, atomic_path, make_private
+from pipeline.lake.files import atomic_path, make_private
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, judged
 from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table

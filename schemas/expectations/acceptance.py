@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from schemas.contract import TABLES, Table
-from schemas.standard.catalogue import parameters
+from schemas.standard.parameters import parameters
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite

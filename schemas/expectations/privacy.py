@@ -89,3 +89,9 @@ def identifying_columns() -> frozenset[str]:
 def undeclared(table: str, columns: Iterable[str]) -> tuple[str, ...]:
     """The identifying columns of a published table that is not declared as internal, sorted."""
     return () if table in INTERNAL_TABLES else tuple(sorted(identifying_columns() & set(columns)))
+
+
+KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
+
+
+RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"

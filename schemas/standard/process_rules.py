@@ -1,7 +1,7 @@
 """The 97 process rules PR-01 … PR-97 as data: the typed, validated reader of ``dbt_project/seeds/process_rules.csv``.
 
 A rule is what a clause asks of the way service is evaluated and managed, beside the indicators of clause 六. Whether an
-enterprise keeps it is judged in ``pipeline/evaluate/rules/judging.py``; the numbers a rule names are rows of
+enterprise keeps it is judged in ``pipeline/evaluate/rules/register.py``; the numbers a rule names are rows of
 ``parameters.csv``.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from schemas.sheet import SEEDS, Fault, Sheet
+from schemas.standard.validity import DECISION
 
 FILE = "process_rules.csv"
 CLAUSES = ("五", "六", "七", "八", "九", "十", "十一", "十二")
@@ -24,7 +25,6 @@ METHODS = ("catalogue", "plan", "weights", "counted", "validation", "calendar", 
 OBLIGATIONS = ("shall", "should", "may")
 
 _RULE_ID = re.compile(r"PR-\d{2}")
-_DECISION = re.compile(r"[CD]-\d{2}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _EVIDENCE = re.compile(r"[^;,]+")
 
@@ -78,7 +78,7 @@ def process_rules(seeds: Path = SEEDS) -> Mapping[str, ProcessRule]:
             method=row.one_of("method", METHODS),
             evidence_needed=row.names("evidence_needed", _EVIDENCE, "tables and records separated by ;"),
             obligation=row.one_of("obligation", OBLIGATIONS),
-            decisions=row.names("decisions", _DECISION, "decision log entries like C-07 separated by ;"),
+            decisions=row.names("decisions", DECISION, "decision log entries like C-07 separated by ;"),
         )
         if row.has_faults:
             continue

@@ -10,7 +10,7 @@ import pytest
 
 from golden.published import QUARTER, Published
 from golden.test_scores import SUBDIMENSIONS
-from schemas.standard.catalogue import standard_fingerprint
+from schemas.standard.edition import standard_fingerprint
 
 pytestmark = pytest.mark.xdist_group("golden_planned")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.lake.layout import Lake
-from pipeline.lake.run_folder import refresh_warehouse
+from pipeline.lake.warehouse import refresh_warehouse
 
 from .landing import QUARTER, write_landing
 from .runs import Finished, asq, environment

@@ -17,7 +17,8 @@ from pipeline.errors import UsageError
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts import project
 from pipeline.marts.assets import marts
-from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, configured_builder
+from pipeline.marts.builders import configured_builder
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine
 from pipeline.marts.dbt_in_process import DbtInProcess
 from pipeline.settings.plan import PrivacyLimits
 from pipeline.stage.places import Places

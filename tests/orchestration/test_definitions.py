@@ -15,6 +15,7 @@ import dagster as dg
 import pytest
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.flow import NAMES
 from pipeline.stage.partitions import QUARTER_TAG
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
@@ -24,7 +25,7 @@ from .runs import environment
 pytestmark = pytest.mark.xdist_group("orchestration_definitions")
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
-STAGES = {"extract", "validate", "desensitize", "accept", "review", "marts", "evaluate", "privacy", "report"}
+STAGES = set(NAMES)
 
 
 def described(defs: dg.Definitions) -> str:

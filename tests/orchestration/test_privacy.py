@@ -19,9 +19,10 @@ import polars as pl
 import pytest
 
 from pipeline.lake.layout import Lake
-from pipeline.privacy.patterns import KINDS, find
+from pipeline.privacy.patterns import find
 from pipeline.privacy.scanner import scan
 from pipeline.privacy.subjects import log_subjects
+from schemas.expectations.privacy import KINDS
 
 from .landing import QUARTER, hotline_calls, regions, service_requests, write_csv
 from .runs import Finished, asq, current

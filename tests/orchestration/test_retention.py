@@ -19,7 +19,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake import access_log
 from pipeline.lake.layout import PRIVATE_ZONES, Lake
 from pipeline.lake.provenance import is_purged
-from pipeline.lake.run_folder import refresh_warehouse
+from pipeline.lake.warehouse import refresh_warehouse
 from pipeline.retention.policy import Retention
 from pipeline.retention.purge import purge
 from schemas.contract import TABLES

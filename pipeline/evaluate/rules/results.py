@@ -12,13 +12,18 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
-from pipeline.evaluate.quarter import data_as_of, read_delivery
-from pipeline.evaluate.rules.judging import Case, Figure, OutlierReview, PublishedWeight, RunFacts, judge_rules
-from pipeline.lake.layout import Lake, atomic_path
+from pipeline.evaluate.inputs import data_as_of, read_delivery
+from pipeline.evaluate.rules.facts import Case, Figure, OutlierReview, PublishedWeight, RunFacts
+from pipeline.evaluate.rules.register import assess_rules
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import EvaluationPlan
-from schemas.standard.catalogue import catalogue, catalogue_version, nodes, parameters, standard_edition
+from schemas.standard.catalogue import catalogue, catalogue_version
+from schemas.standard.edition import standard_edition
+from schemas.standard.parameters import parameters
 from schemas.standard.process_rules import process_rules
+from schemas.standard.tree import nodes
 
 SCHEMA = {
     "enterprise_id": pl.String,
@@ -45,7 +50,7 @@ def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evalu
     rows = [
         (case.enterprise_id, period, rule_id, finding.result, finding.evidence, finding.due_on)
         for period, case in _cases(run, facts)
-        for rule_id, finding in judge_rules(rules, case).items()
+        for rule_id, finding in assess_rules(rules, case).items()
     ]
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("enterprise_id", "period", "rule_id")
     table = table.with_columns(

@@ -12,35 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Cell = tuple[str, str]
-"""Region and channel; '' where margins do not tell the one or the other."""
-
-CELLS, RAKED, BY_REGION, BY_CHANNEL = "cells", "raking", "region", "channel"
+from pipeline.settings.survey_files import BY_CHANNEL, BY_REGION, CELLS, RAKED, Cell, Population
 
 # Raking is done when every margin is met to this share of it; proportional fitting that has not come there after so many
 # rounds meets a pattern of empty cells that no weights can fit (Deming and Stephan 1940; Bishop, Fienberg and Holland 1975).
 _RAKED = 1e-12
 _RAKING_ROUNDS = 10_000
-
-
-@dataclass(frozen=True)
-class Population:
-    """How many customers or requests there are: in each cell, or only in each region and each channel.
-
-    Cells by region alone have the channel '', by channel alone the region ''. With both kinds the totals are equal.
-    """
-
-    cells: Mapping[Cell, int]
-
-    @property
-    def method(self) -> str:
-        has_region = {bool(region) for region, _ in self.cells}
-        has_channel = {bool(channel) for _, channel in self.cells}
-        if has_region == has_channel == {True}:
-            return CELLS
-        if has_region == {True}:
-            return BY_REGION
-        return BY_CHANNEL if has_channel == {True} else RAKED
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from scipy.special import stdtrit
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import Period
-from pipeline.evaluate.survey.post_stratification import RAKED, Weighting, weigh
+from pipeline.evaluate.survey.post_stratification import Weighting, weigh
 from pipeline.evaluate.values.intervals import LEVEL, standard_error
 from pipeline.lake.layout import Lake
 from pipeline.settings.plan import SurveyChoices
+from pipeline.settings.survey_files import RAKED
 
 REFUSED_AS_REPEATED = "duplicate_survey_response"
 

@@ -7,13 +7,14 @@ provisional are decided here; values are computed in ``values.py``, scores in ``
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.evaluate.values.values import EFFICIENCY_CHANGE, ERROR_RATE, INDEX, INDEX_CHANGE, PLACE, Comparison
+from pipeline.evaluate.values.changes import EFFICIENCY_CHANGE, ERROR_RATE, INDEX_CHANGE
+from pipeline.evaluate.values.delivery import Delivery
+from pipeline.evaluate.values.parts import PLACE, Comparison
+from pipeline.evaluate.values.satisfaction import INDEX
 from pipeline.settings.plan import EvaluationPlan
 
 OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA = "ok", "insufficient_sample", "not_applicable", "no_data"
@@ -28,25 +29,6 @@ _STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
 _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
 # Measured in working days, so a day without an official notice makes them provisional.
 _WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What the landing folder held for the quarter: tables, and the optional columns of each."""
-
-    tables: Mapping[str, bool]
-    columns: Mapping[str, frozenset[str]]
-
-    def missing(self, tables: tuple[str, ...], columns: tuple[str, ...]) -> str | None:
-        """The first thing an indicator needs that was not delivered, as a status reason; alternatives are joined by ``|``."""
-        for table in tables:
-            if not self.tables.get(table, False):
-                return f"table_not_delivered:{table}"
-        for needed in columns:
-            alternatives = [name.split(".", 1) for name in needed.split("|")]
-            if not any(column in self.columns.get(table, frozenset()) for table, column in alternatives):
-                return f"column_not_delivered:{needed}"
-        return None
 
 
 def settle(

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import AsqError, UsageError
-from pipeline.extract.errors import SourceConfigError, SourceRefused
+from pipeline.extract.errors import SourceRefused
 from pipeline.extract.landing.files import (
     SourceFile,
     find_files,
@@ -29,7 +29,7 @@ from pipeline.extract.landing.files import (
 )
 from pipeline.extract.readers.sheet_marks import SheetMarks
 from pipeline.extract.stream import TableStream, open_table
-from pipeline.settings.sources import SourceConfig, read_sources
+from pipeline.settings.sources import SourceConfig, SourceConfigError, read_sources
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Table
 from schemas.standard.catalogue import catalogue_rows

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from pipeline.calendar.quarters import TIME_ZONE
-from pipeline.lake.layout import in_use, make_private
+from pipeline.lake.files import in_use, make_private
 from pipeline.lake.sql import literal
 
 MEMORY_LIMIT = "1GB"

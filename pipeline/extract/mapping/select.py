@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, SourceConfigError
+from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn
 from pipeline.extract.mapping.casting import Style, Value, accepted, as_text, reading
 from pipeline.extract.mapping.engine import columns_of_expression
 from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, find_name, is_repeated
 from pipeline.extract.readers.records import RECORD_FIELDS
 from pipeline.lake.sql import literal, quoted
 from pipeline.settings.documents import YamlPath
-from pipeline.settings.sources import ColumnSource, OrderKey, SourceConfig, TableSource
+from pipeline.settings.sources import ColumnSource, OrderKey, SourceConfig, SourceConfigError, TableSource
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import Column, Table
 

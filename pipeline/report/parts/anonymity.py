@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.publish.statement import AGGREGATE, INTERNAL, RELEASED
+from schemas.expectations.privacy import AGGREGATE, INTERNAL, RELEASED
 
 _NAMES = {
     "fct_service_requests": "服务请求记录",

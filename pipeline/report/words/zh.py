@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from schemas.contract import TABLES
-from schemas.standard.catalogue import parameter
+from schemas.standard.parameters import parameter
 
 VERDICTS = {
     "met": "达标",

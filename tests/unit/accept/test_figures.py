@@ -14,9 +14,9 @@ import pytest
 from pipeline.accept.figures import Figure, measure, population_stability
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.quarter import clean_columns
-from pipeline.evaluate.rules.judging import required_answers
 from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
+from schemas.standard.sample_size import required_answers
 
 NUMBERS = {
     "survey_share_of_customers": 0.05,

@@ -19,7 +19,8 @@ from pipeline.calendar.working_days import (
     working_calendar,
 )
 from pipeline.errors import UsageError
-from schemas.standard.catalogue import ServiceWindow, holidays, parameter
+from schemas.standard.calendar import ServiceWindow, holidays
+from schemas.standard.parameters import parameter
 
 CALENDAR = working_calendar()
 ANNOUNCED_YEARS = sorted({row.year for row in holidays() if row.status == "announced"})

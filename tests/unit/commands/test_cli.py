@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.cli import _say_what_is_missing, main
+from pipeline.cli import main
+from pipeline.commands.run import _say_what_is_missing
 from pipeline.review.decisions import REVIEW_COLUMNS
 from pipeline.settings.places import Settings
 

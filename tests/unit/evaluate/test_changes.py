@@ -10,8 +10,9 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.quarter import _explain_kept, _with_special_verdicts
 from pipeline.evaluate.scores.scoring import judge
-from pipeline.evaluate.values.status import Delivery, settle
-from pipeline.evaluate.values.values import PLACE, VALUE_SCHEMA, Comparison
+from pipeline.evaluate.values.delivery import Delivery
+from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
+from pipeline.evaluate.values.status import settle
 from pipeline.settings.plan import EvaluationPlan
 
 Q1 = Quarter(2025, 1)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.evaluate.survey.post_stratification import Cell, Population, Weighting, design_effect, rake, weigh
+from pipeline.evaluate.survey.post_stratification import Weighting, design_effect, rake, weigh
+from pipeline.settings.survey_files import Cell, Population
 
 
 def weighed(sample: dict[Cell, int], population: dict[Cell, int], minimum: int = 1, cap: float = 100) -> Weighting:

@@ -10,21 +10,15 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
-from pipeline.evaluate.rules.judging import (
-    Case,
-    Figure,
-    Finding,
-    OutlierReview,
-    PublishedWeight,
-    RunFacts,
-    judge_rules,
-    required_answers,
-)
-from pipeline.evaluate.values.status import Delivery
+from pipeline.evaluate.rules.facts import Case, Figure, Finding, OutlierReview, PublishedWeight, RunFacts
+from pipeline.evaluate.rules.register import assess_rules
+from pipeline.evaluate.values.delivery import Delivery
 from pipeline.settings.plan import EvaluationPlan, PrivacyException
 from schemas.contract import TABLES
-from schemas.standard.catalogue import catalogue, nodes
+from schemas.standard.catalogue import catalogue
 from schemas.standard.process_rules import process_rules
+from schemas.standard.sample_size import required_answers
+from schemas.standard.tree import nodes
 
 RULES = process_rules()
 EVERYTHING = Delivery(
@@ -76,11 +70,11 @@ def find(
     }
     tables = frozenset(TABLES) if recorded is None else recorded
     case = Case("E1", is_year, dataclasses.replace(run, **changes), found, tables)
-    return judge_rules(RULES, case)[rule]
+    return assess_rules(RULES, case)[rule]
 
 
 def test_every_rule_gets_a_finding_and_nothing_passes_unseen(run: RunFacts) -> None:
-    findings = judge_rules(RULES, Case("E1", False, run))
+    findings = assess_rules(RULES, Case("E1", False, run))
     assert list(findings) == list(RULES)
     assert all(each.evidence.endswith("。") for each in findings.values())
     # The catalogue covers the tree, what its indicators need was delivered, and only scanned runs are published (D-73); all

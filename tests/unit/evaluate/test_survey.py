@@ -12,11 +12,11 @@ from scipy.stats import t
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
-from pipeline.evaluate.survey.post_stratification import Cell, Population
 from pipeline.evaluate.survey.weighting import WEIGHTED_SCHEMA, validity_table, weigh_rounds, weighted_parts
-from pipeline.evaluate.values.values import VALUE_SCHEMA, Comparison, with_weights
+from pipeline.evaluate.values.parts import VALUE_SCHEMA, Comparison
+from pipeline.evaluate.values.satisfaction import with_weights
 from pipeline.settings.plan import SurveyChoices
-from pipeline.settings.survey_files import Invitations, Margins
+from pipeline.settings.survey_files import Cell, Invitations, Margins, Population
 
 QUARTER = Quarter.parse("2025-Q1")
 NUMBERS = {"survey_cell_minimum": 1.0, "survey_weight_cap": 100.0}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import DataRefused, UsageError
-from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceConfigError, UnreadableFile
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, UnreadableFile
 from pipeline.extract.landing.files import find_files, undelivered, unused_files
+from pipeline.settings.sources import SourceConfigError
 from schemas.contract import TABLES
 
 

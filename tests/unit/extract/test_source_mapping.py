@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.extract.errors import MissingRequiredColumn, SourceConfigError
-from pipeline.extract.writer import read_metadata
+from pipeline.extract.errors import MissingRequiredColumn
+from pipeline.lake.parquet import read_metadata
+from pipeline.settings.sources import SourceConfigError
 
 
 def take(place, config: str, contents: str, table: str = "suggestions", name: str = "in.csv", encoding: str = "utf-8"):

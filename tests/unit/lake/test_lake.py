@@ -13,11 +13,7 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.layout import (
-    PERSONAL_STAGES,
-    PRIVATE_ZONES,
-    STAGES,
-    Lake,
+from pipeline.lake.files import (
     atomic_path,
     in_use,
     make_private,
@@ -26,6 +22,7 @@ from pipeline.lake.layout import (
     private_path,
     remove_temporary_files,
 )
+from pipeline.lake.layout import PERSONAL_STAGES, PRIVATE_ZONES, STAGES, Lake
 
 Q1, Q4 = Quarter(2025, 1), Quarter(2024, 4)
 
@@ -141,7 +138,7 @@ def test_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
 def writer_of_another_process(target: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that is half way through writing a file."""
     script = (
-        "import time; from pathlib import Path; from pipeline.lake.layout import atomic_path\n"
+        "import time; from pathlib import Path; from pipeline.lake.files import atomic_path\n"
         f"with atomic_path(Path({str(target)!r})) as temporary:\n"
         "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
     )

@@ -15,8 +15,10 @@ from publication_steps import NEW, OLD, QUARTER, TABLES, fill
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.layout import Lake, atomic_path
-from pipeline.lake.run_folder import RunFolder, refresh_stale_warehouse, refresh_warehouse, remove_abandoned
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder, remove_abandoned
+from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
 
 EARLIER = Quarter(2024, 4)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.calendar.quarters import Quarter, quarter_range
+from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
-from pipeline.marts.variables import clean_files
 from schemas.contract import TABLES
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import report_run
 
-from pipeline.report.model.report import ReportModel, build_report
+from pipeline.report.model.report import ReportModel
+from pipeline.report.model.run_tables import build_report
 
 
 @pytest.fixture(scope="session")

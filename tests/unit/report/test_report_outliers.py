@@ -8,7 +8,8 @@ import pytest
 import report_run
 
 from pipeline.report.formats.html import render
-from pipeline.report.model.report import ReportModel, build_report
+from pipeline.report.model.report import ReportModel
+from pipeline.report.model.run_tables import build_report
 
 
 def words(markup: str) -> str:

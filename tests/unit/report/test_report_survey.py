@@ -8,7 +8,8 @@ import pytest
 import report_run
 
 from pipeline.report.formats.html import render
-from pipeline.report.model.report import ReportModel, RunTables
+from pipeline.report.model.report import ReportModel
+from pipeline.report.model.run_tables import RunTables
 
 HEADING = "满意度调查的有效性与代表性"
 

@@ -8,7 +8,7 @@ import report_run
 from rich.console import Console
 
 from pipeline.report.formats.terminal import ScoreTable, score_table
-from pipeline.report.model.report import ReportInputMissing
+from pipeline.report.model.run_tables import ReportInputMissing
 
 
 @pytest.fixture(scope="module")

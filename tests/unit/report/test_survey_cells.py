@@ -9,7 +9,8 @@ import pytest
 from report_run import EMPTY, HIDDEN_FIGURES, HOSTILE, QUARTER
 
 from pipeline.report.formats.html import render
-from pipeline.report.model.report import ReportModel, RunTables
+from pipeline.report.model.report import ReportModel
+from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.survey_cells import SurveyCell, hidden_touchpoints, survey_scopes
 
 RESPONDENTS = {"enterprise_id": pl.String, "scope_type": pl.String, "scope_id": pl.String, "respondents": pl.Int64}

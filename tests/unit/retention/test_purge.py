@@ -18,19 +18,21 @@ from click.testing import CliRunner
 from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
 from pipeline.desensitize.keys import PseudonymKey
+from pipeline.desensitize.look_back import neighbours_to_desensitize
 from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.errors import DataRefused
-from pipeline.evaluate.quarter import purged_records
+from pipeline.evaluate.inputs import purged_records
 from pipeline.evaluate.run_info import Purged
+from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.extract.partition import extract_quarter
 from pipeline.extract.snapshot import take_snapshot
 from pipeline.lake import access_log
 from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
-from pipeline.neighbours import neighbours_to_desensitize, neighbours_to_extract, neighbours_to_validate
 from pipeline.retention.policy import Hold, Retention
 from pipeline.retention.purge import Purge, planned, purge
 from pipeline.settings.sources import load_sources
+from pipeline.validate.look_back import neighbours_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES
 
@@ -419,7 +421,7 @@ def test_a_purge_waits_for_the_runs_under_way(deliveries: Deliveries, run_under_
 
 
 def test_marks_of_a_purged_file_say_when_who_and_why(deliveries: Deliveries) -> None:
-    from pipeline.extract.writer import read_metadata
+    from pipeline.lake.parquet import read_metadata
 
     marks = read_metadata(deliveries.lake.partition("raw", "complaints", Q1))
     deliveries.purge()

@@ -13,7 +13,8 @@ from scipy import stats
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
-from pipeline.review.outliers import Found, Limits, find_outliers, key_parts
+from pipeline.lake.row_key import key_parts
+from pipeline.review.outliers import Found, Limits, find_outliers
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURES
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.evaluate.rules.judging import JUDGED_BY_DATA
+from pipeline.evaluate.rules.register import ASSESSORS
 from schemas.contract import TABLES
-from schemas.sheet import StandardDataError
-from schemas.standard import catalogue as standard
+from schemas.sheet import SEEDS, StandardDataError
 from schemas.standard.process_rules import process_rules
 
 REPO = Path(__file__).resolve().parents[3]
@@ -54,9 +53,9 @@ def test_a_rule_of_the_text_s_advice_is_no_duty() -> None:
             assert rule.obligation == "may", rule.rule_id
 
 
-def test_the_rules_judged_by_data_are_those_with_a_judge() -> None:
-    assert {name for name, rule in RULES.items() if rule.method != "record"} == JUDGED_BY_DATA
-    assert len(JUDGED_BY_DATA) == 45
+def test_the_rules_assessed_by_data_are_those_with_an_assessor() -> None:
+    assert {name for name, rule in RULES.items() if rule.method != "record"} == ASSESSORS.keys()
+    assert len(ASSESSORS) == 45
 
 
 def test_every_table_named_as_evidence_exists() -> None:
@@ -94,7 +93,7 @@ def test_every_decision_named_is_in_the_log() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_cell_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
-    seeds = Path(shutil.copytree(standard.SEEDS, tmp_path / "seeds"))
+    seeds = Path(shutil.copytree(SEEDS, tmp_path / "seeds"))
     path = seeds / "process_rules.csv"
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1

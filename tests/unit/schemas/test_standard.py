@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 from schemas.contract import TABLES
-from schemas.standard import catalogue as standard
-from schemas.standard.catalogue import StandardDataError
+from schemas.sheet import SEEDS
+from schemas.standard.calendar import holidays, service_windows
+from schemas.standard.catalogue import StandardDataError, catalogue, catalogue_rows, catalogue_version
+from schemas.standard.edition import analyses, standard_edition, standard_fingerprint
+from schemas.standard.parameters import parameter, parameters
+from schemas.standard.tree import nodes
 
 REPO = Path(__file__).resolve().parents[3]
 DAY = dt.date(2025, 3, 31)
-CATALOGUE = standard.catalogue(DAY)
+CATALOGUE = catalogue(DAY)
 
 
 # --- what is shipped --------------------------------------------------------------------------------------------------
@@ -27,7 +31,7 @@ CATALOGUE = standard.catalogue(DAY)
 def test_counts_of_close_reading_3a() -> None:
     assert len(CATALOGUE) == 68
     assert len({row.named_indicator_id for row in CATALOGUE.values()}) == 61
-    levels = Counter(node.level for node in standard.nodes().values())
+    levels = Counter(node.level for node in nodes().values())
     assert levels == {"total": 1, "dimension": 4, "subdimension": 18}
     by_dimension = Counter(row.dimension_id for row in CATALOGUE.values())
     assert by_dimension == {"R": 18, "P": 21, "O": 16, "I": 13}
@@ -115,7 +119,7 @@ def test_field_names_and_ids_are_those_of_the_close_reading() -> None:
 
 def test_the_edition_is_the_text_that_was_read() -> None:
     path = REPO.parent / "shared" / "standard" / "T-GXDSL-244-2025.txt"
-    assert standard.standard_edition() == "T/GXDSL 244—2025 (征求意见稿, sha256 f2a9da42d238)"
+    assert standard_edition() == "T/GXDSL 244—2025 (征求意见稿, sha256 f2a9da42d238)"
     if not path.is_file():
         pytest.skip(f"the standard's text is not at {path}")
     assert hashlib.sha256(path.read_bytes()).hexdigest().startswith("f2a9da42d238")
@@ -126,7 +130,7 @@ def test_sub_dimensions_and_indicators_are_named_as_in_the_text() -> None:
     if not path.is_file():
         pytest.skip(f"the standard's text is not at {path}")
     text = path.read_text(encoding="utf-8").replace("\n", "")
-    for node in standard.nodes().values():
+    for node in nodes().values():
         assert node.level == "total" or node.name_zh in text, node.node_id
     # 15秒内接通率 stands inside the brackets of 服务热线接通率, 综合满意度指数 is misprinted as 综合满意度指目标值
     odd = {"P1-2", "O2-5"}
@@ -150,13 +154,13 @@ def test_compound_indicators_are_the_named_ones_with_several_values() -> None:
 
 def test_default_dimension_weights_are_the_normalised_midpoints() -> None:
     # C-18: midpoints 37.5 32.5 22.5 12.5 sum to 105
-    nodes = standard.nodes()
+    tree = nodes()
     for node_id in "RPOI":
-        node = nodes[node_id]
+        node = tree[node_id]
         assert node.weight_min is not None
         assert node.weight_max is not None
         assert node.weight_default == pytest.approx((node.weight_min + node.weight_max) / 2 / 1.05, abs=1e-14)
-    assert [round(nodes[i].weight_default, 4) for i in "OPRI"] == [0.3571, 0.3095, 0.2143, 0.1190]
+    assert [round(tree[i].weight_default, 4) for i in "OPRI"] == [0.3571, 0.3095, 0.2143, 0.1190]
 
 
 def test_times_are_summed_in_seconds_and_published_in_their_unit() -> None:
@@ -171,8 +175,8 @@ def test_times_are_summed_in_seconds_and_published_in_their_unit() -> None:
 def test_look_ahead_windows() -> None:
     windows = {i: row.look_ahead_days for i, row in CATALOGUE.items() if row.look_ahead_days}
     assert windows == {"O1-1": 7, "O1-2": 30, "O1-3": 30}
-    assert standard.parameter("first_contact_window_days") == 7
-    assert standard.parameter("repeat_window_days") == 30
+    assert parameter("first_contact_window_days") == 7
+    assert parameter("repeat_window_days") == 30
 
 
 def test_source_tables_and_columns_exist_in_the_contract() -> None:
@@ -189,32 +193,32 @@ def test_source_tables_and_columns_exist_in_the_contract() -> None:
 def test_every_decision_named_in_the_data_is_in_the_log() -> None:
     log = (REPO / "docs" / "decision-log.md").read_text(encoding="utf-8")
     entries = set(re.findall(r"^### ([CD]-\d{2})\b", log, re.M))
-    named = {decision for row in standard.catalogue_rows() for decision in row.decisions}
-    named |= {entry.decision for entry in standard.parameters().values() if entry.decision}
+    named = {decision for row in catalogue_rows() for decision in row.decisions}
+    named |= {entry.decision for entry in parameters().values() if entry.decision}
     assert named <= entries
     assert {f"C-{n:02d}" for n in range(1, 45)} <= entries
 
 
 def test_every_parameter_is_explained_in_the_log() -> None:
     log = (REPO / "docs" / "decision-log.md").read_text(encoding="utf-8")
-    missing = [name for name, entry in standard.parameters().items() if entry.decision and f"`{name}`" not in log]
+    missing = [name for name, entry in parameters().items() if entry.decision and f"`{name}`" not in log]
     assert missing == []
 
 
 def test_the_eight_analyses_of_clause_seven() -> None:
-    assert [entry.analysis_id for entry in standard.analyses()] == [
+    assert [entry.analysis_id for entry in analyses()] == [
         "descriptive", "comparison", "correlation", "regression", "text", "cluster", "forecast", "root_cause",
     ]  # fmt: skip
 
 
 def test_every_past_day_has_the_whole_catalogue() -> None:
-    assert list(standard.catalogue(dt.date(1999, 1, 1))) == list(CATALOGUE)
-    assert standard.catalogue_version(dt.date(1999, 1, 1)) == standard.catalogue_version(DAY) == "2025.1"
+    assert list(catalogue(dt.date(1999, 1, 1))) == list(CATALOGUE)
+    assert catalogue_version(dt.date(1999, 1, 1)) == catalogue_version(DAY) == "2025.1"
 
 
 def test_a_parameter_that_does_not_exist_is_named() -> None:
     with pytest.raises(StandardDataError, match=r"parameters\.csv: column parameter: there is no parameter 'nonsense'"):
-        standard.parameter("nonsense")
+        parameter("nonsense")
 
 
 # --- edits, right and wrong -------------------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ def test_a_parameter_that_does_not_exist_is_named() -> None:
 @pytest.fixture
 def seeds(tmp_path: Path) -> Path:
     """A copy of the shipped files to edit."""
-    return Path(shutil.copytree(standard.SEEDS, tmp_path / "seeds"))
+    return Path(shutil.copytree(SEEDS, tmp_path / "seeds"))
 
 
 def edit(seeds: Path, file: str, old: str, new: str) -> None:
@@ -271,14 +275,14 @@ def edit_cell(seeds: Path, file: str, start: str, old: str, new: str) -> None:
 def test_a_wrong_cell_of_the_catalogue_is_named(seeds: Path, start: str, old: str, new: str, message: str) -> None:
     edit_cell(seeds, "indicator_catalogue.csv", start, old, new)
     with pytest.raises(StandardDataError, match=r"indicator_catalogue\.csv: .*" + message):
-        standard.catalogue(DAY, seeds)
+        catalogue(DAY, seeds)
 
 
 def test_all_faults_of_a_file_come_at_once(seeds: Path) -> None:
     edit_cell(seeds, "indicator_catalogue.csv", "R5-1,", ",higher,", ",up,")
     edit_cell(seeds, "indicator_catalogue.csv", "I4-2,", ",change,", ",guess,")
     with pytest.raises(StandardDataError) as caught:
-        standard.catalogue(DAY, seeds)
+        catalogue(DAY, seeds)
     assert [(fault.row, fault.column) for fault in caught.value.faults] == [(17, "direction"), (68, "method")]
 
 
@@ -287,26 +291,26 @@ def test_an_enterprise_may_set_a_target_and_add_a_version_of_a_row(seeds: Path) 
     old = line_of(seeds, "indicator_catalogue.csv", "R4-1,")
     new = old.replace(",1,1,,,,enterprise,", ",1,1,8,6,,enterprise,").replace("2025.1,,", "2025.2,2025-04-01,")
     edit(seeds, "indicator_catalogue.csv", old, old + "2025-04-01" + "\n" + new)
-    assert standard.catalogue(DAY, seeds)["R4-1"].requirement is None
-    assert standard.catalogue_version(DAY, seeds) == "2025.1"
+    assert catalogue(DAY, seeds)["R4-1"].requirement is None
+    assert catalogue_version(DAY, seeds) == "2025.1"
     later = dt.date(2025, 6, 30)
-    assert standard.catalogue(later, seeds)["R4-1"].requirement == 8
-    assert standard.catalogue_version(later, seeds) == "2025.2"
-    assert len(standard.catalogue(later, seeds)) == 68
+    assert catalogue(later, seeds)["R4-1"].requirement == 8
+    assert catalogue_version(later, seeds) == "2025.2"
+    assert len(catalogue(later, seeds)) == 68
 
 
 def test_versions_compare_as_numbers(seeds: Path) -> None:
     edit_cell(seeds, "indicator_catalogue.csv", "R4-1,", "2025.1", "2025.10")
     edit_cell(seeds, "indicator_catalogue.csv", "R4-2,", "2025.1", "2025.9")
-    assert standard.catalogue_version(DAY, seeds) == "2025.10"
+    assert catalogue_version(DAY, seeds) == "2025.10"
 
 
 def test_no_indicator_in_force_is_an_error(seeds: Path) -> None:
     path = seeds / "indicator_catalogue.csv"
     path.write_text(re.sub(r"2025\.1,,$", "2025.1,2025-01-01,", path.read_text(encoding="utf-8"), flags=re.M), "utf-8")
-    assert standard.catalogue(dt.date(2024, 12, 31), seeds) == {}
+    assert catalogue(dt.date(2024, 12, 31), seeds) == {}
     with pytest.raises(StandardDataError, match="no indicator is in force on 2024-12-31"):
-        standard.catalogue_version(dt.date(2024, 12, 31), seeds)
+        catalogue_version(dt.date(2024, 12, 31), seeds)
 
 
 def test_every_sub_dimension_needs_an_indicator(seeds: Path) -> None:
@@ -314,7 +318,7 @@ def test_every_sub_dimension_needs_an_indicator(seeds: Path) -> None:
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("I3-")]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     with pytest.raises(StandardDataError, match="no indicator for I3: every sub-dimension needs one"):
-        standard.catalogue(DAY, seeds)
+        catalogue(DAY, seeds)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +335,7 @@ def test_every_sub_dimension_needs_an_indicator(seeds: Path) -> None:
 def test_a_wrong_tree_is_named(seeds: Path, start: str, old: str, new: str, message: str) -> None:
     edit_cell(seeds, "evaluation_nodes.csv", start, old, new)
     with pytest.raises(StandardDataError, match=r"evaluation_nodes\.csv: .*" + message):
-        standard.nodes(seeds)
+        nodes(seeds)
 
 
 @pytest.mark.parametrize(
@@ -359,11 +363,11 @@ def test_a_wrong_cell_of_another_file_is_named(
 ) -> None:
     edit_cell(seeds, file, start, old, new)
     loaders = {
-        "holiday_notices.csv": standard.holidays,
-        "service_schedule.csv": standard.service_windows,
-        "parameters.csv": standard.parameters,
-        "analyses.csv": standard.analyses,
-        "standard_edition.csv": standard.standard_edition,
+        "holiday_notices.csv": holidays,
+        "service_schedule.csv": service_windows,
+        "parameters.csv": parameters,
+        "analyses.csv": analyses,
+        "standard_edition.csv": standard_edition,
     }
     with pytest.raises(StandardDataError, match=re.escape(file) + ": .*" + message):
         loaders[file](seeds)
@@ -374,14 +378,14 @@ def test_more_windows_than_the_sql_reads_are_refused(seeds: Path) -> None:
     more = "".join(f"E1,1,{hour:02d}:00,{hour + 1:02d}:00,,\n" for hour in (8, 10, 12, 14))
     path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     with pytest.raises(StandardDataError, match=r"row 12, column weekday: more than 3 windows a day"):
-        standard.service_windows(seeds)
+        service_windows(seeds)
 
 
 def test_a_schedule_without_default_is_refused(seeds: Path) -> None:
     path = seeds / "service_schedule.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("*", "E1"), encoding="utf-8")
     with pytest.raises(StandardDataError, match=r"the default schedule '\*' is missing"):
-        standard.service_windows(seeds)
+        service_windows(seeds)
 
 
 def test_files_saved_by_a_spreadsheet_program_are_read(seeds: Path) -> None:
@@ -389,26 +393,26 @@ def test_files_saved_by_a_spreadsheet_program_are_read(seeds: Path) -> None:
     path = seeds / "holiday_notices.csv"
     text = path.read_text(encoding="utf-8").replace(",true,", ",TRUE,").replace(",false,", ",FALSE,") + ",,,,,\n"
     path.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
-    assert standard.holidays(seeds) == standard.holidays()
+    assert holidays(seeds) == holidays()
 
 
 def test_a_file_in_gb18030_is_explained(seeds: Path) -> None:
     path = seeds / "analyses.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
     with pytest.raises(StandardDataError, match=r"analyses\.csv: is not UTF-8: save it as 'CSV UTF-8'"):
-        standard.analyses(seeds)
+        analyses(seeds)
 
 
 def test_a_missing_file_is_named(seeds: Path) -> None:
     (seeds / "parameters.csv").unlink()
     with pytest.raises(StandardDataError, match=r"parameters\.csv: the file is missing"):
-        standard.parameters(seeds)
+        parameters(seeds)
 
 
 def test_the_fingerprint_sees_an_edit_but_not_line_ends(seeds: Path) -> None:
-    before = standard.standard_fingerprint(seeds)
+    before = standard_fingerprint(seeds)
     path = seeds / "parameters.csv"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert standard.standard_fingerprint(seeds) == before
+    assert standard_fingerprint(seeds) == before
     edit_cell(seeds, "parameters.csv", "connect_within_seconds,", ",15,", ",20,")
-    assert standard.standard_fingerprint(seeds) != before
+    assert standard_fingerprint(seeds) != before

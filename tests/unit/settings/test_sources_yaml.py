@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.extract.errors import SourceConfigError
-from pipeline.settings.sources import ColumnSource, Format, load_sources, read_sources
+from pipeline.settings.sources import ColumnSource, Format, SourceConfigError, load_sources, read_sources
 
 
 @pytest.fixture

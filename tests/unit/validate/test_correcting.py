@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize.look_back import neighbours_to_desensitize
 from pipeline.lake.layout import Lake
-from pipeline.neighbours import neighbours_to_desensitize, neighbours_to_validate
 from pipeline.validate.correcting import (
     APPLIED,
     BEFORE_DIFFERS,
@@ -24,6 +24,7 @@ from pipeline.validate.correcting import (
     OVERRULED,
 )
 from pipeline.validate.corrections import Correction
+from pipeline.validate.look_back import neighbours_to_validate
 from pipeline.validate.quarter import ValidationResult, read_outcome, validate_quarter
 from schemas.contract import TABLES
 

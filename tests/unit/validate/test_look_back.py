@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.desensitize.look_back import neighbours_to_desensitize
+from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.lake.layout import Lake
-from pipeline.neighbours import neighbours_to_desensitize, neighbours_to_extract, neighbours_to_validate
+from pipeline.validate.look_back import neighbours_to_validate
 from schemas.contract import TABLES
 
 QUARTER, BEFORE, AHEAD = Quarter(2025, 1), Quarter(2024, 4), Quarter(2025, 2)

@@ -1,0 +1,179 @@
+"""Dagster assets of the account stage: where every row went, what was changed, and how good the delivered data are.
+
+Counting is in this folder's pure functions; a row that is not accounted for stops the run.
+"""
+
+import base64
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from pipeline import flow
+from pipeline.accept.assets import _CLEAN
+from pipeline.account.accounting import write_accounting
+from pipeline.account.cleaning_log import write_cleaning_log
+from pipeline.account.reconciliation import gaps, require_reconciled, write_reconciliation
+from pipeline.account.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
+from pipeline.stage.partitions import (
+    GATHERED,
+    OWNERS,
+    gathered_metadata,
+    one_quarter_a_run,
+    quarter_of,
+    quarterly,
+)
+from pipeline.stage.places import Places
+from pipeline.stage.progress import announce
+from schemas.contract import TABLES
+from schemas.expectations.quality import DIMENSIONS
+
+
+@dg.multi_asset(
+    name="account_rows",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
+            group_name=flow.ACCOUNT,
+            description=f"{description} {GATHERED}",
+            kinds={"duckdb", "parquet"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (
+                "row_accounting",
+                "One row per table and quarter: rows that came = accepted + quarantined, proven each run.",
+            ),
+            (
+                "row_accounting_by_enterprise",
+                "One row per table, quarter and enterprise: the same of the rows whose enterprise can be read.",
+            ),
+            (
+                "quarantine",
+                "One row per broken rule of a refused row: origin, key, rule, column, masked value, enterprise.",
+            ),
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Prove that no row was lost, and write the accounts down."""
+    quarter = quarter_of(context)
+    announce(flow.ACCOUNT, "rows")
+    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
+    totals = {
+        kind: sum(count[kind] for count in counts.values())
+        for kind in ("extracted", "accepted", "quarantined", "resolved")
+    }
+    metadata = gathered_metadata(context, quarter)
+    yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
+    yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
+    yield dg.MaterializeResult(asset_key="quarantine", metadata={**metadata, "rows": totals["quarantined"]})
+
+
+_RECONCILED = "rows_reconcile"
+
+
+@dg.multi_asset(
+    name="log_cleaning",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[
+                *(dg.AssetKey([stage, table]) for table in TABLES for stage in ("raw", "quarantine", "clean")),
+                dg.AssetKey("outlier_decisions"),
+                *([dg.AssetKey("mart_counted_rows")] if name == "row_reconciliation" else []),
+            ],
+            group_name=flow.ACCOUNT,
+            description=f"{description} {GATHERED}",
+            kinds={"duckdb", "parquet"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (
+                "cleaning_log",
+                "One row per record or value changed, left out or not counted between landing and marts: rule, before and "
+                "after (masked), who, run; one per column or file where a declared rule treats all of it.",
+            ),
+            (
+                "row_reconciliation",
+                "One row per table, quarter and step from delivered to counted rows, proven each run.",
+            ),
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            _RECONCILED,
+            asset="row_reconciliation",
+            description="Delivered, extracted, accepted, clean and counted rows of every table agree with the log between them.",
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def log_cleaning(
+    context: dg.AssetExecutionContext, places: Places
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Write down what was changed or left out, and prove that it explains every row."""
+    quarter, lake = quarter_of(context), places.settings().lake
+    # Between the marts and the rule results: to whoever waits, the evaluation has begun.
+    announce(flow.ACCOUNT, "cleaning log")
+    run = places.run_folder(quarter, context.run.run_id)
+    log = write_cleaning_log(lake, quarter, run)
+    steps = write_reconciliation(lake, quarter, run, log)
+    metadata = gathered_metadata(context, quarter)
+    by_action = dict(log.group_by("action").agg(pl.col("rows").sum()).sort("action").iter_rows())
+    yield dg.MaterializeResult(asset_key="cleaning_log", metadata={**metadata, **by_action})
+    yield dg.MaterializeResult(asset_key="row_reconciliation", metadata=metadata)
+    wrong = {name: found for name, of_table in steps.items() if (found := gaps(of_table))}
+    counted = {name: {step.name: step.rows for step in of_table if step.is_stock} for name, of_table in steps.items()}
+    yield dg.AssetCheckResult(
+        check_name=_RECONCILED,
+        asset_key="row_reconciliation",
+        passed=not wrong,
+        metadata={"rows": dg.MetadataValue.json(counted), "gaps": dg.MetadataValue.json(wrong)},
+    )
+    require_reconciled(quarter, steps)
+
+
+@dg.multi_asset(
+    name="data_quality",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=["row_accounting_by_enterprise", "quarantine", *_CLEAN],
+            group_name=flow.ACCOUNT,
+            description=f"{description} {GATHERED}",
+            kinds={"polars", "duckdb"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            (SCORECARD, "One row per enterprise × table: completeness, validity, consistency, uniqueness, timeliness."),
+            (BY_RULE, "One row per enterprise × table × rule: refused rows, and the dimension the rule speaks for."),
+        )
+    ],
+    partitions_def=quarterly,
+    backfill_policy=one_quarter_a_run,
+)
+def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Count the data-quality scorecard of the quarter."""
+    quarter, lake = quarter_of(context), places.settings().lake
+    announce(flow.ACCOUNT, "scorecard")
+    scorecard = write_scorecard(lake, quarter, places.run_folder(quarter, context.run.run_id))
+    shares = trend(lake, quarter, scorecard)
+    picture = base64.b64encode(plot(shares).encode()).decode()
+    metadata = gathered_metadata(context, quarter)
+    yield dg.MaterializeResult(
+        asset_key=SCORECARD,
+        metadata={
+            **metadata,
+            "dagster/row_count": scorecard.height,
+            # Numbers are what the UI draws over the quarters.
+            **{name: value for name in DIMENSIONS if (value := shares[name][-1]) is not None},
+            "trend": dg.MetadataValue.md(f"![trend](data:image/svg+xml;base64,{picture})\n\n{markdown(shares)}"),
+            "tables": dg.MetadataValue.md(markdown(scorecard)),
+        },
+    )
+    yield dg.MaterializeResult(asset_key=BY_RULE, metadata=metadata)

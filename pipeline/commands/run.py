@@ -1,0 +1,170 @@
+"""``asq run``, ``asq backfill`` and ``asq report``: quarters evaluated, and what was published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+
+from pipeline.calendar.quarters import Quarter, quarter_range, today
+from pipeline.commands.options import (
+    console,
+    corrections_option,
+    lake_option,
+    landing_option,
+    require_writable,
+    review_option,
+    sources_option,
+)
+from pipeline.errors import UsageError
+from pipeline.settings.places import (
+    DEFAULT_FIRST_QUARTER,
+    FIRST_QUARTER_VARIABLE,
+    Settings,
+    lake_at,
+)
+
+
+def _places(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        corrections_option,
+        review_option,
+        click.option(
+            "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
+        ),
+        sources_option,
+        lake_option,
+        landing_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("quarter")
+@_places
+def run(
+    quarter: str,
+    landing: str,
+    lake: str,
+    sources: str | None,
+    plan: str | None,
+    outlier_review: str | None,
+    corrections: str | None,
+) -> None:
+    """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, outlier_review, corrections))
+
+
+@click.command()
+@click.argument("quarters")
+@_places
+def backfill(
+    quarters: str,
+    landing: str,
+    lake: str,
+    sources: str | None,
+    plan: str | None,
+    outlier_review: str | None,
+    corrections: str | None,
+) -> None:
+    """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, outlier_review, corrections))
+
+
+@click.command()
+@click.argument("quarter")
+@lake_option
+def report(quarter: str, lake: str) -> None:
+    """Print the published score table of a QUARTER and where its reports lie."""
+    from pipeline.lake.warehouse import refresh_stale_warehouse
+
+    place = lake_at(lake)
+    # Whoever may only read reports all the same; the next run brings the warehouse up to date.
+    with suppress(PermissionError):
+        refresh_stale_warehouse(place)
+    _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
+
+
+def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
+    for quarter in quarters:
+        # The partitions end with the quarter in progress, too.
+        if quarter.first_day > today():
+            raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
+    require_writable(settings.lake.root)
+    settings.to_environment()
+    # Partitions must reach back to whatever quarter is asked for; they are made when the definitions are loaded.
+    first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
+    os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label
+    from pipeline.runs import evaluate
+
+    for quarter in quarters:
+        with _progress(quarter):
+            evaluate(quarter, settings)
+        _warn(settings.lake.current(quarter), quarter)
+    _say_what_is_missing(settings)
+    _show(settings.lake.current(quarters[-1]), quarters[-1])
+
+
+def _say_what_is_missing(settings: Settings) -> None:
+    """A misspelt file name makes indicators no_data; nothing else would tell."""
+    from pipeline.extract.landing.files import undelivered
+    from pipeline.settings.sources import load_sources
+
+    beside = [file for file in (settings.corrections, settings.outlier_review) if file]
+    tables, files = undelivered(settings.landing, load_sources(settings.sources), beside)
+    for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
+        if found:
+            click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
+
+
+@contextmanager
+def _progress(quarter: Quarter) -> Iterator[None]:
+    """A status line on a terminal, one plain line a stage otherwise."""
+    from pipeline.stage.progress import listening
+
+    if console.is_terminal:
+        with (
+            console.status(f"{quarter}: starting") as status,
+            listening(lambda stage, detail: status.update(f"{quarter}: {stage} — {detail}")),
+        ):
+            yield
+        console.print(f"{quarter}: published")
+        return
+    seen: list[str] = []
+
+    def say(stage: str, _detail: str) -> None:
+        if not seen or seen[-1] != stage:
+            seen.append(stage)
+            console.print(f"{quarter}: {stage}")
+
+    with listening(say):
+        yield
+    console.print(f"{quarter}: published")
+
+
+def _warn(current: Path, quarter: Quarter) -> None:
+    """Say on stderr what the run recorded as a warning: it stops nothing and should be looked at."""
+    import polars as pl
+
+    from pipeline.evaluate.run_info import WARNING
+
+    run_info = pl.read_parquet(current / "run_info.parquet", hive_partitioning=False)
+    for text in run_info.filter(pl.col("key") == WARNING)["value"]:
+        click.echo(f"asq: {quarter}: warning: {text}", err=True)
+
+
+def _show(current: Path, quarter: Quarter) -> None:
+    from pipeline.report.formats.terminal import score_table
+
+    if not current.exists():
+        raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
+    console.print(score_table(current, quarter))
+    for path in sorted((current / "report").glob("*.html")):
+        console.print(f"report: {path}")
+    page = current / "report" / "acceptance" / "index.html"
+    if page.is_file():
+        console.print(f"acceptance: {page}")

@@ -1,0 +1,136 @@
+"""What an evaluation reads: counted marts, catalogue, expert judgements, and what the clean files say of the delivery."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import read_quarters
+from pipeline.evaluate.run_info import Purged
+from pipeline.evaluate.values.delivery import Delivery
+from pipeline.lake.layout import Lake
+from pipeline.lake.parquet import read_metadata
+from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.settings.plan import EvaluationPlan
+from schemas.contract import TABLES
+from schemas.standard.catalogue import SEEDS, catalogue
+
+COUNTED_MARTS = (
+    "mart_period_inputs",
+    "mart_duration_statistics",
+    "mart_period_coverage",
+    "mart_source_rows",
+    "dim_calendar",
+    "mart_survey_cells",
+    "mart_survey_scores",
+    "mart_survey_validity",
+)
+"""The tables of ``CountedMarts``, in its order."""
+
+
+# When a record shows that something had happened, for tables whose event may have been planned ahead; None: never.
+_HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
+
+
+@dataclasses.dataclass(frozen=True)
+class CountedMarts:
+    """What the marts counted, as far as the evaluation reads it."""
+
+    inputs: pl.DataFrame
+    statistics: pl.DataFrame
+    coverage: pl.DataFrame
+    source_rows: pl.DataFrame
+    calendar: pl.DataFrame
+    survey_cells: pl.DataFrame
+    survey_scores: pl.DataFrame
+    survey_rounds: pl.DataFrame
+
+    @classmethod
+    def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
+        """Read them from the Parquet files that ``file_of`` names by table."""
+        return cls(*(pl.read_parquet(file_of(name)) for name in COUNTED_MARTS))
+
+
+def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
+    """The indicator catalogue in force on the quarter's last day, one row per indicator, in the standard's order."""
+    rows = [dataclasses.asdict(indicator) for indicator in catalogue(quarter.last_day).values()]
+    lists = ("source_tables", "source_columns", "decisions")
+    return pl.DataFrame(
+        [{name: list(value) if name in lists else value for name, value in row.items()} for row in rows],
+        infer_schema_length=None,
+        schema_overrides={
+            **dict.fromkeys(lists, pl.List(pl.String)),
+            **dict.fromkeys(("requirement", "acceptable", "objective", "unit_divisor", "multiplier"), pl.Float64),
+        },
+    )
+
+
+def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
+    """The latest event that the records of the quarter or of the look-ahead hold; the quarter's first day without any.
+
+    Appointments of visits and planned starts of projects are no events: they may lie ahead of what is known.
+    """
+    latest = dt.datetime.combine(quarter.first_day, dt.time())
+    end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
+    with duckdb.connect() as connection:
+        for table in TABLES.values():
+            happened_at = _HAPPENED.get(table.name, table.event.name if table.event else None)
+            if happened_at is None:
+                continue
+            for each in (quarter, quarter.shift(1)):
+                path = lake.partition("clean", table.name, each)
+                if path.exists():
+                    found = connection.execute(
+                        f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) "
+                        "from read_parquet($path, hive_partitioning = false)",
+                        {"path": str(path), "end": end},
+                    ).fetchone()
+                    if found and found[0] is not None:
+                        latest = max(latest, found[0])
+    return latest
+
+
+def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
+    """What the landing folder held, from the marks that the extract stage left on the raw partitions."""
+    tables, columns = {}, {}
+    for name in TABLES:
+        marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
+        tables[name] = marks.get(b"delivered") == b"true"
+        columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
+    return Delivery(tables, columns)
+
+
+def purged_records(lake: Lake, quarter: Quarter) -> Purged:
+    """What of the quarter is evaluated without its records, and which quarters of its windows keep another key's pseudonyms."""
+    raw = {name: lake.partition("raw", name, quarter) for name in TABLES}
+    # Of an empty partition nothing was removed.
+    tables = [name for name, path in raw.items() if is_purged(path) and pq.read_metadata(path).num_rows]
+    other_key = set()
+    for table in TABLES.values():
+        if not any(column.pii for column in table.columns):
+            continue
+        wanted = read_metadata(lake.partition("clean", table.name, quarter)).get(PSEUDONYM_KEY)
+        for each in read_quarters(quarter) if table.has_quarters else []:
+            clean = lake.partition("clean", table.name, each)
+            if clean.is_file() and read_metadata(clean).get(PSEUDONYM_KEY) != wanted:
+                other_key.add(each)
+    return Purged(tuple(tables), tuple(sorted(other_key)))
+
+
+def expert_judgements(lake: Lake, quarter: Quarter) -> pl.DataFrame:
+    """The experts' pairwise judgements of a quarter, as desensitized."""
+    columns = list(TABLES["expert_judgements"].polars_schema)
+    return pl.read_parquet(lake.partition("clean", "expert_judgements", quarter), columns=columns)
+
+
+def grades_frame(plan: EvaluationPlan) -> pl.DataFrame | None:
+    """The grades of the overlays; None where the plan asks for none."""
+    return pl.read_csv(SEEDS / "grades.csv") if plan.overlays.grade or plan.overlays.veto else None

@@ -1,0 +1,203 @@
+"""What a process rule is assessed by (the facts of a run, the figures of a case), and how findings are worded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.working_days import WorkingCalendar
+from pipeline.evaluate.values.delivery import Delivery
+from pipeline.settings.plan import EvaluationPlan
+from schemas.contract import TABLES
+from schemas.standard.catalogue import Indicator
+from schemas.standard.process_rules import ProcessRule
+from schemas.standard.tree import Node
+
+PASS, FAIL, PARTIAL, NOT_APPLICABLE, NO_DATA = "pass", "fail", "partial", "not_applicable", "no_data"
+
+
+RESULTS = (PASS, PARTIAL, FAIL, NOT_APPLICABLE, NO_DATA)
+
+
+MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访问"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a rule: one of RESULTS, the figures in one Chinese sentence, and a deadline where there is one."""
+
+    result: str
+    evidence: str
+    due_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of mart_rule_evidence."""
+
+    numerator: float
+    denominator: float | None = None
+
+
+@dataclass(frozen=True)
+class PublishedWeight:
+    """One row of the published table weights, as far as rules ask about it."""
+
+    parent_id: str
+    node_id: str
+    weight: float
+    weight_raw: float
+    method: str
+    consistency_ratio: float | None
+    experts: int
+
+
+@dataclass(frozen=True)
+class OutlierReview:
+    """What became of an enterprise's data points with |Z| > 3 in the quarter.
+
+    judged   groups with enough values for |Z| to exceed the limit
+    """
+
+    judged: int
+    to_review: int
+    reviewed: int
+    confirmed: int = 0
+    corrected: int = 0
+    excluded: int = 0
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What holds for every enterprise of the run.
+
+    numbers           parameters.csv
+    refused           distinct refused rows of the quarter per set of rules: {(table, file, row): rules}
+    extracted         rows that came, per table
+    outliers          the review of outliers, per enterprise
+    logged            rows of the cleaning log per action
+    reconciled        tables whose rows were reconciled from landing to marts
+    """
+
+    quarter: Quarter
+    numbers: Mapping[str, float]
+    plan: EvaluationPlan
+    calendar: WorkingCalendar
+    edition: str
+    delivery: Delivery
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    weights: tuple[PublishedWeight, ...] = ()
+    refused: Mapping[tuple[str, str, int], frozenset[str]] = field(default_factory=dict)
+    extracted: Mapping[str, int] = field(default_factory=dict)
+    outliers: Mapping[str, OutlierReview] = field(default_factory=dict)
+    logged: Mapping[str, int] = field(default_factory=dict)
+    reconciled: int = 0
+
+    def refused_rows(self, rules: Iterable[str], table: str | None = None) -> int:
+        """Refused rows that break one of the rules, of all tables or of one."""
+        wanted = frozenset(rules)
+        return sum(
+            not wanted.isdisjoint(broken) for (name, _, _), broken in self.refused.items() if table in (None, name)
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """One enterprise in one period: the quarter, or the calendar year that ends with it.
+
+    figures   (rule, measure) → item → figure; a figure that is not there is zero
+    recorded  the tables that hold a record of the enterprise in any quarter the run read
+    """
+
+    enterprise_id: str
+    is_year: bool
+    run: RunFacts
+    figures: Mapping[tuple[str, str], Mapping[str, Figure]] = field(default_factory=dict)
+    recorded: frozenset[str] = frozenset()
+
+    @property
+    def span(self) -> str:
+        return "本年" if self.is_year else "本季"
+
+    @property
+    def is_year_closed(self) -> bool:
+        return self.is_year or self.run.quarter.number == 4
+
+    @property
+    def year_span(self) -> str:
+        return "全年" if self.is_year_closed else "年初至今"
+
+    def items(self, rule: str, measure: str) -> Mapping[str, Figure]:
+        return self.figures.get((rule, measure), {})
+
+    def counted(self, rule: str, measure: str, item: str = "") -> float:
+        figure = self.items(rule, measure).get(item)
+        return figure.numerator if figure else 0.0
+
+    def of(self, rule: str, measure: str, item: str = "") -> float:
+        """The figure's denominator."""
+        figure = self.items(rule, measure).get(item)
+        return (figure.denominator if figure else None) or 0.0
+
+    def absent(self, *needed: str) -> Finding | None:
+        """No data where one of the tables or columns (``table.column``, alternatives by ``|``) was not delivered, or
+        where the first table holds no record of the enterprise.
+        """
+        tables = tuple(dict.fromkeys(name for name in needed if "." not in name))
+        missing = self.run.delivery.missing(tables, tuple(name for name in needed if "." in name))
+        if missing:
+            kind, _, name = missing.partition(":")
+            if kind == "table_not_delivered":
+                return Finding(NO_DATA, f"未提供数据表：{title(name)}（{name}）。")
+            return Finding(NO_DATA, f"未提供字段：{name.replace('|', ' 或 ')}。")
+        if tables and tables[0] not in self.recorded:
+            return Finding(NO_DATA, f"本企业没有“{title(tables[0])}”记录。")
+        return None
+
+
+Assessor = Callable[[ProcessRule, Case], Finding]
+
+
+SURVEY = ("survey_responses", "survey_answers", "survey_questions")
+
+
+def record_missing(rule: ProcessRule, _: Case) -> Finding:
+    """The finding of a rule whose evidence is in no table of the contract."""
+    return Finding(NO_DATA, f"所需记录尚未纳入数据：{joined(rule.records)}。")
+
+
+def share(fulfilled: float, asked: float, evidence: str) -> Finding:
+    """All is a pass, none a fail, anything between partial."""
+    return Finding(PASS if fulfilled >= asked > 0 else PARTIAL if fulfilled > 0 else FAIL, evidence)
+
+
+def yearly(case: Case, done: float, asked: float, evidence: str) -> Finding:
+    """A number asked of a year: once reached a pass; short of it a fail at the year's end, before it not yet judged."""
+    if done >= asked:
+        return Finding(PASS, f"{evidence}。")
+    if case.is_year_closed:
+        return Finding(FAIL, f"{evidence}。")
+    return Finding(PARTIAL if done else NO_DATA, f"{evidence}（年度尚未结束）。")
+
+
+def part(part: float, whole: float) -> str:
+    """A share as the sentence prints it."""
+    return f"{part / whole:.1%}" if whole else "0%"
+
+
+def title(table: str) -> str:
+    """The Chinese name of a table."""
+    return TABLES[table].title
+
+
+def joined(names: Iterable[str]) -> str:
+    """Names in a list, as Chinese writes it."""
+    return "、".join(names)
+
+
+def number(value: float) -> str:
+    """A figure as the sentence prints it: whole numbers with separators, others with up to two decimals."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")

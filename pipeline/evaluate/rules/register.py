@@ -1,0 +1,37 @@
+"""Assesses the process rules PR-01 … PR-97: from counted figures to pass, fail, partial, not applicable or no data.
+
+One module per group of clauses, one pure function per rule. What is counted is in ``mart_rule_evidence``, what is asked in
+``process_rules.csv`` and ``parameters.csv``; files and tables are ``results.py``'s business. A number that must be reached is
+reached or not; a duty in every case, or of several elements, is partial where some of them are fulfilled; what a year asks
+can only fail at its end (decision log, D-50). Evidence is a sentence of figures without personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.evaluate.rules import (
+    clause_5_6_evaluation,
+    clause_7_data,
+    clause_7_deadlines,
+    clause_7_surveys,
+    clause_8_9_operations,
+    clause_10_complaints,
+)
+from pipeline.evaluate.rules.facts import Assessor, Case, Finding, record_missing
+from schemas.standard.process_rules import ProcessRule
+
+ASSESSORS: Mapping[str, Assessor] = {
+    **clause_5_6_evaluation.ASSESSORS,
+    **clause_7_surveys.ASSESSORS,
+    **clause_7_data.ASSESSORS,
+    **clause_7_deadlines.ASSESSORS,
+    **clause_8_9_operations.ASSESSORS,
+    **clause_10_complaints.ASSESSORS,
+}
+"""By rule; the evidence of any other rule is not among the data."""
+
+
+def assess_rules(rules: Mapping[str, ProcessRule], case: Case) -> dict[str, Finding]:
+    """Every rule's finding by id, in the rules' order; a rule whose evidence is in no table has no data."""
+    return {name: ASSESSORS.get(name, record_missing)(rule, case) for name, rule in rules.items()}

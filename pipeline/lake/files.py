@@ -1,0 +1,142 @@
+"""How a file gets into the lake whole: permissions, atomic writes, links, and the removal of what dead processes left."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
+
+_RIGHTS_OF_OTHERS = 0o077
+
+
+# Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
+# DuckDB spills.
+_TEMPORARY = (
+    *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
+    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected", "pinned", "judged")),
+    *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
+)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual rights."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def narrow_rights(lake: Lake) -> None:
+    """Take from others whatever rights they have to the private zones: of lakes that were made or copied with wider ones.
+
+    What belongs to another user is left as it is: only its owner can change it.
+    """
+    for zone in PRIVATE_ZONES:
+        # From the outside in: once the zone is closed nobody gets at what lies below.
+        for folder, _, names in os.walk(lake.root / zone):
+            for path in (Path(folder), *(Path(folder) / name for name in names)):
+                with suppress(FileNotFoundError, PermissionError):
+                    found = path.lstat().st_mode
+                    if found & _RIGHTS_OF_OTHERS and not stat.S_ISLNK(found):
+                        path.chmod(stat.S_IMODE(found) & ~_RIGHTS_OF_OTHERS)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes.
+
+    A process that is killed leaves its temporary file behind: ``remove_temporary_files`` finds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    with in_use(path.parent):
+        try:
+            yield temporary
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def private_path(path: Path) -> Iterator[Path]:
+    """``atomic_path`` for a file that only its owner may read, whatever the umask; so are the folders made for it."""
+    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+        make_private(folder)
+    with atomic_path(path) as temporary:
+        yield temporary
+        temporary.chmod(0o600)
+
+
+def linked(present: Path, path: Path) -> bool:
+    """Let ``path`` be the very file that is at ``present``; False where the file system has no links.
+
+    For partitions that hold the same rows: no file of the lake is ever changed in place.
+    """
+    with suppress(OSError), private_path(path) as temporary:
+        os.link(present, temporary)
+        return True
+    return False
+
+
+@contextmanager
+def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Yield names of this reader's own for files as they are now, in the order given; they are gone at the end.
+
+    DuckDB opens a file more than once while it reads it. A partition may be replaced in between by a run of another quarter
+    that has this one as its neighbour: what is read then is one file's directory and another one's pages.
+    """
+    make_private(lake.scratch)
+    with in_use(lake.scratch), TemporaryDirectory(prefix="pinned-", dir=lake.scratch) as folder:
+        names = []
+        for number, path in enumerate(paths):
+            name = Path(folder) / f"{number}{path.suffix}"
+            try:
+                os.link(path, name)
+            except FileNotFoundError:
+                raise
+            except OSError:  # a file system without links
+                shutil.copyfile(path, name)
+            names.append(name)
+        yield names
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Say that this process keeps temporary files in a folder; the kernel forgets it when the process dies.
+
+    Many may use a folder at once. The lock is the folder's own: there is no lock file that could be left behind.
+    """
+    with _opened(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def remove_temporary_files(lake: Lake) -> None:
+    """Remove what dead processes were writing, personal data among it; a folder that a living one uses is left alone."""
+    found = sorted(path for pattern in _TEMPORARY for path in lake.root.glob(pattern))
+    for folder, paths in groupby(found, key=lambda path: path.parent):
+        with suppress(BlockingIOError, FileNotFoundError, PermissionError), _opened(folder) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in paths:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

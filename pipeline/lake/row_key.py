@@ -1,0 +1,35 @@
+"""The key of a record as one text, as the cleaning log, the review of outliers and corrections write it."""
+
+from __future__ import annotations
+
+from pipeline.lake.sql import quoted
+from schemas.contract import Table
+
+_SEPARATOR, _ESCAPE = "|", "\\"
+
+
+def row_key_expression(table: Table, rows: str = "rows") -> str:
+    """SQL over ``rows``: the values of the table's unique key as one text, ``|`` between them (inside of one: ``\\|``).
+
+    A value that is null is empty.
+    """
+    parts = (
+        f"replace(replace(coalesce(cast({rows}.{quoted(name)} as varchar), ''), '{_ESCAPE}', '{_ESCAPE * 2}'), "
+        f"'{_SEPARATOR}', '{_ESCAPE}{_SEPARATOR}')"
+        for name in table.unique_key
+    )
+    return f" || '{_SEPARATOR}' || ".join(parts)
+
+
+def key_parts(row_key: str) -> tuple[str, ...]:
+    """The values that a row key was made of."""
+    parts: list[str] = []
+    current, escaped = "", False
+    for character in row_key:
+        if escaped or character not in (_ESCAPE, _SEPARATOR):
+            current, escaped = current + character, False
+        elif character == _ESCAPE:
+            escaped = True
+        else:
+            parts, current = [*parts, current], ""
+    return (*parts, current)

@@ -1,0 +1,74 @@
+"""``warehouse.duckdb``: views over the published Parquet of all quarters, for users and BI tools."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from pipeline.lake.files import atomic_path
+from pipeline.lake.layout import Lake
+from pipeline.lake.sql import literal
+
+# A lake below a folder called quarter=2020-Q3 must not lend its tables a column of that name.
+_AS_WRITTEN = "hive_partitioning = false"
+
+
+# A file's name as a text literal in a view.
+_FILE = re.compile(r"'((?:[^']|'')+\.parquet)'")
+
+
+def refresh_stale_warehouse(lake: Lake) -> None:
+    """Rebuild ``warehouse.duckdb`` where it does not show the current runs: a run died between its switch and the views."""
+    if _shown_runs(lake) != {
+        str(folder)
+        for folder in (lake.current(quarter).resolve() for quarter in lake.published_quarters())
+        if any(folder.glob("*.parquet"))
+    }:
+        refresh_warehouse(lake)
+
+
+def _shown_runs(lake: Lake) -> set[str]:
+    """The folders whose files the warehouse's views name; none where it is not there or cannot be read."""
+    if not lake.warehouse.exists():
+        return set()
+    try:
+        with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+            views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+    except duckdb.Error:
+        return set()
+    named = {text for (sql,) in views for text in _FILE.findall(sql)}
+    return {str(Path(text.replace("''", "'")).parent) for text in named}
+
+
+def refresh_warehouse(lake: Lake) -> None:
+    """Rebuild ``warehouse.duckdb``: one view a published table over all published quarters, swapped in one step.
+
+    The views name the files of the runs themselves, which never change: whoever has the warehouse open goes on seeing one
+    publication, in all tables, while others are published. A run's own file may hold the look-back quarters it used: the view
+    shows of each publication just its quarter. A table that belongs to no quarter, period or run (the standard as data, the
+    calendar) is shown as last published.
+    """
+    with lake.lock("warehouse"):
+        published = {quarter.label: lake.current(quarter).resolve() for quarter in lake.published_quarters()}
+        names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
+        with atomic_path(lake.warehouse) as temporary, duckdb.connect(str(temporary)) as connection:
+            for name in names:
+                files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
+                connection.execute(f"create view {name} as {_view(connection, files)}")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
+    """The query of a view over one table's files by quarter."""
+    found = {quarter: literal(path) for quarter, path in files.items() if path.exists()}
+    latest = found[max(found)]
+    columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest}, {_AS_WRITTEN})").fetchall()}
+    if "quarter" in columns:
+        owners = " ".join(f"when {path} then '{quarter}'" for quarter, path in found.items())
+        everything = (
+            f"read_parquet([{', '.join(found.values())}], union_by_name = true, {_AS_WRITTEN}, filename = true)"
+        )
+        return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
+    shown = found.values() if columns & {"period", "run_id"} else [latest]
+    return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true, {_AS_WRITTEN})"

@@ -1,0 +1,280 @@
+"""What a report says of one indicator: value, verdict, trend, variants, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pipeline.report.words import zh as labels
+
+_MEASURED = ("ok", "insufficient_sample")
+
+
+_LIMITS = ("requirement", "acceptable", "objective")
+
+
+_WITHOUT_FRACTION = ("percentile", "composite", "count", "change")
+
+
+# The order statistic that a percentile indicator is (D-07).
+_SCORED_PERCENTILE = "p95"
+
+
+class Verdict(StrEnum):
+    """What can be said of an indicator against its requirement."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    UNDECIDED = "undecided"
+    """Measured and with a requirement, but it cannot have failed yet (a yearly count before the year's end)."""
+    NO_REQUIREMENT = "no_requirement"
+    NO_DATA = "no_data"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Trend(StrEnum):
+    """Where a value went since the same period a year earlier, by the indicator's direction."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another reading of an indicator, with its own unit."""
+
+    code: str
+    name: str
+    unit: str
+    unit_zh: str
+    is_beside: bool
+    value: float
+    sample_size: int | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclass(frozen=True)
+class WindowValue:
+    """The indicator over a longer window that ends with the quarter."""
+
+    value: float | None
+    sample_size: int | None
+    status: str
+    reason: str
+    is_provisional: bool
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One of the catalogue's values in this quarter. Natural units: rates 0–1, scores 0–100."""
+
+    indicator_id: str
+    named_indicator_id: str
+    name: str
+    unit: str
+    unit_zh: str
+    direction: str
+    clause: str
+    obligation: str
+    definition: str
+    period_rule: str
+    source_tables: tuple[str, ...]
+    decisions: tuple[str, ...]
+    minimum_n: int
+    unit_divisor: float
+    multiplier: float
+    requirement: float | None
+    acceptable: float | None
+    objective: float | None
+    moved_by_plan: frozenset[str]
+    """Which of requirement, acceptable and objective come from the evaluation plan, not from the catalogue."""
+    method: str
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    sample_size: int | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_method: str
+    within_limit_rate: float | None
+    score: float | None
+    status: str
+    status_name: str
+    reason: str
+    verdict: Verdict
+    is_objective_met: bool | None
+    is_distinguishable: bool | None
+    """False: the interval contains the requirement, chance can explain the verdict. None: there is no interval."""
+    is_provisional: bool
+    provisional_reasons: tuple[str, ...]
+    part: str
+    previous_value: float | None
+    trend: Trend | None
+    year_to_date: WindowValue | None
+    trailing_year: WindowValue | None
+    variants: tuple[Variant, ...]
+    hidden_variants: tuple[str, ...]
+    """Names of readings that too few people stand behind, or that would give such a one away."""
+
+    @property
+    def is_measured(self) -> bool:
+        return self.status in _MEASURED
+
+    @property
+    def is_target_of_plan(self) -> bool:
+        """The requirement comes from the evaluation plan, not from the standard."""
+        return "requirement" in self.moved_by_plan
+
+    @property
+    def has_fraction(self) -> bool:
+        """Whether the value is its numerator ÷ its denominator: no fraction makes a percentile, an index, a count or a change."""
+        known = self.is_measured and self.numerator is not None and self.denominator is not None
+        return known and self.method not in _WITHOUT_FRACTION
+
+    @property
+    def compared(self) -> labels.ComparedLabel | None:
+        """What a change compares, in words; None for a value that is no change."""
+        return labels.COMPARED.get(self.indicator_id)
+
+    @property
+    def compared_levels(self) -> tuple[float, float] | None:
+        """The levels before and now that a change compares; its row holds the level before and the difference."""
+        if self.compared is None or not self.is_measured or self.numerator is None or self.denominator is None:
+            return None
+        towards = -self.numerator if self.compared.is_reduction else self.numerator
+        return self.denominator, self.denominator + towards
+
+    @property
+    def part_name(self) -> str:
+        """Which of its versions the value is, in words; empty for indicators with one."""
+        return labels.PARTS.get(self.part, self.part)
+
+    @property
+    def variants_beside(self) -> tuple[Variant, ...]:
+        """The variants worth seeing beside the value; the one that is the value itself is not repeated."""
+        shown = self.variants if self.is_measured else ()
+        return tuple(variant for variant in shown if variant.is_beside and variant.code != self.part)
+
+
+def verdict_of(status: str, requirement: float | None, is_met: bool | None) -> Verdict:
+    """The verdict the evaluate stage reached, with the cases in which it reached none told apart."""
+    if is_met is not None:
+        return Verdict.MET if is_met else Verdict.NOT_MET
+    if status in ("no_data", "not_applicable"):
+        return Verdict(status)
+    return Verdict.NO_REQUIREMENT if requirement is None else Verdict.UNDECIDED
+
+
+def indicator_of(
+    entry: Mapping[str, Any],
+    row: Mapping[str, Any],
+    score: float | None,
+    longer: Mapping[str, Mapping[str, Any] | None],
+    variants: list[Mapping[str, Any]],
+    hidden: frozenset[str],
+) -> Indicator:
+    """One indicator of the report from its catalogue entry and its published rows."""
+    return Indicator(
+        indicator_id=entry["indicator_id"],
+        named_indicator_id=entry["named_indicator_id"],
+        name=entry["name_zh"],
+        unit=entry["unit"],
+        unit_zh=entry["unit_zh"],
+        direction=entry["direction"],
+        clause=entry["clause"],
+        obligation=labels.OBLIGATIONS.get(entry["obligation"], entry["obligation"]),
+        definition=entry["definition_zh"],
+        period_rule=labels.PERIOD_RULES.get(entry["period_rule"], entry["period_rule"]),
+        source_tables=tuple(labels.table(name) for name in _split(entry["source_tables"])),
+        decisions=_split(entry["decisions"]),
+        minimum_n=entry["minimum_n"],
+        unit_divisor=entry["unit_divisor"],
+        multiplier=entry["multiplier"],
+        requirement=row["requirement"],
+        acceptable=row["acceptable"],
+        objective=row["objective"],
+        moved_by_plan=frozenset(name for name in _LIMITS if row[name] != entry[name]),
+        method=entry["method"],
+        value=row["value"],
+        numerator=row["numerator"],
+        denominator=row["denominator"],
+        sample_size=row["sample_size"],
+        ci_low=row["ci_low"],
+        ci_high=row["ci_high"],
+        ci_method=labels.INTERVALS.get(row["ci_method"] or "", row["ci_method"] or ""),
+        within_limit_rate=row["within_limit_rate"],
+        score=score,
+        status=row["status"],
+        status_name=labels.STATUS.get(row["status"], row["status"]),
+        reason=labels.reason(row["status_reason"]),
+        verdict=verdict_of(row["status"], row["requirement"], row["is_met"]),
+        is_objective_met=row["is_objective_met"],
+        is_distinguishable=row["is_distinguishable"],
+        is_provisional=bool(row["is_provisional"]),
+        provisional_reasons=tuple(labels.PROVISIONAL.get(code, code) for code in _split(row["provisional_reason"])),
+        part=row["part"] or "",
+        previous_value=row["previous_value"],
+        trend=_trend(row["value"], row["previous_value"], entry["direction"], row["requirement"]),
+        year_to_date=_window(longer["year_to_date"]),
+        trailing_year=_window(longer["trailing_year"]),
+        variants=tuple(
+            _variant(entry, variant)
+            for variant in sorted(
+                variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"])
+            )
+            if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
+            and variant["variant"] not in hidden
+        ),
+        hidden_variants=tuple(
+            labels.variant(entry["indicator_id"], code).name
+            for code in sorted(hidden, key=lambda code: labels.variant_place(entry["indicator_id"], code))
+        ),
+    )
+
+
+def _variant(entry: Mapping[str, Any], row: Mapping[str, Any]) -> Variant:
+    label = labels.variant(entry["indicator_id"], row["variant"])
+    return Variant(
+        code=row["variant"],
+        name=label.name,
+        unit=label.unit or entry["unit"],
+        unit_zh=label.unit_zh or entry["unit_zh"],
+        is_beside=label.is_beside,
+        value=row["value"],
+        sample_size=row["sample_size"],
+        ci_low=row["ci_low"],
+        ci_high=row["ci_high"],
+    )
+
+
+def _window(row: Mapping[str, Any] | None) -> WindowValue | None:
+    if row is None:
+        return None
+    return WindowValue(
+        row["value"],
+        row["sample_size"],
+        row["status"],
+        labels.reason(row["status_reason"]),
+        bool(row["is_provisional"]),
+    )
+
+
+def _trend(value: float | None, previous: float | None, direction: str, requirement: float | None) -> Trend | None:
+    if value is None or previous is None:
+        return None
+    if value == previous:
+        return Trend.SAME
+    if direction == "exact":
+        if requirement is None:
+            return None
+        near, far = abs(value - requirement), abs(previous - requirement)
+        return Trend.SAME if near == far else Trend.BETTER if near < far else Trend.WORSE
+    return Trend.BETTER if (value > previous) == (direction == "higher") else Trend.WORSE
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(";") if part.strip())

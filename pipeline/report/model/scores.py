@@ -1,0 +1,106 @@
+"""What a report says of scores: the tree, totals by window, overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from pipeline.report.model.indicators import Indicator, Verdict
+from pipeline.report.words import zh as labels
+from schemas.standard.catalogue import catalogue_rows
+from schemas.standard.tree import nodes
+
+# Flags that leave a node without a score; the others only describe what lies below it.
+_PREVENTING = ("no_data", "not_applicable", "not_scored")
+
+
+@dataclass(frozen=True)
+class Node:
+    """The total, a dimension or a sub-dimension with its score. Weights and coverage are rates 0–1, scores 0–100."""
+
+    node_id: str
+    name: str
+    weight: float
+    weight_used: float
+    """What it weighed after nodes without a score dropped out."""
+    weight_raw: float | None
+    weight_range: tuple[float, float] | None
+    weight_method: str
+    consistency_index: float | None
+    consistency_ratio: float | None
+    random_index: str
+    """The random-index table of the consistency ratio, in words; empty without experts."""
+    kendalls_w: float | None
+    dispersion: float | None
+    """Geometric standard deviation of the experts' judgements that involve the node (1: unanimous)."""
+    experts: int
+    score: float | None
+    coverage: float
+    """Share of its weight that rests on a measured and scored value."""
+    is_provisional: bool
+    flags: tuple[str, ...]
+    children: tuple[Node, ...]
+    own_indicators: tuple[Indicator, ...]
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """All indicators below the node, in catalogue order."""
+        return (*self.own_indicators, *(each for child in self.children for each in child.indicators))
+
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many indicators below the node have each verdict."""
+        return {verdict: sum(each.verdict is verdict for each in self.indicators) for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class WindowTotal:
+    """The total score of a longer window that ends with the quarter."""
+
+    name: str
+    period: str
+    score: float | None
+    coverage: float
+    is_provisional: bool
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Grade and deductions the plan asked for: shown beside the total, no part of T/GXDSL 244."""
+
+    grade: str | None
+    deduction_points: float | None
+    score_after_deductions: float | None
+    reference: str
+
+
+def place_of(row: Mapping[str, Any]) -> tuple[int, str]:
+    """Where a node or indicator stands in the standard; what it does not know comes last, by id."""
+    name = row.get("indicator_id") or row["node_id"]
+    order = _standard_order()
+    return order.get(name, len(order)), name
+
+
+@lru_cache(maxsize=1)
+def _standard_order() -> dict[str, int]:
+    names = dict.fromkeys([*nodes(), *(row.indicator_id for row in catalogue_rows())])
+    return {name: place for place, name in enumerate(names)}
+
+
+def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where too much does not apply that alone prevents the total: the rest is scored. Else nothing at all is scored."""
+    if root["score"] is not None:
+        return ()
+    flags = root["flags"] or ()
+    preventing = ("not_rateable",) if "not_rateable" in flags else _PREVENTING
+    return tuple(labels.FLAGS[flag] for flag in flags if flag in preventing)
+
+
+def overlay_of(root: Mapping[str, Any]) -> Overlay | None:
+    """Grade and deductions of the overlays; None where the plan asks for none."""
+    if root["grade"] is None and root["deduction_points"] is None:
+        return None
+    return Overlay(
+        root["grade"], root["deduction_points"], root["score_after_deductions"], root["grade_reference"] or ""
+    )

@@ -1,0 +1,14 @@
+"""How many answers a survey needs (clause 七; C-15)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+
+def required_answers(customers: int, numbers: Mapping[str, float]) -> int:
+    """Valid answers asked of a year: min(N, max(⌈5 % of N⌉, 500)) for N customers (C-15)."""
+    # Decimal: 0.05 × 20,000 is 1,000 and not a little more.
+    share = math.ceil(Decimal(repr(numbers["survey_share_of_customers"])) * customers)
+    return min(customers, max(share, math.ceil(numbers["survey_minimum_answers"])))

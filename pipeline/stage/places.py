@@ -47,7 +47,7 @@ class RunSettings(HandedInFiles):
     @classmethod
     def at_start(cls, places: Settings) -> RunSettings:
         """Read all files now."""
-        return cls(cls.frozen(places.files).documents, places.landing, places.lake)
+        return cls.frozen(places.files, landing=places.landing, lake=places.lake)
 
 
 class Places(dg.ConfigurableResource):

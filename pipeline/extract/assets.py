@@ -10,7 +10,7 @@ import dagster as dg
 from pipeline import flow
 from pipeline.extract.files import require_some_table
 from pipeline.extract.look_back import neighbours_to_extract
-from pipeline.extract.partition import ExtractResult, extract_quarter
+from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
 from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
@@ -52,8 +52,9 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
             extract_quarter(table, neighbour, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)
 
-    purged = []
+    purged, results = [], []
     for table, (snapshot, result) in for_each_table(flow.EXTRACT, tables, take):
+        results.append(result)
         purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],
@@ -66,5 +67,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
                 "records purged": result.is_purged,
             },
         )
+    if len(results) == len(TABLES):
+        require_some_row(quarter, landing, results, settings.lake)
     if purged:
         context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

@@ -13,7 +13,7 @@ from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
-from pipeline.publish.statement import TABLE, write_anonymity
+from pipeline.publish.statement import TABLE, not_anonymous, write_anonymity
 from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
@@ -62,7 +62,8 @@ def anonymity(
     quarter = quarter_of(context)
     announce(flow.PUBLISH, "k-anonymity")
     run = places.run_folder(quarter, context.run.run_id)
-    measured = write_anonymity(run, GATHERED_TABLES, places.settings().plan.privacy)
+    limits = places.settings().plan.privacy
+    measured = write_anonymity(run, GATHERED_TABLES, limits)
     released = measured.filter(measured["kind"] == RELEASED)
     broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
     figures: dict[str, Any] = {
@@ -75,3 +76,5 @@ def anonymity(
         metadata={**gathered_metadata(context, quarter), "dagster/row_count": measured.height, **figures}
     )
     yield dg.AssetCheckResult(check_name="k_anonymous", passed=not broken, metadata=figures)
+    if broken:
+        raise not_anonymous(quarter, measured, limits)

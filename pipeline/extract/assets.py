@@ -13,7 +13,12 @@ from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
-from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.stage.partitions import (
+    OWNERS,
+    PER_QUARTER,
+    quarter_of,
+    selected_tables,
+)
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table
@@ -31,8 +36,7 @@ from schemas.contract import TABLES, Table
         )
         for table in TABLES.values()
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
     can_subset=True,
 )
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:

@@ -17,7 +17,12 @@ from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_fo
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    GATHERED,
+    OWNERS,
+    PER_QUARTER,
+    gathered_metadata,
+)
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 
@@ -51,14 +56,13 @@ def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
 @dbt_assets(
     manifest=manifest_path(),
     name="marts",
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
     dagster_dbt_translator=StageTranslator(),
 )
 def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
     """Build the marts of the quarter in a scratch database and put them into the run's folder."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce(flow.MARTS, "dbt build")
+    step = places.begin(context, flow.MARTS, "dbt build")
+    settings, quarter = step.settings, step.quarter
     exported = exported_models(context.selected_asset_keys)
     gathered = gathered_metadata(context, quarter) if exported else {}
     with (
@@ -79,8 +83,7 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
                     yield labelled
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:
-                run = places.run_folder(quarter, context.run.run_id)
-                rows = export_marts(tables, run, exported, settings.plan.privacy)
+                rows = export_marts(tables, step.run, exported, settings.plan.privacy)
         except Exception:
             yield from (event for _, event in waiting)
             raise

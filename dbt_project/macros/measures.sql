@@ -95,12 +95,14 @@ select
     '{{ m.id }}' as indicator_id,
     '{{ m.get("variant", "") }}' as variant,
     '' as part,
-    cast(numerator_{{ i }} as decimal(38, 9)) as numerator,
-    cast(denominator_{{ i }} as decimal(38, 9)) as denominator,
-    cast({{ 'n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i }} as bigint) as n,
-    cast({{ 'denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i }} as bigint) as cases,
-    cast({{ 'within_limit_' ~ i if m.get('within') else 'null' }} as bigint) as within_limit,
-    cast({{ 'sum_squares_' ~ i if m.kind == 'mean' else 'null' }} as decimal(38, 9)) as sum_squares
+    {{ parts_of(
+        'numerator_' ~ i,
+        'denominator_' ~ i,
+        n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i,
+        within_limit='within_limit_' ~ i if m.get('within') else 'null',
+        sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
+    ) }}
 from grouped
 {%- if m.get('scopes') %}
 where scope_type in ({% for s in m.scopes %}'{{ s }}'{{ ', ' if not loop.last }}{% endfor %})

@@ -138,12 +138,7 @@ select
     measures as indicator_id,
     {% if kind.suffix %}case when variant = '' then '{{ kind.suffix }}' else variant || '_{{ kind.suffix }}' end{% else %}variant{% endif %} as variant,
     part,
-    cast({{ kind.numerator }} as decimal(38, 9)) as numerator,
-    cast({{ kind.denominator }} as decimal(38, 9)) as denominator,
-    cast({{ kind.denominator }} as bigint) as n,
-    cast(answer_count as bigint) as cases,
-    cast(null as bigint) as within_limit,
-    cast({{ kind.squares }} as decimal(38, 9)) as sum_squares
+    {{ parts_of(kind.numerator, kind.denominator, kind.denominator, 'answer_count', sum_squares=kind.squares) }}
 from grouped
 {%- if kind.suffix %}
 where variant <> 'valid_only'

@@ -37,7 +37,8 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- group by the enterprise and, each alone, every further scope. -#}
+{#- group by the enterprise and, each alone, every further scope. Cases without a place make rows without a scope_id, which the
+    query around it leaves out: Spark's having does not see a grouping column that is not selected. -#}
 {% macro scope_sets(keys, scopes) -%}
     group by grouping sets (
         ({{ keys | join(', ') }})
@@ -45,12 +46,6 @@
         ({{ keys | join(', ') }}, {{ scope_column(scope) }})
         {%- endfor %}
     )
-    {%- if scopes %}
-    having
-        {%- for scope in scopes %}
-        {{ 'and ' if not loop.first }}(grouping({{ scope_column(scope) }}) = 1 or {{ scope_column(scope) }} is not null)
-        {%- endfor %}
-    {%- endif %}
 {%- endmacro %}
 
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
@@ -104,9 +99,7 @@ select
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}
 from grouped
-{%- if m.get('scopes') %}
-where scope_type in ({% for s in m.scopes %}'{{ s }}'{{ ', ' if not loop.last }}{% endfor %})
-{%- endif %}
+where scope_id is not null{% if m.get('scopes') %} and scope_type in ('{{ m.scopes | join("', '") }}'){% endif %}
 {{ 'union all' if not loop.last }}
 {% endfor %}
 {% endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+from command_line import asq_here
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from pipeline.errors import UsageError
@@ -18,14 +20,15 @@ from pipeline.lake.run_folder import RunFolder
 from pipeline.marts import project
 from pipeline.marts.assets import marts
 from pipeline.marts.builders import configured_builder
-from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, MartsNotBuilt
 from pipeline.marts.dbt_in_process import DbtInProcess
+from pipeline.runs import explained
 from pipeline.settings.plan import PrivacyLimits
 from pipeline.stage.places import Places
 
 from .conftest import Published
 from .landing import QUARTER
-from .runs import asq, asq_run, current, differing, leftovers, without_run_id
+from .runs import asq, current, differing, environment, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_dbt")
 
@@ -53,7 +56,9 @@ def test_the_command_line_explains_a_builder_there_is_not(tmp_path: Path) -> Non
 
 def test_dbt_s_own_command_line_gives_the_same_marts(published: Published, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    asq_run(QUARTER, published.landing, lake, ASQ_DBT="cli")
+    # In a process of its own: the builder is chosen when the definitions are loaded.
+    finished = asq("run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli")
+    assert finished.returncode == 0, finished.stderr
     found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
     assert differing(found, expected) == []
     assert leftovers(lake) == []
@@ -133,3 +138,38 @@ def test_two_runs_may_find_the_project_unparsed_at_the_same_time(
     second.join(30)
     assert answers == [b"whole", b"whole"]
     assert parsed == ["parse"]
+
+
+@pytest.fixture
+def calendar_without_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days that the clocks of the quarter's requests look up are not in the calendar, so that a test of the marts fails."""
+    monkeypatch.setattr("pipeline.marts.variables._calendar_bounds", lambda quarter, _: (quarter.first_day,) * 2)
+
+
+@pytest.mark.usefixtures("calendar_without_days")
+def test_a_failed_test_of_the_marts_ends_a_run_with_one_sentence(published: Published, lake_copy: Path) -> None:
+    before = published_contents(lake_copy)
+    places = ("--landing", published.landing, "--lake", lake_copy)
+    returncode, _, stderr = asq_here("run", QUARTER, *places, environment=environment())
+    assert returncode == 1
+    (said,) = stderr.splitlines()
+    assert re.fullmatch(
+        r"asq: the marts could not be built: test assert_calendar_covers_every_clocked_day: \d+ rows\. .*Nothing was published.*",
+        said,
+    )
+    assert published_contents(lake_copy) == before
+    assert leftovers(lake_copy) == []
+
+
+@pytest.mark.usefixtures("calendar_without_days")
+def test_dbt_s_own_command_line_says_which_test_failed(published: Published, lake_copy: Path) -> None:
+    with pytest.raises(Exception, match="dbt") as raised:
+        dg.materialize(
+            [marts],
+            partition_key=PARTITION,
+            resources={"places": Places(landing=str(published.landing), lake=str(lake_copy)), "dbt": DbtCommandLine()},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    said = explained(raised.value)
+    assert isinstance(said, MartsNotBuilt)
+    assert "assert_calendar_covers_every_clocked_day" in str(said)

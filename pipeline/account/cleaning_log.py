@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,7 +25,7 @@ from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, TREATED
 from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 
@@ -218,7 +217,7 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             accepted = lake.partition("accepted", name, quarter)
             owner = (
                 "(select any_value(own.enterprise_id) from "
-                f"read_parquet({literal(accepted)}, hive_partitioning = false) as own "
+                f"{parquet(accepted)} as own "
                 "where own._origin_file = corrected.origin_file and own._origin_row = corrected.origin_row)"
             )
         connection.execute(
@@ -227,7 +226,7 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             select "table", quarter, {owner} as enterprise_id, origin_file, origin_row, row_key, 'validate' as step,
                 '{CORRECTED}' as action, correction as rule, "column", before_masked, after_masked, 1 as "rows",
                 '{QUARTER}' as counted_over, reason, author
-            from read_parquet({literal(corrected)}, hive_partitioning = false) as corrected
+            from {parquet(corrected)} as corrected
             """
         )
 
@@ -241,7 +240,7 @@ def _find_excluded(connection: duckdb.DuckDBPyConnection, run: RunFolder) -> fro
     if decisions.is_file():
         connection.execute(
             'insert into excluded select "table", quarter, row_key, min(reason), min(reviewer) '
-            f"from read_parquet({literal(decisions)}, hive_partitioning = false) "
+            f"from {parquet(decisions)} "
             "where decision = 'exclude' and status = 'in_force' group by all"
         )
     return frozenset(name for (name,) in connection.execute('select distinct "table" from excluded').fetchall())
@@ -258,7 +257,7 @@ def _log_excluded(
         enterprise = "rows.enterprise_id" if "enterprise_id" in table.polars_schema else "null"
         found = connection.execute(
             f"select {enterprise} as enterprise_id, _origin_file as origin_file, _origin_row as origin_row, row_key, reason, "
-            f"reviewer from read_parquet({literal(path)}, hive_partitioning = false) as rows join excluded "
+            f"reviewer from {parquet(path)} as rows join excluded "
             f'on excluded.row_key = {row_key_expression(table)} where excluded."table" = $table and excluded.quarter = $quarter',
             {"table": name, "quarter": quarter.label},
         ).pl()
@@ -351,10 +350,7 @@ def _find_counting_rows(
 
 def _all_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str:
     """SQL: the clean records of a table that the marts of a run of the quarter read."""
-    files = ", ".join(literal(Path(path)) for path in clean_files(table, quarter, lake))
-    return _without_excluded(
-        f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)", table, excluded
-    )
+    return _without_excluded(parquet(clean_files(table, quarter, lake)), table, excluded)
 
 
 def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str | None:
@@ -362,7 +358,7 @@ def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[st
     path = lake.partition("clean", table.name, quarter)
     if not path.is_file():
         return None
-    return _without_excluded(f"read_parquet({literal(path)}, hive_partitioning = false)", table, excluded)
+    return _without_excluded(parquet(path), table, excluded)
 
 
 def _without_excluded(rows: str, table: Table, excluded: frozenset[str]) -> str:

@@ -166,7 +166,7 @@ def trend(lake: Lake, quarter: Quarter, scorecard: pl.DataFrame, quarters: int =
     """
     earlier = [each for each in lake.published_quarters() if each < quarter][-(quarters - 1) :]
     files = [lake.current(each).resolve() / f"{SCORECARD}.parquet" for each in earlier]
-    parts = [pl.read_parquet(file, hive_partitioning=False).select(SCHEMA.names()) for file in files if file.is_file()]
+    parts = [pl.read_parquet(file).select(SCHEMA.names()) for file in files if file.is_file()]
     rows = pl.col("extracted").sum()
     return (
         pl.concat([*parts, scorecard.select(SCHEMA.names())])

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import (
@@ -75,8 +75,7 @@ def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits
 def _statement(
     connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str, limits: PrivacyLimits
 ) -> Iterator[dict[str, Any]]:
-    file = literal(run.table(name))
-    relation = f"read_parquet({file}, hive_partitioning = false)"
+    relation = parquet(run.table(name))
     columns = [column for column, *_ in connection.execute(f"describe from {relation}").fetchall()]
     identifying = undeclared(name, columns)
     rows = _number(connection, f"select count(*) from {relation}")
@@ -89,7 +88,7 @@ def _statement(
             "is_kept": False,
         }
     elif name in RECORD_TABLES:
-        yield from _released(connection, relation, file, RECORD_TABLES[name], limits)
+        yield from _released(connection, relation, literal(run.table(name)), RECORD_TABLES[name], limits)
     elif name in INTERNAL_TABLES:
         keys = ", ".join(map(quoted, INTERNAL_TABLES[name]))
         smallest = connection.execute(

@@ -23,7 +23,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.redact.redaction import redact_column
 from pipeline.validate.corrections import Correction, typed_texts
 from pipeline.validate.masking import masked_keys, masked_values
@@ -107,7 +107,7 @@ class TableCorrections:
         cell has at most one row of the status ``applied``.
         """
         key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in self.table.unique_key)
-        read = f"read_parquet({files}, union_by_name = true, hive_partitioning = false, filename = true)"
+        read = parquet(files, union_by_name=True, filename=True)
         label = literal(as_of.label) if as_of else "'9999-Q4'"
         branches = " union all ".join(
             branch for column in self.columns for branch in self._branches(column, read, label, key)
@@ -338,7 +338,7 @@ def write_corrected_values(
     key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
     origins = connection.execute(
         f"select _row_id, _origin_file as origin_file, _origin_row as origin_row, {key_sql(key)} as row_key "
-        "from read_parquet($1, hive_partitioning = false) semi join applied_cells using (_row_id)",
+        f"from {parquet('$1')} semi join applied_cells using (_row_id)",
         [str(raw)],
     ).pl()
     connection.unregister("applied_cells")

@@ -30,7 +30,7 @@ from pipeline.lake.provenance import (
     judged,
     parents_fingerprint,
 )
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.correcting import (
     Outcome,
     find_cells,
@@ -192,7 +192,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
         raise UnfitRawPartition(
             f"{table.name} {quarter}: its records were purged before they were judged: deliver them again"
         )
-    rows = pl.read_parquet(quarantine, hive_partitioning=False)
+    rows = pl.read_parquet(quarantine)
     counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
     extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
     by_rule = dict(counts.sort("rows", "rule", descending=[True, False]).iter_rows())
@@ -210,7 +210,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
     """How many rows there are; raises UnfitRawPartition unless columns and order are those that extract gives."""
-    described = connection.execute("describe from read_parquet($1, hive_partitioning = false)", [str(raw)]).fetchall()
+    described = connection.execute(f"describe from {parquet('$1')}", [str(raw)]).fetchall()
     present = {name for name, *_ in described}
     missing = [
         name for name in ("quarter", "_origin_file", "_origin_row", "_row_id", "_defects") if name not in present
@@ -222,8 +222,7 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
         )
     # Failures are found by position in the file and written by _row_id: the two must be the same.
     counted = connection.execute(
-        "select count(*), coalesce(bool_and(_row_id = file_row_number), true) "
-        "from read_parquet($1, hive_partitioning = false, file_row_number = true)",
+        f"select count(*), coalesce(bool_and(_row_id = file_row_number), true) from {parquet('$1', row_number=True)}",
         [str(raw)],
     ).fetchone()
     assert counted is not None
@@ -271,7 +270,7 @@ def _quarantine(
     key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
     origins = connection.execute(
         f"select _row_id, _origin_file, _origin_row, concat_ws('|', {key}) as row_key "
-        "from read_parquet($1, hive_partitioning = false) semi join refused using (_row_id)",
+        f"from {parquet('$1')} semi join refused using (_row_id)",
         [str(raw)],
     ).pl()
     # What stands in the key columns of a line that could not be split may be anything.
@@ -327,9 +326,8 @@ def _write_accepted(
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
     with private_path(path) as temporary:
         written = connection.execute(
-            "copy ("
-            f"select * from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
-            f") to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
+            f"copy (select * from {parquet(raw)} {where}) "
+            f"to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
         ).fetchone()
         assert written is not None
         if int(written[0]) != rows - refused:

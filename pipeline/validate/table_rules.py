@@ -14,12 +14,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.lake.sql import quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.row_rules import BROKEN_SCHEMA
 from schemas.base import CountsOnce
 from schemas.contract import Table
 
-_RAW = "read_parquet($raw, hive_partitioning = false)"
+_RAW = parquet("$raw")
 
 
 def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

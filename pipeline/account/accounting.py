@@ -10,10 +10,9 @@ from pathlib import Path
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, parquet, quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.delivered import is_marked_delivered
 from pipeline.validate.quarter import RowsLost
 from schemas.contract import TABLES
@@ -68,11 +67,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
             ("row_accounting_by_enterprise", _BY_ENTERPRISE),
             ("quarantine", "select * exclude (_row_id) from owned_refusals"),
         ):
-            with atomic_path(run.table(table)) as path:
-                connection.execute(
-                    f"copy (select *, '{run.run_id}' as run_id from ({query}) order by all) "
-                    f"to {literal(path)} (format parquet, compression zstd)"
-                )
+            run.write_query(table, connection, query)
     return counts
 
 

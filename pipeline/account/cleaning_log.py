@@ -18,12 +18,11 @@ import polars as pl
 from pipeline.account.accounting import assign_to_enterprises
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters
-from pipeline.lake.files import atomic_path
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, TREATED
-from pipeline.lake.row_key import row_key_expression
+from pipeline.lake.row_key import joined_values, row_key_expression
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.masking import masked_keys
@@ -120,11 +119,7 @@ def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataF
         excluded = _find_excluded(connection, run)
         _log_excluded(connection, lake, quarter, excluded)
         _log_not_counted(connection, lake, quarter, excluded)
-        with atomic_path(run.table("cleaning_log")) as path:
-            connection.execute(
-                f"copy (select *, {literal(run.run_id)} as run_id from log order by all) "
-                f"to {literal(path)} (format parquet, compression zstd)"
-            )
+        run.write_query("cleaning_log", connection, "from log")
         return connection.execute(
             'select "table", step, action, rule, counted_over, sum("rows")::bigint as "rows" from log group by all order by all'
         ).pl()
@@ -294,10 +289,10 @@ def _log_not_counted(
                 """
             )
             continue
-        key = ", ".join(f"coalesce(cast({quoted(column)} as varchar), '')" for column in table.key)
         found = connection.execute(
-            f"select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, concat_ws('|', {key}) as row_key, "
-            f"rule from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
+            "select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, "
+            f"{joined_values(table.key)} as row_key, rule "
+            f"from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
         ).pl()
         if found.is_empty():
             continue

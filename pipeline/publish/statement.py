@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
@@ -51,7 +50,6 @@ SCHEMA = {
     "reidentification_risk": pl.Float64,
     "gbt_42460_level": pl.Int64,
     "is_kept": pl.Boolean,
-    "run_id": pl.String,
 }
 
 
@@ -65,11 +63,9 @@ def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits
     with duckdb.connect() as connection:
         for name in sorted(tables):
             for row in _statement(connection, run, name, limits):
-                rows.append({"table": name, "quarter": run.quarter.label, "run_id": run.run_id} | row)
+                rows.append({"table": name, "quarter": run.quarter.label} | row)
     measured = pl.DataFrame(rows, schema=SCHEMA).sort("table", "enterprise_id", nulls_last=True)
-    with atomic_path(run.table(TABLE)) as path:
-        measured.write_parquet(path, compression="zstd", statistics=False)
-    return measured
+    return run.write(TABLE, measured)
 
 
 def _statement(

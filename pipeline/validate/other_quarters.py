@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import numpy as np
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
@@ -201,10 +201,10 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
     """Add the rows at these places of the snapshot to ``rivals``, except those that break a rule of a row."""
     if not places.size:
         return
-    with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
-        copied = Path(folder) / "rows.parquet"
+    with work_folder(judged.lake.scratch, "rivals") as folder:
+        copied = folder / "rows.parquet"
         _copy_rows(snapshot, places, copied)
-        copied = _corrected(judged, copied, Path(folder) / "corrected.parquet")
+        copied = _corrected(judged, copied, folder / "corrected.parquet")
         broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, DataRefused
-from pipeline.lake.files import linked, make_private, pinned, private_path
+from pipeline.lake.files import linked, make_private, pinned, private_path, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import (
@@ -30,7 +29,8 @@ from pipeline.lake.provenance import (
     judged,
     parents_fingerprint,
 )
-from pipeline.lake.sql import literal, parquet, quoted
+from pipeline.lake.row_key import joined_values
+from pipeline.lake.sql import literal, parquet
 from pipeline.validate.correcting import (
     Outcome,
     find_cells,
@@ -179,8 +179,8 @@ def _corrected_rows(
     if not outcome.values:
         yield raw, outcome
         return
-    with TemporaryDirectory(prefix="corrected-", dir=lake.scratch) as folder:
-        corrected = Path(folder) / "rows.parquet"
+    with work_folder(lake.scratch, "corrected") as folder:
+        corrected = folder / "rows.parquet"
         write_corrected(corrections, raw, cells, corrected, connection)
         yield corrected, outcome
 
@@ -267,9 +267,8 @@ def _quarantine(
     table: Table, quarter: Quarter, raw: Path, broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
     """One row per broken rule, in file order, without personal data."""
-    key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
     origins = connection.execute(
-        f"select _row_id, _origin_file, _origin_row, concat_ws('|', {key}) as row_key "
+        f"select _row_id, _origin_file, _origin_row, {joined_values(table.key)} as row_key "
         f"from {parquet('$1')} semi join refused using (_row_id)",
         [str(raw)],
     ).pl()

@@ -63,6 +63,7 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	@mkdir -p dbt_project/target
 	ASQ_SCRATCH_FOLDER=dbt_project/target $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 

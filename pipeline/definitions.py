@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipeline.accept.assets import accept, acceptance_results
+from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
@@ -50,7 +50,12 @@ defs = dg.Definitions(
     asset_checks=[accept],
     jobs=[evaluate_quarter, purge_personal_data],
     schedules=[purge_schedule],
-    resources={"places": Places(), "lake": LakePlace(), "dbt": configured_builder()},
+    resources={
+        "places": Places(),
+        "lake": LakePlace(),
+        "dbt": configured_builder(),
+        "great_expectations": GreatExpectations(),
+    },
     # One process a run: parallelism is over quarters, and a process a step costs seconds each.
     executor=dg.in_process_executor,
 )

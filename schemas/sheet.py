@@ -166,13 +166,13 @@ class Row:
 
 
 class Sheet:
-    """A seed file being read: its rows, and the faults found so far."""
+    """A CSV file being read: its rows, and the faults found so far; ``content``: its bytes, where they were read before."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], content: bytes | None = None) -> None:
         self.file = path.name
         self.faults: list[Fault] = []
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = (path.read_bytes() if content is None else content).decode("utf-8-sig")
         except FileNotFoundError:
             raise StandardDataError(self.file, [Fault(None, None, "the file is missing")]) from None
         except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.accept import judge
+from pipeline.accept import gx_process
 from pipeline.accept.figures import measure
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
 from pipeline.calendar.quarters import Quarter
@@ -52,10 +52,10 @@ def accept_quarter(
 ) -> pl.DataFrame:
     """Measure and judge the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
 
-    The Data Docs may still be being written when this returns: ``finish_pages`` waits for them. Raises JudgeFailed where
-    Great Expectations could not judge.
+    The Data Docs may still be being written when this returns: ``finish_pages`` waits for them. Raises ChecksNotRun where
+    Great Expectations gave no answer.
     """
-    judge.prepare()
+    gx_process.start()
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     delivered = [name for name in tables if lake.partition("clean", name, quarter).is_file()]
     figures = measure(quarter, lake, numbers, delivered)
@@ -64,7 +64,7 @@ def accept_quarter(
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
     with work_folder(lake.scratch, "judged") as work:
-        missed = judge.judge(figures, questions, quarter.label, work, pages)
+        missed = gx_process.check(figures, questions, quarter.label, work, pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
     run.write(RESULTS, found)
     with atomic_path(pages / INDEX) as path:
@@ -77,7 +77,7 @@ def keep_pages(lake: Lake, quarter: Quarter, run: RunFolder) -> Path:
 
     A later run's take their place.
     """
-    judge.finish_pages()
+    gx_process.finish_pages()
     kept = lake.root / "refused" / f"quarter={quarter.label}"
     kept.parent.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_name(f".{kept.name}.{uuid.uuid4().hex}.tmp")

@@ -4,13 +4,15 @@ The checks are in ``schemas/expectations/acceptance.py``. A check that refuses s
 Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from pipeline import flow
+from pipeline.accept import gx_process
 from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
@@ -36,21 +38,33 @@ def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
     )
 
 
+class GreatExpectations(dg.ConfigurableResource):
+    """The process in which Great Expectations runs: it imports for seconds, so it starts while the first stages work."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["GreatExpectations", None, None]:
+        """Start it once a run that asks for the acceptance."""
+        gx_process.start()
+        yield self
+
+
 @dg.multi_asset_check(
     name=flow.ACCEPT,
     specs=[_spec(table, check) for table, of in checks().items() for check in of],
     description="Whether the quarter's delivery, as a whole, is fit to be evaluated.",
     can_subset=True,
 )
-def accept(context: dg.AssetCheckExecutionContext, places: Places) -> Iterator[dg.AssetCheckResult]:
-    """Judge the clean tables of the quarter by Great Expectations."""
+def accept(
+    context: dg.AssetCheckExecutionContext, places: Places, great_expectations: GreatExpectations
+) -> Iterator[dg.AssetCheckResult]:
+    """Check the clean tables of the quarter by Great Expectations."""
     settings, quarter = places.settings(), quarter_of(context)
     announce(flow.ACCEPT, "Great Expectations")
     run = places.run_folder(quarter, context.run.run_id)
     tables = [
         name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
     ]
-    found = accept_quarter(settings.lake, quarter, run, places.evaluation_plan().acceptance, tables)
+    found = accept_quarter(settings.lake, quarter, run, places.settings().plan.acceptance, tables)
     for key in sorted(context.selected_asset_check_keys):
         of = found.filter((pl.col("table") == key.asset_key.path[-1]) & (pl.col("check") == key.name))
         yield _result(key, of)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from pipeline.accept.figures import Figures
-from pipeline.accept.judge import Missed
+from pipeline.accept.gx_process import Missed
 from pipeline.calendar.quarters import Quarter
 from pipeline.settings.plan import Acceptance, Waiver
 from schemas.expectations.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks

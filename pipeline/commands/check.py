@@ -7,40 +7,24 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import (
-    console,
-    corrections_option,
-    landing_option,
-    review_option,
-    sources_option,
-)
+from pipeline.commands.options import console, handed_in_options, landing_option
 from pipeline.errors import AsqError, UsageError
-from pipeline.settings.places import (
-    PLAN_FILE,
-    chosen_corrections,
-    chosen_review,
-    chosen_sources,
-)
+from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW, SOURCES, chosen_files
 
 
 @click.command()
 @landing_option
-@sources_option
-@review_option
-@corrections_option
-def check(landing: str, sources: str | None, outlier_review: str | None, corrections: str | None) -> None:
+@handed_in_options
+def check(landing: str, **files: str | None) -> None:
     """Say what is wrong with landing files and what lies beside them, before a run: mapping, corrections, review, plan."""
-    from pipeline.extract.landing.check import check_landing
-    from pipeline.review.decisions import all_corrections
-    from pipeline.settings.plan import EvaluationPlan
+    from pipeline.extract.check import check_landing
+    from pipeline.settings.handed_in import HandedInFiles
+    from pipeline.validate.corrections import all_corrections
 
     folder = Path(landing).absolute()
-    plan = EvaluationPlan.read(folder / PLAN_FILE if (folder / PLAN_FILE).is_file() else None)
-    review = chosen_review(outlier_review, folder)
-    mended_by = chosen_corrections(corrections, folder)
-    _, faults = all_corrections(mended_by, review)
-    beside = [*plan.survey.files.values(), *filter(None, (review, mended_by))]
-    findings = check_landing(folder, chosen_sources(sources, folder), beside, faults)
+    handed_in = HandedInFiles.frozen(chosen_files(folder, **files))
+    _, faults = all_corrections(handed_in.document(CORRECTIONS), handed_in.document(OUTLIER_REVIEW))
+    findings = check_landing(folder, handed_in.document(SOURCES), handed_in.paths(), faults)
     for finding in findings:
         console.print(str(finding), markup=False)
     errors = sum(finding.is_error for finding in findings)

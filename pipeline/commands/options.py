@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 import click
 from rich.console import Console
 
 from pipeline.errors import UsageError
+from pipeline.settings.places import FILES, LAKE_VARIABLE, LANDING_VARIABLE, HandedIn
+
+Command = Callable[..., Any]
 
 console = Console(highlight=False, soft_wrap=True)
 
 lake_option = click.option(
-    "--lake", type=click.Path(file_okay=False), envvar="ASQ_LAKE", required=True, help="Lake folder."
+    "--lake", type=click.Path(file_okay=False), envvar=LAKE_VARIABLE, required=True, help="Lake folder."
 )
 landing_option = click.option(
-    "--landing", type=click.Path(file_okay=False), envvar="ASQ_LANDING", required=True, help="Landing folder."
+    "--landing", type=click.Path(file_okay=False), envvar=LANDING_VARIABLE, required=True, help="Landing folder."
 )
-sources_option = click.option(
-    "--sources", type=click.Path(), help="Source mapping [default: sources.yaml in the landing folder]."
-)
-corrections_option = click.option(
-    "--corrections",
-    type=click.Path(),
-    envvar="ASQ_CORRECTIONS",
-    help="Corrections of known source errors [default: corrections.csv in the landing folder].",
-)
-review_option = click.option(
-    "--outlier-review",
-    type=click.Path(),
-    envvar="ASQ_OUTLIER_REVIEW",
-    help="Review of outliers [default: outlier_review.csv in the landing folder].",
-)
+
+
+def handed_in_option(file: HandedIn) -> Callable[[Command], Command]:
+    """The option that names a file which users hand in beside the data."""
+    return click.option(
+        file.option,
+        type=click.Path(),
+        envvar=file.variable,
+        help=f"{file.title} [default: {file.file} in the landing folder].",
+    )
+
+
+def handed_in_options(command: Command) -> Command:
+    """The options of all such files; the command gets them by name."""
+    for file in reversed(FILES):
+        command = handed_in_option(file)(command)
+    return command
 
 
 def require_writable(folder: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range
-from pipeline.commands.options import console, lake_option, landing_option, sources_option
+from pipeline.commands.options import console, handed_in_option, lake_option, landing_option
 from pipeline.errors import UsageError
-from pipeline.settings.places import Settings, lake_at
+from pipeline.settings.places import SOURCES, Settings, lake_at
 
 
 @click.group()
@@ -41,7 +41,7 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; its files are yours only."
 )
-@sources_option
+@handed_in_option(SOURCES)
 @lake_option
 @landing_option
 def export_quarantine(
@@ -61,9 +61,9 @@ def export_quarantine(
     for name in tables:
         if name not in TABLES:
             raise UsageError(f"--table {name}: the contract has no such table{did_you_mean(name, TABLES)}")
-    settings = Settings.of(landing, lake, sources)
+    settings = Settings.of(landing, lake, sources=sources)
     chosen = [table for name, table in TABLES.items() if not tables or name in tables]
-    config = load_sources(settings.sources)
+    config = load_sources(settings.files.get(SOURCES.name))
     files = export_refused(chosen, Quarter.parse(quarter), settings.lake, settings.landing, config, Path(out))
     rows = {table.name: sum(file.rows for file in files if file.table == table.name) for table in chosen}
     exported = {name: number for name, number in rows.items() if number}

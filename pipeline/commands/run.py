@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range, today
-from pipeline.commands.options import (
-    console,
-    corrections_option,
-    lake_option,
-    landing_option,
-    require_writable,
-    review_option,
-    sources_option,
-)
+from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
 from pipeline.errors import UsageError
 from pipeline.settings.places import (
     DEFAULT_FIRST_QUARTER,
@@ -28,51 +20,24 @@ from pipeline.settings.places import (
 )
 
 
-def _places(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        corrections_option,
-        review_option,
-        click.option(
-            "--plan", type=click.Path(), help="Evaluation plan [default: evaluation.yaml in the landing folder]."
-        ),
-        sources_option,
-        lake_option,
-        landing_option,
-    ):
-        command = option(command)
-    return command
-
-
 @click.command()
 @click.argument("quarter")
-@_places
-def run(
-    quarter: str,
-    landing: str,
-    lake: str,
-    sources: str | None,
-    plan: str | None,
-    outlier_review: str | None,
-    corrections: str | None,
-) -> None:
+@landing_option
+@lake_option
+@handed_in_options
+def run(quarter: str, landing: str, lake: str, **files: str | None) -> None:
     """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
-    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, sources, plan, outlier_review, corrections))
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, **files))
 
 
 @click.command()
 @click.argument("quarters")
-@_places
-def backfill(
-    quarters: str,
-    landing: str,
-    lake: str,
-    sources: str | None,
-    plan: str | None,
-    outlier_review: str | None,
-    corrections: str | None,
-) -> None:
+@landing_option
+@lake_option
+@handed_in_options
+def backfill(quarters: str, landing: str, lake: str, **files: str | None) -> None:
     """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
-    _evaluate(quarter_range(quarters), Settings.of(landing, lake, sources, plan, outlier_review, corrections))
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, **files))
 
 
 @click.command()
@@ -105,17 +70,17 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         with _progress(quarter):
             evaluate(quarter, settings)
         _warn(settings.lake.current(quarter), quarter)
-    _say_what_is_missing(settings)
+    _warn_undelivered(settings)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
 
 
-def _say_what_is_missing(settings: Settings) -> None:
+def _warn_undelivered(settings: Settings) -> None:
     """A misspelt file name makes indicators no_data; nothing else would tell."""
-    from pipeline.extract.landing.files import undelivered
-    from pipeline.settings.sources import load_sources
+    from pipeline.extract.files import undelivered
+    from pipeline.settings.handed_in import HandedInFiles
 
-    beside = [file for file in (settings.corrections, settings.outlier_review) if file]
-    tables, files = undelivered(settings.landing, load_sources(settings.sources), beside)
+    handed_in = HandedInFiles.frozen(settings.files)
+    tables, files = undelivered(settings.landing, handed_in.sources, handed_in.paths())
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
             click.echo(f"asq: {problem}: {', '.join(found)}", err=True)

@@ -38,7 +38,7 @@ from schemas.contract import TABLES, Table
 def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Take personal data out of every table's accepted rows."""
     settings, quarter = places.settings(), quarter_of(context)
-    key = load_key(places.evaluation_plan().pseudonym_algorithm)
+    key = load_key(places.settings().plan.pseudonym_algorithm)
     tables = selected_tables(context)
     log_reading(
         settings.lake, context.job_name, "accepted", quarter, [table.name for table in tables], context.run.run_id

@@ -55,9 +55,8 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     """Judge the quarter's counts by the catalogue, the weights and the plan."""
     settings, quarter = places.settings(), quarter_of(context)
     announce(flow.EVALUATE, "values, weights, scores")
-    plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
-    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan, places.outlier_review().sha256)
+    rows = evaluate_quarter(settings.lake, quarter, run, settings.plan, settings.fingerprints())
     metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})
@@ -90,7 +89,7 @@ def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.Materi
     quarter = quarter_of(context)
     announce(flow.EVALUATE, "process rules")
     run = places.run_folder(quarter, context.run.run_id)
-    results = write_rule_results(places.settings().lake, quarter, run, places.evaluation_plan())
+    results = write_rule_results(places.settings().lake, quarter, run, places.settings().plan)
     return dg.MaterializeResult(
         metadata={**gathered_metadata(context, quarter), "dagster/row_count": sum(results.values()), **results}
     )
@@ -113,5 +112,5 @@ def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtB
     settings, quarter = places.settings(), quarter_of(context)
     announce(flow.EVALUATE, "effects of excluded records")
     run = places.run_folder(quarter, context.run.run_id)
-    rows = write_effects(settings.lake, quarter, run, places.evaluation_plan(), dbt)
+    rows = write_effects(settings.lake, quarter, run, places.settings().plan, dbt)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})

@@ -16,8 +16,8 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts.scratch import export_tables, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
-from pipeline.review.decisions import EXCLUDE
 from pipeline.review.standing import IN_FORCE
+from pipeline.settings.outlier_review import EXCLUDE
 from pipeline.settings.plan import EvaluationPlan
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from pathlib import Path
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,7 @@ from pipeline.evaluate.inputs import (
     purged_records,
     read_delivery,
 )
-from pipeline.evaluate.run_info import ReviewedOutliers, run_info
+from pipeline.evaluate.run_info import run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
@@ -73,18 +74,16 @@ def evaluate_quarter(
     quarter: Quarter,
     run: RunFolder,
     plan: EvaluationPlan,
-    plan_file: Path | None = None,
-    review_sha256: str | None = None,
+    fingerprints: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, int]:
     """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
-    plan_file       what the plan was read from; None where the defaults hold
-    review_sha256   hash of the review of outliers; None where there is none
+    fingerprints    SHA-256 of every file that was handed in, by name
 
     Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
     """
-    if plan_file is not None:
-        plan.check_catalogue(catalogue_frame(quarter), source=str(plan_file))
+    if plan.file is not None:
+        plan.check_catalogue(catalogue_frame(quarter), source=str(plan.file.path))
     judged = judge_marts(CountedMarts.read(run.table), lake, quarter, plan)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     weights = judged.weights
@@ -94,7 +93,6 @@ def evaluate_quarter(
         "weights_version": weights.version,
         "data_as_of": data_as_of(lake, quarter),
     }
-    reviewed = reviewed_outliers(run, review_sha256)
     tables = {
         "indicator_values": _versioned(judged.values, versions),
         "indicator_variants": judged.readings,
@@ -104,8 +102,8 @@ def evaluate_quarter(
         "scores": _versioned(judged.scores, versions),
         "survey_validity": judged.survey_validity,
         "survey_weights": judged.survey_weights,
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed,
-            {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
+        "run_info": run_info(quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, stale_decisions(run),
+            {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
         ),
     }  # fmt: skip
     for name, table in tables.items():
@@ -254,14 +252,11 @@ def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan)
     return found
 
 
-def reviewed_outliers(run: RunFolder, review_sha256: str | None) -> ReviewedOutliers:
-    """What the run has to say of its review of outliers."""
+def stale_decisions(run: RunFolder) -> list[tuple[str, ...]]:
+    """Decisions of the review of outliers that are not applied, because nothing flags their point."""
     decisions = pl.read_parquet(run.table("outlier_decisions"))
-    stale = decisions.filter(pl.col("status") == "stale")
-    return ReviewedOutliers(
-        sha256=review_sha256,
-        stale=tuple(stale.select("enterprise_id", "quarter", "table", "row_key", "measure", "decision").iter_rows()),
-    )
+    columns = ("enterprise_id", "quarter", "table", "row_key", "measure", "decision")
+    return list(decisions.filter(pl.col("status") == "stale").select(columns).iter_rows())
 
 
 def _versioned(table: pl.DataFrame, versions: dict[str, Any]) -> pl.DataFrame:

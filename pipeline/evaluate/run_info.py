@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +14,8 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.weights.weight_set import WeightSet
-from pipeline.settings.plan import Acceptance, EvaluationPlan, Target, fingerprint
+from pipeline.settings.places import FILES
+from pipeline.settings.plan import Acceptance, EvaluationPlan, Target
 from pipeline.validate.correcting import Outcome
 from schemas.contract import TABLES
 from schemas.standard.edition import standard_fingerprint
@@ -40,7 +40,7 @@ _UNAPPLIED_ZH = {
     "overruled by one with a key": "被指定记录的更正取代",
     "no such row": "没有对应的记录",
 }
-NO_PLAN = "none"
+NOT_GIVEN = "none"
 
 _CONDUCT_ZH = {
     "legal": "违反法律法规",
@@ -66,19 +66,6 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class ReviewedOutliers:
-    """The review of outliers that the numbers depend on.
-
-    sha256  hash of the review file; None without one
-    stale   decisions that are not applied, because nothing flags their point: enterprise, quarter, table, record, measure,
-            decision
-    """
-
-    sha256: str | None = None
-    stale: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True)
 class Purged:
     """What a run found without its records, because their retention term was over.
 
@@ -94,38 +81,40 @@ def run_info(
     quarter: Quarter,
     run_id: str,
     plan: EvaluationPlan,
-    plan_file: Path | None,
     weights: WeightSet,
     versions: Mapping[str, Any],
     parameters: Mapping[str, float],
     enterprises: Iterable[str],
-    review: ReviewedOutliers = ReviewedOutliers(),
+    stale: Iterable[tuple[str, ...]] = (),
     corrections: Mapping[str, Outcome] = MappingProxyType({}),
     purged: Purged = Purged(),
+    fingerprints: Mapping[str, str] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """The published table ``run_info``.
 
     versions     standard_edition, catalogue_version, weights_version, data_as_of
     enterprises  those of which the quarter holds a record
-    review       the review of outliers
+    stale        decisions of the review of outliers that are not applied, because nothing flags their point: enterprise,
+                 quarter, table, record, measure, decision
     corrections  table → what became of its corrections
     purged       what was evaluated without its records
+    fingerprints SHA-256 of every file that was handed in, by name
     """
     entries = [
-        *_versions(quarter, run_id, plan_file, versions),
+        *_versions(quarter, run_id, versions),
+        *_fingerprints(fingerprints),
         *_methods(plan, weights, parameters),
         *_entries_of_plan(plan),
-        Entry("outlier_review_sha256", review.sha256 or NO_PLAN, "异常值复核文件 SHA-256"),
         *_corrections(corrections),
-        *_warnings(plan, plan_file, weights, frozenset(enterprises)),
-        *_stale_decisions(review),
+        *_warnings(plan, weights, frozenset(enterprises)),
+        *_stale_decisions(stale),
         *_of_purged(purged),
     ]
     rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _versions(quarter: Quarter, run_id: str, plan_file: Path | None, versions: Mapping[str, Any]) -> Iterator[Entry]:
+def _versions(quarter: Quarter, run_id: str, versions: Mapping[str, Any]) -> Iterator[Entry]:
     yield Entry("quarter", quarter.label, "评价季度")
     yield Entry("run_id", run_id, "运行编号")
     yield Entry("standard_edition", versions["standard_edition"], "标准版本")
@@ -133,8 +122,13 @@ def _versions(quarter: Quarter, run_id: str, plan_file: Path | None, versions: M
     yield Entry("standard_fingerprint", standard_fingerprint(), "标准数据文件指纹（SHA-256 前 12 位）")
     yield Entry("weights_version", versions["weights_version"], "权重版本")
     yield Entry("data_as_of", versions["data_as_of"].isoformat(sep=" "), "数据截止时间")
-    digest = NO_PLAN if plan_file is None else fingerprint(plan_file)
-    yield Entry("plan_sha256", digest, "评价方案文件 SHA-256")
+
+
+def _fingerprints(fingerprints: Mapping[str, str]) -> Iterator[Entry]:
+    for file in FILES:
+        yield Entry(f"{file.name}_sha256", fingerprints.get(file.name, NOT_GIVEN), f"{file.title_zh} SHA-256")
+    for key, label in (("margins", "总体构成文件"), ("invitations", "问卷发放登记文件")):
+        yield Entry(f"survey_{key}_sha256", fingerprints.get(f"survey_{key}", NOT_GIVEN), f"{label} SHA-256")
 
 
 def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, float]) -> Iterator[Entry]:
@@ -155,9 +149,6 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     for name, is_on, label in (("grade", plan.overlays.grade, "等级"), ("veto", plan.overlays.veto, "特别扣分与否决")):
         yield Entry(f"overlay_{name}", "on" if is_on else "off", f"附加呈现：{label}（参照 GB/T 27922，不属于本标准）")
     survey = plan.survey
-    for key, label in (("margins", "总体构成文件"), ("invitations", "问卷发放登记文件")):
-        file = survey.files.get(key)
-        yield Entry(f"survey_{key}_sha256", NO_PLAN if file is None else fingerprint(file), f"{label} SHA-256")
     if "margins" in survey.files:
         yield _limit(
             "survey_cell_minimum", survey.minimum_cell, parameters["survey_cell_minimum"], "单独加权的最少答卷数"
@@ -278,10 +269,8 @@ def _of_purged(purged: Purged) -> Iterator[Entry]:
         yield Entry(WARNING, said, "警告", said_zh)
 
 
-def _warnings(
-    plan: EvaluationPlan, plan_file: Path | None, weights: WeightSet, enterprises: frozenset[str]
-) -> Iterator[Entry]:
-    file = "evaluation plan" if plan_file is None else plan_file.name
+def _warnings(plan: EvaluationPlan, weights: WeightSet, enterprises: frozenset[str]) -> Iterator[Entry]:
+    file = "evaluation plan" if plan.file is None else plan.file.path.name
     for expert, said in zip(weights.unheard, weights.warnings, strict=True):
         yield Entry(WARNING, f"{file}: {said}", "警告", f"评价方案为专家 {expert} 设定了权重，但其没有给出判断")
     for enterprise, keys in plan.enterprises_named().items():
@@ -291,8 +280,8 @@ def _warnings(
             yield Entry(WARNING, said, "警告", said_zh, enterprise)
 
 
-def _stale_decisions(review: ReviewedOutliers) -> Iterator[Entry]:
-    for enterprise, quarter, table, row_key, measure, decision in review.stale:
+def _stale_decisions(stale: Iterable[tuple[str, ...]]) -> Iterator[Entry]:
+    for enterprise, quarter, table, row_key, measure, decision in stale:
         said = f"the review of outliers decides '{decision}' for {measure} of {table} {row_key} ({quarter}), which is not flagged"
         said_zh = f"异常值复核对 {quarter} {TABLES[table].title}记录 {row_key} 的 {measure} 作出“{decision}”，但该数据点未被标记"
         yield Entry(WARNING, f"{said}: not applied", "警告", f"{said_zh}，未予执行", enterprise)

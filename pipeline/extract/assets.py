@@ -8,13 +8,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline import flow
-from pipeline.accept import judge
-from pipeline.extract.landing.files import require_some_table
+from pipeline.extract.files import require_some_table
 from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
-from pipeline.settings.sources import load_sources
 from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
@@ -40,19 +38,16 @@ from schemas.contract import TABLES, Table
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Take every table's snapshot of the landing folder and cut out the quarter."""
     settings, quarter = places.settings(), quarter_of(context)
-    if context.job_def.has_node_named(flow.ACCEPT):
-        # Great Expectations is imported while these stages work.
-        judge.prepare()
-    sources = load_sources(settings.sources)
+    landing, sources = settings.landing, settings.sources
     tables = selected_tables(context)
     log_reading(
         settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id
     )
     # Of an empty landing folder once, not once a table.
-    require_some_table(settings.landing, sources)
+    require_some_table(landing, sources)
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:
-        snapshot = take_snapshot(table, settings.landing, sources, settings.lake, quarter)
+        snapshot = take_snapshot(table, landing, sources, settings.lake, quarter)
         for neighbour in neighbours_to_extract(table, quarter, settings.lake):
             extract_quarter(table, neighbour, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)

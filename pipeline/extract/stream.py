@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import AsqError
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
 from pipeline.extract.mapping.select import Delivery, Mapping
 from pipeline.extract.readers.headers import SEQUENCE

@@ -15,6 +15,7 @@ from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.project import manifest_path
 from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
+from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
@@ -67,7 +68,7 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
         # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
         # Dagster takes events in no other order than dbt's.
         waiting: list[tuple[str, Any]] = []
-        excluded = write_excluded(places.outlier_review(), quarter, settings.lake, places.review_limits(), scratch)
+        excluded = write_excluded(settings.review, quarter, settings.lake, review_limits(settings.plan), scratch)
         try:
             for event in dbt.build(context, dbt_variables(quarter, files, excluded)):
                 name = _asset_of(event, context).path[-1]
@@ -79,7 +80,7 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:
                 run = places.run_folder(quarter, context.run.run_id)
-                rows = export_marts(tables, run, exported, places.evaluation_plan().privacy)
+                rows = export_marts(tables, run, exported, settings.plan.privacy)
         except Exception:
             yield from (event for _, event in waiting)
             raise

@@ -62,7 +62,7 @@ def anonymity(
     quarter = quarter_of(context)
     announce(flow.PUBLISH, "k-anonymity")
     run = places.run_folder(quarter, context.run.run_id)
-    measured = write_anonymity(run, GATHERED_TABLES, places.evaluation_plan().privacy)
+    measured = write_anonymity(run, GATHERED_TABLES, places.settings().plan.privacy)
     released = measured.filter(measured["kind"] == RELEASED)
     broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
     figures: dict[str, Any] = {

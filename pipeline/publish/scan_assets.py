@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline import flow
-from pipeline.accept.judge import finish_pages
+from pipeline.accept.gx_process import finish_pages
 from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
 from pipeline.report.assets import REPORT
@@ -47,7 +47,7 @@ def privacy_scan(
     announce(flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.
     finish_pages()
-    exceptions = places.evaluation_plan().privacy_exceptions
+    exceptions = places.settings().plan.privacy_exceptions
     scanned, findings = scan_run(
         places.run_folder(quarter, context.run.run_id), frozenset((each.column, each.kind) for each in exceptions)
     )

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline import flow
-from pipeline.review.listing import Reviewed, write_outliers
+from pipeline.review.listing import Reviewed, review_limits, write_outliers
 from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
@@ -50,7 +50,8 @@ def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterat
     quarter = quarter_of(context)
     announce(flow.REVIEW, "outliers")
     run = places.run_folder(quarter, context.run.run_id)
-    counts = write_outliers(places.settings().lake, quarter, run, places.outlier_review(), places.review_limits())
+    settings = places.settings()
+    counts = write_outliers(settings.lake, quarter, run, settings.review, review_limits(settings.plan))
     metadata: dict[str, Any] = {**gathered_metadata(context, quarter), **_figures(counts)}
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)

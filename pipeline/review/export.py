@@ -20,7 +20,7 @@ from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import parquet, quoted
-from pipeline.review.decisions import REVIEW_COLUMNS, Review, recorded_text
+from pipeline.settings.outlier_review import REVIEW_COLUMNS, Review, recorded_text
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURES
 

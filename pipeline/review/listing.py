@@ -14,9 +14,10 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.redact.redaction import redact_column
-from pipeline.review.decisions import CONFIRM, CORRECT, EXCLUDE, Review
 from pipeline.review.outliers import Found, Limits, find_outliers
 from pipeline.review.standing import IN_FORCE, STALE, decided_keys, judged_decisions
+from pipeline.settings.outlier_review import CONFIRM, CORRECT, EXCLUDE, Review
+from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURED_TABLES, MEASURES
 from schemas.standard.parameters import parameters
@@ -44,10 +45,10 @@ class Reviewed:
         return self.to_review - self.reviewed
 
 
-def review_limits(methods: tuple[str, ...]) -> Limits:
+def review_limits(plan: EvaluationPlan) -> Limits:
     """The limits of parameters.csv, with the methods that the evaluation plan asks to be looked at."""
     numbers = parameters()
-    return Limits(numbers["outlier_z_score"].value, numbers["outlier_modified_z_score"].value, methods)
+    return Limits(numbers["outlier_z_score"].value, numbers["outlier_modified_z_score"].value, plan.outlier_methods)
 
 
 def write_outliers(lake: Lake, quarter: Quarter, run: RunFolder, review: Review, limits: Limits) -> Reviewed:

@@ -18,8 +18,8 @@ from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import parquet, quoted
-from pipeline.review.decisions import CORRECT, EXCLUDE, Decision, Review
 from pipeline.review.outliers import Found, Limits, find_outliers
+from pipeline.settings.outlier_review import CORRECT, EXCLUDE, Decision, Review
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURED_TABLES, MEASURES
 

@@ -6,15 +6,45 @@ is null. What the keys mean is the reader's business.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline.errors import UsageError
+
 YamlPath = tuple[str, ...]
 _NULL = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that users handed in, as it was when it was read: later edits of the file do not change it."""
+
+    path: Path
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """Read a file; raises UsageError where it cannot be read."""
+        try:
+            return cls(path, path.read_bytes())
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+    @classmethod
+    def of(cls, given: Path | Document) -> Document:
+        """The document itself, or the file at a path."""
+        return given if isinstance(given, Document) else cls.read(given)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes, so that a published number names the very file it was made by."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass
@@ -47,11 +77,11 @@ def dotted(path: YamlPath) -> str:
     return text
 
 
-def read_yaml(path: Path) -> LocatedYaml:
+def read_yaml(given: Path | Document) -> LocatedYaml:
     """Read one YAML file; a file that is no YAML at all gives a problem and no document."""
     result = LocatedYaml()
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_PlainLoader)
+        root = yaml.compose(Document.of(given).content.decode("utf-8-sig"), Loader=_PlainLoader)
     except UnicodeDecodeError as error:
         result.problems.append(f"is not UTF-8 (byte {error.start + 1})")
         return result

@@ -1,92 +1,106 @@
-"""Where a run finds its landing files, lake, source mapping, evaluation plan, review of outliers and corrections.
+"""Where a run finds its landing folder, its lake and the files that users hand in beside the data.
 
-Read from the environment (``ASQ_LANDING``, ``ASQ_LAKE``, ``ASQ_SOURCES``, ``ASQ_PLAN``, ``ASQ_OUTLIER_REVIEW``,
-``ASQ_CORRECTIONS``), so that the command line and the Dagster UI start the same run. What the files mean is the stages' business.
+Read from the command line or the environment, so that ``asq`` and the Dagster UI start the same run. What the files mean is
+read elsewhere: ``plan.py``, ``sources.py``, ``outlier_review.py``, ``validate/corrections.py``.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.errors import UsageError
 from pipeline.lake.layout import Lake
 
-SOURCES_FILE = "sources.yaml"
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
-PLAN_FILE = "evaluation.yaml"
-REVIEW_FILE = "outlier_review.csv"
-CORRECTIONS_FILE = "corrections.csv"
+LANDING_VARIABLE, LAKE_VARIABLE = "ASQ_LANDING", "ASQ_LAKE"
 # DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
+class HandedIn:
+    """A file that users hand in beside the data. One entry of ``FILES`` makes it an option of the commands, a variable of the
+    environment, a field of Dagster's resource, a file that feeds no table, and frozen with its SHA-256 when a run starts.
+    """
+
+    name: str
+    file: str
+    """What it is called in the landing folder."""
+    title: str
+    title_zh: str
+
+    @property
+    def option(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return f"ASQ_{self.name.upper()}"
+
+    def chosen(self, given: str | Path | None, landing: Path) -> Path | None:
+        """The file that is given, else the one of the landing folder, if there is one; raises UsageError if not a file."""
+        if given is None:
+            default = landing / self.file
+            return default if default.is_file() else None
+        path = Path(given).absolute()
+        if not path.is_file():
+            raise UsageError(f"{path}: no such file")
+        return path
+
+
+SOURCES = HandedIn("sources", "sources.yaml", "Source mapping", "数据源映射文件")
+PLAN = HandedIn("plan", "evaluation.yaml", "Evaluation plan", "评价方案文件")
+OUTLIER_REVIEW = HandedIn("outlier_review", "outlier_review.csv", "Review of outliers", "异常值复核文件")
+CORRECTIONS = HandedIn("corrections", "corrections.csv", "Corrections of known source errors", "数据更正文件")
+FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS)
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The places of one run; all but ``landing`` and ``lake`` are None where there is no such file."""
+    """The places of one run; ``files`` holds those of ``FILES`` that there are, by name."""
 
     landing: Path
     lake: Lake
-    sources: Path | None = None
-    plan: Path | None = None
-    outlier_review: Path | None = None
-    corrections: Path | None = None
+    files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def of(
-        cls,
-        landing: str | Path,
-        lake: str | Path,
-        sources: str | Path | None = None,
-        plan: str | Path | None = None,
-        outlier_review: str | Path | None = None,
-        corrections: str | Path | None = None,
-    ) -> Settings:
+    def of(cls, landing: str | Path, lake: str | Path, **given: str | Path | None) -> Settings:
         """Settle the places; files of the landing folder that are called as they should be are found.
 
-        Raises UsageError for a file that is not there and for a lake whose path would be read as a pattern.
+        ``Settings.of("landing", "lake", plan="evaluation.yaml")``. Raises UsageError for a file that is not there and for a
+        lake whose path would be read as a pattern.
         """
-        landing_path = Path(landing).absolute()
-        return cls(
-            landing=landing_path,
-            lake=lake_at(lake),
-            sources=chosen_sources(sources, landing_path),
-            plan=_chosen(plan, landing_path / PLAN_FILE),
-            outlier_review=chosen_review(outlier_review, landing_path),
-            corrections=chosen_corrections(corrections, landing_path),
-        )
+        return cls(Path(landing).absolute(), lake_at(lake), chosen_files(landing, **given))
 
     @classmethod
     def from_environment(cls) -> Settings:
         """The settings of the Dagster UI and of scheduled runs; raises UsageError when a place is not set."""
-        missing = [name for name in ("ASQ_LANDING", "ASQ_LAKE") if not os.environ.get(name)]
+        missing = [name for name in (LANDING_VARIABLE, LAKE_VARIABLE) if not os.environ.get(name)]
         if missing:
             raise UsageError(f"set the environment variable {' and '.join(missing)} to a folder")
-        return cls.of(
-            os.environ["ASQ_LANDING"],
-            os.environ["ASQ_LAKE"],
-            os.environ.get("ASQ_SOURCES"),
-            os.environ.get("ASQ_PLAN"),
-            os.environ.get("ASQ_OUTLIER_REVIEW"),
-            os.environ.get("ASQ_CORRECTIONS"),
-        )
+        given = {each.name: os.environ.get(each.variable) for each in FILES}
+        return cls.of(os.environ[LANDING_VARIABLE], os.environ[LAKE_VARIABLE], **given)
 
     def to_environment(self) -> None:
         """Make the runs that this process starts use these places."""
-        os.environ["ASQ_LANDING"] = str(self.landing)
-        os.environ["ASQ_LAKE"] = str(self.lake.root)
-        for name, path in (
-            ("ASQ_SOURCES", self.sources),
-            ("ASQ_PLAN", self.plan),
-            ("ASQ_OUTLIER_REVIEW", self.outlier_review),
-            ("ASQ_CORRECTIONS", self.corrections),
-        ):
-            if path is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = str(path)
+        os.environ[LANDING_VARIABLE] = str(self.landing)
+        os.environ[LAKE_VARIABLE] = str(self.lake.root)
+        for each in FILES:
+            os.environ.pop(each.variable, None)
+            if each.name in self.files:
+                os.environ[each.variable] = str(self.files[each.name])
+
+
+def chosen_files(landing: str | Path, **given: str | Path | None) -> Mapping[str, Path]:
+    """The files that are given or lie in the landing folder, by name; raises UsageError for one that is not there."""
+    folder = Path(landing).absolute()
+    found = {each.name: each.chosen(given.get(each.name), folder) for each in FILES}
+    return MappingProxyType({name: path for name, path in found.items() if path is not None})
 
 
 def lake_at(path: str | Path) -> Lake:
@@ -99,27 +113,3 @@ def lake_at(path: str | Path) -> Lake:
             "choose another folder"
         )
     return lake
-
-
-def chosen_sources(given: str | Path | None, landing: Path) -> Path | None:
-    """The source mapping that is given, else the ``sources.yaml`` of the landing folder, if there is one."""
-    return _chosen(given, landing / SOURCES_FILE)
-
-
-def chosen_review(given: str | Path | None, landing: Path) -> Path | None:
-    """The review of outliers that is given, else the ``outlier_review.csv`` of the landing folder, if there is one."""
-    return _chosen(given, landing / REVIEW_FILE)
-
-
-def chosen_corrections(given: str | Path | None, landing: Path) -> Path | None:
-    """The corrections file that is given, else the ``corrections.csv`` of the landing folder, if there is one."""
-    return _chosen(given, landing / CORRECTIONS_FILE)
-
-
-def _chosen(given: str | Path | None, default: Path) -> Path | None:
-    if given is None:
-        return default if default.is_file() else None
-    path = Path(given).absolute()
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file")
-    return path

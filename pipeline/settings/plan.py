@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import hashlib
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +20,7 @@ import yaml
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.evaluate.weights.ahp import PRIORITY_METHODS, RANDOM_INDICES
+from pipeline.settings.documents import Document
 from pipeline.settings.survey_files import Invitations, Margins, read_invitations, read_margins
 from schemas.expectations.acceptance import Bounds
 from schemas.expectations.acceptance import checks as acceptance_checks
@@ -30,6 +29,8 @@ from schemas.expectations.privacy import KINDS as PERSONAL_DATA_KINDS
 
 MODES = ("self_assessment", "third_party")
 SCORE_METHODS = ("efficacy", "threshold", "proportional")
+PRIORITY_METHODS = ("eigenvector", "geometric_mean", "column_normalised")
+RANDOM_INDICES = ("saaty_1980", "saaty_2007", "donegan_dodd_1991")
 COMPOUND_METHODS = ("mean", "minimum")
 PSEUDONYM_ALGORITHMS = ("hmac-sha256", "hmac-sm3")
 # What the veto overlay asks of an enterprise's conduct: four grounds of a special deduction, and falsified data.
@@ -155,7 +156,7 @@ class SurveyChoices:
     invitations: Mapping[tuple[str, str], Invitations] = field(default_factory=lambda: MappingProxyType({}))
     minimum_cell: float | None = None
     largest_weight: float | None = None
-    files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    files: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -181,26 +182,29 @@ class EvaluationPlan:
     privacy: PrivacyLimits = PrivacyLimits()
     outlier_methods: tuple[str, ...] = (Z,)
     privacy_exceptions: tuple[PrivacyException, ...] = ()
+    file: Document | None = field(default=None, compare=False)
 
     @classmethod
-    def read(cls, path: str | Path | None) -> EvaluationPlan:
+    def read(cls, given: str | Path | Document | None) -> EvaluationPlan:
         """Read a plan from a YAML file, with the files it names beside it; no path means the defaults.
 
         Raises UsageError naming file, key and rule for an absent file, YAML that cannot be read, an unknown or repeated
         key and every value outside its rule; for the files that it names also row and column.
         """
-        if path is None:
+        if given is None:
             return cls()
-        file = Path(path)
+        document = given if isinstance(given, Document) else Document.read(Path(given))
+        file = document.path
         try:
-            text = file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+            text = document.content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
             raise UsageError(f"{file}: the evaluation plan cannot be read as UTF-8 text ({error})") from error
         try:
             content = yaml.load(text, Loader=_UniqueKeyLoader)
         except yaml.YAMLError as error:
             raise UsageError(f"{file}: this is not valid YAML: {error}") from error
-        return cls.from_mapping({} if content is None else content, source=str(file), folder=file.absolute().parent)
+        plan = cls.from_mapping({} if content is None else content, source=str(file), folder=file.absolute().parent)
+        return replace(plan, file=document)
 
     @classmethod
     def from_mapping(
@@ -290,11 +294,6 @@ class EvaluationPlan:
         names = {each.name for name, of in acceptance_checks().items() if table in (None, name) for each in of}
         if check not in names:
             raise UsageError(f"{where}: {table or 'no table'} has no check '{check}'{_suggest(check, sorted(names))}")
-
-
-def fingerprint(path: Path) -> str:
-    """The SHA-256 of a plan file, so that a published number names the very plan it was made by."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_anchors(requirement: float, acceptable: float, direction: str, where: str) -> None:
@@ -573,7 +572,7 @@ def _privacy(reader: _Reader, value: object, key: str) -> PrivacyLimits:
 def _survey(reader: _Reader, value: object, key: str) -> SurveyChoices:
     entry = reader.mapping(value, key, ("margins", "invitations", "minimum_cell", "largest_weight"))
     files = {
-        name: reader.file(entry[name], f"{key}.{name}")
+        name: Document.read(reader.file(entry[name], f"{key}.{name}"))
         for name in ("margins", "invitations")
         if entry.get(name) is not None
     }

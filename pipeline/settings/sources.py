@@ -63,7 +63,7 @@ from typing import Any
 
 from pipeline.calendar.quarters import TIME_ZONE
 from pipeline.errors import UsageError
-from pipeline.settings.documents import LocatedYaml, YamlPath, dotted, read_yaml
+from pipeline.settings.documents import Document, LocatedYaml, YamlPath, dotted, read_yaml
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Column, Table
 
@@ -177,24 +177,26 @@ class SourceConfig:
         return SourceConfigError(f"{self.name}: {_placed(self.located, path, problem)}")
 
 
-def load_sources(path: Path | None) -> SourceConfig:
+def load_sources(given: Path | Document | None) -> SourceConfig:
     """Read and validate ``sources.yaml`` (None: nothing is configured).
 
     Raises SourceConfigError that lists every mistake by path and line.
     """
-    config = read_sources(path)
+    config = read_sources(given)
     if config.problems:
         raise SourceConfigError("\n".join(f"{config.name}: {problem}" for problem in config.problems))
     return config
 
 
-def read_sources(path: Path | None) -> SourceConfig:
+def read_sources(given: Path | Document | None) -> SourceConfig:
     """Read ``sources.yaml`` as far as it is right; ``problems`` holds the rest."""
-    if path is None:
+    if given is None:
         return SourceConfig()
-    if not path.is_file():
-        return SourceConfig(path=path, problems=("no such file",))
-    located = read_yaml(path)
+    if not isinstance(given, Document) and not given.is_file():
+        return SourceConfig(path=given, problems=("no such file",))
+    document = Document.of(given)
+    path = document.path
+    located = read_yaml(document)
     reader = _Reader(located, list(located.problems))
     defaults, tables = reader.document()
     return SourceConfig(path=path, defaults=defaults, tables=tables, problems=tuple(reader.problems), located=located)

@@ -1,6 +1,7 @@
-"""Dagster resources: where a run reads and writes.
+"""Dagster resources: where a run reads and writes, and the settings it was started with.
 
-Only the translation from Dagster's configuration to ``Settings``; the places themselves are described there.
+Only the translation from Dagster's configuration, and the moment of reading; the places are described in
+``settings/places.py``, the files in ``settings/handed_in.py``.
 """
 
 from __future__ import annotations
@@ -8,21 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
+from pydantic import Field, PrivateAttr
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
 from pipeline.lake.files import narrow_rights
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.review.decisions import Review, all_corrections
-from pipeline.review.listing import review_limits
-from pipeline.review.outliers import Limits
-from pipeline.settings.places import Settings, lake_at
-from pipeline.settings.plan import EvaluationPlan
-from pipeline.validate.corrections import Correction
-from schemas.contract import TABLES
+from pipeline.settings.handed_in import HandedInFiles
+from pipeline.settings.places import LAKE_VARIABLE, Settings, lake_at
 
 
 class LakePlace(dg.ConfigurableResource):
@@ -32,71 +31,64 @@ class LakePlace(dg.ConfigurableResource):
 
     def lake(self) -> Lake:
         """The lake; raises UsageError when it is neither configured nor in the environment."""
-        path = self.path or os.environ.get("ASQ_LAKE")
+        path = self.path or os.environ.get(LAKE_VARIABLE)
         if not path:
-            raise UsageError("set the environment variable ASQ_LAKE to a folder")
+            raise UsageError(f"set the environment variable {LAKE_VARIABLE} to a folder")
         return lake_at(path)
 
 
-class Places(dg.ConfigurableResource):
-    """Landing folder, lake, mapping, evaluation plan, review of outliers and corrections; what is not given comes from the
-    environment.
+@dataclass(frozen=True)
+class RunSettings(HandedInFiles):
+    """What a run was asked to do, as it stood when the run started."""
 
-    As long as a run has it, no records are removed from the lake; its private zones are made so where they are not.
+    landing: Path
+    lake: Lake
+
+    @classmethod
+    def at_start(cls, places: Settings) -> RunSettings:
+        """Read all files now."""
+        return cls(cls.frozen(places.files).documents, places.landing, places.lake)
+
+
+class Places(dg.ConfigurableResource):
+    """Landing folder, lake, and the files that users hand in, by name (``settings/places.py``); what is not given comes from
+    the environment.
+
+    Everything is read once, when the run starts. As long as a run has it, no records are removed from the lake; its private
+    zones are made so where they are not.
     """
 
     landing: str | None = None
     lake: str | None = None
-    sources: str | None = None
-    plan: str | None = None
-    outlier_review_file: str | None = None
-    corrections: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+
+    _settings: RunSettings | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Places, None, None]:
         """Once a run, around all its steps."""
         try:
-            lake = self.settings().lake
+            self._settings = RunSettings.at_start(self._places())
         except AsqError:
             # The first step that asks for the settings explains it.
             yield self
             return
+        lake = self._settings.lake
         narrow_rights(lake)
         with lake.using_records():
             yield self
 
-    def settings(self) -> Settings:
+    def settings(self) -> RunSettings:
         """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""
-        if self.landing and self.lake:
-            return Settings.of(
-                self.landing, self.lake, self.sources, self.plan, self.outlier_review_file, self.corrections
-            )
-        return Settings.from_environment()
-
-    def evaluation_plan(self) -> EvaluationPlan:
-        """The evaluation plan of this run; raises UsageError where it cannot be read or names a table there is not."""
-        plan = EvaluationPlan.read(self.settings().plan)
-        plan.check_tables(TABLES)
-        return plan
-
-    def outlier_review(self) -> Review:
-        """The reviewers' decisions of this run; raises UsageError where the file cannot be read."""
-        return Review.read(self.settings().outlier_review)
-
-    def review_limits(self) -> Limits:
-        """Beyond what a data point is flagged in this run, and by which methods it needs review."""
-        return review_limits(self.evaluation_plan().outlier_methods)
-
-    def known_corrections(self) -> list[Correction]:
-        """The corrections that hold for this run: of their file, and those that reviewers of outliers decided on.
-
-        Raises UsageError with every fault of the files, and where the two contradict each other.
-        """
-        found, faults = all_corrections(self.settings().corrections, self.settings().outlier_review)
-        if faults:
-            raise UsageError("\n".join(faults))
-        return found
+        if self._settings is None:
+            self._settings = RunSettings.at_start(self._places())
+        return self._settings
 
     def run_folder(self, quarter: Quarter, run_id: str) -> RunFolder:
         """The folder in which this run gathers what it publishes."""
         return RunFolder(self.settings().lake, quarter, run_id).open()
+
+    def _places(self) -> Settings:
+        if self.landing and self.lake:
+            return Settings.of(self.landing, self.lake, **self.files)
+        return Settings.from_environment()

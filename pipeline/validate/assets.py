@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.lake.access_log import log_reading
+from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW
 from pipeline.stage.partitions import (
     OWNERS,
     one_quarter_a_run,
@@ -19,6 +20,7 @@ from pipeline.stage.partitions import (
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from pipeline.validate.correcting import unapplied_counts
+from pipeline.validate.corrections import known_corrections
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.look_back import neighbours_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
@@ -59,10 +61,10 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
 def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Divide every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
-    limits = places.evaluation_plan().refused_limits
+    limits = settings.plan.refused_limits
     tables = selected_tables(context)
     log_reading(settings.lake, context.job_name, "raw", quarter, [table.name for table in tables], context.run.run_id)
-    corrections = places.known_corrections()
+    corrections = known_corrections(settings.document(CORRECTIONS), settings.document(OUTLIER_REVIEW))
     with DeliveredKeys(settings.lake, corrections, quarter) as keys:
 
         def divide(table: Table) -> ValidationResult:

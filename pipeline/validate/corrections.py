@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,9 +20,13 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.calendar.quarters import TIME_ZONE, Quarter
+from pipeline.errors import UsageError
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from pipeline.extract.readers.cleaning import clean_text
+from pipeline.lake.row_key import key_parts
 from pipeline.lake.sql import literal
+from pipeline.settings.documents import Document
+from pipeline.settings.outlier_review import CORRECT, Review
 from pipeline.settings.suggestions import did_you_mean
 from schemas.contract import TABLES, Table
 
@@ -64,16 +69,17 @@ class TypedTexts:
     after: str | None
 
 
-def examine_corrections(path: Path | None) -> tuple[list[Correction], list[str]]:
+def examine_corrections(given: Path | Document | None) -> tuple[list[Correction], list[str]]:
     """What can be read of a file (None: there is none), in its order, and everything that is wrong with it, by file, row,
     column and rule; row 1 is the header.
     """
-    if path is None:
+    if given is None:
         return [], []
+    document = Document.of(given)
+    path = document.path
     try:
-        with path.open(encoding=_ENCODING, newline="") as handle:
-            records = list(csv.reader(handle, strict=True))
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        records = list(csv.reader(io.StringIO(document.content.decode(_ENCODING), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error}"
         return [], [f"{path.name} {reason}"]
     header = [cell.strip() for cell in records[0]] if records else []
@@ -237,3 +243,52 @@ def _read(texts: list[str | None], table: Table, name: str, connection: duckdb.D
     ).fetchall()
     connection.unregister("given")
     return [row[0] for row in rows]
+
+
+def corrections_of(review: Review) -> list[Correction]:
+    """The corrections that reviewers decided on, in the file's order, for validate to apply.
+
+    Each holds for the quarter that was reviewed; a source that puts its record right no longer holds ``before``.
+    """
+    file = "" if review.document is None else review.document.path.name
+    return [
+        Correction(
+            table=each.table,
+            key="|".join(key_parts(each.row_key)),
+            column=each.column,
+            before=each.before,
+            after=each.corrected_value,
+            reason=each.reason,
+            author=each.reviewer,
+            expires_on=each.quarter.first_day,
+            origin=f"{file} row {each.line}",
+        )
+        for each in review.decisions
+        if each.decision == CORRECT
+    ]
+
+
+def all_corrections(
+    corrections: Path | Document | None, review: Path | Document | None
+) -> tuple[list[Correction], list[str]]:
+    """The corrections of a corrections file and those that reviewers decided on, with every fault of the two files (None:
+    there is none), and where they contradict each other.
+    """
+    found, faults = examine_corrections(corrections)
+    try:
+        decided = corrections_of(Review.read(review))
+    except UsageError as error:
+        return found, [*faults, *str(error).splitlines()]
+    together = [*found, *decided]
+    return together, faults or correction_faults(together)
+
+
+def known_corrections(corrections: Path | Document | None, review: Path | Document | None) -> list[Correction]:
+    """The corrections that hold for a run: of their file, and those that reviewers of outliers decided on.
+
+    Raises UsageError with every fault of the files, and where the two contradict each other.
+    """
+    found, faults = all_corrections(corrections, review)
+    if faults:
+        raise UsageError("\n".join(faults))
+    return found

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.extract.landing.files import find_files
+from pipeline.extract.files import find_files
 from pipeline.extract.readers.open_records import open_records
 from pipeline.extract.readers.records import RECORD_FIELDS
 from pipeline.extract.snapshot import landing_fingerprint

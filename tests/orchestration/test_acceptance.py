@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from pipeline.accept.figures import Figure
-from pipeline.accept.judge import JudgeFailed, finish_pages, judge
+from pipeline.accept.gx_process import ChecksNotRun, check, finish_pages
 from schemas.expectations.acceptance import Bounds, checks
 
 from .runs import asq, asq_run, environment
@@ -193,7 +193,7 @@ def test_pages_are_the_same_each_time_and_load_nothing(tmp_path: Path) -> None:
     for name in ("one", "two"):
         pages = tmp_path / name
         pages.mkdir()
-        judge(figures, {"complaints": checks()["complaints"]}, QUARTER, tmp_path, pages)
+        check(figures, {"complaints": checks()["complaints"]}, QUARTER, tmp_path, pages)
         finish_pages()
         texts.append((pages / "complaints.html").read_text(encoding="utf-8"))
     assert texts[0] == texts[1]
@@ -205,8 +205,8 @@ def test_what_cannot_be_evaluated_is_no_finding(tmp_path: Path) -> None:
     """A question about a column that is not there must not pass as an answer."""
     (volume, *_) = (check for check in checks()["complaints"] if check.name == "volume")
     broken = type(volume)('vol"ume', "", "", "", "", expected=Bounds(upper=1))
-    with pytest.raises((JudgeFailed, KeyError)):
-        judge({"complaints": {"E1": {'vol"ume': Figure(2.0)}}}, {"complaints": (broken,)}, QUARTER, tmp_path, tmp_path)
+    with pytest.raises((ChecksNotRun, KeyError)):
+        check({"complaints": {"E1": {'vol"ume': Figure(2.0)}}}, {"complaints": (broken,)}, QUARTER, tmp_path, tmp_path)
 
 
 def test_the_trend_of_the_scorecard_reaches_over_quarters(landing: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from pipeline.extract.errors import TruncatedFile, WrongEncoding
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 
 _CHUNK = 1 << 22
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.parquet_records import ParquetRecords
 from pipeline.extract.readers.records import Records
 from pipeline.extract.readers.sheet_records import SheetRecords

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
 from pipeline.extract.readers.records import batch_of

@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from pipeline.extract.errors import TruncatedFile, UnclosedQuote
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.encoding import Utf8Stream
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

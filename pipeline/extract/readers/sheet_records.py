@@ -15,7 +15,7 @@ import pyarrow as pa
 import python_calamine
 
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
 from pipeline.extract.readers.records import batch_of

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipeline.extract.errors import UnreadableFile
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import nothing, trim_cleaned
 from pipeline.extract.readers.encoding import END_OF_FILE, Utf8Stream, find_encoding
 from pipeline.extract.readers.headers import canonical_names

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.report.model.indicators import Verdict, verdict_of
 from pipeline.report.model.run_tables import RunTables
+from pipeline.report.parts.indicators import Verdict, verdict_of
 from pipeline.report.words.numbers import number, percent
 
 # Verdicts that are counted each for itself; the rest (no requirement, not applicable, not decided yet) together.

@@ -10,14 +10,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.report.model.indicators import Indicator, Verdict
-from pipeline.report.model.scores import Node, Overlay, WindowTotal
-from pipeline.report.model.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.anonymity import Anonymity
 from pipeline.report.parts.cleaning import Cleaned
+from pipeline.report.parts.indicators import Indicator, Verdict
 from pipeline.report.parts.outliers import OutlierReport
 from pipeline.report.parts.process_rules import RuleSet
 from pipeline.report.parts.quality import Quality
+from pipeline.report.parts.scores import Node, Overlay, WindowTotal
+from pipeline.report.parts.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.survey import SurveyPart
 from pipeline.report.parts.survey_cells import SurveyScopes
 

@@ -12,10 +12,15 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
-from pipeline.report.model.indicators import Indicator, indicator_of
 from pipeline.report.model.report import Choice, DelphiRound, Head, ReportModel, ReturnedMatrix
-from pipeline.report.model.scores import Node, WindowTotal, no_total_because, overlay_of, place_of
-from pipeline.report.model.sources import (
+from pipeline.report.parts.anonymity import anonymity_of
+from pipeline.report.parts.cleaning import cleaning_counts, cleaning_of
+from pipeline.report.parts.indicators import Indicator, indicator_of
+from pipeline.report.parts.outliers import outlier_report
+from pipeline.report.parts.process_rules import rule_sets
+from pipeline.report.parts.quality import quality_of
+from pipeline.report.parts.scores import Node, WindowTotal, no_total_because, overlay_of, place_of
+from pipeline.report.parts.sources import (
     NO_ROWS,
     Coverage,
     Quarantined,
@@ -24,11 +29,6 @@ from pipeline.report.model.sources import (
     names_enterprises,
     table_name,
 )
-from pipeline.report.parts.anonymity import anonymity_of
-from pipeline.report.parts.cleaning import cleaning_counts, cleaning_of
-from pipeline.report.parts.outliers import outlier_report
-from pipeline.report.parts.process_rules import rule_sets
-from pipeline.report.parts.quality import quality_of
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, TOUCHPOINTS, hidden_touchpoints, survey_scopes
 from pipeline.report.words import zh as labels

@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.report.words import zh as labels
 
 if TYPE_CHECKING:
-    from pipeline.report.model.indicators import Indicator
+    from pipeline.report.parts.indicators import Indicator
 
 # The subdimension that clause 六 calls customer satisfaction: O2-1 … O2-5.
 _SATISFACTION = "O2-"

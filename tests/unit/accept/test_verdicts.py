@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.accept.acceptance import DeliveryNotAcceptable, index_page
 from pipeline.accept.figures import Figure
-from pipeline.accept.judge import Missed
+from pipeline.accept.gx_process import Missed
 from pipeline.accept.verdicts import asked, verdicts
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
-from pipeline.commands.run import _say_what_is_missing
-from pipeline.review.decisions import REVIEW_COLUMNS
+from pipeline.commands.run import _warn_undelivered
+from pipeline.settings.outlier_review import REVIEW_COLUMNS
 from pipeline.settings.places import Settings
 
 SUGGESTIONS = "enterprise_id,suggestion_id,source,submitted_at\nA,S1,customer,2025-02-03\n"
@@ -88,7 +88,7 @@ def test_names_that_no_table_has_are_told_after_a_run(
     landing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (landing / "mistery_visits.csv").write_text("x")
-    _say_what_is_missing(Settings.of(landing, tmp_path / "lake"))
+    _warn_undelivered(Settings.of(landing, tmp_path / "lake"))
     missing, unused = capsys.readouterr().err.splitlines()
     assert missing.startswith("asq: tables not delivered: ")
     assert " mystery_visits" in missing

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.extract.landing.check import Finding, check_landing
+from pipeline.extract.check import Finding, check_landing
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
 
@@ -185,7 +185,7 @@ def test_an_empty_landing_folder_and_none(place):
 
 
 def test_only_a_sample_is_read(place, monkeypatch):
-    monkeypatch.setattr("pipeline.extract.landing.check.SAMPLE_ROWS", 70_000)
+    monkeypatch.setattr("pipeline.extract.check.SAMPLE_ROWS", 70_000)
     place.deliver("suggestions.csv", "\n".join([HEADER, *(f"A,S{i},customer,2025-02-03,,,x" for i in range(150_000))]))
     (count,) = [finding.count for finding in check(place) if "looked at" in finding.problem]
     assert 70_000 <= count < 150_000

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import DataRefused, UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, UnreadableFile
-from pipeline.extract.landing.files import find_files, undelivered, unused_files
+from pipeline.extract.files import find_files, undelivered, unused_files
 from pipeline.settings.sources import SourceConfigError
 from schemas.contract import TABLES
 

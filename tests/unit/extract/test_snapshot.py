@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from pipeline.extract.check import check_landing
 from pipeline.extract.errors import (
     DuplicateColumn,
     MissingRequiredColumn,
@@ -23,7 +24,6 @@ from pipeline.extract.errors import (
     UnreadableFile,
     WrongEncoding,
 )
-from pipeline.extract.landing.check import check_landing
 from pipeline.extract.readers.sheet_marks import sheet_marks
 from pipeline.extract.writer import row_schema
 from schemas.contract import TABLES

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.errors import TruncatedFile, UnreadableFile, WrongEncoding
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.encoding import find_encoding
 
 # 700 kB of text in each encoding: several of the reader's chunks once repeated.

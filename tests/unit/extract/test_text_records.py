@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.errors import TruncatedFile, UnclosedQuote, UnreadableFile
-from pipeline.extract.landing.files import SourceFile
+from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.text_records import TextRecords
 from pipeline.settings.sources import Format
 

@@ -11,7 +11,7 @@ import report_run
 from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import build_report
-from pipeline.report.model.scores import Overlay
+from pipeline.report.parts.scores import Overlay
 
 _APART = {"td", "th", "dt", "dd", "div", "p", "li", "small", "br", "h1", "h2", "h3", "h4", "caption"}
 _VOID = {"meta", "br", "col", "link", "img", "input", "hr"}

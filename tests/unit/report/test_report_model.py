@@ -11,9 +11,9 @@ import report_run
 
 from pipeline.errors import UsageError
 from pipeline.report.formats.html import render
-from pipeline.report.model.indicators import Indicator, Trend, Verdict, verdict_of
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import ReportInputMissing, build_report
+from pipeline.report.parts.indicators import Indicator, Trend, Verdict, verdict_of
 
 
 def _indicator(report: ReportModel, name: str) -> Indicator:

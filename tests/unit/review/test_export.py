@@ -12,10 +12,10 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.review.decisions import REVIEW_COLUMNS, Decision, Review
 from pipeline.review.export import export_review, outlier_counts
 from pipeline.review.listing import write_outliers
 from pipeline.review.outliers import Limits
+from pipeline.settings.outlier_review import REVIEW_COLUMNS, Decision, Review
 
 from .conftest import QUARTER, Write
 

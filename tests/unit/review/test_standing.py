@@ -11,10 +11,10 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.review.decisions import Decision, Review
 from pipeline.review.listing import Reviewed, write_outliers
 from pipeline.review.outliers import Limits
 from pipeline.review.standing import judged_decisions, write_excluded
+from pipeline.settings.outlier_review import Decision, Review
 
 from .conftest import QUARTER, Write
 

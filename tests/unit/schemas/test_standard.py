@@ -15,7 +15,7 @@ import pytest
 from schemas.contract import TABLES
 from schemas.sheet import SEEDS
 from schemas.standard.calendar import holidays, service_windows
-from schemas.standard.catalogue import StandardDataError, catalogue, catalogue_rows, catalogue_version
+from schemas.standard.catalogue import StandardDataError, catalogue, catalogue_version
 from schemas.standard.edition import analyses, standard_edition, standard_fingerprint
 from schemas.standard.parameters import parameter, parameters
 from schemas.standard.tree import nodes
@@ -188,21 +188,6 @@ def test_source_tables_and_columns_exist_in_the_contract() -> None:
             assert not TABLES[table].column(column).required, name
     # I2-3 is what the pipeline did, not what an enterprise delivered
     assert [row.indicator_id for row in CATALOGUE.values() if not row.source_tables] == ["I2-3"]
-
-
-def test_every_decision_named_in_the_data_is_in_the_log() -> None:
-    log = (REPO / "docs" / "decision-log.md").read_text(encoding="utf-8")
-    entries = set(re.findall(r"^### ([CD]-\d{2})\b", log, re.M))
-    named = {decision for row in catalogue_rows() for decision in row.decisions}
-    named |= {entry.decision for entry in parameters().values() if entry.decision}
-    assert named <= entries
-    assert {f"C-{n:02d}" for n in range(1, 45)} <= entries
-
-
-def test_every_parameter_is_explained_in_the_log() -> None:
-    log = (REPO / "docs" / "decision-log.md").read_text(encoding="utf-8")
-    missing = [name for name, entry in parameters().items() if entry.decision and f"`{name}`" not in log]
-    assert missing == []
 
 
 def test_the_eight_analyses_of_clause_seven() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pipeline.report.model.indicators import Indicator, Verdict
+from pipeline.report.parts.indicators import Indicator, Verdict
 from pipeline.report.words import zh as labels
 from schemas.standard.catalogue import catalogue_rows
 from schemas.standard.tree import nodes

@@ -24,7 +24,7 @@ from pipeline.extract.errors import (
     TruncatedFile,
     UnreadableFile,
 )
-from pipeline.settings.places import REVIEW_FILE
+from pipeline.settings.places import FILES
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES
@@ -32,7 +32,7 @@ from schemas.contract import TABLES
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 # Beside the data, and none itself.
-_OTHER_FILES = (REVIEW_FILE,)
+_OTHER_FILES = tuple(file.file for file in FILES)
 # People leave notes beside their data; anything else in a table's folder is data somebody believes to have delivered.
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
 

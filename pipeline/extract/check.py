@@ -18,17 +18,10 @@ import pyarrow.compute as pc
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceRefused
-from pipeline.extract.landing.files import (
-    SourceFile,
-    find_files,
-    is_known_kind,
-    known_kinds,
-    matching,
-    stem,
-    unused_files,
-)
+from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
 from pipeline.extract.readers.sheet_marks import SheetMarks
 from pipeline.extract.stream import TableStream, open_table
+from pipeline.settings.documents import Document
 from pipeline.settings.sources import SourceConfig, SourceConfigError, read_sources
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Table
@@ -66,7 +59,7 @@ class Finding:
 
 
 def check_landing(
-    landing: Path, sources: Path | None, beside: Iterable[Path] = (), faults: Iterable[str] = ()
+    landing: Path, sources: Path | Document | None, beside: Iterable[Path] = (), faults: Iterable[str] = ()
 ) -> list[Finding]:
     """Everything wrong with a landing folder and its ``sources.yaml`` (None: there is none), table by table.
 

@@ -28,8 +28,8 @@ _process: subprocess.Popen[str] | None = None
 _pages_of: subprocess.Popen[str] | None = None
 
 
-class JudgeFailed(AsqError):
-    """Great Expectations could not judge: a fault of the installation, never of the data."""
+class ChecksNotRun(AsqError):
+    """Great Expectations gave no answer: a fault of the installation, never of the data."""
 
 
 @dataclass(frozen=True)
@@ -42,37 +42,33 @@ class Missed:
     enterprise: str
 
 
-def prepare() -> None:
+def start() -> None:
     """Start the process, if it does not run: it imports for seconds before it can answer."""
     _running()
 
 
-def judge(
+def check(
     figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], label: str, work: Path, pages: Path
 ) -> list[Missed]:
-    """Judge the figures of every table by its checks; returns what is missed.
+    """Check the figures of every table; returns what is missed.
 
     ``label``: the quarter. ``work``: a folder for the figures' database, which is done with when this returns. ``pages``: an
-    existing folder for the Data Docs, which may be written after this returns (``finish_pages``). Raises JudgeFailed where
+    existing folder for the Data Docs, which may be written after this returns (``finish_pages``). Raises ChecksNotRun where
     there is no answer or an expectation could not be evaluated.
     """
     global _pages_of
-    with suppress(JudgeFailed):
+    with suppress(ChecksNotRun):
         # Of a run that failed before it wanted them; its folder may be gone.
         finish_pages()
-    # An expectation costs as much where there is nothing to judge.
-    judged = {
+    # An expectation costs as much where there is nothing to check.
+    checked = {
         table: some
         for table, of in asked.items()
-        if (
-            some := tuple(
-                check for check in of if any(f[check.name].value is not None for f in figures[table].values())
-            )
-        )
+        if (some := tuple(each for each in of if any(f[each.name].value is not None for f in figures[table].values())))
     }
     database = work / "figures.duckdb"
-    write_figures(figures, judged, database)
-    limits = {table: {check.name: _limits(check) for check in of} for table, of in judged.items()}
+    write_figures(figures, checked, database)
+    limits = {table: {each.name: _limits(each) for each in of} for table, of in checked.items()}
     process = _running()
     assert process.stdin is not None
     process.stdin.write(
@@ -89,7 +85,7 @@ def judge(
 
 
 def finish_pages() -> None:
-    """Wait until the Data Docs of the last job are written; raises JudgeFailed where they could not be."""
+    """Wait until the Data Docs of the last job are written; raises ChecksNotRun where they could not be."""
     global _pages_of
     process, _pages_of = _pages_of, None
     if process is not None:
@@ -104,7 +100,7 @@ def _limits(check: Check) -> dict[str, list[float | None] | None]:
 
 
 def write_figures(figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], database: Path) -> None:
-    """Write a DuckDB file with a table per table judged: one row per enterprise, one column per check."""
+    """Write a DuckDB file with a table per table checked: one row per enterprise, one column per check."""
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database)) as connection:
         for table, of in asked.items():
@@ -138,8 +134,8 @@ def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise JudgeFailed(f"Great Expectations ended without an answer (exit code {process.wait()})")
+        raise ChecksNotRun(f"Great Expectations ended without an answer (exit code {process.wait()})")
     answered: dict[str, Any] = json.loads(line)
     if "error" in answered:
-        raise JudgeFailed(f"Great Expectations could not judge the delivery: {answered['error']}")
+        raise ChecksNotRun(f"Great Expectations could not check the delivery: {answered['error']}")
     return answered

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.review.decisions import REVIEW_COLUMNS, Review, corrections_of
-from pipeline.validate.corrections import Correction
+from pipeline.settings.outlier_review import REVIEW_COLUMNS, Review
+from pipeline.validate.corrections import Correction, corrections_of
 
 LINE = {
     "quarter": "2025-Q1",

@@ -7,7 +7,6 @@ A line without a decision is one that nobody has decided yet, whatever else stan
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.lake.row_key import key_parts
-from pipeline.validate.corrections import Correction, correction_faults, examine_corrections
+from pipeline.settings.documents import Document
 from schemas.contract import TABLES, Column
 from schemas.expectations.outliers import MEASURES, Measure
 from schemas.sheet import Row, Sheet, StandardDataError
@@ -66,26 +65,27 @@ class Review:
     """All decisions of a review file, in the file's order; none without a file."""
 
     decisions: tuple[Decision, ...] = ()
-    file: Path | None = None
+    document: Document | None = None
 
     @classmethod
-    def read(cls, path: Path | None) -> Review:
+    def read(cls, given: Path | Document | None) -> Review:
         """Read a review file; raises UsageError naming file, row, column and rule of every fault."""
-        if path is None:
+        if given is None:
             return cls()
+        document = Document.of(given)
         try:
-            sheet = Sheet(path, REVIEW_COLUMNS)
+            sheet = Sheet(document.path, REVIEW_COLUMNS, document.content)
             found = [decision for row in sheet if (decision := _decision(row)) is not None]
             _check_together(found, sheet)
             sheet.finish()
         except StandardDataError as error:
             raise UsageError(str(error)) from None
-        return cls(tuple(found), path)
+        return cls(tuple(found), document)
 
     @property
     def sha256(self) -> str | None:
         """Hash of the file, so that a published number names the decisions it was made by."""
-        return None if self.file is None else hashlib.sha256(self.file.read_bytes()).hexdigest()
+        return None if self.document is None else self.document.sha256
 
     def of(self, table: str, quarter: Quarter, decision: str | None = None) -> tuple[Decision, ...]:
         """The decisions about a table's quarter, of one kind or all."""
@@ -94,42 +94,6 @@ class Review:
             for each in self.decisions
             if (each.table, each.quarter) == (table, quarter) and decision in (None, each.decision)
         )
-
-
-def corrections_of(review: Review) -> list[Correction]:
-    """The corrections that reviewers decided on, in the file's order, for validate to apply.
-
-    Each holds for the quarter that was reviewed; a source that puts its record right no longer holds ``before``.
-    """
-    file = "" if review.file is None else review.file.name
-    return [
-        Correction(
-            table=each.table,
-            key="|".join(key_parts(each.row_key)),
-            column=each.column,
-            before=each.before,
-            after=each.corrected_value,
-            reason=each.reason,
-            author=each.reviewer,
-            expires_on=each.quarter.first_day,
-            origin=f"{file} row {each.line}",
-        )
-        for each in review.decisions
-        if each.decision == CORRECT
-    ]
-
-
-def all_corrections(corrections: Path | None, review: Path | None) -> tuple[list[Correction], list[str]]:
-    """The corrections of a corrections file and those that reviewers decided on, with every fault of the two files (None:
-    there is none), and where they contradict each other.
-    """
-    found, faults = examine_corrections(corrections)
-    try:
-        decided = corrections_of(Review.read(review))
-    except UsageError as error:
-        return found, [*faults, *str(error).splitlines()]
-    together = [*found, *decided]
-    return together, faults or correction_faults(together)
 
 
 def recorded_text(values: dict[str, str | None]) -> str:

@@ -1,1 +1,0 @@
-"""The landing folder: which files feed which table, and the check of them before a run."""

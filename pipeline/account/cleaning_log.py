@@ -32,10 +32,6 @@ NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED, NOTED = "normalized", "left_out", "sup
 REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE, EXCLUDED = "out_of_scope", "excluded"
-ACTIONS = (
-    *(NORMALIZED, LEFT_OUT, SUPERSEDED, NOTED, MAPPED, REFUSED, DEDUPLICATED, CORRECTED),
-    *(PSEUDONYMIZED, MASKED, REDACTED, OUT_OF_SCOPE, EXCLUDED),
-)
 DELIVERY, QUARTER = "delivery", "quarter"
 """What the rows of an entry are counted over: all that its file holds, or the quarter."""
 RULE_AUTHOR = "rule"

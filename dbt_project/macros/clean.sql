@@ -39,6 +39,30 @@
     read_parquet([{% for file in files %}'{{ file | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor %}], union_by_name = true, hive_partitioning = false)
 {%- endmacro %}
 
+{#- Spark unites by position, so every file is read by the names of all: what one lacks is null. -#}
 {% macro spark__read_clean_files(files) -%}
-    ({% for file in files %}select * from parquet.`{{ file }}`{{ " union all " if not loop.last }}{% endfor %})
+    {%- set names = [] -%}
+    {%- set names_in = {} -%}
+    {%- for file in files if execute -%}
+        {%- do names_in.update({file: run_query("select * from parquet.`" ~ file ~ "` limit 0").column_names}) -%}
+        {%- do names.extend(names_in[file] | reject('in', names) | list) -%}
+    {%- endfor -%}
+    (
+        {%- for file in files %}
+        select {% for name in names %}{{ name if name in names_in[file] else 'null as ' ~ name }}{{ ', ' if not loop.last }}{% endfor %}
+        from parquet.`{{ file }}`
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- Every table whose records are an enterprise's and are counted here: schemas/contract.py without survey_questions and
+    expert_judgements (tests/dbt/test_project.py compares). -#}
+{% macro enterprise_tables() -%}
+    {{- return([
+        'service_requests', 'onsite_visits', 'appointments', 'hotline_calls', 'online_sessions', 'complaints', 'suggestions',
+        'survey_responses', 'survey_answers', 'mystery_visits', 'parts_demands', 'parts_orders', 'safety_incidents',
+        'safety_hazards', 'quality_inspections', 'training_records', 'improvement_projects', 'regions', 'outlets', 'staff',
+        'vehicles', 'equipment', 'customers', 'process_steps', 'complaint_channels', 'price_items', 'checklist_items'
+    ]) -}}
 {%- endmacro %}

@@ -35,6 +35,7 @@ longer_statistics as (
 
 grouped as (
     select * from quarter_statistics
+    where scope_id is not null
     union all
     select * from longer_statistics
 )

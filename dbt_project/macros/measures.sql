@@ -37,7 +37,8 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- group by the enterprise and, each alone, every further scope. -#}
+{#- group by the enterprise and, each alone, every further scope. Cases without a place make rows without a scope_id, which the
+    query around it leaves out: Spark's having does not see a grouping column that is not selected. -#}
 {% macro scope_sets(keys, scopes) -%}
     group by grouping sets (
         ({{ keys | join(', ') }})
@@ -45,12 +46,6 @@
         ({{ keys | join(', ') }}, {{ scope_column(scope) }})
         {%- endfor %}
     )
-    {%- if scopes %}
-    having
-        {%- for scope in scopes %}
-        {{ 'and ' if not loop.first }}(grouping({{ scope_column(scope) }}) = 1 or {{ scope_column(scope) }} is not null)
-        {%- endfor %}
-    {%- endif %}
 {%- endmacro %}
 
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
@@ -95,16 +90,16 @@ select
     '{{ m.id }}' as indicator_id,
     '{{ m.get("variant", "") }}' as variant,
     '' as part,
-    cast(numerator_{{ i }} as decimal(38, 9)) as numerator,
-    cast(denominator_{{ i }} as decimal(38, 9)) as denominator,
-    cast({{ 'n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i }} as bigint) as n,
-    cast({{ 'denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i }} as bigint) as cases,
-    cast({{ 'within_limit_' ~ i if m.get('within') else 'null' }} as bigint) as within_limit,
-    cast({{ 'sum_squares_' ~ i if m.kind == 'mean' else 'null' }} as decimal(38, 9)) as sum_squares
+    {{ parts_of(
+        'numerator_' ~ i,
+        'denominator_' ~ i,
+        n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i,
+        within_limit='within_limit_' ~ i if m.get('within') else 'null',
+        sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
+    ) }}
 from grouped
-{%- if m.get('scopes') %}
-where scope_type in ({% for s in m.scopes %}'{{ s }}'{{ ', ' if not loop.last }}{% endfor %})
-{%- endif %}
+where scope_id is not null{% if m.get('scopes') %} and scope_type in ('{{ m.scopes | join("', '") }}'){% endif %}
 {{ 'union all' if not loop.last }}
 {% endfor %}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#- The calendar month of a timestamp, written 2025-01. -#}
 {% macro month_of(timestamp) -%}
-    concat(cast(extract(year from {{ timestamp }}) as varchar), '-', lpad(cast(extract(month from {{ timestamp }}) as varchar), 2, '0'))
+    concat(cast(extract(year from {{ timestamp }}) as {{ dbt.type_string() }}), '-', lpad(cast(extract(month from {{ timestamp }}) as {{ dbt.type_string() }}), 2, '0'))
 {%- endmacro %}
 
 {#- A duration in whole units of so many seconds, to so many decimals: exact seconds would tell records apart. -#}

@@ -1,14 +1,8 @@
 -- A failure means that an indicator has two values for one place and period.
 select
-    enterprise_id,
-    period,
-    period_role,
-    scope_type,
-    scope_id,
-    indicator_id,
-    variant,
-    part,
+    {{ columns(period_key()) }},
     count(*) as row_count
 from {{ ref('mart_period_inputs') }}
-group by enterprise_id, period, period_role, scope_type, scope_id, indicator_id, variant, part
+group by
+    {{ columns(period_key()) }}
 having count(*) > 1

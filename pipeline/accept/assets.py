@@ -15,14 +15,17 @@ from pipeline import flow
 from pipeline.accept import gx_process
 from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    gathered_asset,
+    gathered_metadata,
+    quarterly,
+)
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 from schemas.contract import TABLES
 from schemas.expectations.acceptance import Check, checks
 
 _SHOWN = ("enterprise_id", "value", "detail", "verdict", "reason", "author")
-_CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]
+CLEAN = [dg.AssetKey(["clean", name]) for name in TABLES]
 
 
 def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
@@ -34,7 +37,7 @@ def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
         blocking=True,
         partitions_def=quarterly,
         # A table is compared with others: all of them must be clean first.
-        additional_deps=[key for key in _CLEAN if key.path[-1] != table],
+        additional_deps=[key for key in CLEAN if key.path[-1] != table],
     )
 
 
@@ -58,19 +61,17 @@ def accept(
     context: dg.AssetCheckExecutionContext, places: Places, great_expectations: GreatExpectations
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the clean tables of the quarter by Great Expectations."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce(flow.ACCEPT, "Great Expectations")
-    run = places.run_folder(quarter, context.run.run_id)
+    step = places.begin(context, flow.ACCEPT, "Great Expectations")
     tables = [
         name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
     ]
-    found = accept_quarter(settings.lake, quarter, run, places.settings().plan.acceptance, tables)
+    found = accept_quarter(step.lake, step.quarter, step.run, step.settings.plan.acceptance, tables)
     for key in sorted(context.selected_asset_check_keys):
         of = found.filter((pl.col("table") == key.asset_key.path[-1]) & (pl.col("check") == key.name))
         yield _result(key, of)
     if REFUSED in found["verdict"]:
-        page = keep_pages(settings.lake, quarter, run)
-        raise DeliveryNotAcceptable.of(quarter, found, page)
+        page = keep_pages(step.lake, step.quarter, step.run)
+        raise DeliveryNotAcceptable.of(step.quarter, found, page)
 
 
 def _result(key: dg.AssetCheckKey, of: pl.DataFrame) -> dg.AssetCheckResult:
@@ -99,29 +100,25 @@ def _result(key: dg.AssetCheckKey, of: pl.DataFrame) -> dg.AssetCheckResult:
 
 
 @dg.asset(
-    deps=_CLEAN,
-    group_name=flow.ACCEPT,
-    description=(
+    deps=CLEAN,
+    **gathered_asset(
+        flow.ACCEPT,
         "One row per enterprise × table × check: the figure, its limits, the verdict; with the acceptance page and the "
-        f"Data Docs of Great Expectations. {GATHERED}"
+        "Data Docs of Great Expectations.",
+        {"great_expectations", "duckdb"},
     ),
-    kinds={"great_expectations", "duckdb"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
 )
 def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Put the verdicts and the page that a person signs into the run's folder."""
-    quarter = quarter_of(context)
-    run = places.run_folder(quarter, context.run.run_id)
-    found = pl.read_parquet(run.table("acceptance_results"))
+    step = places.begin(context, flow.ACCEPT, "results")
+    found = pl.read_parquet(step.run.table("acceptance_results"))
     counts = {verdict: found.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
     return dg.MaterializeResult(
         metadata={
-            **gathered_metadata(context, quarter),
+            **gathered_metadata(context, step.quarter),
             **counts,
             "dagster/row_count": found.height,
-            "page": dg.MetadataValue.path(str(places.settings().lake.current(quarter) / "report" / PAGES / INDEX)),
+            "page": dg.MetadataValue.path(str(step.lake.current(step.quarter) / "report" / PAGES / INDEX)),
             "warnings": dg.MetadataValue.md(_listed(found)),
         }
     )

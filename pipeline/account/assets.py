@@ -10,21 +10,17 @@ import dagster as dg
 import polars as pl
 
 from pipeline import flow
-from pipeline.accept.assets import _CLEAN
+from pipeline.accept.assets import CLEAN
 from pipeline.account.accounting import write_accounting
 from pipeline.account.cleaning_log import write_cleaning_log
 from pipeline.account.reconciliation import gaps, require_reconciled, write_reconciliation
 from pipeline.account.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
 from pipeline.stage.partitions import (
-    GATHERED,
-    OWNERS,
+    PER_QUARTER,
     gathered_metadata,
-    one_quarter_a_run,
-    quarter_of,
-    quarterly,
+    gathered_spec,
 )
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 from schemas.contract import TABLES
 from schemas.expectations.quality import DIMENSIONS
 
@@ -32,13 +28,12 @@ from schemas.expectations.quality import DIMENSIONS
 @dg.multi_asset(
     name="account_rows",
     specs=[
-        dg.AssetSpec(
+        gathered_spec(
+            flow.ACCOUNT,
             name,
-            deps=[dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
-            group_name=flow.ACCOUNT,
-            description=f"{description} {GATHERED}",
-            kinds={"duckdb", "parquet"},
-            owners=OWNERS,
+            description,
+            {"duckdb", "parquet"},
+            [dg.AssetKey([stage, table]) for table in TABLES for stage in ("quarantine", "clean")],
         )
         for name, description in (
             (
@@ -55,19 +50,17 @@ from schemas.expectations.quality import DIMENSIONS
             ),
         )
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Prove that no row was lost, and write the accounts down."""
-    quarter = quarter_of(context)
-    announce(flow.ACCOUNT, "rows")
-    counts = write_accounting(places.settings().lake, quarter, places.run_folder(quarter, context.run.run_id))
+    step = places.begin(context, flow.ACCOUNT, "rows")
+    counts = write_accounting(step.lake, step.quarter, step.run)
     totals = {
         kind: sum(count[kind] for count in counts.values())
         for kind in ("extracted", "accepted", "quarantined", "resolved")
     }
-    metadata = gathered_metadata(context, quarter)
+    metadata = gathered_metadata(context, step.quarter)
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
     yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
     yield dg.MaterializeResult(asset_key="quarantine", metadata={**metadata, "rows": totals["quarantined"]})
@@ -79,17 +72,16 @@ _RECONCILED = "rows_reconcile"
 @dg.multi_asset(
     name="log_cleaning",
     specs=[
-        dg.AssetSpec(
+        gathered_spec(
+            flow.ACCOUNT,
             name,
-            deps=[
+            description,
+            {"duckdb", "parquet"},
+            [
                 *(dg.AssetKey([stage, table]) for table in TABLES for stage in ("raw", "quarantine", "clean")),
                 dg.AssetKey("outlier_decisions"),
                 *([dg.AssetKey("mart_counted_rows")] if name == "row_reconciliation" else []),
             ],
-            group_name=flow.ACCOUNT,
-            description=f"{description} {GATHERED}",
-            kinds={"duckdb", "parquet"},
-            owners=OWNERS,
         )
         for name, description in (
             (
@@ -110,61 +102,54 @@ _RECONCILED = "rows_reconcile"
             description="Delivered, extracted, accepted, clean and counted rows of every table agree with the log between them.",
         )
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def log_cleaning(
     context: dg.AssetExecutionContext, places: Places
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Write down what was changed or left out, and prove that it explains every row."""
-    quarter, lake = quarter_of(context), places.settings().lake
-    # Between the marts and the rule results: to whoever waits, the evaluation has begun.
-    announce(flow.ACCOUNT, "cleaning log")
-    run = places.run_folder(quarter, context.run.run_id)
-    log = write_cleaning_log(lake, quarter, run)
-    steps = write_reconciliation(lake, quarter, run, log)
-    metadata = gathered_metadata(context, quarter)
+    step = places.begin(context, flow.ACCOUNT, "cleaning log")
+    log = write_cleaning_log(step.lake, step.quarter, step.run)
+    steps = write_reconciliation(step.lake, step.quarter, step.run, log)
+    metadata = gathered_metadata(context, step.quarter)
     by_action = dict(log.group_by("action").agg(pl.col("rows").sum()).sort("action").iter_rows())
     yield dg.MaterializeResult(asset_key="cleaning_log", metadata={**metadata, **by_action})
     yield dg.MaterializeResult(asset_key="row_reconciliation", metadata=metadata)
     wrong = {name: found for name, of_table in steps.items() if (found := gaps(of_table))}
-    counted = {name: {step.name: step.rows for step in of_table if step.is_stock} for name, of_table in steps.items()}
+    counted = {name: {each.name: each.rows for each in of_table if each.is_stock} for name, of_table in steps.items()}
     yield dg.AssetCheckResult(
         check_name=_RECONCILED,
         asset_key="row_reconciliation",
         passed=not wrong,
         metadata={"rows": dg.MetadataValue.json(counted), "gaps": dg.MetadataValue.json(wrong)},
     )
-    require_reconciled(quarter, steps)
+    require_reconciled(step.quarter, steps)
 
 
 @dg.multi_asset(
     name="data_quality",
     specs=[
-        dg.AssetSpec(
+        gathered_spec(
+            flow.ACCOUNT,
             name,
-            deps=["row_accounting_by_enterprise", "quarantine", *_CLEAN],
-            group_name=flow.ACCOUNT,
-            description=f"{description} {GATHERED}",
-            kinds={"polars", "duckdb"},
-            owners=OWNERS,
+            description,
+            {"polars", "duckdb"},
+            ["row_accounting_by_enterprise", "quarantine", *CLEAN],
         )
         for name, description in (
             (SCORECARD, "One row per enterprise × table: completeness, validity, consistency, uniqueness, timeliness."),
             (BY_RULE, "One row per enterprise × table × rule: refused rows, and the dimension the rule speaks for."),
         )
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Count the data-quality scorecard of the quarter."""
-    quarter, lake = quarter_of(context), places.settings().lake
-    announce(flow.ACCOUNT, "scorecard")
-    scorecard = write_scorecard(lake, quarter, places.run_folder(quarter, context.run.run_id))
-    shares = trend(lake, quarter, scorecard)
+    step = places.begin(context, flow.ACCOUNT, "scorecard")
+    scorecard = write_scorecard(step.lake, step.quarter, step.run)
+    shares = trend(step.lake, step.quarter, scorecard)
     picture = base64.b64encode(plot(shares).encode()).decode()
-    metadata = gathered_metadata(context, quarter)
+    metadata = gathered_metadata(context, step.quarter)
     yield dg.MaterializeResult(
         asset_key=SCORECARD,
         metadata={

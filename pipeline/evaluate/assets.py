@@ -12,9 +12,13 @@ from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
 from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rules.results import write_rule_results
 from pipeline.marts.dbt_builder import DbtBuilder
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    PER_QUARTER,
+    gathered_asset,
+    gathered_metadata,
+    gathered_spec,
+)
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 
 _TABLES = {
     "indicator_values": "One row per enterprise × period × scope × indicator: value, 95 % interval, status, requirement, score.",
@@ -38,26 +42,22 @@ _INPUTS = (
 @dg.multi_asset(
     name="evaluation",
     specs=[
-        dg.AssetSpec(
+        gathered_spec(
+            flow.EVALUATE,
             name,
-            deps=[*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name.startswith("weight") else [])],
-            group_name=flow.EVALUATE,
-            description=f"{description} {GATHERED}",
-            kinds={"python", "polars"},
-            owners=OWNERS,
+            description,
+            {"python", "polars"},
+            [*_INPUTS, *([dg.AssetKey(["clean", "expert_judgements"])] if name.startswith("weight") else [])],
         )
         for name, description in _TABLES.items()
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Judge the quarter's counts by the catalogue, the weights and the plan."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce(flow.EVALUATE, "values, weights, scores")
-    run = places.run_folder(quarter, context.run.run_id)
-    rows = evaluate_quarter(settings.lake, quarter, run, settings.plan, settings.fingerprints())
-    metadata = gathered_metadata(context, quarter)
+    """Evaluate the quarter's counts by the catalogue, the weights and the plan."""
+    step = places.begin(context, flow.EVALUATE, "values, weights, scores")
+    rows = evaluate_quarter(step.lake, step.quarter, step.run, step.settings.plan, step.settings.fingerprints())
+    metadata = gathered_metadata(context, step.quarter)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})
 
@@ -77,40 +77,31 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
             "standard_edition",
         ),
     ],
-    group_name=flow.EVALUATE,
-    description=f"One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date. {GATHERED}",
-    kinds={"python", "polars"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **gathered_asset(
+        flow.EVALUATE,
+        "One row per enterprise × period × process rule PR-01 … PR-97: result, evidence, due date.",
+        {"python", "polars"},
+    ),
 )
 def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Judge the process rules by what the run has counted, weighed and validated."""
-    quarter = quarter_of(context)
-    announce(flow.EVALUATE, "process rules")
-    run = places.run_folder(quarter, context.run.run_id)
-    results = write_rule_results(places.settings().lake, quarter, run, places.settings().plan)
+    """Assess the process rules by what the run has counted, weighed and validated."""
+    step = places.begin(context, flow.EVALUATE, "process rules")
+    results = write_rule_results(step.lake, step.quarter, step.run, step.settings.plan)
     return dg.MaterializeResult(
-        metadata={**gathered_metadata(context, quarter), "dagster/row_count": sum(results.values()), **results}
+        metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": sum(results.values()), **results}
     )
 
 
 @dg.asset(
     deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
-    group_name=flow.EVALUATE,
-    description=(
-        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them. "
-        + GATHERED
+    **gathered_asset(
+        flow.EVALUATE,
+        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them.",
+        {"dbt", "duckdb", "polars"},
     ),
-    kinds={"dbt", "duckdb", "polars"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
 )
 def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
     """Where records are excluded, evaluate the quarter a second time with them."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce(flow.EVALUATE, "effects of excluded records")
-    run = places.run_folder(quarter, context.run.run_id)
-    rows = write_effects(settings.lake, quarter, run, places.settings().plan, dbt)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), "dagster/row_count": rows})
+    step = places.begin(context, flow.EVALUATE, "effects of excluded records")
+    rows = write_effects(step.lake, step.quarter, step.run, step.settings.plan, dbt)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -10,10 +10,15 @@ import dagster as dg
 from pipeline import flow
 from pipeline.extract.files import require_some_table
 from pipeline.extract.look_back import neighbours_to_extract
-from pipeline.extract.partition import ExtractResult, extract_quarter
+from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
-from pipeline.stage.partitions import OWNERS, one_quarter_a_run, quarter_of, quarterly, selected_tables
+from pipeline.stage.partitions import (
+    OWNERS,
+    PER_QUARTER,
+    quarter_of,
+    selected_tables,
+)
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table
@@ -31,8 +36,7 @@ from schemas.contract import TABLES, Table
         )
         for table in TABLES.values()
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
     can_subset=True,
 )
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
@@ -52,8 +56,9 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
             extract_quarter(table, neighbour, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)
 
-    purged = []
+    purged, results = [], []
     for table, (snapshot, result) in for_each_table(flow.EXTRACT, tables, take):
+        results.append(result)
         purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],
@@ -66,5 +71,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
                 "records purged": result.is_purged,
             },
         )
+    if len(results) == len(TABLES):
+        require_some_row(quarter, landing, results, settings.lake)
     if purged:
         context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

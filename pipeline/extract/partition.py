@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from pipeline.extract.writer import row_schema, row_writer
 from pipeline.lake.files import linked, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged
-from schemas.contract import Table
+from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged, landed
+from pipeline.settings.suggestions import listed
+from schemas.contract import TABLES, Table
 
 _BATCH_ROWS = 1 << 16
 
@@ -64,6 +66,23 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         rows=rows,
         fingerprint=about["fingerprint"],
         path=path,
+    )
+
+
+def require_some_row(quarter: Quarter, landing: Path, results: Iterable[ExtractResult], lake: Lake) -> None:
+    """Raise UsageError where tables that have quarters were delivered, and none of them has a row of this one.
+
+    ``results``: of every table. A quarter whose records were purged, or that an earlier delivery left in the lake, has rows.
+    """
+    dated = [result for result in results if TABLES[result.table].has_quarters]
+    if any(result.rows or result.is_purged for result in dated) or not any(result.delivered for result in dated):
+        return
+    held = sorted(
+        {label for result in dated if (now := landed(TABLES[result.table], lake)) for label in now.rows_by_quarter}
+    )
+    found = f"it holds rows of {listed(held)}: choose one of these, or" if held else "its files hold no row:"
+    raise UsageError(
+        f"{quarter}: the landing folder {landing} holds no row of this quarter; {found} deliver the files of {quarter}"
     )
 
 

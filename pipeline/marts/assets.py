@@ -12,17 +12,23 @@ from dagster_dbt.asset_utils import get_node
 
 from pipeline import flow
 from pipeline.marts.dbt_builder import DbtBuilder
-from pipeline.marts.project import manifest_path
-from pipeline.marts.scratch import EXPORTED_DIMENSIONS, export_marts, scratch_folder
+from pipeline.marts.project import is_published, manifest_path, published_tables
+from pipeline.marts.scratch import export_marts, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    GATHERED,
+    OWNERS,
+    PER_QUARTER,
+    gathered_metadata,
+)
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 
 _TABLE_NAME = "dagster/table_name"
-_EXPORTED_PREFIXES = ("mart_", "fct_")
+# What is counted, as opposed to the seeds and dimensions that are there before.
+_COUNTED_PREFIXES = ("mart_", "fct_")
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -34,7 +40,7 @@ class StageTranslator(DagsterDbtTranslator):
         metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
         # A seed has no SQL that could be shown.
         description = node["description"] if node["resource_type"] == "seed" else spec.description
-        if exported_models([spec.key]):
+        if is_published(node):
             metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
             description = f"{GATHERED} {description}"
         return spec.replace_attributes(
@@ -44,21 +50,19 @@ class StageTranslator(DagsterDbtTranslator):
 
 def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     """Of the dbt project's assets, the tables that leave the scratch database, sorted."""
-    names = {key.path[-1] for key in keys}
-    return sorted(name for name in names if name.startswith(_EXPORTED_PREFIXES) or name in EXPORTED_DIMENSIONS)
+    return sorted({key.path[-1] for key in keys} & published_tables())
 
 
 @dbt_assets(
     manifest=manifest_path(),
     name="marts",
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
     dagster_dbt_translator=StageTranslator(),
 )
 def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
     """Build the marts of the quarter in a scratch database and put them into the run's folder."""
-    settings, quarter = places.settings(), quarter_of(context)
-    announce(flow.MARTS, "dbt build")
+    step = places.begin(context, flow.MARTS, "dbt build")
+    settings, quarter = step.settings, step.quarter
     exported = exported_models(context.selected_asset_keys)
     gathered = gathered_metadata(context, quarter) if exported else {}
     with (
@@ -73,14 +77,13 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
             for event in dbt.build(context, dbt_variables(quarter, files, excluded)):
                 name = _asset_of(event, context).path[-1]
                 labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
-                if waiting or name.startswith(_EXPORTED_PREFIXES):
+                if waiting or name.startswith(_COUNTED_PREFIXES):
                     waiting.append((name, labelled))
                 else:
                     yield labelled
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:
-                run = places.run_folder(quarter, context.run.run_id)
-                rows = export_marts(tables, run, exported, settings.plan.privacy)
+                rows = export_marts(tables, step.run, exported, settings.plan.privacy)
         except Exception:
             yield from (event for _, event in waiting)
             raise

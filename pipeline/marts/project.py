@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import AsqError
 
@@ -34,6 +37,17 @@ def manifest_path() -> Path:
             _parse()
             stamp.write_text(fingerprint)
     return manifest
+
+
+def is_published(node: Mapping[str, Any]) -> bool:
+    """Whether a seed or model of the manifest leaves the scratch database: ``config: {meta: {published: true}}``."""
+    return bool(node["config"].get("meta", {}).get("published"))
+
+
+def published_tables() -> set[str]:
+    """The names of all seeds and models that leave the scratch database."""
+    nodes = json.loads(manifest_path().read_bytes())["nodes"].values()
+    return {node["name"] for node in nodes if is_published(node)}
 
 
 def parsed_manifest_bytes() -> bytes:

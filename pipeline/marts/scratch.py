@@ -28,9 +28,6 @@ _ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
 # Rows of one indicator beside each other make a file half as large.
 _SORTED_FIRST = ("indicator_id", "variant", "part")
 
-# What leaves the scratch database beside the models of dbt_project/models/marts.
-EXPORTED_DIMENSIONS = ("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "process_rules")
-
 
 @contextmanager
 def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:

@@ -13,11 +13,13 @@ from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
-from pipeline.publish.statement import TABLE, write_anonymity
+from pipeline.publish.statement import TABLE, not_anonymous, write_anonymity
 from pipeline.review.assets import review_outliers
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    gathered_asset,
+    gathered_metadata,
+)
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 from schemas.expectations.privacy import RELEASED
 
 # All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
@@ -37,15 +39,12 @@ GATHERED_TABLES = sorted(
 @dg.asset(
     key=TABLE,
     deps=GATHERED_TABLES,
-    group_name=flow.PUBLISH,
-    description=(
+    **gathered_asset(
+        flow.PUBLISH,
         "One row per record-level table × enterprise, and one per other table: quasi-identifiers, k and l required and reached, "
-        f"rows generalised, suppressed, left out, risk, level of GB/T 42460. {GATHERED}"
+        "rows generalised, suppressed, left out, risk, level of GB/T 42460.",
+        {"duckdb", "parquet"},
     ),
-    kinds={"duckdb", "parquet"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
     check_specs=[
         dg.AssetCheckSpec(
             "k_anonymous",
@@ -59,10 +58,9 @@ def anonymity(
     context: dg.AssetExecutionContext, places: Places
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """State for every gathered table how far records can be told apart; a broken limit stops the publication."""
-    quarter = quarter_of(context)
-    announce(flow.PUBLISH, "k-anonymity")
-    run = places.run_folder(quarter, context.run.run_id)
-    measured = write_anonymity(run, GATHERED_TABLES, places.settings().plan.privacy)
+    step = places.begin(context, flow.PUBLISH, "k-anonymity")
+    limits = step.settings.plan.privacy
+    measured = write_anonymity(step.run, GATHERED_TABLES, limits)
     released = measured.filter(measured["kind"] == RELEASED)
     broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
     figures: dict[str, Any] = {
@@ -72,6 +70,8 @@ def anonymity(
         "broken": broken,
     }
     yield dg.MaterializeResult(
-        metadata={**gathered_metadata(context, quarter), "dagster/row_count": measured.height, **figures}
+        metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": measured.height, **figures}
     )
     yield dg.AssetCheckResult(check_name="k_anonymous", passed=not broken, metadata=figures)
+    if broken:
+        raise not_anonymous(step.quarter, measured, limits)

@@ -8,13 +8,10 @@ from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
 from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import (
     OWNERS,
+    PER_QUARTER,
     PUBLICATION,
-    one_quarter_a_run,
-    quarter_of,
-    quarterly,
 )
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 
 # What a whole run gathers beside the reports, before it is scanned for personal data.
 _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
@@ -30,20 +27,17 @@ _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymit
     ),
     kinds={"parquet", "duckdb"},
     owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def publication(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Publish what the run gathered."""
-    quarter = quarter_of(context)
-    announce(flow.PUBLISH, "publish")
-    run = places.run_folder(quarter, context.run.run_id)
-    require_scanned(run)
-    link = run.publish([*_GATHERED, SCAN_TABLE])
+    step = places.begin(context, flow.PUBLISH, "publish")
+    require_scanned(step.run)
+    link = step.run.publish([*_GATHERED, SCAN_TABLE])
     return dg.MaterializeResult(
         metadata={
-            "quarter": quarter.label,
+            "quarter": step.quarter.label,
             "published": dg.MetadataValue.path(str(link)),
-            "warehouse": dg.MetadataValue.path(str(places.settings().lake.warehouse)),
+            "warehouse": dg.MetadataValue.path(str(step.lake.warehouse)),
         }
     )

@@ -11,9 +11,11 @@ from pipeline.accept.gx_process import finish_pages
 from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
 from pipeline.report.assets import REPORT
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    gathered_asset,
+    gathered_metadata,
+)
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 
 _CHECK = "no_personal_data"
 
@@ -21,15 +23,12 @@ _CHECK = "no_personal_data"
 @dg.asset(
     key=SCAN_TABLE,
     deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
-    group_name=flow.PUBLISH,
-    description=(
+    **gathered_asset(
+        flow.PUBLISH,
         "One row per table or report × kind of personal data: cells looked at and findings. "
-        f"A run with findings is not published. {GATHERED}"
+        "A run with findings is not published.",
+        {"python", "parquet"},
     ),
-    kinds={"python", "parquet"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
     check_specs=[
         dg.AssetCheckSpec(
             _CHECK,
@@ -43,14 +42,11 @@ def privacy_scan(
     context: dg.AssetExecutionContext, places: Places
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Look for personal data in everything the run is about to publish."""
-    quarter = quarter_of(context)
-    announce(flow.PUBLISH, "privacy scan")
+    step = places.begin(context, flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.
     finish_pages()
-    exceptions = places.settings().plan.privacy_exceptions
-    scanned, findings = scan_run(
-        places.run_folder(quarter, context.run.run_id), frozenset((each.column, each.kind) for each in exceptions)
-    )
+    exceptions = step.settings.plan.privacy_exceptions
+    scanned, findings = scan_run(step.run, frozenset((each.column, each.kind) for each in exceptions))
     figures: dict[str, Any] = {
         "tables and reports": len(scanned),
         "cells": sum(each.cells for each in scanned),
@@ -61,4 +57,4 @@ def privacy_scan(
     if findings:
         yield check
         raise refuse(findings)
-    yield dg.MaterializeResult(metadata={**gathered_metadata(context, quarter), **figures}, check_results=[check])
+    yield dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), **figures}, check_results=[check])

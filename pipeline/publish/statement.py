@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
+from pipeline.errors import DataRefused
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
@@ -30,6 +32,10 @@ from schemas.expectations.privacy import (
 )
 
 TABLE = "anonymity"
+
+
+class NotAnonymous(DataRefused):
+    """A table of the run would tell records or persons apart, so nothing is published."""
 
 
 SCHEMA = {
@@ -150,3 +156,19 @@ def _released(
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
+
+
+def not_anonymous(quarter: Quarter, measured: pl.DataFrame, limits: PrivacyLimits) -> NotAnonymous:
+    """The error of a run whose statement has broken limits: which tables, and what to do."""
+    broken = measured.filter(~pl.col("is_kept"))
+    undeclared_tables = set(broken.filter(pl.col("kind") == UNDECLARED)["table"])
+    said = [
+        f"{name} has columns that identify records or persons and is not declared in schemas/expectations/privacy.py"
+        if name in undeclared_tables
+        else f"{name} does not reach k = {limits.k} and l = {limits.diversity}"
+        for name in broken["table"].unique().sort()
+    ]
+    return NotAnonymous(
+        f"{quarter}: check k_anonymous failed: {'; '.join(said)}. Nothing was published; "
+        "what readers see is the publication before. Run the whole quarter again: `asq run` makes these tables anonymous"
+    )

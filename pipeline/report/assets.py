@@ -5,15 +5,10 @@ import dagster as dg
 from pipeline import flow
 from pipeline.report.write import write_reports
 from pipeline.stage.partitions import (
-    GATHERED,
-    OWNERS,
+    gathered_asset,
     gathered_metadata,
-    one_quarter_a_run,
-    quarter_of,
-    quarterly,
 )
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 
 REPORT = dg.AssetKey(["report", "quarterly_report"])
 
@@ -29,21 +24,16 @@ REPORT = dg.AssetKey(["report", "quarterly_report"])
         *("cleaning_log", "row_reconciliation"),
         *("indicator_catalogue", "evaluation_nodes", "mart_period_coverage", "mart_source_rows"),
     ],
-    group_name=flow.REPORT,
-    description=(
-        "One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices. "
-        + GATHERED
+    **gathered_asset(
+        flow.REPORT,
+        "One self-contained HTML page per enterprise: scores, indicators, row accounting, process rules, choices.",
+        {"html", "jinja"},
     ),
-    kinds={"html", "jinja"},
-    owners=OWNERS,
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
 )
 def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Write the quarter's reports into the run's folder."""
-    quarter = quarter_of(context)
-    announce(flow.REPORT, "quarterly report")
-    reports = write_reports(places.run_folder(quarter, context.run.run_id).path, quarter)
+    step = places.begin(context, flow.REPORT, "quarterly report")
+    reports = write_reports(step.run.path, step.quarter)
     return dg.MaterializeResult(
-        metadata={**gathered_metadata(context, quarter), "reports": [path.name for path in reports]}
+        metadata={**gathered_metadata(context, step.quarter), "reports": [path.name for path in reports]}
     )

@@ -10,9 +10,12 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.review.listing import Reviewed, review_limits, write_outliers
-from pipeline.stage.partitions import GATHERED, OWNERS, gathered_metadata, one_quarter_a_run, quarter_of, quarterly
+from pipeline.stage.partitions import (
+    PER_QUARTER,
+    gathered_metadata,
+    gathered_spec,
+)
 from pipeline.stage.places import Places
-from pipeline.stage.progress import announce
 from schemas.expectations.outliers import MEASURED_TABLES
 
 _TABLES = {
@@ -25,13 +28,12 @@ _TABLES = {
 @dg.multi_asset(
     name="review_outliers",
     specs=[
-        dg.AssetSpec(
+        gathered_spec(
+            flow.REVIEW,
             name,
-            deps=[dg.AssetKey(["clean", table]) for table in MEASURED_TABLES],
-            group_name=flow.REVIEW,
-            description=f"{description} {GATHERED}",
-            kinds={"duckdb", "polars"},
-            owners=OWNERS,
+            description,
+            {"duckdb", "polars"},
+            [dg.AssetKey(["clean", table]) for table in MEASURED_TABLES],
         )
         for name, description in _TABLES.items()
     ],
@@ -42,17 +44,14 @@ _TABLES = {
             description="Every data point with |Z| > 3 has a reviewer's decision (clause 七, PR-26).",
         )
     ],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
 )
 def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterator[Any]:
     """List what lies far from the rest, and put the reviewers' decisions beside it."""
-    quarter = quarter_of(context)
-    announce(flow.REVIEW, "outliers")
-    run = places.run_folder(quarter, context.run.run_id)
-    settings = places.settings()
-    counts = write_outliers(settings.lake, quarter, run, settings.review, review_limits(settings.plan))
-    metadata: dict[str, Any] = {**gathered_metadata(context, quarter), **_figures(counts)}
+    step = places.begin(context, flow.REVIEW, "outliers")
+    limits = review_limits(step.settings.plan)
+    counts = write_outliers(step.lake, step.quarter, step.run, step.settings.review, limits)
+    metadata: dict[str, Any] = {**gathered_metadata(context, step.quarter), **_figures(counts)}
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)
     yield dg.AssetCheckResult(

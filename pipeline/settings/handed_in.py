@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
 
 from pipeline.errors import AsqError
 from pipeline.settings.documents import Document
@@ -27,9 +28,9 @@ class HandedInFiles:
     documents: Mapping[str, Document]
 
     @classmethod
-    def frozen(cls, files: Mapping[str, Path]) -> HandedInFiles:
+    def frozen(cls, files: Mapping[str, Path], **places: Any) -> Self:
         """Read every file, by name, and those that the plan names; raises UsageError for one that cannot be read."""
-        found = cls({name: Document.read(path) for name, path in files.items()})
+        found = cls({name: Document.read(path) for name, path in files.items()}, **places)
         # The stage that asks for a faulty plan explains it.
         with suppress(AsqError):
             _ = found.plan

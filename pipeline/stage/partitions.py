@@ -6,6 +6,8 @@ label as tag and metadata.
 
 import os
 import warnings
+from collections.abc import Iterable
+from typing import Any
 
 import dagster as dg
 
@@ -41,8 +43,26 @@ labelled_by_quarter = dg.PartitionedConfig(
     tags_for_partition_key_fn=lambda key: {QUARTER_TAG: Quarter.from_partition_key(key).label},
 )
 
-# One run per quarter: isolation, and a retry of just the quarter that failed.
-one_quarter_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+# Of every step. One run per quarter: isolation, and a retry of just the quarter that failed.
+PER_QUARTER: dict[str, Any] = {
+    "partitions_def": quarterly,
+    "backfill_policy": dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+}
+
+
+def gathered_spec(
+    stage: str, name: str, description: str, kinds: set[str], deps: Iterable[str | dg.AssetKey]
+) -> dg.AssetSpec:
+    """A table that a run gathers before it publishes everything together, as one of several that a step makes."""
+    return dg.AssetSpec(
+        name, deps=deps, group_name=stage, description=f"{description} {GATHERED}", kinds=kinds, owners=OWNERS
+    )
+
+
+def gathered_asset(stage: str, description: str, kinds: set[str]) -> dict[str, Any]:
+    """The same for a step that makes just one: arguments of ``dg.asset``."""
+    described = {"group_name": stage, "description": f"{description} {GATHERED}", "kinds": kinds, "owners": OWNERS}
+    return described | PER_QUARTER
 
 
 def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Quarter:

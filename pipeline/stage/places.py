@@ -10,6 +10,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +23,8 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.handed_in import HandedInFiles
 from pipeline.settings.places import LAKE_VARIABLE, Settings, lake_at
+from pipeline.stage.partitions import quarter_of
+from pipeline.stage.progress import announce
 
 
 class LakePlace(dg.ConfigurableResource):
@@ -47,7 +50,25 @@ class RunSettings(HandedInFiles):
     @classmethod
     def at_start(cls, places: Settings) -> RunSettings:
         """Read all files now."""
-        return cls(cls.frozen(places.files).documents, places.landing, places.lake)
+        return cls.frozen(places.files, landing=places.landing, lake=places.lake)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step of a run works with: its quarter, the run's settings, and the folder in which the run gathers tables."""
+
+    quarter: Quarter
+    settings: RunSettings
+    run_id: str
+
+    @property
+    def lake(self) -> Lake:
+        return self.settings.lake
+
+    @cached_property
+    def run(self) -> RunFolder:
+        """The folder in which this run gathers what it publishes."""
+        return RunFolder(self.lake, self.quarter, self.run_id).open()
 
 
 class Places(dg.ConfigurableResource):
@@ -84,9 +105,11 @@ class Places(dg.ConfigurableResource):
             self._settings = RunSettings.at_start(self._places())
         return self._settings
 
-    def run_folder(self, quarter: Quarter, run_id: str) -> RunFolder:
-        """The folder in which this run gathers what it publishes."""
-        return RunFolder(self.settings().lake, quarter, run_id).open()
+    def begin(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, stage: str, detail: str) -> Step:
+        """Announce a step, and give it what it works with."""
+        quarter = quarter_of(context)
+        announce(stage, detail)
+        return Step(quarter, self.settings(), context.run.run_id)
 
     def _places(self) -> Settings:
         if self.landing and self.lake:

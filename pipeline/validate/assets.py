@@ -12,9 +12,8 @@ from pipeline.lake.access_log import log_reading
 from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW
 from pipeline.stage.partitions import (
     OWNERS,
-    one_quarter_a_run,
+    PER_QUARTER,
     quarter_of,
-    quarterly,
     selected_tables,
 )
 from pipeline.stage.per_table import for_each_table
@@ -54,8 +53,7 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
 @dg.multi_asset(
     name="validate",
     specs=[spec for table in TABLES.values() for spec in _specs(table)],
-    partitions_def=quarterly,
-    backfill_policy=one_quarter_a_run,
+    **PER_QUARTER,
     can_subset=True,
 )
 def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:

@@ -189,7 +189,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     models = project / "models" / "intermediate"
     models.mkdir(parents=True)
     for model in ("dim_calendar", "dim_service_hours"):
-        shutil.copy(PROJECT_DIR / "models" / "intermediate" / f"{model}.sql", models)
+        shutil.copy(PROJECT_DIR / "models" / "marts" / "calendar" / f"{model}.sql", models)
     for name, sql in MODELS.items():
         (models / f"{name}.sql").write_text(sql, encoding="utf-8")
     database = project / "scratch.duckdb"

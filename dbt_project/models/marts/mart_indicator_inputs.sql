@@ -11,12 +11,7 @@ select
     indicator_id,
     variant,
     part,
-    numerator,
-    denominator,
-    n,
-    cases,
-    within_limit,
-    sum_squares
+    {{ part_columns() }}
 from {{ ref(model) }}
 -- A vehicle counts in a quarter without staff too (R2-1); beyond that, nothing is there without a case
 where cases > 0 or numerator <> 0

@@ -2,7 +2,7 @@ with quarters_with_records as (
     select distinct
         enterprise_id,
         quarter
-    from {{ ref('int_source_rows') }}
+    from {{ ref('mart_source_rows') }}
     where table_name in (
         'service_requests', 'onsite_visits', 'appointments', 'hotline_calls', 'online_sessions', 'complaints',
         'survey_responses', 'parts_demands', 'parts_orders', 'quality_inspections'
@@ -38,7 +38,7 @@ select
     periods.period_role,
     periods.first_day,
     periods.last_day,
-    cast(round({{ dbt.datediff('periods.first_day', 'periods.end_day', 'month') }} / 3.0) as integer) as quarters_expected,
+    cast(round(({{ dbt.datediff('periods.first_day', 'periods.end_day', 'month') }}) / 3.0) as integer) as quarters_expected,
     cast(count(quarters_with_records.quarter) as integer) as quarters_covered,
     max(newest_requests.newest_request_at) as newest_request_at,
     max(repairs.last_repair_resolved_at) as last_repair_resolved_at,

@@ -1,1 +1,10 @@
-select * from {{ ref('int_source_rows') }}
+{% for table in enterprise_tables() -%}
+select
+    enterprise_id,
+    '{{ table }}' as table_name,
+    quarter,
+    cast(count(*) as bigint) as row_count
+from {{ clean(table) }}
+group by enterprise_id, quarter
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -3,16 +3,22 @@ with customers_answers as (
     select *
     from {{ ref('int_survey_answers') }}
     where quarter = '{{ var("quarter", "2025-Q1") }}' and survey_type <> 'mystery' and score is not null
+),
+
+respondents as (
+    select
+        enterprise_id,
+        quarter,
+        {{ scope_keys(scopes) }},
+        cast(count(distinct response_id) as bigint) as respondents
+    from customers_answers
+    where measures = 'O2-1'
+    {{ scope_sets(['enterprise_id', 'quarter'], scopes) }}
 )
 
-select
-    enterprise_id,
-    quarter,
-    {{ scope_keys(scopes) }},
-    cast(count(distinct response_id) as bigint) as respondents
-from customers_answers
-where measures = 'O2-1'
-{{ scope_sets(['enterprise_id', 'quarter'], scopes) }}
+select *
+from respondents
+where scope_id is not null
 union all
 select
     enterprise_id,

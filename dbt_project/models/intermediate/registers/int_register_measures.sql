@@ -59,8 +59,8 @@ entries as (
     union all
     select
         steps.enterprise_id,
-        cast(null as varchar) as region_code,
-        cast(null as varchar) as outlet_id,
+        cast(null as {{ dbt.type_string() }}) as region_code,
+        cast(null as {{ dbt.type_string() }}) as outlet_id,
         'step' as entry_kind,
         steps.step_id as entry_class,
         cast(null as decimal(18, 6)) as quantity,
@@ -76,8 +76,8 @@ entries as (
     union all
     select
         items.enterprise_id,
-        cast(null as varchar) as region_code,
-        cast(null as varchar) as outlet_id,
+        cast(null as {{ dbt.type_string() }}) as region_code,
+        cast(null as {{ dbt.type_string() }}) as outlet_id,
         'price_item' as entry_kind,
         items.item_id as entry_class,
         cast(null as decimal(18, 6)) as quantity,
@@ -93,8 +93,8 @@ entries as (
     union all
     select
         items.enterprise_id,
-        cast(null as varchar) as region_code,
-        cast(null as varchar) as outlet_id,
+        cast(null as {{ dbt.type_string() }}) as region_code,
+        cast(null as {{ dbt.type_string() }}) as outlet_id,
         'checklist:' || items.indicator_id as entry_kind,
         items.item as entry_class,
         cast(items.achieved as decimal(18, 9)) as quantity,

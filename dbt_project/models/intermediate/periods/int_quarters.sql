@@ -7,7 +7,7 @@ select
 {{ 'union all' if not loop.last }}
 {% else -%}
 select
-    cast(null as varchar) as quarter,
+    cast(null as {{ dbt.type_string() }}) as quarter,
     cast(null as date) as first_day,
     cast(null as date) as last_day,
     cast(null as date) as end_day

@@ -10,9 +10,9 @@ select
 {{ 'union all' if not loop.last }}
 {% else -%}
 select
-    cast(null as varchar) as period,
-    cast(null as varchar) as window_kind,
-    cast(null as varchar) as period_role,
+    cast(null as {{ dbt.type_string() }}) as period,
+    cast(null as {{ dbt.type_string() }}) as window_kind,
+    cast(null as {{ dbt.type_string() }}) as period_role,
     cast(null as date) as first_day,
     cast(null as date) as last_day,
     cast(null as date) as end_day,

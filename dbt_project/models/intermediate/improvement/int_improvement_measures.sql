@@ -2,9 +2,9 @@ select
     hazards.enterprise_id,
     hazards.quarter,
     'hazard' as event_kind,
-    cast(null as varchar) as project_kind,
+    cast(null as {{ dbt.type_string() }}) as project_kind,
     cast(hazards.fixed_at as date) <= hazards.due_on as is_fixed_in_time,
-    cast(null as varchar) as suggestion_source,
+    cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted
 from {{ clean('safety_hazards') }} as hazards
@@ -14,7 +14,7 @@ select
     suggestions.enterprise_id,
     suggestions.quarter,
     'suggestion' as event_kind,
-    cast(null as varchar) as project_kind,
+    cast(null as {{ dbt.type_string() }}) as project_kind,
     cast(null as boolean) as is_fixed_in_time,
     suggestions.source as suggestion_source,
     suggestions.evaluated_at is not null as is_evaluated,
@@ -28,7 +28,7 @@ select
     'project' as event_kind,
     projects.kind as project_kind,
     cast(null as boolean) as is_fixed_in_time,
-    cast(null as varchar) as suggestion_source,
+    cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted
 from {{ clean('improvement_projects') }} as projects

@@ -35,12 +35,7 @@ labelled as (
         inputs.indicator_id,
         inputs.variant,
         inputs.part,
-        inputs.numerator,
-        inputs.denominator,
-        inputs.n,
-        inputs.cases,
-        inputs.within_limit,
-        inputs.sum_squares,
+        {{ part_columns('inputs') }},
         sized.quarter_count
     from {{ ref('mart_indicator_inputs') }} as inputs
     inner join sized
@@ -48,46 +43,15 @@ labelled as (
 )
 
 select
-    enterprise_id,
-    period,
-    period_role,
-    scope_type,
-    scope_id,
-    indicator_id,
-    variant,
-    part,
-    numerator,
-    denominator,
-    n,
-    cases,
-    within_limit,
-    sum_squares
+    {{ columns(period_key()) }},
+    {{ part_columns() }}
 from labelled
 where quarter_count = 1
 union all
 select
-    enterprise_id,
-    period,
-    period_role,
-    scope_type,
-    scope_id,
-    indicator_id,
-    variant,
-    part,
-    cast(sum(numerator) as decimal(38, 9)) as numerator,
-    cast(sum(denominator) as decimal(38, 9)) as denominator,
-    cast(sum(n) as bigint) as n,
-    cast(sum(cases) as bigint) as cases,
-    cast(sum(within_limit) as bigint) as within_limit,
-    cast(sum(sum_squares) as decimal(38, 9)) as sum_squares
+    {{ columns(period_key()) }},
+    {{ parts_of('sum(numerator)', 'sum(denominator)', 'sum(n)', 'sum(cases)', 'sum(within_limit)', 'sum(sum_squares)') }}
 from labelled
 where quarter_count > 1
 group by
-    enterprise_id,
-    period,
-    period_role,
-    scope_type,
-    scope_id,
-    indicator_id,
-    variant,
-    part
+    {{ columns(period_key()) }}

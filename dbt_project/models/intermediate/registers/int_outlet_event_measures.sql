@@ -10,7 +10,7 @@ select
     cast(null as bigint) as cases_inspected,
     cast(null as bigint) as cases_conforming,
     cast(null as bigint) as violations,
-    cast(null as varchar) as severity
+    cast(null as {{ dbt.type_string() }}) as severity
 from {{ clean('parts_demands') }} as demands
 inner join {{ ref('int_quarters') }} as quarters on demands.quarter = quarters.quarter
 left join {{ ref('int_outlets_in_force') }} as outlets
@@ -27,7 +27,7 @@ select
     inspections.cases_inspected,
     inspections.cases_conforming,
     inspections.violations,
-    cast(null as varchar) as severity
+    cast(null as {{ dbt.type_string() }}) as severity
 from {{ clean('quality_inspections') }} as inspections
 inner join {{ ref('int_quarters') }} as quarters on inspections.quarter = quarters.quarter
 left join {{ ref('int_outlets_in_force') }} as outlets

@@ -34,10 +34,10 @@ customers_answers as (
         enterprise_id,
         quarter,
         region_code,
-        cast(null as varchar) as outlet_id,
-        cast(null as varchar) as staff_id,
+        cast(null as {{ dbt.type_string() }}) as outlet_id,
+        cast(null as {{ dbt.type_string() }}) as staff_id,
         channel,
-        cast(null as varchar) as product_category,
+        cast(null as {{ dbt.type_string() }}) as product_category,
         measures,
         case when measures = 'O2-2' then coalesce(touchpoint, 'other') else '' end as part,
         'valid_only' as variant,
@@ -53,9 +53,9 @@ customers_answers as (
         visits.quarter,
         outlets.region_code,
         visits.outlet_id,
-        cast(null as varchar) as staff_id,
-        cast(null as varchar) as channel,
-        cast(null as varchar) as product_category,
+        cast(null as {{ dbt.type_string() }}) as staff_id,
+        cast(null as {{ dbt.type_string() }}) as channel,
+        cast(null as {{ dbt.type_string() }}) as product_category,
         questions.measures,
         case when questions.measures = 'O2-2' then coalesce(questions.touchpoint, 'other') else '' end as part,
         'mystery' as variant,
@@ -121,6 +121,7 @@ grouped as (
         sum(top_two_count) as top_two_count,
         sum(answer_count) as answer_count
     from per_scale
+    where scope_id is not null
     group by enterprise_id, quarter, measures, variant, part, scope_type, scope_id
 )
 
@@ -138,12 +139,7 @@ select
     measures as indicator_id,
     {% if kind.suffix %}case when variant = '' then '{{ kind.suffix }}' else variant || '_{{ kind.suffix }}' end{% else %}variant{% endif %} as variant,
     part,
-    cast({{ kind.numerator }} as decimal(38, 9)) as numerator,
-    cast({{ kind.denominator }} as decimal(38, 9)) as denominator,
-    cast({{ kind.denominator }} as bigint) as n,
-    cast(answer_count as bigint) as cases,
-    cast(null as bigint) as within_limit,
-    cast({{ kind.squares }} as decimal(38, 9)) as sum_squares
+    {{ parts_of(kind.numerator, kind.denominator, kind.denominator, 'answer_count', sum_squares=kind.squares) }}
 from grouped
 {%- if kind.suffix %}
 where variant <> 'valid_only'

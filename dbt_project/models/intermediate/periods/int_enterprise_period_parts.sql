@@ -245,10 +245,5 @@ select
     indicator_id,
     variant,
     '' as part,
-    cast(numerator as decimal(38, 9)) as numerator,
-    cast(denominator as decimal(38, 9)) as denominator,
-    cast(entry_count as bigint) as n,
-    cast(denominator as bigint) as cases,
-    cast(null as bigint) as within_limit,
-    cast(null as decimal(38, 9)) as sum_squares
+    {{ parts_of('numerator', 'denominator', 'entry_count', 'denominator') }}
 from rows_of_enterprises

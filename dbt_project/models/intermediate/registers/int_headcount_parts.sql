@@ -101,6 +101,7 @@ counts as (
     {'id': 'I2-2', 'variant': 'inspections_per_month', 'numerator': 'coalesce(inspection_count, 0)', 'denominator': 'quarter_months'},
     {'id': 'I4-3', 'variant': 'working_days', 'numerator': 'coalesce(working_days, 0)', 'denominator': '1'},
 ] -%}
+{% set denominator = 'coalesce(' ~ row.denominator ~ ', 0)' -%}
 select
     enterprise_id,
     quarter,
@@ -109,12 +110,7 @@ select
     '{{ row.id }}' as indicator_id,
     '{{ row.variant }}' as variant,
     '' as part,
-    cast({{ row.numerator }} as decimal(38, 9)) as numerator,
-    cast(coalesce({{ row.denominator }}, 0) as decimal(38, 9)) as denominator,
-    cast(coalesce({{ row.denominator }}, 0) as bigint) as n,
-    cast(coalesce({{ row.denominator }}, 0) as bigint) as cases,
-    cast(null as bigint) as within_limit,
-    cast(null as decimal(38, 9)) as sum_squares
+    {{ parts_of(row.numerator, denominator, denominator, denominator) }}
 from counts
 {{ 'union all' if not loop.last }}
 {% endfor %}

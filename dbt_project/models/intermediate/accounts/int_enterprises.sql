@@ -1,0 +1,2 @@
+select distinct enterprise_id
+from {{ ref('mart_source_rows') }}

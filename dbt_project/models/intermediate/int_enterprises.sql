@@ -1,2 +1,0 @@
-select distinct enterprise_id
-from {{ ref('int_source_rows') }}

@@ -1,9 +1,0 @@
-{% set scopes = ['region', 'outlet', 'staff', 'product_category'] -%}
-select
-    enterprise_id,
-    quarter,
-    channel,
-    {{ scope_keys(scopes) }},
-    cast(count(*) as bigint) as request_count
-from {{ ref('int_request_measures') }}
-{{ scope_sets(['enterprise_id', 'quarter', 'channel'], scopes) }}

@@ -1,7 +1,7 @@
-"""Reads a seed file cell by cell into types, and says of every cell that does not fit where it is and which rule it breaks.
+"""Reads a CSV file cell by cell into types, and says of every cell that does not fit where it is and which rule it breaks.
 
-What the columns of a file are and how its rows belong together is said by the reader of that file (``standard.py``,
-``process_rules.py``).
+What the columns of a file are and how its rows belong together is said by the reader of that file: those of the standard
+stand in ``schemas/standard``, those of users' files in ``pipeline/settings``.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from pathlib import Path
 
 SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
 
+# int() also takes 1_000 and ２.
+_WHOLE = re.compile(r"-?[0-9]+")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One cell (or row, or the whole file) of a seed file that breaks a rule; row 1 is the header."""
+    """One cell (or row, or the whole file) that breaks a rule; row 1 is the header."""
 
     row: int | None
     column: str | None
@@ -36,7 +38,7 @@ class Fault:
 
 
 class StandardDataError(ValueError):
-    """A file of the standard's data breaks its rules; the message names file, row, column and rule of every fault."""
+    """A CSV file breaks its rules; the message names file, row, column and rule of every fault."""
 
     # What the command line exits with: the configuration is wrong, whatever the data.
     exit_code = 2
@@ -48,7 +50,7 @@ class StandardDataError(ValueError):
 
 
 class Row:
-    """One record of a seed file: cells by column, read into types; a cell that cannot be read becomes a fault.
+    """One record of a file: cells by column, read into types; a cell that cannot be read becomes a fault.
 
     The readers return a stand-in for such a cell, so that all faults of a file come to light in one go.
     """
@@ -120,12 +122,11 @@ class Row:
 
     def integer(self, column: str, at_least: int, at_most: int | None = None) -> int:
         text = self.text(column)
-        try:
-            number = int(text)
-        except ValueError:
+        if not _WHOLE.fullmatch(text):
             if text:
                 self.fault(column, f"'{text}' is not a whole number")
             return at_least
+        number = int(text)
         if number < at_least or (at_most is not None and number > at_most):
             limits = f"at least {at_least}" if at_most is None else f"{at_least} to {at_most}"
             self.fault(column, f"must be {limits}")
@@ -166,10 +167,22 @@ class Row:
 
 
 class Sheet:
-    """A CSV file being read: its rows, and the faults found so far; ``content``: its bytes, where they were read before."""
+    """A CSV file being read: its rows, and the faults found so far.
 
-    def __init__(self, path: Path, columns: Sequence[str], content: bytes | None = None) -> None:
-        self.file = path.name
+    ``optional``: columns that may be missing, whose cells are empty then; ``content``: the file's bytes, where they were read
+    before; ``shown``: what messages call the file, its name unless given.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[str],
+        content: bytes | None = None,
+        *,
+        optional: Sequence[str] = (),
+        shown: str | None = None,
+    ) -> None:
+        self.file = shown or path.name
         self.faults: list[Fault] = []
         try:
             text = (path.read_bytes() if content is None else content).decode("utf-8-sig")
@@ -177,15 +190,19 @@ class Sheet:
             raise StandardDataError(self.file, [Fault(None, None, "the file is missing")]) from None
         except UnicodeDecodeError:
             raise StandardDataError(self.file, [Fault(None, None, "is not UTF-8: save it as 'CSV UTF-8'")]) from None
-        records = list(csv.reader(io.StringIO(text, newline="")))
+        try:
+            records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error as error:
+            raise StandardDataError(self.file, [Fault(None, None, f"is not CSV: {error}")]) from None
         header = [name.strip() for name in records[0]] if records else []
         wrong = [f"column '{name}' is missing" for name in columns if name not in header]
-        wrong += [f"column '{name}' is not known" for name in header if name not in columns]
+        wrong += [f"column '{name}' is not known" for name in header if name not in (*columns, *optional)]
         wrong += [f"column '{name}' is there twice" for name, count in Counter(header).items() if count > 1]
         if wrong:
             raise StandardDataError(self.file, [Fault(1, None, rule) for rule in wrong])
         self._records = records
         self._header = header
+        self._absent = {name: "" for name in optional if name not in header}
 
     def __iter__(self) -> Iterator[Row]:
         for number, record in enumerate(self._records[1:], start=2):
@@ -196,9 +213,9 @@ class Sheet:
                 self.faults.append(Fault(number, None, rule))
                 continue
             cells = {name: cell.strip() for name, cell in zip(self._header, record, strict=True)}
-            yield Row(number, cells, self.faults)
+            yield Row(number, self._absent | cells, self.faults)
 
-    def fault(self, row: int, column: str, rule: str) -> None:
+    def fault(self, row: int | None, column: str | None, rule: str) -> None:
         """Note a fault that shows only when rows are looked at together."""
         self.faults.append(Fault(row, column, rule))
 

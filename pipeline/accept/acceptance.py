@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,7 +17,7 @@ from pipeline.accept.figures import measure
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
-from pipeline.lake.files import atomic_path, in_use, make_private
+from pipeline.lake.files import atomic_path, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import Acceptance
@@ -64,12 +63,10 @@ def accept_quarter(
     pages = run.reports / PAGES
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
-    make_private(lake.scratch)
-    with in_use(lake.scratch), TemporaryDirectory(prefix="judged-", dir=lake.scratch) as work:
-        missed = gx_process.check(figures, questions, quarter.label, Path(work), pages)
+    with work_folder(lake.scratch, "judged") as work:
+        missed = gx_process.check(figures, questions, quarter.label, work, pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
-    with atomic_path(run.table(RESULTS)) as path:
-        found.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)
+    run.write(RESULTS, found)
     with atomic_path(pages / INDEX) as path:
         path.write_text(index_page(quarter, found), encoding="utf-8", newline="\n")
     return found

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import duckdb
-import polars as pl
 
 from pipeline.accept.figures import Figures
 from pipeline.errors import AsqError
@@ -66,7 +64,7 @@ def check(
         for table, of in asked.items()
         if (some := tuple(each for each in of if any(f[each.name].value is not None for f in figures[table].values())))
     }
-    database = work / "figures.duckdb"
+    database = work / "figures.sqlite"
     write_figures(figures, checked, database)
     limits = {table: {each.name: _limits(each) for each in of} for table, of in checked.items()}
     process = _running()
@@ -100,18 +98,20 @@ def _limits(check: Check) -> dict[str, list[float | None] | None]:
 
 
 def write_figures(figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], database: Path) -> None:
-    """Write a DuckDB file with a table per table checked: one row per enterprise, one column per check."""
+    """Write an SQLite file with a table per table checked: one row per enterprise, one column per check.
+
+    Great Expectations reads SQLite by itself; for DuckDB it has no data source, and its general one for SQL gives DuckDB's
+    connection back before the rows are fetched (its issues 10738, 11579).
+    """
     database.unlink(missing_ok=True)
-    with duckdb.connect(str(database)) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         for table, of in asked.items():
-            rows = [
-                {ENTERPRISE: enterprise, **{check.name: found[check.name].value for check in of}}
-                for enterprise, found in figures[table].items()
-            ]
-            schema = {ENTERPRISE: pl.String, **{check.name: pl.Float64 for check in of}}
-            connection.register("figures", pl.DataFrame(rows, schema=schema).to_arrow())
-            connection.execute(f"create table {quoted(table)} as from figures")
-            connection.unregister("figures")
+            columns = ", ".join([f"{ENTERPRISE} text", *(f"{quoted(check.name)} real" for check in of)])
+            connection.execute(f"create table {quoted(table)} ({columns})")
+            connection.executemany(
+                f"insert into {quoted(table)} values ({', '.join('?' * (len(of) + 1))})",
+                [(name, *(found[check.name].value for check in of)) for name, found in figures[table].items()],
+            )
 
 
 def _running() -> subprocess.Popen[str]:

@@ -17,7 +17,7 @@ from pipeline.lake.files import make_private, pinned, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, PARENTS, PSEUDONYM_KEY
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from schemas.contract import Column, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES
 
@@ -56,7 +56,7 @@ def profile(
         marks = {mark: value for mark, value in read_metadata(path).items() if mark in (*_MARKS, *DELIVERY_MARKS)}
         wanted = marks | {"profile": _VERSION}
         if kept.is_file() and wanted.items() <= read_metadata(kept).items():
-            return pl.read_parquet(kept, hive_partitioning=False)
+            return pl.read_parquet(kept)
         if connection is None:
             with duckdb.connect() as own:
                 counted = _counted(table, path, own)
@@ -69,7 +69,7 @@ def profile(
 
 
 def _counted(table: Table, clean: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    source = f"read_parquet({literal(clean)}, hive_partitioning = false)"
+    source = parquet(clean)
     texts = [column.name for column in table.columns if _may_be_category(column)]
     cells = {column.name: clean_names(column)[0] for column in table.columns}
     distinct = connection.execute(

@@ -19,7 +19,7 @@ from pipeline.lake.files import pinned
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS
 from schemas.standard.sample_size import required_answers
@@ -103,8 +103,7 @@ class _Reader:
         if not files:
             columns = ", ".join(f"cast(null as {c.sql_type}) as {quoted(c.name)}" for c in TABLES[table].columns)
             return f"(select {columns}, cast(null as varchar) as quarter where false)"
-        listed = ", ".join(map(literal, files))
-        return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        return parquet(files)
 
 
 def _references(table: Table, reader: _Reader) -> dict[str, Figure]:

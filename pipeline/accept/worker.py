@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def answer(judge: Judge, job: dict[str, Any], answers: IO[str]) -> None:
-    """Do one job: ``database`` (a DuckDB file with a table per table judged), ``limits`` (by table, the checks with the
+    """Do one job: ``database`` (an SQLite file with a table per table judged), ``limits`` (by table, the checks with the
     limits of this run), ``label`` (the quarter) and ``pages`` (an existing folder).
     """
     try:
@@ -67,9 +67,6 @@ class Judge:
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        # Defining its data source is what makes DuckDB known.
-        from pipeline.accept import gx_duckdb  # noqa: F401
-
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._jobs = 0
@@ -77,10 +74,10 @@ class Judge:
     def validate(
         self, database: str, asked: dict[str, tuple[Check, ...]]
     ) -> dict[str, ExpectationSuiteValidationResult]:
-        """The validation result of every table of a DuckDB file, in the order asked; each figure that is missed is listed."""
+        """The validation result of every table of an SQLite file, in the order asked; each figure that is missed is listed."""
         self._jobs += 1
-        source = self._context.data_sources.add_duckdb(
-            name=f"acceptance-{self._jobs}", connection_string=f"duckdb:///{database}", create_temp_table=False
+        source = self._context.data_sources.add_sqlite(
+            name=f"acceptance-{self._jobs}", connection_string=f"sqlite:///{database}", create_temp_table=False
         )
         found = {}
         for table, of in asked.items():

@@ -10,10 +10,9 @@ from pathlib import Path
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.delivered import is_marked_delivered
 from pipeline.validate.quarter import RowsLost
 from schemas.contract import TABLES
@@ -68,11 +67,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
             ("row_accounting_by_enterprise", _BY_ENTERPRISE),
             ("quarantine", "select * exclude (_row_id) from owned_refusals"),
         ):
-            with atomic_path(run.table(table)) as path:
-                connection.execute(
-                    f"copy (select *, '{run.run_id}' as run_id from ({query}) order by all) "
-                    f"to {literal(path)} (format parquet, compression zstd)"
-                )
+            run.write_query(table, connection, query)
     return counts
 
 
@@ -99,16 +94,13 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
     named = [name for name, table in TABLES.items() if any(column.name == "enterprise_id" for column in table.columns)]
     accepted = " union all ".join(
         f"select '{name}' as \"table\", '{quarter.label}' as quarter, enterprise_id, count(*) as accepted "
-        f"from read_parquet({literal(lake.partition('accepted', name, quarter))}, hive_partitioning = false) "
+        f"from {parquet(lake.partition('accepted', name, quarter))} "
         "where enterprise_id is not null group by enterprise_id"
         for name in named
     )
     connection.execute(f"create temp table accepted_rows as {accepted}")
-    refusals = ", ".join(literal(lake.partition("quarantine", name, quarter)) for name in TABLES)
-    connection.execute(
-        "create temp table refusals as "
-        f"select * from read_parquet([{refusals}], union_by_name = true, hive_partitioning = false)"
-    )
+    refusals = parquet(lake.partition("quarantine", name, quarter) for name in TABLES)
+    connection.execute(f"create temp table refusals as select * from {refusals}")
     connection.execute(
         'create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)'
     )
@@ -116,7 +108,7 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
     for name in (name for name in named if name in refused):
         connection.execute(
             "insert into owners select $table, _origin_file, _origin_row, enterprise_id "
-            f"from read_parquet({literal(lake.partition('raw', name, quarter))}, hive_partitioning = false) "
+            f"from {parquet(lake.partition('raw', name, quarter))} "
             "semi join (select origin_file as _origin_file, origin_row as _origin_row from refusals "
             'where "table" = $table group by all having bool_and("column" is not null)) '
             "using (_origin_file, _origin_row) "
@@ -132,8 +124,7 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
 def _resolved(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, quarter: Quarter) -> int:
     key = ", ".join(map(quoted, TABLES[name].unique_key))
     raw, accepted, refusals = (
-        f"read_parquet({literal(lake.partition(stage, name, quarter))}, hive_partitioning = false)"
-        for stage in ("raw", "accepted", "quarantine")
+        parquet(lake.partition(stage, name, quarter)) for stage in ("raw", "accepted", "quarantine")
     )
     found = connection.execute(
         f"""

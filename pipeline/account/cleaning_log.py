@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,14 +18,13 @@ import polars as pl
 from pipeline.account.accounting import assign_to_enterprises
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters
-from pipeline.lake.files import atomic_path
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, TREATED
-from pipeline.lake.row_key import row_key_expression
+from pipeline.lake.row_key import joined_values, row_key_expression
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 
@@ -34,10 +32,6 @@ NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED, NOTED = "normalized", "left_out", "sup
 REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE, EXCLUDED = "out_of_scope", "excluded"
-ACTIONS = (
-    *(NORMALIZED, LEFT_OUT, SUPERSEDED, NOTED, MAPPED, REFUSED, DEDUPLICATED, CORRECTED),
-    *(PSEUDONYMIZED, MASKED, REDACTED, OUT_OF_SCOPE, EXCLUDED),
-)
 DELIVERY, QUARTER = "delivery", "quarter"
 """What the rows of an entry are counted over: all that its file holds, or the quarter."""
 RULE_AUTHOR = "rule"
@@ -121,11 +115,7 @@ def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataF
         excluded = _find_excluded(connection, run)
         _log_excluded(connection, lake, quarter, excluded)
         _log_not_counted(connection, lake, quarter, excluded)
-        with atomic_path(run.table("cleaning_log")) as path:
-            connection.execute(
-                f"copy (select *, {literal(run.run_id)} as run_id from log order by all) "
-                f"to {literal(path)} (format parquet, compression zstd)"
-            )
+        run.write_query("cleaning_log", connection, "from log")
         return connection.execute(
             'select "table", step, action, rule, counted_over, sum("rows")::bigint as "rows" from log group by all order by all'
         ).pl()
@@ -218,7 +208,7 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             accepted = lake.partition("accepted", name, quarter)
             owner = (
                 "(select any_value(own.enterprise_id) from "
-                f"read_parquet({literal(accepted)}, hive_partitioning = false) as own "
+                f"{parquet(accepted)} as own "
                 "where own._origin_file = corrected.origin_file and own._origin_row = corrected.origin_row)"
             )
         connection.execute(
@@ -227,7 +217,7 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             select "table", quarter, {owner} as enterprise_id, origin_file, origin_row, row_key, 'validate' as step,
                 '{CORRECTED}' as action, correction as rule, "column", before_masked, after_masked, 1 as "rows",
                 '{QUARTER}' as counted_over, reason, author
-            from read_parquet({literal(corrected)}, hive_partitioning = false) as corrected
+            from {parquet(corrected)} as corrected
             """
         )
 
@@ -241,7 +231,7 @@ def _find_excluded(connection: duckdb.DuckDBPyConnection, run: RunFolder) -> fro
     if decisions.is_file():
         connection.execute(
             'insert into excluded select "table", quarter, row_key, min(reason), min(reviewer) '
-            f"from read_parquet({literal(decisions)}, hive_partitioning = false) "
+            f"from {parquet(decisions)} "
             "where decision = 'exclude' and status = 'in_force' group by all"
         )
     return frozenset(name for (name,) in connection.execute('select distinct "table" from excluded').fetchall())
@@ -258,7 +248,7 @@ def _log_excluded(
         enterprise = "rows.enterprise_id" if "enterprise_id" in table.polars_schema else "null"
         found = connection.execute(
             f"select {enterprise} as enterprise_id, _origin_file as origin_file, _origin_row as origin_row, row_key, reason, "
-            f"reviewer from read_parquet({literal(path)}, hive_partitioning = false) as rows join excluded "
+            f"reviewer from {parquet(path)} as rows join excluded "
             f'on excluded.row_key = {row_key_expression(table)} where excluded."table" = $table and excluded.quarter = $quarter',
             {"table": name, "quarter": quarter.label},
         ).pl()
@@ -295,10 +285,10 @@ def _log_not_counted(
                 """
             )
             continue
-        key = ", ".join(f"coalesce(cast({quoted(column)} as varchar), '')" for column in table.key)
         found = connection.execute(
-            f"select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, concat_ws('|', {key}) as row_key, "
-            f"rule from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
+            "select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, "
+            f"{joined_values(table.key)} as row_key, rule "
+            f"from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
         ).pl()
         if found.is_empty():
             continue
@@ -351,10 +341,7 @@ def _find_counting_rows(
 
 def _all_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str:
     """SQL: the clean records of a table that the marts of a run of the quarter read."""
-    files = ", ".join(literal(Path(path)) for path in clean_files(table, quarter, lake))
-    return _without_excluded(
-        f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)", table, excluded
-    )
+    return _without_excluded(parquet(clean_files(table, quarter, lake)), table, excluded)
 
 
 def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str | None:
@@ -362,7 +349,7 @@ def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[st
     path = lake.partition("clean", table.name, quarter)
     if not path.is_file():
         return None
-    return _without_excluded(f"read_parquet({literal(path)}, hive_partitioning = false)", table, excluded)
+    return _without_excluded(parquet(path), table, excluded)
 
 
 def _without_excluded(rows: str, table: Table, excluded: frozenset[str]) -> str:

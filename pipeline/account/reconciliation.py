@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from pipeline.account.cleaning_log import landed_files
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
@@ -72,9 +71,7 @@ def write_reconciliation(
         for name, of_table in steps.items()
         for place, step in enumerate(of_table, start=1)
     ]
-    table = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(run_id=pl.lit(run.run_id))
-    with atomic_path(run.table("row_reconciliation")) as path:
-        table.write_parquet(path, compression="zstd", statistics=False)
+    run.write("row_reconciliation", pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     return steps
 
 

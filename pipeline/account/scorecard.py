@@ -12,7 +12,6 @@ import polars as pl
 from pipeline.accept.figures import data_until, delivered_columns
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, profile
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES, Table
@@ -62,8 +61,7 @@ def write_scorecard(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFram
     filled, last = _filled(looks, lake, quarter), _last_records(looks)
     scorecard = score(accounts, refused, filled, last, data_until(quarter, lake), quarter)
     for name, table in ((SCORECARD, scorecard), (BY_RULE, by_rule)):
-        with atomic_path(run.table(name)) as path:
-            table.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)
+        run.write(name, table)
     return scorecard
 
 
@@ -166,7 +164,7 @@ def trend(lake: Lake, quarter: Quarter, scorecard: pl.DataFrame, quarters: int =
     """
     earlier = [each for each in lake.published_quarters() if each < quarter][-(quarters - 1) :]
     files = [lake.current(each).resolve() / f"{SCORECARD}.parquet" for each in earlier]
-    parts = [pl.read_parquet(file, hive_partitioning=False).select(SCHEMA.names()) for file in files if file.is_file()]
+    parts = [pl.read_parquet(file).select(SCHEMA.names()) for file in files if file.is_file()]
     rows = pl.col("extracted").sum()
     return (
         pl.concat([*parts, scorecard.select(SCHEMA.names())])

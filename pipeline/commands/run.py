@@ -117,7 +117,7 @@ def _warn(current: Path, quarter: Quarter) -> None:
 
     from pipeline.evaluate.run_info import WARNING
 
-    run_info = pl.read_parquet(current / "run_info.parquet", hive_partitioning=False)
+    run_info = pl.read_parquet(current / "run_info.parquet")
     for text in run_info.filter(pl.col("key") == WARNING)["value"]:
         click.echo(f"asq: {quarter}: warning: {text}", err=True)
 

@@ -12,7 +12,6 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
 from pipeline.evaluate.quarter import judge_marts
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts.scratch import export_tables, scratch_folder
@@ -68,9 +67,7 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
             nodes_and_indicators(judged.values, judged.scores),
             nodes_and_indicators(pl.read_parquet(run.table("indicator_values")), pl.read_parquet(run.table("scores"))),
         )
-    with atomic_path(run.table("outlier_effects")) as path:
-        effects.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)
-    return effects.height
+    return run.write("outlier_effects", effects).height
 
 
 def nodes_and_indicators(values: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from pipeline.evaluate.values.delivery import Delivery
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.lake.sql import parquet
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
@@ -90,7 +91,7 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
                 if path.exists():
                     found = connection.execute(
                         f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) "
-                        "from read_parquet($path, hive_partitioning = false)",
+                        f"from {parquet('$path')}",
                         {"path": str(path), "end": end},
                     ).fetchone()
                     if found and found[0] is not None:

@@ -34,7 +34,6 @@ from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, 
 from pipeline.evaluate.values.status import mark_provisional, settle
 from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import FALSIFIED_DATA, EvaluationPlan
@@ -95,21 +94,20 @@ def evaluate_quarter(
         "data_as_of": data_as_of(lake, quarter),
     }
     tables = {
-        "indicator_values": _versioned(judged.values, versions, run),
-        "indicator_variants": _versioned(judged.readings, {}, run),
-        "weights": _versioned(weights.table(), {}, run),
-        "weight_judgements": _versioned(weights.judgements_table(), {}, run),
-        "weight_rounds": _versioned(weights.rounds_table(), {}, run),
-        "scores": _versioned(judged.scores, versions, run),
-        "survey_validity": _versioned(judged.survey_validity, {}, run),
-        "survey_weights": _versioned(judged.survey_weights, {}, run),
+        "indicator_values": _versioned(judged.values, versions),
+        "indicator_variants": judged.readings,
+        "weights": weights.table(),
+        "weight_judgements": weights.judgements_table(),
+        "weight_rounds": weights.rounds_table(),
+        "scores": _versioned(judged.scores, versions),
+        "survey_validity": judged.survey_validity,
+        "survey_weights": judged.survey_weights,
         "run_info": run_info(quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, stale_decisions(run),
             {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
         ),
     }  # fmt: skip
     for name, table in tables.items():
-        with atomic_path(run.table(name)) as path:
-            table.write_parquet(path, compression="zstd", statistics=False)
+        run.write(name, table)
     return {name: table.height for name, table in tables.items()}
 
 
@@ -261,9 +259,8 @@ def stale_decisions(run: RunFolder) -> list[tuple[str, ...]]:
     return list(decisions.filter(pl.col("status") == "stale").select(columns).iter_rows())
 
 
-def _versioned(table: pl.DataFrame, versions: dict[str, Any], run: RunFolder) -> pl.DataFrame:
+def _versioned(table: pl.DataFrame, versions: dict[str, Any]) -> pl.DataFrame:
     kinds = {"data_as_of": pl.Datetime("us")}
     return table.with_columns(
-        *(pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name) for name, value in versions.items()),
-        pl.lit(run.run_id).alias("run_id"),
+        pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name) for name, value in versions.items()
     )

@@ -22,7 +22,7 @@ from pipeline.extract.writer import RowWriter
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
-from pipeline.lake.sql import quoted
+from pipeline.lake.sql import parquet, quoted
 from schemas.base import DatedByParent
 from schemas.contract import TABLES, Table
 
@@ -82,7 +82,7 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
     by = ", ".join(map(quoted, parents.declared.by))
     sources = " union all ".join(
         f"select {by}, quarter, {place} * 1000000000000 + _row_id as place "
-        f"from read_parquet($file{place}, hive_partitioning = false) where quarter is not null"
+        f"from {parquet(f'$file{place}')} where quarter is not null"
         for place in range(1, len(parents.earlier) + 2)
     )
     files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}
@@ -95,7 +95,7 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
             with parents as (select {by}, arg_min(quarter, place) as quarter from ({sources}) group by {by})
             select rows._row_id as row_id,
                 cast(parents.quarter[1:4] as integer) * 4 + cast(parents.quarter[7:7] as integer) - 1 as number
-            from read_parquet($rows, hive_partitioning = false) as rows join parents using ({by})
+            from {parquet("$rows")} as rows join parents using ({by})
             """,
             files | {"rows": str(undated)},
         )

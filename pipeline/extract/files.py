@@ -55,12 +55,6 @@ class SourceFile:
         with self.path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
 
-    @cached_property
-    def is_gzip(self) -> bool:
-        """By its first bytes, whatever its name says."""
-        with self.path.open("rb") as handle:
-            return handle.read(2) == _GZIP
-
     @contextmanager
     def open_text(self) -> Iterator[BinaryIO]:
         """The bytes of a text file, uncompressed.

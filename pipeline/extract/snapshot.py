@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ from pipeline.extract.dating import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.writer import RowWriter, row_writer
-from pipeline.lake.files import make_private
+from pipeline.lake.files import make_private, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import LANDED_FILES, closed_quarters
@@ -127,8 +126,8 @@ def _write(
         if parents is None:
             quarters, _ = _write_files(stream, writer)
         else:
-            with TemporaryDirectory(prefix="undated-", dir=lake.scratch) as folder:
-                undated = Path(folder) / "rows.parquet"
+            with work_folder(lake.scratch, "undated") as folder:
+                undated = folder / "rows.parquet"
                 with row_writer(undated, table) as undated_writer:
                     _, file_starts = _write_files(stream, undated_writer)
                     undated_writer.finish({})

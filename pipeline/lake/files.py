@@ -12,17 +12,20 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, get_args
 
 from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
 
+WorkKind = Literal["extract", "undated", "rivals", "corrected", "pinned", "judged"]
+"""What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
 
 # Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
 # DuckDB spills.
 _TEMPORARY = (
     *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
-    *(f"scratch/{kind}-*" for kind in ("extract", "undated", "rivals", "corrected", "pinned", "judged")),
+    *(f"scratch/{kind}-*" for kind in get_args(WorkKind)),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )
 
@@ -88,17 +91,27 @@ def linked(present: Path, path: Path) -> bool:
 
 
 @contextmanager
+def work_folder(scratch: Path, kind: WorkKind) -> Iterator[Path]:
+    """A folder of this process's own below the scratch folder, where personal data may lie; it is gone at the end.
+
+    A process that is killed leaves it behind: ``remove_temporary_files`` finds it.
+    """
+    make_private(scratch)
+    with in_use(scratch), TemporaryDirectory(prefix=f"{kind}-", dir=scratch) as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
     """Yield names of this reader's own for files as they are now, in the order given; they are gone at the end.
 
     DuckDB opens a file more than once while it reads it. A partition may be replaced in between by a run of another quarter
     that has this one as its neighbour: what is read then is one file's directory and another one's pages.
     """
-    make_private(lake.scratch)
-    with in_use(lake.scratch), TemporaryDirectory(prefix="pinned-", dir=lake.scratch) as folder:
+    with work_folder(lake.scratch, "pinned") as folder:
         names = []
         for number, path in enumerate(paths):
-            name = Path(folder) / f"{number}{path.suffix}"
+            name = folder / f"{number}{path.suffix}"
             try:
                 os.link(path, name)
             except FileNotFoundError:

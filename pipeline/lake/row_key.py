@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.lake.sql import quoted
 from schemas.contract import Table
 
@@ -19,6 +21,17 @@ def row_key_expression(table: Table, rows: str = "rows") -> str:
         for name in table.unique_key
     )
     return f" || '{_SEPARATOR}' || ".join(parts)
+
+
+def joined_values(columns: Iterable[str], rows: str | None = None) -> str:
+    """SQL: values of a row as one text as people write a key, ``|`` between them and nothing escaped.
+
+    Two rows may have the same text: for texts that are shown, or compared with what a person wrote. ``rows``: the relation
+    whose columns are meant, where several are in reach.
+    """
+    prefix = f"{rows}." if rows else ""
+    parts = (f"coalesce(cast({prefix}{quoted(name)} as varchar), '')" for name in columns)
+    return f"concat_ws('{_SEPARATOR}', {', '.join(parts)})"
 
 
 def key_parts(row_key: str) -> tuple[str, ...]:

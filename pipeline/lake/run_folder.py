@@ -14,10 +14,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+import duckdb
+import polars as pl
+
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.files import remove_temporary_files
+from pipeline.lake.files import atomic_path, remove_temporary_files
 from pipeline.lake.layout import Lake
+from pipeline.lake.sql import literal
 from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
 
 _BUILDING = ".building-"
@@ -52,6 +56,21 @@ class RunFolder:
     def table(self, name: str) -> Path:
         """The Parquet file of a table; writers replace it whole (``atomic_path``), for it may be shared with an earlier run."""
         return self.path / f"{name}.parquet"
+
+    def write(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Make ``rows`` with this run's id the table ``name``, whole or not at all; returns what was written."""
+        written = rows.with_columns(run_id=pl.lit(self.run_id))
+        with atomic_path(self.table(name)) as path:
+            written.write_parquet(path, compression="zstd", statistics=False)
+        return written
+
+    def write_query(self, name: str, connection: duckdb.DuckDBPyConnection, query: str) -> None:
+        """``write`` for the rows of a query, sorted by all their columns."""
+        with atomic_path(self.table(name)) as path:
+            connection.execute(
+                f"copy (select *, {literal(self.run_id)} as run_id from ({query}) order by all) "
+                f"to {literal(path)} (format parquet, compression zstd)"
+            )
 
     @property
     def reports(self) -> Path:

@@ -9,11 +9,7 @@ import duckdb
 
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
-from pipeline.lake.sql import literal
-
-# A lake below a folder called quarter=2020-Q3 must not lend its tables a column of that name.
-_AS_WRITTEN = "hive_partitioning = false"
-
+from pipeline.lake.sql import literal, parquet
 
 # A file's name as a text literal in a view.
 _FILE = re.compile(r"'((?:[^']|'')+\.parquet)'")
@@ -61,14 +57,12 @@ def refresh_warehouse(lake: Lake) -> None:
 
 def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
     """The query of a view over one table's files by quarter."""
-    found = {quarter: literal(path) for quarter, path in files.items() if path.exists()}
+    found = {quarter: path for quarter, path in files.items() if path.exists()}
     latest = found[max(found)]
-    columns = {row[0] for row in connection.execute(f"describe from read_parquet({latest}, {_AS_WRITTEN})").fetchall()}
+    columns = {row[0] for row in connection.execute(f"describe from {parquet(latest)}").fetchall()}
     if "quarter" in columns:
-        owners = " ".join(f"when {path} then '{quarter}'" for quarter, path in found.items())
-        everything = (
-            f"read_parquet([{', '.join(found.values())}], union_by_name = true, {_AS_WRITTEN}, filename = true)"
-        )
+        owners = " ".join(f"when {literal(path)} then '{quarter}'" for quarter, path in found.items())
+        everything = parquet(found.values(), filename=True)
         return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
-    return f"select * from read_parquet([{', '.join(shown)}], union_by_name = true, {_AS_WRITTEN})"
+    return f"select * from {parquet(shown)}"

@@ -22,6 +22,7 @@ from pipeline.lake.files import pinned
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
+from pipeline.lake.sql import parquet
 from schemas.contract import TABLES
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
@@ -107,7 +108,7 @@ def _calendar_bounds(quarter: Quarter, files: dict[str, list[str]]) -> tuple[dt.
                 continue
             extremes = ", ".join(f"min({column})::date, max({column})::date" for column in columns)
             row = connection.execute(
-                f"select {extremes} from read_parquet($files, union_by_name = true, hive_partitioning = false)",
+                f"select {extremes} from {parquet('$files', union_by_name=True)}",
                 {"files": files[table]},
             ).fetchone()
             days = [day for day in row or () if day is not None]

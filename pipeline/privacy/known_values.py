@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from pipeline.lake.layout import Lake
-from pipeline.lake.sql import literal
+from pipeline.lake.sql import parquet
 from pipeline.privacy.patterns import SURNAMES, normalise
 from pipeline.privacy.scanner import Search
 from schemas.contract import TABLES
@@ -48,12 +48,11 @@ class KnownValues:
         known = cls()
         with duckdb.connect() as connection:
             for table in TABLES.values():
-                files = ", ".join(literal(path) for path in lake.partitions("raw", table.name).values())
+                files = list(lake.partitions("raw", table.name).values())
                 for column in table.columns if files else ():
                     if column.pii in _CLASSES:
                         rows = connection.execute(
-                            f'select distinct "{column.name}" from read_parquet([{files}], hive_partitioning = false, '
-                            f'union_by_name = true) where "{column.name}" is not null'
+                            f'select distinct "{column.name}" from {parquet(files)} where "{column.name}" is not null'
                         ).fetchall()
                         known.add(column.pii, (value for (value,) in rows))
         return known

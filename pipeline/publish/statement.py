@@ -15,9 +15,8 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
-from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import (
@@ -57,7 +56,6 @@ SCHEMA = {
     "reidentification_risk": pl.Float64,
     "gbt_42460_level": pl.Int64,
     "is_kept": pl.Boolean,
-    "run_id": pl.String,
 }
 
 
@@ -71,18 +69,15 @@ def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits
     with duckdb.connect() as connection:
         for name in sorted(tables):
             for row in _statement(connection, run, name, limits):
-                rows.append({"table": name, "quarter": run.quarter.label, "run_id": run.run_id} | row)
+                rows.append({"table": name, "quarter": run.quarter.label} | row)
     measured = pl.DataFrame(rows, schema=SCHEMA).sort("table", "enterprise_id", nulls_last=True)
-    with atomic_path(run.table(TABLE)) as path:
-        measured.write_parquet(path, compression="zstd", statistics=False)
-    return measured
+    return run.write(TABLE, measured)
 
 
 def _statement(
     connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str, limits: PrivacyLimits
 ) -> Iterator[dict[str, Any]]:
-    file = literal(run.table(name))
-    relation = f"read_parquet({file}, hive_partitioning = false)"
+    relation = parquet(run.table(name))
     columns = [column for column, *_ in connection.execute(f"describe from {relation}").fetchall()]
     identifying = undeclared(name, columns)
     rows = _number(connection, f"select count(*) from {relation}")
@@ -95,7 +90,7 @@ def _statement(
             "is_kept": False,
         }
     elif name in RECORD_TABLES:
-        yield from _released(connection, relation, file, RECORD_TABLES[name], limits)
+        yield from _released(connection, relation, literal(run.table(name)), RECORD_TABLES[name], limits)
     elif name in INTERNAL_TABLES:
         keys = ", ".join(map(quoted, INTERNAL_TABLES[name]))
         smallest = connection.execute(

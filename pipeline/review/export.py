@@ -19,7 +19,7 @@ from pipeline.errors import UsageError
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.settings.outlier_review import REVIEW_COLUMNS, Review, recorded_text
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURES
@@ -111,7 +111,7 @@ def _published(lake: Lake, quarter: Quarter, table: str) -> pl.DataFrame:
     path = lake.current(quarter) / f"{table}.parquet"
     if not path.is_file():
         raise UsageError(f"{quarter} has no published outliers in this lake: run `asq run {quarter}` first")
-    return pl.read_parquet(path, hive_partitioning=False)
+    return pl.read_parquet(path)
 
 
 def _recorded(points: pl.DataFrame, quarter: Quarter, lake: Lake) -> dict[tuple[str, str, str], str]:
@@ -127,7 +127,7 @@ def _recorded(points: pl.DataFrame, quarter: Quarter, lake: Lake) -> dict[tuple[
             texts = ", ".join(f"cast(rows.{quoted(name)} as varchar)" for name in columns)
             for key, *values in connection.execute(
                 f"select {row_key_expression(TABLES[str(table)])} as row_key, {texts} "
-                f"from read_parquet({literal(path)}, hive_partitioning = false) as rows "
+                f"from {parquet(path)} as rows "
                 f"where {row_key_expression(TABLES[str(table)])} in (select row_key from wanted)"
             ).fetchall():
                 found[str(table), str(measure), key] = recorded_text(dict(zip(columns, values, strict=True)))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.redact.redaction import redact_column
@@ -70,8 +69,7 @@ def write_outliers(lake: Lake, quarter: Quarter, run: RunFolder, review: Review,
         "outlier_decisions": decisions.drop("_row_id").sort("quarter", "table", "measure", "row_key"),
     }
     for name, table in tables.items():
-        with atomic_path(run.table(name)) as path:
-            table.with_columns(run_id=pl.lit(run.run_id)).write_parquet(path, compression="zstd", statistics=False)
+        run.write(name, table)
     return Reviewed(
         to_review=int(groups["to_review"].sum()),
         reviewed=int(groups["reviewed"].sum()),

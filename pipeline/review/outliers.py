@@ -26,7 +26,7 @@ import pyarrow as pa
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from schemas.contract import Table
 from schemas.expectations.outliers import ENTERPRISE, Measure, Z, measures_of
 
@@ -122,7 +122,7 @@ def find_outliers(
     if path.is_file():
         with duckdb.connect(config={"threads": 1}) as connection:
             # The view's own query cannot take parameters.
-            rows = f"select * from read_parquet({literal(path)}, hive_partitioning = false)"
+            rows = f"select * from {parquet(path)}"
             if table.is_versioned:
                 rows += (
                     f" where coalesce(valid_from, date '{quarter.first_day}') < date '{quarter.end_day}'"

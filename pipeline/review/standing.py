@@ -17,7 +17,7 @@ from pipeline.calendar.windows import read_quarters
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.review.outliers import Found, Limits, find_outliers
 from pipeline.settings.outlier_review import CORRECT, EXCLUDE, Decision, Review
 from schemas.contract import TABLES
@@ -136,7 +136,7 @@ def _corrected_already(decisions: Iterable[Decision], lake: Lake) -> set[Decisio
             column = table.column(each.column)
             found = connection.execute(
                 f"select coalesce(bool_or({quoted(column.name)} = cast($value as {column.sql_type})), false) from "
-                f"read_parquet({literal(lake.partition('clean', each.table, each.quarter))}, hive_partitioning = false) "
+                f"{parquet(lake.partition('clean', each.table, each.quarter))} "
                 f"as rows where {row_key_expression(table)} = $key",
                 {"value": each.corrected_value, "key": each.row_key},
             ).fetchone()

@@ -54,11 +54,6 @@ def break_rule(table: Table, rule: str, column: str, row: Row) -> Row:
     return broken
 
 
-def known_rules() -> frozenset[str]:
-    """Every rule of a single row that can be broken."""
-    return frozenset({"required", "allowed_values", "foreign_key", "range", *_ROW_LOGIC})
-
-
 def _out_of_range(column: Column) -> float | int:
     if column.maximum is not None:
         beyond = float(column.maximum) + 1

@@ -36,9 +36,6 @@ DEFECTS_SCHEMA = pl.Schema(
         "column": pl.String,
     }
 )
-ROWS_SCHEMA = pl.Schema(
-    {"table": pl.String, "quarter": pl.String, "extracted": pl.Int64, "accepted": pl.Int64, "quarantined": pl.Int64}
-)
 
 
 @dataclass(frozen=True)

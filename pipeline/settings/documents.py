@@ -1,13 +1,15 @@
-"""Reads YAML so that every mistake can be named by its path and line.
+"""Reads the files that users hand in so that every mistake can be named by where it stands: path and line, row and column.
 
-Scalars stay the text that was written (``010``, ``No`` and ``1.0`` are not turned into 8, false and 1.0); only null
-is null. What the keys mean is the reader's business.
+Scalars of YAML stay the text that was written (``010``, ``No`` and ``1.0`` are not turned into 8, false and 1.0); only null
+is null. What keys and columns mean is the reader's business.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +17,9 @@ from typing import Any
 
 import yaml
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
+from schemas.sheet import Row, Sheet, StandardDataError
 
 YamlPath = tuple[str, ...]
 _NULL = "tag:yaml.org,2002:null"
@@ -45,6 +49,28 @@ class Document:
     def sha256(self) -> str:
         """Hash of the bytes, so that a published number names the very file it was made by."""
         return hashlib.sha256(self.content).hexdigest()
+
+
+@contextmanager
+def read_sheet(document: Document, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Sheet]:
+    """A CSV file, read strictly; raises UsageError that names every fault noted by the end by path, row, column and rule."""
+    try:
+        sheet = Sheet(document.path, columns, document.content, optional=optional, shown=str(document.path))
+        yield sheet
+        sheet.finish()
+    except StandardDataError as error:
+        raise UsageError(str(error)) from None
+
+
+def quarter_in(row: Row, column: str = "quarter") -> Quarter | None:
+    """The quarter that a cell names; None, and a fault of the row, where it names none."""
+    text = row.text(column)
+    try:
+        return Quarter.parse(text)
+    except UsageError as error:
+        if text:
+            row.fault(column, str(error))
+    return None
 
 
 @dataclass

@@ -14,12 +14,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.errors import UsageError
 from pipeline.lake.row_key import key_parts
-from pipeline.settings.documents import Document
+from pipeline.settings.documents import Document, quarter_in, read_sheet
 from schemas.contract import TABLES, Column
 from schemas.expectations.outliers import MEASURES, Measure
-from schemas.sheet import Row, Sheet, StandardDataError
+from schemas.sheet import Row, Sheet
 
 CONFIRM, CORRECT, EXCLUDE = "confirm", "correct", "exclude"
 DECISIONS = (CONFIRM, CORRECT, EXCLUDE)
@@ -73,13 +72,9 @@ class Review:
         if given is None:
             return cls()
         document = Document.of(given)
-        try:
-            sheet = Sheet(document.path, REVIEW_COLUMNS, document.content)
+        with read_sheet(document, REVIEW_COLUMNS) as sheet:
             found = [decision for row in sheet if (decision := _decision(row)) is not None]
             _check_together(found, sheet)
-            sheet.finish()
-        except StandardDataError as error:
-            raise UsageError(str(error)) from None
         return cls(tuple(found), document)
 
     @property
@@ -110,7 +105,7 @@ def _decision(row: Row) -> Decision | None:
                 break
         return None
     decision = row.one_of("decision", DECISIONS)
-    quarter = _quarter(row)
+    quarter = quarter_in(row)
     table = row.one_of("table", list(TABLES))
     measure = MEASURES.get(row.one_of("measure", list(MEASURES)))
     if measure is not None and table in TABLES and measure.table != table:
@@ -144,16 +139,6 @@ def _decision(row: Row) -> Decision | None:
         before=before,
         line=row.number_in_file,
     )
-
-
-def _quarter(row: Row) -> Quarter | None:
-    text = row.text("quarter")
-    try:
-        return Quarter.parse(text)
-    except UsageError as error:
-        if text:
-            row.fault("quarter", str(error))
-    return None
 
 
 def _check_correction(row: Row, measure: Measure | None, cells: dict[str, str]) -> str | None:

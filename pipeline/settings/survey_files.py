@@ -6,17 +6,16 @@ rate. What is made of them is ``survey.py``'s business.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.errors import UsageError
-from pipeline.settings.documents import Document
+from pipeline.settings.documents import Document, quarter_in, read_sheet
 from schemas.contract import TABLES
+from schemas.sheet import Sheet
 
 _CHANNELS = next(column.values for column in TABLES["service_requests"].columns if column.name == "channel") or ()
 
@@ -43,136 +42,78 @@ class Margins:
         return sorted({enterprise for enterprise, _ in self.populations})
 
 
-@dataclass(frozen=True)
-class _Line:
-    """One record of a file; every message names file, row (the header is row 1), column and rule."""
-
-    file: Path
-    number: int
-    cells: Mapping[str, str]
-
-    def refuse(self, column: str, rule: str) -> UsageError:
-        return UsageError(f"{self.file} row {self.number}, column {column}: {rule}")
-
-    def text(self, column: str) -> str:
-        if not self.cells[column]:
-            raise self.refuse(column, "must not be empty")
-        return self.cells[column]
-
-    def whole(self, column: str, least: int) -> int:
-        text = self.cells[column]
-        if not (text.isascii() and text.isdigit()) or int(text) < least:
-            raise self.refuse(column, f"expected a whole number of at least {least}, found '{text}'")
-        return int(text)
-
-
 def read_margins(given: Path | Document) -> Margins:
     """Population counts by region and channel from a CSV file.
 
     Columns: enterprise_id, region_code, channel, population and, if wanted, quarter. Rows with region and channel are cells;
     rows with one of them are one-way margins, of which there may be those of regions, of channels, or both with one total.
 
-    Raises UsageError naming file, row, column and rule.
+    Raises UsageError naming file, row, column and rule of every fault.
     """
-    document = Document.of(given)
-    seen: dict[tuple[str, Quarter | None, Cell], int] = {}
-    rows: list[tuple[str, Quarter | None, Cell, int]] = []
-    for line in _lines(document, ("enterprise_id", "region_code", "channel", "population"), ("quarter",)):
-        enterprise, cell = line.text("enterprise_id"), (line.cells["region_code"], line.cells["channel"])
-        if cell == ("", ""):
-            raise line.refuse("region_code", "a margin needs a region, a channel or both")
-        if cell[1] and cell[1] not in _CHANNELS:
-            raise line.refuse("channel", f"'{cell[1]}' is not one of {', '.join(_CHANNELS)}")
-        quarter = _quarter(line)
-        first = seen.setdefault((enterprise, quarter, cell), line.number)
-        if first != line.number:
-            raise line.refuse("region_code", f"enterprise, quarter, region and channel are those of row {first}")
-        rows.append((enterprise, quarter, cell, line.whole("population", 0)))
-    rows.sort(key=lambda row: (row[0], "" if row[1] is None else row[1].label, row[2]))
-    populations = {}
-    for (enterprise, quarter), group in groupby(rows, key=lambda row: (row[0], row[1])):
-        cells = {cell: size for _, _, cell, size in group}
-        where = f"{document.path}: {enterprise}{'' if quarter is None else f' {quarter}'}"
-        _check(cells, where)
-        populations[enterprise, quarter] = Population(MappingProxyType(cells))
-    return Margins(MappingProxyType(populations))
+    found: dict[tuple[str, Quarter | None], dict[Cell, int]] = defaultdict(dict)
+    first: dict[tuple[str, Quarter | None, Cell], int] = {}
+    columns = ("enterprise_id", "region_code", "channel", "population")
+    with read_sheet(Document.of(given), columns, optional=("quarter",)) as sheet:
+        for row in sheet:
+            enterprise, population = row.text("enterprise_id"), row.integer("population", 0)
+            cell = (row.optional_text("region_code") or "", row.optional_text("channel") or "")
+            if cell == ("", ""):
+                row.fault("region_code", "a margin needs a region, a channel or both")
+            if cell[1]:
+                row.one_of("channel", _CHANNELS)
+            quarter = quarter_in(row) if row.optional_text("quarter") else None
+            if row.has_faults:
+                continue
+            before = first.setdefault((enterprise, quarter, cell), row.number_in_file)
+            if before != row.number_in_file:
+                row.fault("region_code", f"enterprise, quarter, region and channel are those of row {before}")
+            found[enterprise, quarter][cell] = population
+        if not sheet.faults:
+            for (enterprise, quarter), cells in found.items():
+                _check(cells, enterprise if quarter is None else f"{enterprise} {quarter}", sheet)
+    return Margins(
+        MappingProxyType(
+            {key: Population(MappingProxyType(dict(sorted(cells.items())))) for key, cells in found.items()}
+        )
+    )
 
 
 def read_invitations(given: Path | Document) -> Mapping[tuple[str, str], Invitations]:
     """Invitations by enterprise and survey round from a CSV file.
 
-    Columns: enterprise_id, survey_id, sent and, if wanted, delivered. Raises UsageError naming file, row, column and rule.
+    Columns: enterprise_id, survey_id, sent and, if wanted, delivered. Raises UsageError naming file, row, column and rule of
+    every fault.
     """
-    document = Document.of(given)
     found: dict[tuple[str, str], Invitations] = {}
-    for line in _lines(document, ("enterprise_id", "survey_id", "sent"), ("delivered",)):
-        key = line.text("enterprise_id"), line.text("survey_id")
-        if key in found:
-            raise line.refuse("survey_id", f"the round {key[1]} of {key[0]} stands in the file before")
-        sent = line.whole("sent", 1)
-        delivered = line.whole("delivered", 1) if line.cells.get("delivered") else None
-        if delivered is not None and delivered > sent:
-            raise line.refuse("delivered", f"{delivered} is more than the {sent} sent")
-        found[key] = Invitations(sent, delivered)
+    with read_sheet(Document.of(given), ("enterprise_id", "survey_id", "sent"), optional=("delivered",)) as sheet:
+        for row in sheet:
+            key = row.text("enterprise_id"), row.text("survey_id")
+            sent = row.integer("sent", 1)
+            delivered = row.integer("delivered", 1) if row.optional_text("delivered") else None
+            if key in found:
+                row.fault("survey_id", f"the round {key[1]} of {key[0]} stands in the file before")
+            if delivered is not None and delivered > sent and not row.has_faults:
+                row.fault("delivered", f"{delivered} is more than the {sent} sent")
+            found[key] = Invitations(sent, delivered)
     return MappingProxyType(found)
 
 
-def _check(cells: Mapping[Cell, int], where: str) -> None:
+def _check(cells: Mapping[Cell, int], whose: str, sheet: Sheet) -> None:
     kinds = {(bool(region), bool(channel)) for region, channel in cells}
     if (True, True) in kinds and len(kinds) > 1:
-        raise UsageError(
-            f"{where}: rows with region and channel stand beside rows with one of them; "
-            "give the cells or the one-way margins"
-        )
+        rule = "rows with region and channel stand beside rows with one of them; give the cells or the one-way margins"
+        sheet.fault(None, None, f"{whose}: {rule}")
+        return
     totals = {
         name: sum(size for cell, size in cells.items() if cell[side])
         for name, side in ((BY_REGION, 0), (BY_CHANNEL, 1))
         if any(cell[side] for cell in cells)
     }
     if 0 in totals.values():
-        raise UsageError(f"{where}: column population: the margins hold nobody")
-    if len(set(totals.values())) > 1:
-        raise UsageError(
-            f"{where}: column population: the regions hold {totals[BY_REGION]} and the channels {totals[BY_CHANNEL]}; "
-            "margins of one population have one total"
-        )
-
-
-def _quarter(line: _Line) -> Quarter | None:
-    if not line.cells.get("quarter"):
-        return None
-    try:
-        return Quarter.parse(line.cells["quarter"])
-    except UsageError as error:
-        raise line.refuse("quarter", f"expected a quarter like 2025-Q1, found '{line.cells['quarter']}'") from error
-
-
-def _lines(document: Document, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[_Line]:
-    path = document.path
-    try:
-        text = document.content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path}: the file that the evaluation plan names cannot be read as UTF-8 text ({error})"
-        ) from error
-    try:
-        records = list(csv.reader(text.splitlines(), strict=True))
-    except csv.Error as error:
-        raise UsageError(f"{path}: this is not a CSV file: {error}") from error
-    header = [name.strip() for name in records[0]] if records else []
-    for name in required:
-        if name not in header:
-            raise UsageError(f"{path} row 1: the column {name} is missing")
-    for name in header:
-        if name not in required + optional or header.count(name) > 1:
-            known = ", ".join(required + optional)
-            raise UsageError(f"{path} row 1: the column '{name}' is not one of {known}, or stands twice")
-    for number, record in enumerate(records[1:], start=2):
-        if not any(cell.strip() for cell in record):
-            continue
-        if len(record) != len(header):
-            raise UsageError(f"{path} row {number}: {len(record)} cells where the header has {len(header)}")
-        yield _Line(path, number, dict(zip(header, (cell.strip() for cell in record), strict=True)))
+        sheet.fault(None, "population", f"{whose}: the margins hold nobody")
+    elif len(set(totals.values())) > 1:
+        held = f"the regions hold {totals[BY_REGION]} and the channels {totals[BY_CHANNEL]}"
+        sheet.fault(None, "population", f"{whose}: {held}; margins of one population have one total")
 
 
 Cell = tuple[str, str]

@@ -23,7 +23,8 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.row_key import joined_values
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.redact.redaction import redact_column
 from pipeline.validate.corrections import Correction, typed_texts
 from pipeline.validate.masking import masked_keys, masked_values
@@ -106,11 +107,10 @@ class TableCorrections:
         ``files``: the SQL of a list of files; ``as_of``: the quarter that rows of a register without one are read in. Every
         cell has at most one row of the status ``applied``.
         """
-        key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in self.table.unique_key)
-        read = f"read_parquet({files}, union_by_name = true, hive_partitioning = false, filename = true)"
+        read = parquet(files, union_by_name=True, filename=True)
         label = literal(as_of.label) if as_of else "'9999-Q4'"
         branches = " union all ".join(
-            branch for column in self.columns for branch in self._branches(column, read, label, key)
+            branch for column in self.columns for branch in self._branches(column, read, label)
         )
         dated = [name for name in self.table.dated_by if name in self.columns]
         ranked = (
@@ -135,13 +135,13 @@ class TableCorrections:
             "from judged left join moved using (filename, _row_id)"
         )
 
-    def _branches(self, column: str, read: str, label: str, key: str) -> list[str]:
+    def _branches(self, column: str, read: str, label: str) -> list[str]:
         name = quoted(column)
         unread = f'list_filter(_defects, lambda d: d."column" = {literal(column)})[1]."value"'
         # Of a line that could not be split nothing is believed.
         whole = 'len(list_filter(_defects, lambda d: d."column" is null)) = 0'
         cells = (
-            f"(select filename, _row_id, coalesce(quarter, {label}) as quarter, {key_sql(key)} as row_key, "
+            f"(select filename, _row_id, coalesce(quarter, {label}) as quarter, {joined_values(self.table.unique_key)} as row_key, "
             f"cast({name} as varchar) as typed, case when len(_defects) > 0 then {unread} end as unread "
             f"from {read} where len(_defects) = 0 or {whole}) as cell"
         )
@@ -202,11 +202,6 @@ class TableCorrections:
                 f'select number, cast(after as {sql_type}) from {self._relation} where "column" = {literal(column)}'
             ).fetchall()
         )
-
-
-def key_sql(parts: str) -> str:
-    """SQL: the values of a key, joined as people write them."""
-    return f"concat_ws('|', {parts})"
 
 
 def find_cells(
@@ -335,10 +330,9 @@ def write_corrected_values(
         path.unlink(missing_ok=True)
         return
     connection.register("applied_cells", applied.select("_row_id").unique().to_arrow())
-    key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
     origins = connection.execute(
-        f"select _row_id, _origin_file as origin_file, _origin_row as origin_row, {key_sql(key)} as row_key "
-        "from read_parquet($1, hive_partitioning = false) semi join applied_cells using (_row_id)",
+        f"select _row_id, _origin_file as origin_file, _origin_row as origin_row, {joined_values(table.key)} as row_key "
+        f"from {parquet('$1')} semi join applied_cells using (_row_id)",
         [str(raw)],
     ).pl()
     connection.unregister("applied_cells")

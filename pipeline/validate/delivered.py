@@ -20,7 +20,7 @@ from pipeline.lake.files import in_use, make_private, pinned
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.correcting import TableCorrections, corrections_by_table
 from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
@@ -118,13 +118,11 @@ class DeliveredKeys:
 
     def rows_sql(self, table: Table, files: Sequence[Path]) -> str:
         """SQL: the rows of some files as a relation, corrected."""
-        listed = f"[{', '.join(literal(path) for path in files)}]"
         corrections = self._of_table.get(table.name)
         if corrections is None:
-            return f"read_parquet({listed}, union_by_name = true, hive_partitioning = false)"
+            return parquet(files)
         found = self._found(corrections, files)
-        rows = f"read_parquet({listed}, union_by_name = true, hive_partitioning = false, filename = true)"
-        return corrections.corrected_sql(rows, corrections.applied_sql(found))
+        return corrections.corrected_sql(parquet(files, filename=True), corrections.applied_sql(found))
 
     def _found(self, corrections: TableCorrections, files: Sequence[Path]) -> str:
         what = ("corrections", corrections.table.name, *map(str, files))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import numpy as np
@@ -18,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.correcting import APPLIED, find_cells, write_corrected
 from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules
@@ -136,7 +136,7 @@ def _find_own_rows(judged: _Quarter, key_repeats: str | None, group_repeats: str
         f"""
         create or replace temp table own as
         select _row_id, {judged.columns}, cast(null as bigint) as place
-        from read_parquet($1, hive_partitioning = false) where {" or ".join(suspected)}
+        from {parquet("$1")} where {" or ".join(suspected)}
         """,
         [str(judged.raw)],
     )
@@ -155,8 +155,7 @@ def _places(judged: _Quarter) -> np.ndarray:
     now = landed(judged.table, judged.lake)
     if now is not None and read_metadata(judged.raw).get(FINGERPRINT) == now.fingerprint:
         found: np.ndarray = judged.connection.execute(
-            "select _row_id from read_parquet($1, hive_partitioning = false) "
-            "where quarter = $2 or quarter is null order by _row_id",
+            f"select _row_id from {parquet('$1')} where quarter = $2 or quarter is null order by _row_id",
             [str(now.path), judged.quarter.label],
         ).fetchnumpy()["_row_id"]
         return found
@@ -190,12 +189,11 @@ def _find_rivals(judged: _Quarter) -> None:
             )
         places = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id").fetchnumpy()
         _insert_sound_rows(judged, snapshot, places["_row_id"])
-    files = [literal(judged.delivered_keys.pin(path)) for path in kept.values() if path.is_file()]
+    files = [judged.delivered_keys.pin(path) for path in kept.values() if path.is_file()]
     if files:
         connection.execute(
             f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
-            f"from read_parquet([{', '.join(files)}], union_by_name = true, hive_partitioning = false) "
-            f"where {_wanted(judged)}"
+            f"from {parquet(files)} where {_wanted(judged)}"
         )
 
 
@@ -203,18 +201,17 @@ def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> 
     """Add the rows at these places of the snapshot to ``rivals``, except those that break a rule of a row."""
     if not places.size:
         return
-    with TemporaryDirectory(prefix="rivals-", dir=judged.lake.scratch) as folder:
-        copied = Path(folder) / "rows.parquet"
+    with work_folder(judged.lake.scratch, "rivals") as folder:
+        copied = folder / "rows.parquet"
         _copy_rows(snapshot, places, copied)
-        copied = _corrected(judged, copied, Path(folder) / "corrected.parquet")
+        copied = _corrected(judged, copied, folder / "corrected.parquet")
         broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False
         numbers = np.flatnonzero(sound)
         judged.connection.register("sound", pa.table({"_row_id": numbers, "place": places[numbers]}))
         judged.connection.execute(
-            f"insert into rivals select {judged.columns}, place "
-            "from read_parquet($1, hive_partitioning = false) join sound using (_row_id)",
+            f"insert into rivals select {judged.columns}, place from {parquet('$1')} join sound using (_row_id)",
             [str(copied)],
         )
         judged.connection.unregister("sound")

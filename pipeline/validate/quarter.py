@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, DataRefused
-from pipeline.lake.files import linked, make_private, pinned, private_path
+from pipeline.lake.files import linked, make_private, pinned, private_path, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import (
@@ -30,7 +29,8 @@ from pipeline.lake.provenance import (
     judged,
     parents_fingerprint,
 )
-from pipeline.lake.sql import literal, quoted
+from pipeline.lake.row_key import joined_values
+from pipeline.lake.sql import literal, parquet
 from pipeline.validate.correcting import (
     Outcome,
     find_cells,
@@ -179,8 +179,8 @@ def _corrected_rows(
     if not outcome.values:
         yield raw, outcome
         return
-    with TemporaryDirectory(prefix="corrected-", dir=lake.scratch) as folder:
-        corrected = Path(folder) / "rows.parquet"
+    with work_folder(lake.scratch, "corrected") as folder:
+        corrected = folder / "rows.parquet"
         write_corrected(corrections, raw, cells, corrected, connection)
         yield corrected, outcome
 
@@ -192,7 +192,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
         raise UnfitRawPartition(
             f"{table.name} {quarter}: its records were purged before they were judged: deliver them again"
         )
-    rows = pl.read_parquet(quarantine, hive_partitioning=False)
+    rows = pl.read_parquet(quarantine)
     counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
     extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
     by_rule = dict(counts.sort("rows", "rule", descending=[True, False]).iter_rows())
@@ -210,7 +210,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
     """How many rows there are; raises UnfitRawPartition unless columns and order are those that extract gives."""
-    described = connection.execute("describe from read_parquet($1, hive_partitioning = false)", [str(raw)]).fetchall()
+    described = connection.execute(f"describe from {parquet('$1')}", [str(raw)]).fetchall()
     present = {name for name, *_ in described}
     missing = [
         name for name in ("quarter", "_origin_file", "_origin_row", "_row_id", "_defects") if name not in present
@@ -222,8 +222,7 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
         )
     # Failures are found by position in the file and written by _row_id: the two must be the same.
     counted = connection.execute(
-        "select count(*), coalesce(bool_and(_row_id = file_row_number), true) "
-        "from read_parquet($1, hive_partitioning = false, file_row_number = true)",
+        f"select count(*), coalesce(bool_and(_row_id = file_row_number), true) from {parquet('$1', row_number=True)}",
         [str(raw)],
     ).fetchone()
     assert counted is not None
@@ -268,10 +267,9 @@ def _quarantine(
     table: Table, quarter: Quarter, raw: Path, broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
     """One row per broken rule, in file order, without personal data."""
-    key = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in table.key)
     origins = connection.execute(
-        f"select _row_id, _origin_file, _origin_row, concat_ws('|', {key}) as row_key "
-        "from read_parquet($1, hive_partitioning = false) semi join refused using (_row_id)",
+        f"select _row_id, _origin_file, _origin_row, {joined_values(table.key)} as row_key "
+        f"from {parquet('$1')} semi join refused using (_row_id)",
         [str(raw)],
     ).pl()
     # What stands in the key columns of a line that could not be split may be anything.
@@ -327,9 +325,8 @@ def _write_accepted(
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
     with private_path(path) as temporary:
         written = connection.execute(
-            "copy ("
-            f"select * from read_parquet({literal(raw)}, hive_partitioning = false) {where}"
-            f") to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
+            f"copy (select * from {parquet(raw)} {where}) "
+            f"to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
         ).fetchone()
         assert written is not None
         if int(written[0]) != rows - refused:

@@ -52,7 +52,7 @@ def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
     ``quarters``: None for all that the lake has.
     """
     found = [
-        pl.read_parquet(path, hive_partitioning=False)
+        pl.read_parquet(path)
         .group_by("quarter", "table", "rule", "column")
         .agg(pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64).alias("rows"))
         .select(pl.col(name).cast(kind) for name, kind in _COUNTS_SCHEMA.items())
@@ -125,7 +125,7 @@ def _reasons(quarantine: Path) -> pl.DataFrame:
     """origin_file, origin_row and every broken rule in words, in file order."""
     broken = pl.col("rule") + pl.when(pl.col("column").is_null()).then(pl.lit("")).otherwise(" on " + pl.col("column"))
     return (
-        pl.read_parquet(quarantine, hive_partitioning=False)
+        pl.read_parquet(quarantine)
         .group_by("origin_file", "origin_row", maintain_order=True)
         .agg(broken.unique(maintain_order=True).str.join("; ").alias("reason"))
         .sort("origin_file", "origin_row")

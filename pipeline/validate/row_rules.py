@@ -14,7 +14,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from pipeline.errors import DataRefused
-from pipeline.lake.sql import quoted
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
@@ -37,7 +37,7 @@ def broken_row_rules(
     column has a wrong type.
     """
     unreadable = _unreadable(raw, connection)
-    frame = pl.scan_parquet(raw, hive_partitioning=False)
+    frame = pl.scan_parquet(raw)
     helpers = _helper_columns(table, raw, rows, connection, delivered_keys)
     if helpers:
         frame = pl.concat([frame, pl.LazyFrame(helpers)], how="horizontal")
@@ -50,7 +50,7 @@ def broken_row_rules(
 def _unreadable(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     found = connection.execute(
         'select _row_id, defect.rule, defect."column", defect.value from ('
-        "    select _row_id, unnest(_defects) as defect from read_parquet($1, hive_partitioning = false)"
+        f"    select _row_id, unnest(_defects) as defect from {parquet('$1')}"
         "    where len(_defects) > 0"
         ")",
         [str(raw)],
@@ -126,7 +126,7 @@ def _orphans(
     matched = " and ".join(f"child.{quoted(mine)} = parent.{quoted(theirs)}" for mine, theirs in pairs.items())
     given = " and ".join(f"child.{quoted(mine)} is not null" for mine in pairs)
     orphans: np.ndarray = connection.execute(
-        f"select _row_id from read_parquet($1, hive_partitioning = false) as child "
+        f"select _row_id from {parquet('$1')} as child "
         f"where {given} and not exists (select 1 from {relation} as parent where {matched})",
         [str(raw)],
     ).fetchnumpy()["_row_id"]
@@ -157,7 +157,7 @@ def _scales(raw: Path, connection: duckdb.DuckDBPyConnection, delivered_keys: De
             from {responses} group by enterprise_id, response_id having count(distinct survey_id) = 1
         )
         select coalesce(own.low, widest.low) as {SCALE_MIN}, coalesce(own.high, widest.high) as {SCALE_MAX}
-        from read_parquet($1, hive_partitioning = false) as answer
+        from {parquet("$1")} as answer
         left join response using (enterprise_id, response_id)
         left join own on own.survey_id = response.survey_id and own.question_id = answer.question_id
         left join widest on widest.question_id = answer.question_id

@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.lake.sql import quoted
+from pipeline.lake.row_key import joined_values
+from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.row_rules import BROKEN_SCHEMA
 from schemas.base import CountsOnce
 from schemas.contract import Table
 
-_RAW = "read_parquet($raw, hive_partitioning = false)"
+_RAW = parquet("$raw")
 
 
 def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -47,11 +48,11 @@ def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) 
         f"""
         with standing as (select _row_id, {key} from {_RAW} anti join refused using (_row_id)),
         repeated as (select {key}, min(_row_id) as first_row from standing group by {key} having count(*) > 1)
-        select standing._row_id, {_joined(table.unique_key, "standing.")} as value
+        select standing._row_id, {joined_values(table.unique_key, "standing")} as value
         from standing join repeated on {same}
         where standing._row_id > repeated.first_row
         union
-        select _row_id, {_joined(table.unique_key)} as value from standing semi join key_taken using (_row_id)
+        select _row_id, {joined_values(table.unique_key)} as value from standing semi join key_taken using (_row_id)
         """,
         raw,
         connection,
@@ -64,7 +65,7 @@ def _counts_once(declared: CountsOnce, raw: Path, connection: duckdb.DuckDBPyCon
         declared.rule,
         declared.per,
         f"""
-        select _row_id, {_joined(declared.per)} as value
+        select _row_id, {joined_values(declared.per)} as value
         from {_RAW} anti join refused using (_row_id)
         where {quoted(declared.where)}
         qualify row_number() over (partition by {per} order by {quoted(declared.first_by)}, _row_id) > 1
@@ -108,7 +109,7 @@ def _version_overlap(table: Table, raw: Path, connection: duckdb.DuckDBPyConnect
         return _refuse(
             "version_overlap",
             bounds,
-            f"select _row_id, {_joined(bounds)} as value from {_RAW} semi join overlapping using (_row_id)",
+            f"select _row_id, {joined_values(bounds)} as value from {_RAW} semi join overlapping using (_row_id)",
             raw,
             connection,
         )
@@ -145,8 +146,3 @@ def _refuse(
         connection.execute("insert into refused select _row_id from found")
         connection.unregister("found")
     return broken
-
-
-def _joined(columns: tuple[str, ...], prefix: str = "") -> str:
-    parts = ", ".join(f"coalesce(cast({prefix}{quoted(name)} as varchar), '')" for name in columns)
-    return f"concat_ws('|', {parts})"

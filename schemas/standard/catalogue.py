@@ -72,11 +72,6 @@ class Indicator:
     valid_from: dt.date | None
     valid_to: dt.date | None
 
-    @property
-    def is_targeted(self) -> bool:
-        """Whether a requirement is set, by the standard or by the enterprise: only then is the indicator scored."""
-        return self.requirement is not None
-
 
 def catalogue(day: dt.date, seeds: Path = SEEDS) -> Mapping[str, Indicator]:
     """The indicators in force on a day, by id, in the catalogue's order; raises StandardDataError."""

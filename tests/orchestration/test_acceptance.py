@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from pipeline.accept.figures import Figure
-from pipeline.accept.gx_process import ChecksNotRun, check, finish_pages
+from pipeline.accept.gx_process import ChecksNotRun, check, finish_pages, write_figures
 from schemas.expectations.acceptance import Bounds, checks
 
 from .runs import asq, asq_run, environment
@@ -136,12 +136,13 @@ def test_a_waiver_lets_the_quarter_through_and_is_shown(landing: Path, tmp_path:
 
 
 def _job(tmp_path: Path) -> dict[str, object]:
-    database = tmp_path / "figures.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            "create table complaints as select * from (values ('E1', 0.05, null), ('E2', 1.0, 0.2), ('E3', null, 0.9)) "
-            't(enterprise_id, volume, "references")'
-        )
+    database = tmp_path / "figures.sqlite"
+    figures = {"E1": (0.05, None), "E2": (1.0, 0.2), "E3": (None, 0.9)}
+    some = tuple(check for check in checks()["complaints"] if check.name in ("volume", "references"))
+    named = {
+        name: dict(zip(("volume", "references"), map(Figure, values), strict=True)) for name, values in figures.items()
+    }
+    write_figures({"complaints": named}, {"complaints": some}, database)
     limits = {
         "complaints": {
             "volume": {"expected": [0.5, 2], "required": [0.1, 10]},

@@ -15,7 +15,6 @@ from pipeline.calendar.working_days import working_calendar
 from pipeline.evaluate.inputs import data_as_of, read_delivery
 from pipeline.evaluate.rules.facts import Case, Figure, OutlierReview, PublishedWeight, RunFacts
 from pipeline.evaluate.rules.register import assess_rules
-from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.plan import EvaluationPlan
@@ -58,10 +57,8 @@ def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evalu
         catalogue_version=pl.lit(catalogue_version(quarter.last_day)),
         weights_version=pl.lit(weights["weights_version"].first()),
         data_as_of=pl.lit(data_as_of(lake, quarter), dtype=pl.Datetime("us")),
-        run_id=pl.lit(run.run_id),
     )
-    with atomic_path(run.table("rule_results")) as path:
-        table.write_parquet(path, compression="zstd", statistics=False)
+    run.write("rule_results", table)
     return dict(table.group_by("result").len().sort("result").iter_rows())
 
 

@@ -20,6 +20,7 @@ from pipeline.calendar.windows import Period
 from pipeline.evaluate.survey.post_stratification import Weighting, weigh
 from pipeline.evaluate.values.intervals import LEVEL, standard_error
 from pipeline.lake.layout import Lake
+from pipeline.lake.sql import parquet
 from pipeline.settings.plan import SurveyChoices
 from pipeline.settings.survey_files import RAKED
 
@@ -303,12 +304,12 @@ def refused_as_repeated(lake: Lake, quarters: list[Quarter]) -> pl.DataFrame:
             quarantine, raw = (lake.partition(stage, "survey_responses", quarter) for stage in ("quarantine", "raw"))
             if quarantine.is_file() and raw.is_file():
                 rows = connection.execute(
-                    """
+                    f"""
                     select enterprise_id, $quarter as quarter, survey_id, count(*) as refused
-                    from read_parquet($raw, hive_partitioning = false)
+                    from {parquet("$raw")}
                     semi join (
                         select origin_file as _origin_file, origin_row as _origin_row
-                        from read_parquet($quarantine, hive_partitioning = false) where rule = $rule
+                        from {parquet("$quarantine")} where rule = $rule
                     ) using (_origin_file, _origin_row)
                     group by all order by all
                     """,

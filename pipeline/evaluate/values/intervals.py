@@ -125,17 +125,6 @@ def relative_change_interval(
     return change - half, change + half
 
 
-def minimum_all_pass(target: float, level: float = LEVEL) -> int:
-    """The smallest sample that, all passing, proves a rate ≥ target: Wilson's lower limit n/(n + z²) reaches it.
-
-    Raises ValueError unless 0 < target < 1 (no finite sample proves 100 %).
-    """
-    if not 0 < target < 1:
-        raise ValueError("only a target between 0 and 1 can be proven by a finite sample")
-    z = _normal_quantile(level)
-    return math.ceil(z**2 * target / (1 - target))
-
-
 def _normal_quantile(level: float) -> float:
     return float(ndtri((1 + level) / 2))
 

@@ -303,11 +303,6 @@ def geometric_dispersion(matrices: ArrayLike, weights: ArrayLike | None = None) 
     return np.exp(np.sqrt(np.tensordot(shares, (logs - centre) ** 2, axes=1) / freedom))
 
 
-def synthesise(criteria: ArrayLike, alternatives: ArrayLike) -> Vector:
-    """Distributive synthesis: weights of alternatives, shape (n,), from criteria (k,) and local weights (k, n)."""
-    return np.asarray(criteria, dtype=np.float64) @ np.asarray(alternatives, dtype=np.float64)
-
-
 def _principal(matrix: Matrix) -> tuple[float, Vector]:
     values, vectors = np.linalg.eig(matrix)
     # Perron: the largest eigenvalue of a positive matrix is real and its eigenvector can be taken positive.

@@ -10,13 +10,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from pipeline.calendar.quarters import TIME_ZONE
-from pipeline.lake.files import in_use, make_private
+from pipeline.lake.files import work_folder
 from pipeline.lake.sql import literal
 
 MEMORY_LIMIT = "1GB"
@@ -46,8 +45,7 @@ _FORBIDDEN_FUNCTIONS = {
 @contextmanager
 def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection without access to files, settings or Python variables; it spills to ``scratch``."""
-    make_private(scratch)
-    with in_use(scratch), TemporaryDirectory(prefix="extract-", dir=scratch) as spill:
+    with work_folder(scratch, "extract") as spill:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         try:
             connection.execute(f"SET temp_directory = {literal(spill)}")

@@ -380,4 +380,4 @@ def _scan(run_path: Path, table: str) -> pl.LazyFrame:
     path = run_path / f"{table}.parquet"
     if not path.is_file():
         raise ReportInputMissing(f"{path}: the run has not published this table, so no report can be made")
-    return pl.scan_parquet(path, hive_partitioning=False)
+    return pl.scan_parquet(path)

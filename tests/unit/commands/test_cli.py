@@ -106,7 +106,7 @@ def test_check_reads_the_plan_and_the_files_it_names(landing: Path) -> None:
     population.write_text("enterprise_id,region_code,channel,population\nA,N,fax,5\n")
     result = asq("check", "--landing", landing)
     assert result.exit_code == 2
-    assert "survey_margins.csv row 2, column channel: 'fax' is not one of" in result.output
+    assert "survey_margins.csv: row 2, column channel: 'fax' is not one of" in result.output
 
 
 def test_check_reads_corrections_and_review_wherever_it_is_called_from(
@@ -129,7 +129,7 @@ def test_check_reads_corrections_and_review_wherever_it_is_called_from(
     (landing / "outlier_review.csv").write_text(columns + "\n" + _line(review | {"decision": "exclude"}) + "\n")
     result = asq("check", "--landing", "landing")
     assert result.exit_code == 2
-    assert "error: outlier_review.csv: row 2, column reason: must not be empty" in result.output
+    assert "outlier_review.csv: row 2, column reason: must not be empty" in result.output
     result = asq("check", "--landing", "landing", "--outlier-review", "landing/none.csv")
     assert result.exit_code == 2
     assert "none.csv" in result.output

@@ -14,7 +14,6 @@ from scipy.stats.contingency import relative_risk
 
 from pipeline.evaluate.values.intervals import (
     mean_interval,
-    minimum_all_pass,
     reduction_interval,
     relative_change_interval,
     standard_error,
@@ -47,19 +46,6 @@ def test_wilson_by_hand_and_at_its_edges() -> None:
 def test_wilson_refuses_what_is_no_rate(successes: int, trials: int) -> None:
     with pytest.raises(ValueError, match="0 ≤ successes ≤ trials"):
         wilson(successes, trials)
-
-
-@pytest.mark.parametrize(("target", "smallest"), [(0.95, 73), (0.90, 35), (0.85, 22), (0.98, 189)])
-def test_smallest_all_pass_proof(target: float, smallest: int) -> None:
-    assert minimum_all_pass(target) == smallest
-    assert float(wilson(smallest, smallest)[0]) >= target
-    assert float(wilson(smallest - 1, smallest - 1)[0]) < target
-
-
-@pytest.mark.parametrize("target", [0.0, 1.0, 1.2])
-def test_no_sample_proves_all_or_nothing(target: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        minimum_all_pass(target)
 
 
 def test_mean_interval_by_hand() -> None:

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.lake.files import (
+    WorkKind,
     atomic_path,
     in_use,
     make_private,
@@ -21,6 +23,7 @@ from pipeline.lake.files import (
     pinned,
     private_path,
     remove_temporary_files,
+    work_folder,
 )
 from pipeline.lake.layout import PERSONAL_STAGES, PRIVATE_ZONES, STAGES, Lake
 
@@ -300,7 +303,13 @@ def test_files_are_pinned_where_there_are_no_links(lake: Lake, monkeypatch: pyte
         assert name.read_text(encoding="utf-8") == "whole"
 
 
-def test_what_a_dead_process_had_pinned_is_removed(lake: Lake) -> None:
-    abandoned = _touch(lake.scratch / "pinned-dead" / "0.parquet")
+@pytest.mark.parametrize("kind", get_args(WorkKind))
+def test_a_work_folder_is_its_owner_s_and_one_of_a_dead_process_is_removed(lake: Lake, kind: WorkKind) -> None:
+    with work_folder(lake.scratch, kind) as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE(lake.scratch.stat().st_mode) == 0o700
+        remove_temporary_files(lake)
+        assert folder.is_dir()
+    assert list(lake.scratch.iterdir()) == []
+    abandoned = _touch(lake.scratch / f"{kind}-dead" / "0.parquet")
     remove_temporary_files(lake)
     assert not abandoned.parent.exists()

@@ -39,24 +39,42 @@ def test_a_quarter_of_its_own_goes_before_margins_of_all_quarters(tmp_path: Path
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([HEADER.replace("channel", "Channel")], "row 1: the column channel is missing"),
-        ([f"{HEADER},remark"], "row 1: the column 'remark' is not one of"),
-        ([HEADER, "E1,N,phone"], "row 2: 3 cells where the header has 4"),
+        ([HEADER.replace("channel", "Channel")], "row 1: column 'channel' is missing"),
+        ([f"{HEADER},remark"], "row 1: column 'remark' is not known"),
+        ([HEADER, "E1,N,phone"], "row 2: has 3 cells, the header has 4"),
         ([HEADER, ",N,phone,5"], "row 2, column enterprise_id: must not be empty"),
         ([HEADER, "E1,,,5"], "row 2, column region_code: a margin needs a region, a channel or both"),
         ([HEADER, "E1,N,fax,5"], "row 2, column channel: 'fax' is not one of phone, online, outlet, onsite"),
-        ([HEADER, "E1,N,phone,-5"], "row 2, column population: expected a whole number of at least 0, found '-5'"),
-        ([HEADER, "E1,N,phone,1.5"], "row 2, column population: expected a whole number"),
+        ([HEADER, "E1,N,phone,-5"], "row 2, column population: must be at least 0"),
+        ([HEADER, "E1,N,phone,1.5"], "row 2, column population: '1.5' is not a whole number"),
+        ([HEADER, "E1,N,phone,1_0"], "row 2, column population: '1_0' is not a whole number"),
+        ([HEADER, "E1,N,phone,"], "row 2, column population: must not be empty"),
+        ([HEADER, '"E1,N,phone,5'], "is not CSV: unexpected end of data"),
+        ([f"{HEADER},channel", "E1,N,phone,5,phone"], "row 1: column 'channel' is there twice"),
         ([HEADER, "E1,N,phone,5", "", "E1,N,phone,6"], "row 4, column region_code: .* are those of row 2"),
-        ([f"{HEADER},quarter", "E1,N,phone,5,2025Q5"], "row 2, column quarter: expected a quarter like 2025-Q1"),
+        (
+            [f"{HEADER},quarter", "E1,N,phone,5,2025Q5"],
+            "row 2, column quarter: '2025Q5' is not a quarter: write it like 2025-Q1",
+        ),
         ([HEADER, "E1,N,phone,5", "E1,N,,5"], "E1: rows with region and channel stand beside rows with one of them"),
-        ([HEADER, "E1,N,phone,0"], "E1: column population: the margins hold nobody"),
+        ([HEADER, "E1,N,phone,0"], "column population: E1: the margins hold nobody"),
         ([HEADER, "E1,N,,5", "E1,,phone,6"], "the regions hold 5 and the channels 6"),
     ],
 )
 def test_margins_that_cannot_be_meant_are_refused(tmp_path: Path, lines: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=r"file\.csv.*" + message):
         read_margins(file(tmp_path, *lines))
+
+
+def test_every_fault_of_a_file_is_named_at_once(tmp_path: Path) -> None:
+    path = file(tmp_path, HEADER, ",N,phone,5", "E1,N,fax,x")
+    with pytest.raises(UsageError) as refused:
+        read_margins(path)
+    assert str(refused.value).splitlines() == [
+        f"{path}: row 2, column enterprise_id: must not be empty",
+        f"{path}: row 3, column population: 'x' is not a whole number",
+        f"{path}: row 3, column channel: 'fax' is not one of phone, online, outlet, onsite",
+    ]
 
 
 def test_invitations_by_enterprise_and_round(tmp_path: Path) -> None:
@@ -67,7 +85,7 @@ def test_invitations_by_enterprise_and_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["E1,SAT,0,"], "row 2, column sent: expected a whole number of at least 1, found '0'"),
+        (["E1,SAT,0,"], "row 2, column sent: must be at least 1"),
         (["E1,SAT,10,11"], "row 2, column delivered: 11 is more than the 10 sent"),
         (["E1,SAT,10,", "E1,SAT,10,"], "row 3, column survey_id: the round SAT of E1 stands in the file before"),
     ],

@@ -6,10 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.evaluate.values.intervals import (
-    reduction_interval,
-    relative_change_interval,
-)
+from pipeline.evaluate.values.intervals import reduction_interval, relative_change_interval
 from pipeline.evaluate.values.parts import PLACE, finished
 
 ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE = "I4-1", "I4-2", "I4-3"

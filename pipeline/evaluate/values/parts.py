@@ -8,26 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.evaluate.values.intervals import (
-    mean_interval,
-    standard_error,
-    wilson,
-)
+from pipeline.evaluate.values.intervals import mean_interval, standard_error, wilson
 
 PLACE = ["enterprise_id", "period", "scope_type", "scope_id"]
-
-
 # The survey indicators without the responses that a validity flag is on, and without weights where weights are given.
 VALID_ONLY, UNWEIGHTED = "valid_only", "unweighted"
-
-
 # Variants that count things themselves instead of relating two counts.
 COUNTED_VARIANTS = ("incidents", "fatal_incidents")
-
-
 SCORE_METHODS = ("score", "weighted_score")
-
-
 VALUE_SCHEMA = {
     "value": pl.Float64,
     "numerator": pl.Float64,

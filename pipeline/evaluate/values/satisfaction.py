@@ -9,10 +9,7 @@ import polars as pl
 from scipy.special import ndtri
 
 from pipeline.evaluate.values.changes import INDEX_CHANGE, relative_change
-from pipeline.evaluate.values.intervals import (
-    LEVEL,
-    standard_error,
-)
+from pipeline.evaluate.values.intervals import LEVEL, standard_error
 from pipeline.evaluate.values.parts import (
     PLACE,
     SCORE_METHODS,
@@ -26,8 +23,6 @@ from pipeline.evaluate.values.parts import (
 
 # The composite index of the standard and what it is made of (rulings, O2-5; weights in parameters.csv).
 INDEX = "O2-5"
-
-
 INDEX_WEIGHTS = {
     "O2-1": "csi_weight_o2_1",
     "O2-2": "csi_weight_o2_2",

@@ -17,13 +17,7 @@ import pytest
 from openpyxl import Workbook
 
 from pipeline.extract.check import check_landing
-from pipeline.extract.errors import (
-    DuplicateColumn,
-    MissingRequiredColumn,
-    TruncatedFile,
-    UnreadableFile,
-    WrongEncoding,
-)
+from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, TruncatedFile, UnreadableFile, WrongEncoding
 from pipeline.extract.readers.sheet_marks import sheet_marks
 from pipeline.extract.writer import row_schema
 from schemas.contract import TABLES

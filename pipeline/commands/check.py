@@ -39,7 +39,7 @@ def check(landing: str, sources: str | None, outlier_review: str | None, correct
     review = chosen_review(outlier_review, folder)
     mended_by = chosen_corrections(corrections, folder)
     _, faults = all_corrections(mended_by, review)
-    beside = [*plan.survey.files.values(), *filter(None, (review, mended_by))]
+    beside = [*(file.path for file in plan.survey.files.values()), *filter(None, (review, mended_by))]
     findings = check_landing(folder, chosen_sources(sources, folder), beside, faults)
     for finding in findings:
         console.print(str(finding), markup=False)

@@ -57,7 +57,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     announce(flow.EVALUATE, "values, weights, scores")
     plan = places.evaluation_plan()
     run = places.run_folder(quarter, context.run.run_id)
-    rows = evaluate_quarter(settings.lake, quarter, run, plan, settings.plan, places.outlier_review().sha256)
+    rows = evaluate_quarter(settings.lake, quarter, run, plan, places.outlier_review().sha256)
     metadata = gathered_metadata(context, quarter)
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=name, metadata={**metadata, "dagster/row_count": rows[name]})

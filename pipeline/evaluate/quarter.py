@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -74,18 +73,16 @@ def evaluate_quarter(
     quarter: Quarter,
     run: RunFolder,
     plan: EvaluationPlan,
-    plan_file: Path | None = None,
     review_sha256: str | None = None,
 ) -> dict[str, int]:
     """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
-    plan_file       what the plan was read from; None where the defaults hold
     review_sha256   hash of the review of outliers; None where there is none
 
     Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
     """
-    if plan_file is not None:
-        plan.check_catalogue(catalogue_frame(quarter), source=str(plan_file))
+    if plan.file is not None:
+        plan.check_catalogue(catalogue_frame(quarter))
     judged = judge_marts(CountedMarts.read(run.table), lake, quarter, plan)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     weights = judged.weights
@@ -105,7 +102,7 @@ def evaluate_quarter(
         "scores": _versioned(judged.scores, versions, run),
         "survey_validity": _versioned(judged.survey_validity, {}, run),
         "survey_weights": _versioned(judged.survey_weights, {}, run),
-        "run_info": run_info(quarter, run.run_id, plan, plan_file, weights, versions, numbers, judged.enterprises, reviewed,
+        "run_info": run_info(quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, reviewed,
             {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
         ),
     }  # fmt: skip

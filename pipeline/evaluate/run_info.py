@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +14,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.weights.weight_set import WeightSet
-from pipeline.settings.plan import Acceptance, EvaluationPlan, Target, fingerprint
+from pipeline.settings.plan import Acceptance, EvaluationPlan, Target
 from pipeline.validate.correcting import Outcome
 from schemas.contract import TABLES
 from schemas.standard.edition import standard_fingerprint
@@ -94,7 +93,6 @@ def run_info(
     quarter: Quarter,
     run_id: str,
     plan: EvaluationPlan,
-    plan_file: Path | None,
     weights: WeightSet,
     versions: Mapping[str, Any],
     parameters: Mapping[str, float],
@@ -112,12 +110,12 @@ def run_info(
     purged       what was evaluated without its records
     """
     entries = [
-        *_versions(quarter, run_id, plan_file, versions),
+        *_versions(quarter, run_id, plan, versions),
         *_methods(plan, weights, parameters),
         *_entries_of_plan(plan),
         Entry("outlier_review_sha256", review.sha256 or NO_PLAN, "异常值复核文件 SHA-256"),
         *_corrections(corrections),
-        *_warnings(plan, plan_file, weights, frozenset(enterprises)),
+        *_warnings(plan, weights, frozenset(enterprises)),
         *_stale_decisions(review),
         *_of_purged(purged),
     ]
@@ -125,7 +123,7 @@ def run_info(
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _versions(quarter: Quarter, run_id: str, plan_file: Path | None, versions: Mapping[str, Any]) -> Iterator[Entry]:
+def _versions(quarter: Quarter, run_id: str, plan: EvaluationPlan, versions: Mapping[str, Any]) -> Iterator[Entry]:
     yield Entry("quarter", quarter.label, "评价季度")
     yield Entry("run_id", run_id, "运行编号")
     yield Entry("standard_edition", versions["standard_edition"], "标准版本")
@@ -133,7 +131,7 @@ def _versions(quarter: Quarter, run_id: str, plan_file: Path | None, versions: M
     yield Entry("standard_fingerprint", standard_fingerprint(), "标准数据文件指纹（SHA-256 前 12 位）")
     yield Entry("weights_version", versions["weights_version"], "权重版本")
     yield Entry("data_as_of", versions["data_as_of"].isoformat(sep=" "), "数据截止时间")
-    digest = NO_PLAN if plan_file is None else fingerprint(plan_file)
+    digest = NO_PLAN if plan.file is None else plan.file.sha256
     yield Entry("plan_sha256", digest, "评价方案文件 SHA-256")
 
 
@@ -157,7 +155,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     survey = plan.survey
     for key, label in (("margins", "总体构成文件"), ("invitations", "问卷发放登记文件")):
         file = survey.files.get(key)
-        yield Entry(f"survey_{key}_sha256", NO_PLAN if file is None else fingerprint(file), f"{label} SHA-256")
+        yield Entry(f"survey_{key}_sha256", NO_PLAN if file is None else file.sha256, f"{label} SHA-256")
     if "margins" in survey.files:
         yield _limit(
             "survey_cell_minimum", survey.minimum_cell, parameters["survey_cell_minimum"], "单独加权的最少答卷数"
@@ -278,10 +276,8 @@ def _of_purged(purged: Purged) -> Iterator[Entry]:
         yield Entry(WARNING, said, "警告", said_zh)
 
 
-def _warnings(
-    plan: EvaluationPlan, plan_file: Path | None, weights: WeightSet, enterprises: frozenset[str]
-) -> Iterator[Entry]:
-    file = "evaluation plan" if plan_file is None else plan_file.name
+def _warnings(plan: EvaluationPlan, weights: WeightSet, enterprises: frozenset[str]) -> Iterator[Entry]:
+    file = "evaluation plan" if plan.file is None else plan.file.path.name
     for expert, said in zip(weights.unheard, weights.warnings, strict=True):
         yield Entry(WARNING, f"{file}: {said}", "警告", f"评价方案为专家 {expert} 设定了权重，但其没有给出判断")
     for enterprise, keys in plan.enterprises_named().items():

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
+from pipeline.settings.documents import Document
 from schemas.contract import TABLES
 
 _CHANNELS = next(column.values for column in TABLES["service_requests"].columns if column.name == "channel") or ()
@@ -65,7 +66,7 @@ class _Line:
         return int(text)
 
 
-def read_margins(path: Path) -> Margins:
+def read_margins(source: Path | Document) -> Margins:
     """Population counts by region and channel from a CSV file.
 
     Columns: enterprise_id, region_code, channel, population and, if wanted, quarter. Rows with region and channel are cells;
@@ -73,9 +74,10 @@ def read_margins(path: Path) -> Margins:
 
     Raises UsageError naming file, row, column and rule.
     """
+    document = Document.of(source)
     seen: dict[tuple[str, Quarter | None, Cell], int] = {}
     rows: list[tuple[str, Quarter | None, Cell, int]] = []
-    for line in _lines(path, ("enterprise_id", "region_code", "channel", "population"), ("quarter",)):
+    for line in _lines(document, ("enterprise_id", "region_code", "channel", "population"), ("quarter",)):
         enterprise, cell = line.text("enterprise_id"), (line.cells["region_code"], line.cells["channel"])
         if cell == ("", ""):
             raise line.refuse("region_code", "a margin needs a region, a channel or both")
@@ -90,19 +92,20 @@ def read_margins(path: Path) -> Margins:
     populations = {}
     for (enterprise, quarter), group in groupby(rows, key=lambda row: (row[0], row[1])):
         cells = {cell: size for _, _, cell, size in group}
-        where = f"{path}: {enterprise}{'' if quarter is None else f' {quarter}'}"
+        where = f"{document.path}: {enterprise}{'' if quarter is None else f' {quarter}'}"
         _check(cells, where)
         populations[enterprise, quarter] = Population(MappingProxyType(cells))
     return Margins(MappingProxyType(populations))
 
 
-def read_invitations(path: Path) -> Mapping[tuple[str, str], Invitations]:
+def read_invitations(source: Path | Document) -> Mapping[tuple[str, str], Invitations]:
     """Invitations by enterprise and survey round from a CSV file.
 
     Columns: enterprise_id, survey_id, sent and, if wanted, delivered. Raises UsageError naming file, row, column and rule.
     """
+    document = Document.of(source)
     found: dict[tuple[str, str], Invitations] = {}
-    for line in _lines(path, ("enterprise_id", "survey_id", "sent"), ("delivered",)):
+    for line in _lines(document, ("enterprise_id", "survey_id", "sent"), ("delivered",)):
         key = line.text("enterprise_id"), line.text("survey_id")
         if key in found:
             raise line.refuse("survey_id", f"the round {key[1]} of {key[0]} stands in the file before")
@@ -144,10 +147,11 @@ def _quarter(line: _Line) -> Quarter | None:
         raise line.refuse("quarter", f"expected a quarter like 2025-Q1, found '{line.cells['quarter']}'") from error
 
 
-def _lines(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[_Line]:
+def _lines(document: Document, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[_Line]:
+    path = document.path
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = document.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise UsageError(
             f"{path}: the file that the evaluation plan names cannot be read as UTF-8 text ({error})"
         ) from error

@@ -18,6 +18,7 @@ from pipeline.commands.purge import purge
 from pipeline.commands.quarantine import quarantine
 from pipeline.commands.run import backfill, report, run
 from pipeline.commands.sample import sample
+from pipeline.commands.schema import schema
 from pipeline.errors import AsqError
 from schemas.standard.catalogue import StandardDataError
 
@@ -44,5 +45,5 @@ def main() -> None:
     """Evaluate after-sales service quality by T/GXDSL 244—2025, quarter by quarter."""
 
 
-for each in (run, backfill, sample, check, contract, report, outliers, quarantine, purge, privacy):
+for each in (run, backfill, sample, check, contract, schema, report, outliers, quarantine, purge, privacy):
     main.add_command(each)

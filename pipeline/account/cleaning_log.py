@@ -144,7 +144,8 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
                 action = SUPERSEDED if rule == "latest_by" else LEFT_OUT
                 yield entry | {"action": action, "rule": f"sources.yaml: {rule}", "rows": rows}
             # Counted, and left as it is.
-            for what, rows in counts.get("known_dirt", {}).items():
+            # "known_dirt" is the old name: published rules keep it, and files landed under it are read.
+            for what, rows in counts.get("known_issues", counts.get("known_dirt", {})).items():
                 yield entry | {"action": NOTED, "rule": f"sources.yaml: known_dirt: {what}", "rows": rows}
             for column, rows in counts["mapped"].items():
                 yield entry | {"action": MAPPED, "rule": "sources.yaml: values", "column": column, "rows": rows}

@@ -83,7 +83,7 @@ def evaluate_quarter(
     Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
     """
     if plan.file is not None:
-        plan.check_catalogue(catalogue_frame(quarter), source=str(plan.file.path))
+        plan.check_catalogue(catalogue_frame(quarter))
     judged = judge_marts(CountedMarts.read(run.table), lake, quarter, plan)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     weights = judged.weights

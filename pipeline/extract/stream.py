@@ -63,8 +63,8 @@ class FileCounts:
     left_out: LeftOut = field(default_factory=LeftOut)
     mapped: dict[str, int] = field(default_factory=dict)
     """Cells that ``values`` or ``otherwise`` rewrote, by contract column."""
-    known_dirt: dict[str, int] = field(default_factory=dict)
-    """Records that fall under each condition of ``known_dirt``, by its name."""
+    known_issues: dict[str, int] = field(default_factory=dict)
+    """Records that fall under each condition of ``known_issues``, by its name."""
     null_values: tuple[str, ...] = ()
     """Texts that were read as no value, beside empty ones; their cells are not counted."""
 
@@ -74,7 +74,7 @@ class FileCounts:
             "rows": self.rows,
             "left_out": self.left_out.as_dict(),
             "mapped": {name: count for name, count in self.mapped.items() if count},
-            **({"known_dirt": dict(self.known_dirt)} if self.known_dirt else {}),
+            **({"known_issues": dict(self.known_issues)} if self.known_issues else {}),
             "null_values": list(self.null_values),
         }
 
@@ -178,7 +178,7 @@ class TableStream:
             yield batch.drop_columns([SEQUENCE, *opened.mapping.mapped.values()])
         opened.counts.records, opened.counts.rows, opened.counts.mapped = feed.read, rows, mapped
         self._count_left_out(opened, feed, rows)
-        self._count_dirt(opened)
+        self._count_issues(opened)
 
     def first_quarter(self, index: int) -> str | None:
         """The quarter of the first row of a file that has one."""
@@ -202,11 +202,11 @@ class TableStream:
         opened.counts.left_out.where += feed.fed - chosen
         opened.counts.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
 
-    def _count_dirt(self, opened: _OpenFile) -> None:
-        sql = opened.mapping.dirt_sql(_RELATION)
+    def _count_issues(self, opened: _OpenFile) -> None:
+        sql = opened.mapping.issues_sql(_RELATION)
         if sql is None:
             return
-        conditions = self.sources.table(self.table.name).known_dirt
+        source = self.sources.table(self.table.name)
         feed = _Feed(opened, every_state=True)
         try:
             self.connection.register(_RELATION, feed.reader())
@@ -214,12 +214,12 @@ class TableStream:
         except duckdb.Error as error:
             # Its text may quote a value.
             raise self.sources.error(
-                ("tables", self.table.name, "known_dirt"),
+                ("tables", self.table.name, source.issues_key),
                 f"fails on a record of {opened.name} ({type(error).__name__}): where a value may be unreadable, use try_cast "
                 "or try_strptime",
             ) from None
         assert found is not None
-        opened.counts.known_dirt = dict(zip(conditions, found, strict=True))
+        opened.counts.known_issues = dict(zip(source.known_issues, found, strict=True))
 
     def _count_chosen(self, opened: _OpenFile) -> int:
         counted = list(self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION)))

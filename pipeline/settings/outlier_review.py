@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.row_key import key_parts
-from pipeline.settings.documents import Document, quarter_in, read_sheet
+from pipeline.settings.documents import Document
+from pipeline.settings.sheets import quarter_in, read_sheet
 from schemas.contract import TABLES, Column
 from schemas.expectations.outliers import MEASURES, Measure
 from schemas.sheet import Row, Sheet

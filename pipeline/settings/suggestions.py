@@ -13,6 +13,12 @@ def did_you_mean(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     return f"; did you mean '{by_lower[near[0]]}'?" if near else ""
 
 
+def hint(word: str, known: Iterable[str]) -> str:
+    """The nearest known word, else the known words if they are few."""
+    names = list(known)
+    return did_you_mean(word, names) or (f" (known: {listed(names, 20)})" if len(names) <= 20 else "")
+
+
 def listed(names: Iterable[str], limit: int = 12) -> str:
     """Names joined by commas, the rest counted."""
     every = list(names)

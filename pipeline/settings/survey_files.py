@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.settings.documents import Document, quarter_in, read_sheet
+from pipeline.settings.documents import Document
+from pipeline.settings.sheets import quarter_in, read_sheet
 from schemas.contract import TABLES
 from schemas.sheet import Sheet
 

@@ -42,7 +42,7 @@ def test_every_event_is_accounted_for(uci):
     assert uci.rows("select count(*) from quarantine") == [(0,)]
 
 
-def test_the_known_dirt_is_found_and_counted(uci):
+def test_the_known_issues_are_found_and_counted(uci):
     """Every count of SOURCE.md: over events, or over incidents where it says so."""
     found = dict(
         uci.rows(

@@ -67,7 +67,7 @@ class Mapping:
         self._types = self._register_shape()
         self._unpivoted = self._find_unpivoted()
         self._where = self._checked_where()
-        self._dirt = self._checked_dirt()
+        self._issues = self._checked_issues()
         self._order = self._checked_order()
         self._key = self._found_key()
         self._columns = self._find_columns()
@@ -135,12 +135,12 @@ class Mapping:
         """How many records ``where`` keeps."""
         return f"SELECT count(*) FROM ({self._chosen_sql(relation)})"
 
-    def dirt_sql(self, relation: str) -> str | None:
-        """How many records of the file fall under each condition of ``known_dirt``, in its order; None: there is none."""
-        if not self._dirt:
+    def issues_sql(self, relation: str) -> str | None:
+        """How many records of the file fall under each condition of ``known_issues``, in its order; None: there is none."""
+        if not self._issues:
             return None
-        told = ", ".join(f"(\n{condition}\n) AS d{place}" for place, condition in enumerate(self._dirt))
-        counted = ", ".join(f"count(*) FILTER (WHERE d{place})" for place in range(len(self._dirt)))
+        told = ", ".join(f"(\n{condition}\n) AS d{place}" for place, condition in enumerate(self._issues))
+        counted = ", ".join(f"count(*) FILTER (WHERE d{place})" for place in range(len(self._issues)))
         return f"SELECT {counted} FROM (SELECT {told} FROM ({self._source_sql(relation)}))"
 
     def expression_sql(self, expression: str, relation: str) -> str:
@@ -321,13 +321,13 @@ class Mapping:
                 raise self._wrong(path, f"must be true or false for a row, it is a {type_}")
         return where
 
-    def _checked_dirt(self) -> list[str]:
-        for name, condition in self._source.known_dirt.items():
-            path = (*self._path, "known_dirt", name)
+    def _checked_issues(self) -> list[str]:
+        for name, condition in self._source.known_issues.items():
+            path = (*self._path, self._source.issues_key, name)
             type_ = self._type_of(condition, path, windows=True)
             if type_ != "BOOLEAN":
                 raise self._wrong(path, f"must be true or false for a record, it is a {type_}")
-        return list(self._source.known_dirt.values())
+        return list(self._source.known_issues.values())
 
     def _checked_order(self) -> list[str]:
         latest = self._source.latest_by
@@ -381,8 +381,9 @@ class Mapping:
                     file=self._delivery.name,
                     column=column.name,
                 )
-            return ColumnSource(source=name)
-        return ColumnSource(constant=self._source.defaults.get(column.name))
+            return ColumnSource.model_validate(name)
+        constant = self._source.defaults.get(column.name)
+        return ColumnSource() if constant is None else ColumnSource(constant=constant)
 
     def _origin(self, column: Column, source: ColumnSource, path: YamlPath) -> Value:
         added = self._added_names()

@@ -89,11 +89,11 @@ def test_limits_of_the_plan_go_before_those_of_the_project() -> None:
     [
         (
             {"limits": [{"check": "volum"}]},
-            r"acceptance\.limits\[1\]: no table has no check 'volum' \(did you mean 'volume'\?\)",
+            r"acceptance\.limits\[1\]\.check: no table has no check 'volum'; did you mean 'volume'\?",
         ),
         (
             {"limits": [{"check": "sample_size", "table": "complaints"}]},
-            r"acceptance\.limits\[1\]: complaints has no check 'sample_size'",
+            r"acceptance\.limits\[1\]\.check: complaints has no check 'sample_size'",
         ),
         (
             {"limits": [{"check": "volume", "expected": [3, 1]}]},
@@ -114,7 +114,7 @@ def test_limits_of_the_plan_go_before_those_of_the_project() -> None:
                     {"quarter": "2025-Q1", "table": "complaint", "check": "volume", "reason": "y", "author": "x"}
                 ]
             },
-            r"unknown table 'complaint' \(did you mean 'complaints'\?\)",
+            r"unknown table 'complaint'; did you mean 'complaints'\?",
         ),
     ],
 )

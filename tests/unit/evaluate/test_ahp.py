@@ -16,8 +16,14 @@ from hypothesis import strategies as st
 from pipeline.errors import DataRefused, UsageError
 from pipeline.evaluate.weights import ahp
 from pipeline.evaluate.weights.ahp import Judgement
+from pipeline.settings.plan import AHP_METHODS, RANDOM_INDEX_TABLES
 
 METHODS = list(ahp.PRIORITY_METHODS)
+
+
+def test_a_plan_may_choose_every_method_and_table_there_is() -> None:
+    assert tuple(ahp.PRIORITY_METHODS) == AHP_METHODS
+    assert tuple(ahp.RANDOM_INDICES) == RANDOM_INDEX_TABLES
 
 
 def rounds_to(value: float, printed: float, decimals: int) -> bool:

@@ -432,7 +432,8 @@ def test_refused_rows_by_the_kind_of_check(run: RunFacts) -> None:
 def test_personal_data(run: RunFacts) -> None:
     # A run whose scan finds personal data is not published, so that nobody reads its results (D-73).
     assert find(run, "PR-29").result == "pass"
-    plan = EvaluationPlan(privacy_exceptions=(PrivacyException("scope_id", "phone", "staff numbers", "A. Auditor"),))
+    exception = PrivacyException(column="scope_id", kind="phone", reason="staff numbers", approved_by="A. Auditor")
+    plan = EvaluationPlan(privacy_exceptions=(exception,))
     excepted = find(run, "PR-29", plan=plan)
     assert (excepted.result, "1 项扫描例外" in excepted.evidence) == ("partial", True)
     nothing_personal = without(

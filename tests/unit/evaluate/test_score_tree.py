@@ -32,6 +32,16 @@ PARAMETERS = {"not_applicable_weight_cap": 0.2}
 SELF, THIRD = EvaluationPlan(), EvaluationPlan(mode="third_party")
 
 
+def not_asked(indicator: str) -> NotApplicable:
+    return NotApplicable(
+        enterprise_id="E1",
+        indicator_id=indicator,
+        reason="reason",
+        approved_by="board",
+        approved_on=dt.date(2025, 1, 1),
+    )
+
+
 def small_tree() -> WeightSet:
     """ALL → A .6, B .4; A → A1 .5, A2 .5; A1 → x, y and compound z of z1, z2, z3 (⅓ each); A2 → u; B → B1 → v, w."""
     third = 1 / 3
@@ -417,7 +427,7 @@ def test_the_published_rows(grades: pl.DataFrame) -> None:
 
 
 def test_the_plans_not_applicable_indicators_drop_out() -> None:
-    approved = (NotApplicable("E1", "z", "reason", "board", dt.date(2025, 1, 1)),)
+    approved = (not_asked("z"),)
     rows = values(*({"indicator_id": name} for name in LEAVES))
     table = score_table(rows, small_tree(), EvaluationPlan(mode="third_party", not_applicable=approved), PARAMETERS)
     found = {row["node_id"]: row for row in table.iter_rows(named=True)}
@@ -434,7 +444,7 @@ def test_a_compound_that_shares_its_name_with_a_value_drops_out_whole(
     rows = values(*({"indicator_id": name} for name in catalogue["indicator_id"]))
 
     def dropped(indicator: str) -> list[str]:
-        plan = EvaluationPlan(not_applicable=(NotApplicable("E1", indicator, "reason", "board", dt.date(2025, 1, 1)),))
+        plan = EvaluationPlan(not_applicable=(not_asked(indicator),))
         table = score_table(rows, weight_set, plan, parameters)
         return table.filter(pl.col("flags").list.contains("not_applicable"))["node_id"].to_list()
 

@@ -295,9 +295,9 @@ def test_judging_keeps_the_rows(parameters: dict[str, float]) -> None:
 def test_targets_of_the_plan_are_laid_over_the_catalogue(catalogue: pl.DataFrame) -> None:
     plan = EvaluationPlan(
         targets=(
-            Target("R4-1", 3.0, requirement=6.0),
-            Target("R4-1", 4.0, requirement=8.0, objective=10.0, enterprise_id="E2"),
-            Target("P1-1", 0.92, enterprise_id="E1"),
+            Target(indicator_id="R4-1", acceptable=3.0, requirement=6.0),
+            Target(indicator_id="R4-1", acceptable=4.0, requirement=8.0, objective=10.0, enterprise_id="E2"),
+            Target(indicator_id="P1-1", acceptable=0.92, enterprise_id="E1"),
         )
     )
     targets = targets_for(catalogue, plan, ["E1", "E2"])

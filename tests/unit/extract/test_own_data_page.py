@@ -65,15 +65,13 @@ def test_every_way_a_column_can_come_is_valid(place):
 
 
 def test_the_page_names_every_key():
-    from dataclasses import fields
-
-    from pipeline.settings.sources import Format, TableSource
+    from pipeline.settings.sources import ColumnSource, Defaults, Format, TableSource
 
     text = PAGE.read_text(encoding="utf-8")
-    for key in [
-        *(part.name for part in fields(Format)),
-        *(part.name for part in fields(TableSource)),
-        "otherwise",
-        "date_format",
-    ]:
-        assert f"`{key}`" in text, key
+    keys = {
+        field.alias or name
+        for model in (Defaults, Format, TableSource, ColumnSource)
+        for name, field in model.model_fields.items()
+    }
+    for key in sorted(keys):
+        assert re.search(rf"`{key}`|[ {{]{key}: ", text), key

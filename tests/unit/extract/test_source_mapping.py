@@ -314,11 +314,11 @@ def test_a_configuration_that_does_not_fit_the_file(place, line, message):
         ("latest_by: {key: [id], order_by: [x]}", r"latest_by\.order_by\[1\]: in\.csv: has no column 'x'"),
         ("unpivot: {name: q, rows: {a: {v: kinds}}}", r"unpivot\.rows\.a\.v: in\.csv: has no column 'kinds'"),
         ("unpivot: {name: kind, rows: {a: {v: at}}}", r"unpivot: in\.csv: already has a column 'kind'"),
-        ("known_dirt: {odd: \"knd = 'x'\"}", r"known_dirt\.odd: in\.csv: has no column 'knd'; did you mean 'kind'"),
-        ("known_dirt: {odd: kind}", r"known_dirt\.odd: in\.csv: must be true or false for a record, it is a VARCHAR"),
-        ("known_dirt: {odd: \"random() > 0.5\"}", r"known_dirt\.odd: in\.csv: must not use random\(\)"),
-        ("known_dirt: {odd: \"kind in (select 1)\"}", r"known_dirt\.odd: in\.csv: must not use a subquery"),
-        ("known_dirt: {odd: \"kind::int > 3\"}", r"known_dirt: fails on a record of in\.csv \(ConversionException\)"),
+        ("known_issues: {odd: \"knd = 'x'\"}", r"known_issues\.odd: in\.csv: has no column 'knd'; did you mean 'kind'"),
+        ("known_issues: {odd: kind}", r"known_issues\.odd: in\.csv: must be true or false for a record, it is a VARCHAR"),
+        ("known_issues: {odd: \"random() > 0.5\"}", r"known_issues\.odd: in\.csv: must not use random\(\)"),
+        ("known_issues: {odd: \"kind in (select 1)\"}", r"known_issues\.odd: in\.csv: must not use a subquery"),
+        ("known_issues: {odd: \"kind::int > 3\"}", r"known_issues: fails on a record of in\.csv \(ConversionException\)"),
     ],
 )  # fmt: skip
 def test_the_other_keys_are_checked_against_the_file_too(place, key, message):
@@ -326,13 +326,13 @@ def test_the_other_keys_are_checked_against_the_file_too(place, key, message):
         take(place, BASE.replace("files: in.csv", f"files: in.csv\n    {key}"), "id,at,kind\n1,2025-02-03,x\n")
 
 
-def test_known_dirt_is_counted_over_the_file_as_it_came_and_changes_nothing(place):
+def test_known_issues_are_counted_over_the_file_as_it_came_and_change_nothing(place):
     config = BASE.replace(
         "files: in.csv",
         """files: in.csv
     where: kind <> 'test'
     latest_by: {key: [id], order_by: [at]}
-    known_dirt:
+    known_issues:
       kind missing: kind is null
       sent again: row_number() over (partition by id order by _origin_row) > 1
       never: id = '9'""",
@@ -341,7 +341,7 @@ def test_known_dirt_is_counted_over_the_file_as_it_came_and_changes_nothing(plac
     # The test record is counted as well: three of record 1, two of them sent again, one without a kind.
     marks = read_metadata(place.take("suggestions").path)
     (file,) = json.loads(marks["landed_files"]).values()
-    assert file["known_dirt"] == {"kind missing": 1, "sent again": 2, "never": 0}
+    assert file["known_issues"] == {"kind missing": 1, "sent again": 2, "never": 0}
     assert [(row["suggestion_id"], row["_origin_row"]) for row in rows] == [("1", 3), ("2", 5)]
 
 

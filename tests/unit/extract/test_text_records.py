@@ -91,7 +91,7 @@ def test_header_on_several_lines_and_further_down(file):
 
 def test_names_replace_a_header_or_stand_for_one(file):
     path = file("1,2\n3,4\n")
-    assert read(path, Format(names=("x", "y"), header_row=None)) == [(1, None, ("1", "2")), (2, None, ("3", "4"))]
+    assert read(path, Format(names=("x", "y"))) == [(1, None, ("1", "2")), (2, None, ("3", "4"))]
     assert read(path, Format(names=("x", "y"), header_row=1)) == [(2, None, ("3", "4"))]
 
 

@@ -267,9 +267,9 @@ def test_pseudonyms_that_can_be_made_no_more_are_told(deliveries: Deliveries) ->
 
 
 def test_a_hold_exempts_what_it_names(deliveries: Deliveries) -> None:
-    hold = Hold("court order 2024-17", "legal", table="complaints", quarter=Q1)
+    hold = Hold(reason="court order 2024-17", author="legal", table="complaints", quarter=Q1)
     before = bytes_of(deliveries.lake, "raw/complaints", "accepted/complaints")
-    done = deliveries.purge(Retention(100, (hold,)))
+    done = deliveries.purge(Retention(keep_days=100, holds=(hold,)))
     assert done.held == (("complaints", Q1, hold),)
     assert {removal.table for removal in done.removed} == {"safety_incidents"}
     assert bytes_of(deliveries.lake, "raw/complaints", "accepted/complaints") == before
@@ -278,8 +278,8 @@ def test_a_hold_exempts_what_it_names(deliveries: Deliveries) -> None:
 def test_held_rows_that_lie_in_a_snapshot_only_are_cut_out_before_it_goes(deliveries: Deliveries) -> None:
     for stage in ("raw", "accepted", "quarantine", "clean"):
         deliveries.lake.partition(stage, "complaints", Q2).unlink()
-    hold = Hold("court order", "legal", quarter=Q2)
-    deliveries.purge(Retention(100, (hold,)), dt.date(2024, 12, 31))
+    hold = Hold(reason="court order", author="legal", quarter=Q2)
+    deliveries.purge(Retention(keep_days=100, holds=(hold,)), dt.date(2024, 12, 31))
     assert not deliveries.lake.snapshot("complaints").exists()
     assert deliveries.read("raw", Q2)["customer_phone"].to_list() == ["13812345678"]
 
@@ -361,7 +361,7 @@ def dying(path):
         os.kill(os.getpid(), 9)
     return marks(path)
 purge.delivery_marks = dying
-purge.purge(Lake({str(deliveries.lake.root)!r}), Retention(100), dt.date(2024, 7, 10), command="test", reason="term over")
+purge.purge(Lake({str(deliveries.lake.root)!r}), Retention(keep_days=100), dt.date(2024, 7, 10), command="test", reason="term over")
 """
     killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert killed.returncode == -9, killed.stderr

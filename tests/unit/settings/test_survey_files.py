@@ -108,5 +108,5 @@ def test_a_plan_reads_the_files_beside_it(tmp_path: Path) -> None:
         EvaluationPlan.read(plan)
     with pytest.raises(UsageError, match=r"survey\.largest_weight: expected a number of at least 1, found 0\.5"):
         EvaluationPlan.from_mapping({"survey": {"largest_weight": 0.5}})
-    with pytest.raises(UsageError, match=r"survey\.margins: a plan that is no file"):
+    with pytest.raises(UsageError, match=r"survey\.margins: the plan was not read from a file"):
         EvaluationPlan.from_mapping({"survey": {"margins": "file.csv"}})

@@ -1,0 +1,32 @@
+"""``asq schema``: the JSON Schema of a settings file, for editors that complete keys and mark mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Choice(("evaluation", "sources")))
+@click.option("--out", type=click.Path(dir_okay=False), help="Write it to this file instead of the screen.")
+def schema(file: str, out: str | None) -> None:
+    """Print the JSON Schema of evaluation.yaml or sources.yaml.
+
+    Editors with a YAML language server use it for a file whose first line is, for example,
+
+    \b
+    # yaml-language-server: $schema=evaluation.schema.json
+    """
+    import json
+
+    from pipeline.settings.documents import SettingsModel, json_schema
+    from pipeline.settings.plan import EvaluationPlan
+    from pipeline.settings.sources import SourcesFile
+
+    models: dict[str, type[SettingsModel]] = {"evaluation": EvaluationPlan, "sources": SourcesFile}
+    text = json.dumps(json_schema(models[file]), indent=2, ensure_ascii=False)
+    if out is None:
+        click.echo(text)
+    else:
+        Path(out).write_text(f"{text}\n", encoding="utf-8")

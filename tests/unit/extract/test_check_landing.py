@@ -91,7 +91,7 @@ def test_a_table_of_a_kind_that_is_not_read(place, name):
     place.deliver(name, "x")
     place.deliver("photo.jpg", "x")
     assert messages(check(place), "warning") == [
-        f"warning: {name}: feeds no table: it is none of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
+        f"warning: {name}: feeds no table: it is not one of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
     ]
 
 

@@ -226,9 +226,7 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
             continue
         name, kind = _stem_and_kind(path)
         if kind is None:
-            problem = (
-                f"is not one of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
-            )
+            problem = f"is not one of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
             raise UnreadableFile(problem, table=table, file=path.relative_to(landing).as_posix())
         same_stem[path.parent / name].append(path.relative_to(landing).as_posix())
         paths.append(path)

@@ -1,7 +1,7 @@
 """Great Expectations on DuckDB: the execution engine and data source that version 1.24 lacks.
 
-Its SQL engine gives the connection back before the rows are fetched, and DuckDB's result is gone with it (Great Expectations
-issues 10738, 11579). One private method is called here, so the version is pinned in pyproject.toml.
+Its SQL engine returns the connection before the rows are fetched, and DuckDB's result is lost with it (Great Expectations
+issues 10738, 11579). This calls a private method, so the version is pinned in pyproject.toml.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def rekey(lake: Lake, key: PseudonymKey) -> Iterator[CleanFile]:
     lost = [f"{file.table.name} {file.quarter}" for file in old if not file.has_accepted]
     if lost:
         raise DataRefused(
-            f"nothing was changed: {_listed(lost)} have no accepted rows left to make pseudonyms from "
+            f"nothing was changed: no accepted rows are left of {_listed(lost)} to make pseudonyms from "
             f"with the key {key.key_id}. Deliver them again and run their quarters, or keep the old key"
         )
     for file in old:

@@ -217,7 +217,7 @@ class _Tally:
         if self._quarters:
             span = f"{min(self._quarters)} to {max(self._quarters)}" if len(self._quarters) > 1 else min(self._quarters)
             found.append(
-                Finding("info", f"{self.rows} rows looked at, of {span}", table=self._table.name, count=self.rows)
+                Finding("info", f"{self.rows} rows read, from {span}", table=self._table.name, count=self.rows)
             )
         elif self._undated:
             found.append(Finding("error", "no row has a readable date", table=self._table.name, count=self._undated))

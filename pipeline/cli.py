@@ -1,7 +1,6 @@
-"""The command line ``asq``: a thin door to the stages, for people and schedulers.
+"""The command line ``asq``: a thin layer over the stages, for people and schedulers.
 
-Every command exits with 0, with 1 where data were refused, with 2 where the call or its configuration is wrong, with 130
-where Ctrl-C ended it.
+Exit codes: 0 success, 1 data refused, 2 wrong call or configuration, 130 interrupted by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pipeline.commands.schema import schema
 from pipeline.errors import AsqError
 from schemas.standard.catalogue import StandardDataError
 
-# As shells report a command that Ctrl-C ended: 128 + SIGINT.
+# As shells report a command interrupted by Ctrl-C: 128 + SIGINT.
 _INTERRUPTED = 130
 
 
@@ -36,7 +35,7 @@ class _Group(click.Group):
             click.echo(f"asq: {error}", err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("asq: interrupted; what was published before stays", err=True)
+            click.echo("asq: interrupted; earlier publications are unchanged", err=True)
             sys.exit(_INTERRUPTED)
 
 

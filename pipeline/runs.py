@@ -1,6 +1,6 @@
-"""Runs the Dagster job of one quarter in this process: what ``asq run`` does, and the same as materializing it in the UI.
+"""Runs the Dagster job of one quarter in this process: ``asq run``, equal to materializing it in the UI.
 
-No stage logic here; a failure comes back as the error of the stage that failed.
+No stage logic here; a failure is raised as the error of the stage that failed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _HOME_VARIABLE = "DAGSTER_HOME"
 def evaluate(quarter: Quarter, settings: Settings) -> str:
     """Evaluate and publish a quarter; returns the run id.
 
-    Raises the AsqError of the stage that refused the data, with what the user must know; any other failure as it came,
-    and KeyboardInterrupt where Ctrl-C ended it. Where
-    ``DAGSTER_HOME`` is set the run is recorded there and the UI shows it; recording costs seconds a run.
+    Raises the AsqError of the stage that refused the data, worded for the user; any other failure unchanged, and
+    KeyboardInterrupt after Ctrl-C. If ``DAGSTER_HOME`` is set, the run is recorded there and shown in the UI; recording
+    costs seconds per run.
     """
     with _lasting_objects():
         import dagster as dg
@@ -57,7 +57,7 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
 
 @contextmanager
 def _lasting_objects() -> Iterator[None]:
-    """What is imported here stays until the process ends: looking for garbage among it costs a second a run."""
+    """Imported objects stay until the process ends: searching them for garbage costs a second per run."""
     if "pipeline.definitions" in sys.modules:
         yield
         return
@@ -70,7 +70,7 @@ def _lasting_objects() -> Iterator[None]:
 
 
 def explained(error: BaseException) -> BaseException:
-    """The project's own error behind what Dagster wrapped around it."""
+    """The project's own error inside Dagster's wrapping."""
     seen: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in seen:

@@ -1,8 +1,8 @@
-"""The Dagster instance of runs that nobody can look at later: it keeps no events.
+"""Ephemeral Dagster instance that records nothing.
 
-Dagster's own ephemeral instance writes some thousand events a run into a database in memory, and reads them again for the data
-versions of every input: a fifth of a small quarter's time, for a record that is gone when the process ends. What a run says
-is handed to the process as it happens; where it is to be kept, ``DAGSTER_HOME`` says so.
+Dagster's own ephemeral instance writes some thousand events per run into a database in memory, and reads them again for the
+data versions of every input: a fifth of a small quarter's time, for a record that is gone when the process ends. Events still
+reach the process as they happen. To keep a record, set ``DAGSTER_HOME``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOTHING = EventRecordsResult([], cursor="", has_more=False)
 
 
 class _NoEvents(InMemoryEventLogStorage):
-    """Stores nothing; what a run asks most often is answered without asking the empty database."""
+    """Stores nothing; answers a run's most frequent queries without the empty database."""
 
     @property
     def asset_records_have_last_observation(self) -> bool:

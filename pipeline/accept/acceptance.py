@@ -1,6 +1,6 @@
-"""One quarter's acceptance from figures to pages: measured, judged, written into the run's folder.
+"""One quarter's acceptance from figures to pages: measured, checked, written into the run's folder.
 
-The order of the steps and the files they leave; each step is a module of its own.
+Orders the steps and their files; each step is a module of its own.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from schemas.standard.parameters import parameters
 RESULTS = "acceptance_results"
 PAGES = "acceptance"
 INDEX = "index.html"
-# Of a delivery that is refused, this many causes are named; the page has them all.
+# If a delivery is refused, this many causes are named; the page has them all.
 _CAUSES_NAMED = 3
 VERDICTS_ZH = {"pass": "通过", "warn": "提示", "refuse": "不通过", "waived": "豁免", "not_judged": "不判定"}
 
 
 class DeliveryNotAcceptable(DataRefused):
-    """A figure of the quarter's delivery lies outside what is required: no number made of it could be signed for."""
+    """A figure of the quarter's delivery is outside its required range: nobody could sign for numbers made from it."""
 
     @classmethod
     def of(cls, quarter: Quarter, found: pl.DataFrame, page: Path) -> DeliveryNotAcceptable:
@@ -50,10 +50,10 @@ class DeliveryNotAcceptable(DataRefused):
 def accept_quarter(
     lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acceptance, tables: list[str]
 ) -> pl.DataFrame:
-    """Measure and judge the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
+    """Measure and check the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
 
-    The Data Docs may still be being written when this returns: ``finish_pages`` waits for them. Raises ChecksNotRun where
-    Great Expectations gave no answer.
+    The Data Docs may still be in the making when this returns; ``finish_pages`` waits for them. Raises ChecksNotRun if
+    Great Expectations gives no answer.
     """
     gx_process.start()
     numbers = {name: parameter.value for name, parameter in parameters().items()}
@@ -73,9 +73,9 @@ def accept_quarter(
 
 
 def keep_pages(lake: Lake, quarter: Quarter, run: RunFolder) -> Path:
-    """Keep the pages of a quarter that was stopped, whose run folder will be discarded; returns the page to read.
+    """Keep the pages of a stopped quarter, whose run folder will be discarded; returns the page to read.
 
-    A later run's take their place.
+    A later run replaces them.
     """
     gx_process.finish_pages()
     kept = lake.root / "refused" / f"quarter={quarter.label}"

@@ -1,7 +1,7 @@
 """Dagster asset checks of ``clean/<table>`` and the asset ``acceptance_results``: whether a quarter's delivery is acceptable.
 
-The checks are in ``schemas/expectations/acceptance.py``. A check that refuses stops everything downstream of its table; what Great
-Expectations found is kept with the quarter, or beside the lake's publications where the quarter was stopped.
+The checks are in ``schemas/expectations/acceptance.py``. A failed blocking check stops everything downstream of its table; the
+results of Great Expectations are kept with the quarter or, if it was stopped, beside the lake's publications.
 """
 
 from collections.abc import Generator, Iterator
@@ -32,17 +32,17 @@ def _spec(table: str, check: Check) -> dg.AssetCheckSpec:
         description=f"{check.title}：{check.asks}。{check.clause}. Expected: {check.expected}.{required}",
         blocking=True,
         partitions_def=quarterly,
-        # A table is compared with others: all of them must be clean first.
+        # A table is compared with others, so all of them must be clean first.
         additional_deps=[key for key in CLEAN if key.path[-1] != table],
     )
 
 
 class GreatExpectations(dg.ConfigurableResource):
-    """The process in which Great Expectations runs: it imports for seconds, so it starts while the first stages work."""
+    """The Great Expectations process: its imports take seconds, so it starts while the first stages work."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["GreatExpectations", None, None]:
-        """Start it once a run that asks for the acceptance."""
+        """Start it once per run that asks for the acceptance."""
         gx_process.start()
         yield self
 
@@ -56,7 +56,7 @@ class GreatExpectations(dg.ConfigurableResource):
 def accept(
     context: dg.AssetCheckExecutionContext, places: Places, great_expectations: GreatExpectations
 ) -> Iterator[dg.AssetCheckResult]:
-    """Check the clean tables of the quarter by Great Expectations."""
+    """Check the clean tables of the quarter with Great Expectations."""
     step = places.begin(context, flow.ACCEPT, "Great Expectations")
     tables = [
         name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
@@ -124,4 +124,4 @@ def _listed(found: pl.DataFrame) -> str:
     lines = [
         f"- {explain(row)}" for row in found.filter(pl.col("verdict").is_in([WARNED, WAIVED])).iter_rows(named=True)
     ]
-    return "\n".join(lines) or f"none ({found.filter(pl.col('verdict') != NOT_JUDGED).height} figures judged)"
+    return "\n".join(lines) or f"none ({found.filter(pl.col('verdict') != NOT_JUDGED).height} figures checked)"

@@ -1,7 +1,7 @@
-"""The figures that a delivery's acceptance is judged by: one row per table and enterprise, one column per check.
+"""The figures for checking a delivery: one row per table and enterprise, one column per check.
 
-Measured here, from profiles and clean rows; what a figure has to be is in ``schemas/expectations/acceptance.py``. A figure
-is null where nothing can be said: no earlier quarter to compare with, or too few rows.
+Measured here, from profiles and clean rows; ``schemas/expectations/acceptance.py`` holds the limits. A figure is null if
+nothing can be said: no earlier quarter to compare with, or too few rows.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from pipeline.lake.parquet import read_metadata
 from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import checks
 
-# Below these numbers of rows a share or a ratio says more about chance than about the delivery.
+# With fewer rows a share or a ratio says more about chance than about the delivery.
 _LEAST_MEDIAN_ROWS, _LEAST_VALUES, _LEAST_EVENTS, _LEAST_QUARTERS = 20, 200, 90, 2
-# A category below this share is counted with the other rare ones: new product models come and go every quarter.
+# Rarer categories are counted together: new product models come and go every quarter.
 _LEAST_SHARE = 0.02
 Figures = dict[str, dict[str, Figure]]
-"""Of one table: by enterprise and check."""
+"""Figures of one table, by enterprise and check."""
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A table's profile now, and those of the trailing quarters that the lake has."""
+    """A table's profile now, and those of the trailing quarters in the lake."""
 
     now: pl.DataFrame
     before: Mapping[Quarter, pl.DataFrame] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class _Seen:
 
 
 def measure(quarter: Quarter, lake: Lake, numbers: Mapping[str, float], tables: Iterable[str]) -> dict[str, Figures]:
-    """The figures of the tables that are there, by table.
+    """The figures of the existing tables, by table.
 
     ``numbers``: the standard's parameters by name. Every table of a result has all its checks for each of its enterprises.
     """
@@ -93,8 +93,8 @@ def _measured(
 def _seen(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection) -> _Seen:
     trailing = [quarter.shift(-back) for back in range(1, TRAILING + 1)]
     looks = {each: profile(table, each, lake, connection) for each in (quarter, *trailing)}
-    # A quarter that the lake knows from another table had no rows of this one. Which registers an earlier quarter had depends
-    # on whether it was ever run, and the verdict must not.
+    # A quarter known to the lake from another table had no rows of this one. The registers of an earlier quarter depend on whether
+    # it was ever run, and the verdict must not.
     known = {each for each in trailing if _has_records(each, lake)} if table.has_quarters else set()
     nothing = pl.DataFrame(schema=SCHEMA)
     now, *_ = (look if look is not None else nothing for look in looks.values())
@@ -112,7 +112,7 @@ def _rows(look: pl.DataFrame, enterprise: str) -> int:
 
 
 def data_until(quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None) -> dict[str, dt.date]:
-    """The last day of the quarter of which an enterprise has any record; its end where the next quarter has some."""
+    """The last day of the quarter with a record of the enterprise; the quarter's end if the next quarter has some."""
     until: dict[str, dt.date] = {}
     for table in TABLES.values():
         if not table.event:
@@ -138,7 +138,7 @@ def _from_profiles(
     for enterprise in look.enterprises:
         figures = {"delivered": delivered, "volume": _volume(look, enterprise)}
         if delivered.value == 0:
-            # The table did not come: nothing but that can be said of it.
+            # The table did not come, so nothing else can be measured.
             figures["volume"] = Figure(None, "本期未提交")
         figures["missing"] = _missing(columns, look, enterprise)
         figures["drift"] = _drift(look, enterprise)
@@ -163,7 +163,7 @@ def _delivered(table: Table, quarter: Quarter, lake: Lake) -> Figure:
 
 
 def delivered_columns(table: Table, quarter: Quarter, lake: Lake) -> set[str]:
-    """The columns that the delivery of a profiled quarter had; empty where the table did not come."""
+    """The columns delivered for a profiled quarter; empty if the table did not come."""
     marks = read_metadata(lake.partition("profile", table.name, quarter))
     return set(json.loads(marks.get("delivered_columns", "[]"))) if marks.get("delivered") == "true" else set()
 
@@ -174,7 +174,7 @@ def _volume(look: _Seen, enterprise: str) -> Figure:
         return Figure(None, f"{now} 行")
     median = statistics.median(before)
     detail = f"{now} 行，前 {len(before)} 个季度中位数 {median:g} 行"
-    # What does not come every quarter (mystery visits, say) may be missing in this one.
+    # Data that do not come every quarter (mystery visits, say) may be missing in this one.
     is_judged = len(before) >= _LEAST_QUARTERS and min(before) > 0 and median >= _LEAST_MEDIAN_ROWS
     return Figure(now / median if is_judged else None, detail)
 
@@ -230,12 +230,12 @@ def _value_counts(profiles: Iterable[pl.DataFrame], enterprise: str) -> dict[str
 
 
 def population_stability(now: Mapping[str, int], before: Mapping[str, int]) -> float:
-    """The population stability index Σ (p − q)·ln(p ÷ q) of two counted distributions, less what chance alone gives.
+    """The population stability index Σ (p − q)·ln(p ÷ q) of two counted distributions, minus the effect of chance.
 
     ``now``, ``before``: counts by bucket, each with at least one value; buckets below 2 % in both count as one. Half a case is
-    added to every bucket, so that an empty one counts and does not divide by zero. Between samples of one
-    population the index has the mean (buckets − 1)·(1/n + 1/m) (Yurdakul 2018, Statistical Properties of Population
-    Stability Index); below that it is 0.
+    added to every bucket, so that an empty one counts without a division by zero. For samples of one population the index has
+    the mean (buckets − 1)·(1/n + 1/m) (Yurdakul 2018, Statistical Properties of Population Stability Index); below that it
+    is 0.
     """
     sizes = sum(now.values()), sum(before.values())
     rare = {
@@ -268,6 +268,6 @@ def _freshness(look: _Seen, enterprise: str, until: Mapping[str, dt.date]) -> Fi
         return Figure(None)
     last = max(days)
     detail = f"最后一条记录 {last}"
-    # Rare events pause for weeks.
+    # Rare events may pause for weeks.
     is_judged = look.rows(enterprise) >= _LEAST_EVENTS
     return Figure(float(max(0, (until[enterprise] - last).days)) if is_judged else None, detail)

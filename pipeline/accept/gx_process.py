@@ -1,6 +1,6 @@
-"""Asks the process in which Great Expectations runs (``worker``), and keeps it ready while this one lives.
+"""Client of the Great Expectations process (``worker``), which it keeps ready as long as this process lives.
 
-How a process is started and talked to; what is asked and what follows from the answer is the caller's business.
+Starts the process and talks to it; the caller decides what to check and what follows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.lake.sql import quoted
 from schemas.expectations.acceptance import ENTERPRISE, Check
 
 _process: subprocess.Popen[str] | None = None
-# The process that still writes the pages of the last job.
+# The process that is still writing the pages of the last job.
 _pages_of: subprocess.Popen[str] | None = None
 
 
@@ -32,7 +32,7 @@ class ChecksNotRun(AsqError):
 
 @dataclass(frozen=True)
 class Missed:
-    """An enterprise whose figure of a table lies outside what is expected (``warn``) or required (``refuse``)."""
+    """An enterprise whose figure of a table is outside the expected (``warn``) or required (``refuse``) range."""
 
     table: str
     check: str
@@ -41,24 +41,24 @@ class Missed:
 
 
 def start() -> None:
-    """Start the process, if it does not run: it imports for seconds before it can answer."""
+    """Start the process if it is not running: its imports take seconds."""
     _running()
 
 
 def check(
     figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], label: str, work: Path, pages: Path
 ) -> list[Missed]:
-    """Check the figures of every table; returns what is missed.
+    """Check the figures of every table; returns those out of range.
 
-    ``label``: the quarter. ``work``: a folder for the figures' database, which is done with when this returns. ``pages``: an
-    existing folder for the Data Docs, which may be written after this returns (``finish_pages``). Raises ChecksNotRun where
-    there is no answer or an expectation could not be evaluated.
+    ``label``: the quarter. ``work``: a folder for the figures' database, no longer needed when this returns. ``pages``: an existing
+    folder for the Data Docs, which may be written after this returns (``finish_pages``). Raises ChecksNotRun if there is no
+    answer or an expectation could not be evaluated.
     """
     global _pages_of
     with suppress(ChecksNotRun):
-        # Of a run that failed before it wanted them; its folder may be gone.
+        # Pages of an earlier run that failed before it fetched them; their folder may be gone.
         finish_pages()
-    # An expectation costs as much where there is nothing to check.
+    # An expectation costs the same when there is nothing to check.
     checked = {
         table: some
         for table, of in asked.items()
@@ -83,7 +83,7 @@ def check(
 
 
 def finish_pages() -> None:
-    """Wait until the Data Docs of the last job are written; raises ChecksNotRun where they could not be."""
+    """Wait until the Data Docs of the last job are written; raises ChecksNotRun if they could not be."""
     global _pages_of
     process, _pages_of = _pages_of, None
     if process is not None:
@@ -98,7 +98,7 @@ def _limits(check: Check) -> dict[str, list[float | None] | None]:
 
 
 def write_figures(figures: Mapping[str, Figures], asked: Mapping[str, tuple[Check, ...]], database: Path) -> None:
-    """Write an SQLite file with a table per table checked: one row per enterprise, one column per check.
+    """Write an SQLite file with one table per checked table: one row per enterprise, one column per check.
 
     Great Expectations reads SQLite by itself; for DuckDB it has no data source, and its general one for SQL gives DuckDB's
     connection back before the rows are fetched (its issues 10738, 11579).
@@ -124,7 +124,7 @@ def _running() -> subprocess.Popen[str]:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            # Older versions of Great Expectations report to their makers.
+            # Older versions of Great Expectations report usage to their makers.
             env={**os.environ, "GX_ANALYTICS_ENABLED": "false", "PYTHONUTF8": "1"},
         )
     return _process

@@ -1,7 +1,6 @@
-"""What a table's quarter looks like: rows, missing values and distributions per enterprise, counted once and kept.
+"""The profile of a table's quarter: rows, missing values and distributions per enterprise, counted once and kept.
 
-Only what can be compared with another quarter's without reading its rows again. Which differences matter is judged
-elsewhere.
+Only what can be compared with another quarter without reading its rows again. ``figures`` decides which differences matter.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ SCHEMA = pl.Schema(
 ``value`` per column and bucket: a category, or a half power of two of a number (durations in seconds, days of dates)."""
 
 _VERSION = "1"
-# More values than this are no categories: their shares are too small to be compared.
+# Columns with more values are not categories: the shares would be too small to compare.
 _MOST_CATEGORIES = 60
 _NUMBERS = ("integer", "double", "decimal(12,2)")
 _MARKS = (FINGERPRINT, PARENTS, PSEUDONYM_KEY)
@@ -44,10 +43,10 @@ _MARKS = (FINGERPRINT, PARENTS, PSEUDONYM_KEY)
 def profile(
     table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None
 ) -> pl.DataFrame | None:
-    """The profile (``SCHEMA``) of a table's clean quarter; None where there is no clean partition.
+    """The profile (``SCHEMA``) of a table's clean quarter; None if there is no clean partition.
 
-    Kept beside the lake's other stages, and counted anew when it was not made from the clean partition as it is now;
-    ``connection``: where many are counted, a DuckDB that need not be opened for each.
+    Kept in the lake next to the stages, and counted again when the clean partition has changed. ``connection``: a DuckDB to
+    reuse when many are counted.
     """
     clean, kept = lake.partition("clean", table.name, quarter), lake.partition("profile", table.name, quarter)
     if not clean.is_file():
@@ -108,7 +107,7 @@ def _values(
         f"select enterprise_id, grouping({', '.join(columns)}), coalesce({', '.join(columns)}), count(*) from bucketed "
         f"group by grouping sets ({', '.join(f'(enterprise_id, {name})' for name in columns)})"
     ).fetchall()
-    # Of the mask, the one bit that is 0 is the column grouped by; the first column has the highest.
+    # The one bit of the mask that is 0 is the column grouped by; the first column has the highest bit.
     all_bits = (1 << len(columns)) - 1
     names = {all_bits ^ (1 << (len(columns) - 1 - place)): name for place, name in enumerate(buckets)}
     return [
@@ -130,7 +129,7 @@ def _may_be_category(column: Column) -> bool:
 
 
 def _bucket(table: Table, column: Column, few: set[str]) -> str | None:
-    """SQL of the bucket a value counts in; None where a column has no distribution that means anything."""
+    """SQL of the bucket in which a value counts; None if the column has no meaningful distribution."""
     name = quoted(column.name)
     if column.pii or column.is_key:
         return None

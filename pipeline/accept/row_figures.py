@@ -1,6 +1,6 @@
 """The figures that need the rows of the clean tables: references, durations, questionnaires, samples, mystery visits.
 
-One query each, in DuckDB. What compares profiles of quarters is in ``figures``.
+One query each, in DuckDB. ``figures`` compares profiles of quarters.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS
 from schemas.standard.sample_size import required_answers
 
-# The quarters before that this one is compared with: a year, so that every season is among them.
+# The earlier quarters to compare with: a year, so that every season is included.
 TRAILING = 4
-# Below this number of rows a share says more about chance than about the delivery.
+# With fewer rows a share says more about chance than about the delivery.
 LEAST_ROWS = 30
 # Two people do not give the same answers to every question within minutes of each other (PR-40).
 _SAME_ANSWERS_SECONDS = 600
@@ -34,7 +34,7 @@ _SAME_ANSWERS_SECONDS = 600
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its value (None: not judged), and the words behind it: which column, round or count."""
+    """One figure: its value (None: not checked), and details in words: which column, round or count."""
 
     value: float | None
     detail: str = ""
@@ -43,7 +43,7 @@ class Figure:
 def measure_rows(
     table: Table, quarter: Quarter, lake: Lake, numbers: Mapping[str, float], connection: duckdb.DuckDBPyConnection
 ) -> dict[str, dict[str, Figure]]:
-    """The figures of a table that need its rows, by check and enterprise; empty where it has no clean partition."""
+    """The figures of a table that need its rows, by check and enterprise; empty if it has no clean partition."""
     clean = lake.partition("clean", table.name, quarter)
     if not clean.is_file():
         return {}
@@ -98,7 +98,7 @@ class _Reader:
         return self._files[kind, table]
 
     def source(self, kind: str, table: str) -> str:
-        """SQL that reads the table's rows; without a file, none."""
+        """SQL that reads the table's rows; no rows without a file."""
         files = self.files(kind, table)
         if not files:
             columns = ", ".join(f"cast(null as {c.sql_type}) as {quoted(c.name)}" for c in TABLES[table].columns)
@@ -162,7 +162,7 @@ def _share(part: int, whole: int, words: str) -> Figure:
 
 
 def _satisfaction(reader: _Reader) -> str:
-    """SQL of the satisfaction surveys (C-17: pulses and mystery visits are none): survey_id, questions."""
+    """SQL of the satisfaction surveys (C-17: excludes pulses and mystery visits): survey_id, questions."""
     return (
         "(select survey_id, count(distinct question_id) as questions "
         f"from {reader.source('window', 'survey_questions')} where survey_type = 'satisfaction' group by 1)"
@@ -170,7 +170,7 @@ def _satisfaction(reader: _Reader) -> str:
 
 
 def _question_counts(reader: _Reader) -> tuple[dict[str, Figure], dict[str, Figure]]:
-    """Of the surveys answered in the quarter; questions belong to no enterprise."""
+    """For the surveys answered in the quarter; questions belong to no enterprise."""
     ((fewest, most, low, high),) = reader.rows(
         f"""
         select min(questions), max(questions), arg_min(survey_id, questions), arg_max(survey_id, questions)
@@ -184,7 +184,7 @@ def _question_counts(reader: _Reader) -> tuple[dict[str, Figure], dict[str, Figu
 
 
 def _quarters_with_requests(reader: _Reader) -> dict[str, int]:
-    """In how many quarters of the trailing year an enterprise was served at all: what is asked a year is asked of these."""
+    """The number of quarters of the trailing year with service by an enterprise: yearly requirements are scaled to these."""
     return {
         str(enterprise): int(quarters)
         for enterprise, quarters in reader.rows(
@@ -274,7 +274,7 @@ def _mystery_rounds(reader: _Reader, a_year: float) -> dict[str, Figure]:
     )
     found = {}
     for enterprise, n in quarters.items():
-        # Whole rounds: who holds two a year at even distances has held one in three quarters. Less than one asks nothing.
+        # Whole rounds: two a year at even intervals means one in three quarters. A requirement below one is none.
         required = max(1, math.floor(a_year * n / TRAILING))
         held = int(rounds.get(enterprise, 0))
         found[enterprise] = Figure(held / required, f"近 {n} 个季度 {held} 轮 / {required} 轮")

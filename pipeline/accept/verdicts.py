@@ -1,6 +1,6 @@
-"""What follows from the figures and from what of them is missed: one verdict per table, enterprise and check.
+"""The verdicts on a delivery's figures: one per table, enterprise and check.
 
-Pure functions; the limits and waivers of the evaluation plan are applied here, the judging itself is Great Expectations'.
+Pure functions that apply the evaluation plan's limits and waivers; Great Expectations does the checking.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ SCHEMA = pl.Schema(
         "author": pl.String,
     }
 )
-"""One row per enterprise × table × check; ``enterprise_id`` is ``*`` where a table has no enterprises. ``reason`` and
+"""One row per enterprise × table × check; ``enterprise_id`` is ``*`` if a table has no enterprises. ``reason`` and
 ``author`` are a waiver's."""
 
 
 def asked(acceptance: Acceptance, tables: Iterable[str]) -> dict[str, tuple[Check, ...]]:
-    """The checks of the tables with the limits that hold for this run."""
+    """The checks of the tables with the limits of this run."""
     limits = {(limit.table, limit.check): limit for limit in acceptance.limits}
 
     def of_run(table: str, check: Check) -> Check:
@@ -97,7 +97,7 @@ def verdicts(
 
 
 def explain(row: Mapping[str, object]) -> str:
-    """A missed check in words: table, check, enterprise, the figure and what it had to be."""
+    """A missed check in words: table, check, enterprise, the figure and its limit."""
     of = f" of {row['enterprise_id']}" if row["enterprise_id"] != ALL_ENTERPRISES else ""
     limit = row["required"] if row["verdict"] == REFUSED else row["expected"]
     detail = f" ({row['detail']})" if row["detail"] else ""

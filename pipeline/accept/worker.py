@@ -1,8 +1,8 @@
-"""The process in which Great Expectations runs: judges the figures of a quarter and writes its Data Docs.
+"""The process in which Great Expectations runs: checks the figures of a quarter and writes its Data Docs.
 
-A process of its own, because importing it takes seconds and hundreds of megabytes; it is started while other stages work.
-One JSON job a line on standard input; for each, a line of results on standard output as soon as they are known, and another
-when the pages are written. Only the judging: the figures come measured, what follows is decided by who asked.
+A separate process, because the import takes seconds and hundreds of megabytes; it starts while other stages work. Reads one
+JSON job per line from standard input; for each, writes a line of results to standard output as soon as they are known, and
+another when the pages are written. Only checks: the figures come measured, and the caller decides what follows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
 STYLE = Path(__file__).with_name("data_docs.css")
-# What the pages would load from elsewhere when they are opened, a picture that reports the opening among it.
+# What the pages would load from elsewhere when opened, including a picture that reports the opening.
 _LOADED = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<nav class=\"navbar.*?</nav>\s*</div>\s*</nav>", re.DOTALL
 )
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def answer(judge: Judge, job: dict[str, Any], answers: IO[str]) -> None:
-    """Do one job: ``database`` (an SQLite file with a table per table judged), ``limits`` (by table, the checks with the
+    """Do one job: ``database`` (an SQLite file with one table per checked table), ``limits`` (by table, the checks with the
     limits of this run), ``label`` (the quarter) and ``pages`` (an existing folder).
     """
     try:
@@ -61,7 +61,7 @@ class Judge:
     """Great Expectations, imported and ready."""
 
     def __init__(self) -> None:
-        # urllib3 binds a local socket while it is imported, to find out about IPv6; nothing here speaks to a network.
+        # urllib3 binds a local socket during import to test for IPv6; nothing here uses a network.
         socket.has_ipv6 = False
 
         import great_expectations as gx
@@ -74,7 +74,7 @@ class Judge:
     def validate(
         self, database: str, asked: dict[str, tuple[Check, ...]]
     ) -> dict[str, ExpectationSuiteValidationResult]:
-        """The validation result of every table of an SQLite file, in the order asked; each figure that is missed is listed."""
+        """The validation result of every table of an SQLite file, in the given order, listing each figure out of range."""
         self._jobs += 1
         source = self._context.data_sources.add_sqlite(
             name=f"acceptance-{self._jobs}", connection_string=f"sqlite:///{database}", create_temp_table=False
@@ -105,7 +105,7 @@ def _entries(table: str, result: ExpectationSuiteValidationResult) -> list[dict[
         config = each.expectation_config
         assert config is not None
         if each.exception_info.get("raised_exception") or "raised_exception" not in each.exception_info:
-            # An expectation that could not be evaluated is no finding about the data.
+            # An expectation that could not be evaluated is not a finding about the data.
             raise RuntimeError(f"{table}.{config.meta['check']}: {each.exception_info}")
         missed = each.result["details"]["unexpected_rows"] or []
         entries.append(
@@ -120,7 +120,7 @@ def _entries(table: str, result: ExpectationSuiteValidationResult) -> list[dict[
 
 
 def page(table: str, result: ExpectationSuiteValidationResult, label: str) -> str:
-    """The Data Docs page of a table's result, which loads nothing from anywhere and says the same each time."""
+    """The Data Docs page of a table's result, which loads nothing from elsewhere and is the same every time."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 

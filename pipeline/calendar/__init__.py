@@ -1,4 +1,4 @@
 """Quarters, windows of quarters, and the working days and service hours of the State Council's calendar.
 
-Arithmetic on dates only: nothing here reads the lake or a record.
+Only arithmetic on dates: nothing here reads the lake or a record.
 """

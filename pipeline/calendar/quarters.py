@@ -1,7 +1,7 @@
 """The quarter: the unit of evaluation, written ``2025-Q1`` everywhere.
 
-Only the calendar belongs here; working days are in ``working_days.py``. Dagster's time-window partitions are keyed by
-a quarter's first day: ``partition_key`` and ``from_partition_key`` are the one place that translates.
+Only the calendar belongs here; working days are in ``working_days.py``. Dagster's time-window partitions use a quarter's
+first day as key; only ``partition_key`` and ``from_partition_key`` translate.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Quarter:
 
     @classmethod
     def parse(cls, label: str) -> Quarter:
-        """Read ``2025-Q1``; raises UsageError for anything else, and for a year nobody evaluates."""
+        """Read ``2025-Q1``; raises UsageError for anything else, and for a year out of range."""
         match = _LABEL.fullmatch(label.strip())
         if not match:
             raise UsageError(f"'{label}' is not a quarter: write it like 2025-Q1")
         if int(match[1]) not in _YEARS:
-            raise UsageError(f"'{label}' is no quarter of the years {_YEARS[0]} to {_YEARS[-1]}")
+            raise UsageError(f"'{label}' is not a quarter of the years {_YEARS[0]} to {_YEARS[-1]}")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
     def of(cls, day: dt.date) -> Quarter:
-        """The quarter a day lies in."""
+        """The quarter that contains a day."""
         return cls(day.year, (day.month - 1) // 3 + 1)
 
     @classmethod
@@ -70,7 +70,7 @@ class Quarter:
         return self.end_day - dt.timedelta(days=1)
 
     def shift(self, quarters: int) -> Quarter:
-        """The quarter that lies ``quarters`` later (negative: earlier)."""
+        """The quarter ``quarters`` later (negative: earlier)."""
         index = self.year * 4 + self.number - 1 + quarters
         return Quarter(index // 4, index % 4 + 1)
 

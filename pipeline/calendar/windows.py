@@ -1,6 +1,6 @@
 """Which quarters a run reads and which periods it publishes.
 
-Calendar arithmetic only: the SQL of the marts gets the result as dbt variables.
+Only calendar arithmetic: the SQL of the marts gets the result as dbt variables.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOOK_AHEAD_QUARTERS = 1
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of whole quarters that gets values of its own; ``role`` tells it from the same stretch a year earlier."""
+    """A span of whole quarters with values of its own; ``role`` tells it from the same span a year earlier."""
 
     period: str
     window_kind: str  # quarter | year_to_date | trailing_year | calendar_year
@@ -42,7 +42,7 @@ class Period:
 
 
 def counted_quarters(quarter: Quarter) -> list[Quarter]:
-    """The quarters whose records count for some period of this run, in time order."""
+    """The quarters whose records count for a period of this run, in time order."""
     return [quarter.shift(offset) for offset in range(-LOOK_BACK_QUARTERS, 1)]
 
 
@@ -54,9 +54,9 @@ def read_quarters(quarter: Quarter) -> list[Quarter]:
 def published_periods(quarter: Quarter) -> list[Period]:
     """The periods a run publishes, each with its counterpart a year earlier.
 
-    ``2025-Q1`` the quarter, ``2025-Q1-YTD`` the year to date, ``2025-Q1-TTM`` the trailing twelve months and, by the run of a
-    fourth quarter, ``2025`` the calendar year. Training and innovation are measured from the year's first day, for the trailing
-    year from its own (rulings R3-4, I3-1).
+    ``2025-Q1`` the quarter, ``2025-Q1-YTD`` the year to date, ``2025-Q1-TTM`` the trailing twelve months and, in the run of a
+    fourth quarter, ``2025`` the calendar year. Training and innovation are measured from the year's first day; for the trailing
+    year from its own first day (rulings R3-4, I3-1).
     """
     first_of_year = Quarter(quarter.year, 1)
     spans = [
@@ -75,5 +75,5 @@ def published_periods(quarter: Quarter) -> list[Period]:
 
 
 def neighbours_of(table: Table, quarter: Quarter) -> list[Quarter]:
-    """All of them in time order; registers are read as of the quarter itself and have none."""
+    """The look-back and look-ahead quarters in time order; registers are read as of the quarter itself and have none."""
     return [each for each in read_quarters(quarter) if each != quarter] if table.has_quarters else []

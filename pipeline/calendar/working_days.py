@@ -1,8 +1,8 @@
-"""The two clocks beside the natural one: working days by the State Council's calendar, and service hours.
+"""The two clocks besides the natural one: working days by the State Council's calendar, and service hours.
 
-Both are pure functions of rows of the standard's data (holiday_notices.csv, service_schedule.csv); the SQL twins are
-dim_calendar and dim_service_hours. Which clock an indicator uses, and any limit, does not belong here. All timestamps
-are naive Asia/Shanghai wall time.
+Both are pure functions of the standard's data (holiday_notices.csv, service_schedule.csv); their SQL twins are dim_calendar
+and dim_service_hours. Which clock an indicator uses, and its limit, do not belong here. All timestamps are naive
+Asia/Shanghai wall time.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class WorkingCalendar:
-    """Monday to Friday, less the days off and plus the make-up working days of the holiday rows.
+    """Monday to Friday, minus the days off and plus the make-up working days of the holiday rows.
 
-    A year without an announced notice is provisional: its weekends and whatever statutory days off are given count, but
-    the notice will still move days. Source: clause 七 (工作日), decision log C-09 and C-36.
+    A year without an announced notice is provisional: its weekends and the statutory days off in the rows count, but the notice
+    will still move days. Source: clause 七 (工作日), decision log C-09 and C-36.
     """
 
     def __init__(self, rows: Iterable[Holiday]) -> None:
         rows = list(rows)
         self._announced_years = frozenset(row.year for row in rows if row.status == "announced")
         self._names = {row.date: row.name for row in rows}
-        # What the rows change about plain weekdays, as sorted day numbers: a count up to a day is then two bisections.
+        # How the rows change plain weekdays, as sorted day numbers: counting up to a day is then two bisections.
         self._added = sorted(row.date.toordinal() for row in rows if row.is_workday and row.date.isoweekday() > 5)
         self._removed = sorted(
             row.date.toordinal() for row in rows if not row.is_workday and row.date.isoweekday() <= 5
@@ -56,7 +56,7 @@ class WorkingCalendar:
         return "announced" if day.year in self._announced_years else "provisional"
 
     def span_status(self, first_day: dt.date, last_day: dt.date) -> str:
-        """``provisional`` as soon as one day from ``first_day`` through ``last_day`` is."""
+        """``provisional`` if any day from ``first_day`` through ``last_day`` is."""
         years = range(first_day.year, last_day.year + 1)
         return "announced" if all(year in self._announced_years for year in years) else "provisional"
 
@@ -76,7 +76,7 @@ class WorkingCalendar:
         return day
 
     def deadline(self, last_day: dt.date, working_days: int) -> dt.date:
-        """The day on which a report on the period that ended with ``last_day`` is due.
+        """The due day of a report on the period that ended with ``last_day``.
 
         Day 1 is the first working day after the period (clause 七: 15 for a quarter, 30 for a year; decision log C-36).
         Whether the date can still move is ``span_status(last_day, deadline)``.
@@ -84,7 +84,7 @@ class WorkingCalendar:
         return self.add_workdays(last_day, working_days)
 
     def working_seconds(self, start: dt.datetime, end: dt.datetime) -> float:
-        """Seconds of working days between two moments, a working day counting 24 h; 0 if ``end`` is not later.
+        """Seconds of working days between two moments; a working day counts 24 h; 0 if ``end`` is not later.
 
         Divided by 86 400 this is the fractional number of working days (decision log C-09).
         """
@@ -105,10 +105,10 @@ class WorkingCalendar:
 
 @dataclass(frozen=True)
 class ServiceSchedule:
-    """The service hours of one enterprise: several windows a weekday, each valid for a time, and exceptions by date.
+    """The service hours of one enterprise: several windows per weekday, each valid for a time, and exceptions by date.
 
-    ``exceptions`` gives the windows of single days in seconds since midnight, in place of their weekday's; an empty
-    tuple is a closed day. Working days play no part here: a service line may be open on holidays.
+    ``exceptions`` gives the windows of single days in seconds since midnight, instead of their weekday's; an empty tuple is a
+    closed day. Working days do not matter here: a service line may be open on holidays.
     """
 
     windows: tuple[ServiceWindow, ...]

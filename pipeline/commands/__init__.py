@@ -1,4 +1,4 @@
-"""Groups of commands of ``asq``, one module each; ``pipeline/cli.py`` puts them together.
+"""Groups of ``asq`` commands, one module each; ``pipeline/cli.py`` combines them.
 
-Only what a command line needs: arguments, output, exit codes. What is done is the stages' business.
+Only arguments, output and exit codes; the stages do the work.
 """

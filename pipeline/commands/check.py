@@ -1,4 +1,4 @@
-"""``asq check`` and ``asq contract``: what is wrong with landing files before a run, and what they may hold."""
+"""``asq check`` and ``asq contract``: problems of landing files before a run, and what they may hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW, SOURCES, chose
 @landing_option
 @handed_in_options
 def check(landing: str, **files: str | None) -> None:
-    """Say what is wrong with landing files and what lies beside them, before a run: mapping, corrections, review, plan."""
+    """Report problems of landing files and the files beside them before a run: mapping, corrections, review, plan."""
     from pipeline.extract.check import check_landing
     from pipeline.settings.handed_in import HandedInFiles
     from pipeline.validate.corrections import all_corrections

@@ -1,4 +1,4 @@
-"""What several commands share: the options that name places, and the console."""
+"""Shared by several commands: the options that name places, and the console."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ landing_option = click.option(
 
 
 def handed_in_option(file: HandedIn) -> Callable[[Command], Command]:
-    """The option that names a file which users hand in beside the data."""
+    """The option for a file that users submit with the data."""
     return click.option(
         file.option,
         type=click.Path(),
@@ -36,14 +36,14 @@ def handed_in_option(file: HandedIn) -> Callable[[Command], Command]:
 
 
 def handed_in_options(command: Command) -> Command:
-    """The options of all such files; the command gets them by name."""
+    """The options for all such files; the command gets them by name."""
     for file in reversed(FILES):
         command = handed_in_option(file)(command)
     return command
 
 
 def require_writable(folder: Path) -> None:
-    """Make a folder if need be; raises UsageError when no file can be put into it."""
+    """Make a folder if needed; raises UsageError when no file can be written to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):

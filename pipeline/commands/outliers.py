@@ -1,4 +1,4 @@
-"""``asq outliers``: the data points that lie far from the rest, to be looked at, and the file in which people decide."""
+"""``asq outliers``: lists outliers, and exports the file in which people review them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline.settings.places import lake_at
 
 @click.group()
 def outliers() -> None:
-    """Look at the data points that lie far from the rest, and take them out to be reviewed."""
+    """List outliers, and export them for review."""
 
 
 @outliers.command("list")
 @click.argument("quarters", required=False)
 @lake_option
 def list_outliers(quarters: str | None, lake: str) -> None:
-    """Count the points of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all published unless said) by enterprise and measure."""
+    """Count the outliers of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; default: all published) by enterprise and measure."""
     from pipeline.review.export import outlier_counts
 
     counts = outlier_counts(lake_at(lake), quarter_range(quarters) if quarters else None)
@@ -40,11 +40,11 @@ def list_outliers(quarters: str | None, lake: str) -> None:
 @click.option("--out", type=click.Path(dir_okay=False), required=True, help="File to write, in CSV.")
 @lake_option
 def export_outliers(quarter: str, out: str, lake: str) -> None:
-    """Write the published points of a QUARTER as the file in which reviewers decide, one line each, the farthest first.
+    """Write a QUARTER's published outliers as the file in which reviewers decide, one per line, the most extreme first.
 
-    Fill in decision (confirm, correct or exclude), reviewer, reviewed_on, for the last two also reason, for a correction
+    Fill in decision (confirm, correct or exclude), reviewer, reviewed_on; for the last two also reason; for a correction also
     column and corrected_value. Put the file into the landing folder as outlier_review.csv and run the quarter again. Lines
-    that were decided already are kept, also those of other quarters that OUT holds.
+    already decided are kept, also those of other quarters in OUT.
     """
     from pipeline.review.export import export_review
 

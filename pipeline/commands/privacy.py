@@ -1,4 +1,4 @@
-"""``asq privacy``: the proof that nothing personal can be read, and the change of the pseudonym key."""
+"""``asq privacy``: scans for readable personal data, and changes the pseudonym key."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from pipeline.settings.places import lake_at
 
 @click.group()
 def privacy() -> None:
-    """Prove that nothing personal can be read, and change the pseudonym key."""
+    """Check that no personal data can be read, and change the pseudonym key."""
 
 
 @privacy.command("scan")
 @click.argument("quarters", required=False)
-@click.option("--plan", type=click.Path(), help="Evaluation plan whose privacy_exceptions hold.")
+@click.option("--plan", type=click.Path(), help="Evaluation plan with privacy_exceptions.")
 @click.option(
-    "--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to look at, too; may be repeated."
+    "--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to scan too; may be repeated."
 )
 @click.option(
     "--known-values/--patterns-only",
     default=True,
     show_default=True,
-    help="Also search for every personal value that the lake's raw zone holds.",
+    help="Also search for every personal value in the lake's raw zone.",
 )
 @lake_option
 def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], known_values: bool, lake: str) -> None:
-    """Look for personal data in what was published of QUARTERS (all unless said), in logs and in Dagster's history.
+    """Scan everything published of QUARTERS (default: all), logs and Dagster's history for personal data.
 
-    Tables, reports and the warehouse's views; dbt's log; where DAGSTER_HOME is set, runs, events and captured output. Findings are
-    printed with their place and a masked excerpt. Exit code 1 where there are any.
+    Scans tables, reports, the warehouse's views and dbt's log; if DAGSTER_HOME is set, also runs, events and captured output.
+    Findings are printed with their place and a masked excerpt. Exit code 1 if there are any.
     """
     from pipeline.marts.project import target_dir
     from pipeline.privacy.known_values import KnownValues
@@ -66,7 +66,7 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
         click.echo(finding)
     for kind in dict.fromkeys(subject.kind for subject in subjects):
         of_kind = [each for each in scanned[: len(subjects)] if each.subject_kind == kind]
-        console.print(f"{kind}: {len(of_kind)} looked at, {sum(each.cells for each in of_kind):,} texts")
+        console.print(f"{kind}: {len(of_kind)} scanned, {sum(each.cells for each in of_kind):,} texts")
     if known_values and not len(known):
         console.print("the raw zone holds no personal values: searched by patterns only")
     console.print(f"{len(findings)} findings; {len(known):,} known values searched for")
@@ -77,7 +77,7 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
 @privacy.command("keys")
 @lake_option
 def list_keys(lake: str) -> None:
-    """Say with which pseudonym key, by its id, the clean files of each quarter were made."""
+    """List the pseudonym key, by its id, with which the clean files of each quarter were made."""
     from collections import defaultdict
 
     from pipeline.desensitize.rotation import clean_files_with_tokens
@@ -96,9 +96,9 @@ def list_keys(lake: str) -> None:
 @click.option("--plan", type=click.Path(), help="Evaluation plan that names the pseudonym algorithm.")
 @lake_option
 def rekey_lake(plan: str | None, lake: str) -> None:
-    """Make the pseudonyms of all quarters again with the key that holds now.
+    """Make the pseudonyms of all quarters again with the current key.
 
-    Published values stay as they are: they hold no pseudonyms. Afterwards the old key is not needed any more.
+    Published values do not change, because they hold no pseudonyms. Afterwards the old key is not needed any more.
     """
     from pipeline.desensitize.keys import load_key
     from pipeline.desensitize.rotation import rekey
@@ -109,4 +109,4 @@ def rekey_lake(plan: str | None, lake: str) -> None:
     for file in rekey(lake_at(lake), key):
         done += 1
         console.print(f"{file.quarter} {file.table.name}: key {file.key_id} → {key.key_id}", markup=False)
-    console.print(f"{done} files made again; all bear key {key.key_id}")
+    console.print(f"{done} files made again; all have key {key.key_id}")

@@ -1,4 +1,4 @@
-"""``asq purge``: the removal of personal data whose retention term is over, as of today."""
+"""``asq purge``: removes personal data whose retention term is over, as of today."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="Days a quarter's records are kept after its last day [default: keep_days of retention.yaml in the lake, else 400].",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
-@click.option("--reason", default="retention term over", show_default=True, help="What the access log says.")
+@click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
+@click.option("--reason", default="retention term over", show_default=True, help="Reason for the access log.")
 @lake_option
 def purge(older_than_days: int | None, dry_run: bool, reason: str, lake: str) -> None:
     """Remove personal data whose retention term is over: landing snapshots, raw and accepted records.
 
-    What was published stays, and so do the clean rows without personal data (complaints and safety incidents for ever) and the
-    counts of refused rows. Each file removed is logged in log/access.jsonl of the lake. The landing folder is yours to clear.
+    Everything published stays, and so do the clean rows without personal data (complaints and safety incidents forever) and the
+    counts of refused rows. Each removed file is logged in log/access.jsonl of the lake. Clear the landing folder yourself.
     """
     from pipeline.retention.policy import read_retention
     from pipeline.retention.purge import planned
@@ -49,7 +49,7 @@ def purge(older_than_days: int | None, dry_run: bool, reason: str, lake: str) ->
             today(),
             command="asq purge",
             reason=reason,
-            waiting=lambda: click.echo("asq: waiting for the runs under way to end", err=True),
+            waiting=lambda: click.echo("asq: waiting for running evaluations to end", err=True),
         )
     _say_what_was_purged(done, retention.keep_days, "would be removed" if dry_run else "removed")
 

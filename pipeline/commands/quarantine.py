@@ -1,4 +1,4 @@
-"""``asq quarantine``: the rows that were refused, to be looked at, corrected and sent in again."""
+"""``asq quarantine``: lists refused rows, and exports them to be corrected and delivered again."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pipeline.settings.places import SOURCES, Settings, lake_at
 
 @click.group()
 def quarantine() -> None:
-    """Look at the rows that were refused, and take them out to be corrected."""
+    """List refused rows, and export them for correction."""
 
 
 @quarantine.command("list")
 @click.argument("quarters", required=False)
 @lake_option
 def list_quarantine(quarters: str | None, lake: str) -> None:
-    """Count the refused rows of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; all unless said) by table and rule."""
+    """Count the refused rows of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; default: all) by table and rule."""
     from pipeline.validate.refused import refused_counts, refused_rows
 
     place, chosen = lake_at(lake), quarter_range(quarters) if quarters else None
     counts = refused_counts(place, chosen)
-    # Whole names, whatever the width of what it is printed to: unlike rich's tables.
+    # Full names whatever the output width, unlike rich's tables.
     lines = [counts.columns, *(["" if value is None else str(value) for value in row] for row in counts.iter_rows())]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for *names, rows in lines if counts.height else []:
@@ -37,9 +37,9 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 
 @quarantine.command("export")
 @click.argument("quarter")
-@click.option("--table", "tables", multiple=True, help="Only this table; may be given again.")
+@click.option("--table", "tables", multiple=True, help="Only this table; may be repeated.")
 @click.option(
-    "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; its files are yours only."
+    "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; only you can read its files."
 )
 @handed_in_option(SOURCES)
 @lake_option
@@ -47,9 +47,9 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 def export_quarantine(
     quarter: str, tables: tuple[str, ...], out: str, sources: str | None, lake: str, landing: str
 ) -> None:
-    """Write the refused rows of a QUARTER as they were delivered, each with its reason, to be corrected and sent in again.
+    """Write the refused rows of a QUARTER as delivered, each with its reason, to be corrected and delivered again.
 
-    The files hold personal data: only you can read them. Correct them, put them beside the table's other files in the
+    The files hold personal data; only you can read them. Correct them, put them next to the table's other files in the
     landing folder, and run the quarter again.
     """
     from pipeline.lake.access_log import append, entry

@@ -1,4 +1,4 @@
-"""``asq run``, ``asq backfill`` and ``asq report``: quarters evaluated, and what was published."""
+"""``asq run``, ``asq backfill`` and ``asq report``: evaluate quarters, and print what was published."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def backfill(quarters: str, landing: str, lake: str, **files: str | None) -> Non
 @click.argument("quarter")
 @lake_option
 def report(quarter: str, lake: str) -> None:
-    """Print the published score table of a QUARTER and where its reports lie."""
+    """Print the published score table of a QUARTER and the location of its reports."""
     from pipeline.lake.warehouse import refresh_stale_warehouse
 
     place = lake_at(lake)
-    # Whoever may only read reports all the same; the next run brings the warehouse up to date.
+    # Works read-only; the next run refreshes the warehouse.
     with suppress(PermissionError):
         refresh_stale_warehouse(place)
     _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
@@ -51,12 +51,12 @@ def report(quarter: str, lake: str) -> None:
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     for quarter in quarters:
-        # The partitions end with the quarter in progress, too.
+        # The partitions also end with the quarter in progress.
         if quarter.first_day > today():
             raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
     require_writable(settings.lake.root)
     settings.to_environment()
-    # Partitions must reach back to whatever quarter is asked for; they are made when the definitions are loaded.
+    # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label
     from pipeline.runs import evaluate
@@ -70,7 +70,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
 
 
 def _warn_undelivered(settings: Settings) -> None:
-    """A misspelt file name makes indicators no_data; nothing else would tell."""
+    """A misspelt file name makes indicators no_data, and nothing else would show it."""
     from pipeline.extract.files import undelivered
     from pipeline.settings.handed_in import HandedInFiles
 
@@ -83,7 +83,7 @@ def _warn_undelivered(settings: Settings) -> None:
 
 @contextmanager
 def _progress(quarter: Quarter) -> Iterator[None]:
-    """A status line on a terminal, one plain line a stage otherwise."""
+    """A status line on a terminal, else one plain line per stage."""
     from pipeline.stage.progress import listening
 
     if console.is_terminal:
@@ -107,7 +107,7 @@ def _progress(quarter: Quarter) -> Iterator[None]:
 
 
 def _warn(current: Path, quarter: Quarter) -> None:
-    """Say on stderr what the run recorded as a warning: it stops nothing and should be looked at."""
+    """Print the run's warnings on stderr: they stop nothing but should be looked at."""
     import polars as pl
 
     from pipeline.evaluate.run_info import WARNING

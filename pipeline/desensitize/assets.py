@@ -1,6 +1,6 @@
 """Dagster assets ``clean/<table>``: accepted rows without personal data.
 
-This is the last stage that may see personal data; how it is taken out is in this folder's pure functions.
+This is the last stage that may see personal data; this folder's pure functions remove it.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from schemas.contract import TABLES, Table
     can_subset=True,
 )
 def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Take personal data out of every table's accepted rows."""
+    """Remove personal data from every table's accepted rows."""
     settings, quarter = places.settings(), quarter_of(context)
     key = load_key(places.settings().plan.pseudonym_algorithm)
     tables = selected_tables(context)

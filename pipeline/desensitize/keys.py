@@ -1,7 +1,7 @@
 """The pseudonym key: where it comes from, who may read it, and the short id that names it in every token.
 
-Only the key's life belongs here; what is computed with it is in ``tokens.py``. Nothing here ever prints, logs or
-pickles the key, and no message holds a part of it.
+Only loading and storing the key belongs here; ``tokens.py`` computes with it. Nothing here prints, logs or pickles the
+key, and no message contains a part of it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from pipeline.errors import UsageError
 KEY_VARIABLE = "ASQ_PSEUDONYM_KEY"
 KEY_FILE_VARIABLE = "ASQ_PSEUDONYM_KEY_FILE"
 
-# 256 bits: the strength of the tokens must not rest on the number of possible phones, about 10^10 (docs/privacy.md).
+# 256 bits: the tokens' strength must not depend on the number of possible phones, about 10^10 (docs/privacy.md).
 MINIMUM_KEY_BYTES = 32
-# A key file is one short line; anything longer is some other file.
+# A key file is one short line; anything longer is a different file.
 MAXIMUM_KEY_FILE_BYTES = 4096
 
 ALGORITHMS = ("hmac-sha256", "hmac-sm3")
@@ -36,7 +36,7 @@ ALGORITHMS = ("hmac-sha256", "hmac-sm3")
 
 @dataclass(frozen=True)
 class PseudonymKey:
-    """A secret with the algorithm it is used with; equal secrets under two algorithms are two keys with two ids.
+    """A secret and its algorithm; the same secret under two algorithms is two keys with two ids.
 
     ``secret`` is the raw key bytes. Raises UsageError when it is shorter than 32 bytes or the algorithm is unknown.
     """
@@ -60,15 +60,15 @@ class PseudonymKey:
 
     @property
     def hmac_key(self) -> str:
-        """What goes into HMAC as its key: the key bytes as lower-case hex text.
+        """The HMAC key: the key bytes as lower-case hex text.
 
-        polars-hash takes its key as text, which arbitrary bytes are not. Hex loses nothing: 32 bytes give 64 ASCII
-        characters, one whole block of SHA-256 and of SM3; a longer text is hashed first by HMAC itself (RFC 2104).
+        polars-hash takes its key as text, and arbitrary bytes are not text. Hex loses nothing: 32 bytes give 64 ASCII characters,
+        one block of SHA-256 and of SM3; HMAC itself hashes a longer key first (RFC 2104).
         """
         return self.secret.hex()
 
     def __reduce__(self) -> NoReturn:
-        # Task outputs and caches pickle what they are given: the key must not reach a disk that way.
+        # Task outputs and caches are pickled: the key must not reach a disk that way.
         raise TypeError("a pseudonym key cannot be pickled: load it where it is used")
 
 
@@ -77,12 +77,12 @@ def load_key(
     key_file: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> PseudonymKey:
-    """Load the key from ``ASQ_PSEUDONYM_KEY``, else the file ``ASQ_PSEUDONYM_KEY_FILE`` names, else the default file.
+    """Load the key from ``ASQ_PSEUDONYM_KEY``, else from the file named by ``ASQ_PSEUDONYM_KEY_FILE``, else the default file.
 
-    ``key_file`` (the setting) replaces the default file, ``<user config dir>/asq/pseudonym.key``; only this file is
-    made at first use. The key is hex or base64 of at least 32 bytes. ``environment`` defaults to the process's own.
-    Raises UsageError for a key that is unreadable, too short, readable by others, or inside a git work tree, and when
-    both variables are set.
+    ``key_file`` (the setting) replaces the default file, ``<user config dir>/asq/pseudonym.key``; only this file is created on
+    first use. The key is hex or base64 of at least 32 bytes. ``environment`` defaults to the process's own.
+    Raises UsageError for a key that is unreadable, too short, readable by others, or inside a git work tree, and if both
+    variables are set.
     """
     variables = os.environ if environment is None else environment
     text, named_file = variables.get(KEY_VARIABLE), variables.get(KEY_FILE_VARIABLE)
@@ -91,7 +91,7 @@ def load_key(
     if text is not None:
         return PseudonymKey(_decode(text, KEY_VARIABLE), algorithm)
     if named_file is not None:
-        # A mistyped path must not quietly start a new key: every join with earlier quarters would break.
+        # A mistyped path must not silently start a new key: every join with earlier quarters would break.
         return PseudonymKey(_read(Path(named_file).expanduser().absolute()), algorithm)
     path = (key_file.expanduser() if key_file is not None else default_key_file(variables)).absolute()
     if not os.path.lexists(path):
@@ -102,8 +102,8 @@ def load_key(
 def default_key_file(environment: Mapping[str, str] | None = None) -> Path:
     """``$XDG_CONFIG_HOME/asq/pseudonym.key``, else ``~/.config/asq/pseudonym.key``.
 
-    A relative XDG_CONFIG_HOME is ignored, as the XDG Base Directory Specification asks. Raises UsageError where
-    there is no home folder.
+    A relative XDG_CONFIG_HOME is ignored, as the XDG Base Directory Specification asks. Raises UsageError if there is
+    no home folder.
     """
     variables = os.environ if environment is None else environment
     configured = variables.get("XDG_CONFIG_HOME", "")
@@ -116,7 +116,7 @@ def default_key_file(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def _decode(text: str, origin: str) -> bytes:
-    """Hex where the text is all hex digits, else base64 (standard or URL-safe alphabet)."""
+    """Hex if the text is all hex digits, else base64 (standard or URL-safe alphabet)."""
     compact = "".join(text.split())
     if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", compact):
         return bytes.fromhex(compact)
@@ -126,7 +126,9 @@ def _decode(text: str, origin: str) -> bytes:
     except (binascii.Error, ValueError):
         decoded = b""
     if not decoded:
-        raise UsageError(f"{origin} holds no key: write at least {MINIMUM_KEY_BYTES} random bytes as hex or base64")
+        raise UsageError(
+            f"{origin} does not hold a key: write at least {MINIMUM_KEY_BYTES} random bytes as hex or base64"
+        )
     return decoded
 
 
@@ -137,7 +139,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise UsageError(f"pseudonym key file {path} cannot be read: {error.strerror}") from None
     try:
-        # Rights are asked of the open file, so that it cannot be exchanged between the question and the reading.
+        # Permissions are read from the open file, so that it cannot be exchanged between check and reading.
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"pseudonym key file {path} is not a regular file")
@@ -150,17 +152,19 @@ def _read(path: Path) -> bytes:
     finally:
         os.close(descriptor)
     if len(content) > MAXIMUM_KEY_FILE_BYTES:
-        raise UsageError(f"pseudonym key file {path} is longer than {MAXIMUM_KEY_FILE_BYTES} bytes: it is no key file")
+        raise UsageError(
+            f"pseudonym key file {path} is longer than {MAXIMUM_KEY_FILE_BYTES} bytes: it is not a key file"
+        )
     return _decode(content.decode("ascii", errors="replace"), f"pseudonym key file {path}")
 
 
 def _create(path: Path) -> None:
-    """Make a new random key at ``path``, owner-only; when another process is faster, its key stays."""
+    """Make a new random key at ``path``, owner-only; if another process is faster, its key stays."""
     _refuse_work_tree(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         for folder in [folder for folder in reversed(path.parents) if not folder.exists()]:
-            # ``parents=True`` would give missing parents the umask's rights: with 000 anybody could exchange the folder.
+            # ``parents=True`` would apply the umask to missing parents: with 000 anybody could exchange the folder.
             folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
@@ -168,8 +172,8 @@ def _create(path: Path) -> None:
                 handle.write(secrets.token_hex(MINIMUM_KEY_BYTES) + "\n")
                 handle.flush()
                 os.fsync(handle.fileno())
-            # A hard link appears in one step, whole, and never replaces a file that is there: of two processes that
-            # make the key at once, one wins and both read the winner's.
+            # A hard link appears complete in one step and never replaces an existing file: of two processes that make the
+            # key at once, one wins and both read the winner's.
             os.link(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from schemas.contract import Table
 
 
 def neighbours_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id: str) -> list[Quarter]:
-    """The neighbours whose clean partition was made from other accepted rows, or with another pseudonym key."""
+    """The look-back and look-ahead quarters whose clean partition was made from other accepted rows or with another key."""
     found = []
     for neighbour in neighbours_of(table, quarter):
         accepted = lake.partition("accepted", table.name, neighbour)

@@ -1,7 +1,7 @@
-"""What a person may still read of a value: the masks of close-reading §4.2, as polars expressions that stream.
+"""What people may still read of a value: the masks of close-reading §4.2, as polars expressions that stream.
 
-One function per pii class. A value that is not recognised becomes ``***``: a mask never lets through what it does not
-understand. Null and blank become null. Pseudonyms for joins are in ``tokens.py``, running text in ``redaction.py``.
+One function per pii class. An unrecognised value becomes ``***``: a mask shows nothing that it does not understand. Null and
+blank become null. Pseudonyms for joins are in ``tokens.py``, free text in ``redaction.py``.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ HIDDEN = "***"
 
 
 def mask(value: pl.Expr, pii: str) -> pl.Expr:
-    """The mask of a string column of pii class ``pii``, to be given a name with ``.alias``; null and blank → null.
+    """The mask of a string column of pii class ``pii``, to be named with ``.alias``; null and blank → null.
 
     ``pii`` is one of ``MASKS`` (KeyError otherwise). The expression is elementwise and streams.
     """
     rule = MASKS[pii]
 
     def apply(batch: pl.Series) -> pl.Series:
-        # In two steps: as one expression the inputs of a mask would be computed again at each use.
+        # In two steps: as one expression, the inputs of a mask would be computed again at each use.
         masked = rule(batch.to_frame("value")).to_series()
         return masked.set(~batch.str.contains(r"\S").fill_null(False), None)
 
@@ -36,7 +36,7 @@ def mask_names(values: pl.DataFrame) -> pl.DataFrame:
 
     A resident's name in Han script has at most 6 characters; longer ones (companies) and values with digits are hidden.
     """
-    # Nearly all names are a common surname with one or two characters behind it: they take the short way.
+    # Nearly all names are a common surname plus one or two characters: they take the fast path.
     name = pl.col("value")
     usual = values.select(name.str.contains(_USUAL_NAME).fill_null(False)).to_series()
     masked = values.select(pl.when(usual).then(pl.concat_str(name.str.slice(0, 1), pl.lit("*")))).to_series()
@@ -46,14 +46,14 @@ def mask_names(values: pl.DataFrame) -> pl.DataFrame:
 
 
 _ALL_COMPOUND_SURNAMES = lexicon.COMPOUND_SURNAMES | lexicon.RARE_COMPOUND_SURNAMES
-# A one-character surname that begins no compound surname, then one or two characters.
+# A one-character surname that does not begin a compound surname, then one or two characters.
 _USUAL_NAME = (
     "^[" + "".join(sorted(lexicon.SURNAMES - {name[0] for name in _ALL_COMPOUND_SURNAMES})) + r"][\p{Han}--某]{1,2}$"
 )
 
 
 def _mask_unusual_names(values: pl.DataFrame) -> pl.DataFrame:
-    # What is already masked (张**, 张某某) keeps no more than it has.
+    # An already masked value (张**, 张某某) shows no more than before.
     parts = values.with_columns(
         trimmed=pl.col("value").str.strip_chars(),
         masked_by_source=pl.col("value").str.contains(r"[*＊×某]"),
@@ -100,7 +100,7 @@ def mask_phones(values: pl.DataFrame) -> pl.DataFrame:
 def mask_id_numbers(values: pl.DataFrame) -> pl.DataFrame:
     """Province code + 16 stars for a resident identity number of 18 (or, before 2013, 15) digits.
 
-    Not the first six and last four: those would hide only the birth date, about 3,300 values after the check digit.
+    Not the first six and last four: that would hide only the birth date, about 3,300 values after the check digit.
     """
     number = pl.col("number")
     return values.select(number=tokens.normalise_id_number(pl.col("value"))).select(
@@ -114,7 +114,7 @@ _ID_NUMBER = rf"^(?:{'|'.join(sorted(lexicon.PROVINCE_CODES))})(?:[0-9]{{15}}[0-
 
 
 def mask_emails(values: pl.DataFrame) -> pl.DataFrame:
-    """anna@example.cn → a***@example.cn; a local part of one character is hidden whole."""
+    """anna@example.cn → a***@example.cn; a local part of one character is hidden completely."""
     address = pl.col("address")
     return values.select(address=tokens.normalise_email(pl.col("value"))).select(
         pl.when(~address.str.contains(r"^[^@]+@[^@]+\.[^@.]+$").fill_null(False))
@@ -138,7 +138,7 @@ def mask_plates(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def mask_devices(values: pl.DataFrame) -> pl.DataFrame:
-    """The last four characters of a device id of eight or more; shorter ones are hidden whole."""
+    """The last four characters of a device id of eight or more; shorter ones are hidden completely."""
     device = pl.col("device")
     return values.select(device=tokens.normalise_device(pl.col("value"))).select(
         pl.when(device.str.len_chars() >= 8)
@@ -148,7 +148,7 @@ def mask_devices(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _any_of(words: Iterable[str]) -> str:
-    """Alternatives, the longest first: of two that begin alike, the longer one is meant."""
+    """Alternatives, the longest first: of two with the same beginning, the longer one is meant."""
     return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -162,30 +162,30 @@ _CITY = "|".join(
         *(f"(?:{_any_of(names)})\\p{{Han}}{{0,10}}?{suffix}" for suffix, names in lexicon.PREFECTURES.items()),
     ]
 )
-# 吉林市 is a city and no province 吉林 with something behind it.
+# 吉林市 is a city, not the province 吉林 followed by something.
 _HEAD = rf"^(?:吉林市|(?:{_PROVINCE})?(?:{_CITY})?)"
-# A county-level division behind a province or city: the shortest piece that ends like one.
+# A county-level division after a province or city: the shortest piece with such an ending.
 _DISTRICT = r"^\p{Han}{0,9}?(?:自治县|自治旗|林区|特区|[县区旗市])"
-# Pieces that end like a district and are none: estates, and words that end in 市.
+# Pieces that end like a district but are not: estates, and words that end in 市.
 _NO_DISTRICT = (
     r"(?:[小社园校厂院街景库片墓]|住宅|生活|宿舍|别墅|家属|商务|商业|步行|工业|服务|功能|安置|改造)区$"
     r"|^(?:城|夜|菜|门|都|花|闹|股|上|早|集)市$|超市$|^[县区旗市]$"
 )
-# A road or village inside the piece means that its end belongs to something smaller than a district. The characters may
-# begin a district's name (道里区, 路桥区) or stand just before its last character (新乡县).
+# A road or village inside the piece means that its ending belongs to something smaller than a district. The characters
+# may begin a district's name (道里区, 路桥区) or stand just before its last character (新乡县).
 _BELOW_DISTRICT = r"\p{Han}[路街道巷弄村镇乡]\p{Han}+[县区旗市]$"
-# Only Inner Mongolia has banners (旗); elsewhere 红旗 begins many a name.
+# Only Inner Mongolia has banners (旗); elsewhere 红旗 begins many names.
 _BANNER_LAND = r"^内蒙古|呼和浩特|包头|赤峰|通辽|鄂尔多斯|呼伦贝尔|巴彦淖尔|乌兰察布|兴安盟|锡林郭勒|阿拉善"
 
 
 def mask_addresses(values: pl.DataFrame) -> pl.DataFrame:
-    """Province, city and district as far as they are written, then ***: 广西南宁市青秀区民族大道 → 广西南宁市青秀区***.
+    """Province, city and district as far as written, then ***: 广西南宁市青秀区民族大道 → 广西南宁市青秀区***.
 
-    The province may be missing; without a province or prefecture known to the lexicon everything is hidden.
+    The province may be missing; without a province or prefecture from the lexicon everything is hidden.
     """
     address, rest, following = pl.col("address"), pl.col("rest"), pl.col("following")
     head, district = pl.col("head"), pl.col("district")
-    # Cutting a pattern off and measuring what is left is four times as fast as capturing what it matched.
+    # Cutting a pattern off and measuring the rest is four times as fast as capturing the match.
     parts = (
         values.select(address=pl.col("value").str.replace_all(r"[\s,，、/|\-]+", "").str.strip_prefix("中国"))
         .with_columns(rest=address.str.replace(_HEAD, ""))
@@ -215,7 +215,7 @@ def mask_addresses(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-# One rule a pii class: a frame with the one column `value` in, a frame with one column of masks out.
+# One rule per pii class: a frame with the single column `value` in, a frame with one column of masks out.
 MASKS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "name": mask_names,
     "phone": mask_phones,

@@ -1,7 +1,7 @@
-"""One table's quarter, accepted → clean: columns the contract marks as personal are replaced, all else stays as it is.
+"""One table's quarter, accepted → clean: replaces the columns that the contract marks as personal; the rest stays.
 
-Reading, replacing and writing in batches; how a value is treated is in ``tokens.py``, ``masks.py`` and
-``redaction.py``, which columns are personal is in the contract. Nothing here judges or drops a row.
+Reads, replaces and writes in batches. ``tokens.py``, ``masks.py`` and ``redaction.py`` treat the values; the contract says
+which columns are personal. Does not validate or drop rows.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from pipeline.redact import redaction
 from pipeline.redact.replacing import LABELS
 from schemas.contract import Column, Table
 
-# Row groups of a fixed size, whatever the row groups of the accepted file: the same rows give the same bytes.
+# Row groups of a fixed size, independent of the accepted file's: the same rows give the same bytes.
 _ROW_GROUP = 122_880
-# What extract could not read: of an accepted row it is empty.
+# What extract could not read; empty in accepted rows.
 _DEFECTS = "_defects"
-# What each pii class leaves behind of a column ``c``: ``c_token`` to join on, ``c_masked`` or ``c_redacted`` to read.
+# What each pii class leaves of a column ``c``: ``c_token`` to join on, ``c_masked`` or ``c_redacted`` to read.
 _TOKEN, _MASKED, _REDACTED = "_token", "_masked", "_redacted"
 CLEAN_SUFFIXES: dict[str, tuple[str, ...]] = {
     "name": (_MASKED,),
@@ -48,7 +48,7 @@ CLEAN_SUFFIXES: dict[str, tuple[str, ...]] = {
 
 
 class RowsChanged(AsqError):
-    """The clean partition would not hold as many rows as the accepted one."""
+    """The clean partition would have a different number of rows than the accepted one."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class DesensitizeResult:
 
 
 def clean_columns(table: Table) -> tuple[str, ...]:
-    """The contract's columns as they are called in the clean partition, in the contract's order.
+    """The contract's columns as named in the clean partition, in the contract's order.
 
-    ``quarter``, ``_origin_file``, ``_origin_row`` and ``_row_id`` stay behind them as in the accepted partition.
+    ``quarter``, ``_origin_file``, ``_origin_row`` and ``_row_id`` follow them, as in the accepted partition.
     """
     return tuple(name for column in table.columns for name in clean_names(column))
 
@@ -75,9 +75,9 @@ def clean_columns(table: Table) -> tuple[str, ...]:
 def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey) -> DesensitizeResult:
     """Write the clean partition of a table's quarter from its accepted partition; rows, order and other columns stay.
 
-    Streams: a few hundred thousand rows are in memory at a time. Where the records were purged the clean partition stands.
+    Streams: a few hundred thousand rows are in memory at a time. If the records were purged, the clean partition stays.
     Raises DataRefused when the accepted partition is missing or lacks a personal column, or was purged and its clean rows
-    bear pseudonyms of another key; RowsChanged when rows in and rows out differ.
+    have pseudonyms of another key; RowsChanged when the row counts differ.
     """
     accepted = lake.partition("accepted", table.name, quarter)
     if not accepted.is_file():
@@ -128,7 +128,7 @@ class _Counts:
 
 
 def clean_names(column: Column) -> tuple[str, ...]:
-    """What a column of the contract is called in the clean partition: one name, or one per way it was changed."""
+    """Names of a contract column in the clean partition: one, or one for each way it was changed."""
     return _clean_names(column.name, column.pii)
 
 
@@ -144,7 +144,7 @@ def _clean_schema(accepted: pa.Schema, kept: list[str], classes: dict[str, str])
     ]
     names = [field.name for field in fields]
     if len(set(names)) != len(names) or not classes.keys().isdisjoint(names):
-        raise ValueError(f"a clean column would bear the name of a personal or another column: {sorted(names)}")
+        raise ValueError(f"a clean column would have the name of a personal or another column: {sorted(names)}")
     return pa.schema(fields)
 
 
@@ -157,7 +157,7 @@ def _clean_batches(
     counted: _Counts,
 ) -> Iterator[pa.Table]:
     for batch in source.iter_batches(batch_size=_ROW_GROUP, columns=kept):
-        # Columns without personal data pass through as Arrow gave them; nothing converts or copies them.
+        # Columns without personal data pass through as Arrow read them; nothing converts or copies them.
         replaced = _desensitize(batch.select(list(classes)), classes, key, counted) if classes else {}
         columns = [replaced[name] if name in replaced else batch.column(name) for name in schema.names]
         yield pa.Table.from_arrays(columns, schema=schema)
@@ -207,7 +207,7 @@ def _labels_added(before: pl.Series, after: pl.Series) -> dict[str, int]:
 
 
 def _write(path: Path, schema: pa.Schema, marks: dict[str, str], batches: Iterator[pa.Table], counted: _Counts) -> int:
-    """Write the batches in row groups of a fixed size, one being written while the next is made; returns the rows."""
+    """Write the batches in row groups of a fixed size, preparing the next while one is written; returns the row count."""
     written = 0
     waiting = schema.empty_table()
     with (

@@ -1,7 +1,7 @@
-"""Which pseudonym key the lake's clean files were made with, and how all of them are made again with another one.
+"""Which pseudonym key the lake's clean files were made with, and how to make them all again with another key.
 
-Tokens of two keys never join, so the files that one run reads must bear one key id: ``require_one_key`` refuses anything else.
-Where the key comes from is in ``keys.py``.
+Tokens of two keys never join, so all files that a run reads must have one key id; ``require_one_key`` checks this.
+``keys.py`` loads the key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class CleanFile:
-    """A clean partition with tokens: the id of the key they were made with, and whether it can be made again."""
+    """A clean partition with tokens: its key id, and whether it can be made again."""
 
     table: Table
     quarter: Quarter
@@ -55,21 +55,21 @@ def has_tokens(table: Table) -> bool:
 
 
 def key_id_of(clean: Path) -> str:
-    """The id of the key that a clean file was made with; ``none`` where it bears no mark."""
+    """The id of the key that a clean file was made with; ``none`` if the file has no mark."""
     return read_metadata(clean).get(PSEUDONYM_KEY, _NO_KEY)
 
 
 def rekey(lake: Lake, key: PseudonymKey) -> Iterator[CleanFile]:
-    """Make every clean partition that bears another key id again from its accepted one; yields each when it is done.
+    """Make every clean partition with another key id again from its accepted one; yields each when it is done.
 
-    Raises DataRefused before anything is changed where an accepted partition is no longer there: such a quarter cannot be
-    brought to the new key, and a window that holds it could not be evaluated.
+    Raises DataRefused before changing anything if an accepted partition is gone: such a quarter cannot get the new key, and a
+    window with it could not be evaluated.
     """
     old = [file for file in clean_files_with_tokens(lake) if file.key_id != key.key_id]
     lost = [f"{file.table.name} {file.quarter}" for file in old if not file.has_accepted]
     if lost:
         raise DataRefused(
-            f"nothing was changed: of {_listed(lost)} there are no accepted rows any more to make pseudonyms of "
+            f"nothing was changed: no accepted rows are left of {_listed(lost)} to make pseudonyms from "
             f"with the key {key.key_id}. Deliver them again and run their quarters, or keep the old key"
         )
     for file in old:
@@ -78,12 +78,12 @@ def rekey(lake: Lake, key: PseudonymKey) -> Iterator[CleanFile]:
 
 
 def require_one_key(files: Mapping[str, Iterable[str]]) -> None:
-    """Raise DataRefused where the clean files that a run is about to read bear pseudonyms of several keys.
+    """Raise DataRefused if the clean files that a run is about to read have pseudonyms of several keys.
 
     files   paths of clean partitions by table name
 
-    Customers who called in one quarter and again in the next would be two people: first contact resolution and repeat repairs
-    would be wrong without anything else being amiss.
+    A customer who called in two quarters would count as two people: first contact resolution and repeat repairs would be wrong
+    without any other sign.
     """
     by_key: dict[str, list[str]] = defaultdict(list)
     for name, paths in files.items():
@@ -93,9 +93,9 @@ def require_one_key(files: Mapping[str, Iterable[str]]) -> None:
         *others, (most, _) = sorted(by_key.items(), key=lambda item: (len(item[1]), item[0]))
         found = "; ".join(f"key {key}: {_listed(places)}" for key, places in others)
         raise DataRefused(
-            f"the quarters of one window bear pseudonyms of {len(by_key)} keys, so that nobody could be followed from one to "
-            f"the next ({found}; all others: key {most}). Bring all to one key: `asq privacy rekey`, or deliver those "
-            "quarters again where their accepted rows are gone (docs/privacy.md, Rotation)"
+            f"the quarters of one window have pseudonyms of {len(by_key)} keys, so that nobody could be followed from one to "
+            f"the next ({found}; all others: key {most}). Bring all to one key with `asq privacy rekey`, or deliver those "
+            "quarters again if their accepted rows are gone (docs/privacy.md, Rotation)"
         )
 
 

@@ -1,8 +1,8 @@
 """Keyed pseudonyms: the same phone, e-mail, plate, device or ID number gives the same token in every table.
 
-Normalising and hashing only, as polars expressions that stream; where the key comes from is in ``keys.py``, what a
-person may still read of a value is in ``masks.py``. A token is ``v1:<key id>:<32 hex>``: the first 16 bytes of
-HMAC(key, ``<domain>|<normalised value>``), the domain being the contract's pii class.
+Only normalises and hashes, as polars expressions that stream. ``keys.py`` loads the key; ``masks.py`` makes the readable
+masks. A token is ``v1:<key id>:<32 hex>``: the first 16 bytes of HMAC(key, ``<domain>|<normalised value>``), where the
+domain is the contract's pii class.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SEPARATORS = r"[\s\u{200b}-\u{200d}\u{2060}\u{feff}\-‐‑‒–—―−_.·�
 def normalise_phone(value: pl.Expr) -> pl.Expr:
     """Digits of a subscriber number: a mobile as 11 digits, a landline with its area code, others as they are.
 
-    Full-width digits become half-width; +86, 0086 and the 0 once dialled before a mobile are dropped; of several
-    numbers in one field the first mobile counts. Fewer than 5 digits is no subscriber number: null, so that 'none'
-    joins nothing.
+    Full-width digits become half-width; +86, 0086 and the 0 formerly dialled before a mobile are dropped; of several numbers
+    in one field the first mobile counts. Fewer than 5 digits are not a subscriber number: null, so that 'none' joins
+    nothing.
     """
     return _unless(value, r"^(?:1[3-9][0-9]{9}|0(?:10|[2-9][0-9])[0-9]{7,9})$", _rewrite_phone)
 
@@ -36,7 +36,7 @@ def normalise_phone(value: pl.Expr) -> pl.Expr:
 def _rewrite_phone(value: pl.Expr) -> pl.Expr:
     compact = value.str.normalize("NFKC").str.replace_all(SEPARATORS, "")
     mobile = compact.str.extract(r"^(?:(?:\+|00)?86|0)?(1[3-9][0-9]{9})(?:[^0-9]|$)", 1)
-    # After a country code the area code has lost its 0 (+86 771 5312345); 400 and 800 numbers never had one.
+    # After a country code the area code has no 0 (+86 771 5312345); 400 and 800 numbers never have one.
     domestic = (
         compact.str.replace(r"^(?:\+|00)86", "+")
         .str.replace(r"^\+([48]00[0-9]{7})$", "$1")
@@ -48,7 +48,7 @@ def _rewrite_phone(value: pl.Expr) -> pl.Expr:
 
 
 def normalise_id_number(value: pl.Expr) -> pl.Expr:
-    """Upper case, half-width, without spaces and dashes; fewer than 6 letters and digits is no number: null."""
+    """Upper case, half-width, without spaces and dashes; with fewer than 6 letters and digits: null."""
     return _unless(value, r"^[0-9]{15,17}[0-9X]?$", _rewrite_id_number)
 
 
@@ -58,13 +58,13 @@ def _rewrite_id_number(value: pl.Expr) -> pl.Expr:
 
 
 def normalise_plate(value: pl.Expr) -> pl.Expr:
-    """Upper case, half-width, without dots, spaces and dashes; fewer than 5 characters is no plate: null."""
+    """Upper case, half-width, without dots, spaces and dashes; with fewer than 5 characters: null."""
     compact = value.str.normalize("NFKC").str.replace_all(SEPARATORS, "").str.to_uppercase()
     return pl.when(compact.str.len_chars() >= 5).then(compact)
 
 
 def normalise_email(value: pl.Expr) -> pl.Expr:
-    """Lower case, half-width, without spaces; without an @ it is no address: null."""
+    """Lower case, half-width, without spaces; without an @: null."""
     return _unless(value, r"^[a-z0-9._+-]+@[a-z0-9.-]+$", _rewrite_email)
 
 
@@ -79,7 +79,7 @@ def normalise_device(value: pl.Expr) -> pl.Expr:
     return pl.when(trimmed.str.len_bytes() > 0).then(trimmed)
 
 
-# The pii classes that get a token; names are never a join key, addresses and free text are masked or redacted only.
+# The pii classes that get a token. Names are never a join key; addresses and free text are only masked or redacted.
 NORMALISERS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "phone": normalise_phone,
     "id_number": normalise_id_number,
@@ -90,7 +90,7 @@ NORMALISERS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 
 
 def token(value: pl.Expr, pii: str, key: PseudonymKey) -> pl.Expr:
-    """The token of a string column of pii class ``pii``; null where the value is null or normalises to nothing.
+    """The token of a string column of pii class ``pii``; null for null and for values that normalise to nothing.
 
     ``pii`` is one of ``NORMALISERS`` (KeyError otherwise). The expression is elementwise and streams.
     """
@@ -100,7 +100,7 @@ def token(value: pl.Expr, pii: str, key: PseudonymKey) -> pl.Expr:
 
 
 def _unless(value: pl.Expr, usual: str, rewrite: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """Rewrite only the values that are not in the usual form yet: most are, and the check is ten times as fast."""
+    """Rewrite only values not yet in the usual form: most are, and the check is ten times as fast."""
 
     def apply(batch: pl.Series) -> pl.Series:
         unusual = (~batch.str.contains(usual)).fill_null(False)

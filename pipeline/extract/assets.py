@@ -1,6 +1,6 @@
 """Dagster assets ``raw/<table>``: what the landing folder holds, in the contract's columns and types.
 
-Reading and casting are in this folder's pure functions; here is only what Dagster needs to know.
+Only what Dagster needs is here; this folder's pure functions read and cast.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ from schemas.contract import TABLES, Table
     can_subset=True,
 )
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Take every table's snapshot of the landing folder and cut out the quarter."""
+    """Take every table's snapshot of the landing folder and cut the quarter out of it."""
     settings, quarter = places.settings(), quarter_of(context)
     landing, sources = settings.landing, settings.sources
     tables = selected_tables(context)
     log_reading(
         settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id
     )
-    # Of an empty landing folder once, not once a table.
+    # Reports an empty landing folder once, not once per table.
     require_some_table(landing, sources)
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:

@@ -1,7 +1,7 @@
-"""``asq check``: says what is wrong with landing files and ``sources.yaml`` before a run, by file, table and column.
+"""``asq check``: reports problems with landing files and ``sources.yaml`` before a run, by file, table and column.
 
-Runs the steps of a run on the files as they are, records up to a sample, and writes nothing. Findings hold counts and
-column names; of the values only those of closed sets that are frequent enough to be categories.
+Runs the steps of a run on a sample of each table's records and writes nothing. Findings hold counts and column names;
+the only values they show are those outside a closed set that are frequent enough to be categories.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from schemas.contract import TABLES, Table
 from schemas.standard.catalogue import catalogue_rows
 
 SAMPLE_ROWS = 200_000
-"""Rows of a table that are read; a wrong mapping shows in the first ones."""
+"""Rows read of each table; a wrong mapping shows in the first ones."""
 
-# The share of refused rows at which a run stops by default (decision: 5 % of a table and quarter).
+# The default share of refused rows at which a run stops (decision: 5 % of a table and quarter).
 _STOPPING_SHARE = 0.05
-# A text seen less often, or one of very many, may be somebody's name in the wrong column.
+# A rarer text, or one of very many, may be a person's name in the wrong column.
 _CATEGORY_COUNT, _CATEGORY_SHARE, _CATEGORY_LENGTH = 3, 0.2, 40
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or worth knowing."""
+    """One problem, or something worth knowing."""
 
     level: str
-    """error (a run would stop), warning (rows would be refused, or something is overlooked) or info."""
+    """error (a run would stop), warning (rows would be refused, or something was overlooked) or info."""
     problem: str
     table: str | None = None
     file: str | None = None
@@ -61,10 +61,10 @@ class Finding:
 def check_landing(
     landing: Path, sources: Path | Document | None, beside: Iterable[Path] = (), faults: Iterable[str] = ()
 ) -> list[Finding]:
-    """Everything wrong with a landing folder and its ``sources.yaml`` (None: there is none), table by table.
+    """All problems of a landing folder and its ``sources.yaml`` (None: there is none), table by table.
 
-    beside   files that are there for another reader, so that it is no oversight that no table is made of them
-    faults   what those readers found wrong
+    beside   files for another reader, which are expected to feed no table
+    faults   problems those readers found
 
     Raises UsageError when the landing folder does not exist.
     """
@@ -99,7 +99,7 @@ class _TableCheck:
         self.empty_columns: set[str] | None = None
         """Contract columns without a source; None: nothing was delivered."""
         self.is_unclear = False
-        """Which files are the table's cannot be told."""
+        """True when it is unclear which files belong to the table."""
         self._tally = _Tally(table)
 
     def findings(self) -> list[Finding]:
@@ -217,7 +217,7 @@ class _Tally:
         if self._quarters:
             span = f"{min(self._quarters)} to {max(self._quarters)}" if len(self._quarters) > 1 else min(self._quarters)
             found.append(
-                Finding("info", f"{self.rows} rows looked at, of {span}", table=self._table.name, count=self.rows)
+                Finding("info", f"{self.rows} rows read, from {span}", table=self._table.name, count=self.rows)
             )
         elif self._undated:
             found.append(Finding("error", "no row has a readable date", table=self._table.name, count=self._undated))
@@ -247,18 +247,18 @@ def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[F
     for path in unused_files(landing, used):
         name = path.relative_to(landing)
         called = stem(path) if len(name.parts) == 1 else name.parts[0]
-        # What is wrong with the delivery of these tables has been said.
+        # The problem with the delivery of these tables is reported already.
         if called.lower() in unclear:
             continue
         if is_known_kind(path):
             problem = f"feeds no table{did_you_mean(called, TABLES)}"
         else:
-            problem = f"feeds no table: it is none of the known kinds ({known_kinds()})"
+            problem = f"feeds no table: it is not one of the known kinds ({known_kinds()})"
         yield Finding("warning", problem, file=name.as_posix())
 
 
 def _missing(empty: dict[str, set[str] | None]) -> Iterator[Finding]:
-    """Tables and optional columns that were not delivered, with the indicators that have no data without them."""
+    """Undelivered tables and optional columns, with the indicators that have no data without them."""
     indicators = {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values()
     for table, columns in empty.items():
         if columns is not None:

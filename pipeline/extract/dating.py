@@ -1,7 +1,6 @@
-"""The quarter of rows that have no date of their own: that of the row they belong to, wherever it was delivered.
+"""The quarter of rows without a date of their own: that of their parent row, wherever it was delivered.
 
-Looked up for a whole snapshot at once, out of core. Which quarter the parent row has is decided where the parent's own
-snapshot is taken.
+Looks up a whole snapshot at once, out of core. It does not date parent rows: their own snapshot does.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Parents:
-    """Where the parent rows of a table lie: in their snapshot, and in partitions of deliveries before it."""
+    """Where the parent rows of a table are: in their snapshot, and in partitions of earlier deliveries."""
 
     declared: DatedByParent
     snapshot: Path
@@ -48,9 +47,9 @@ class Parents:
         return cls(declared, lake.snapshot(parent.name), tuple(earlier_partitions(parent, lake).values()))
 
     def described(self) -> list[object]:
-        """Differs whenever a quarter looked up could."""
+        """Changes whenever a quarter that is looked up could change."""
         now, *earlier = (read_metadata(path).get(FINGERPRINT) for path in (self.snapshot, *self.earlier))
-        # Purged partitions that were cut from the same delivery say of it what the snapshot said before.
+        # Purged partitions cut from the same delivery give the same quarters as the snapshot did before.
         return [self.declared.table, self.declared.by, [now, *(each for each in earlier if each != now)]]
 
 
@@ -59,8 +58,8 @@ def write_dated(
 ) -> dict[str, int]:
     """Write the rows of ``undated`` with the quarters of their parents; returns the rows per quarter.
 
-    ``file_starts``: the position of each delivered file's first row. A row whose parent is nowhere is treated as one whose
-    date cannot be read: it belongs to the quarter of the nearest row before it in its file that has one (D-14, D-40).
+    ``file_starts``: the position of each delivered file's first row. A row whose parent is not found is treated like one with
+    an unreadable date: it belongs to the quarter of the nearest earlier row in its file that has one (D-14, D-40).
     """
     with pq.ParquetFile(undated) as source:
         rows = source.metadata.num_rows
@@ -78,7 +77,7 @@ def write_dated(
 
 
 def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.ndarray:
-    """The number of each row's quarter, in file order. Of a parent that came twice the first one's; this delivery goes first."""
+    """The number of each row's quarter, in file order. If a parent came twice, the first one counts; this delivery comes first."""
     by = ", ".join(map(quoted, parents.declared.by))
     sources = " union all ".join(
         f"select {by}, quarter, {place} * 1000000000000 + _row_id as place "
@@ -105,7 +104,7 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
 
 
 def _filled(numbers: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
-    """Unknown quarters from the nearest row before in the same file, else after; else from the file before, else after."""
+    """Fill unknown quarters from the nearest earlier row of the file, else a later one; else from the file before, else after."""
     known = np.flatnonzero(numbers != _UNKNOWN)
     if not known.size:
         return numbers

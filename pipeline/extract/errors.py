@@ -1,7 +1,7 @@
 """What can be wrong with a delivery or with ``sources.yaml``, one class for each.
 
-Messages name table, file, column and place, never a value of a record. A row that is wrong is no error here: it is
-kept with its defects and refused by the validate stage.
+Messages name table, file, column and place, never a value of a record. Faulty rows raise no error here: they are kept
+with their defects, and the validate stage refuses them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pipeline.errors import DataRefused
 
 
 class SourceRefused(DataRefused):
-    """A delivered file cannot be taken; ``table``, ``file`` and ``column`` say which."""
+    """A delivered file cannot be accepted; ``table``, ``file`` and ``column`` say which."""
 
     def __init__(self, problem: str, *, table: str, file: str | None = None, column: str | None = None) -> None:
         self.problem, self.table, self.file, self.column = problem, table, file, column
@@ -18,11 +18,11 @@ class SourceRefused(DataRefused):
 
 
 class MissingRequiredColumn(SourceRefused):
-    """A file lacks a column the contract requires."""
+    """A file lacks a column that the contract requires."""
 
 
 class DuplicateColumn(SourceRefused):
-    """A header names a column the contract reads more than once."""
+    """A header names a contract column more than once."""
 
 
 class UnreadableFile(SourceRefused):
@@ -34,7 +34,7 @@ class TruncatedFile(UnreadableFile):
 
 
 class UnclosedQuote(UnreadableFile):
-    """A quote of a text file does not close where it should: rows would be lost in the cell."""
+    """A quote in a text file does not close where it should: the cell would swallow rows."""
 
 
 class WrongEncoding(SourceRefused):
@@ -42,7 +42,7 @@ class WrongEncoding(SourceRefused):
 
 
 class DuplicateFile(SourceRefused):
-    """The same contents came twice for a table."""
+    """The same contents were delivered twice for a table."""
 
 
 class AmbiguousSource(SourceRefused):

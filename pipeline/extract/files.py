@@ -1,6 +1,6 @@
-"""Which files are a table's delivery, and are they whole: found by name, told apart by contents.
+"""Finds the files delivered for each table by name, and checks by contents that they are whole and differ.
 
-Opens bytes, not records (``readers``), and decides nothing about text encodings (``encoding``).
+Opens bytes. Records are read in ``readers``, text encodings found in ``encoding``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from schemas.contract import TABLES
 
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
-# Beside the data, and none itself.
+# Files beside the data that are not data themselves.
 _OTHER_FILES = tuple(file.file for file in FILES)
-# People leave notes beside their data; anything else in a table's folder is data somebody believes to have delivered.
+# People leave notes beside their data; any other file in a table's folder was probably meant to be delivered.
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
 
 
@@ -45,7 +45,7 @@ class SourceFile:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the bytes as they lie there."""
+        """Hash of the stored bytes."""
         with self.path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -53,7 +53,7 @@ class SourceFile:
     def open_text(self) -> Iterator[BinaryIO]:
         """The bytes of a text file, uncompressed.
 
-        Raises UnreadableFile or TruncatedFile, also while the block reads on.
+        Raises UnreadableFile or TruncatedFile, also while the block is still reading.
         """
         with self.path.open("rb") as handle:
             first = handle.read(4)
@@ -106,7 +106,7 @@ def matching(pattern: str, landing: Path) -> list[Path]:
 
 
 def require_some_table(landing: Path, sources: SourceConfig) -> None:
-    """Raise NothingDelivered, with what was found instead, when the landing folder holds no table at all.
+    """Raise NothingDelivered, listing what was found, when the landing folder holds no table at all.
 
     Raises UsageError when there is no landing folder.
     """
@@ -124,9 +124,9 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
 
 
 def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
-    """Files of the landing folder that feed no table though somebody may believe so, sorted.
+    """Files in the landing folder that feed no table although they may be meant to, sorted.
 
-    Those of a kind that is read, and of any other kind (``outlets.xls``) those called nearly like a table.
+    Of a kind that is read: all. Of any other kind (``outlets.xls``): those named almost like a table.
     """
     fed = set(used)
     every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
@@ -139,9 +139,9 @@ def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
 
 
 def undelivered(landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> tuple[list[str], list[str]]:
-    """The tables nothing came for, and the names of the files that feed none: a misspelt name is in both.
+    """The undelivered tables, and the names of the files that feed none: a misspelt name appears in both.
 
-    ``known``: files that are no data.
+    ``known``: files that are not data.
 
     Raises what ``find_files`` does.
     """
@@ -156,7 +156,7 @@ def undelivered(landing: Path, sources: SourceConfig, known: Iterable[Path] = ()
 
 
 def is_known_kind(path: Path) -> bool:
-    """Whether files called so are read."""
+    """Whether files with this name are read."""
     return _stem_and_kind(path)[1] is not None
 
 
@@ -186,7 +186,7 @@ def _stem_and_kind(path: Path) -> tuple[str, str | None]:
 def _is_called_like_a_table(path: Path) -> bool:
     name = path.name.lower().removesuffix(".gz")
     is_note = path.suffix.lower() in _NOTE_SUFFIXES
-    # Nearer than for a file of a known kind: a picture may be called anything.
+    # Stricter than for a known kind of file: a picture may have any name.
     return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
 
 
@@ -214,9 +214,7 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
             continue
         name, kind = _stem_and_kind(path)
         if kind is None:
-            problem = (
-                f"is none of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
-            )
+            problem = f"is not one of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
             raise UnreadableFile(problem, table=table, file=path.relative_to(landing).as_posix())
         same_stem[path.parent / name].append(path.relative_to(landing).as_posix())
         paths.append(path)
@@ -240,7 +238,7 @@ def _refuse_duplicates(files: list[SourceFile]) -> None:
         for file in same_size if len(same_size) > 1 else []:
             by_contents[file.sha256].append(file)
         for same in by_contents.values():
-            # Two quarters without a single record have files that are equal: a header each.
+            # Two quarters without records have equal files: just a header each.
             if len(same) > 1 and _has_records(same[0]):
                 problem = f"has the same contents as {same[1].name}; its records would count twice"
                 raise DuplicateFile(problem, table=same[0].table, file=same[0].name)

@@ -1,7 +1,7 @@
-"""Which look-back and look-ahead quarters extract takes anew in a run of another quarter (D-41).
+"""Which look-back and look-ahead quarters extract takes again in a run of another quarter (D-41).
 
-One whose rows the landing folder holds and whose raw partition was not cut from the very same snapshot. What was published for
-such a quarter stays until it is run itself; so does everything of one whose records were purged.
+Those with rows in the landing folder whose raw partition was not cut from this very snapshot. Everything published for such a
+quarter stays until the quarter itself is run. A quarter whose records were purged is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from schemas.contract import Table
 
 
 def neighbours_to_extract(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
-    """The neighbours whose rows the landing folder holds in a newer state, or of which the lake has none."""
+    """The look-back and look-ahead quarters that are newer in the landing folder, or missing from the lake."""
     now = landed(table, lake)
     if now is None:
         return []

@@ -1,4 +1,4 @@
-"""One quarter of a snapshot as the raw partition. No reading of delivered files, no casting."""
+"""Cuts one quarter of a snapshot out as the raw partition. Does not read delivered files or cast."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class ExtractResult:
     """The snapshot's."""
     path: Path
     is_purged: bool = False
-    """The records were purged and did not come again: of each row its keys are there."""
+    """The records were purged and not delivered again: only the keys of each row are left."""
 
 
 def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult:
-    """Write the raw partition of a quarter: its rows, or of a register all rows; numbered from 0 in file order.
+    """Write a quarter's raw partition: its rows, or all rows of a register; numbered from 0 in file order.
 
-    Rows of a delivery without a single readable date belong to the quarter that is being run. A partition whose records
-    were purged stands where the snapshot brings nothing in their place. Raises UsageError when no snapshot was taken.
+    Rows of a delivery without any readable date belong to the quarter being run. A partition whose records were purged stays
+    if the snapshot has nothing to replace it. Raises UsageError when no snapshot was taken.
     """
     path = lake.partition("raw", table.name, quarter)
     make_private(lake.root / "raw")
@@ -70,9 +70,9 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
 
 
 def require_some_row(quarter: Quarter, landing: Path, results: Iterable[ExtractResult], lake: Lake) -> None:
-    """Raise UsageError where tables that have quarters were delivered, and none of them has a row of this one.
+    """Raise UsageError when tables with quarters were delivered but none has a row of this quarter.
 
-    ``results``: of every table. A quarter whose records were purged, or that an earlier delivery left in the lake, has rows.
+    ``results``: of every table. A quarter with purged records or with rows from an earlier delivery in the lake has rows.
     """
     dated = [result for result in results if TABLES[result.table].has_quarters]
     if any(result.rows or result.is_purged for result in dated) or not any(result.delivered for result in dated):
@@ -123,7 +123,7 @@ def _of_quarter(batch: pa.RecordBatch, table: Table, quarter: Quarter) -> pa.Rec
 
 
 def _may_hold(parquet: pq.ParquetFile, group: int, table: Table, quarter: Quarter) -> bool:
-    """Whether the row group's statistics leave room for a row of the quarter."""
+    """Whether the row group's statistics allow for a row of the quarter."""
     if not table.has_quarters:
         return True
     statistics = parquet.metadata.row_group(group).column(row_schema(table).get_field_index("quarter")).statistics

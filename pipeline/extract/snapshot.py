@@ -1,7 +1,7 @@
 """The snapshot of a table: everything that came for it, all quarters, typed, in file order, read once.
 
-Also here: which quarter a row without a readable date belongs to. Cutting out one quarter is ``partition``'s business, rows
-that have no date of their own are ``dating``'s.
+Also decides the quarter of rows whose date is unreadable. ``partition`` cuts out one quarter; ``dating`` handles rows that have
+no date of their own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table
 
 READER_VERSION = 4
-"""Raised whenever the same files would give other rows or marks, so that snapshots on disk are taken again."""
+"""Raised whenever the same files would give other rows or marks, so that existing snapshots are taken again."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Snapshot:
     files: tuple[str, ...]
     rows: int
     rows_by_quarter: dict[str, int]
-    """Empty for registers; rows of a delivery without a single readable date are in no quarter."""
+    """Empty for registers; rows of a delivery without any readable date have no quarter."""
     left_out: dict[str, int]
-    """Rows left out on purpose: by the configuration (``where``, ``latest_by``, ``unpivot``: entries without a value), and those
-    of ``purged`` quarters."""
+    """Rows left out on purpose: by the configuration (``where``, ``latest_by``, ``unpivot``: entries without a value), and of
+    ``purged`` quarters."""
     fingerprint: str
     path: Path
 
@@ -52,10 +52,10 @@ class Snapshot:
 def take_snapshot(
     table: Table, landing: Path, sources: SourceConfig, lake: Lake, run_quarter: Quarter | None = None
 ) -> Snapshot:
-    """Read everything that came for a table and write its snapshot, unless the one there was taken of the same.
+    """Read everything that came for a table and write its snapshot, unless the existing one was taken from the same input.
 
-    The rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken before. Rows of
-    quarters whose records were purged are left out, except those of the quarter that is being run: who runs it wants them.
+    Rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken first. Rows of quarters
+    with purged records are left out, except in the quarter being run: running it asks for them.
     Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
     """
     files = find_files(table.name, landing, sources)
@@ -86,18 +86,18 @@ def take_snapshot(
 
 
 def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:
-    """The quarters whose rows the snapshot must not hold, in time order."""
+    """The quarters whose rows must not be in the snapshot, in time order."""
     closed = closed_quarters(table, lake) if table.has_quarters else ()
     return [quarter.label for quarter in sorted(closed) if quarter != run_quarter]
 
 
 def landing_fingerprint(table: Table, landing: Path, sources: SourceConfig, lake: Lake) -> str:
-    """The fingerprint that a snapshot of a table would have if it were taken now; raises what ``find_files`` does."""
+    """The fingerprint of a table's snapshot if it were taken now; raises what ``find_files`` does."""
     return _fingerprint(table, find_files(table.name, landing, sources), sources, Parents.of(table, lake))
 
 
 def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig, parents: Parents | None) -> str:
-    """Differs whenever the snapshot could: contents of the files, configuration, contract, reader or the rows' parents."""
+    """Changes whenever the snapshot could: contents of files, configuration, contract, reader or parents of the rows."""
     described = {
         "reader": READER_VERSION,
         "table": table.name,
@@ -149,7 +149,7 @@ def _write(
 
 
 def _write_files(stream: TableStream, writer: RowWriter) -> tuple[dict[str, int], list[int]]:
-    """Write the rows of all files; the rows per quarter, and the position of each file's first row."""
+    """Write the rows of all files; returns the rows per quarter, and the position of each file's first row."""
     quarters: Counter[str] = Counter()
     starts: list[int] = []
     last: str | None = None
@@ -162,7 +162,7 @@ def _write_files(stream: TableStream, writer: RowWriter) -> tuple[dict[str, int]
 def _write_file(
     stream: TableStream, index: int, last_before: str | None, writer: RowWriter, quarters: Counter[str]
 ) -> str | None:
-    """Write one file's rows; the quarter of its last row."""
+    """Write one file's rows; returns the quarter of its last row."""
     is_first, last = True, last_before
     for batch in stream.rows(index):
         if batch.num_rows == 0:
@@ -186,7 +186,7 @@ def _quarter_of_later_files(stream: TableStream, index: int) -> str | None:
 
 
 def _filled_forward(column: pa.StringArray, last: str | None) -> pa.StringArray:
-    """Rows without a readable date belong to the quarter of the nearest dated row before them."""
+    """Rows without a readable date get the quarter of the nearest dated row before them."""
     if column.null_count == 0 or (last is None and column.null_count == len(column)):
         return column
     return pc.fill_null_forward(pa.concat_arrays([pa.array([last], pa.string()), column])).slice(1)

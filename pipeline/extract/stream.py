@@ -1,6 +1,6 @@
-"""Runs a table's mapping over its files: typed rows in file order, batch by batch, whatever the size.
+"""Applies a table's mapping to its files: typed rows in file order, in batches, for any size.
 
-Where the rows go is the caller's business (``snapshot`` writes them, ``check`` looks at some).
+Does not store the rows: ``snapshot`` writes them, ``check`` samples them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BATCH_ROWS = 1 << 16
 
 @dataclass
 class LeftOut:
-    """Records and rows that the configuration leaves out on purpose, by the key that does."""
+    """Records and rows that the configuration leaves out on purpose, by its key."""
 
     where: int = 0
     latest_by: int = 0
@@ -48,7 +48,7 @@ class LeftOut:
         return {"where": self.where, "latest_by": self.latest_by, "unpivot": self.unpivot}
 
     def add(self, other: LeftOut) -> None:
-        """Count what another one has, too."""
+        """Add another one's counts."""
         self.where += other.where
         self.latest_by += other.latest_by
         self.unpivot += other.unpivot
@@ -56,7 +56,7 @@ class LeftOut:
 
 @dataclass
 class FileCounts:
-    """What became of one file's records; complete when its rows have been read."""
+    """What happened to one file's records; complete when its rows have been read."""
 
     records: int = 0
     rows: int = 0
@@ -64,9 +64,9 @@ class FileCounts:
     mapped: dict[str, int] = field(default_factory=dict)
     """Cells that ``values`` or ``otherwise`` rewrote, by contract column."""
     known_issues: dict[str, int] = field(default_factory=dict)
-    """Records that fall under each condition of ``known_issues``, by its name."""
+    """Records that meet each condition of ``known_issues``, by its name."""
     null_values: tuple[str, ...] = ()
-    """Texts that were read as no value, beside empty ones; their cells are not counted."""
+    """Texts that were read as no value, apart from empty ones; their cells are not counted."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -91,14 +91,14 @@ class _OpenFile:
 
 @dataclass
 class TableStream:
-    """All rows that came for one table; a context of its own DuckDB."""
+    """All rows that came for one table; a context manager with its own DuckDB."""
 
     table: Table
     files: Sequence[SourceFile]
     sources: SourceConfig
     connection: duckdb.DuckDBPyConnection
     decide_latest: bool = True
-    """False: rows of every state are given, without reading all files first."""
+    """False: gives rows of every state, without reading all files first."""
 
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
@@ -120,18 +120,18 @@ class TableStream:
 
     @property
     def left_out(self) -> LeftOut:
-        """Of all files together."""
+        """Totals over all files."""
         total = LeftOut()
         for opened in self._opened:
             total.add(opened.counts.left_out)
         return total
 
     def file_counts(self) -> dict[str, FileCounts]:
-        """By the name of the file, in the order of reading."""
+        """By file name, in reading order."""
         return {opened.name: opened.counts for opened in self._opened}
 
     def file_count(self) -> int:
-        """How many sources of rows there are, a ``rows:`` list included."""
+        """How many sources of rows there are, including a ``rows:`` list."""
         return len(self._opened)
 
     def delivered_columns(self) -> list[str]:
@@ -140,12 +140,12 @@ class TableStream:
         return [column.name for column in self.table.columns if column.name in delivered]
 
     def unused_columns(self, index: int) -> list[str]:
-        """Source columns of a file that no column of the table is taken from."""
+        """Source columns of a file from which no column of the table is taken."""
         opened = self._opened[index]
         return [name for name in opened.records.schema.names if name not in opened.mapping.needed]
 
     def empty_columns(self, index: int) -> set[str]:
-        """Contract columns that a file and its configuration give no value for."""
+        """Contract columns for which a file and its configuration give no value."""
         return self._opened[index].mapping.empty_columns
 
     def encoding(self, index: int) -> str | None:
@@ -153,7 +153,7 @@ class TableStream:
         return getattr(self._opened[index].records, "encoding", None)
 
     def marks(self, index: int) -> SheetMarks | None:
-        """What a worksheet holds beside its values; None for other kinds."""
+        """A worksheet's error cells and uncomputed formulas; None for other kinds."""
         return getattr(self._opened[index].records, "marks", None)
 
     def rows(self, index: int) -> Generator[pa.RecordBatch, None, None]:
@@ -168,7 +168,7 @@ class TableStream:
         mapped = dict.fromkeys(opened.mapping.mapped, 0)
         for batch in self._run(opened, feed, opened.mapping.rows_sql(_RELATION)):
             sequence = batch.column(SEQUENCE).to_numpy()
-            # Everything downstream relies on file order; DuckDB keeps it, this makes sure.
+            # Everything downstream relies on file order; DuckDB keeps it, and this makes sure.
             if sequence.size and (sequence[0] < last or (np.diff(sequence) < 0).any()):
                 raise AssertionError(f"{self.table.name}: rows left DuckDB out of order")
             last = int(sequence[-1]) if sequence.size else last
@@ -181,10 +181,10 @@ class TableStream:
         self._count_issues(opened)
 
     def first_quarter(self, index: int) -> str | None:
-        """The quarter of the first row of a file that has one."""
+        """The first quarter found in a file's rows."""
         opened = self._opened[index]
         sql = f"SELECT quarter, {SEQUENCE} FROM ({opened.mapping.rows_sql(_RELATION)}) WHERE quarter IS NOT NULL"
-        # The rows of this or another file may be under way on the connection itself.
+        # The connection itself may still be reading rows of this or another file.
         with self.connection.cursor() as beside:
             rows = self._run(opened, _Feed(opened), sql, beside)
             try:
@@ -195,7 +195,7 @@ class TableStream:
     def _count_left_out(self, opened: _OpenFile, feed: _Feed, rows: int) -> None:
         unpivot = self.sources.table(self.table.name).unpivot
         if unpivot is None:
-            # With latest_by, only what `where` keeps is fed, and both are counted where it is decided.
+            # With latest_by, only records kept by `where` are fed; the counts come from where that is decided.
             opened.counts.left_out.where += feed.fed - rows
             return
         chosen = self._count_chosen(opened)
@@ -212,7 +212,7 @@ class TableStream:
             self.connection.register(_RELATION, feed.reader())
             found = self.connection.execute(sql).fetchone()
         except duckdb.Error as error:
-            # Its text may quote a value.
+            # DuckDB's message may quote a value.
             raise self.sources.error(
                 ("tables", self.table.name, source.issues_key),
                 f"fails on a record of {opened.name} ({type(error).__name__}): where a value may be unreadable, use try_cast "
@@ -262,7 +262,7 @@ class TableStream:
 
     @contextmanager
     def _explained(self, opened: _OpenFile, feed: _Feed) -> Iterator[None]:
-        """Turn DuckDB's errors into what caused them: a damaged file, or an expression of the configuration."""
+        """Report the cause of DuckDB's errors: a damaged file, or an expression of the configuration."""
         try:
             yield
         except (duckdb.Error, pa.ArrowException, OSError) as error:
@@ -279,18 +279,18 @@ class TableStream:
             raise error
 
     def _failure(self, opened: _OpenFile, expression: str) -> str | None:
-        """The kind of error an expression fails with; None when it does not."""
+        """The kind of error with which an expression fails; None when it does not."""
         self.connection.register(_RELATION, _Feed(opened).reader())
         try:
             self.connection.execute(opened.mapping.expression_sql(expression, _RELATION))
         except duckdb.Error as error:
-            # Its text quotes the value, which may be anybody's name or number.
+            # DuckDB's message quotes the value, which may be a person's name or number.
             return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).replace("Exception", "Error")
         return None
 
 
 class _Feed:
-    """Hands a file's records to DuckDB, numbered in order, and remembers what went wrong in Python on the way."""
+    """Feeds a file's records to DuckDB, numbered in order, and keeps errors raised in Python on the way."""
 
     def __init__(self, opened: _OpenFile, every_state: bool = False) -> None:
         self._opened = opened
@@ -329,7 +329,7 @@ def open_table(
 ) -> Iterator[TableStream]:
     """Open the files delivered for a table and fit the configuration to their headers.
 
-    Raises what is wrong with a file or with the configuration: see ``errors``.
+    Raises what is wrong with a file or the configuration: see ``errors``.
     """
     with engine(scratch) as connection:
         yield TableStream(table, files, sources, connection, decide_latest)

@@ -1,6 +1,6 @@
-"""Writes rows as they come into one owner-only Parquet file: the same rows give the same bytes.
+"""Writes rows as they come into one owner-only Parquet file; the same rows give the same bytes.
 
-Row groups are cut by count, so the file does not depend on the batches the rows came in.
+Row groups are cut by count, so the file does not depend on the incoming batches.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class RowWriter:
         """Rows of the quarters to be left out."""
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows, but for those of the quarters to be left out; columns may come in any order."""
+        """Append rows except those of quarters to be left out; columns may come in any order."""
         if len(self._without):
             came = batch.num_rows
             batch = batch.filter(pc.invert(pc.is_in(batch.column("quarter"), self._without)))
@@ -73,7 +73,7 @@ class RowWriter:
             self._flush(_ROW_GROUP)
 
     def finish(self, metadata: Mapping[str, Any]) -> None:
-        """Write the rest, and what the file says about itself."""
+        """Write the remaining rows and the file metadata."""
         if self._waiting_rows or self.rows == 0:
             self._flush(self._waiting_rows)
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
@@ -88,10 +88,10 @@ class RowWriter:
 
 @contextmanager
 def row_writer(path: Path, table: Table, without: Collection[str] = ()) -> Iterator[RowWriter]:
-    """Write ``path`` whole or not at all, readable by its owner only; rows of the quarters ``without`` are left out."""
+    """Write ``path`` completely or not at all, readable only by its owner; rows of the quarters ``without`` are left out."""
     schema = row_schema(table)
     with private_path(path) as temporary:
-        # Owner-only from the first byte on.
+        # Owner-only from the first byte.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with pq.ParquetWriter(temporary, schema, **file_format(schema)) as parquet:
             yield RowWriter(parquet, schema, without)

@@ -1,7 +1,7 @@
-"""Who read personal data and who removed them: one line of JSON an event in ``log/access.jsonl`` of the lake.
+"""Log of who read and who removed personal data: one line of JSON per event in ``log/access.jsonl`` of the lake.
 
-Only who, when, what and why belong here; never a value of the data. Lines are only ever appended. This is a log: the one
-place beside the marks of purged files where the wall clock is written down; no number is made from it.
+Only who, when, what and why belong here; never a value of the data. Lines are only appended. Apart from the marks of purged
+files, only this log records the wall clock; no number depends on it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Entry = dict[str, Any]
 
 
 def access_log(lake: Lake) -> Path:
-    """The file; there is none before the first event."""
+    """The log file; it does not exist before the first event."""
     return lake.root / "log" / "access.jsonl"
 
 
 def entry(command: str, action: str, **facts: Any) -> Entry:
-    """An event of now and of the user this process runs as; facts that are None are left out.
+    """An event at the current time by this process's user; facts that are None are left out.
 
     ``action``: ``read`` (a stage reads records), ``export`` (records leave the lake), ``purge`` (records are removed).
     """
@@ -39,12 +39,12 @@ def entry(command: str, action: str, **facts: Any) -> Entry:
 
 
 def log_reading(lake: Lake, command: str, zone: str, quarter: Quarter, tables: Iterable[str], run_id: str) -> None:
-    """Say that a stage is about to read a quarter's records in a zone, and of its look-back quarters what is newer there."""
+    """Log that a stage is about to read a quarter's records in a zone, and the newer look-back quarters there."""
     append(lake, [entry(command, "read", zone=zone, quarter=quarter.label, tables=list(tables), run_id=run_id)])
 
 
 def append(lake: Lake, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Add events as whole lines, whoever else is writing, and see them on the disk before returning."""
+    """Append events as whole lines, safely with other writers, and return when they are on the disk."""
     lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in entries).encode()
     if not lines:
         return
@@ -54,7 +54,7 @@ def append(lake: Lake, entries: Iterable[Mapping[str, Any]]) -> None:
     with open(descriptor, "r+b", buffering=0) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
-        # A process that was killed may have left half a line; the next one must not be lost to it.
+        # A killed process may have left half a line; the next line must not be lost with it.
         is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         remaining = memoryview(b"\n" + lines if is_torn else lines)
         while remaining:
@@ -63,7 +63,7 @@ def append(lake: Lake, entries: Iterable[Mapping[str, Any]]) -> None:
 
 
 def events(lake: Lake) -> Iterator[Entry]:
-    """The events in the order in which they were logged; half a line of a killed process is passed over."""
+    """The events in logging order; half lines of killed processes are skipped."""
     path = access_log(lake)
     if not path.is_file():
         return
@@ -78,7 +78,7 @@ def events(lake: Lake) -> Iterator[Entry]:
 
 
 def _user() -> str:
-    # Not the environment's LOGNAME, which anybody can set.
+    # Not the environment's LOGNAME, which anyone can set.
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""How a file gets into the lake whole: permissions, atomic writes, links, and the removal of what dead processes left."""
+"""How files get into the lake complete: permissions, atomic writes, links, and removal of files left by dead processes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _RIGHTS_OF_OTHERS = 0o077
 WorkKind = Literal["extract", "undated", "rivals", "corrected", "pinned", "judged"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
 
-# Where files are half written: temporary files of ``atomic_path`` (the warehouse's with DuckDB's log beside it), and what
-# DuckDB spills.
+# Folders of unfinished files: temporary files of ``atomic_path`` (with DuckDB's log next to the warehouse's), and DuckDB's
+# spill files.
 _TEMPORARY = (
     *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
     *(f"scratch/{kind}-*" for kind in get_args(WorkKind)),
@@ -31,18 +31,18 @@ _TEMPORARY = (
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual rights."""
+    """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual permissions."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 def narrow_rights(lake: Lake) -> None:
-    """Take from others whatever rights they have to the private zones: of lakes that were made or copied with wider ones.
+    """Remove group and other permissions from the private zones, for lakes made or copied with wider ones.
 
-    What belongs to another user is left as it is: only its owner can change it.
+    Files of another user are left alone: only their owner can change them.
     """
     for zone in PRIVATE_ZONES:
-        # From the outside in: once the zone is closed nobody gets at what lies below.
+        # From the outside in: once the zone is closed nobody can reach what is below.
         for folder, _, names in os.walk(lake.root / zone):
             for path in (Path(folder), *(Path(folder) / name for name in names)):
                 with suppress(FileNotFoundError, PermissionError):
@@ -55,7 +55,7 @@ def narrow_rights(lake: Lake) -> None:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes.
 
-    A process that is killed leaves its temporary file behind: ``remove_temporary_files`` finds it.
+    A killed process leaves its temporary file behind; ``remove_temporary_files`` removes it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
@@ -71,7 +71,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def private_path(path: Path) -> Iterator[Path]:
-    """``atomic_path`` for a file that only its owner may read, whatever the umask; so are the folders made for it."""
+    """``atomic_path`` for a file that only its owner may read, whatever the umask; the same holds for folders made for it."""
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         make_private(folder)
     with atomic_path(path) as temporary:
@@ -80,9 +80,9 @@ def private_path(path: Path) -> Iterator[Path]:
 
 
 def linked(present: Path, path: Path) -> bool:
-    """Let ``path`` be the very file that is at ``present``; False where the file system has no links.
+    """Make ``path`` a link to the file at ``present``; False if the file system has no links.
 
-    For partitions that hold the same rows: no file of the lake is ever changed in place.
+    For partitions with the same rows: files of the lake are never changed in place.
     """
     with suppress(OSError), private_path(path) as temporary:
         os.link(present, temporary)
@@ -103,10 +103,10 @@ def work_folder(scratch: Path, kind: WorkKind) -> Iterator[Path]:
 
 @contextmanager
 def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
-    """Yield names of this reader's own for files as they are now, in the order given; they are gone at the end.
+    """Yield this reader's own links to the files as they are now, in the given order; removed at the end.
 
-    DuckDB opens a file more than once while it reads it. A partition may be replaced in between by a run of another quarter
-    that has this one as its neighbour: what is read then is one file's directory and another one's pages.
+    DuckDB opens a file several times while reading it. A run of another quarter with this one as look-back quarter may replace
+    the partition in between: DuckDB would combine the footer of one file with the pages of another.
     """
     with work_folder(lake.scratch, "pinned") as folder:
         names = []
@@ -124,9 +124,9 @@ def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
-    """Say that this process keeps temporary files in a folder; the kernel forgets it when the process dies.
+    """Lock a folder as holding temporary files of this process; the kernel releases the lock when the process dies.
 
-    Many may use a folder at once. The lock is the folder's own: there is no lock file that could be left behind.
+    Several processes may share a folder. The folder itself is locked, so no lock file can be left behind.
     """
     with _opened(folder) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -134,7 +134,7 @@ def in_use(folder: Path) -> Iterator[None]:
 
 
 def remove_temporary_files(lake: Lake) -> None:
-    """Remove what dead processes were writing, personal data among it; a folder that a living one uses is left alone."""
+    """Remove unfinished files of dead processes, which may hold personal data; folders in use are left alone."""
     found = sorted(path for pattern in _TEMPORARY for path in lake.root.glob(pattern))
     for folder, paths in groupby(found, key=lambda path: path.parent):
         with suppress(BlockingIOError, FileNotFoundError, PermissionError), _opened(folder) as descriptor:

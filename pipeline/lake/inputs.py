@@ -11,9 +11,9 @@ from schemas.contract import Table
 
 
 def clean_files(table: Table, quarter: Quarter, lake: Lake) -> list[Path]:
-    """The clean Parquet files of a table this run reads, in time order.
+    """The clean Parquet files of a table that this run reads, in time order.
 
-    A table with quarters: those of the window; a register: that of the quarter itself; one that accumulates: also those before.
+    For a table with quarters: those of the window; for a register: the quarter's own; for an accumulating table: earlier ones too.
     """
     quarters = [quarter]
     if table.has_quarters:

@@ -1,7 +1,7 @@
-"""Where everything lies in the lake, and how a file gets there whole.
+"""Where everything is in the lake: paths, zones and locks.
 
-Paths, rights, atomic writes and locks only; what the files hold is the stages' business. Zones that hold records of
-people are their owner's only, whatever the umask (docs/privacy.md).
+The stages decide what the files hold; ``files`` writes them. Only the owner may enter zones with records of people, whatever
+the umask (docs/privacy.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.calendar.quarters import Quarter
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
 PRIVATE_ZONES = (*STAGES, "scratch", "log")
-"""Folders of the lake that nobody but its owner may enter. Clean rows are among them: their pseudonyms can be linked."""
+"""Folders of the lake that only its owner may enter, clean rows included: their pseudonyms can be linked."""
 
 
 class Lake:
@@ -44,12 +44,12 @@ class Lake:
 
     @property
     def scratch(self) -> Path:
-        """Work folders of runs under way; never read by users."""
+        """Work folders of running processes; never read by users."""
         return self.root / "scratch"
 
     @property
     def warehouse(self) -> Path:
-        """What users and BI tools open: views over the published Parquet."""
+        """The database for users and BI tools: views over the published Parquet."""
         return self.root / "warehouse.duckdb"
 
     @property
@@ -58,7 +58,7 @@ class Lake:
         return self.root / "published" / "runs"
 
     def current(self, quarter: Quarter) -> Path:
-        """The link to the run that is published for a quarter."""
+        """The link to the published run of a quarter."""
         return self.root / "published" / "current" / f"quarter={quarter.label}"
 
     def published_quarters(self) -> list[Quarter]:
@@ -72,7 +72,7 @@ class Lake:
     def lock(self, name: str, *, shared: bool = False, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """Hold the named lock of this lake across processes; the kernel frees it when a process dies.
 
-        ``shared``: beside others who share it; ``waiting`` is called where somebody else holds it.
+        ``shared``: together with other sharers; ``waiting`` is called if the lock is taken.
         """
         path = self.root / "locks" / f"{name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,9 +87,9 @@ class Lake:
             yield
 
     def using_records(self) -> AbstractContextManager[None]:
-        """Hold off ``removing_records`` as long as a run goes on: it reads between its steps what was there before."""
+        """Block ``removing_records`` during a run, because later steps read what earlier steps found."""
         return self.lock("records", shared=True)
 
     def removing_records(self, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
-        """Wait for the runs under way to end, and let none begin meanwhile."""
+        """Wait until running runs end, and keep new ones from starting."""
         return self.lock("records", waiting=waiting)

@@ -1,4 +1,4 @@
-"""How the lake's Parquet files of records are written, and their file metadata."""
+"""The format of the lake's Parquet files of records, and their file metadata."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 
 
 def file_format(schema: pa.Schema) -> dict[str, Any]:
-    """How the lake's files of records are written: options of pyarrow's ``ParquetWriter``.
+    """Options of pyarrow's ``ParquetWriter`` for the lake's files of records.
 
-    Readers scan whole files, and only extract looks for a quarter's row groups; dictionaries of anything but texts, and
-    large ones, cost time and save nothing. The Arrow schema is not stored beside Parquet's own: DuckDB, polars and Spark
-    read the same types without it.
+    Readers scan whole files; only extract looks for a quarter's row groups. Dictionaries of other types than text, and large
+    ones, cost time and save nothing. The Arrow schema is not stored, because DuckDB, polars and Spark read the same types
+    without it.
     """
     return {
         "compression": "zstd",
@@ -27,7 +27,7 @@ def file_format(schema: pa.Schema) -> dict[str, Any]:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What a file says about itself; empty when it is not there or cannot be read."""
+    """The metadata of a file; empty if the file does not exist or cannot be read."""
     try:
         found = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowException):

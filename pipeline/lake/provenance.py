@@ -1,9 +1,9 @@
-"""Which delivery the rows of a quarter come from: the landing folder as it is now, or an earlier one that the lake keeps.
+"""Which delivery the rows of a quarter come from: the current landing folder, or an earlier delivery kept in the lake.
 
-A landing folder that holds fewer rows of a quarter than the lake's raw partition (only the files of the new quarter, say)
-does not speak for that quarter: the partition stands. Otherwise the landing folder does, except for a quarter whose records
-were purged: that one is closed until it is itself run on files that hold it (D-63). Every stage writes into its files
-which snapshot their rows were cut from; here is only what those marks say. Nothing is read but the ends of Parquet files.
+A landing folder with fewer rows of a quarter than the lake's raw partition (only the new quarter's files, say) does not replace
+that quarter: the partition stays. Otherwise the landing folder counts. A quarter whose records were purged is closed until it
+is run itself on files that hold it (D-63). Every stage marks its files with the snapshot their rows were cut from; this module
+reads these marks, and only the footers of Parquet files.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from pipeline.lake.parquet import read_metadata
 from schemas.contract import Table
 
 FINGERPRINT = "fingerprint"
-"""Of the snapshot that the rows of a file were cut from."""
+"""Fingerprint of the snapshot that the rows of a file were cut from."""
 DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
-"""What every partition says about the delivery of its rows: whether anything came, and with which columns."""
+"""Marks of every partition about the delivery of its rows: whether anything came, and with which columns."""
 LANDED_FILES = "landed_files"
-"""Of a raw partition: the records of each delivered file, those left out by configuration, and cells that it rewrote (JSON)."""
+"""Mark of a raw partition: the records of each delivered file, those left out by configuration, and rewritten cells (JSON)."""
 LANDED_MARKS = ("rows", "rows_by_quarter", LANDED_FILES)
-"""What a raw partition says about the whole delivery that it was cut from."""
+"""Marks of a raw partition about the whole delivery that it was cut from."""
 TREATED = "treated"
-"""Of a clean partition: the values replaced in each personal column, of free text the texts changed (JSON)."""
+"""Mark of a clean partition: the values replaced per personal column, for free text the texts changed (JSON)."""
 PARENTS = "parents"
-"""Of the snapshots that the references of a file's rows were looked up in."""
+"""Fingerprint of the snapshots in which the references of a file's rows were looked up."""
 CORRECTIONS = "corrections_fingerprint"
-"""Of the corrections that a file's rows were judged with; absent where there were none."""
+"""Fingerprint of the corrections with which a file's rows were validated; absent if there were none."""
 PSEUDONYM_KEY = "pseudonym_key"
 """The id of the key that a file's pseudonyms were made with."""
 PURGED = "purged"
-"""When, by whom and why the records of a file were removed; only the keys are left that other quarters are judged by."""
+"""When, by whom and why a file's records were removed; only the keys needed to validate other quarters are left."""
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What a table's snapshot of the landing folder says about itself."""
+    """Metadata of a table's snapshot of the landing folder."""
 
     path: Path
     fingerprint: str
@@ -49,7 +49,7 @@ class Landed:
 
 
 def landed(table: Table, lake: Lake) -> Landed | None:
-    """The snapshot of a table as it is now; None before the first one."""
+    """The current snapshot of a table; None before the first one."""
     path = lake.snapshot(table.name)
     marks = read_metadata(path)
     if FINGERPRINT not in marks:
@@ -58,17 +58,17 @@ def landed(table: Table, lake: Lake) -> Landed | None:
 
 
 def is_purged(path: Path) -> bool:
-    """Whether a raw or accepted partition has lost its records to the purge; False where there is none."""
+    """Whether a raw or accepted partition has lost its records to the purge; False if it does not exist."""
     return PURGED in read_metadata(path)
 
 
 def closed_quarters(table: Table, lake: Lake) -> frozenset[Quarter]:
-    """The quarters of a table whose raw partition was purged: no run of another quarter takes their rows in again."""
+    """The quarters of a table whose raw partition was purged: runs of other quarters do not take their rows in again."""
     return frozenset(quarter for quarter, path in lake.partitions("raw", table.name).items() if is_purged(path))
 
 
 def earlier_partitions(table: Table, lake: Lake) -> dict[Quarter, Path]:
-    """The raw partitions that the landing folder does not speak for, in time order."""
+    """The raw partitions that the landing folder does not replace, in time order."""
     now = landed(table, lake)
     return {
         quarter: path
@@ -85,21 +85,21 @@ def _is_earlier(quarter: Quarter, path: Path, now: Landed) -> bool:
 
 
 def delivery_marks(path: Path) -> dict[str, str]:
-    """Those of ``DELIVERY_MARKS`` that a file bears."""
+    """The ``DELIVERY_MARKS`` found in a file."""
     found = read_metadata(path)
     return {mark: found[mark] for mark in DELIVERY_MARKS if mark in found}
 
 
 def judged(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
-    """``FINGERPRINT``, ``PARENTS`` and ``CORRECTIONS`` that a quarter's accepted rows were judged with; empty before they were.
+    """``FINGERPRINT``, ``PARENTS`` and ``CORRECTIONS`` with which a quarter's rows were validated; empty before.
 
-    They stand in the quarantine file: an accepted partition of which nothing was refused is the raw file itself.
+    Read from the quarantine file, because an accepted partition without refused rows is the raw file itself.
     """
     found = read_metadata(lake.partition("quarantine", table.name, quarter))
     return {mark: found[mark] for mark in (FINGERPRINT, PARENTS, CORRECTIONS) if mark in found}
 
 
 def parents_fingerprint(table: Table, lake: Lake) -> str:
-    """The fingerprints of the snapshots that a table refers to: what its foreign keys and scales are judged by."""
+    """The fingerprints of the snapshots a table refers to: those its foreign keys and scales are checked against."""
     parents = sorted({parent for parent, _ in table.references.values()})
     return " ".join(read_metadata(lake.snapshot(parent)).get(FINGERPRINT, "-") for parent in parents)

@@ -1,4 +1,4 @@
-"""The key of a record as one text, as the cleaning log, the review of outliers and corrections write it."""
+"""The key of a record as one text, as written in the cleaning log, the review of outliers and corrections."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SEPARATOR, _ESCAPE = "|", "\\"
 
 
 def row_key_expression(table: Table, rows: str = "rows") -> str:
-    """SQL over ``rows``: the values of the table's unique key as one text, ``|`` between them (inside of one: ``\\|``).
+    """SQL over ``rows``: the values of the table's unique key as one text, separated by ``|`` (inside a value: ``\\|``).
 
-    A value that is null is empty.
+    A null value is empty.
     """
     parts = (
         f"replace(replace(coalesce(cast({rows}.{quoted(name)} as varchar), ''), '{_ESCAPE}', '{_ESCAPE * 2}'), "
@@ -35,7 +35,7 @@ def joined_values(columns: Iterable[str], rows: str | None = None) -> str:
 
 
 def key_parts(row_key: str) -> tuple[str, ...]:
-    """The values that a row key was made of."""
+    """The values from which a row key was made."""
     parts: list[str] = []
     current, escaped = "", False
     for character in row_key:

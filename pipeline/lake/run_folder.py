@@ -1,7 +1,6 @@
-"""How a run's results become what users see: gathered in one folder, then switched to in one step.
+"""How a run's results are published: gathered in one folder, then switched to in one step.
 
-A run killed at any moment leaves the old publication or the new one, never a mixture. What is in the tables is the stages'
-business.
+A run killed at any moment leaves the old or the new publication, never a mixture. The stages decide what the tables hold.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _held_locks: dict[Path, TextIO] = {}
 
 
 class RunFolder:
-    """The folder in which one run gathers the tables and reports it will publish for its quarter."""
+    """The folder in which a run gathers the tables and reports that it will publish for its quarter."""
 
     def __init__(self, lake: Lake, quarter: Quarter, run_id: str) -> None:
         self.lake = lake
@@ -39,9 +38,9 @@ class RunFolder:
         self.path = lake.runs / f"{_BUILDING}{run_id}"
 
     def open(self) -> RunFolder:
-        """Make the folder, once a run. Whatever this run does not make anew is taken over from the current publication."""
+        """Make the folder, once per run. Everything this run does not make anew comes from the current publication."""
         if self.path not in _held_locks:
-            # Under one lock, so that nobody takes a folder that is just being made for an abandoned one.
+            # Under one lock, so that a folder being made is never taken for an abandoned one.
             with self.lake.lock("runs"):
                 _remove_abandoned(self.lake)
                 self.path.mkdir(parents=True, exist_ok=True)
@@ -54,7 +53,7 @@ class RunFolder:
         return self
 
     def table(self, name: str) -> Path:
-        """The Parquet file of a table; writers replace it whole (``atomic_path``), for it may be shared with an earlier run."""
+        """The Parquet file of a table; writers replace it whole (``atomic_path``), because an earlier run may share it."""
         return self.path / f"{name}.parquet"
 
     def write(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -79,8 +78,8 @@ class RunFolder:
     def publish(self, tables: Iterable[str]) -> Path:
         """Switch the quarter to this run's tables and reports; returns the link users follow.
 
-        Raises UsageError where one of ``tables``, all that a whole run makes, or the reports are not in the folder: half a
-        publication would count as an evaluated quarter.
+        Raises UsageError if one of ``tables`` (all that a whole run makes) or the reports are missing: half a publication
+        would count as an evaluated quarter.
         """
         missing = [name for name in sorted(tables) if not self.table(name).is_file()]
         missing += [] if self.reports.is_dir() else ["report"]
@@ -95,7 +94,7 @@ class RunFolder:
         link.parent.mkdir(parents=True, exist_ok=True)
         fresh = link.with_name(f".{link.name}.{self.run_id}")
         with self.lake.lock("runs"):
-            # A folder that keeps its lock file without being linked never was: it is removed when its process has died.
+            # A folder with its lock file that was never linked is removed when its process has died.
             _forget_lock(link)
             os.replace(self.path, final)
             fresh.symlink_to(os.path.relpath(final, link.parent))
@@ -106,15 +105,15 @@ class RunFolder:
         return link
 
     def discard(self) -> None:
-        """Drop what a failed run gathered; the publication stays as it was."""
+        """Remove what a failed run gathered; the publication stays as it was."""
         shutil.rmtree(self.path, ignore_errors=True)
         _release(self.path)
 
 
 def remove_abandoned(lake: Lake) -> list[str]:
-    """Remove the folders of runs whose process died (nobody holds their lock); returns their run ids.
+    """Remove the folders of runs whose process died (their lock is free); returns their run ids.
 
-    Published runs stay, also those that a later run replaced.
+    Published runs stay, including those replaced by a later run.
     """
     with lake.lock("runs"):
         return _remove_abandoned(lake)
@@ -126,7 +125,7 @@ def _remove_abandoned(lake: Lake) -> list[str]:
     for link in links:
         _forget_lock(link)
     linked = {link.resolve() for link in links}
-    # Links are made under the lock that is held here: one without its final name is a dead process's.
+    # Links are made under the lock held here: one without its final name belongs to a dead process.
     for stale in (lake.root / "published" / "current").glob(".quarter=*"):
         stale.unlink()
     unpublished = [path.parent for path in lake.runs.glob(f"*/{_LOCK}") if path.parent.resolve() not in linked]

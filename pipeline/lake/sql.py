@@ -1,7 +1,7 @@
-"""Names, texts and paths as they stand in SQL: the one place that knows how DuckDB quotes.
+"""Names, texts and paths in SQL: the only module that knows how DuckDB quotes.
 
-A path that cannot be a parameter (``copy … to``, the query of a view) goes through ``literal``: what a folder is called
-must not matter.
+A path that cannot be a parameter (``copy … to``, the query of a view) goes through ``literal``, so that any folder name
+works.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def quoted(name: str) -> str:
-    """A SQL identifier (``round`` and ``left_item`` are words of SQL or look like them)."""
+    """A SQL identifier (``round`` and ``left_item`` are SQL words or look like them)."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -16,7 +16,7 @@ _FILE = re.compile(r"'((?:[^']|'')+\.parquet)'")
 
 
 def refresh_stale_warehouse(lake: Lake) -> None:
-    """Rebuild ``warehouse.duckdb`` where it does not show the current runs: a run died between its switch and the views."""
+    """Rebuild ``warehouse.duckdb`` if it does not show the current runs: a run died between its switch and the views."""
     if _shown_runs(lake) != {
         str(folder)
         for folder in (lake.current(quarter).resolve() for quarter in lake.published_quarters())
@@ -26,7 +26,7 @@ def refresh_stale_warehouse(lake: Lake) -> None:
 
 
 def _shown_runs(lake: Lake) -> set[str]:
-    """The folders whose files the warehouse's views name; none where it is not there or cannot be read."""
+    """The folders of the files named in the warehouse's views; none if it does not exist or cannot be read."""
     if not lake.warehouse.exists():
         return set()
     try:
@@ -39,12 +39,11 @@ def _shown_runs(lake: Lake) -> set[str]:
 
 
 def refresh_warehouse(lake: Lake) -> None:
-    """Rebuild ``warehouse.duckdb``: one view a published table over all published quarters, swapped in one step.
+    """Rebuild ``warehouse.duckdb``: one view per published table over all published quarters, swapped in one step.
 
-    The views name the files of the runs themselves, which never change: whoever has the warehouse open goes on seeing one
-    publication, in all tables, while others are published. A run's own file may hold the look-back quarters it used: the view
-    shows of each publication just its quarter. A table that belongs to no quarter, period or run (the standard as data, the
-    calendar) is shown as last published.
+    The views name the runs' own files, which never change: an open warehouse keeps showing one publication in all tables while
+    others are published. A run's file may hold the look-back quarters it used; the view shows only its own quarter. Tables without
+    quarter, period or run (the standard as data, the calendar) are shown as last published.
     """
     with lake.lock("warehouse"):
         published = {quarter.label: lake.current(quarter).resolve() for quarter in lake.published_quarters()}

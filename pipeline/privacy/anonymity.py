@@ -1,11 +1,11 @@
-"""k-anonymity and l-diversity of a record-level table: how it is reached, and how it is measured on what was published.
+"""k-anonymity and l-diversity of a record-level table: makes tables anonymous and measures published ones.
 
-Both work on DuckDB and know nothing of any table: what is a quasi-identifier is declared in
-``schemas/expectations/privacy.py``. Measuring shares no step with reaching: it counts the classes of the finished rows.
+Works on DuckDB for any table; ``schemas/expectations/privacy.py`` declares the quasi-identifiers. Measuring shares no step with
+making: it counts the classes of the finished rows.
 
 Terms (GB/T 37964, GB/T 42460): rows that agree in all quasi-identifiers form an equivalence class; a table is k-anonymous when
 each class has at least k rows, and l-diverse when the sensitive column has at least l different values in each class. A class
-all of whose sensitive values are withheld or absent discloses none.
+whose sensitive values are all withheld or absent discloses none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STAR = literal(WITHHELD)
 
 @dataclass(frozen=True)
 class Released:
-    """A table made anonymous: the query of its rows in a fixed order, and how many it leaves out by the values of ``within``."""
+    """A table made anonymous: the query of its rows in a fixed order, and the number left out by the values of ``within``."""
 
     query: str
     left_out: dict[tuple[str | None, ...], int]
@@ -39,7 +39,7 @@ class Classes:
     """The equivalence classes of published rows with the same values of ``within``.
 
     ``smallest``: rows of the smallest class. ``least_diverse``: the smallest number of different values of a sensitive column in
-    a class that discloses any, None where none does. ``generalised``: rows that gave up some quasi-identifiers but not all;
+    a class that discloses any; None if no class does. ``generalised``: rows that gave up some quasi-identifiers but not all;
     ``suppressed``: rows that gave up all.
     """
 
@@ -58,18 +58,18 @@ def anonymised(
 ) -> Iterator[Released]:
     """Make the rows of a table k-anonymous and ``diversity``-diverse, giving up as little as the declared order allows.
 
-    relation   a table nobody has deleted rows from, as it stands in SQL; no view: rows are told apart by their place
+    relation   a table without deleted rows, as written in SQL; not a view, because rows are identified by their position
 
-    How is in ``classes.recode``. What is given up becomes ``*``, in columns that are then text; a column that follows becomes
-    null. Two columns more say how many quasi-identifiers a row gave up and whether it gave up all. The query holds as long as the
-    context.
+    ``classes.recode`` does it. A value given up becomes ``*`` in a column that is then text; a column that follows becomes null.
+    Two more columns say how many quasi-identifiers a row gave up and whether it gave up all. The query is valid as long as
+    the context.
     """
     names = (*declared.within, *declared.quasi_identifiers, *declared.sensitive)
     codes = _codes(connection, relation, names, declared.sensitive)
     recoding = recode(
         [codes[name] for name in declared.within],
         [codes[name] for name in declared.quasi_identifiers],
-        # No value is 0 among the codes.
+        # 0 is not a code of a value.
         [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
         k,
         diversity,
@@ -91,7 +91,7 @@ def anonymised(
 
 
 def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> list[Classes]:
-    """Measure a published table: its classes within each group of ``within``, sorted; no group without rows."""
+    """Measure a published table: its classes within each group of ``within``, sorted; groups without rows are absent."""
     groups = ", ".join(map(quoted, declared.within))
     keys = ", ".join(map(quoted, (*declared.within, *declared.quasi_identifiers)))
     different = [f"nullif(count(distinct nullif({quoted(name)}, {_STAR})), 0)" for name in declared.sensitive]
@@ -114,9 +114,9 @@ def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: R
 def _codes(
     connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], without_stars: Sequence[str]
 ) -> dict[str, Codes]:
-    """Columns as numbers in the order of their values, no value 0, by the place of the row.
+    """Columns as numbers in the order of their values, without 0, by row position.
 
-    without_stars   columns in which a source's own ``*`` is no value: it discloses nothing, as those put there later
+    without_stars   columns in which the source's own ``*`` is not a value: it discloses nothing, like those put there later
     """
     chosen = []
     for name in names:
@@ -129,7 +129,7 @@ def _codes(
         enum = f"enum({', '.join(literal(value) for (value,) in values)})" if values else "enum('')"
         chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
     found = connection.execute(f"select rowid as place, {', '.join(chosen)} from {relation}").fetchnumpy()
-    # Threads may hand the rows over in any order.
+    # Threads may return the rows in any order.
     by_place = np.argsort(found["place"], kind="stable")
     return {name: np.asarray(found[name])[by_place] for name in names}
 

@@ -1,4 +1,4 @@
-"""Which quasi-identifiers each record must give up: the choice behind k-anonymity and l-diversity, on numbered values.
+"""Which quasi-identifiers each record must give up for k-anonymity and l-diversity, on numbered values.
 
 Arrays in, arrays out; tables, columns and SQL are in ``anonymity.py``.
 """
@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 _LARGEST_KEY = 2**62
 
 ABSENT = -1
-"""Code of a sensitive value that is not there."""
+"""Code of an absent sensitive value."""
 
 LEFT_OUT = -1
 """Level of a row that no class can hide."""
@@ -39,16 +39,16 @@ class Recoding:
 def recode(
     groups: Sequence[Codes], values: Sequence[Codes], sensitive: Sequence[Codes], k: int, diversity: int
 ) -> Recoding:
-    """Local recoding: rows of classes that are large and diverse enough stay, the others give up the next value.
+    """Local recoding: rows of classes that are large and diverse enough stay; the others give up the next value.
 
     groups     at least one column; rows that differ in any of them are never in one class. Codes are 0, 1, 2 …
-    values     a column a quasi-identifier, in the order in which they are given up; equal codes are equal values
-    sensitive  a column each; a class discloses it with ``diversity`` different values or with none at all
+    values     one column per quasi-identifier, in the order in which they are given up; equal codes are equal values
+    sensitive  one column each; a class is diverse with at least ``diversity`` different values or with none at all
 
-    At each level the open rows are classed by what they have left, apart from the rows that stayed. Open rows at the end form one
-    class a group. With fewer than k rows it is joined by the class that gave up most (of these the smallest, of these the
-    first by its values); without one it is left out. Where a group, or that last class, has too few different sensitive values,
-    they are withheld. The order of the rows plays no part.
+    At each level the open rows are classed by their remaining values, apart from the rows that stayed. Open rows at the end form
+    one class per group. With fewer than k rows it is joined by the class that gave up most (among these the smallest, then the
+    first by its values); if there is none, it is left out. If a group, or that last class, has too few different sensitive
+    values, they are withheld. The order of the rows does not matter.
     """
     order = _order([*groups, *reversed(values)])
     hidden = [np.zeros(len(order), dtype=bool) for _ in sensitive]
@@ -82,8 +82,8 @@ def recode(
 
 
 def _order(columns: Sequence[Codes]) -> npt.NDArray[np.int64]:
-    """The places of the rows sorted by the columns, the first first."""
-    # Columns are packed into as few numbers as hold them: sorting by one is several times as fast as by ten.
+    """The positions of the rows sorted by the columns, the first column first."""
+    # Packs columns into as few numbers as possible: sorting by one is several times as fast as by ten.
     keys: list[npt.NDArray[np.int64]] = []
     span = 1
     for column in columns:
@@ -108,7 +108,7 @@ def _runs(digits: Sequence[Codes]) -> list[npt.NDArray[np.int64]]:
 
 
 def _diverse(run: npt.NDArray[np.int64], column: Codes, counted: Flags, diversity: int) -> Flags:
-    """For each run: whether its counted rows have that many different values of the column, or none at all."""
+    """For each run: whether its counted rows have at least that many different values of the column, or none at all."""
     there = counted & (column != ABSENT)
     pairs = np.unique(np.stack((run[there], column[there])), axis=1)[0]
     different = np.bincount(pairs, minlength=int(run[-1]) + 1 if len(run) else 0)
@@ -116,7 +116,7 @@ def _diverse(run: npt.NDArray[np.int64], column: Codes, counted: Flags, diversit
 
 
 def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int, k: int) -> None:
-    """Give the rows that are still open their last level where they are k or find help; the rest stays LEFT_OUT."""
+    """Give open rows their last level if they are k or find a class to join; the others stay LEFT_OUT."""
     group = runs[0]
     remaining = np.bincount(group, weights=levels == LEFT_OUT)
     for each in np.flatnonzero(remaining):
@@ -132,7 +132,7 @@ def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np
 def _smallest_classes(
     levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int
 ) -> Iterator[Flags]:
-    """The rows of the classes of a group: the most generalised first, of these the smallest, of these the first."""
+    """The rows of a group's classes: the most generalised first, among these the smallest, then the first."""
     for level in range(steps, LEFT_OUT, -1):
         at_level = levels == level
         numbers, counts = np.unique(runs[steps - level][at_level], return_counts=True)
@@ -143,7 +143,7 @@ def _smallest_classes(
 def _class_numbers(
     levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int
 ) -> npt.NDArray[np.int64]:
-    """One number a class: the place of its run among all that levels could have, level by level."""
+    """One number per class: the position of its run among all possible runs, level by level."""
     numbers = np.full(len(levels), LEFT_OUT, dtype=np.int64)
     first = 0
     for level in range(steps, LEFT_OUT, -1):

@@ -1,8 +1,8 @@
-"""The personal values a lake itself knows, and an exact search for them in what users see.
+"""The personal values in the lake, and an exact search for them in what users see.
 
-The raw zone holds every name, phone, identity number, address, e-mail, plate and device as it was delivered: none of them may
-stand in a published text, whatever it looks like. Only for people who may read the raw zone. Where it has been purged nothing is
-known, and the patterns of ``patterns.py`` stand alone.
+The raw zone holds every name, phone, identity number, address, e-mail, plate and device as delivered; none of them may appear in a
+published text. Only for people who may read the raw zone. If it was purged, no values are known, and only the patterns of
+``patterns.py`` apply.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from pipeline.privacy.patterns import SURNAMES, normalise
 from pipeline.privacy.scanner import Search
 from schemas.contract import TABLES
 
-# Free text holds whole sentences, of which redaction keeps most: there the patterns look.
+# Free text holds whole sentences, most of which redaction keeps: the patterns search there.
 _CLASSES = ("name", "phone", "id_number", "email", "plate", "device", "address")
 _NUMBERS = frozenset({"phone", "id_number", "plate"})
 _SEPARATORS = re.compile(r"(?<=[0-9A-Za-z])[\s\-‐‑‒–—―−_.·•・()（）]{1,3}(?=[0-9A-Za-z])")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-# Shorter codes (a device called 12) stand in every text; names are shorter and have rules of their own.
+# Shorter codes (a device called 12) occur in every text; names are shorter and have their own rules.
 _SHORTEST = 6
 _SHORTEST_LATIN_NAME = 4
 _KEY = 8
 
 
 class KnownValues:
-    """Personal values by their class, ready to be searched for all at once."""
+    """Personal values by class, prepared for one search for all of them."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
@@ -44,7 +44,7 @@ class KnownValues:
 
     @classmethod
     def of_lake(cls, lake: Lake) -> KnownValues:
-        """All values in personal columns of the lake's raw partitions, whatever their quarter."""
+        """All values in personal columns of the lake's raw partitions, of every quarter."""
         known = cls()
         with duckdb.connect() as connection:
             for table in TABLES.values():
@@ -58,7 +58,7 @@ class KnownValues:
         return known
 
     def add(self, pii: str, values: Iterable[str]) -> None:
-        """Add values of a pii class, as delivered; those too short or too common to be told from words are left out."""
+        """Add values of a pii class, as delivered, except those too short or too common to be told from words."""
         for value in values:
             for written in _forms(pii, value):
                 if _is_telling(pii, written):
@@ -68,11 +68,11 @@ class KnownValues:
 
     @property
     def search(self) -> Search:
-        """What a scan asks for each column."""
+        """The search function for a scan."""
         return partial(_search, self)
 
     def found_in(self, text: str) -> list[tuple[str, str]]:
-        """The class and a masked excerpt of every known value that stands in a text."""
+        """The class and a masked excerpt of every known value in a text."""
         plain = normalise(text)
         compact = _SEPARATORS.sub("", plain)
         found = {value for form in {plain, plain.lower(), compact, compact.upper()} for value in self._inside(form)}
@@ -95,7 +95,7 @@ def _search(known: KnownValues, texts: pl.Series) -> dict[str, list[tuple[str, s
 
 
 def _forms(pii: str, value: str) -> set[str]:
-    """How a value may be written: as delivered, without spaces, numbers also without what separates their digits."""
+    """How a value may be written: as delivered, without spaces, and numbers also without separators."""
     plain = normalise(value).strip()
     forms = {plain, re.sub(r"\s", "", plain)}
     if pii in _NUMBERS:
@@ -109,12 +109,12 @@ def _is_telling(pii: str, value: str) -> bool:
         return len(value) >= _SHORTEST
     if not _HAN.match(value):
         return len(value) >= _SHORTEST_LATIN_NAME
-    # 未知 and 无名 are no names; of two characters only those that begin with a surname count.
+    # 未知 and 无名 are not names; a name of two characters counts only with a surname.
     return len(value) >= 3 or (len(value) == 2 and value[0] in SURNAMES)
 
 
 def _stands_alone(text: str, start: int, end: int, pii: str) -> bool:
-    """Letters and digits are not the inside of a longer word or number; a name of two characters not of a sentence."""
+    """Whether a match is not inside a longer word or number, and a name of two characters not inside a sentence."""
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
     edges = ((text[start], before), (text[end - 1], after))
     if any(mine.isascii() and mine.isalnum() and other.isascii() and other.isalnum() for mine, other in edges):

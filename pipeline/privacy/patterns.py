@@ -1,8 +1,8 @@
-"""How personal data look in a text: patterns of this scanner's own, each with a validator that keeps figures and ids out.
+"""Patterns of personal data in text, the scanner's own, each with a validator that excludes figures and ids.
 
-One text in, spans out. Written beside and independently of ``pipeline/desensitize``, which takes such data out. Telephone
-numbers follow the numbering plan of mainland China, identity numbers GB 11643 (ISO 7064 MOD 11-2), bank cards ISO/IEC 7812,
-plates GA 36-2018. Service lines (400, 800) are published on purpose and no person's. Where the texts lie is in ``subjects.py``.
+One text in, spans out. Written independently of ``pipeline/desensitize``, which removes such data. Telephone numbers follow
+the numbering plan of mainland China, identity numbers GB 11643 (ISO 7064 MOD 11-2), bank cards ISO/IEC 7812, plates
+GA 36-2018. Service lines (400, 800) are public and belong to no person. ``subjects.py`` finds the texts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Match:
-    """A piece of a text that looks like personal data of ``kind``; start and end count in the normalised text."""
+    """A piece of text that looks like personal data of ``kind``; start and end count in the normalised text."""
 
     kind: str
     start: int
@@ -29,13 +29,13 @@ class Match:
 
     @property
     def masked(self) -> str:
-        """The first character and the length: enough to find it beside its place, never the value."""
+        """The first character and the length: enough to find it at its place, never the value."""
         return self.text[0] + "*" * min(len(self.text) - 1, 20)
 
 
 Finder = Callable[[str], Iterator[Match]]
 
-# Invisible characters of copied chat messages, and the enclosing keycap: between digits they are nothing.
+# Invisible characters of copied chat messages, and the enclosing keycap: ignored between digits.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
 
 
@@ -45,9 +45,9 @@ def normalise(text: str) -> str:
 
 
 def find(text: str, searches: Iterable[Finder] | None = None) -> list[Match]:
-    """All personal data that the patterns see in a text, by position; spans of several kinds may overlap.
+    """All personal data that the patterns find in a text, by position; spans of different kinds may overlap.
 
-    searches   of ``SEARCHES``; all of them where nothing is said
+    searches   of ``SEARCHES``; default: all
     """
     plain = normalise(text)
     found = {
@@ -76,12 +76,12 @@ _CARD_PREFIX = re.compile(r"62|4|5[1-5]|35(?:2[89]|[3-8])|60|81|9558|68|69|10")
 _AREA_CODE = r"0(?:10|2\d|[3-9]\d\d)"
 _LANDLINE = re.compile(rf"{_AREA_CODE}[2-8]\d{{6,7}}", re.ASCII)
 _WRITTEN_LANDLINE = re.compile(rf"{_AREA_CODE}{_BETWEEN}{{0,3}}[2-8]\d{{2,3}}{_BETWEEN}{{0,2}}\d{{4}}", re.ASCII)
-# Behind the country code only what separates the parts of a number: 86,268.94–182.73 is an interval.
+# After the country code only separators within a number: 86,268.94–182.73 is an interval.
 _GAP = r"[\s\-‐‑‒—―()（）]"
 _FOREIGN_LANDLINE = re.compile(
     rf"(?:00)?86{_GAP}{{0,3}}0?{_GAP}{{0,2}}{_AREA_CODE[1:]}{_GAP}{{0,3}}[2-8]\d{{2,3}}{_GAP}{{0,2}}\d{{4}}", re.ASCII
 )
-# What also separates figures: 12.5, 1,234, 3 / 4, 1–2.
+# Separators that also separate figures: 12.5, 1,234, 3 / 4, 1–2.
 _MARKS_OF_FIGURES = frozenset(".,，、/*–")
 _ID_WORD = re.compile(r"身份证|证件")
 _PHONE_WORD = re.compile(r"(?:电话|手机|座机|固话|致电|拨打|联系方式|(?i:tel|phone))[^\d。；;]{0,8}$")
@@ -112,7 +112,7 @@ def _numbers(text: str) -> Iterator[Match]:
 
 
 def _is_part_of_word(text: str, start: int, end: int) -> bool:
-    """Within a code or a hexadecimal token, or behind a decimal point, digits are no number of their own."""
+    """Whether digits are inside a code or hexadecimal token, or after a decimal point, and so not a number of their own."""
     before, after = text[start - 1 : start], text[end : end + 1]
     is_code = any(
         character.isascii() and (character.isalnum() or character in "_:%")
@@ -123,7 +123,7 @@ def _is_part_of_word(text: str, start: int, end: int) -> bool:
 
 
 def _numbers_in(text: str, match: re.Match[str]) -> Iterator[Match]:
-    """The numbers in a run of digits and separators: they begin and end where a group of digits does."""
+    """The numbers in a run of digits and separators: they begin and end at the edges of digit groups."""
     groups = [(group.start(), group.end()) for group in re.finditer(r"[0-9]+[Xx]?|[Xx]", match[0])]
     offset, first = match.start(), 0
     while first < len(groups):
@@ -165,12 +165,12 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
 
 
 def _marks(separators: Iterable[str]) -> set[str]:
-    """What stands between groups of digits beside spaces and brackets; nothing counts as a mark of its own."""
+    """The separators between groups of digits, except spaces and brackets; an empty separator counts as one too."""
     return {re.sub(r"[\s()（）]", "", separator) for separator in separators}
 
 
 def _is_of_figures(marks: set[str]) -> bool:
-    """Whether digits are several figures side by side: marks of figures, and not always the same one."""
+    """Whether digits are several figures next to each other: separators of figures, and not always the same."""
     return len(marks) > 1 and bool(_MARKS_OF_FIGURES & set("".join(marks)))
 
 
@@ -199,7 +199,7 @@ def _is_mobile(digits: str, lengths: list[int], separators: list[str]) -> bool:
 
 
 def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
-    """The groups without the country code or leading zero before them; None where the code ends inside a group."""
+    """The groups without country code or leading zero; None if the code ends inside a group."""
     extra = sum(lengths) - wanted
     own = list(lengths)
     while extra > 0 and own:
@@ -320,8 +320,8 @@ def _addresses(text: str) -> Iterator[Match]:
 
 # --- names --------------------------------------------------------------------------------------------------------------
 
-# Nineteen of twenty people of mainland China bear one of these; those that are mostly an ordinary word (于, 和, 时) only
-# count alone and not inside a word.
+# Nineteen of twenty people of mainland China have one of these; those that are mostly an ordinary word (于, 和, 时) count
+# only if they stand alone and not inside a word.
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
     "夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万覃武戴莫孔汤康施牛樊葛邢齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿焦俞柳甘"
@@ -334,7 +334,7 @@ _COMPOUND = (
 )
 _PERSONAL = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|同志|奶奶|爷爷"
 _ROLE = "师傅|经理|老师|工程师|技师|主任|店长|老板|主管|组长|站长|医生|教授|律师|警官|队长|科长|总监"
-# What may stand before a name, so that a surname inside a word is none: 找王先生, 给李师傅, 客户张女士.
+# What may precede a name, so that a surname inside a word does not count: 找王先生, 给李师傅, 客户张女士.
 _BEFORE_NAME = (
     rf"(?:(?<!{_HAN})|(?<=[找给和跟对与叫请是让问把被谢为向有由到让的])"
     r"|(?<=客户|用户|顾客|师傅|联系|感谢|先生|女士|反馈|投诉|名叫))"
@@ -360,7 +360,7 @@ _LABELLED = re.compile(
 _FOREIGN = re.compile(
     rf"(?P<name>{_HAN}{{2,8}}(?:[·•・]{_HAN}{{1,10}})+|[A-Z][a-z'’]+(?:[ .][A-Z][a-z'’]+){{0,3}})[\s]?(?:{_PERSONAL})"
 )
-# Of what begins like a surname before a role, words that no name is: 高级工程师, 项目经理, 安装师傅.
+# Words that begin like a surname before a role but are not names: 高级工程师, 项目经理, 安装师傅.
 _NO_NAMES = frozenset(
     _words(
         "高级 项目 安装 区域 应急 单位 程序 关键 全体 全部 全国 方案 文员 金牌 安全 安保 安检 管理 包装 "
@@ -402,4 +402,4 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
 }
-"""Every search with what a text must hold for it to be worth its time: patterns for whole columns, without look-around."""
+"""Every search with a guard that a text must match for the search to run: for whole columns, without look-around."""

@@ -1,7 +1,7 @@
-"""Looks for personal data in everything that can be read of a run, and says where it stands, never what it is.
+"""Scans everything readable of a run for personal data, and reports the places, never the values.
 
-A guard over whole columns of distinct texts, the patterns only where it strikes. What is taken for personal data is in
-``patterns.py``, what is looked at in ``subjects.py``; nothing here decides what a finding means for a run.
+A guard runs over whole columns of distinct texts, the patterns only where it matches. ``patterns.py`` defines personal data,
+``subjects.py`` what is scanned; what a finding means for a run is not decided here.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pipeline.privacy.subjects import Part, Subject
 
 _LOCATED = 20
 
-# What the search for one text returns: kind of personal data and a masked excerpt.
+# The search result for one text: kind of personal data and a masked excerpt.
 Search = Callable[[pl.Series], dict[str, list[tuple[str, str]]]]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Personal data, or what looks like them, at a place; ``masked`` shows the first character and the length."""
+    """Likely personal data at a place; ``masked`` shows the first character and the length."""
 
     subject_kind: str
     subject: str
@@ -39,7 +39,7 @@ class Finding:
         return f"{self.subject_kind} {self.subject}: {self.column}, {self.place}: {self.kind} {self.masked}"
 
 
-# A date or a moment that is a value of its own: requested_at=2025-01-06 09:30:00. Within a number it stays: 110105-1949-12-31-002X.
+# A date or time that is a value of its own: requested_at=2025-01-06 09:30:00. Within a number it stays: 110105-1949-12-31-002X.
 _MOMENT = (
     r"(^|[=;|])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?"
 )
@@ -47,7 +47,7 @@ _MOMENT = (
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was looked at in one subject, and what was found."""
+    """What was scanned in one subject, and what was found."""
 
     subject_kind: str
     subject: str
@@ -67,8 +67,8 @@ def scan(subjects: Iterable[Subject], search: Search | None = None) -> list[Scan
 
 
 def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
-    """The texts of a column in which the patterns find something, with kind and masked excerpt of each find."""
-    # Of the outliers alone a large quarter lists hundreds of thousands of moments and keys.
+    """The texts of a column with a match, each with kind and masked excerpt of every match."""
+    # The outliers of a large quarter alone list hundreds of thousands of times and keys.
     plain = texts.str.normalize("NFKC").str.replace_all(_MOMENT, "$1")
     worthwhile: dict[str, list[patterns.Finder]] = {}
     for search, guards in patterns.SEARCHES.items():
@@ -93,7 +93,7 @@ def _scan_subject(subject: Subject, search: Search) -> Scanned:
 
 def _findings(subject: Subject, part: Part, search: Search) -> list[Finding]:
     found = search(part.texts)
-    # Where a whole column is personal, the first rows are enough to see it.
+    # If a whole column is personal, the first rows are enough to see it.
     places = {text: part.locate(text) for text in islice(found, _LOCATED)}
     return [
         Finding(subject.kind, subject.name, part.column, places.get(text, "further on"), kind, masked)

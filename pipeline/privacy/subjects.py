@@ -1,7 +1,7 @@
-"""Everything of a lake that users, operators and the Dagster UI can read, as texts with the place each one stands in.
+"""Everything in a lake that users, operators and the Dagster UI can read, as texts with their places.
 
-Tables and reports of a run, the views of the warehouse, log files, and what Dagster keeps of its runs. Reading only: what is
-looked for is in ``patterns.py`` and ``known_values.py``.
+Tables and reports of a run, the views of the warehouse, log files, and Dagster's records of its runs. Only reads;
+``patterns.py`` and ``known_values.py`` search.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "
 
 @dataclass(frozen=True)
 class Part:
-    """One column of a table, or the lines of a file: the distinct texts, how many cells hold them, and where each stands."""
+    """One column of a table, or the lines of a file: the distinct texts, how many cells hold them, and the place of each."""
 
     column: str
     texts: pl.Series
@@ -39,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Subject:
-    """One table, report, log or run history. ``parts`` reads it when it is asked."""
+    """One table, report, log or run history. ``parts`` reads it on demand."""
 
     kind: str
     name: str
@@ -47,7 +47,7 @@ class Subject:
 
 
 def published_subjects(folder: Path) -> list[Subject]:
-    """The tables and reports in the folder of one run, gathered or published, by name."""
+    """The tables and reports in a run's folder, published or not yet, by name."""
     tables = [Subject(TABLE, path.stem, _table_parts(path)) for path in sorted(folder.glob("*.parquet"))]
     pages = [
         Subject(REPORT, path.relative_to(folder).as_posix(), _page_parts(path))
@@ -67,14 +67,13 @@ def warehouse_subject(lake: Lake) -> list[Subject]:
 
 
 def log_subjects(paths: Iterable[Path]) -> list[Subject]:
-    """Log files, and the files below folders of logs."""
+    """Log files, including those in the given folders."""
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     return [Subject(LOG, str(file), _log_parts(file)) for file in dict.fromkeys(files) if file.is_file()]
 
 
 def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
-    """What the Dagster instance of ``DAGSTER_HOME`` keeps: runs with their tags, events, captured output; none where it is not
-    set.
+    """What the Dagster instance of ``DAGSTER_HOME`` keeps: runs with tags, events, captured output; none if it is not set.
 
     ``quarters`` None: of all runs.
     """
@@ -106,7 +105,7 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
             schema = file.schema_arrow
             holds_text = [field.name for field in schema if _holds_text(field.type)]
             marks = file.metadata.metadata or {}
-        # Parquet keeps the distinct values of a column by itself; asked for them, it decodes no row's text.
+        # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
         table = (
             pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None)
             if holds_text
@@ -143,7 +142,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 
 def _distinct(column: pa.ChunkedArray) -> pl.Series:
-    """The distinct texts of a column, of nested ones those inside."""
+    """The distinct texts of a column, including those inside nested values."""
     found = [pl.Series("text", [], dtype=pl.String)]
     waiting: list[pa.Array | pa.ChunkedArray] = [column]
     while waiting:
@@ -196,14 +195,14 @@ def _lines(column: str, texts: Iterable[str], place: Callable[[int], str]) -> Pa
 
 
 class _Page(HTMLParser):
-    """The texts of a page, those a reader sees and those in attributes, with their lines."""
+    """The texts of a page, visible and in attributes, with their lines."""
 
-    # Tags inside a sentence, which cut it: 王<b>师傅</b>. Any other begins something new.
+    # Tags inside a sentence, which split it: 王<b>师傅</b>. Any other tag begins a new one.
     _WITHIN = frozenset(
         ("a", "abbr", "b", "code", "em", "i", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "tspan",
          "u", "var", "wbr")
     )  # fmt: skip
-    # Numbers of drawings, which hold no words: looked at only where they hold something else.
+    # Attributes with numbers of drawings; scanned only if they hold anything else.
     _FIGURES = frozenset("0123456789.,- +eEMmLlHhVvCcSsQqTtAaZz")
 
     def __init__(self) -> None:
@@ -214,7 +213,7 @@ class _Page(HTMLParser):
 
     @property
     def sentences(self) -> list[tuple[int, str]]:
-        """What tags inside a sentence cut, put together again, by line."""
+        """Sentences split by inline tags, joined again, by line."""
         return [(line, "".join(pieces)) for (line, _), pieces in self._pieces.items() if len(pieces) > 1]
 
     def handle_endtag(self, tag: str) -> None:
@@ -256,7 +255,7 @@ def _page_parts(path: Path) -> Callable[[], Iterator[Part]]:
 def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         content = path.read_bytes()
-        # A database or an archive beside the logs is no text.
+        # A database or an archive next to the logs is not text.
         if b"\0" not in content[:8192]:
             yield _lines("lines", content.decode("utf-8", "replace").splitlines(), lambda number: f"line {number}")
 
@@ -282,7 +281,7 @@ def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
                 ("run and tags", serialize_value(run)),
                 *((event.step_key or "run", serialize_value(event)) for event in events),
             ]
-        # As stored, JSON writes Chinese as escapes: its strings are read out again.
+        # The stored JSON writes Chinese as escapes; its strings are decoded again.
         texts = [(place, text) for place, value in stored for text in _strings(json.loads(value))]
         yield _lines("events", [text for _, text in texts], lambda number: f"event of {texts[number - 1][0]}")
 
@@ -290,7 +289,7 @@ def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """All texts in nested lists and mappings; those that are JSON themselves as what they hold."""
+    """All texts in nested lists and mappings; texts that are JSON are decoded too."""
     if isinstance(value, bytes):
         yield value.decode("utf-8", "replace")
     elif isinstance(value, str):

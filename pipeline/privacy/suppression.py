@@ -1,6 +1,6 @@
-"""Which cells of a table with totals must be hidden so that no small group of people can be read from it or worked out.
+"""Which cells of a table with totals must be hidden so that no small group of people can be read or derived from it.
 
-Cells and totals in, names of hidden cells out; what the cells hold and how a hidden one is printed is the report's business.
+Cells and totals in, names of hidden cells out. The report fills the cells and prints hidden ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ZERO = 1e-9
 
 @dataclass(frozen=True)
 class Line:
-    """A total and the parts that add up to it. A part may be a part, or the total, of other lines too."""
+    """A total and the parts that add up to it. A part may also be a part, or the total, of other lines."""
 
     total: Hashable
     parts: tuple[Hashable, ...]
@@ -27,14 +27,14 @@ def hidden_cells(
 ) -> frozenset[Hashable]:
     """The cells to hide, totals among them.
 
-    people   how many people each cell speaks of, totals included; a line's total is the sum of its parts
-    minimum  a cell of fewer people is hidden; an empty one speaks of nobody and is shown
+    people   how many people each cell counts, totals included; a line's total is the sum of its parts
+    minimum  a cell of fewer people is hidden; an empty cell counts nobody and is shown
     also     cells to hide whatever their number
 
-    Where a line shows its total, the people of its hidden parts together are at least ``minimum`` too and more than one cell:
-    what subtraction yields is no smaller group than what may be printed. No hidden cell follows from the shown ones by any
-    combination of the lines. Hidden beside a small cell is the smallest part of its line that is not empty, of equals the first; a
-    total comes last. Raises ValueError for a total that is not the sum of its parts.
+    If a line shows its total, its hidden parts together must be more than one cell and count at least ``minimum`` people, so
+    that subtraction never yields a smaller group than may be printed. No hidden cell follows from the shown ones by any
+    combination of the lines. The cell hidden with a small cell is the smallest non-empty part of its line, of equals the first;
+    a total comes last. Raises ValueError for a total that is not the sum of its parts.
     """
     for line in lines:
         if people[line.total] != sum(people[part] for part in line.parts):
@@ -56,7 +56,7 @@ def derivable(hidden: frozenset[Hashable] | set[Hashable], lines: Sequence[Line]
         for cell, factor in ((line.total, -1.0), *((part, 1.0) for part in line.parts)):
             if cell in place:
                 equations[row, place[cell]] += factor
-    # A cell is free where some solution of "all totals unchanged" moves it.
+    # A cell is free if some solution of "all totals unchanged" changes it.
     _, sizes, directions = np.linalg.svd(equations)
     free = directions[int((sizes > _ZERO).sum()) :]
     return frozenset(cell for cell, number in place.items() if not (np.abs(free[:, number]) > _ZERO).any())
@@ -65,7 +65,7 @@ def derivable(hidden: frozenset[Hashable] | set[Hashable], lines: Sequence[Line]
 def _first_weak_line(
     people: Mapping[Hashable, int], lines: Sequence[Line], hidden: set[Hashable], minimum: int
 ) -> Sequence[Hashable] | None:
-    """The cells among which one more must be hidden, candidates in order of choice; None where nothing can be worked out."""
+    """The cells of which one more must be hidden, candidates in order of choice; None if nothing can be derived."""
     for line in lines:
         parts = [part for part in line.parts if part in hidden]
         is_open = line.total in hidden

@@ -1,4 +1,4 @@
 """Redaction of personal data in free text: a library of patterns and replacements.
 
-The scanner in ``pipeline/privacy/`` must never import it, nor the reverse: a scanner that shares patterns is blind where they are.
+The scanner in ``pipeline/privacy/`` must not import it, nor the reverse: with shared patterns the scanner would miss the same.
 """

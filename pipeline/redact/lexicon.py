@@ -1,8 +1,8 @@
-"""The Chinese names of people and places that masks and redaction know by heart.
+"""Word lists for masks and redaction: the Chinese names of people and places.
 
-Word lists only, no rules. Surnames are the most frequent ones of mainland China (a surname outside the list is rare
-enough to help recognise a person, close-reading §4.2); places are the provinces and prefectures of the administrative
-division, by which an address is cut after its district.
+No rules here. Surnames are the most frequent ones of mainland China (a rarer surname helps to recognise a person,
+close-reading §4.2). Places are the provinces and prefectures of the administrative division; an address is cut after its
+district with them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# About the 300 most frequent single-character surnames; the exact cut is a judgement.
+# About the 300 most frequent single-character surnames; the exact limit is a choice.
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢"
     "姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施"
@@ -22,43 +22,43 @@ SURNAMES = frozenset(
     "冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘闭萧阎傅洪强廉盖屠郜揭丘习薄辜邸计练竺银阚诸"
 )
 
-# Compound surnames frequent or well-known enough to be shown in a mask.
+# Compound surnames frequent or known enough to be shown in a mask.
 COMPOUND_SURNAMES = _words("""
     欧阳 上官 皇甫 令狐 诸葛 司徒 司马 申屠 夏侯 尉迟 慕容 公孙 端木 东方 长孙 轩辕 南宫 独孤 宇文 闻人 钟离 澹台
 """)
 
-# Compound surnames so rare that a mask does not show them; redaction must know them all the same.
+# Compound surnames so rare that a mask hides them; redaction must still know them.
 RARE_COMPOUND_SURNAMES = _words("""
     司空 呼延 东郭 淳于 赫连 公羊 太史 宗政 濮阳 拓跋 鲜于 闾丘 亓官 司寇 子车 颛孙 巫马 公西 漆雕 乐正 壤驷 公良
     谷梁 段干 梁丘 左丘 完颜 纳兰 叶赫 万俟 太叔 仲孙 羊舌
 """)
 
-# Surnames so rare that a mask does not show them; redaction must know them all the same. From the 百家姓 and, of the
-# register's surnames by frequency (psychbruce/ChineseNames, born 1930-2008), the first 600 and some that are frequent in
-# one province, in so far as they are not in SURNAMES. Their characters hardly ever begin another word.
+# Surnames so rare that a mask hides them; redaction must still know them. From the 百家姓, the 600 most frequent surnames of
+# the register (psychbruce/ChineseNames, born 1930-2008) and some frequent in one province, except those in SURNAMES. Their
+# characters hardly ever begin another word.
 RARE_SURNAMES = frozenset(
     "佘赖仝狄卿晁雍芮亓阙裘逯邰嵇茅昝荀尧郗逄蹇扈谯庹訾濮琚茆綦庾仵檀於笪禤爨佴贲邴郏缑隗蒯璩羿宓弋弭忻恽戢仉"
     "郦殳钭钮厍糜麴俎甯贠虢呙眭郄莘郇邾剡泮雒矫睢亢湛渠旷荔酆夔鄂郤邝郈蓟蔚牟尉迮厉戎戈伏浦禹赫茹韶扶晋宣贝"
 )
 
-# Of rare surnames the ones that are ordinary words or parts of them: only right before a title, and where a sentence or
-# a phrase begins. Characters like 来, 那, 位, 小, which stand before a title without being a name, are left out.
+# Rare surnames that are ordinary words or parts of them: recognised only right before a title, at the start of a sentence
+# or phrase. Characters like 来, 那, 位, 小, which stand before a title without being a name, are left out.
 RARE_WORD_SURNAMES = frozenset(
     "代普占闻满海伊索巴花玉帅凡豆权丰井朴平漆国支初相门云敬鹿修岩容羊杭宿鲜况印战隆慕达危宾居勾衣布束信展元利"
     "阴智富衡奉幸腾植哈虎巨贡青冶昌弓铁税木步靖斯水山乌宛尼暴畅巢寿历德凤招零磨松桓牧赏琴墨爱福言益红终沃法滑怀"
     "慎弘广归宰牙鱼"
 )
 
-# What a surname of RARE_WORD_SURNAMES and two characters do not end in when they are a place of work: 海鲜店阿姨.
+# Endings of workplaces: after a surname of RARE_WORD_SURNAMES, two characters with such an ending are not a name: 海鲜店阿姨.
 WORKPLACE_ENDINGS = frozenset("店部办局厂院所站室工处员区市县村镇")
 
-# The syllables by which Uyghur, Kazakh and Tibetan names are written in Han script: 阿依古丽, 买买提, 扎西多吉.
+# Syllables with which Uyghur, Kazakh and Tibetan names are written in Han script: 阿依古丽, 买买提, 扎西多吉.
 TRANSLITERATED_SYLLABLES = (
     "阿依古丽买提艾合木热江尔孜吐逊努布都拉克肉帕夏迪力亚库尼沙扎西卓玛次仁达瓦旦增央桑多吉罗巴伊斯赫曼穆哈萨伯苏莱"
     "玉素甫麦"
 )
 
-# Written in Latin letters before 先生 or 女士 without being a name.
+# Latin words before 先生 or 女士 that are not names.
 GREETINGS = _words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok")
 
 # First two digits of a resident identity number (GB/T 2260).
@@ -69,7 +69,7 @@ PROVINCE_CODES = _words("""
 # First character of a number plate: the 31 provinces, then consular and embassy plates.
 PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 
-# Municipalities are province and city in one.
+# Municipalities are both province and city.
 MUNICIPALITIES = ("北京", "上海", "天津", "重庆")
 
 PROVINCES = _words("""
@@ -125,16 +125,16 @@ PREFECTURES = {
     "盟": _words("兴安 锡林郭勒 阿拉善"),
 }
 
-# Surnames that are as often a part of an ordinary word (马上, 安装, 高级): running text needs more evidence for them.
+# Surnames that are just as often part of an ordinary word (马上, 安装, 高级): in running text they need more evidence.
 WEAK_SURNAMES = frozenset(
     "于和向时应单方管程钟成明全路连关万安谢常付江金石高马文白温解任许易游车查房皮盘官原池沙包古司项党景季边欧"
     "商牛童强盖计练薄揭习封储宁尚齐盛曲华南米余钱农毕谈惠荣阳楼银冷费席苗谷蓝柴麻左简梅桂申尤焦班仲乐洪何曾"
 )
 
-# Of these, the ones that hardly ever are a surname inside a sentence: a title must follow and a boundary precede them.
+# Of these, those that are hardly ever a surname inside a sentence: a title must follow and a boundary precede them.
 PARTICLE_SURNAMES = frozenset("于和向时应单管钟成明全路连文解车查房皮盘官原包古童游商计练习班楼米易常关")
 
-# And of those, the ones that begin a full name rather than a sentence once a title or a caller's word stands beside it.
+# Of those, the ones that begin a full name rather than a sentence when a title or a caller's word is next to it.
 NAMED_PARTICLES = frozenset("钟易成常程关童游文")
 
 # Jobs and places that stand between a surname-like character and a title: 和值班经理, 时前台小姐.
@@ -145,7 +145,7 @@ JOB_WORDS = _words("""
     漂亮 胖胖 那位 这位 一位 几位 两位 各位 哪位 某位 每位 另外 新来
 """)
 
-# Ordinary words that begin with a surname and stand before or behind 师傅, 经理, 客服 as a name would.
+# Ordinary words that begin with a surname and stand before or after 师傅, 经理, 客服 as a name would.
 ORDINARY_WORDS = _words("""
     文员 马虎 马马 白忙 费了 冷脸 冷着 高冷 高傲 谢绝 江郎 安分 高个 白领 金领 金口 白净 许是 任谁 任其 万不 安装
     安排 安全 安静 安心 安慰 安检 安抚 谢谢 辛苦 麻烦 马上 马路 马桶 马达 高级 高兴 高效 高空 高度 高温 高压 高峰
@@ -180,7 +180,7 @@ ORDINARY_WORDS = _words("""
     汪洋 廖廖 贾宝 邹邹 秦皇 侯车 侯机 邵阳 尹始 薛定
 """)
 
-# Two-character words that end with a surname: 由于经理不在 is no manager called 于.
+# Two-character words that end with a surname: 由于经理不在 does not name a manager 于.
 WORDS_INTO_SURNAMES = _words("""
     由于 对于 关于 终于 至于 位于 属于 小于 大于 等于 处于 用于 基于 鉴于 便于 急于 善于 勇于 总和 温和 缓和 平和
     饱和 暖和 柔和 谐和 一向 方向 转向 面向 走向 导向 偏向 小时 当时 及时 同时 随时 按时 准时 平时 临时 有时 暂时

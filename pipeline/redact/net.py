@@ -1,4 +1,4 @@
-"""Where a person is met on the net: web and e-mail addresses, and accounts behind their word."""
+"""Redacts online contacts: web and e-mail addresses, and accounts after words such as 微信."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from pipeline.redact.replacing import ACCOUNT, EMAIL, URL, Rule, keep_introduction
 
-# Visible ASCII without the brackets of the labels.
+# Visible ASCII except the brackets of the labels.
 _URL_CHARACTERS = r"[!-Z\\^-~]"
 _URL = re.compile(rf"(?:https?://|www\.){_URL_CHARACTERS}+", re.IGNORECASE)
 _DOMAIN = re.compile(
@@ -15,7 +15,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(
-    # Only from the start of a word: a long text without @ would be read again from each of its letters.
+    # Only from the start of a word: otherwise a long text without @ would be scanned again from each letter.
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}"
     r"(?:\s?@\s?|\s?艾特\s?|[(（\[【<]\s?at\s?[)）\]】>])"
     r"[A-Za-z0-9\-]+(?:(?:\.|点)[A-Za-z0-9\-]+)+",
@@ -24,19 +24,19 @@ _EMAIL = re.compile(
 _WRITTEN_AT = re.compile(r"[(（\[【<]\s?at\s?[)）\]】>]", re.IGNORECASE)
 _CHAT = r"(?<![A-Za-z])(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q|扣扣)(?:号码?|账号|帐号|\s?id)?"
 _CHAT_ACCOUNT = re.compile(
-    # With 号 or a colon anything may follow; without, only what is no ordinary word: 微信 Android 版 is none.
+    # With 号 or a colon anything may follow; without, only non-words: 微信 Android 版 is not an account.
     rf"({_CHAT}\s?(?:(?<=号)|(?<=号码)|(?<=id)|是|为|叫|[:：=])[是为叫:：=\s]*)"
     r"(?:[A-Za-z][A-Za-z0-9_\-]{5,19}|[1-9][0-9]{4,11})(?![0-9A-Za-z_元块万])"
     rf"|({_CHAT}\s?)(?:(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{5,19}}|[1-9][0-9]{{5,11}})(?![0-9A-Za-z_元块万])",
     re.IGNORECASE,
 )
 _CHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]+|(?<![A-Za-z0-9_\-])o[A-Za-z0-9_\-]{27}(?![A-Za-z0-9_\-])")
-# A card number in groups behind 账号 is one number: its first group must not be taken for the account.
+# A card number in groups after 账号 is one number: its first group must not be taken for the account.
 _NO_GROUPS = r"(?![\s—–·•./,、]{1,3}[0-9]{3})"
 _ACCOUNT_WORD = "抖音|快手|支付宝|淘宝|旺旺|微博|小红书|用户名|会员名|账号|帐号|账户|登录名|昵称"
 _OTHER_ACCOUNT = re.compile(
     rf"((?:{_ACCOUNT_WORD})(?:号|账号|帐号|id|名)?(?:是|为|叫|[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
-    # Without a word between only what is no ordinary word.
+    # Without a word in between, only non-words.
     rf"|((?:{_ACCOUNT_WORD})(?:号|账号|帐号|id))(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{3,29}}",
     re.IGNORECASE,
 )

@@ -1,6 +1,6 @@
-"""Numbers that belong to a person: telephones, identity and card numbers, orders, typed or read out.
+"""Redacts numbers that belong to a person: telephones, identity and card numbers, orders, typed or read out.
 
-Accounts and plates, which mix letters and digits, are in ``net.py`` and ``plates.py``.
+Accounts and plates mix letters and digits; they are in ``net.py`` and ``plates.py``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import re
 from pipeline.redact import lexicon
 from pipeline.redact.replacing import BANK_CARD, ID_NUMBER, NUMBER, PHONE, Rule, substitute
 
-# What people and speech recognition put between the digits of one number; zero-width characters and keycaps come from
-# copied chat messages.
+# Separators that people and speech recognition put between the digits of one number; zero-width characters and keycaps
+# come from copied chat messages.
 _GAP_CHARACTERS = r"\s\-‐‑‒–—―−_.·•・*/()（）\u200b-\u200d\u2060\ufeff\ufe0f\u20e3"
 _GAP = f"[{_GAP_CHARACTERS}]"
 _LIST_GAP = f"[{_GAP_CHARACTERS},，、~～+]"
 
 _SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6}}")
 _FIFTEEN_DIGITS = re.compile(rf"[0-9](?:{_GAP}{{0,2}}[0-9]){{14}}")
-# Looking behind only after the first digit lets the search run from one 1 to the next.
+# Looking behind only after the first digit lets the search jump from one 1 to the next.
 _MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,3}}[3-9](?:{_LIST_GAP}{{0,3}}[0-9]){{9}}(?![0-9])")
 _PREFIXED_MOBILE = re.compile(
     rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_GAP}{{0,2}}|0)1{_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])"
@@ -28,7 +28,7 @@ _LANDLINE = re.compile(
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
 )
-# With the country code the area code has lost its 0: 86 771 5312345.
+# After the country code the area code has no 0: 86 771 5312345.
 _LANDLINE_FROM_ABROAD = re.compile(
     rf"(?<![0-9])(?:\+|00)?86{_GAP}{{1,3}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{1,3}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9])"
 )
@@ -36,7 +36,7 @@ _SERVICE_LINE = re.compile(
     rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])"
 )
 _FOREIGN_PHONE = re.compile(rf"(?<![0-9])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_GAP}{{0,2}}[0-9]){{7,12}}(?![0-9])")
-# Seven or eight digits alone may be anything; behind such a word they are a number of the same town.
+# Seven or eight digits alone may be anything; after such a word they are a local number.
 _LOCAL_PHONE = re.compile(
     r"((?:电话|座机|固话|手机|号码|联系方式|致电|拨打|回电|来电|tel)[^0-9\[\]。；;]{0,6})"
     rf"[2-9][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9元块.])",
@@ -50,7 +50,7 @@ _SINGLE_DIGITS = re.compile(r"[0-9](?:[^0-9]+[0-9])+")
 _YEARS = re.compile(r"(?:(?:19|20)[0-9]{2}[^0-9]*)+")
 _BIRTH_DATE = re.compile(r"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _DIGIT_RUN = re.compile(r"[0-9]{8,}")
-# A date written in one piece. Only recent years: 19850312 is somebody's birthday.
+# A date written without separators. Only recent years: 19850312 is a birthday.
 _RECENT_DATE = re.compile(r"20[1-3][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _IP_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _ORDER = re.compile(
@@ -90,7 +90,7 @@ def _classify(number: str) -> str:
         return ID_NUMBER
     if number == digits and 16 <= len(digits) <= 19 and passes_luhn(digits):
         return BANK_CARD
-    # A mistyped number is still somebody's.
+    # A mistyped number still belongs to somebody.
     if is_id or (len(number) == 15 and _looks_like_id_number(number)):
         return ID_NUMBER
     if re.fullmatch(r"(?:(?:00)?86)?0?1[3-9][0-9]{9}|0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}", digits):
@@ -103,7 +103,7 @@ def _decide_long_number(match: re.Match[str]) -> str | None:
 
 
 def _decide_grouped_number(match: re.Match[str]) -> str | None:
-    """Groups of digits are often dates and amounts: a check digit, or a card's grouping, must speak for a number."""
+    """Groups of digits are often dates and amounts: only a check digit, or a card's grouping, makes them a number."""
     number = re.sub(r"[^0-9X]", "", match[0].upper())
     is_grouped_like_id = bool(_ID_GROUPS.fullmatch(match[0]))
     if len(number) == 18 and _looks_like_id_number(number) and (is_grouped_like_id or has_valid_check_digit(number)):
@@ -119,8 +119,8 @@ def _decide_mobile(match: re.Match[str]) -> str | None:
 
 
 def _decide_digit_run(match: re.Match[str]) -> str | None:
-    # Left to the end of the run: a part of a refused run must not be looked at again.
-    # 55555555 is crying, 88888888 good luck.
+    # To the end of the run: a part of a refused run must not be looked at again.
+    # 55555555 stands for crying, 88888888 for good luck.
     return match[0] if _RECENT_DATE.fullmatch(match[0]) or len(set(match[0])) == 1 else NUMBER
 
 
@@ -143,7 +143,7 @@ def _redact_numbers(text: str) -> str:
     return substitute(_DIGIT_RUN, _decide_digit_run, text)
 
 
-# Digits as they are read out: 幺 for 1 and 洞 for 0 on the telephone, 腰 and 妖 where speech recognition heard 幺.
+# Digits read out: 幺 for 1 and 洞 for 0 on the telephone, 腰 and 妖 where speech recognition heard 幺.
 _SPOKEN_DIGITS = {
     "0": "零〇○洞", "1": "一壹幺妖腰么", "2": "二贰两", "3": "三叁", "4": "四肆",
     "5": "五伍", "6": "六陆", "7": "七柒拐", "8": "八捌", "9": "九玖勾",
@@ -155,7 +155,7 @@ _SPOKEN_MARKERS = frozenset("幺洞拐勾")
 # 三个零 stands for 000.
 _SPOKEN_UNIT = rf"(?:[两二三四五六七2-7]个[{_SPOKEN_WORDS}0-9]|[{_SPOKEN_WORDS}0-9])"
 _SPOKEN_GAP = r"[\s,，、。.\-—…·]{0,2}"
-# Seven in a row: the shortest telephone number, and more than any number that is written out in Chinese digits.
+# Seven in a row: the shortest telephone number, and longer than numbers written out in Chinese digits.
 _SPOKEN = re.compile(rf"(?<![{_SPOKEN_WORDS}0-9]){_SPOKEN_UNIT}(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{6,}}")
 _SPOKEN_REPEAT = re.compile(rf"([两二三四五六七2-7])个([{_SPOKEN_WORDS}0-9])")
 
@@ -164,7 +164,7 @@ def _decide_spoken(match: re.Match[str]) -> str | None:
     spoken = _SPOKEN_REPEAT.sub(lambda repeat: repeat[2] * int(repeat[1].translate(_TO_DIGIT)), match[0])
     words = len(_SPOKEN_WORD.findall(spoken))
     label = _classify(re.sub(r"[^0-9]", "", spoken.translate(_TO_DIGIT)))
-    # 周三 2025-01-03 is a weekday and a date: one or two words among written digits are no number read out.
+    # 周三 2025-01-03 is a weekday and a date: one or two words among written digits are not a number read out.
     if words and (words >= 3 or label == PHONE or not _SPOKEN_MARKERS.isdisjoint(spoken)):
         return label
     return match[0]
@@ -180,7 +180,7 @@ def _redact_orders(text: str) -> str:
 
 RULES = (
     Rule(_redact_orders, r"(?:单号|流水号|合同号|发票号|会员号|序列号|编号)[码是为:：\s]*[A-Za-z0-9]"),
-    # Before the written ones: of 一三八11482907 they would leave the words.
+    # Before the written ones, which would leave the words of 一三八11482907.
     Rule(
         _redact_spoken,
         rf"[{_SPOKEN_WORDS}]个?(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{3}}"

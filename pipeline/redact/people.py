@@ -1,6 +1,6 @@
-"""People's names: before titles, behind labels and roles, at the start of a sentence, and the record's own.
+"""Redacts people's names: before titles, after labels and roles, at the start of a sentence, and the record's own.
 
-A bare name in the middle of a sentence is found only when the record itself names the person.
+A bare name in mid-sentence is found only if the record itself names the person.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _TITLED_SURNAME = _surname(_KNOWN | lexicon.RARE_WORD_SURNAMES)
 _LIKELY_SURNAME = _surname(_KNOWN - lexicon.PARTICLE_SURNAMES)
 _STRONG_SURNAME = _surname(_STRONG)
 
-# Titles only a person has behind the name, then titles that stand just as often without one (安装师傅).
+# Titles that always follow a name, then titles that just as often stand alone (安装师傅).
 _PERSONAL_TITLE = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|叔叔|同志|老伯|奶奶|爷爷"
 _ROLE_TITLE = (
     "师傅|师父|经理|老师|工程师|技师|技术员|主任|店长|老板|主管|组长|站长|班长|医生|教授|律师|警官|队长|科长|处长|局长"
     "|总监"
 )
-# 王总, 李工, 张姐: only behind a surname that is no word part, and not at the start of another word.
+# 王总, 李工, 张姐: only after a surname that is not part of a word, and not at the start of another word.
 _SHORT_TITLE = (
     "总(?![理统监共是体的之额价算会能要结归得数部线站公觉在不有])"
     "|工(?![作程具业人资序艺钱期单厂地号时费])|姐(?!妹)|哥(?!们)"
@@ -44,23 +44,23 @@ _NO_GIVEN_NAME = frozenset("的了我你他她您它们这那没就也很还吗�
 _NO_GIVEN_NAME_BEFORE_ROLE = _NO_GIVEN_NAME | frozenset(
     "是在有不给让去到上下个位从与或及什怎哦请找叫对跟等说打约派换修装拆洗送拿买卖付退些种每次前后"
 )
-# What stands in front of a name, so that 找王总 is told from 施工 and 大师姐.
+# What precedes a name: tells 找王总 from 施工 and 大师姐.
 _INTRODUCES = frozenset("找给和跟对与叫请是让问系的位向由被把，谢烦诉个")
-# Behind these a surname that is also an ordinary word is one, where nothing follows its title: 谢谢程工，but not 谢谢全工厂.
+# After these, a surname that is also an ordinary word is a surname if nothing follows its title: 谢谢程工，not 谢谢全工厂.
 _ADDRESSES_SOMEBODY = re.compile("(?:谢谢|感谢|麻烦|联系|投诉|找|问)$")
 _GOES_ON = re.compile(f"(?!{HAN})|投诉|反映|处理|说|要|来|修|上门|帮|聊|谈")
 _HAN_CHARACTER = re.compile(HAN)
-# Surnames that are ordinary words, yet hardly ever the first of three characters that are none.
+# Surnames that are ordinary words, but hardly ever the first of three characters that are not words.
 _FULL_NAMED = lexicon.WEAK_SURNAMES - (lexicon.PARTICLE_SURNAMES - lexicon.NAMED_PARTICLES)
 _HAN_TAIL = re.compile(f"{HAN}{{1,4}}$")
 
 
 def _name_before(text: str, end: int, kind: str) -> int:
-    """How many characters before a title are a name; 0 where none is."""
+    """The number of characters before a title that are a name; 0 for none."""
     tail = _HAN_TAIL.search(text, max(0, end - 4), end)
     if tail is None or tail[0][-2:] in lexicon.JOB_WORDS or text.startswith("班主任", end - 1):
         return 0
-    # 师傅和李女士: the name begins behind the title before.
+    # 师傅和李女士: the name begins after the previous title.
     before = _THROUGH_TITLE.sub("", tail[0])
     if not before:
         return 0
@@ -89,7 +89,7 @@ def _name_before(text: str, end: int, kind: str) -> int:
         preceding = text[end - length - 1 : end - length]
         if preceding + surname in lexicon.WORDS_INTO_SURNAMES:
             continue
-        # 石玉兰女士: without a word in front the whole is the name, though 兰 is a surname, too.
+        # 石玉兰女士: without a word in front all of it is the name, although 兰 is a surname too.
         if len(given) == 2 and surname in _FULL_NAMED and (not _HAN_CHARACTER.match(preceding) or preceding in "诉户"):
             return length
         is_particle = is_rare_word or surname in lexicon.PARTICLE_SURNAMES
@@ -100,7 +100,7 @@ def _name_before(text: str, end: int, kind: str) -> int:
 
 
 def _may_be_a_name(given: str, kind: str) -> bool:
-    """Whether the given name may stand behind a surname that is an ordinary word: 山东师傅 and 门窗师傅 are no names."""
+    """Whether the given name may follow a surname that is an ordinary word: 山东师傅 and 门窗师傅 are not names."""
     return not given or (kind == "personal" and len(given) == 2 and given[-1] not in lexicon.WORKPLACE_ENDINGS)
 
 
@@ -130,9 +130,9 @@ _LABEL = (
     "姓名|联系人|收货人|收件人|签收人|经办人|负责人|投诉人|报修人|来电人|户主|户名|机主|业主|车主|法人|我叫|名叫|叫做"
     "|名字是|名字叫"
 )
-# Names of other peoples in Han script: 买买提·艾力.
+# Names of other ethnic groups in Han script: 买买提·艾力.
 _DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"
-# Behind a label with a colon stands a name, whatever its surname; behind 我叫 and the like it needs a surname.
+# After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
     rf"((?:{_LABEL})\s?[:：]\s?)"
     rf"(?:{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|[A-Za-z][A-Za-z .'’]{{1,30}})"
@@ -149,13 +149,13 @@ _ROLE = "师傅|师父|工程师|技师|技术员|维修员|维修工|安装工|
 _FORM_OF_ADDRESS = "先生|女士|小姐"
 _NAME_BEHIND_ROLE = re.compile(
     rf"((?:{_ROLE.replace('|我是', '')})[是为叫:：\s]?)({_LIKELY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}"
-    # 我是严歌苓的读者 says who she reads, not who she is; 王先生周末来 says when.
+    # 我是严歌苓的读者 says whom she reads, not who she is; 王先生周末来 says when.
     rf"|((?:我是|{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{1,2}})(?=$|[，。,.!！;；、\s])"
     rf"|((?:{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{2}}){_AFTER_NAME}"
-    # 客户钟晓燕来电: a surname that is also a word, before what only a person does.
+    # 客户钟晓燕来电: a surname that is also a word, before something only a person does.
     rf"|((?:客户|用户|顾客|业主)[:：\s]?)([{''.join(sorted(lexicon.NAMED_PARTICLES))}]{HAN}{{2}})(?=来电|致电|反映|反馈|报修)"
 )
-# 张三反映空调不制冷: who begins a sentence and speaks is a person.
+# 张三反映空调不制冷: the speaker at the start of a sentence is a person.
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
 _SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
 _LABEL_WORD, _ROLE_WORD = re.compile(_LABEL), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
@@ -184,7 +184,7 @@ def _decide_speaker(match: re.Match[str]) -> str | None:
 
 
 def _is_name(found: str) -> bool:
-    """Whether what begins with a surname is no ordinary word and no title: 师 is a surname, 师傅 is none."""
+    """Whether a text with a leading surname is neither an ordinary word nor a title: 师 is a surname, 师傅 is not."""
     is_word = found[:2] in lexicon.ORDINARY_WORDS or found[:2] in _TITLE_WORDS
     return not is_word and _NO_GIVEN_NAME_BEFORE_ROLE.isdisjoint(found[1:])
 
@@ -206,7 +206,7 @@ def _redact_family_name(text: str) -> str:
 
 
 def redact_record_name(text: str, name: str) -> str:
-    """The record's own name, as written and without spaces; one character alone would hit ordinary words."""
+    """The record's own name, as written and without spaces; a single character would match ordinary words."""
     narrow = name.translate(NARROW)
     for written in (narrow.strip(), re.sub(r"\s", "", narrow)):
         if len(written) >= 2 and written in text and not any(written in label for label in LABELS):
@@ -220,7 +220,7 @@ def redact_record_names(texts: pl.Series, names: pl.Series) -> pl.DataFrame:
     text = pl.col("text")
     written = (pl.col("name").str.strip_chars(), pl.col("name").str.replace_all(r"\s", ""))
     held = pl.any_horizontal((name.str.len_chars() >= 2) & text.str.contains(name, literal=True) for name in written)
-    # What is in full-width letters is compared after narrowing.
+    # Full-width letters are narrowed before comparing.
     wide = pl.any_horizontal(pl.col("text", "name").str.contains(WIDE.pattern))
     hits = pairs.filter(held | wide)
     replaced = [redact_record_name(text.translate(NARROW), name) for _, text, name in hits.iter_rows()]

@@ -1,4 +1,4 @@
-"""Where a person lives: street, estate, building or village with a number, or behind a word that announces an address."""
+"""Redacts where a person lives: street, estate, building or village with a number, or after a word that announces an address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from pipeline.redact.replacing import ADDRESS, HAN, Rule, keep_introduction
 
-# Words in front of a street: a name never runs across them.
+# Words before a street: a name never extends across them.
 _NO_PLACE = "在住到于从是址市区县旗省去来送寄至的了我你他她家个及与离有说就"
 _PLACE_CHARACTER = rf"(?:(?![{_NO_PLACE}]){HAN})"
 _COUNT = r"(?:[0-9]+|[一二三四五六七八九十百零〇两]+)"
@@ -28,20 +28,20 @@ _PARTS = (
     rf"(?:(?<=[栋幢元楼座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
 )
 _STREET = (
-    # 和平里8号 is a lane, 公里 and 这里 are none.
+    # 和平里8号 is a lane; 公里 and 这里 are not.
     "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷|(?<![公英海这那哪心家夜手眼店车房城屋])里)(?:延长线|延长段|支路|辅路)?"
     "(?:[东西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东西南北中][段里巷]?)?"
 )
 _STREET_NUMBER = re.compile(
     rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:号楼|号院|号|弄|巷|栋|幢)(?![线])"
     rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}号)?"
-    # An estate by any name, when a building follows: 民族大道1号荣和山水3栋.
+    # An estate with any name, if a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )
 _ESTATE_NUMBER = re.compile(
     rf"{_PLACE_CHARACTER}{{1,8}}?{_ESTATE}(?:[东西南北A-Za-z一二三四五六]?[区期])?{_PART_GAP}{_PART}{_PARTS}"
 )
-# 8号楼 alone is any building; with a second part, or as a room, it is somebody's door.
+# 8号楼 alone is any building; with a second part, or as a room, it is a person's door.
 _BUILDING = re.compile(
     rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:号楼|栋|幢)|[A-Za-z]座)[\s\-]?(?:{_PART}|[0-9]{{3,4}}{_NO_UNIT}){_PARTS}"
     rf"|{_COUNT}单元{_PARTS}|(?<![0-9.])[0-9]{{3,4}}室(?![内外温]){_PARTS}"
@@ -51,13 +51,13 @@ _VILLAGE = re.compile(
     rf"(?:{_PLACE_CHARACTER}{{0,4}}?{_COUNT}?(?:组|队|社|屯))?(?:{_PART_GAP}{_COUNT}号)?"
     rf"|{_PLACE_CHARACTER}{{1,5}}村{_COUNT}(?:组|队|社|屯|号){_PARTS}"
 )
-# Without a house number a street is found behind a word that announces an address.
+# Without a house number a street is found only after a word that announces an address.
 _ANNOUNCES = "地址|住址|住在|家住|家在|我家是|送到|寄到|送货至"
-# Without one of these there is nothing for the large pattern to find.
+# Without one of these the large pattern cannot match.
 _STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同里]", "[村镇乡街]", "[栋幢楼座元室]"))
 _ESTATE_WORD, _ANNOUNCES_WORD = re.compile(_ESTATE), re.compile(_ANNOUNCES)
 _ANNOUNCED = re.compile(
-    # What stays: province, city, county, district.
+    # Kept: province, city, county, district.
     rf"((?:{_ANNOUNCES})[是为在:：\s]*(?:{HAN}{{1,12}}?[省市县旗]|{HAN}{{1,4}}(?<![小社园])区){{0,3}}?)"
     rf"{_PLACE_CHARACTER}{{2,10}}?"
     r"(?:大道|大街|街道|胡同|路|街|巷|弄|小区|花园|公寓|大厦|新村|家园|花苑|山庄|别墅|镇|乡|村|屯|苑|宿舍|大院)"

@@ -1,4 +1,4 @@
-"""Number plates, whole or behind their word."""
+"""Redacts number plates, complete or after a word such as 车牌."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.redact.replacing import PLATE, Rule, substitute
 _PLATE = re.compile(
     rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z][\s·.•・\-—–]{{0,3}}([A-Za-z0-9](?:\s?[A-Za-z0-9]){{3,5}}[挂学警港澳]?)(?![A-Za-z0-9])"
 )
-# Behind its word a plate may lack the province, as people say it: 车牌号A12345.
+# After its word a plate may lack the province, as people say it: 车牌号A12345.
 _LABELLED_PLATE = re.compile(
     r"(车牌(?:号码?)?(?:是|为|[:：\s])*)([A-Za-z]?[\s·.•\-]?)([A-Za-z0-9]{5,6})(?![A-Za-z0-9])"
 )
-# GA 36-2018: five characters with at most two letters, or four and a special one; new energy six, the letter of the
-# kind of drive first or last.
+# GA 36-2018: five characters with at most two letters, or four and a special one; new energy: six, with the letter of the
+# drive type first or last.
 _PLATE_BODY = re.compile(
     r"[A-HJ-NP-Z0-9]{5}|[0-9A-HJ-NP-Z]{4}[挂学警港澳]|[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK]"
 )

@@ -1,8 +1,8 @@
-"""Free text without the people in it: what a comment says about the service stays, who and where they are goes.
+"""Redacts free text: what a comment says about the service stays; who and where people are is replaced.
 
-Every kind of personal data of close-reading §4.2 has its pattern in the module of its kind and becomes a label such as
-``[电话]``; here the rules are put in order and applied, to one text or a column. Columns that hold one value of a known
-class are handled in ``tokens.py`` and ``masks.py``.
+Each kind of personal data of close-reading §4.2 has its patterns in the module of its kind and becomes a label such as
+``[电话]``; this module orders the rules and applies them to one text or a column. Columns with one value of a known class are
+handled in ``tokens.py`` and ``masks.py``.
 """
 
 from __future__ import annotations
@@ -16,27 +16,26 @@ from pipeline.redact import net, numbers, people, places, plates
 from pipeline.redact.people import redact_record_name, redact_record_names
 from pipeline.redact.replacing import NARROW, NARROW_TEXT, WIDE, Step
 
-# Accounts first, for they hold numbers and dots; plates behind telephones, which may begin with the same digits.
+# Accounts first, because they hold numbers and dots; plates after telephones, which may begin with the same digits.
 RULES = (*net.RULES, *numbers.RULES, *plates.RULES, *places.RULES, *people.RULES)
 _ALL_RULES = (1 << len(RULES)) - 1
 
-# For all texts: one automaton small enough for its cache. The large alternations of surnames, and counted repeats of
-# Han characters, only see what it lets through.
+# Run on all texts: one automaton small enough for its cache. The large alternations of surnames and counted repeats of
+# Han characters run only on texts that pass it.
 _COARSE_GUARD = "|".join((WIDE.pattern, *(rule.coarse or rule.guard for rule in RULES)))
 
 
 def redact(text: str, names: Sequence[str] = ()) -> str:
-    """Replace the personal data in ``text`` by labels; text without any comes back as it was.
+    """Replace the personal data in ``text`` by labels; text without any is returned unchanged.
 
-    ``names`` are the people the record itself names: they go wherever they stand. ``redact(redact(x)) == redact(x)``.
+    ``names`` are the people named by the record itself; they are replaced everywhere. ``redact(redact(x)) == redact(x)``.
     In a text that is changed, full-width letters and digits become half-width.
     """
     narrow = text.translate(NARROW)
     redacted = narrow
     for name in names:
         redacted = redact_record_name(redacted, name)
-    # What one label replaces may bring two pieces together that another pattern knows; every round takes something
-    # away, so the rounds end.
+    # Replacing may join two pieces that match another pattern; every round removes something, so the rounds end.
     while (once := _apply(redacted, _ALL_RULES)) != redacted:
         redacted = once
     return text if redacted == narrow else redacted
@@ -45,8 +44,8 @@ def redact(text: str, names: Sequence[str] = ()) -> str:
 def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series:
     """``redact`` for a whole column; ``names`` is the record's own name column, in the same order. Nulls stay null.
 
-    The rules' guards tell in one fast pass which texts may hold what; only those go through Python, only by the rules
-    that may apply, and once per distinct text.
+    The rules' guards find in one fast pass which texts may match; only those go through Python, only with the rules that may
+    apply, and once per distinct text.
     """
     rows = _suspects(texts)
     work = pl.DataFrame({"row": rows, "text": texts.gather(rows).str.replace_many(NARROW_TEXT)})
@@ -71,7 +70,7 @@ def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series
     if not finished:
         return texts
     done = pl.concat(finished)
-    # A text in which nothing was found keeps its full-width letters.
+    # A text without any match keeps its full-width letters.
     before = texts.gather(done["row"])
     done = done.filter(done["text"] != before.str.replace_many(NARROW_TEXT))
     return texts.clone().scatter(done["row"], done["text"]) if len(done) else texts
@@ -85,7 +84,7 @@ def _suspects(texts: pl.Series) -> pl.Series:
 
 
 def _flags(texts: pl.Series) -> pl.Series:
-    """For each text the rules that may apply, bit by bit."""
+    """For each text the rules that may apply, as bits."""
     bits = (
         pl.col("text").str.contains(rule.guard).cast(pl.UInt16) * pl.lit(1 << position, dtype=pl.UInt16)
         for position, rule in enumerate(RULES)

@@ -1,6 +1,6 @@
 """Dagster job ``purge_personal_data`` and its schedule: the same as ``asq purge``.
 
-What is removed, and what is not, is said in ``pipeline/retention/purge.py`` and ``pipeline/retention/policy.py``.
+``pipeline/retention/purge.py`` and ``pipeline/retention/policy.py`` say what is removed and what is not.
 """
 
 import dagster as dg
@@ -15,7 +15,7 @@ JOB = "purge_personal_data"
 
 
 class PurgeConfig(dg.Config):
-    """Nothing need be set: the term is the lake's unless a run gives another one (0 or more days)."""
+    """Nothing is required: the term is the lake's unless a run sets another (0 or more days)."""
 
     older_than_days: int | None = Field(None, ge=0)
     reason: str = "retention term over"
@@ -23,7 +23,7 @@ class PurgeConfig(dg.Config):
 
 @dg.op(description="Remove the records of quarters whose retention term is over, and log every file removed.")
 def remove_records(context: dg.OpExecutionContext, config: PurgeConfig, lake: LakePlace) -> None:
-    """Purge the lake as of today; raises UsageError for a ``retention.yaml`` that is not understood."""
+    """Purge the lake as of today; raises UsageError for an invalid ``retention.yaml``."""
     place = lake.lake()
     retention = read_retention(place, config.older_than_days)
     done = purge(
@@ -32,7 +32,7 @@ def remove_records(context: dg.OpExecutionContext, config: PurgeConfig, lake: La
         today(),
         command=JOB,
         reason=config.reason,
-        waiting=lambda: context.log.info("waiting for the runs under way to end"),
+        waiting=lambda: context.log.info("waiting for running evaluations to end"),
     )
     context.log.info(f"{len(done.removed)} files removed")
     context.add_output_metadata(_metadata(done, retention.keep_days))
@@ -53,16 +53,16 @@ def _metadata(done: Purge, keep_days: int) -> dict[str, dg.MetadataValue]:
 
 @dg.job(name=JOB, description="Personal data of quarters past their retention term; the same as `asq purge`.")
 def purge_personal_data() -> None:
-    """One step; waits for the runs under way."""
+    """One step; waits until running evaluations end."""
     remove_records()
 
 
-# Off until somebody turns it on in the UI: records are removed by a decision of the lake's owner, not by installing this.
+# Off until turned on in the UI: the lake's owner decides to remove records, not the installation.
 purge_schedule = dg.ScheduleDefinition(
     name=f"{JOB}_daily",
     job=purge_personal_data,
     cron_schedule="0 3 * * *",
     execution_timezone=TIME_ZONE,
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Every night at three, when few runs are under way. Most nights there is nothing to remove.",
+    description="Every night at three, when few runs are active. Most nights there is nothing to remove.",
 )

@@ -1,9 +1,9 @@
-"""Removes the records of quarters whose term is over from the zones that hold personal data: landing snapshots, raw, accepted.
+"""Removes records of quarters whose term is over from the zones with personal data: landing snapshots, raw, accepted.
 
-Of a quarter that was evaluated, each row's keys stay: later quarters are judged by them (does this parent exist, was this key
+An evaluated quarter keeps each row's keys, which later quarters are validated against (does this parent exist, was this key
 delivered before), and the marks of its delivery. Its clean rows, its quarantine and everything published are not touched.
-Which quarters these are is ``retention``'s business. Every step is one switch of one file: a purge that is killed is finished
-by the next.
+``policy`` decides which quarters these are. Every step switches one file at once, so the next purge finishes one that was
+killed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ KEYS, NOTHING = "keys", "nothing"
 """What a purge leaves of a file."""
 
 _STAGES = ("raw", "accepted")
-# Where a row came from, beside its keys.
+# Where a row came from; kept with its keys.
 _ORIGIN = ("quarter", "_origin_file", "_origin_row", "_row_id")
 _BATCH_ROWS = 1 << 16
 
@@ -68,7 +68,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Purge:
-    """What was removed, or would be; and what only a hold keeps."""
+    """What was or would be removed, and what only a hold keeps."""
 
     removed: tuple[Removal, ...]
     held: tuple[tuple[str, Quarter, Hold], ...]
@@ -83,7 +83,7 @@ class Purge:
 
 
 def planned(lake: Lake, retention: Retention, today: dt.date) -> Purge:
-    """What a purge of today would remove; changes nothing."""
+    """What a purge would remove today; changes nothing."""
     removed: list[Removal] = []
     held: list[tuple[str, Quarter, Hold]] = []
     for name in _tables(lake):
@@ -115,14 +115,14 @@ def purge(
     reason: str,
     waiting: Callable[[], None] | None = None,
 ) -> Purge:
-    """Remove what is planned and log each file with its size and SHA-256; waits for the runs under way to end.
+    """Remove what is planned and log each file with its size and SHA-256; waits until running evaluations end.
 
-    ``command`` and ``reason`` go into the log; ``waiting`` is called where runs are waited for.
+    ``command`` and ``reason`` go into the log; ``waiting`` is called when it has to wait.
     """
     with lake.removing_records(waiting):
         remove_temporary_files(lake)
         logged = {_identity(event) for event in access_log.events(lake) if event.get("action") == "purge"}
-        # A purge that was killed between a switch and its log line left what it had to say in the file.
+        # A purge killed between a switch and its log line left its log entry in the file.
         said = [json.loads(read_metadata(path)[PURGED]) for path in _purged(lake)]
         access_log.append(lake, [event for event in said if _identity(event) not in logged])
         plan = planned(lake, retention, today)
@@ -141,7 +141,7 @@ def purge(
 
 
 def _tables(lake: Lake) -> list[str]:
-    """The contract's tables, and whatever an earlier contract has left in the lake."""
+    """The contract's tables, and those an earlier contract left in the lake."""
     found = {path.name for stage in _STAGES for path in (lake.root / stage).glob("*") if path.is_dir()}
     found |= {path.stem for path in (lake.root / "landing").glob("*.parquet")}
     return [*TABLES, *sorted(found - TABLES.keys())]
@@ -158,10 +158,10 @@ def _purged(lake: Lake) -> Iterator[Path]:
 
 
 def _is_evaluated(name: str, quarter: Quarter, lake: Lake) -> bool:
-    """Whether the clean rows were made from just these records: then nothing needs them but the keys.
+    """Whether the clean rows were made from exactly these records: then only the keys are still needed.
 
-    Of records that were never evaluated, or not since they came anew, no keys are kept: the quarter stays open, and a run that
-    needs it reads it from the landing folder again.
+    Records that were never evaluated, or not since they were delivered again, keep no keys: the quarter stays open, and a run
+    that needs it reads the landing folder again.
     """
     if name not in TABLES:
         return False
@@ -174,9 +174,9 @@ def _is_evaluated(name: str, quarter: Quarter, lake: Lake) -> bool:
 
 
 def _is_snapshot_over(name: str, gone: set[Quarter], lake: Lake, retention: Retention, today: dt.date) -> bool:
-    """Whether a snapshot holds rows of a quarter whose term is over; or, where rows have no quarter, of no other.
+    """Whether a snapshot holds rows of a quarter whose term is over; if rows have no quarter, whether all quarters are over.
 
-    A snapshot spares the next run the reading of the landing folder; nothing else is lost with it.
+    A snapshot saves the next run from reading the landing folder; removing it loses nothing else.
     """
     if name not in TABLES:
         return True
@@ -214,7 +214,7 @@ def _identity(event: Entry) -> tuple[object, ...]:
 
 
 def _keep_held(removal: Removal, lake: Lake, retention: Retention) -> None:
-    """Cut out of a snapshot the quarters that are held and lie nowhere else."""
+    """Cut the held quarters that exist nowhere else out of a snapshot."""
     table = TABLES.get(removal.table)
     now = landed(table, lake) if table else None
     if table is None or now is None:
@@ -226,7 +226,7 @@ def _keep_held(removal: Removal, lake: Lake, retention: Retention) -> None:
 
 
 def _keep_keys(removal: Removal, lake: Lake, event: Entry) -> None:
-    """Put a file of the rows' keys in the place of a partition."""
+    """Replace a partition with a file of its rows' keys."""
     table, quarter = TABLES[removal.table], removal.quarter
     assert quarter is not None
     is_accepted = np.ones(removal.rows, dtype=bool)
@@ -252,9 +252,9 @@ def _keep_keys(removal: Removal, lake: Lake, event: Entry) -> None:
 
 
 def _keys_of_refused(batch: pa.RecordBatch, refused: np.ndarray) -> pa.RecordBatch:
-    """The batch with null for what quarantine would not show of a refused row's keys: anything may stand there.
+    """The batch with null for parts of a refused row's keys that quarantine would hide: they may hold anything.
 
-    Keys of accepted rows stand in the clean rows as well; nothing is hidden of them.
+    Keys of accepted rows are in the clean rows too, so they are not hidden.
     """
     frame = pl.DataFrame(pa.Table.from_batches([batch])).with_columns(_refused=pl.Series(refused))
     is_line = pl.col("_defects").list.eval(pl.element().struct.field("column").is_null()).list.any().fill_null(False)

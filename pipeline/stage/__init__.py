@@ -1,1 +1,1 @@
-"""What every stage's Dagster assets share: partitions, the settings of a run, work table by table, progress."""
+"""Shared by every stage's Dagster assets: partitions, the settings of a run, work table by table, progress."""

@@ -1,6 +1,6 @@
 """Quarters as Dagster partitions, and what every stage's assets have in common.
 
-A time-window partition is keyed by the quarter's first day, because Dagster cannot print ``2025-Q1``; runs carry the readable
+A time-window partition's key is the quarter's first day, because Dagster cannot print ``2025-Q1``; runs carry the readable
 label as tag and metadata.
 """
 
@@ -17,13 +17,13 @@ from schemas.contract import TABLES, Table
 
 # Dagster calls backfill policies beta; its version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
-# And it calls checks of partitions a preview.
+# It calls checks of partitions a preview.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 OWNERS = ["team:after-sales-quality"]
 QUARTER_TAG = "quarter"
 PUBLICATION = dg.AssetKey(["report", "publication"])
-# What the descriptions of the assets say whose tables and reports a run gathers before it publishes them together.
+# Sentence for the descriptions of assets that a run gathers and then publishes together.
 GATHERED = "Readers see it once report/publication is materialized in the same run."
 _labelled_runs: set[str] = set()
 
@@ -36,14 +36,14 @@ quarterly = dg.TimeWindowPartitionsDefinition(
     end_offset=1,
 )
 
-# The job's runs carry the readable label from the start; other runs get it by their first step (``quarter_of``).
+# The job's runs carry the readable label from the start; others get it in their first step (``quarter_of``).
 labelled_by_quarter = dg.PartitionedConfig(
     partitions_def=quarterly,
     run_config_for_partition_key_fn=lambda _key: {},
     tags_for_partition_key_fn=lambda key: {QUARTER_TAG: Quarter.from_partition_key(key).label},
 )
 
-# Of every step. One run per quarter: isolation, and a retry of just the quarter that failed.
+# For every step. One run per quarter: isolation, and a retry of only the quarter that failed.
 PER_QUARTER: dict[str, Any] = {
     "partitions_def": quarterly,
     "backfill_policy": dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
@@ -53,20 +53,20 @@ PER_QUARTER: dict[str, Any] = {
 def gathered_spec(
     stage: str, name: str, description: str, kinds: set[str], deps: Iterable[str | dg.AssetKey]
 ) -> dg.AssetSpec:
-    """A table that a run gathers before it publishes everything together, as one of several that a step makes."""
+    """One of several tables of a step that a run gathers before publishing everything together."""
     return dg.AssetSpec(
         name, deps=deps, group_name=stage, description=f"{description} {GATHERED}", kinds=kinds, owners=OWNERS
     )
 
 
 def gathered_asset(stage: str, description: str, kinds: set[str]) -> dict[str, Any]:
-    """The same for a step that makes just one: arguments of ``dg.asset``."""
+    """The same for a step with a single table: arguments of ``dg.asset``."""
     described = {"group_name": stage, "description": f"{description} {GATHERED}", "kinds": kinds, "owners": OWNERS}
     return described | PER_QUARTER
 
 
 def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Quarter:
-    """The quarter a step works on; the first step of a run gives the run its label where nothing else did.
+    """The quarter a step works on; a run's first step labels the run if it has no label yet.
 
     Dagster puts only the partition's key on runs of "Materialize all" and of backfills.
     """
@@ -79,9 +79,9 @@ def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 
 def gathered_metadata(context: dg.AssetExecutionContext, quarter: Quarter) -> dict[str, str]:
-    """What the materialization of a table or report says that only the publication shows to readers.
+    """Materialization metadata of a table or report that readers see only after publication.
 
-    A run that leaves out the publication throws away what it gathered: the run's log and the asset say so.
+    A run without the publication discards what it gathered; the run's log and the asset say so.
     """
     if PUBLICATION in context.job_def.asset_layer.selected_asset_keys:
         return {"quarter": quarter.label}
@@ -91,6 +91,6 @@ def gathered_metadata(context: dg.AssetExecutionContext, quarter: Quarter) -> di
 
 
 def selected_tables(context: dg.AssetExecutionContext) -> list[Table]:
-    """The tables whose assets this step is asked for, in the contract's order."""
+    """The tables whose assets this step materializes, in the contract's order."""
     names = {key.path[-1] for key in context.selected_asset_keys}
     return [table for table in TABLES.values() if table.name in names]

@@ -1,7 +1,6 @@
-"""Does a stage's work for several tables at once: one large table keeps one core busy, the small ones fill the other.
+"""Runs a stage's work for several tables at once: one large table keeps one core busy, the small ones fill the other.
 
-Threads suffice, because Arrow, DuckDB and polars let go of the interpreter while they work. What is done is the stages'
-business.
+Threads suffice, because Arrow, DuckDB and polars release the interpreter while they work. The stages define the work.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pipeline.errors import DataRefused
 from pipeline.stage.progress import announce
 from schemas.contract import Table
 
-# Memory sets this bound: each table streams, with buffers of its own.
+# Memory sets this limit: each table streams with buffers of its own.
 _TABLES_AT_ONCE = 2
 
 Result = TypeVar("Result")
@@ -28,7 +27,7 @@ def for_each_table(
 ) -> Iterator[tuple[Table, Result]]:
     """Yield every table with what ``work`` returned, in the order of ``tables``.
 
-    Raises what ``work`` raises; refused data only when every table has had its turn.
+    Raises what ``work`` raises; refused data only after every table was processed.
     """
     refusals = Refusals()
 
@@ -38,7 +37,7 @@ def for_each_table(
 
     with ThreadPoolExecutor(min(_TABLES_AT_ONCE, os.cpu_count() or 1)) as pool:
         try:
-            # A thread has a context of its own; pandera keeps its settings there.
+            # A thread has its own context, in which pandera keeps its settings.
             waiting = [(table, pool.submit(contextvars.copy_context().run, announced, table)) for table in tables]
             for table, future in waiting:
                 result = None
@@ -52,7 +51,7 @@ def for_each_table(
 
 
 class Refusals:
-    """Collects what was refused, and raises it together at the end."""
+    """Collects refusals so that every table is processed, and raises them together at the end."""
 
     def __init__(self) -> None:
         self._collected: list[DataRefused] = []
@@ -66,7 +65,7 @@ class Refusals:
             self._collected.append(error)
 
     def raise_collected(self) -> None:
-        """Raise what was collected: the error itself if it is one, else one DataRefused that lists them all."""
+        """Raise what was collected: a single error itself, several as one DataRefused that lists them."""
         if len(self._collected) == 1:
             raise self._collected[0]
         if self._collected:

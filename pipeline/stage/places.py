@@ -1,7 +1,7 @@
 """Dagster resources: where a run reads and writes, and the settings it was started with.
 
-Only the translation from Dagster's configuration, and the moment of reading; the places are described in
-``settings/places.py``, the files in ``settings/handed_in.py``.
+Only translates Dagster's configuration and decides when to read; ``settings/places.py`` describes the places,
+``settings/handed_in.py`` the files.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.stage.progress import announce
 
 
 class LakePlace(dg.ConfigurableResource):
-    """The lake alone, for jobs that evaluate nothing; not given, it comes from the environment."""
+    """The lake alone, for jobs that evaluate nothing; taken from the environment if not configured."""
 
     path: str | None = None
 
@@ -42,7 +42,7 @@ class LakePlace(dg.ConfigurableResource):
 
 @dataclass(frozen=True)
 class RunSettings(HandedInFiles):
-    """What a run was asked to do, as it stood when the run started."""
+    """The settings of a run as they were when it started."""
 
     landing: Path
     lake: Lake
@@ -55,7 +55,7 @@ class RunSettings(HandedInFiles):
 
 @dataclass(frozen=True)
 class Step:
-    """What a step of a run works with: its quarter, the run's settings, and the folder in which the run gathers tables."""
+    """What a step needs: its quarter, the run's settings, and the folder in which the run gathers tables."""
 
     quarter: Quarter
     settings: RunSettings
@@ -72,11 +72,11 @@ class Step:
 
 
 class Places(dg.ConfigurableResource):
-    """Landing folder, lake, and the files that users hand in, by name (``settings/places.py``); what is not given comes from
-    the environment.
+    """Landing folder, lake, and the files that users submit, by name (``settings/places.py``); defaults come from the
+    environment.
 
-    Everything is read once, when the run starts. As long as a run has it, no records are removed from the lake; its private
-    zones are made so where they are not.
+    Everything is read once, when the run starts. While a run holds it, no records are removed from the lake; its private zones
+    get their permissions.
     """
 
     landing: str | None = None
@@ -87,11 +87,11 @@ class Places(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Places, None, None]:
-        """Once a run, around all its steps."""
+        """Once per run, around all its steps."""
         try:
             self._settings = RunSettings.at_start(self._places())
         except AsqError:
-            # The first step that asks for the settings explains it.
+            # The first step that asks for the settings reports the error.
             yield self
             return
         lake = self._settings.lake
@@ -106,7 +106,7 @@ class Places(dg.ConfigurableResource):
         return self._settings
 
     def begin(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, stage: str, detail: str) -> Step:
-        """Announce a step, and give it what it works with."""
+        """Announce a step and return what it works with."""
         quarter = quarter_of(context)
         announce(stage, detail)
         return Step(quarter, self.settings(), context.run.run_id)

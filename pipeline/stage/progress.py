@@ -1,6 +1,6 @@
-"""Tells whoever listens how far a run has come: the command line shows it, Dagster has its own event log.
+"""Reports how far a run has come to its listeners: the command line shows it; Dagster has its own event log.
 
-No logging here and nothing about records, only stage and table names.
+No logging and nothing about records, only stage and table names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _listeners: list[Listener] = []
 
 
 def announce(stage: str, detail: str) -> None:
-    """Say that ``stage`` (a name of ``pipeline/flow.py``, else ValueError) now works on ``detail``."""
+    """Announce that ``stage`` (a name of ``pipeline/flow.py``, else ValueError) now works on ``detail``."""
     if stage not in NAMES:
         raise ValueError(f"'{stage}' is not a stage: {', '.join(NAMES)}")
     for listener in _listeners:

@@ -1,5 +1,5 @@
-"""The validate stage: rows that keep every rule of the contract go on, the others go to quarantine with their reason.
+"""The validate stage: rows that meet every rule of the contract are accepted; the others go to quarantine with the reason.
 
-The rules stand in ``schemas/``; here they are run, out of core. Whether a quarter's delivery as a whole is plausible
-(volumes, drift) is not judged here.
+The rules are in ``schemas/``; this stage runs them, out of core. It does not check whether a quarter's delivery as a whole is
+plausible (volumes, drift): accept does.
 """

@@ -1,6 +1,6 @@
-"""Dagster assets ``accepted/<table>`` and ``quarantine/<table>``: rows that keep every rule, and those that do not.
+"""Dagster assets ``accepted/<table>`` and ``quarantine/<table>``: rows that meet every rule, and those that do not.
 
-The rules are in ``schemas/``, their execution in this folder's pure functions.
+The rules are in ``schemas/``; this folder's pure functions run them.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from schemas.contract import TABLES, Table
 
 
 def _specs(table: Table) -> list[dg.AssetSpec]:
-    # A row may refer to other tables: their keys must have been delivered first.
+    # A row may refer to other tables, so their keys must be delivered first.
     raw = [["raw", table.name], *(["raw", parent] for parent, _ in table.references.values() if parent != table.name)]
     deps = [dg.AssetKey(key) for key in dict.fromkeys(map(tuple, raw))]
     return [
@@ -52,7 +52,7 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
     can_subset=True,
 )
 def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Divide every table's quarter into accepted and refused rows."""
+    """Split every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = settings.plan.refused_limits
     tables = selected_tables(context)

@@ -1,7 +1,7 @@
-"""Applies corrections to raw rows before they are judged: which cells they mean, the corrected file, what became of each.
+"""Applies corrections to raw rows before validation: the affected cells, the corrected file, the outcome of each correction.
 
-Raw stays what came. A table without corrections costs nothing; of others only the corrected columns are looked at, and the
-file is copied in its order. What a correction is, and the file it is read from, is in ``pipeline/validate/corrections.py``.
+Raw files stay as they came. Tables without corrections cost nothing; in others only the corrected columns are examined, and the
+file is copied in its order. ``pipeline/validate/corrections.py`` defines corrections and reads their file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OVERRULED = "overruled by one with a key"
 NO_SUCH_ROW = "no such row"
 ELSEWHERE = "in other quarters"
 UNAPPLIED = (EXPIRED, BEFORE_DIFFERS, OTHER_QUARTER, OVERRULED, NO_SUCH_ROW)
-"""What is worth a warning; corrections of rows of other quarters are not."""
+"""Statuses that deserve a warning; corrections of rows in other quarters do not."""
 
 CORRECTED_SCHEMA = pl.Schema(
     {
@@ -55,12 +55,12 @@ CORRECTED_SCHEMA = pl.Schema(
         "correction": pl.String,
     }
 )
-"""One row per corrected value, without personal data; ``row_key`` as it came, ``correction``: where it is written."""
+"""One row per corrected value, without personal data; ``row_key`` as delivered, ``correction``: where it is written."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a table's corrections in one quarter."""
+    """What happened to a table's corrections in one quarter."""
 
     values: int = 0
     """Corrected cells."""
@@ -75,10 +75,10 @@ class Outcome:
 
 
 class TableCorrections:
-    """The corrections of one table, in a DuckDB table beside the delivered keys.
+    """The corrections of one table, in a DuckDB table next to the delivered keys.
 
-    Several corrections of one cell: one with a key comes before one of a value, so that a single row can be an exception. All
-    look at the value that came; none builds on another.
+    Of several corrections of one cell, one with a key overrules one by value, so that a single row can be an exception. All
+    compare with the delivered value; they do not build on each other.
     """
 
     def __init__(self, table: Table, corrections: Sequence[Correction], connection: duckdb.DuckDBPyConnection) -> None:
@@ -102,10 +102,10 @@ class TableCorrections:
         connection.unregister("given_corrections")
 
     def found_sql(self, files: str, as_of: Quarter | None) -> str:
-        """SQL: filename, _row_id, column, number, text (what came) and status of every cell that a correction means.
+        """SQL: filename, _row_id, column, number, text (as delivered) and status of every cell that a correction concerns.
 
-        ``files``: the SQL of a list of files; ``as_of``: the quarter that rows of a register without one are read in. Every
-        cell has at most one row of the status ``applied``.
+        ``files``: the SQL of a list of files; ``as_of``: the quarter in which a register's rows without one are read. Every
+        cell has at most one row with the status ``applied``.
         """
         read = parquet(files, union_by_name=True, filename=True)
         label = literal(as_of.label) if as_of else "'9999-Q4'"
@@ -138,7 +138,7 @@ class TableCorrections:
     def _branches(self, column: str, read: str, label: str) -> list[str]:
         name = quoted(column)
         unread = f'list_filter(_defects, lambda d: d."column" = {literal(column)})[1]."value"'
-        # Of a line that could not be split nothing is believed.
+        # Nothing in a line that could not be split can be trusted.
         whole = 'len(list_filter(_defects, lambda d: d."column" is null)) = 0'
         cells = (
             f"(select filename, _row_id, coalesce(quarter, {label}) as quarter, {joined_values(self.table.unique_key)} as row_key, "
@@ -170,7 +170,7 @@ class TableCorrections:
     def corrected_sql(self, rows: str, patches: str, columns: Sequence[str] | None = None) -> str:
         """SQL: the rows with their corrected values; both sides are matched by filename and _row_id.
 
-        ``patches``: what ``found_sql`` gives of the status ``applied``, with the corrections' ``after``.
+        ``patches``: the rows of ``found_sql`` with the status ``applied``, with the corrections' ``after``.
         """
         wanted = [name for name in self.columns if columns is None or name in columns]
         joins, values = [], []
@@ -188,14 +188,14 @@ class TableCorrections:
         return f"(select came.*{replaced} from {rows} as came {' '.join(joins)})"
 
     def applied_sql(self, found: str) -> str:
-        """SQL: of a table with ``found_sql``'s rows those that apply, with the corrections' ``after``."""
+        """SQL: from a table with ``found_sql``'s rows those that apply, with the corrections' ``after``."""
         return (
             f"(select found.*, given.after from {found} as found join {self._relation} as given using (number) "
             f"where found.status = '{APPLIED}')"
         )
 
     def after_values(self, column: str, connection: duckdb.DuckDBPyConnection) -> dict[int, object]:
-        """Correction number → the value that it puts into the column."""
+        """Correction number → the value it puts into the column."""
         sql_type = self.table.column(column).sql_type
         return dict(
             connection.execute(
@@ -207,7 +207,7 @@ class TableCorrections:
 def find_cells(
     corrections: TableCorrections, raw: Path, quarter: Quarter, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    """_row_id, column, number, text and status of every cell of a file that a correction means, in file order."""
+    """_row_id, column, number, text and status of every cell of a file that a correction concerns, in file order."""
     found = connection.execute(corrections.found_sql(f"[{literal(raw)}]", quarter)).pl()
     order = {name: place for place, name in enumerate(corrections.columns)}
     return (
@@ -221,7 +221,7 @@ def find_cells(
 def write_corrected(
     corrections: TableCorrections, raw: Path, cells: pl.DataFrame, path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """Copy a file in its order with the applied ``cells`` corrected; a cell that could not be read has no defect any more."""
+    """Copy a file in its order with the applied ``cells`` corrected; a corrected unreadable cell loses its defect."""
     applied = cells.filter(pl.col("status") == APPLIED)
     by_column = {str(name): rows for (name,), rows in applied.group_by("column")}
     patches: dict[str, tuple[np.ndarray, list[object]]] = {}
@@ -278,7 +278,7 @@ def _patched(
         [defect for defect in defects[number].as_py() if defect["column"] not in mended[first + number]]
         for number in wanted
     ]
-    # Arrow replaces no lists in place: the rows before and after each are taken as they are.
+    # Arrow cannot replace lists in place: the rows before and after each are taken as they are.
     kept = pa.array(left, defects.type)
     order = np.arange(rows.num_rows)
     order[mask] = rows.num_rows + np.arange(len(wanted))
@@ -286,7 +286,7 @@ def _patched(
 
 
 def outcome_of(corrections: TableCorrections, quarter: Quarter, cells: pl.DataFrame, elsewhere: set[int]) -> Outcome:
-    """What became of each correction; ``elsewhere``: the numbers of those that mean a row of another quarter."""
+    """The outcome of each correction; ``elsewhere``: the numbers of those that concern a row of another quarter."""
     statuses: dict[int, set[str]] = defaultdict(set)
     for number, status in cells.select("number", "status").unique().iter_rows():
         statuses[number].add(status)
@@ -309,7 +309,7 @@ def _statuses(found: set[str], is_in_force: bool, is_elsewhere: bool) -> list[st
         return [EXPIRED]
     if not found:
         return [ELSEWHERE if is_elsewhere else NO_SUCH_ROW]
-    # A row that it would move is worth a warning even where it mends others; another value is not (a key may come twice).
+    # Moving a row deserves a warning even if the correction mends other rows; a different value does not (keys may repeat).
     kept = [status for status in (APPLIED, OTHER_QUARTER) if status in found]
     return kept or sorted(found)
 
@@ -322,7 +322,7 @@ def write_corrected_values(
     lake: Lake,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Write down every corrected value (``CORRECTED_SCHEMA``), or remove what an earlier judgement wrote."""
+    """Write every corrected value (``CORRECTED_SCHEMA``), or remove the file of an earlier validation."""
     table = corrections.table
     path = lake.partition("corrected", table.name, quarter)
     applied = cells.filter(pl.col("status") == APPLIED)
@@ -365,7 +365,7 @@ def write_corrected_values(
 
 
 def corrections_by_table(corrections: Sequence[Correction]) -> dict[str, list[Correction]]:
-    """Table → its corrections, in the order in which they were given."""
+    """Table → its corrections, in the given order."""
     found: dict[str, list[Correction]] = defaultdict(list)
     for correction in corrections:
         found[correction.table].append(correction)
@@ -373,5 +373,5 @@ def corrections_by_table(corrections: Sequence[Correction]) -> dict[str, list[Co
 
 
 def unapplied_counts(outcome: Outcome) -> dict[str, int]:
-    """Status → how many corrections have it, for metadata."""
+    """Status → the number of corrections with it, for metadata."""
     return dict(Counter({status: len(origins) for status, origins in outcome.by_status.items()}))

@@ -1,7 +1,7 @@
-"""Corrections of known source errors: what people wrote down about single values, with reason, author and expiry.
+"""Corrections of known source errors: single values corrected by people, with reason, author and expiry.
 
-Reads and checks ``corrections.csv``; other files that decide on values hand in the same ``Correction``. Where a correction
-applies, and how rows are changed, is the validate stage's business (``validate/correcting.py``).
+Reads and checks ``corrections.csv``; other files that decide on values give the same ``Correction``. ``correcting`` finds the
+rows and changes them.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from pipeline.settings.suggestions import did_you_mean
 from schemas.contract import TABLES, Table
 
 COLUMNS = ("table", "key", "column", "before", "after", "reason", "author", "expires_on")
-# Excel and Numbers mark UTF-8 so.
+# Excel and Numbers mark UTF-8 this way.
 _ENCODING = "utf-8-sig"
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One value that is to be read otherwise than it was delivered.
+    """One value that is to be read differently from the delivered one.
 
-    key         values of the table's unique key joined by ``|``, empty where there is none; None: every row of the table
-    before      the value as it came, or the text of a cell that could not be read; None: whatever it is (needs a key)
-    after       the value as it should have come; None: no value
-    expires_on  the last day on which a quarter may begin whose rows are corrected
-    origin      where the correction stands, for messages: ``corrections.csv row 3``
+    key         values of the table's unique key joined by ``|``, empty if it has none; None: every row of the table
+    before      the delivered value, or the text of a cell that could not be read; None: any value (needs a key)
+    after       the correct value; None: no value
+    expires_on  the last first day of a quarter whose rows are corrected
+    origin      where the correction is written, for messages: ``corrections.csv row 3``
     """
 
     table: str
@@ -57,7 +57,7 @@ class Correction:
     origin: str
 
     def is_in_force(self, quarter: Quarter) -> bool:
-        """Whether rows of a quarter are corrected; what the clock says does not matter."""
+        """Whether rows of a quarter are corrected; today's date does not matter."""
         return quarter.first_day <= self.expires_on
 
 
@@ -70,8 +70,8 @@ class TypedTexts:
 
 
 def examine_corrections(given: Path | Document | None) -> tuple[list[Correction], list[str]]:
-    """What can be read of a file (None: there is none), in its order, and everything that is wrong with it, by file, row,
-    column and rule; row 1 is the header.
+    """The readable corrections of a file (None: there is none), in its order, and all its faults, by file, row, column and
+    rule; row 1 is the header.
     """
     if given is None:
         return [], []
@@ -98,7 +98,7 @@ def examine_corrections(given: Path | Document | None) -> tuple[list[Correction]
 
 
 def correction_faults(corrections: Sequence[Correction]) -> list[str]:
-    """What is wrong with corrections beside the table and the column they name, by origin, column and rule."""
+    """Faults of corrections other than an unknown table or column, by origin, column and rule."""
     faults = [fault for correction in corrections for fault in _faults(correction)]
     typed = typed_texts(corrections)
     seen: dict[tuple[str, str, str | None, str | None], Correction] = {}
@@ -123,9 +123,9 @@ def correction_faults(corrections: Sequence[Correction]) -> list[str]:
 
 
 def typed_texts(corrections: Sequence[Correction]) -> list[TypedTexts]:
-    """Every correction's texts as extract would read them, in ISO 8601 and Shanghai time where they are times.
+    """Every correction's texts as extract would read them, times in ISO 8601 and Shanghai time.
 
-    A ``before`` that cannot be read stays as it is: it may name a cell that could not be read either.
+    An unreadable ``before`` stays as it is: it may name a cell that could not be read either.
     """
     by_column: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, correction in enumerate(corrections):
@@ -145,14 +145,14 @@ def typed_texts(corrections: Sequence[Correction]) -> list[TypedTexts]:
 
 
 def corrections_fingerprint(table: Table, quarter: Quarter, corrections: Iterable[Correction]) -> str:
-    """Differs whenever the judgement of a quarter's rows could because of corrections; empty where none concerns them.
+    """Changes whenever corrections could change the validation of a quarter's rows; empty if none concerns them.
 
-    Those of the tables that the rows refer to concern them, too: references and scales are looked up in the corrected rows.
+    Includes those of the tables that the rows refer to: references and scales are looked up in the corrected rows.
     """
     tables = {table.name, *(parent for parent, _ in table.references.values())}
     if any(rule == "score_outside_scale" for rule, _ in table.rules):
         tables |= {"survey_questions", "survey_responses"}
-    # Where it stands in its file does not matter.
+    # The position in its file does not matter.
     found = [
         [str(value) for value in astuple(correction)[:-1]]
         for correction in corrections
@@ -218,7 +218,7 @@ def _faults(correction: Correction) -> Iterator[str]:
         kind = "is part of the key" if column.is_key else "is required"
         yield f"{origin}, column after: must not be empty, {column.name} {kind}"
     if correction.before is not None and correction.before == correction.after:
-        yield f"{origin}, column after: is what stands in before"
+        yield f"{origin}, column after: is the same as before"
     if correction.after is not None and column.values and correction.after not in column.values:
         hint = did_you_mean(correction.after, column.values)
         yield f"{origin}, column after: must be one of {', '.join(column.values)}{hint}"
@@ -246,9 +246,9 @@ def _read(texts: list[str | None], table: Table, name: str, connection: duckdb.D
 
 
 def corrections_of(review: Review) -> list[Correction]:
-    """The corrections that reviewers decided on, in the file's order, for validate to apply.
+    """The corrections decided by reviewers, in the file's order, for validate to apply.
 
-    Each holds for the quarter that was reviewed; a source that puts its record right no longer holds ``before``.
+    Each applies to the reviewed quarter; once a source corrects its record, it no longer holds ``before``.
     """
     file = "" if review.document is None else review.document.path.name
     return [
@@ -271,8 +271,8 @@ def corrections_of(review: Review) -> list[Correction]:
 def all_corrections(
     corrections: Path | Document | None, review: Path | Document | None
 ) -> tuple[list[Correction], list[str]]:
-    """The corrections of a corrections file and those that reviewers decided on, with every fault of the two files (None:
-    there is none), and where they contradict each other.
+    """The corrections of a corrections file and those decided by reviewers, with every fault of the two files (None: there
+    is none) and their contradictions.
     """
     found, faults = examine_corrections(corrections)
     try:
@@ -284,9 +284,9 @@ def all_corrections(
 
 
 def known_corrections(corrections: Path | Document | None, review: Path | Document | None) -> list[Correction]:
-    """The corrections that hold for a run: of their file, and those that reviewers of outliers decided on.
+    """The corrections for a run: those of the corrections file, and those decided by reviewers of outliers.
 
-    Raises UsageError with every fault of the files, and where the two contradict each other.
+    Raises UsageError with every fault of the files and with their contradictions.
     """
     found, faults = all_corrections(corrections, review)
     if faults:

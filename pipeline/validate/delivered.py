@@ -1,7 +1,7 @@
-"""Which rows came, whatever became of them: the keys that foreign keys and scales are looked up in, and that repeat.
+"""The rows that were delivered, accepted or not: keys for foreign keys and scales, and keys that repeat.
 
-A refused parent row must not drag its children down, so this reads what was delivered (the landing snapshot and every
-raw partition in the lake) with the corrections that are in force, never what was accepted.
+A refused parent row must not cause its children to be refused. Therefore this reads the delivered rows (the landing snapshot
+and every raw partition in the lake) with the corrections in force, never the accepted rows.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from pipeline.validate.correcting import TableCorrections, corrections_by_table
 from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
 
-# A million wide rows pass within it; beyond that DuckDB spills to the scratch folder instead of growing.
+# Enough for a million wide rows; beyond that DuckDB spills to the scratch folder instead of growing.
 MEMORY_LIMIT = "800MB"
 
-# Which scale an answer is judged by: that of its question in the survey of its response.
+# The scale that applies to an answer: that of its question in the survey of its response.
 QUESTION_SCALES = ("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
 SURVEYS_OF_RESPONSES = ("survey_responses", ("enterprise_id", "response_id", "survey_id"))
 
@@ -36,7 +36,7 @@ _FileState = tuple[tuple[str, int, int], ...]
 
 
 def looked_up_columns(table: Table) -> tuple[str, ...]:
-    """The columns of a table that rows of other tables and quarters are judged or dated by, in the contract's order.
+    """The columns of a table needed to validate or date rows of other tables and quarters, in the contract's order.
 
     None of them is personal; the purge keeps them.
     """
@@ -52,10 +52,10 @@ def looked_up_columns(table: Table) -> tuple[str, ...]:
 
 
 class DeliveredKeys:
-    """The delivered rows of a lake, looked up through one DuckDB connection; keep one for all tables of a run.
+    """The delivered rows of a lake, looked up through one DuckDB connection; keep one object for all tables of a run.
 
-    What is looked up stays in memory until the files it came from change. Use it as a context manager, or ``close`` it.
-    ``as_of``: the quarter whose corrections hold for registers, whose rows stand in every quarter.
+    Results stay in memory until their files change. Use it as a context manager, or ``close`` it. ``as_of``: the quarter whose
+    corrections apply to registers, whose rows belong to every quarter.
     """
 
     def __init__(self, lake: Lake, corrections: Sequence[Correction] = (), as_of: Quarter | None = None) -> None:
@@ -86,12 +86,12 @@ class DeliveredKeys:
         self.close()
 
     def close(self) -> None:
-        """Free the connection and what it holds."""
+        """Free the connection and its data."""
         self._connection.close()
         self._spilling.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own onto the same database: its temporary tables are seen by nobody else."""
+        """A separate connection to the same database, with temporary tables of its own."""
         return self._connection.cursor()
 
     def pin(self, path: Path) -> Path:
@@ -105,11 +105,11 @@ class DeliveredKeys:
             return found
 
     def corrections_of(self, table: Table) -> TableCorrections | None:
-        """A table's corrections; None where there are none."""
+        """A table's corrections; None if there are none."""
         return self._of_table.get(table.name)
 
     def corrected_somewhere(self, table: Table) -> set[int]:
-        """The numbers of a table's corrections that mean some delivered row, of whatever quarter."""
+        """The numbers of a table's corrections that concern a delivered row of any quarter."""
         files = self._files(table.name)
         if not files:
             return set()
@@ -131,7 +131,7 @@ class DeliveredKeys:
     def relation(self, table: str, columns: tuple[str, ...]) -> str | None:
         """Name of a DuckDB table: the distinct ``columns`` of all delivered rows; None if the table never came.
 
-        A table that came without rows did come: nothing can be found in it.
+        A table delivered without rows counts as delivered: no key is found in it.
         """
         files = self._files(table)
         if not files:
@@ -141,10 +141,10 @@ class DeliveredKeys:
         return self._kept(("keys", table, *columns), files, query)
 
     def in_several_quarters(self, table: Table, columns: tuple[str, ...], where: str | None = None) -> str | None:
-        """Name of a DuckDB table: ``hashed(columns)`` of those that came in more than one quarter; None where none did.
+        """Name of a DuckDB table: ``hashed(columns)`` of those that came in more than one quarter; None if none did.
 
-        ``where``: a boolean column; only rows in which it is true are looked at. Two keys may share a hash: a hash that is not
-        in the table clears its rows, one that is in it only makes them suspects.
+        ``where``: a boolean column; only rows in which it is true are examined. Two keys may share a hash: a hash missing from the
+        table clears its rows, a hash in it only makes them suspects.
         """
         partitions = self._lake.partitions("raw", table.name)
         now = landed(table, self._lake)
@@ -165,7 +165,7 @@ class DeliveredKeys:
         return name if found and found[0] else None
 
     def _kept(self, what: tuple[str, ...], files: list[Path], query: str) -> str:
-        """Name of the DuckDB table that holds the query's rows, made once as long as the files stay as they are."""
+        """Name of the DuckDB table with the query's rows, made once as long as the files do not change."""
         state = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
         with self._lock:
             known = self._relations.get(what)
@@ -183,19 +183,19 @@ class DeliveredKeys:
     def _files(self, table: str) -> list[Path]:
         snapshot = self._lake.snapshot(table)
         files = [path for path in self._lake.partitions("raw", table).values() if is_marked_delivered(path)]
-        # An empty snapshot says nothing: the raw partitions carry the mark.
+        # An empty snapshot proves nothing: the raw partitions carry the mark.
         if snapshot.is_file() and is_marked_delivered(snapshot) and (files or _has_rows(snapshot)):
             files.insert(0, snapshot)
         return [self.pin(path) for path in files]
 
 
 def hashed(columns: tuple[str, ...]) -> str:
-    """SQL: eight bytes that stand for these columns, so that the keys of whole years fit into memory."""
+    """SQL: an eight-byte hash of these columns, so that the keys of whole years fit into memory."""
     return f"hash({', '.join(map(quoted, columns))})"
 
 
 def is_marked_delivered(path: Path) -> bool:
-    """Whether a Parquet file stands for a delivery: extract marks the file of a table that did not come."""
+    """Whether a Parquet file stems from a delivery: extract marks the file of a table that did not come."""
     return pl.read_parquet_metadata(path).get("delivered") != "false"
 
 

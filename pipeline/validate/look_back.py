@@ -16,9 +16,9 @@ from schemas.contract import Table
 def neighbours_to_validate(
     table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()
 ) -> list[Quarter]:
-    """The neighbours whose accepted partition was made from other raw rows, or judged beside other parents or corrections.
+    """The look-back and look-ahead quarters that were accepted from other raw rows, or with other parents or corrections.
 
-    Rows of an earlier delivery keep the judgement they got beside the parents of that delivery.
+    Rows of an earlier delivery stay validated with the parents of that delivery.
     """
     now = landed(table, lake)
     parents = parents_fingerprint(table, lake)

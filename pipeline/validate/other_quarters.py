@@ -1,9 +1,9 @@
 """Rows of a quarter that a row of another quarter excludes: the same key delivered twice, or a second survey response.
 
-A delivery is judged as a whole, in file order, whichever quarters of it were run; what an earlier delivery left accepted in
-quarters that the landing folder does not speak for came before all of it (D-39). Rules within the partition are in
-``table_rules``. Most deliveries repeat nothing over quarters, which costs one aggregate per table; only rows that share a key
-are looked at further.
+A delivery is validated as a whole, in file order, whichever of its quarters were run. Accepted rows of an earlier delivery, in
+quarters that the landing folder does not replace, precede all of it (D-39). ``table_rules`` holds the rules within the
+partition. Most deliveries repeat nothing across quarters, which costs one aggregate per table; only rows that share a key are
+examined further.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules
 from schemas.contract import Table
 
-# Places in the order in which rows came: those of the snapshot count from 0, a partition that was cut from an older one lies
-# before them, and what another quarter has had accepted of an earlier delivery before that.
+# Positions in the order of arrival: rows of the snapshot count from 0; a partition cut from an older one precedes them, and
+# rows of an earlier delivery accepted in another quarter precede that.
 _OLDER, _ACCEPTED_BEFORE = -(1 << 40), -(1 << 60)
 
 
 @dataclass(frozen=True)
 class _Quarter:
-    """The partition that is judged, and what it is judged beside."""
+    """The partition being validated, and what it is compared with."""
 
     table: Table
     quarter: Quarter
@@ -45,7 +45,7 @@ class _Quarter:
 
     @property
     def columns(self) -> str:
-        """Everything that rows are compared by."""
+        """All columns by which rows are compared."""
         once = self.table.counts_once
         named = (*self.table.unique_key, *((*once.per, once.where, once.first_by) if once else ()))
         return ", ".join(map(quoted, dict.fromkeys(named)))
@@ -56,7 +56,7 @@ class _Quarter:
 
     @property
     def group(self) -> str:
-        """What may count once, null for rows that do not compete."""
+        """What may count only once; null for rows that do not compete."""
         once = self.table.counts_once
         return f"case when {quoted(once.where)} then {hashed(once.per)} end" if once else "null::ubigint"
 
@@ -71,8 +71,8 @@ def compare_with_other_quarters(
 ) -> None:
     """Fill the temporary tables ``key_taken(_row_id)`` and ``counted_before(_row_id)``.
 
-    They hold the partition's rows whose key a row before them has in another quarter, and those that do not count because
-    one there does (``counts_once``). Rows that break a rule of their own take no key and do not count, in every quarter; those of
+    They hold the partition's rows whose key belongs to an earlier row in another quarter, and those that do not count because
+    one there does (``counts_once``). Rows that break a rule of their own take no key and do not count, in any quarter; those of
     the partition are read from the temporary table ``refused(_row_id)``.
     """
     connection.execute("create or replace temp table key_taken (_row_id bigint)")
@@ -126,7 +126,7 @@ def compare_with_other_quarters(
 
 
 def _find_own_rows(judged: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
-    """Make the temporary table ``own``: the partition's rows that something in another quarter may exclude; any?"""
+    """Make the temporary table ``own``: the partition's rows that another quarter may exclude; returns whether there are any."""
     suspected = [
         f"{hashes} in (from {repeats})"
         for hashes, repeats in ((judged.key, key_repeats), (judged.group, group_repeats))
@@ -151,7 +151,7 @@ def _find_own_rows(judged: _Quarter, key_repeats: str | None, group_repeats: str
 
 
 def _places(judged: _Quarter) -> np.ndarray:
-    """The place of each row of the partition, in its order."""
+    """The position of each row of the partition, in its order."""
     now = landed(judged.table, judged.lake)
     if now is not None and read_metadata(judged.raw).get(FINGERPRINT) == now.fingerprint:
         found: np.ndarray = judged.connection.execute(
@@ -163,7 +163,7 @@ def _places(judged: _Quarter) -> np.ndarray:
 
 
 def _find_rivals(judged: _Quarter) -> None:
-    """Make the temporary table ``rivals``: rows of other quarters that keep the rules of a row, with their places."""
+    """Make the temporary table ``rivals``: rows of other quarters that meet all row rules, with their positions."""
     connection = judged.connection
     kept = {
         quarter: judged.lake.partition("accepted", judged.table.name, quarter)
@@ -198,7 +198,7 @@ def _find_rivals(judged: _Quarter) -> None:
 
 
 def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> None:
-    """Add the rows at these places of the snapshot to ``rivals``, except those that break a rule of a row."""
+    """Add the rows at these positions of the snapshot to ``rivals``, except those that break a row rule."""
     if not places.size:
         return
     with work_folder(judged.lake.scratch, "rivals") as folder:
@@ -229,7 +229,7 @@ def _corrected(judged: _Quarter, copied: Path, corrected: Path) -> Path:
 
 
 def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
-    """Write the rows at these places, numbered from 0; only the row groups that hold one are read."""
+    """Write the rows at these positions, numbered from 0; only row groups that hold one are read."""
     written = first = 0
     with (
         pq.ParquetFile(snapshot) as parquet,

@@ -1,7 +1,6 @@
-"""Divides one table's quarter into accepted and refused rows, and proves that none was lost.
+"""Splits one table's quarter into accepted and refused rows, and checks that none was lost.
 
-The rules are in ``schemas/``, their execution in ``row_rules`` and ``table_rules``; Dagster knows this stage by
-``assets.py``.
+The rules are in ``schemas/``; ``row_rules`` and ``table_rules`` run them. ``assets.py`` connects this stage to Dagster.
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ from pipeline.validate.row_rules import UnfitRawPartition, broken_row_rules
 from pipeline.validate.table_rules import broken_table_rules
 from schemas.contract import Table
 
-# Of a delivery that is refused as a whole, this many causes are named; the quarantine file has them all.
+# If a whole delivery is refused, this many causes are named; the quarantine file has them all.
 _CAUSES_NAMED = 3
 OUTCOME = "corrections"
-"""Mark of a quarantine file: what became of the corrections of its table and quarter (``Outcome`` as JSON)."""
+"""Mark of a quarantine file: the outcome of the corrections of its table and quarter (``Outcome`` as JSON)."""
 
 
 class TooManyRefusedRows(DataRefused):
-    """More rows of a table's quarter break a rule than its limit allows: the delivery needs a look, not the rows."""
+    """More rows of a table's quarter break a rule than its limit allows: the whole delivery must be examined."""
 
 
 class RowsLost(AsqError):
@@ -56,7 +55,7 @@ class RowsLost(AsqError):
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """What became of one table's quarter; ``extracted = accepted + quarantined`` always holds."""
+    """The result for one table's quarter; ``extracted = accepted + quarantined`` always holds."""
 
     table: str
     quarter: Quarter
@@ -80,14 +79,14 @@ def validate_quarter(
 ) -> ValidationResult:
     """Write the accepted and the quarantine partition of a table's quarter from its raw partition.
 
-    ``limit``: the largest share (0–1) of refused rows that is acceptable. ``delivered_keys``: give the same one for all
-    tables of a run, so that parent keys are read once; it holds the corrections of all tables. ``corrections``: where none
-    are given. Raw stays as it came; what is judged and accepted are the corrected rows.
+    ``limit``: the largest acceptable share (0–1) of refused rows. ``delivered_keys``: pass the same object for all tables of
+    a run, so that parent keys are read once; it holds the corrections of all tables. ``corrections``: used without
+    ``delivered_keys``. Raw stays as it came; the corrected rows are validated and accepted.
 
-    Where the records were purged nothing is judged anew: the judgement of before stands and is returned.
+    If the records were purged, nothing is validated again: the earlier result is returned.
 
-    Raises TooManyRefusedRows beyond the limit: the quarantine partition is then written and the accepted one left as it
-    was. Raises UnfitRawPartition when the raw partition is missing or was not written by extract for this contract.
+    Raises TooManyRefusedRows above the limit: then the quarantine partition is written and the accepted one stays as it was.
+    Raises UnfitRawPartition when the raw partition is missing or was not written by extract for this contract.
     """
     if delivered_keys is None:
         with DeliveredKeys(lake, corrections, quarter) as keys:
@@ -129,7 +128,7 @@ def _divided(
             make_private(lake.root / "accepted")
             accepted = lake.partition("accepted", table.name, quarter)
             _write_accepted(table, quarter, judged, rows, refused, accepted, connection)
-        # These marks say that the accepted partition is there: they come last.
+        # These marks mean that the accepted partition exists, so they are written last.
         marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
         if judged_with := corrections_fingerprint(table, quarter, delivered_keys.corrections):
             marks[CORRECTIONS] = judged_with
@@ -140,7 +139,7 @@ def _divided(
 
 
 def read_outcome(lake: Lake, table: str, quarter: Quarter) -> Outcome:
-    """What became of a table's corrections when its quarter was last judged."""
+    """The outcome of a table's corrections when its quarter was last validated."""
     found = read_metadata(lake.partition("quarantine", table, quarter)).get(OUTCOME)
     if found is None:
         return Outcome()
@@ -158,7 +157,7 @@ def _corrected_rows(
     connection: duckdb.DuckDBPyConnection,
     delivered_keys: DeliveredKeys,
 ) -> Iterator[tuple[Path, Outcome]]:
-    """The rows to be judged: the raw file itself where nothing is corrected, else a copy, gone when the block ends."""
+    """The rows to validate: the raw file itself if nothing is corrected, else a copy, removed when the block ends."""
     corrections = delivered_keys.corrections_of(table)
     if corrections is None:
         lake.partition("corrected", table.name, quarter).unlink(missing_ok=True)
@@ -184,7 +183,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
     marks = read_metadata(quarantine)
     if not judged(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
         raise UnfitRawPartition(
-            f"{table.name} {quarter}: its records were purged before they were judged: deliver them again"
+            f"{table.name} {quarter}: its records were purged before they were validated: deliver them again"
         )
     rows = pl.read_parquet(quarantine)
     counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
@@ -203,7 +202,7 @@ def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: boo
 
 
 def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
-    """How many rows there are; raises UnfitRawPartition unless columns and order are those that extract gives."""
+    """The number of rows; raises UnfitRawPartition unless columns and order are those that extract writes."""
     described = connection.execute(f"describe from {parquet('$1')}", [str(raw)]).fetchall()
     present = {name for name, *_ in described}
     missing = [
@@ -214,7 +213,7 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
         raise UnfitRawPartition(
             f"{table.name} {quarter}: the raw partition has no column {', '.join(missing)}: extract it again"
         )
-    # Failures are found by position in the file and written by _row_id: the two must be the same.
+    # Failures are found by position in the file and written by _row_id, so the two must be equal.
     counted = connection.execute(
         f"select count(*), coalesce(bool_and(_row_id = file_row_number), true) from {parquet('$1', row_number=True)}",
         [str(raw)],
@@ -266,7 +265,7 @@ def _quarantine(
         f"from {parquet('$1')} semi join refused using (_row_id)",
         [str(raw)],
     ).pl()
-    # What stands in the key columns of a line that could not be split may be anything.
+    # The key columns of a line that could not be split may hold anything.
     lines = broken.filter(pl.col("column").is_null()).select("_row_id").unique()
     origins = origins.with_columns(
         row_key=pl.when(pl.col("_row_id").is_in(lines["_row_id"].implode()))
@@ -285,7 +284,7 @@ def _quarantine(
             rule="rule",
             column="column",
             value_masked="value_masked",
-            # A record that became several rows has one origin: this tells them apart, within the lake.
+            # Rows made from one record share its origin; this tells them apart, within the lake.
             _row_id="_row_id",
         )
     )
@@ -314,7 +313,7 @@ def _write_accepted(
     where = ""
     if refused:
         # A bitmap of the refused rows filters while the file streams through in its order; a join would lose the order,
-        # and sorting it again takes twice the time and memory.
+        # and sorting again takes twice the time and memory.
         connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
     with private_path(path) as temporary:

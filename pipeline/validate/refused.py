@@ -1,7 +1,7 @@
-"""Refused rows for people: how many there are by rule, and the rows themselves as they were delivered.
+"""Refused rows for people: their number by rule, and the rows themselves as delivered.
 
-The lake's quarantine holds no personal data, so a row is read again from the file it came in, which must be the one that
-was judged. What is written is for correcting and sending in again; who may see it is the caller's business.
+The lake's quarantine holds no personal data, so rows are read again from their original file, which must be the one that was
+validated. The output is for correcting and delivering again; the caller decides who may see it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table
 
 REASON_COLUMNS = ("refused_file", "refused_row", "refused_for")
-"""What stands behind the source's own columns: the file and row a record came from, and every rule that it breaks."""
+"""Columns after the source's own: the file and row of origin, and every broken rule."""
 
 _COUNTS_SCHEMA = {"quarter": pl.String, "table": pl.String, "rule": pl.String, "column": pl.String, "rows": pl.Int64}
 
@@ -49,7 +49,7 @@ class Exported:
 def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
     """quarter, table, rule, column and rows that break it, by quarter and table, the most frequent first.
 
-    ``quarters``: None for all that the lake has.
+    ``quarters``: None means all in the lake.
     """
     found = [
         pl.read_parquet(path)
@@ -70,20 +70,20 @@ def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
 
 
 def refused_rows(lake: Lake, quarters: Sequence[Quarter] | None = None) -> int:
-    """How many rows were refused; one that breaks several rules counts once."""
+    """The number of refused rows; a row that breaks several rules counts once."""
     return sum(int(read_metadata(path).get("quarantined", 0)) for _, path in _quarantines(lake, quarters))
 
 
 def export_refused(
     tables: Sequence[Table], quarter: Quarter, lake: Lake, landing: Path, sources: SourceConfig, folder: Path
 ) -> list[Exported]:
-    """Write the refused rows of a quarter, one owner-only CSV file for each file they came in; none where nothing was refused.
+    """Write the refused rows of a quarter, one owner-only CSV file per file of origin; none if nothing was refused.
 
-    The files have the source's own columns and ``REASON_COLUMNS``, the delimiter and the encoding of the table's
-    configuration, else commas and UTF-8 with a byte order mark. Of a line that does not fit its header, the line itself
-    stands in the first column.
+    The files have the source's own columns and ``REASON_COLUMNS``, with the delimiter and encoding of the table's
+    configuration, else commas and UTF-8 with a byte order mark. A line that does not fit its header is in the first
+    column as a whole.
 
-    Raises UsageError where the landing folder no longer holds what was judged, and rather than replacing a file.
+    Raises UsageError if the landing folder no longer holds the validated files, and instead of replacing a file.
     """
     exported: list[Exported] = []
     for table in tables:
@@ -93,7 +93,7 @@ def export_refused(
         reasons = _reasons(quarantine)
         if reasons.is_empty():
             continue
-        # A table that was refused as a whole has no accepted rows that were judged.
+        # A table refused as a whole was never accepted: its raw partition has the marks.
         marks = judged(table, quarter, lake) or read_metadata(lake.partition("raw", table.name, quarter))
         files = {file.name: file for file in find_files(table.name, landing, sources)}
         if marks.get(FINGERPRINT) != landing_fingerprint(table, landing, sources, lake):
@@ -103,7 +103,7 @@ def export_refused(
             )
         form = sources.table(table.name).format
         for (origin,), of_file in reasons.group_by("origin_file", maintain_order=True):
-            # Rows that sources.yaml itself holds are corrected there.
+            # Rows written in sources.yaml itself are corrected there.
             if origin in files:
                 records = open_records(files[str(origin)], form)
                 names = records.schema.names
@@ -157,7 +157,7 @@ def _text(column: pl.Series) -> pl.Series:
 def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format) -> int:
     make_private(path.parent)
     if path.exists():
-        raise UsageError(f"{path} is there already and may hold corrections: choose another folder")
+        raise UsageError(f"{path} already exists and may hold corrections: choose another folder")
     written = 0
     with (
         atomic_path(path) as temporary,
@@ -168,7 +168,7 @@ def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form
             newline="",
         ) as handle,
     ):
-        # As the table's files are written, so that the corrected file can be delivered beside them.
+        # Written like the table's files, so that the corrected file can be delivered with them.
         writer = csv.writer(
             handle,
             delimiter=form.delimiter or ",",

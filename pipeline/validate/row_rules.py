@@ -1,7 +1,7 @@
-"""Phase 1: the rules a row keeps or breaks by itself, run lazily by pandera on the raw Parquet file.
+"""Phase 1: rules that concern one row by itself, run lazily by pandera on the raw Parquet file.
 
-A rule that needs another table reads a helper column made here by DuckDB. Rules that compare rows of the table with
-each other are in ``table_rules``.
+A rule that needs another table reads a helper column made here by DuckDB. ``table_rules`` holds rules that compare rows of
+the table.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
 
 BROKEN_SCHEMA = pl.Schema({"_row_id": pl.Int64, "rule": pl.String, "column": pl.String, "value": pl.String})
-"""One row per broken rule; ``column`` is null where a whole line could not be read."""
+"""One row per broken rule; ``column`` is null if a whole line could not be read."""
 
 
 class UnfitRawPartition(DataRefused):
-    """A raw partition does not have the shape that extract gives it; no row can be judged."""
+    """A raw partition is not in the form that extract writes, so its rows cannot be validated."""
 
 
 def broken_row_rules(
@@ -32,9 +32,9 @@ def broken_row_rules(
 ) -> pl.DataFrame:
     """Every rule that a row of the partition breaks by itself (``BROKEN_SCHEMA``).
 
-    ``raw``: the partition, ``rows``: how many rows it has, in the order of ``_row_id``. A cell that could not be read
-    is judged by no further rule, nor is any cell of a line that could not be split. Raises UnfitRawPartition when a
-    column has a wrong type.
+    ``raw``: the partition, ``rows``: its number of rows, in the order of ``_row_id``. An unreadable cell is not checked by
+    further rules, nor is any cell of a line that could not be split. Raises UnfitRawPartition when a column has a wrong
+    type.
     """
     unreadable = _unreadable(raw, connection)
     frame = pl.scan_parquet(raw)
@@ -59,7 +59,7 @@ def _unreadable(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFram
 
 
 def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
-    # The exception holds values of the data, personal data among them: it must not become the context of another one.
+    # The exception holds values of the data, personal data included: it must not become the context of another one.
     cases: pl.DataFrame | None = None
     try:
         table.model.validate(frame, lazy=True)
@@ -71,7 +71,7 @@ def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
     if not unplaced.is_empty():
         faults = sorted({_fault(*row) for row in unplaced.select("check", "column", "failure_case").iter_rows()})
         raise UnfitRawPartition(
-            f"{table.name}: the raw partition cannot be judged: {'; '.join(faults)}. Extract it again."
+            f"{table.name}: the raw partition cannot be validated: {'; '.join(faults)}. Extract it again."
         )
     return (
         cases.select(
@@ -94,7 +94,7 @@ def _fault(check: str, column: str, case: str) -> str:
 def _helper_columns(
     table: Table, raw: Path, rows: int, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
 ) -> dict[str, pl.Series]:
-    """The columns, one value per row in file order, that rules of this table read about other tables."""
+    """Columns that rules of this table read about other tables, one value per row in file order."""
     helpers = {}
     for column, (parent, parent_column) in table.references.items():
         orphans = _orphans(table, raw, column, parent, parent_column, connection, delivered_keys)
@@ -116,7 +116,7 @@ def _orphans(
     connection: duckdb.DuckDBPyConnection,
     delivered_keys: DeliveredKeys,
 ) -> np.ndarray | None:
-    """The _row_id of rows whose parent never came; None where the parent table did not come at all."""
+    """The _row_id of rows whose parent never came; None if the parent table did not come at all."""
     pairs = {column: parent_column}
     if "enterprise_id" in TABLES[parent].polars_schema and "enterprise_id" in table.polars_schema:
         pairs = {"enterprise_id": "enterprise_id", **pairs}
@@ -134,9 +134,9 @@ def _orphans(
 
 
 def _scales(raw: Path, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys) -> dict[str, pl.Series]:
-    """The scale of each answer's question: that of the survey its response belongs to.
+    """The scale of each answer's question in the survey its response belongs to.
 
-    Where the response did not come, the widest scale any survey gives the question: nothing is refused on a guess.
+    If the response did not come: the widest scale that any survey gives the question, so that nothing is refused on a guess.
     """
     questions = delivered_keys.relation(*QUESTION_SCALES)
     if questions is None:

@@ -1,8 +1,8 @@
-"""Phase 2: the rules that compare a row with other rows of its table, among rows that keep all row rules.
+"""Phase 2: rules that compare a row with other rows of its table, among rows that meet all row rules.
 
-In file order: the first of several rows that exclude each other is accepted, so a corrected row sent again beside its
-refused original takes its place. Run in DuckDB, out of core. Which rows of other quarters stand in a row's way is found by
-``other_quarters``.
+In file order: the first of several rows that exclude each other is accepted, so a corrected row sent again next to its refused
+original takes its place. Run in DuckDB, out of core. ``other_quarters`` finds the rows of other quarters that exclude a
+row.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _counts_once(declared: CountsOnce, raw: Path, connection: duckdb.DuckDBPyCon
 
 
 def _version_overlap(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Versions of one register entry whose [valid_from, valid_to) meets one accepted before them."""
+    """Versions of a register entry whose [valid_from, valid_to) overlaps one accepted before them."""
     key = ", ".join(map(quoted, table.key))
     suspects = connection.execute(
         f"""
@@ -118,8 +118,8 @@ def _version_overlap(table: Table, raw: Path, connection: duckdb.DuckDBPyConnect
 
 
 def _overlapping(versions: list[tuple[int, int, int | None, int | None]]) -> list[int]:
-    """Of (entry, row id, start, end) in file order: the row ids whose interval meets an accepted one of its entry."""
-    # Accepted intervals of an entry never meet, so only the neighbours in time can meet a new one.
+    """From (entry, row id, start, end) in file order: the row ids whose interval overlaps an accepted one of its entry."""
+    # Accepted intervals of an entry never overlap, so only the previous and next in time can overlap a new one.
     accepted: dict[int, list[tuple[float, float]]] = {}
     refused = []
     for entry, row_id, start, end in versions:

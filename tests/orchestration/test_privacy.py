@@ -304,7 +304,7 @@ def test_the_scan_of_everything_finds_nothing(planted: Planted) -> None:
     finished = asq("privacy", "scan", "--lake", planted.lake, DAGSTER_HOME=str(planted.home))
     assert finished.returncode == 0, finished.stdout
     said = dict(line.split(": ", 1) for line in finished.stdout.splitlines() if ": " in line)
-    assert said["run history"].startswith("3 looked at")
+    assert said["run history"].startswith("3 scanned")
     assert finished.stdout.splitlines()[-1].startswith("0 findings; ")
 
 

@@ -180,7 +180,7 @@ def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(
 ) -> None:
     before = published_contents(lake_copy)
     ended = signalled_when_said(signal.SIGINT, moment, published.landing, lake_copy)
-    assert (ended.returncode, ended.stderr) == (130, "asq: interrupted; what was published before stays\n")
+    assert (ended.returncode, ended.stderr) == (130, "asq: interrupted; earlier publications are unchanged\n")
     assert published_contents(lake_copy) == before
     assert leftovers(lake_copy) == []
 

@@ -1,7 +1,7 @@
-"""SQL that reads a value into a contract type: ``reading`` makes something of it, ``accepted`` keeps it or not.
+"""SQL that reads a value into a contract type: ``reading`` converts it, ``accepted`` keeps or drops the result.
 
-Two steps, because DuckDB evaluates an expression as often as it is written: the result of the first is a column that
-the second may name several times. Builds expressions only; whether a value is plausible is validate's business.
+Two steps, because DuckDB evaluates an expression every time it is written: the first result becomes a column that the
+second may name several times. Builds expressions only; the validate stage checks whether a value is plausible.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from pipeline.calendar.quarters import TIME_ZONE
 from pipeline.lake.sql import literal
 from schemas.contract import Column, Table
 
-# No record of after-sales service is older, and 25-03-01 would be a day of the year 25.
+# After-sales records are never older, and 25-03-01 would be a day of the year 25.
 _FROM = "1900-01-01"
-# A row dated later is a slip of the keyboard: its quarter would never be run, and the row never be seen.
+# A later date is a typing error: its quarter would never be run, and nobody would see the row.
 _DATED_UNTIL = "2100-01-01"
-# Elsewhere 9999-12-31 is a way to write "open"; DuckDB itself also reads 'infinity'.
+# In other columns 9999-12-31 may mean "open"; DuckDB itself also reads 'infinity'.
 _UNTIL = "10000-01-01"
-# A day more on either side for what another time zone makes of them; DuckDB cannot convert instants far beyond.
+# One more day on either side for other time zones; DuckDB cannot convert instants far beyond.
 _CONVERTIBLE = ("1899-12-31", "10000-01-02")
-# A sum of binary fractions is not exact: 0.30000000000000004 is 0.30, while 0.301 is no amount.
+# Sums of binary fractions are inexact: 0.30000000000000004 is 0.30, while 0.301 is not an amount.
 _AMOUNT_NOISE = 1e-6
 
-# In the order in which systems mostly write them.
+# The most frequent spellings first.
 _WORDS = {
     "true": ("true", "1", "yes", "y", "t", "是", "1.0"),
     "false": ("false", "0", "no", "n", "f", "否", "0.0"),
@@ -48,15 +48,15 @@ class Style:
     """How texts are written."""
 
     date_formats: Sequence[str] = ()
-    """Formats of dates, tried in order; none: ISO 8601."""
+    """Formats of dates, tried in order; empty: ISO 8601."""
     zone: str = TIME_ZONE
-    """Of times without an offset."""
+    """Time zone of times without an offset."""
     iso_beside_formats: bool = False
-    """Real dates of a worksheet arrive as ISO 8601 whatever format its texts have."""
+    """Real dates of a worksheet arrive as ISO 8601, whatever format its texts have."""
 
 
 def as_text(value: Value) -> str:
-    """The value as a text; whole numbers without decimals, instants as Shanghai wall time."""
+    """The value as text; whole numbers without decimals, instants as Shanghai wall time."""
     sql = value.sql
     if value.is_text:
         return sql
@@ -69,7 +69,7 @@ def as_text(value: Value) -> str:
 
 
 def reading(value: Value, column: Column, style: Style) -> str:
-    """First step: the value in the column's contract type, as far as DuckDB can make one of it."""
+    """First step: the value in the column's contract type, as far as DuckDB can convert it."""
     sql = value.sql
     if column.sql_type == "VARCHAR":
         return as_text(value)
@@ -83,7 +83,7 @@ def reading(value: Value, column: Column, style: Style) -> str:
 
 
 def accepted(read: str, value: Value, column: Column, table: Table) -> str:
-    """Second step: ``read`` (the first step's column) where ``value`` is a proper way to write it, else null."""
+    """Second step: ``read`` (the first step's column) if ``value`` is a proper way to write it, else null."""
     return _ACCEPTED.get(column.sql_type, _always)(read, value, column, table)
 
 
@@ -93,7 +93,7 @@ def _always(read: str, value: Value, column: Column, table: Table) -> str:
 
 def _integer(read: str, value: Value, column: Column, table: Table) -> str:
     if value.is_text:
-        # DuckDB reads 5.7 (as 6), 1_000 and 0x1F too; the first test spares nearly all values the pattern.
+        # DuckDB also reads 5.7 (as 6), 1_000 and 0x1F; the first test spares most values the pattern.
         whole = f"{read}::VARCHAR = {value.sql} OR regexp_full_match({value.sql}, '[+-]?[0-9]+(\\.0*)?')"
     elif value.type in ("DOUBLE", "FLOAT") or value.type.startswith("DECIMAL"):
         whole = f"{value.sql} = trunc({value.sql})"
@@ -108,7 +108,7 @@ def _double(read: str, value: Value, column: Column, table: Table) -> str:
 
 
 def _decimal(read: str, value: Value, column: Column, table: Table) -> str:
-    """DuckDB rounds to the fen; what it rounded is no amount."""
+    """DuckDB rounds to the fen; a value that it had to round is not an amount."""
     if value.is_text:
         exact = f"abs({read}::DOUBLE - try_cast({value.sql} AS DOUBLE)) < {_AMOUNT_NOISE} AND NOT contains({value.sql}, '_')"
     elif value.type == "DOUBLE":
@@ -151,7 +151,7 @@ def _boolean(value: Value) -> str:
 
 
 def _moment(value: Value, style: Style, zone: str) -> str:
-    """The wall time in Shanghai; a time without an offset is ``zone``'s (a day is nobody's: it stays as it is)."""
+    """The wall time in Shanghai; a time without an offset is in ``zone`` (a day has no zone and stays as it is)."""
     sql = value.sql
     if value.is_text:
         if not style.date_formats:
@@ -170,7 +170,7 @@ def _moment(value: Value, style: Style, zone: str) -> str:
 
 def _formatted(sql: str, date_format: str, zone: str) -> str:
     moment = f"try_strptime({sql}, {literal(date_format)})"
-    # With %z or %Z the text names its own offset, and DuckDB gives an instant.
+    # With %z or %Z the text names its own offset, and DuckDB returns an instant.
     has_offset = "%z" in date_format or "%Z" in date_format
     return _wall_time(moment) if has_offset else _from_zone(moment, zone)
 
@@ -178,8 +178,8 @@ def _formatted(sql: str, date_format: str, zone: str) -> str:
 def _iso(sql: str, zone: str) -> str:
     """ISO 8601 with T or space, also 2025/1/5 8:03; a date alone is midnight.
 
-    DuckDB's cast to TIMESTAMP ignores an offset and the word UTC, so texts that have one go another way (a hyphen behind
-    a colon cannot belong to the date); its cast with an offset wants seconds and no space before it.
+    DuckDB's cast to TIMESTAMP ignores an offset and the word UTC, so texts with one are cast separately (a hyphen after a
+    colon cannot belong to the date); that cast needs seconds and no space before the offset.
     """
     has_word = " OR ".join(f"ends_with({sql}, '{letter}')" for letter in "CcTt")
     word = "' *(UTC|GMT)$'"
@@ -200,7 +200,7 @@ def _instant(sql: str) -> str:
 
 
 def _wall_time(instant: str) -> str:
-    """In Shanghai; nothing for an instant in no year that a date may have."""
+    """The instant in Shanghai; null outside the years a date may have."""
     first, until = (f"TIMESTAMPTZ '{day} 00:00:00+00'" for day in _CONVERTIBLE)
     return f"CASE WHEN {instant} >= {first} AND {instant} < {until} THEN timezone('{TIME_ZONE}', {instant}) END"
 

@@ -1,7 +1,7 @@
-"""A DuckDB that can see nothing but the records it is handed, and what SQL a configuration may give it.
+"""A DuckDB that sees only the records passed to it, and the check of SQL from a configuration.
 
-Expressions must not read files, clock or chance: the same delivery gives the same rows, and a configuration is not a
-way to somebody else's data. Which expressions there are is ``mapping``'s business.
+Expressions must not read files, the clock or random numbers: the same delivery must give the same rows, and a configuration
+must not reach other data. ``select`` decides where expressions may be written.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str, windows: bool = False) -> set[str]:
     """The column names a scalar expression refers to; ``windows``: it may look at other records of the file.
 
-    Raises ValueError, in words for the user, when the text is not one expression over one record's columns.
+    Raises ValueError, worded for the user, unless the text is one expression over one record's columns.
     """
     # The line break keeps a comment at the end from swallowing the parenthesis.
     statement = f"SELECT (\n{expression}\n)"
     found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [statement]).fetchone()
     tree = json.loads(found[0]) if found else {"error": True}
     if tree.get("error"):
-        raise ValueError(f"is no SQL expression: {tree.get('error_message', '')}")
+        raise ValueError(f"is not a SQL expression: {tree.get('error_message', '')}")
     statements = tree["statements"]
     node = statements[0]["node"]
     is_one_value = (
@@ -96,7 +96,7 @@ def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str
             raise ValueError(f"must not use {part['function_name']}(): it does not depend on the record alone")
         if kind == "COLUMN_REF":
             names.update(part["column_names"])
-    # Without parentheses these are columns to the parser and the clock to DuckDB.
+    # Written without parentheses, the parser takes these for columns and DuckDB for the clock.
     clocks = {name for name in names if name.lower() in _FORBIDDEN_FUNCTIONS}
     if clocks:
         raise ValueError(f"must not use {min(clocks)}: it does not depend on the record alone")

@@ -1,7 +1,7 @@
 """The SELECT that turns one file's records into rows of a contract table: types, defects, quarter, origin.
 
-Builds SQL over a relation of records; reading files and running the SQL is ``stream``'s business, SQL of single values
-``casting``'s.
+Builds SQL over a relation of records. ``stream`` reads the files and runs the SQL; ``casting`` holds the SQL of single
+values.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file's records as far as mapping must know them."""
+    """What mapping must know about one file's records."""
 
     name: str
     """Origin file, relative to the landing folder."""
@@ -63,7 +63,7 @@ class Mapping:
         self._names: Sequence[str] = delivery.schema.names
         self._used: dict[str, None] = {}
         self.expressions: list[tuple[YamlPath, str]] = []
-        """Every SQL text of the configuration that this file is read with."""
+        """Every SQL text of the configuration that is used on this file."""
         self._types = self._register_shape()
         self._unpivoted = self._find_unpivoted()
         self._where = self._checked_where()
@@ -74,12 +74,12 @@ class Mapping:
 
     @property
     def delivered(self) -> tuple[str, ...]:
-        """The contract columns that the delivery or its configuration has something for."""
+        """The contract columns for which the delivery or its configuration has a source."""
         return tuple(item.column.name for item in self._columns if not item.source.is_empty)
 
     @property
     def mapped(self) -> dict[str, str]:
-        """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that says of each row whether."""
+        """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that flags the rewritten rows."""
         return {
             item.column.name: f"_mapped_{place}"
             for place, item in enumerate(self._columns)
@@ -93,14 +93,14 @@ class Mapping:
 
     @property
     def empty_columns(self) -> set[str]:
-        """Contract columns that come from nowhere."""
+        """Contract columns without any source."""
         return {item.column.name for item in self._columns if item.source.is_empty}
 
     def rows_sql(self, relation: str) -> str:
         """Contract columns, quarter, origin, ``_defects``, ``_sequence`` and ``mapped`` of every row, in the relation's order."""
         columns = self._columns
         passed = ", ".join([SEQUENCE, *(item.name for item in RECORD_FIELDS)])
-        # Each level is a subquery whose columns the next one may name several times at no cost.
+        # Each level is a subquery, so the next one may name its columns several times at no cost.
         origins = self._select(
             passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation)
         )
@@ -122,7 +122,7 @@ class Mapping:
         )
 
     def latest_sql(self, relation: str) -> str:
-        """``_sequence``, the key (null: not complete, the row is kept whatever else) and the order of each record."""
+        """``_sequence``, the key (null: incomplete, so the row is always kept) and the order of each record."""
         complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in self._key)
         key = ", ".join(f"{quoted(name)}" for name in self._key)
         position = ", ".join(f"'p{index}': {part}" for index, part in enumerate(self._order))
@@ -136,7 +136,7 @@ class Mapping:
         return f"SELECT count(*) FROM ({self._chosen_sql(relation)})"
 
     def issues_sql(self, relation: str) -> str | None:
-        """How many records of the file fall under each condition of ``known_issues``, in its order; None: there is none."""
+        """How many records of the file meet each condition of ``known_issues``, in its order; None: no conditions."""
         if not self._issues:
             return None
         told = ", ".join(f"(\n{condition}\n) AS d{place}" for place, condition in enumerate(self._issues))
@@ -144,13 +144,13 @@ class Mapping:
         return f"SELECT {counted} FROM (SELECT {told} FROM ({self._source_sql(relation)}))"
 
     def expression_sql(self, expression: str, relation: str) -> str:
-        """Evaluates one expression on every record, to find the one that fails."""
+        """Evaluates one expression on every record, to find out which expression fails."""
         return f"SELECT count(({expression})) FROM ({self._records_sql(relation)})"
 
     # Levels
 
     def _source_sql(self, relation: str) -> str:
-        """Every needed source column as text under its own name, beside it in its own type if it has one."""
+        """Every needed source column as text under its own name, and in its own type next to it if it has one."""
         columns = [SEQUENCE, *(item.name for item in RECORD_FIELDS)]
         columns.append(f"{literal(self._delivery.name)} AS {ORIGIN_FILE}")
         for name in self._used:
@@ -166,7 +166,7 @@ class Mapping:
         return source if where is None else f"SELECT * FROM ({source}) WHERE {where}"
 
     def _where_sql(self) -> str | None:
-        # Only a clear "no" leaves a row out; a row about which the condition cannot tell stays and is judged later.
+        # Only a definite false drops a row; one for which the condition is unknown stays and is validated later.
         return None if self._where is None else f"(_field_rule IS NOT NULL OR coalesce((\n{self._where}\n), true))"
 
     def _records_sql(self, relation: str) -> str:
@@ -203,7 +203,7 @@ class Mapping:
         return f"SELECT {passed}, {', '.join(f'{sql} AS {name}' for name, sql in columns)} FROM ({source})"
 
     def _defects(self, raw: list[Value]) -> str:
-        """What could not be read; the list is only built for rows that have something in it."""
+        """What could not be read; the list is built only for rows that have such cells."""
         entry = 'STRUCT(rule VARCHAR, "column" VARCHAR, "value" VARCHAR)'
         line = f"[{{'rule': _field_rule, 'column': NULL::VARCHAR, 'value': _raw_line}}::{entry}]"
         unread: list[str] = []
@@ -224,7 +224,7 @@ class Mapping:
     # Finding columns
 
     def _register_shape(self) -> dict[str, str]:
-        """Register an empty relation like the file's, and give the DuckDB types of its columns."""
+        """Register an empty relation of the file's shape and return the DuckDB types of its columns."""
         fields = [pa.field(SEQUENCE, pa.int64()), *RECORD_FIELDS, *self._delivery.schema]
         self._connection.register(_SHAPE, pa.schema(fields).empty_table())
         described = self._connection.execute(f"DESCRIBE SELECT * FROM {_SHAPE}").fetchall()
@@ -233,7 +233,7 @@ class Mapping:
     def _native(self, name: str, sql: str) -> Value:
         type_ = self._types[name]
         if type_ in ("DOUBLE", "FLOAT"):
-            # Data frames write "no value" as not-a-number.
+            # Data frames write NaN for "no value".
             return Value(f"CASE WHEN NOT isnan({sql}) THEN {sql} END", type_)
         if type_ == "VARCHAR" or _is_native(type_):
             return Value(sql, type_)
@@ -282,7 +282,7 @@ class Mapping:
                 self._use(by_lower[name.casefold()])
             elif name.casefold() not in {known.casefold() for known in (*added, ORIGIN_FILE, ORIGIN_ROW)}:
                 known = (*self._names, *added)
-                # A lambda's variable looks like a column to the parser; DuckDB will say if it is neither.
+                # The parser takes a lambda's variable for a column; DuckDB reports a name that is neither.
                 if not self._binds(expression, added):
                     raise self._wrong(path, f"has no column '{name}'{did_you_mean(name, known)} ({self._header()})")
         if not windows:
@@ -340,7 +340,7 @@ class Mapping:
         ]
 
     def _order_parts(self, key: OrderKey, path: YamlPath) -> tuple[str, ...]:
-        """What to compare, later is larger: numbers before texts as numbers, no value before any."""
+        """Sort keys, later is larger: missing values first, then numbers by size, then texts."""
         if key.column is not None:
             sql, type_ = quoted(self._find(key.column, path)), "VARCHAR"
         else:
@@ -408,7 +408,7 @@ class Mapping:
         return Value(literal(source.constant and source.constant.strip()), "VARCHAR")
 
     def _raw(self, item: _Column, origin: str) -> Value:
-        """The origin's value with the value map applied; nothing in a line that does not fit the header."""
+        """The origin's value with the value map applied; null in a line that does not fit the header."""
         source, value = item.source, Value(origin, item.origin.type)
         sql = value.sql
         if source.values or source.has_otherwise:
@@ -438,7 +438,7 @@ class Mapping:
         )
 
     def _header(self) -> str:
-        """The file's column names, unless nothing is known among them: then they may be somebody's record."""
+        """The file's column names; hidden if none of them is known, because then they may be a person's record."""
         source = self._source
         wanted = [column.name for column in self._table.columns]
         wanted += [column.source for column in source.columns.values() if column.source]
@@ -462,14 +462,14 @@ class Mapping:
             try:
                 self._connection.execute(f"SELECT try_strptime('', {literal(date_format)})")
             except duckdb.Error:
-                raise self._wrong((*path, "date_format"), f"'{date_format}' is no strptime format") from None
+                raise self._wrong((*path, "date_format"), f"'{date_format}' is not a strptime format") from None
 
     def _style(self, source: ColumnSource) -> Style:
         return Style(source.date_formats, self._source.format.timezone, self._delivery.is_worksheet)
 
 
 def _own(name: str) -> str:
-    """Under this name a column keeps the type it was delivered in."""
+    """Name under which a column keeps the type it was delivered in."""
     return f"own type: {name}"
 
 

@@ -1,6 +1,6 @@
-"""Cells as text: trimmed, and null where they are empty or say that there is no value.
+"""Cleans cells of text: trims them, and makes them null where they are empty or mean "no value".
 
-Works on Arrow arrays, column by column; what a cell means is nobody's business here.
+Works on Arrow arrays, column by column. Does not interpret the cells.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# White space of people, spreadsheets and copied web pages: ASCII, no-break space, ideographic space, zero-width space, a
-# byte order mark in mid-file.
+# White space from typing, spreadsheets and copied web pages: ASCII, no-break space, ideographic space, zero-width space, and
+# a byte order mark in mid-file.
 _BLANKS = " \t\n\v\f\r\u00a0\u3000\u200b\ufeff"
 _FIRST_BYTES = np.zeros(256, dtype=bool)
 _FIRST_BYTES[[*range(0x21), *(blank.encode()[0] for blank in _BLANKS)]] = True
@@ -22,7 +22,7 @@ _WIDE = [blank.encode() for blank in _BLANKS if not blank.isascii()]
 
 
 def clean_text(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringArray:
-    """Trim every cell; the empty ones and those equal to one of ``null_values`` become null."""
+    """Trim every cell; empty cells and those equal to one of ``null_values`` become null."""
     if _may_need_trimming(cells):
         cells = pc.utf8_trim(cells, characters=_BLANKS)
     means_nothing = (
@@ -34,7 +34,7 @@ def clean_text(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringAr
 
 
 def trim_cleaned(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringArray:
-    """The same for cells whose untrimmed null values are null already: arrays with nothing to trim are passed on."""
+    """The same for cells whose untrimmed null values are already null: returns arrays without anything to trim as they are."""
     return clean_text(cells, null_values) if _may_need_trimming(cells) else cells
 
 
@@ -46,7 +46,7 @@ def nothing(null_values: Sequence[str]) -> pa.StringArray:
 def _may_need_trimming(cells: pa.StringArray) -> bool:
     """Whether a cell may begin or end with a blank.
 
-    Looks at the outer bytes only: trimming a column costs ten times more, and hardly any column needs it.
+    Looks only at the outer bytes: trimming a column costs ten times more, and few columns need it.
     """
     _, offsets_buffer, data_buffer = cells.buffers()
     if data_buffer is None or data_buffer.size == 0:
@@ -61,7 +61,7 @@ def _may_need_trimming(cells: pa.StringArray) -> bool:
         return False
     if (data[first] <= 0x20).any() or (data[last - 1] <= 0x20).any():
         return True
-    # Chinese characters share bytes with the wide blanks: compare these whole.
+    # Chinese characters share bytes with the wide blanks, so whole blanks are compared.
     return any(_holds(data, first, blank) or _holds(data, last - len(blank), blank) for blank in _WIDE)
 
 

@@ -1,6 +1,6 @@
-"""Which encoding a text file is written in, proven over the whole file before a record is read.
+"""Finds the encoding of a text file and checks it over the whole file before any record is read.
 
-UTF-8 first, then GB18030, each strictly; a declared encoding alone. Decoding while reading is ``Utf8Stream``'s.
+Tries strict UTF-8, then strict GB18030; a declared encoding is the only one tried. ``Utf8Stream`` decodes while reading.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pipeline.extract.files import SourceFile
 _CHUNK = 1 << 22
 
 END_OF_FILE = "\x00end of file\x00"
-"""A record put behind the last one, so that no file is without records for Arrow; whoever reads them leaves it out."""
+"""A record appended after the last one, so that Arrow never meets a file without records; readers drop it."""
 
 
 def find_encoding(file: SourceFile, declared: str | None) -> str:
-    """The codec name that the whole file fits (``utf-8`` covers a byte order mark).
+    """The codec that fits the whole file (``utf-8`` includes a byte order mark).
 
     Raises WrongEncoding with the byte offset and line of the first bytes that do not fit, TruncatedFile when the file
     ends inside a character, and what ``SourceFile.open_text`` raises.
@@ -61,7 +61,7 @@ class Utf8Stream(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """``size`` bytes, fewer only at the end: Arrow takes a short read for a block of its own."""
+        """``size`` bytes, fewer only at the end: Arrow makes a short read a separate block."""
         wanted = size if size > 0 else _CHUNK
         while len(self._rest) < wanted and not self._at_end:
             raw = self._handle.read(wanted)
@@ -94,7 +94,7 @@ def _is_utf8(file: SourceFile) -> bool:
 
 
 def _bytes_of_open_character(text: bytes) -> int:
-    """How many bytes at the end begin a character whose rest is in the next chunk."""
+    """How many bytes at the end begin a character that continues in the next chunk."""
     for back in range(1, min(4, len(text) + 1)):
         byte = text[-back]
         if byte >= 0xC0:
@@ -115,7 +115,7 @@ def _fits_utf8(text: bytes) -> bool:
 
 
 def _first_misfit(file: SourceFile, encoding: str) -> str | None:
-    """Where the first bytes that do not fit lie (in the first chunk a NUL does not fit either); None when all fit."""
+    """Position of the first bytes that do not fit (in the first chunk NUL does not fit either); None when all fit."""
     decoder = codecs.getincrementaldecoder(encoding)()
     offset, line, pending = 0, 1, 0
     for chunk in _chunks(file):
@@ -126,7 +126,7 @@ def _first_misfit(file: SourceFile, encoding: str) -> str | None:
         try:
             decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            # The error counts from the bytes the decoder had kept of the chunk before.
+            # The error position includes bytes the decoder kept from the previous chunk.
             at = error.start - pending
             line += chunk.count(b"\n", 0, max(at, 0))
             return f"byte {offset + at + 1} in line {line} does not fit"
@@ -141,9 +141,9 @@ def _first_misfit(file: SourceFile, encoding: str) -> str | None:
 
 
 def _looks_like_damaged_utf8(file: SourceFile) -> bool:
-    """Chinese in UTF-8 with a few bad bytes would mostly pass as GB18030, as nonsense.
+    """Chinese in UTF-8 with a few bad bytes would usually pass as GB18030, as nonsense.
 
-    Decoded as UTF-8, such a file shows more Chinese characters than bad bytes; a GB18030 file next to none.
+    Decoded as UTF-8, such a file has more Chinese characters than bad bytes; a GB18030 file has hardly any.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     good = bad = 0

@@ -1,4 +1,4 @@
-"""Names of source columns: one canonical form for every file kind, and how a wanted name is found among them."""
+"""Names of source columns: one canonical form for every file kind, and the search for a wanted name."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ RESERVED = (SEQUENCE, ORIGIN_FILE, ORIGIN_ROW, "_field_rule", "_raw_line")
 
 
 def canonical_name(text: str) -> str:
-    """Without byte order mark and zero-width spaces, trimmed, runs of white space made one space."""
+    """The name without byte order mark and zero-width spaces, trimmed, with runs of white space made one space."""
     return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
 
 
 def canonical_names(header: Iterable[object]) -> tuple[str, ...]:
-    """The names of a header's columns, all different whatever their case.
+    """The names of a header's columns, unique regardless of case.
 
-    A column without name is ``column 5``; one whose name came before is ``name (2)``.
+    A column without a name is ``column 5``; a repeated name becomes ``name (2)``.
     """
     names: list[str] = []
     used = {name.casefold() for name in RESERVED}
@@ -33,7 +33,7 @@ def canonical_names(header: Iterable[object]) -> tuple[str, ...]:
 
 
 def find_name(wanted: str, names: Sequence[str]) -> str | None:
-    """The column called ``wanted``: exactly, else whatever its case; None when there is none."""
+    """The column called ``wanted``: exact match first, then ignoring case; None when there is none."""
     name = canonical_name(wanted)
     if name in names:
         return name
@@ -41,5 +41,5 @@ def find_name(wanted: str, names: Sequence[str]) -> str | None:
 
 
 def is_repeated(name: str, names: Sequence[str]) -> bool:
-    """Whether the header held this name more than once."""
+    """Whether the header has this name more than once."""
     return f"{name} (2)".casefold() in {known.casefold() for known in names}

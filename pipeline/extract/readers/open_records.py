@@ -1,4 +1,4 @@
-"""Chooses the reader of a file by its kind; nothing else."""
+"""Chooses the reader for a file by its kind; nothing else."""
 
 from __future__ import annotations
 

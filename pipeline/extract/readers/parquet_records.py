@@ -1,4 +1,4 @@
-"""Parquet files: the columns keep their types, text is cleaned like any other text. The first row is number 1."""
+"""Reads Parquet files: columns keep their types, text is cleaned as in other files. The first row is number 1."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipeline.extract.readers.records import batch_of
 from pipeline.settings.sources import Format
 
 _BATCH_ROWS = 1 << 16
-# DuckDB fails on days and instants far beyond the years of any date. These stand for all of them, and no column takes
-# them: they become a `type` defect of their row. Nanoseconds reach from 1677 to 2262 only.
+# DuckDB fails on days and instants far outside the calendar. These two replace all of them; no column accepts them, so
+# they become a `type` defect of their row. Nanoseconds only reach from 1677 to 2262.
 _FIRST_DAY, _FIRST_DAY_OF_NANOSECONDS, _LAST_DAY = dt.date(1, 1, 1), dt.date(1700, 1, 1), dt.date(9999, 12, 31)
 _EPOCH = dt.date(1970, 1, 1)
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -40,7 +40,7 @@ class ParquetRecords:
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         row = 1
         delivered = [self._delivered[name] for name in columns]
-        # Arrow cannot count the rows of no columns.
+        # Arrow cannot count rows without any column.
         read = delivered or list(self._delivered.values())[:1]
         with self._open() as parquet:
             try:
@@ -63,7 +63,7 @@ class ParquetRecords:
             handle.seek(max(path.stat().st_size - 4, 0))
             ends = handle.read(4) == b"PAR1"
         if not begins:
-            raise UnreadableFile("is no Parquet file", **where)
+            raise UnreadableFile("is not a Parquet file", **where)
         if not ends or path.stat().st_size < 12:
             raise TruncatedFile("the Parquet file ends too early", **where)
         try:
@@ -87,12 +87,12 @@ class ParquetRecords:
 
 
 def _within_calendar(cells: pa.Array) -> pa.Array:
-    """Days and instants, those before the first or behind the last one moved there."""
+    """Days and instants; those outside the calendar are moved to its edges."""
     is_day = pa.types.is_date32(cells.type)
     units = 1 if is_day else 86_400 * _PER_SECOND["ms" if pa.types.is_date64(cells.type) else cells.type.unit]
     earliest = _FIRST_DAY_OF_NANOSECONDS if units == 86_400 * _PER_SECOND["ns"] else _FIRST_DAY
     first = (earliest - _EPOCH).days * units
-    # Behind the last day that some columns take as "open".
+    # Later than the last day, which some columns accept as "open".
     beyond = ((_LAST_DAY - _EPOCH).days + 1) * units
     numbers = cells.view(pa.int32() if is_day else pa.int64())
     found = pc.min_max(numbers).as_py()
@@ -104,7 +104,7 @@ def _within_calendar(cells: pa.Array) -> pa.Array:
 
 
 def _read_as(given: pa.DataType) -> pa.DataType:
-    """Types that casting knows; everything else (dictionaries, large text, bytes, times of day) is read as text."""
+    """Types that casting supports; everything else (dictionaries, large text, bytes, times of day) is read as text."""
     known = (
         pa.types.is_boolean, pa.types.is_integer, pa.types.is_float32, pa.types.is_float64, pa.types.is_date,
         pa.types.is_timestamp, pa.types.is_decimal128,

@@ -1,7 +1,7 @@
-"""Quotes of delimited text that do not close where their author meant: the file is refused before a row is lost.
+"""Refuses delimited text whose quotes do not close where intended, before a row is lost.
 
-Arrow reads text behind a closing quote as part of the cell, so that an unclosed quote swallows all rows up to the next
-quoted cell and nobody hears of them. Looks at bytes on their way to the parser; parsing is ``text_records``' business.
+Arrow reads text after a closing quote as part of the cell. An unclosed quote therefore swallows all rows up to the next
+quoted cell, silently. Checks bytes on their way to the parser; ``text_records`` parses.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NUMBER_OR_DATE = re.compile(r"[+-]?[0-9][0-9TtZz:.+/ -]*")
 
 
 class QuoteCheckedStream(io.RawIOBase):
-    """UTF-8 bytes passed on as they are; raises UnclosedQuote and TruncatedFile as soon as a read shows the fault."""
+    """Passes UTF-8 bytes on unchanged; raises UnclosedQuote and TruncatedFile as soon as a read shows the fault."""
 
     def __init__(self, text: Utf8Stream, file: SourceFile, quote: str, delimiter: str, columns: int) -> None:
         self._text, self._check = text, _QuoteCheck(file, quote, delimiter, columns)
@@ -38,14 +38,14 @@ class QuoteCheckedStream(io.RawIOBase):
 
 
 class _QuoteCheck:
-    """Looks at whole records: what a block leaves unfinished is looked at again with the next one."""
+    """Checks whole records; an unfinished one is checked again with the next block."""
 
     def __init__(self, file: SourceFile, quote: str, delimiter: str, columns: int) -> None:
         self._file, self._quote, self._delimiter, self._columns = file, quote, delimiter, columns
         ends_cell = [ord(delimiter), _LINE_FEED, _CARRIAGE_RETURN]
         self._begins_cell = np.zeros(256, dtype=bool)
         self._begins_cell[ends_cell] = True
-        # A quote behind a quote is the second half of a doubled one.
+        # A quote after a quote is the second half of a doubled one.
         self._fits = self._begins_cell.copy()
         self._fits[ord(quote)] = True
         self._rest: bytes | None = None
@@ -68,16 +68,16 @@ class _QuoteCheck:
             closes = turns[np.minimum(turns_before, turns.size - 1)]
             self._refuse_swallowed_records(data, view, breaks, is_within, closes)
         self._rest = data[end:]
-        # The parser cannot take it either, but it cannot tell the row.
+        # The parser fails on it too, but cannot tell the row.
         if turns.size % 2 and len(self._rest) > len(block):
             raise self._unclosed(self._row(view, turns, int(turns[-1])), "does not end")
         self._records += breaks.size - int(np.count_nonzero(is_within))
 
     def _turns(self, data: bytes, view: np.ndarray, is_last: bool) -> np.ndarray:
-        """Where quoted text begins and ends, in turn; a doubled quote ends it and begins it again.
+        """Positions where quoted text begins and ends, alternating; a doubled quote ends it and begins it again.
 
-        Raises UnclosedQuote where a closing quote is followed by something else than a delimiter or a line end (RFC
-        4180). A quote within a cell that does not begin with one is a character like any other (5" pipe).
+        Raises UnclosedQuote where a closing quote is followed by anything but a delimiter or a line end (RFC 4180). A quote in a
+        cell that does not begin with one is an ordinary character (5" pipe).
         """
         if self._quote.encode() not in data:
             return np.array([], dtype=np.int64)
@@ -93,7 +93,7 @@ class _QuoteCheck:
             if len(turns) % 2:
                 if not self._fits[following]:
                     row = self._row(view, np.array(turns), turns[-1])
-                    raise self._unclosed(row, "is followed by other text behind its closing quote")
+                    raise self._unclosed(row, "is followed by other text after its closing quote")
             elif not self._begins_cell[previous] and not (turns and turns[-1] == mark - 1):
                 continue
             turns.append(mark)
@@ -102,15 +102,15 @@ class _QuoteCheck:
     def _refuse_swallowed_records(
         self, data: bytes, view: np.ndarray, breaks: np.ndarray, is_within: np.ndarray, closes: np.ndarray
     ) -> None:
-        """Raise UnclosedQuote where a line within a cell is a record of this file.
+        """Raise UnclosedQuote where a line within a cell looks like a record of this file.
 
-        As many delimiters as a record has are not enough for that: a comment of several lines may hold commas. The line
-        must also begin like the record it stands in, see ``_is_like``.
+        The right number of delimiters is not enough: a comment of several lines may hold commas. The line must also begin like
+        the record around it, see ``_is_like``.
         """
         starts = breaks[is_within] + 1
         ends = np.append(breaks[1:], view.size)[is_within]
         closes = closes[is_within]
-        # A line on which the cell ends is whole if nothing follows the cell.
+        # The line on which the cell ends is complete if nothing follows the cell.
         is_whole = (closes >= ends - 1) | ((closes == ends - 2) & (view[ends - 1] == _CARRIAGE_RETURN))
         delimiters = np.flatnonzero(view == ord(self._delimiter))
         count = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts)
@@ -120,7 +120,7 @@ class _QuoteCheck:
             known = int(np.searchsorted(outside, start))
             record = int(outside[known - 1]) + 1 if known else 0
             line_before = int(outside[known - 2]) + 1 if known > 1 else 0
-            # Of the record in which the cell stands, the cells before it; the record before where there are none.
+            # The cells before this one in its record; without any, the previous record.
             example = self._cells(data[record:start])[:-1] or self._cells(data[line_before:record])
             line = data[start : int(min(ends[place], closes[place]))].decode().removesuffix("\r")
             if _is_like(line.split(self._delimiter), example):
@@ -144,8 +144,8 @@ class _QuoteCheck:
 
 
 def _end_of_records(data: bytes, turns: np.ndarray) -> int:
-    """Where the last whole record ends."""
-    # The line feed of a final carriage return may be in the next block.
+    """Position where the last whole record ends."""
+    # The line feed after a final carriage return may be in the next block.
     for line_end, end in ((b"\n", len(data)), (b"\r", len(data) - 1)):
         while (at := data.rfind(line_end, 0, end)) >= 0:
             before = int(np.searchsorted(turns, at))
@@ -162,10 +162,10 @@ def _line_ends(view: np.ndarray) -> np.ndarray:
 
 
 def _is_like(line: list[str], example: list[str]) -> bool:
-    """Whether a line can be a record beside the one that begins with the cells of ``example``.
+    """Whether a line can be a record, compared with the record that begins with the cells of ``example``.
 
-    Its key must be written alike (V17 and V3, not 很好 and V3) and its other cells hold a number or date where that one
-    has one. A bare number as key is not enough by itself: many a comment is a numbered list.
+    Its key must have the same form (V17 and V3, not 很好 and V3), and its other cells must hold a number or date where that
+    record does. A bare number as key is not enough: many comments are numbered lists.
     """
     if not example or not line[0] or len(line[0]) - len(example[0]) not in (-1, 0, 1):
         return False

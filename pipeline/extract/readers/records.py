@@ -1,7 +1,6 @@
-"""What every reader of a file kind gives: records as Arrow batches, in file order, each with its exact record number.
+"""What every reader returns: records as Arrow batches, in file order, each with its exact record number.
 
-The shape only; the readers are ``text_records``, ``sheet_records`` and ``parquet_records``, and ``open_records``
-chooses.
+Only the interface. The readers are ``text_records``, ``sheet_records`` and ``parquet_records``; ``open_records`` chooses.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ RECORD_FIELDS = (
     pa.field("_field_rule", pa.string()),
     pa.field("_raw_line", pa.string()),
 )
-"""Columns every batch begins with: the record's number; of a line that does not fit the header also rule and line."""
+"""First columns of every batch: the record's number; for a line that does not fit the header also rule and line."""
 
 
 class Records(Protocol):
-    """An opened source of records, which can be read as often as needed."""
+    """An opened source of records that can be read repeatedly."""
 
     schema: pa.Schema
     """Canonical column names and Arrow types, without ``RECORD_FIELDS``."""
@@ -34,7 +33,7 @@ class Records(Protocol):
 
 
 class ConfiguredRecords:
-    """The rows that ``sources.yaml`` itself holds, numbered from 1."""
+    """The rows written in ``sources.yaml`` itself, numbered from 1."""
 
     def __init__(self, rows: Sequence[Mapping[str, str | None]], form: Format) -> None:
         names = dict.fromkeys(name for row in rows for name in row)

@@ -1,7 +1,7 @@
-"""What a worksheet's XML says and its reader does not: error cells (#N/A), and formulas nobody ever computed.
+"""Finds in a worksheet's XML what its reader hides: error cells (#N/A) and formulas that were never computed.
 
-The reader gives both as empty cells, so that a value would be lost and nobody hear of it. Streams: one pass over the XML,
-which looks into rows only where an error is among them.
+The reader returns both as empty cells, so a value would be lost unnoticed. Makes one streaming pass over the XML and looks into
+rows only if they contain an error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SheetMarks:
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     """Text of the error cells (``#N/A``) by row number, from 1, and column, from 0."""
     uncomputed: int = 0
-    """Formulas without a value: the file was written by a program that does not compute."""
+    """Formulas without a value: written by a program that does not compute."""
 
     @property
     def error_count(self) -> int:
@@ -41,7 +41,7 @@ class SheetMarks:
 
 
 def sheet_marks(path: Path, sheet: str) -> SheetMarks:
-    """The marks of one worksheet of an .xlsx file; none where the file is packed in another way."""
+    """The marks of one worksheet of an .xlsx file; none if the file is packed differently."""
     marks = SheetMarks()
     try:
         with zipfile.ZipFile(path) as book:
@@ -54,7 +54,7 @@ def sheet_marks(path: Path, sheet: str) -> SheetMarks:
                     marks.uncomputed += sum(1 for _ in _UNCOMPUTED.finditer(rows))
                 first = _ROW.search(rows) if row == 0 else None
                 are_numbered = are_numbered and (first is None or bool(_REFERENCE.search(first[1])))
-                # Numbers of rows may be left out; then all of them are counted.
+                # Row numbers may be omitted; then every row is counted.
                 if b't="e"' in rows or b"t='e'" in rows or not are_numbered:
                     row = _read_errors(rows, row, marks)
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
@@ -85,7 +85,7 @@ def _whole_rows(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 
 def _end_of_rows(xml: bytes) -> int:
-    """Behind the last end tag of a row."""
+    """Position after the last end tag of a row."""
     end = len(xml)
     while (at := xml.rfind(b"row>", 0, end)) >= 0:
         tag = xml.rfind(b"<", 0, at)
@@ -96,7 +96,7 @@ def _end_of_rows(xml: bytes) -> int:
 
 
 def _read_errors(rows: bytes, before: int, marks: SheetMarks) -> int:
-    """Note the errors among some rows; returns the number of the last one."""
+    """Note the errors in these rows; returns the number of the last row."""
     number = before
     for row in _ROW.finditer(rows):
         reference = _REFERENCE.search(row[1])

@@ -1,6 +1,6 @@
-"""Worksheets: every cell as the text a CSV export would hold, dates in ISO 8601; row numbers are the sheet's own.
+"""Reads worksheets: every cell as the text of a CSV export, dates in ISO 8601; row numbers are the sheet's own.
 
-An error cell is its text (#N/A): no number, date or word of a closed set.
+An error cell is its text (#N/A), which is not a number, date or word of a closed set.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class SheetRecords:
 
     @cached_property
     def marks(self) -> SheetMarks:
-        """What the sheet holds that the reader does not tell."""
+        """Error cells and uncomputed formulas, which the reader does not report."""
         return sheet_marks(self._file.path, self._sheet)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         wanted = [self.schema.get_field_index(name) for name in columns]
         first = (self._form.header_row or 0) + 1
-        # Opened again, because a workbook lies in memory whole: a folder of them must not.
+        # Opened again for each reading, because a workbook is held in memory whole; a folder of them must not be.
         sheet = self._open()
         numbered = self._with_errors(enumerate(islice(sheet.iter_rows(), first - 1, None), start=first), sheet)
         while chunk := list(islice(numbered, _BATCH_ROWS)):
@@ -66,7 +66,7 @@ class SheetRecords:
         if not errors:
             yield from numbered
             return
-        # The reader's rows begin at the first row of the sheet, but at the first column that is filled.
+        # The reader's rows begin at the sheet's first row, but at the first column with a value.
         first_column = sheet.start[1] if sheet.start else 0
         for number, row in numbered:
             for column, text in errors.get(number, {}).items():
@@ -87,7 +87,7 @@ class SheetRecords:
             if is_zip:
                 problem = "the workbook ends too early or is damaged"
                 raise TruncatedFile(problem, table=self._file.table, file=self._file.name) from None
-            raise self._unreadable("is no Excel workbook (.xlsx)") from None
+            raise self._unreadable("is not an Excel workbook (.xlsx)") from None
         except (python_calamine.CalamineError, OSError, ValueError):
             raise self._unreadable("is a damaged Excel workbook") from None
 
@@ -113,10 +113,10 @@ def _text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        # Excel knows no whole numbers: 13800138000 arrives as 13800138000.0.
+        # Excel has no integers: 13800138000 arrives as 13800138000.0.
         return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
     if isinstance(cell, dt.datetime):
-        # A day's fraction is exact to about a microsecond; sheets show at most milliseconds.
+        # A day's fraction is exact to about a microsecond; sheets show milliseconds at most.
         rounded = cell + dt.timedelta(microseconds=500)
         return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000).isoformat()
     if isinstance(cell, dt.date | dt.time):

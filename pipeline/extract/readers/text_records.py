@@ -1,8 +1,8 @@
-"""Delimited text: quoted fields with newlines, LF, CRLF or CR, blank lines (they count as records but are none).
+"""Reads delimited text: quoted fields with newlines; LF, CRLF or CR; blank lines get a record number but give no record.
 
-A line with too many or too few fields is a record without cells, with the rule it breaks and the raw line: no cell of
-it can be trusted to stand in its column. Arrow parses, because it gives good and bad records their exact numbers;
-DuckDB's reader drops surplus fields in silence when it is lenient and numbers no good row.
+A line with too many or too few fields becomes a record without cells, with the broken rule and the raw line: none of its
+cells can be trusted to be in the right column. Arrow parses, because it gives good and bad records exact numbers; DuckDB's
+lenient reader silently drops surplus fields and does not number good rows.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from pipeline.settings.sources import Format
 
 TOO_MANY_FIELDS, TOO_FEW_FIELDS = "too_many_fields", "too_few_fields"
 
-# A record must fit into a block: far above any real one, and small enough to notice a quote that never closes.
+# A record must fit into a block: far larger than real records, small enough to notice a quote that never closes.
 _BLOCK_BYTES = 1 << 21
-# Of a line that does not fit the header, as much as helps to find it.
+# How much of a line that does not fit the header is kept: enough to find it.
 _RAW_LINE_CHARACTERS = 2_000
 
 
@@ -63,7 +63,7 @@ class TextRecords:
         yield _in_order(batch_of(pa.array([], pa.int64()), no_cells, columns), numbering.misfits)
 
     def _read_header(self) -> tuple[list[str], int]:
-        """The header's cells, and how many lines lie before the first data record."""
+        """The header's cells, and the number of lines before the first data record."""
         record: list[str] = []
         with self._file.open_text() as handle:
             encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
@@ -121,14 +121,14 @@ class TextRecords:
 
 
 class _Numbering:
-    """Gives good records the numbers that the misfits leave free."""
+    """Gives good records the numbers that misfits leave free."""
 
     def __init__(self, header_records: int, header_lines: int) -> None:
         self.last = header_records
         """Number of the last good record so far."""
         self.misfits: list[tuple[int, str, str]] = []
-        """Number, rule and raw line of the misfits that no batch has taken yet."""
-        # Arrow counts the lines of the header, which may be more than its records.
+        """Number, rule and raw line of the misfits not yet in a batch."""
+        # Arrow counts the header's lines, which may be more than its records.
         self._shift = header_records - header_lines
         self._taken: list[int] = []
 
@@ -144,7 +144,7 @@ class _Numbering:
         return "skip"
 
     def without_end(self, parsed: pa.RecordBatch) -> pa.RecordBatch:
-        """In a file of one column, the end marker is a record like any other."""
+        """In a file with one column, the end marker parses as a record; this drops it."""
         if parsed.num_rows and parsed.column(0)[-1].as_py() == END_OF_FILE:
             return parsed.slice(0, parsed.num_rows - 1)
         return parsed
@@ -162,14 +162,14 @@ class _Numbering:
         return numbers
 
     def misfits_until_now(self) -> list[tuple[int, str, str]]:
-        """Take the misfits that lie before the last good record."""
+        """Take the misfits before the last good record."""
         taken = [misfit for misfit in self.misfits if misfit[0] < self.last]
         del self.misfits[: len(taken)]
         return taken
 
 
 def _filled_rows(parsed: pa.RecordBatch) -> np.ndarray | None:
-    """Which records hold a value, None when all do: blank lines and rows of mere delimiters are no records."""
+    """Mask of records that hold a value, None when all do: blank lines and rows of delimiters only are not records."""
     blank = parsed.column(0).is_null()
     for column in parsed.columns[1:]:
         if not pc.any(blank).as_py():

@@ -67,7 +67,7 @@ def test_shifting_crosses_years(start: str, step: int, end: str) -> None:
 
 @pytest.mark.parametrize("text", ["0000-Q1", "1899-Q4", "2100-Q1", "9999-Q4"])
 def test_a_quarter_far_from_our_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=rf"'{text}' is no quarter of the years 1900 to 2099"):
+    with pytest.raises(UsageError, match=rf"'{text}' is not a quarter of the years 1900 to 2099"):
         Quarter.parse(text)
     assert Quarter.parse("1900-Q1") < Quarter.parse("2099-Q4")
 

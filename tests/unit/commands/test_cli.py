@@ -53,7 +53,7 @@ def test_a_sample_folder_that_cannot_be_written_to(unwritable: list[Path]) -> No
 @pytest.mark.parametrize("label", ["0000-Q1", "9999-Q4", "2100-Q1"])
 def test_a_quarter_far_from_our_time(landing: Path, tmp_path: Path, label: str) -> None:
     result = asq("run", label, "--landing", landing, "--lake", tmp_path / "lake")
-    assert (result.exit_code, result.output) == (2, f"asq: '{label}' is no quarter of the years 1900 to 2099\n")
+    assert (result.exit_code, result.output) == (2, f"asq: '{label}' is not a quarter of the years 1900 to 2099\n")
 
 
 @pytest.mark.parametrize("command", ["run", "backfill"])

@@ -81,6 +81,6 @@ def test_all_quarters_get_the_new_key_and_people_can_be_followed_again(lake: Lak
 def test_nothing_changes_where_one_quarter_cannot_follow(lake: Lake) -> None:
     lake.partition("accepted", CALLS.name, BEFORE).unlink()
     kept = tokens(lake, AFTER)
-    with pytest.raises(DataRefused, match=r"nothing was changed: of hotline_calls 2024-Q4 there are no accepted rows"):
+    with pytest.raises(DataRefused, match=r"nothing was changed: no accepted rows are left of hotline_calls 2024-Q4"):
         list(rekey(lake, NEW))
     assert tokens(lake, AFTER) == kept

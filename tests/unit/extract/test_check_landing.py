@@ -32,7 +32,7 @@ def test_a_good_delivery_has_no_errors(place):
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,yes,x\nA,S2,employee,2025-05-03,,,y\n")
     findings = check(place)
     assert not any(finding.is_error for finding in findings)
-    assert messages(findings) == ["info: suggestions: 2 rows looked at, of 2025-Q1 to 2025-Q2"]
+    assert messages(findings) == ["info: suggestions: 2 rows read, from 2025-Q1 to 2025-Q2"]
     # I1-4 is counted from suggestions, which are here; I1-2 from complaints, which are not.
     missing = {finding.table: finding.problem for finding in findings if "not delivered" in finding.problem}
     assert "I1-2" in missing["complaints"]
@@ -91,7 +91,7 @@ def test_a_table_of_a_kind_that_is_not_read(place, name):
     place.deliver(name, "x")
     place.deliver("photo.jpg", "x")
     assert messages(check(place), "warning") == [
-        f"warning: {name}: feeds no table: it is none of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
+        f"warning: {name}: feeds no table: it is not one of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
     ]
 
 
@@ -135,7 +135,7 @@ def test_what_would_be_refused_is_counted_by_column(place):
         "error: suggestions: source: 6 values are none of customer|employee: 'Kunde' × 6 (6.0% of 100 rows)",
         "warning: suggestions: submitted_at: 4 values cannot be read as timestamp (4.0% of 100 rows)",
         "error: suggestions: adopted: 6 values cannot be read as boolean (6.0% of 100 rows)",
-        "info: suggestions: 100 rows looked at, of 2025-Q1",
+        "info: suggestions: 100 rows read, from 2025-Q1",
     ]
 
 
@@ -187,7 +187,7 @@ def test_an_empty_landing_folder_and_none(place):
 def test_only_a_sample_is_read(place, monkeypatch):
     monkeypatch.setattr("pipeline.extract.check.SAMPLE_ROWS", 70_000)
     place.deliver("suggestions.csv", "\n".join([HEADER, *(f"A,S{i},customer,2025-02-03,,,x" for i in range(150_000))]))
-    (count,) = [finding.count for finding in check(place) if "looked at" in finding.problem]
+    (count,) = [finding.count for finding in check(place) if "rows read" in finding.problem]
     assert 70_000 <= count < 150_000
 
 
@@ -226,4 +226,4 @@ tables:
     )
     text = "\n".join(messages(check(place)))
     assert "'Direct opening' × " in text
-    assert "141712 rows looked at, of 2016-Q1 to 2017-Q1" in text
+    assert "141712 rows read, from 2016-Q1 to 2017-Q1" in text

@@ -87,7 +87,7 @@ def test_headers_without_records_may_be_equal(place):
 def test_an_unknown_kind_in_a_tables_folder_is_not_overlooked(place):
     place.deliver("staff/q1.csv", "a,b\n1,2\n")
     place.deliver("staff/q2.xls", "binary")
-    with pytest.raises(UnreadableFile, match=r"staff: staff/q2\.xls: is none of the known kinds"):
+    with pytest.raises(UnreadableFile, match=r"staff: staff/q2\.xls: is not one of the known kinds"):
         names(place, "staff")
 
 

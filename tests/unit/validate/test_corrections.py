@@ -103,7 +103,7 @@ def test_the_columns_may_come_in_any_order_and_behind_a_byte_order_mark(tmp_path
             "service_requests,E1|1,requested_at,,,r,x,2025-01-01",
             "row 2, column after: must not be empty, requested_at is required",
         ),
-        ("service_requests,,channel,phone,phone,r,x,2025-01-01", "row 2, column after: is what stands in before"),
+        ("service_requests,,channel,phone,phone,r,x,2025-01-01", "row 2, column after: is the same as before"),
         (
             "survey_responses,E1|1,response_id,,2,r,x,2025-01-01",
             "response_id decides the quarter of survey_answers: correct it in the source",

@@ -226,7 +226,7 @@ def test_corrections_that_somebody_has_begun_are_not_overwritten(delivery: Round
     words = ("--landing", delivery.landing, "--lake", delivery.lake.root, "--out", delivery.out)
     again = asq("quarantine", "export", "2025-Q1", *words)
     assert (again.exit_code, path.read_text()) == (2, "half done")
-    assert f"asq: {path} is there already and may hold corrections: choose another folder" in again.output
+    assert f"asq: {path} already exists and may hold corrections: choose another folder" in again.output
 
 
 def test_the_command_says_what_it_wrote(delivery: Round, tmp_path: Path) -> None:

@@ -198,7 +198,9 @@ def check_matrix(matrix: ArrayLike, *, origin: str = "matrix") -> Matrix:
     """The matrix as floats; raises DataRefused unless it is square, positive and reciprocal (1 on the diagonal)."""
     checked = np.asarray(matrix, dtype=np.float64)
     if checked.ndim != 2 or checked.shape[0] != checked.shape[1] or checked.shape[0] == 0:
-        raise DataRefused(f"{origin}: a pairwise matrix must be square, this one is {' × '.join(map(str, checked.shape))}")
+        raise DataRefused(
+            f"{origin}: a pairwise matrix must be square, this one is {' × '.join(map(str, checked.shape))}"
+        )
     if not np.all(np.isfinite(checked)) or np.any(checked <= 0):
         raise DataRefused(f"{origin}: every element of a pairwise matrix must be a positive number")
     off = np.abs(checked * checked.T - 1)
@@ -288,7 +290,8 @@ def aggregate_priorities(vectors: ArrayLike, weights: ArrayLike | None = None) -
 def geometric_dispersion(matrices: ArrayLike, weights: ArrayLike | None = None) -> Matrix:
     """Geometric standard deviation of the experts' judgements of each pair, shape (n, n).
 
-    1 is unanimous, 2 a typical scatter by a factor of 2. Unbiased for reliability weights (m − 1 in the divisor when the weights are equal); NaN with fewer than two experts.
+    1 is unanimous, 2 a typical scatter by a factor of 2. Unbiased for reliability weights (m − 1 in the divisor when the
+    weights are equal); NaN with fewer than two experts.
     """
     logs = np.log(np.asarray(matrices, dtype=np.float64))
     shares = _shares(weights, len(logs))

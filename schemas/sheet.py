@@ -1,7 +1,6 @@
-"""Reads a seed file cell by cell into types, and says of every cell that does not fit where it is and which rule it breaks.
+"""Reads a seed file into typed cells and reports every invalid cell with its position and the broken rule.
 
-What the columns of a file are and how its rows belong together is said by the reader of that file (``standard.py``,
-``process_rules.py``).
+The columns of a file and the rules between its rows belong to its reader (``schemas/standard/``).
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Fault:
 class StandardDataError(ValueError):
     """A file of the standard's data breaks its rules; the message names file, row, column and rule of every fault."""
 
-    # What the command line exits with: the configuration is wrong, whatever the data.
+    # Exit code of the command line: the configuration is wrong.
     exit_code = 2
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
@@ -48,9 +47,9 @@ class StandardDataError(ValueError):
 
 
 class Row:
-    """One record of a seed file: cells by column, read into types; a cell that cannot be read becomes a fault.
+    """One record of a seed file: typed cells by column; a cell that cannot be read becomes a fault.
 
-    The readers return a stand-in for such a cell, so that all faults of a file come to light in one go.
+    The readers return a placeholder for such a cell, so that all faults of a file are found at once.
     """
 
     def __init__(self, number: int, cells: Mapping[str, str], faults: list[Fault]) -> None:
@@ -61,7 +60,7 @@ class Row:
 
     @property
     def number_in_file(self) -> int:
-        """The row's place in the file; 1 is the header."""
+        """The row's number in the file; 1 is the header."""
         return self._number
 
     def fault(self, column: str, rule: str) -> None:
@@ -142,7 +141,7 @@ class Row:
         if not text:
             return None
         try:
-            # The pattern first: fromisoformat also takes week dates, which dbt does not.
+            # The pattern first: fromisoformat also accepts week dates, dbt does not.
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
                 raise ValueError(text)
             return dt.date.fromisoformat(text)
@@ -166,7 +165,7 @@ class Row:
 
 
 class Sheet:
-    """A CSV file being read: its rows, and the faults found so far; ``content``: its bytes, where they were read before."""
+    """A CSV file being read: its rows, and the faults found so far; ``content``: its bytes, if already read."""
 
     def __init__(self, path: Path, columns: Sequence[str], content: bytes | None = None) -> None:
         self.file = path.name
@@ -199,7 +198,7 @@ class Sheet:
             yield Row(number, cells, self.faults)
 
     def fault(self, row: int, column: str, rule: str) -> None:
-        """Note a fault that shows only when rows are looked at together."""
+        """Record a fault between several rows."""
         self.faults.append(Fault(row, column, rule))
 
     def finish(self) -> None:

@@ -1,7 +1,7 @@
-"""The words the contract's classes are written in: types, ``column()``, and the checks that compare columns of a row.
+"""Building blocks of the contract's classes: types, ``column()``, and checks that compare columns of a row.
 
-No table is described here, and nothing is read from disk: a rule that needs another table reads a helper column, which
-the validate stage joins beside the rows under the names given here.
+No table is described here, and nothing is read from disk: a rule that needs another table reads a helper column that the
+validate stage joins to the rows under the names given here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pandera.api.dataframe.model_components import FieldInfo
 from pandera.api.polars.types import PolarsData
 from pandera.config import ValidationDepth, config_context, set_config
 
-# The other engine loses the number of the row that failed; a stray environment variable could choose it.
+# The other engine loses the number of the failed row; an environment variable could switch to it.
 set_config(use_narwhals_backend=False)
 
 String = pl.String
@@ -38,17 +38,17 @@ FACTS = "contract"
 
 SCALE_MIN = "_scale_min"
 SCALE_MAX = "_scale_max"
-"""Helper columns of ``survey_answers``: the scale of the question that was answered (null: unknown, not judged)."""
+"""Helper columns of ``survey_answers``: the scale of the answered question (null: unknown, not checked)."""
 
 
 def parent_found(column: str) -> str:
-    """Name of the boolean helper column that says whether the row's ``column`` points at a delivered parent row."""
+    """Name of the boolean helper column: whether the row's ``column`` refers to a delivered parent row."""
     return f"_parent_found_{column}"
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What the contract says of a column beyond its type; see ``column`` for the meaning of each."""
+    """A column's facts beyond its type; see ``column`` for the meaning of each."""
 
     key: bool
     references: str | None
@@ -76,7 +76,7 @@ class CountsOnce:
 
 @dataclass(frozen=True)
 class DatedByParent:
-    """A row has no date: it belongs to the quarter of the row of ``table`` with the same values in ``by``."""
+    """A row without a date belongs to the quarter of the row of ``table`` with the same values in ``by``."""
 
     table: str
     by: tuple[str, ...]
@@ -100,15 +100,14 @@ def column(
 ) -> Any:
     """Declare a column of a source table: facts that others read, and the checks that follow from them.
 
-    ``key``: part of the table's key. ``references``: the table whose column of the same name must hold the value.
-    ``event``: its time decides the quarter of the row. ``required``: no row without a value. ``pii``: the class of
-    personal data it holds. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range
-    (``above`` excludes the bound itself). ``unit`` and ``form`` (how a text is written, or whose bounds count) inform
-    people only. ``checks``: rules of its own, each with the rule's name as ``error``. Raises ValueError for an unknown
-    class of personal data.
+    ``key``: part of the table's key. ``references``: the table whose column of the same name must contain the value.
+    ``event``: its time decides the row's quarter. ``required``: every row needs a value. ``pii``: the class of personal
+    data. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range (``above`` excludes the
+    bound). ``unit`` and ``form`` (how a text is written, or whose bounds count) are documentation only. ``checks``:
+    further rules, each with the rule's name as ``error``. Raises ValueError for an unknown class of personal data.
     """
     if pii is not None and pii not in PERSONAL_DATA_CLASSES:
-        raise ValueError(f"'{pii}' is no class of personal data: {', '.join(PERSONAL_DATA_CLASSES)}")
+        raise ValueError(f"'{pii}' is not a class of personal data: {', '.join(PERSONAL_DATA_CLASSES)}")
     facts = ColumnFacts(
         key=key,
         references=references,
@@ -140,7 +139,7 @@ def column(
 
 
 def valid_from() -> Any:
-    """The first day on which this version of a register row is in force; null: always was."""
+    """The first day on which this version of a register row is in force; null: always."""
     return column(meaning="version of the row; null or absent = always")
 
 
@@ -150,27 +149,26 @@ def valid_to() -> Any:
 
 
 class SourceTable(pa.DataFrameModel):
-    """A table of the input contract: its columns, types, keys and the rules a row must keep.
+    """A table of the input contract: columns, types, keys and the rules for its rows.
 
-    ``Config.title`` is its Chinese name. ``Config.metadata`` may hold ``dated_by`` (the columns whose first value
-    decides the row's quarter where that is not the event column), ``dated_by_parent`` (a ``DatedByParent``),
-    ``counts_once`` (a ``CountsOnce``), and ``accumulates`` (true for a register whose rows of earlier deliveries stay in
-    force until a later delivery replaces them).
+    ``Config.title`` is its Chinese name. ``Config.metadata`` may have ``dated_by`` (the columns whose first value decides
+    the row's quarter, if not the event column), ``dated_by_parent`` (a ``DatedByParent``), ``counts_once`` (a
+    ``CountsOnce``), and ``accumulates`` (true for a register whose rows of earlier deliveries stay in force until a later
+    delivery replaces them).
     """
 
     class Config:
-        """Columns beside the contract's (origin, helpers) may be there; types are never coerced in passing."""
+        """Other columns (origin, helpers) are allowed; types are never coerced."""
 
         strict = False
         coerce = False
 
     @classmethod
     def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Validate as pandera does, but always the data too.
+        """Validate as pandera does, but always including the data.
 
-        Left to itself pandera checks only the types of a LazyFrame and passes its data in silence. The environment
-        variable against that is read when pandera is first imported, which may be before this module, so it is stated
-        for every validation.
+        By default pandera checks only the types of a LazyFrame and silently passes its data. The environment variable
+        that changes this is read when pandera is first imported, possibly before this module, so every validation sets it.
         """
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             return super().validate(check_obj, *args, **kwargs)
@@ -181,8 +179,8 @@ def in_range(
 ) -> pa.Check:
     """Rule ``range``: a finite number within the bounds.
 
-    Inclusive bounds allow for float rounding; a bound without a finite decimal form (1/9) also for that of people, who
-    write 0.11.
+    Inclusive bounds allow for float rounding; a bound without a finite decimal form (1/9) also for rounding by people
+    (0.11).
     """
 
     def check(data: PolarsData) -> pl.LazyFrame:
@@ -200,15 +198,15 @@ def in_range(
 
 
 def not_negative() -> pa.Check:
-    """Rule ``range`` for a quantity that cannot be negative although the contract states no range."""
+    """Rule ``range`` for a non-negative quantity without a range in the contract."""
     return in_range(minimum=Fraction(0))
 
 
 def not_before(rule: str, *earlier: str, only_without: str | None = None, by_day: bool = False) -> pa.Check:
     """The column is no earlier (or, for numbers, no smaller) than the first of ``earlier`` that has a value.
 
-    Rows where either side is null keep the rule. ``only_without``: judge only rows where that column is null.
-    ``by_day``: compare calendar days.
+    Rows where either side is null pass. ``only_without``: check only rows where that column is null. ``by_day``: compare
+    calendar days.
     """
 
     def check(data: PolarsData) -> pl.LazyFrame:
@@ -224,7 +222,7 @@ def not_before(rule: str, *earlier: str, only_without: str | None = None, by_day
 
 
 def after(rule: str, earlier: str) -> pa.Check:
-    """The column is later (greater) than ``earlier``; rows where either side is null keep the rule."""
+    """The column is later (greater) than ``earlier``; rows where either side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key) > pl.col(earlier))
@@ -233,7 +231,7 @@ def after(rule: str, earlier: str) -> pa.Check:
 
 
 def not_above(rule: str, limit: str) -> pa.Check:
-    """The column is at most ``limit``; rows where either side is null keep the rule."""
+    """The column is at most ``limit``; rows where either side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key) <= pl.col(limit))
@@ -242,7 +240,7 @@ def not_above(rule: str, limit: str) -> pa.Check:
 
 
 def differs_from(rule: str, other: str) -> pa.Check:
-    """The column differs from ``other``; rows where either side is null keep the rule."""
+    """The column differs from ``other``; rows where either side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key) != pl.col(other))
@@ -269,7 +267,7 @@ def absent_when(rule: str, other: str, values: tuple[str, ...]) -> pa.Check:
 
 
 def written_as(rule: str, form: re.Pattern[str]) -> pa.Check:
-    """The whole text has the form; rows without one keep the rule."""
+    """The whole text matches the form; rows without a text pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key).str.contains(f"^(?:{form.pattern})$"))
@@ -278,7 +276,7 @@ def written_as(rule: str, form: re.Pattern[str]) -> pa.Check:
 
 
 def within_scale() -> pa.Check:
-    """Rule ``score_outside_scale``: the column lies within its question's scale (absent helpers: not judged)."""
+    """Rule ``score_outside_scale``: the column is within its question's scale (not checked without the helpers)."""
 
     def check(data: PolarsData) -> pl.LazyFrame | bool:
         if SCALE_MIN not in data.lazyframe.collect_schema():

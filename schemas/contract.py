@@ -1,6 +1,6 @@
-"""The input contract, read out of the pandera classes: what other stages ask about tables, columns, keys and rules.
+"""The input contract, derived from the pandera classes: tables, columns, keys and rules for the other stages.
 
-Nothing is declared here but the order of the tables; a column, type or rule is changed in its class.
+Only the order of the tables is declared here; change a column, type or rule in its class.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Column:
     """string, integer, double, boolean, date, timestamp or decimal(12,2)."""
     is_key: bool
     references: str | None
-    """The table whose column of the same name must hold the value."""
+    """The table whose column of the same name must contain the value."""
     is_event: bool
     required: bool
     pii: str | None
@@ -46,7 +46,7 @@ class Column:
     meaning: str | None
     minimum: Fraction | None
     above: Fraction | None
-    """Lower bound that is itself excluded."""
+    """Exclusive lower bound."""
     maximum: Fraction | None
     form: str | None
     sql_type: str
@@ -54,7 +54,7 @@ class Column:
 
     @property
     def range(self) -> str | None:
-        """The range as the contract writes it: ``>=1``, ``>0``, ``0..24``."""
+        """The range in the contract's notation: ``>=1``, ``>0``, ``0..24``."""
         if self.minimum is not None and self.maximum is not None:
             return f"{_number(self.minimum)}..{_number(self.maximum)}"
         if self.minimum is not None:
@@ -63,7 +63,7 @@ class Column:
 
     @property
     def values_or_unit(self) -> str | None:
-        """Closed set, or unit and range or form, as the contract writes them."""
+        """Closed set, or unit and range or form, in the contract's notation."""
         if self.values:
             return "|".join(self.values)
         return " ".join(part for part in (self.unit, self.form or self.range) if part) or None
@@ -71,7 +71,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One source table: its class, and what follows from it."""
+    """One source table: its class, and properties derived from it."""
 
     name: str
     model: type[SourceTable]
@@ -99,12 +99,12 @@ class Table:
 
     @cached_property
     def is_versioned(self) -> bool:
-        """Rows carry ``valid_from``/``valid_to`` (half-open, null: open)."""
+        """Rows have ``valid_from``/``valid_to`` (half-open, null: open)."""
         return {"valid_from", "valid_to"} <= {column.name for column in self.columns}
 
     @property
     def unique_key(self) -> tuple[str, ...]:
-        """The columns no two accepted rows may share: in a register's partition, in all quarters of other tables."""
+        """The columns unique among accepted rows: within a partition for registers, over all quarters for other tables."""
         return (*self.key, "valid_from") if self.is_versioned else self.key
 
     @cached_property
@@ -114,31 +114,31 @@ class Table:
 
     @cached_property
     def dated_by(self) -> tuple[str, ...]:
-        """The columns whose first value decides the quarter of a row; empty where a row has no date of its own."""
+        """The columns whose first value decides the quarter of a row; empty if rows have no date of their own."""
         exception: tuple[str, ...] | None = self._metadata.get("dated_by")
         return exception or ((self.event.name,) if self.event else ())
 
     @property
     def date_expression(self) -> str | None:
-        """SQL over the row's columns: the date or timestamp that decides the quarter; None without such a column."""
+        """SQL over the row's columns for the date or timestamp that decides the quarter; None without such a column."""
         if not self.dated_by:
             return None
         return self.dated_by[0] if len(self.dated_by) == 1 else f"coalesce({', '.join(self.dated_by)})"
 
     @property
     def quarter_expression(self) -> str | None:
-        """SQL over the row's columns: its quarter (``2025-Q1``; null without a date); None without such a column."""
+        """SQL over the row's columns for its quarter (``2025-Q1``; null without a date); None without such a column."""
         date = self.date_expression
         return date and f"(year({date}) || '-Q' || quarter({date}))"
 
     @property
     def dated_by_parent(self) -> DatedByParent | None:
-        """Whose row decides the quarter of a row that has no date of its own."""
+        """The parent whose row decides the quarter, for rows without a date of their own."""
         return self._metadata.get("dated_by_parent")
 
     @property
     def has_quarters(self) -> bool:
-        """Each row belongs to one quarter; the rows of the other tables, the registers, stand in every quarter."""
+        """Whether each row belongs to one quarter; rows of registers are in every quarter."""
         return bool(self.dated_by) or self.dated_by_parent is not None
 
     @property
@@ -148,12 +148,12 @@ class Table:
 
     @cached_property
     def references(self) -> dict[str, tuple[str, str]]:
-        """Column → (parent table, parent column); rows match together with enterprise_id where the parent has it."""
+        """Column → (parent table, parent column); also matched on enterprise_id if the parent has it."""
         return {column.name: (column.references, column.name) for column in self.columns if column.references}
 
     @property
     def counts_once(self) -> CountsOnce | None:
-        """Which rows count only the first time, beyond the key."""
+        """Rows of which only the first counts, beyond the key."""
         return self._metadata.get("counts_once")
 
     @cached_property
@@ -164,7 +164,7 @@ class Table:
 
     @cached_property
     def rules(self) -> tuple[tuple[str, str], ...]:
-        """(rule, column) of every rule a single row can break, as the class declares them."""
+        """(rule, column) of every single-row rule that the class declares."""
         found: list[tuple[str, str]] = []
         for name, declared in self.schema.columns.items():
             if not declared.nullable:

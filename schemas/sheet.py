@@ -1,7 +1,6 @@
-"""Reads a CSV file cell by cell into types, and says of every cell that does not fit where it is and which rule it breaks.
+"""Reads a CSV file into typed cells and reports every invalid cell with its position and the broken rule.
 
-What the columns of a file are and how its rows belong together is said by the reader of that file: those of the standard
-stand in ``schemas/standard``, those of users' files in ``pipeline/settings``.
+The columns of a file and the rules between its rows belong to its reader: ``schemas/standard/`` and ``pipeline/settings/``.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Fault:
 class StandardDataError(ValueError):
     """A CSV file breaks its rules; the message names file, row, column and rule of every fault."""
 
-    # What the command line exits with: the configuration is wrong, whatever the data.
+    # Exit code of the command line: the configuration is wrong.
     exit_code = 2
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
@@ -50,9 +49,9 @@ class StandardDataError(ValueError):
 
 
 class Row:
-    """One record of a file: cells by column, read into types; a cell that cannot be read becomes a fault.
+    """One record of a file: typed cells by column; a cell that cannot be read becomes a fault.
 
-    The readers return a stand-in for such a cell, so that all faults of a file come to light in one go.
+    The readers return a placeholder for such a cell, so that all faults of a file are found at once.
     """
 
     def __init__(self, number: int, cells: Mapping[str, str], faults: list[Fault]) -> None:
@@ -63,7 +62,7 @@ class Row:
 
     @property
     def number_in_file(self) -> int:
-        """The row's place in the file; 1 is the header."""
+        """The row's number in the file; 1 is the header."""
         return self._number
 
     def fault(self, column: str, rule: str) -> None:
@@ -143,7 +142,7 @@ class Row:
         if not text:
             return None
         try:
-            # The pattern first: fromisoformat also takes week dates, which dbt does not.
+            # The pattern first: fromisoformat also accepts week dates, dbt does not.
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
                 raise ValueError(text)
             return dt.date.fromisoformat(text)
@@ -216,7 +215,7 @@ class Sheet:
             yield Row(number, self._absent | cells, self.faults)
 
     def fault(self, row: int | None, column: str | None, rule: str) -> None:
-        """Note a fault that shows only when rows are looked at together."""
+        """Record a fault between several rows."""
         self.faults.append(Fault(row, column, rule))
 
     def finish(self) -> None:

@@ -1,8 +1,7 @@
 {#- The Parquet files of a clean table for the quarters this run may read (its own, its look-backs and the look-ahead).
-    The pipeline passes them as var('clean_files'); the call of source() is what draws the lineage. Of a register that
-    accumulates over deliveries (var('latest_by_key')) several files are read, and of each key the latest quarter's row.
-    Records that a reviewer excluded (var('excluded_records'): table → Parquet file with quarter and _row_id) are left out;
-    without any, the SQL is just that of the files. -#}
+    The pipeline passes them as var('clean_files'); source() is called only for the lineage. For a register that accumulates
+    over deliveries (var('latest_by_key')) several files are read and the latest quarter's row of each key is kept. Records
+    that a reviewer excluded (var('excluded_records'): table → Parquet file with quarter and _row_id) are left out. -#}
 {% macro clean(table) %}
     {%- do source('clean', table) -%}
     {%- set files = var('clean_files', {}).get(table, []) -%}
@@ -39,7 +38,7 @@
     read_parquet([{% for file in files %}'{{ file | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor %}], union_by_name = true, hive_partitioning = false)
 {%- endmacro %}
 
-{#- Spark unites by position, so every file is read by the names of all: what one lacks is null. -#}
+{#- Spark unites by position, so every file is read with the columns of all: missing ones are null. -#}
 {% macro spark__read_clean_files(files) -%}
     {%- set names = [] -%}
     {%- set names_in = {} -%}
@@ -56,8 +55,8 @@
     )
 {%- endmacro %}
 
-{#- Every table whose records are an enterprise's and are counted here: schemas/contract.py without survey_questions and
-    expert_judgements (tests/dbt/test_project.py compares). -#}
+{#- Tables with an enterprise's records that are counted here: schemas/contract.py without survey_questions and
+    expert_judgements (checked in tests/dbt/test_project.py). -#}
 {% macro enterprise_tables() -%}
     {{- return([
         'service_requests', 'onsite_visits', 'appointments', 'hotline_calls', 'online_sessions', 'complaints', 'suggestions',

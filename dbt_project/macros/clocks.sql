@@ -16,7 +16,7 @@
     {{ seconds_between("cast(cast(" ~ at ~ " as date) as timestamp)", at) }}
 {%- endmacro %}
 
-{#- Working seconds elapsed up to a timestamp on the calendar row of its day (a working day counts 24 hours). -#}
+{#- Working seconds up to a timestamp, on the calendar row of its day (a working day counts 24 hours). -#}
 {% macro working_clock(calendar, at) -%}
     (
         cast({{ calendar }}.workdays_before as decimal(18, 6)) * 86400
@@ -24,7 +24,7 @@
     )
 {%- endmacro %}
 
-{#- Service seconds elapsed up to a timestamp on the service-hours row of its day. -#}
+{#- Service seconds up to a timestamp, on the service-hours row of its day. -#}
 {% macro service_clock(hours, at) -%}
     (
         {{ hours }}.open_seconds_before
@@ -34,12 +34,12 @@
     )
 {%- endmacro %}
 
-{#- Months that a day lies after year 0: differences of it count months touched. -#}
+{#- Months from year 0 to a day: differences count the months touched. -#}
 {% macro month_index(day) -%}
     (extract(year from {{ day }}) * 12 + extract(month from {{ day }}))
 {%- endmacro %}
 
-{#- Exact square: the factors are widened first, because DuckDB keeps the product of two narrow decimals narrow. -#}
+{#- Exact square: the factors are widened first, because in DuckDB the product of two narrow decimals stays narrow. -#}
 {% macro square(value, decimals=6) -%}
     cast({{ value }} as decimal(19, {{ decimals }})) * cast({{ value }} as decimal(19, {{ decimals }}))
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
     Order statistics, which do not add up over quarters: smallest, median, P90, P95 and largest value of each measure, for the
-    quarter at every scope and for the longer periods at the enterprise's.
+    quarter at every scope and for longer periods at enterprise scope.
 
     relation  one row per case with enterprise_id, quarter and the scope columns
     measures  a list of {id, of: <population>, value: <number>, divisor: <units of the catalogue per unit of value>}

@@ -2,15 +2,15 @@
     Turns row-level facts into additive parts: one row per enterprise × quarter × scope × indicator × variant.
 
     relation  a relation with enterprise_id, the key, the scope columns and one row per case
-    key       what the parts are summed by beside the enterprise: quarter or period
-    scopes    the scopes beside the enterprise that the relation has columns for
+    key       what the parts are summed by besides the enterprise: quarter or period
+    scopes    the scopes besides the enterprise for which the relation has columns
     measures  a list of
         {id, variant, kind: 'rate', of: <population>, when: <fulfilled>}
         {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
         {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
     A null condition counts as not fulfilled.
 
-    Parts: numerator, denominator, n (values that entered), cases (population), within_limit, sum_squares.
+    Parts: numerator, denominator, n (values used), cases (population), within_limit, sum_squares.
 -#}
 {% macro scope_column(scope) -%}
     {{- return({'region': 'region_code', 'outlet': 'outlet_id', 'staff': 'staff_id', 'channel': 'channel', 'product_category': 'product_category'}[scope]) -}}
@@ -37,8 +37,8 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- group by the enterprise and, each alone, every further scope. Cases without a place make rows without a scope_id, which the
-    query around it leaves out: Spark's having does not see a grouping column that is not selected. -#}
+{#- Groups by the enterprise, and separately by every further scope. Cases without a place give rows without scope_id, which
+    the outer query leaves out: Spark's having cannot use a grouping column that is not selected. -#}
 {% macro scope_sets(keys, scopes) -%}
     group by grouping sets (
         ({{ keys | join(', ') }})

@@ -3,7 +3,7 @@
     concat(cast(extract(year from {{ timestamp }}) as {{ dbt.type_string() }}), '-', lpad(cast(extract(month from {{ timestamp }}) as {{ dbt.type_string() }}), 2, '0'))
 {%- endmacro %}
 
-{#- A duration in whole units of so many seconds, to so many decimals: exact seconds would tell records apart. -#}
+{#- A duration in units of the given seconds, rounded to the given decimals: exact seconds would identify records. -#}
 {% macro rounded_duration(seconds, unit_seconds, decimals) -%}
     cast(round({{ seconds }} / {{ unit_seconds }}.0, {{ decimals }}) as decimal(12, {{ decimals }}))
 {%- endmacro %}

@@ -3,14 +3,14 @@
     {{- element(percentiles(value, [share]), 1) -}}
 {%- endmacro %}
 
-{#- Several percentiles of one value, which is put in order once: an array, to be read with element(). -#}
+{#- Several percentiles of one value, sorted only once: an array, to be read with element(). -#}
 {% macro percentiles(value, shares) -%}
     {{- return(adapter.dispatch('percentiles')(value, shares | join(', '))) -}}
 {%- endmacro %}
 {% macro default__percentiles(value, shares) -%} quantile_cont(cast({{ value }} as double), [{{ shares }}]) {%- endmacro %}
 {% macro spark__percentiles(value, shares) -%} percentile(cast({{ value }} as double), array({{ shares }})) {%- endmacro %}
 
-{#- The element of an array at a place, counted from 1. -#}
+{#- The element of an array at a position, counting from 1. -#}
 {% macro element(array, place) -%}
     {{- return(adapter.dispatch('element')(array, place)) -}}
 {%- endmacro %}

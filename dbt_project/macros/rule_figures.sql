@@ -2,7 +2,7 @@
     One select per figure of a process rule, united.
 
     figures  a list of {rule, measure, of: <the common table that counts it>, numerator, denominator: <none>,
-             item: <what it is broken down by, none>}
+             item: <breakdown, none>}
 -#}
 {% macro rule_figures(figures) %}
 {% for figure in figures -%}

@@ -1,5 +1,5 @@
-{#- End of a from clause: what belongs to a test request is a test too (D-43). A join, because DuckDB would look up every
-    record once more for a `not exists`; the test requests are few. -#}
+{#- End of a from clause: leaves out records of test requests (D-43). A join, because DuckDB would look up every record again
+    for a `not exists`; test requests are few. -#}
 {% macro without_tests(records) -%}
     left join (
         select distinct

@@ -5,7 +5,7 @@
     (select cast(value as decimal(18, 6)) from {{ ref('parameters') }} where parameter = '{{ name }}')
 {%- endmacro %}
 
-{#- The requirement of an indicator as of the quarter's last day, in the unit that the marts sum (seconds for times). -#}
+{#- The requirement of an indicator on the quarter's last day, in the unit that the marts sum (seconds for times). -#}
 {% macro requirement_of(indicator_id) -%}
     (
         select cast(requirement * coalesce(unit_divisor, 1) as decimal(18, 6))

@@ -1,4 +1,4 @@
--- A failure means that a working-day clock met a day the calendar does not know, and a duration was lost.
+-- A failure means that a working-day clock met a day that is not in the calendar, and a duration was lost.
 select
     request_id as record_id,
     'service_requests' as table_name

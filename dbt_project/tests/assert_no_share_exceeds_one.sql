@@ -1,4 +1,4 @@
--- A failure means that an indicator of the kind "share" counted something that is not among its cases.
+-- A failure means that a share counted something that is not among its cases.
 select
     inputs.enterprise_id,
     inputs.period,

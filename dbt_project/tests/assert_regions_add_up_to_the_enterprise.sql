@@ -1,5 +1,5 @@
 -- Every request has a region, so the regions' parts of an indicator must sum to the enterprise's. A failure means that the
--- scopes are cut wrongly.
+-- scopes are split wrongly.
 select
     enterprise_id,
     quarter,

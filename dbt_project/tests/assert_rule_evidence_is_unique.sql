@@ -1,4 +1,4 @@
--- A failure means that a process rule has two figures for one and the same thing.
+-- A failure means that a process rule has two figures for the same item.
 select
     enterprise_id,
     period,

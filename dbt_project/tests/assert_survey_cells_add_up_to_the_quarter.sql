@@ -1,5 +1,5 @@
--- The cells that weights are put on must hold the answers of the unweighted indicators, each once. A failure means that a
--- weighted and an unweighted value speak of different answers. Sums of scales that do not divide 100 are rounded per cell.
+-- The weighted cells must contain the answers of the unweighted indicators, each once. A failure means that a weighted and
+-- an unweighted value use different answers. Sums of scales that do not divide 100 are rounded per cell.
 with cells as (
     select
         enterprise_id,

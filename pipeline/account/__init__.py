@@ -1,4 +1,4 @@
-"""Account: where every row of a quarter went, from the landing folder to the marts.
+"""The account stage: what became of every row of a quarter, from the landing folder to the marts.
 
-Counts and compares only; what refuses, merges or excludes a row is done, and tested, in the stages before.
+Only counts and compares; the stages before refuse, merge or exclude rows.
 """

@@ -1,6 +1,6 @@
-"""What became of every delivered row: the tables ``row_accounting``, ``row_accounting_by_enterprise`` and ``quarantine``.
+"""Accounts for every delivered row: the tables ``row_accounting``, ``row_accounting_by_enterprise`` and ``quarantine``.
 
-Counts what the stages wrote; no rule is evaluated here.
+Counts the output of the stages before; no rule is evaluated here.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from schemas.contract import TABLES
 def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, dict[str, int]]:
     """Write the quarter's tables into the run's folder; returns extracted, accepted, quarantined and resolved rows per table.
 
-    Resolved are refused rows whose key an accepted row of the quarter has: the record came a second time and right, and is in
-    the numbers. Not those refused as the repetition of an accepted row; of rows without a whole key nobody can tell.
+    Resolved are refused rows whose key an accepted row of the quarter has: the record was delivered again without the fault
+    and is counted. Rows refused as duplicates of an accepted row, and rows with an incomplete key, are not resolved.
 
-    Raises RowsLost where rows in ≠ accepted + quarantined, or where desensitizing changed the number of rows.
+    Raises RowsLost if rows in ≠ accepted + quarantined, or if desensitizing changed the number of rows.
     """
     counts: dict[str, dict[str, int]] = {}
     with duckdb.connect() as connection:
@@ -39,8 +39,8 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
             quarantined = int(_mark(connection, lake.partition("quarantine", name, quarter), "quarantined") or 0)
             if extracted != accepted + quarantined or clean != accepted:
                 raise RowsLost(
-                    f"{name} {quarter}: {extracted} rows came, {accepted} were accepted, {quarantined} quarantined, "
-                    f"{clean} are clean"
+                    f"{name} {quarter}: {extracted} rows extracted, {accepted} accepted, {quarantined} quarantined, "
+                    f"{clean} clean"
                 )
             resolved = _resolved(connection, lake, name, quarter) if quarantined else 0
             counts[name] = {
@@ -71,7 +71,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
     return counts
 
 
-# A refused row may break several rules and counts once; a row of nobody stands in row_accounting only.
+# A refused row may break several rules but counts once; rows without a readable enterprise are only in row_accounting.
 _BY_ENTERPRISE = """
 select "table", quarter, enterprise_id, sum(accepted + quarantined)::bigint as extracted,
     sum(accepted)::bigint as accepted, sum(quarantined)::bigint as quarantined
@@ -88,8 +88,8 @@ group by "table", quarter, enterprise_id
 def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter) -> None:
     """Temporary tables ``accepted_rows`` (counts by table and enterprise) and ``owned_refusals`` (quarantine, with enterprise_id).
 
-    A refused row is an enterprise's where its own enterprise_id is one that accepted rows of the quarter have: whatever else
-    stands there may be misread, even personal data. Of a line that could not be split into columns nothing is believed.
+    A refused row belongs to an enterprise if accepted rows of the quarter have its enterprise_id: any other value may be
+    misread, even personal data. A line that could not be split into columns belongs to none.
     """
     named = [name for name, table in TABLES.items() if any(column.name == "enterprise_id" for column in table.columns)]
     accepted = " union all ".join(

@@ -1,6 +1,6 @@
-"""Dagster assets of the account stage: where every row went, what was changed, and how good the delivered data are.
+"""Dagster assets of the account stage: row accounts, the cleaning log and its reconciliation, and data quality.
 
-Counting is in this folder's pure functions; a row that is not accounted for stops the run.
+Counting is in this folder's pure functions; an unaccounted row stops the run.
 """
 
 import base64
@@ -34,11 +34,11 @@ from schemas.expectations.quality import DIMENSIONS
         for name, description in (
             (
                 "row_accounting",
-                "One row per table and quarter: rows that came = accepted + quarantined, proven each run.",
+                "One row per table and quarter: extracted rows = accepted + quarantined, checked in every run.",
             ),
             (
                 "row_accounting_by_enterprise",
-                "One row per table, quarter and enterprise: the same of the rows whose enterprise can be read.",
+                "One row per table, quarter and enterprise: the same for rows whose enterprise can be read.",
             ),
             (
                 "quarantine",
@@ -49,7 +49,7 @@ from schemas.expectations.quality import DIMENSIONS
     **PER_QUARTER,
 )
 def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Prove that no row was lost, and write the accounts down."""
+    """Check that no row was lost, and write the accounts."""
     step = places.begin(context, flow.ACCOUNT, "rows")
     counts = write_accounting(step.lake, step.quarter, step.run)
     totals = {
@@ -83,11 +83,11 @@ _RECONCILED = "rows_reconcile"
             (
                 "cleaning_log",
                 "One row per record or value changed, left out or not counted between landing and marts: rule, before and "
-                "after (masked), who, run; one per column or file where a declared rule treats all of it.",
+                "after (masked), author, run; one per column or file if a declared rule applies to all of it.",
             ),
             (
                 "row_reconciliation",
-                "One row per table, quarter and step from delivered to counted rows, proven each run.",
+                "One row per table, quarter and step from delivered to counted rows, checked in every run.",
             ),
         )
     ],
@@ -95,7 +95,7 @@ _RECONCILED = "rows_reconcile"
         dg.AssetCheckSpec(
             _RECONCILED,
             asset="row_reconciliation",
-            description="Delivered, extracted, accepted, clean and counted rows of every table agree with the log between them.",
+            description="The log explains every difference between delivered, extracted, accepted, clean and counted rows.",
         )
     ],
     **PER_QUARTER,
@@ -103,7 +103,7 @@ _RECONCILED = "rows_reconcile"
 def log_cleaning(
     context: dg.AssetExecutionContext, places: Places
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Write down what was changed or left out, and prove that it explains every row."""
+    """Write the log of changes and omissions, and check that it explains every row."""
     step = places.begin(context, flow.ACCOUNT, "cleaning log")
     log = write_cleaning_log(step.lake, step.quarter, step.run)
     steps = write_reconciliation(step.lake, step.quarter, step.run, log)
@@ -151,7 +151,7 @@ def data_quality(context: dg.AssetExecutionContext, places: Places) -> Iterator[
         metadata={
             **metadata,
             "dagster/row_count": scorecard.height,
-            # Numbers are what the UI draws over the quarters.
+            # The UI plots numbers over the quarters.
             **{name: value for name in DIMENSIONS if (value := shares[name][-1]) is not None},
             "trend": dg.MetadataValue.md(f"![trend](data:image/svg+xml;base64,{picture})\n\n{markdown(shares)}"),
             "tables": dg.MetadataValue.md(markdown(scorecard)),

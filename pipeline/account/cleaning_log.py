@@ -1,8 +1,8 @@
-"""Everything that was changed, left out or not counted between landing and marts: the table ``cleaning_log``.
+"""Logs every change, omission and uncounted row between landing and marts: the table ``cleaning_log``.
 
-One row per decision about a record or a value; what a declared rule does to a whole column, or ``sources.yaml`` to a file,
-has one row with the number of rows. Gathers what the stages wrote; the rows that no measure counts are found in the clean
-records by the rulings, independently of the marts, so that ``reconciliation`` can hold the two against each other.
+One row per decision about a record or a value; a declared rule for a whole column, or ``sources.yaml`` for a file, has one
+row with the number of rows. Gathers the output of the stages; uncounted rows are found in the clean records by the rulings,
+independently of the marts, so that ``reconciliation`` can compare the two.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE, EXCLUDED = "out_of_scope", "excluded"
 DELIVERY, QUARTER = "delivery", "quarter"
-"""What the rows of an entry are counted over: all that its file holds, or the quarter."""
+"""The scope of an entry's row count: its whole file, or the quarter."""
 RULE_AUTHOR = "rule"
 
 _COLUMNS = {
@@ -54,7 +54,7 @@ _COLUMNS = {
     "reason": "varchar",
     "author": "varchar",
 }
-# The same response or record came twice: the first one counts.
+# Rules that refuse duplicates: the first response or record counts.
 _DEDUPLICATING = ("unique_key", "duplicate_survey_response")
 _TREATMENTS = {"name": MASKED, "address": MASKED, "free_text": REDACTED}
 _OF_TEST_REQUEST = "of_test_request"
@@ -62,12 +62,12 @@ _OF_TEST_REQUEST = "of_test_request"
 
 @dataclass(frozen=True)
 class NotCounted:
-    """Why clean records of a table are in no measure, as SQL over the clean records ``came``."""
+    """Why clean records of a table are not counted in any measure, as SQL over the clean records ``came``."""
 
     rule: str
-    """The first of these rules that holds; null: the record counts."""
+    """The first applicable rule; null: the record counts."""
     is_one_entry: bool = False
-    """The rows follow from decisions about rows of another table: one entry per enterprise and rule."""
+    """Rows left out because of rows of another table: one entry per enterprise and rule."""
 
 
 def _follows_request() -> NotCounted:
@@ -104,7 +104,7 @@ NOT_COUNTED = {
 
 
 def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFrame:
-    """Write the quarter's log into the run's folder; returns its rows by table, step, action, rule and what they count over."""
+    """Write the quarter's log into the run's folder; returns its rows by table, step, action, rule and counted_over."""
     with duckdb.connect() as connection:
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in _COLUMNS.items())
         connection.execute(f"create table log ({columns})")
@@ -122,7 +122,7 @@ def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataF
 
 
 def landed_files(lake: Lake, table: str, quarter: Quarter) -> dict[str, dict[str, Any]] | None:
-    """What extract wrote about each delivered file of a raw partition; None where an earlier version wrote it."""
+    """Extract's metadata of each delivered file of a raw partition; None if an earlier version wrote it."""
     found = read_metadata(lake.partition("raw", table, quarter)).get(LANDED_FILES)
     return None if found is None else json.loads(found)
 
@@ -143,7 +143,7 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
             for rule, rows in counts["left_out"].items():
                 action = SUPERSEDED if rule == "latest_by" else LEFT_OUT
                 yield entry | {"action": action, "rule": f"sources.yaml: {rule}", "rows": rows}
-            # Counted, and left as it is.
+            # Counted, not changed.
             # "known_dirt" is the old name: published rules keep it, and files landed under it are read.
             for what, rows in counts.get("known_issues", counts.get("known_dirt", {})).items():
                 yield entry | {"action": NOTED, "rule": f"sources.yaml: known_dirt: {what}", "rows": rows}
@@ -169,7 +169,7 @@ def _of_desensitize(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> None:
-    """Entries of whole files and columns; those that no row fell under are left out, not those whose rows nobody counts."""
+    """Entries of whole files and columns; those with 0 rows are left out, those without a count (null) are kept."""
     rows = [
         {name: entry.get(name) for name in _COLUMNS} | {"author": RULE_AUTHOR}
         for entry in entries
@@ -182,7 +182,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]
 
 
 def _log_refusals(connection: duckdb.DuckDBPyConnection) -> None:
-    """One entry per broken rule; of a row that breaks several the first one bears the row."""
+    """One entry per broken rule; a row that breaks several is counted in the first."""
     duplicates = ", ".join(map(literal, _DEDUPLICATING))
     connection.execute(
         f"""
@@ -224,7 +224,7 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
 
 
 def _find_excluded(connection: duckdb.DuckDBPyConnection, run: RunFolder) -> frozenset[str]:
-    """The temporary table ``excluded``: records that reviewers left out of the marts; returns the tables they are of."""
+    """The temporary table ``excluded``: records that reviewers excluded from the marts; returns their tables."""
     connection.execute(
         'create temp table excluded ("table" varchar, quarter varchar, row_key varchar, reason varchar, reviewer varchar)'
     )
@@ -309,7 +309,7 @@ def _log_not_counted(
 def _find_counting_rows(
     connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
 ) -> None:
-    """Temporary tables of what decides about rows of other tables: test requests, questions, responses that count."""
+    """Temporary tables that decide about rows of other tables: test requests, questions, counted responses."""
     counted = ", ".join(literal(each.label) for each in counted_quarters(quarter))
     requests, responses, answers, questions = (
         _all_rows(lake, TABLES[name], quarter, excluded)
@@ -346,7 +346,7 @@ def _all_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[st
 
 
 def _own_rows(lake: Lake, table: Table, quarter: Quarter, excluded: frozenset[str]) -> str | None:
-    """SQL: those of the quarter itself."""
+    """SQL: the clean records of the quarter itself."""
     path = lake.partition("clean", table.name, quarter)
     if not path.is_file():
         return None

@@ -1,7 +1,7 @@
-"""From the delivered records to the counted ones, step by step and exactly: the table ``row_reconciliation``.
+"""Reconciles delivered with counted records, step by step and exactly: the table ``row_reconciliation``.
 
-Each stock is counted where it lies (reader, Parquet files, marts), each flow where it was decided (log); a stock that is not the
-one before it plus the flows between stops the run. Nothing is corrected here to make the two agree.
+Stocks are counted at their source (reader, Parquet files, marts), flows in the log; if a stock is not the previous one plus
+the flows between, the run stops. Nothing is adjusted to make them agree.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ SCHEMA = {
     "rows": pl.Int64,
     "is_stock": pl.Boolean,
 }
-# No model of the dbt project reads them: judgements become weights in the evaluate stage.
+# Not read by the dbt project: the evaluate stage turns judgements into weights.
 _READ_BY_EVALUATE = ("expert_judgements",)
 
 
 class RowsUnreconciled(AsqError):
-    """Between two stages there are more or fewer rows than the log explains."""
+    """The log does not explain the difference in rows between two stages."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Step:
 def write_reconciliation(
     lake: Lake, quarter: Quarter, run: RunFolder, log: pl.DataFrame
 ) -> dict[str, tuple[Step, ...]]:
-    """Write every table's steps into the run's folder; returns them. Prove them with ``require_reconciled``.
+    """Write every table's steps into the run's folder; returns them. Check them with ``require_reconciled``.
 
     ``log``: what ``write_cleaning_log`` returned.
     """
@@ -76,7 +76,7 @@ def write_reconciliation(
 
 
 def gaps(steps: tuple[Step, ...]) -> list[str]:
-    """What does not add up in a table's steps, in words; nothing where all does."""
+    """The differences in a table's steps, in words; empty if all add up."""
     found = []
     stock, balance = None, 0
     for step in steps:
@@ -92,7 +92,7 @@ def gaps(steps: tuple[Step, ...]) -> list[str]:
 
 
 def require_reconciled(quarter: Quarter, steps: dict[str, tuple[Step, ...]]) -> None:
-    """Raise RowsUnreconciled with everything that does not add up."""
+    """Raise RowsUnreconciled with all differences."""
     wrong = [f"{name} {quarter}: {gap}" for name, of_table in steps.items() for gap in gaps(of_table)]
     if wrong:
         raise RowsUnreconciled("; ".join(wrong))
@@ -111,7 +111,7 @@ def _steps(lake: Lake, name: str, quarter: Quarter, log: pl.DataFrame, counted: 
 
 
 def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
-    """Of the whole delivery that the quarter was cut from; nothing where the lake's partition does not say."""
+    """Steps of the whole delivery that the quarter was cut from; none if the raw partition does not record it."""
     files = landed_files(lake, name, quarter)
     if files is None:
         return
@@ -130,7 +130,7 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
         yield Step("made of wide records", rows + empty - kept, False, "sources.yaml: unpivot")
     if empty:
         yield Step("left out", -empty, False, "sources.yaml: unpivot, entries without a value")
-    # Rows of quarters whose records were purged are not taken again (D-63).
+    # Rows of purged quarters are not extracted again (D-63).
     if rows > int(marks["rows"]):
         yield Step("left out", int(marks["rows"]) - rows, False, "of purged quarters")
     yield Step("read", int(marks["rows"]), True)

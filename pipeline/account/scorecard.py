@@ -1,6 +1,7 @@
-"""The data-quality scorecard: of every table, enterprise and quarter how complete, valid, consistent, unique and timely it came.
+"""The data-quality scorecard: completeness, validity, consistency, uniqueness and timeliness per table and enterprise.
 
-Shares of delivered rows, counted from what the stages wrote; whether a share is good enough is the acceptance's business.
+Shares of delivered rows, counted from the output of the stages; whether a share is acceptable is decided in
+``pipeline/accept``.
 """
 
 from __future__ import annotations
@@ -41,16 +42,16 @@ SCHEMA = pl.Schema(
         "last_record_on": pl.Date,
     }
 )
-"""Shares 0–1. ``completeness`` … ``uniqueness``: of the delivered rows, those that break no rule of the dimension.
-``timeliness``: of the days from the quarter's first to the last of which the enterprise has any record, those up to the
-table's last record (null: a register, or no record). ``filled_rate``: of the accepted cells in delivered columns, those that
-hold a value, optional ones too."""
+"""Shares 0–1. ``completeness`` … ``uniqueness``: share of delivered rows that break no rule of the dimension.
+``timeliness``: share of the days from the quarter's first to the enterprise's last record that the table's records reach
+(null: a register, or no record). ``filled_rate``: share of accepted cells in delivered columns, including optional ones,
+that have a value."""
 
 
 def write_scorecard(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFrame:
     """Write ``data_quality`` and ``data_quality_rules`` into the run's folder; returns the former.
 
-    Reads the run's ``row_accounting_by_enterprise`` and ``quarantine``: rows whose enterprise cannot be read are in neither.
+    Reads the run's ``row_accounting_by_enterprise`` and ``quarantine``; leaves out rows whose enterprise cannot be read.
     """
     accounts = pl.read_parquet(run.table("row_accounting_by_enterprise")).filter(pl.col("quarter") == quarter.label)
     refused = pl.read_parquet(run.table("quarantine")).filter(
@@ -66,7 +67,7 @@ def write_scorecard(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFram
 
 
 def rows_by_rule(refused: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
-    """One row per enterprise × table × rule: the dimension it speaks for, and how many delivered rows break it."""
+    """One row per enterprise × table × rule: the rule's dimension, and the number of delivered rows that break it."""
     return (
         refused.group_by("enterprise_id", "table", "rule")
         .agg(rows=pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64))
@@ -89,10 +90,10 @@ def score(
     """The scorecard (``SCHEMA``), tables in the contract's order.
 
     accounts   enterprise_id, table, extracted, accepted, quarantined
-    refused    enterprise_id, table, rule, origin_file, origin_row: one row a broken rule
+    refused    enterprise_id, table, rule, origin_file, origin_row: one row per broken rule
     filled     (enterprise, table): share of filled cells
     last       (enterprise, table): day of the last record
-    until      enterprise: the last day of the quarter of which it has any record
+    until      enterprise: the last day of the quarter with any record
     """
     broken = {
         (enterprise, table, dimension): rows
@@ -158,9 +159,9 @@ def _last_records(looks: _Looks) -> dict[tuple[str, str], dt.date]:
 
 
 def trend(lake: Lake, quarter: Quarter, scorecard: pl.DataFrame, quarters: int = 8) -> pl.DataFrame:
-    """Per quarter, oldest first, the rows that came and the share of them that keeps each dimension, over all tables.
+    """Per quarter, oldest first: delivered rows and the share that passes each dimension, over all tables.
 
-    Earlier quarters as they are published, at most ``quarters`` with this one; timeliness is the mean over tables.
+    At most ``quarters`` quarters including this one, the earlier ones as published; timeliness is the mean over tables.
     """
     earlier = [each for each in lake.published_quarters() if each < quarter][-(quarters - 1) :]
     files = [lake.current(each).resolve() / f"{SCORECARD}.parquet" for each in earlier]
@@ -180,7 +181,7 @@ def trend(lake: Lake, quarter: Quarter, scorecard: pl.DataFrame, quarters: int =
 
 
 def plot(shares: pl.DataFrame) -> str:
-    """An SVG of the trend: one line a dimension from 90 % (or the lowest value) to 100 %, with its value at the end."""
+    """An SVG of the trend: one line per dimension, labelled with its last value, from 90 % (or the minimum) to 100 %."""
     names = list(DIMENSIONS)
     quarters = shares["quarter"].to_list()
     lowest = min([0.9, *(value for name in names for value in shares[name].drop_nulls())])
@@ -219,7 +220,7 @@ def plot(shares: pl.DataFrame) -> str:
 
 
 def markdown(table: pl.DataFrame) -> str:
-    """A frame as a Markdown table; shares in per cent."""
+    """A frame as a Markdown table; shares in percent."""
 
     def cell(value: object) -> str:
         if value is None:

@@ -1,6 +1,6 @@
 """Dagster assets of the evaluation: values, weights, scores, rule results, and the record of versions and choices.
 
-The mathematics is in this folder's pure functions; here is only what Dagster needs to know.
+Only what Dagster needs to know; the mathematics is in this folder's pure functions.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _TABLES = {
     "scores": "One row per enterprise × period × node of the indicator tree: weight, score, scored coverage.",
     "survey_validity": "One row per enterprise × quarter × satisfaction survey round: flags, modes, response rate, weights.",
     "survey_weights": "One row per enterprise × quarter × survey round × region × channel: responses and the weight of each.",
-    "run_info": "One row per version, choice or warning that this run's numbers depend on.",
+    "run_info": "One row per version, choice or warning that affects this run's numbers.",
 }
 _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
@@ -79,7 +79,7 @@ def evaluation(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg
     ),
 )
 def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Assess the process rules by what the run has counted, weighed and validated."""
+    """Assess the process rules from the run's counts, weights and validation results."""
     step = places.begin(context, flow.EVALUATE, "process rules")
     results = write_rule_results(step.lake, step.quarter, step.run, step.settings.plan)
     return dg.MaterializeResult(
@@ -91,12 +91,12 @@ def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.Materi
     deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
     **gathered_asset(
         flow.EVALUATE,
-        "One row per enterprise × period × indicator (and total) that excluded records change: with and without them.",
+        "One row per enterprise × period × indicator (and total) changed by excluded records: with and without them.",
         {"dbt", "duckdb", "polars"},
     ),
 )
 def outlier_effects(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> dg.MaterializeResult:
-    """Where records are excluded, evaluate the quarter a second time with them."""
+    """If records are excluded, evaluate the quarter a second time with them."""
     step = places.begin(context, flow.EVALUATE, "effects of excluded records")
     rows = write_effects(step.lake, step.quarter, step.run, step.settings.plan, dbt)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -1,6 +1,6 @@
-"""What leaving records out changed: the quarter evaluated a second time with the excluded records, beside the run's own numbers.
+"""Effects of excluded records: compares the run's numbers with a second evaluation that includes the excluded records.
 
-Comparing only; counting is the marts', judging the evaluate stage's. Without an exclusion nothing is built.
+Only the comparison; the marts count and ``quarter.py`` evaluates. Nothing is built if no record is excluded.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ EFFECT_SCHEMA = {
 
 
 def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan, dbt: DbtBuilder) -> int:
-    """Write ``outlier_effects`` into the run's folder; returns its rows, none where no record is excluded.
+    """Write ``outlier_effects`` into the run's folder; returns the number of rows, 0 if no record is excluded.
 
-    Reads outlier_decisions, indicator_values and scores of the run. The marts are built again in a scratch database of their
-    own, from the same files without any exclusion.
+    Reads outlier_decisions, indicator_values and scores of the run. The marts are rebuilt in a separate scratch database
+    from the same files without exclusions.
     """
     decisions = pl.read_parquet(run.table("outlier_decisions"))
     holding = (pl.col("decision") == EXCLUDE) & (pl.col("status") == IN_FORCE)
@@ -71,7 +71,7 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
 
 
 def nodes_and_indicators(values: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
-    """One row per enterprise × period × indicator of the whole enterprise, and one for the total, with ``total`` as its id."""
+    """One row per enterprise × period × indicator at enterprise scope, plus one for the total (id ``total``)."""
     indicators = values.filter(pl.col("scope_type") == "enterprise").select(
         *_KEY, "value", "sample_size", "score", "is_met"
     )
@@ -88,9 +88,9 @@ def nodes_and_indicators(values: pl.DataFrame, scores: pl.DataFrame) -> pl.DataF
 
 
 def compared(with_excluded: pl.DataFrame, without: pl.DataFrame) -> pl.DataFrame:
-    """EFFECT_SCHEMA: the rows of two evaluations in which value, sample, score or verdict differ, sorted.
+    """The sorted rows (EFFECT_SCHEMA) whose value, sample size, score or verdict differs between the two evaluations.
 
-    An enterprise that has a value in one of them only is in the table too.
+    Includes values that exist in only one of them.
     """
     both = with_excluded.join(without, on=_KEY, how="full", coalesce=True, suffix="_without").rename(
         {name: f"{name}_with" for name in ("value", "sample_size", "score", "is_met")}

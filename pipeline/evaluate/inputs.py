@@ -1,4 +1,4 @@
-"""What an evaluation reads: counted marts, catalogue, expert judgements, and what the clean files say of the delivery."""
+"""Inputs of an evaluation: counted marts, catalogue, expert judgements, and the delivery as recorded in the files."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ COUNTED_MARTS = (
 """The tables of ``CountedMarts``, in its order."""
 
 
-# When a record shows that something had happened, for tables whose event may have been planned ahead; None: never.
+# When something is known to have happened, for tables whose event time may be a plan; None: never.
 _HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
 
 
 @dataclasses.dataclass(frozen=True)
 class CountedMarts:
-    """What the marts counted, as far as the evaluation reads it."""
+    """The marts that the evaluation reads."""
 
     inputs: pl.DataFrame
     statistics: pl.DataFrame
@@ -56,7 +56,7 @@ class CountedMarts:
 
     @classmethod
     def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
-        """Read them from the Parquet files that ``file_of`` names by table."""
+        """Read the Parquet files; ``file_of`` maps a table name to its path."""
         return cls(*(pl.read_parquet(file_of(name)) for name in COUNTED_MARTS))
 
 
@@ -75,9 +75,9 @@ def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
 
 
 def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
-    """The latest event that the records of the quarter or of the look-ahead hold; the quarter's first day without any.
+    """The latest event in the records of the quarter and its look-ahead quarter; without any, the quarter's first day.
 
-    Appointments of visits and planned starts of projects are no events: they may lie ahead of what is known.
+    Visit appointments and planned project starts do not count: they may lie in the future.
     """
     latest = dt.datetime.combine(quarter.first_day, dt.time())
     end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
@@ -100,7 +100,7 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
 
 
 def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
-    """What the landing folder held, from the marks that the extract stage left on the raw partitions."""
+    """The tables and columns that were delivered, from the metadata that the extract stage wrote to the raw partitions."""
     tables, columns = {}, {}
     for name in TABLES:
         marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
@@ -110,9 +110,9 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
 
 
 def purged_records(lake: Lake, quarter: Quarter) -> Purged:
-    """What of the quarter is evaluated without its records, and which quarters of its windows keep another key's pseudonyms."""
+    """The quarter's tables whose records were purged, and the quarters it reads whose pseudonyms use another key."""
     raw = {name: lake.partition("raw", name, quarter) for name in TABLES}
-    # Of an empty partition nothing was removed.
+    # An empty partition had nothing to purge.
     tables = [name for name, path in raw.items() if is_purged(path) and pq.read_metadata(path).num_rows]
     other_key = set()
     for table in TABLES.values():
@@ -127,11 +127,11 @@ def purged_records(lake: Lake, quarter: Quarter) -> Purged:
 
 
 def expert_judgements(lake: Lake, quarter: Quarter) -> pl.DataFrame:
-    """The experts' pairwise judgements of a quarter, as desensitized."""
+    """The experts' pairwise judgements of a quarter, desensitized."""
     columns = list(TABLES["expert_judgements"].polars_schema)
     return pl.read_parquet(lake.partition("clean", "expert_judgements", quarter), columns=columns)
 
 
 def grades_frame(plan: EvaluationPlan) -> pl.DataFrame | None:
-    """The grades of the overlays; None where the plan asks for none."""
+    """The grades of the overlays; None if the plan switches no overlay on."""
     return pl.read_csv(SEEDS / "grades.csv") if plan.overlays.grade or plan.overlays.veto else None

@@ -1,6 +1,6 @@
-"""Assembles the evaluation of one quarter: reads the marts of the run, judges them, writes the published tables.
+"""Evaluates one quarter: reads the run's marts, evaluates them, writes the published tables.
 
-Order and column names are decided here; every number comes from a pure function of its neighbours.
+Order and column names are decided here; every number comes from a pure function of another module in this folder.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _VARIANT_COLUMNS = [
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """What the counts come to: indicator values with their verdicts, other readings, weights, scores."""
+    """The evaluation of the counts: indicator values with verdicts, other readings, weights, scores."""
 
     values: pl.DataFrame
     readings: pl.DataFrame
@@ -78,9 +78,9 @@ def evaluate_quarter(
 ) -> dict[str, int]:
     """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
-    fingerprints    SHA-256 of every file that was handed in, by name
+    fingerprints    SHA-256 of every settings file, by name
 
-    Raises UsageError where the plan does not fit the catalogue, DataRefused where expert judgements cannot be read.
+    Raises UsageError if the plan does not fit the catalogue, DataRefused if the expert judgements cannot be read.
     """
     if plan.file is not None:
         plan.check_catalogue(catalogue_frame(quarter))
@@ -114,7 +114,7 @@ def evaluate_quarter(
 
 
 def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> Judged:
-    """Values, verdicts, weights and scores of what was counted; reads of the lake only what was delivered and judged."""
+    """Evaluate the marts; of the lake only the delivery, the expert judgements and the refused survey rows are read."""
     indicators = catalogue_frame(quarter)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     node_frame = pl.DataFrame([dataclasses.asdict(node) for node in nodes().values()], infer_schema_length=None)
@@ -172,8 +172,8 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
 def _with_special_verdicts(
     rows: pl.DataFrame, indicators: pl.DataFrame, quarter: Quarter, numbers: dict[str, float]
 ) -> pl.DataFrame:
-    """Mark where nothing was left to improve (C-20), year-to-date counts whose year is still open (I3-1), and what chance has
-    no part in (D-47).
+    """Mark values already at their best (C-20), year-to-date counts of an open year (I3-1), and values not subject to chance
+    (D-47).
     """
     counted_to_date = indicators.filter((pl.col("method") == "count") & (pl.col("period_rule") == "year_to_date"))[
         "indicator_id"
@@ -194,15 +194,15 @@ def _with_special_verdicts(
         is_year_open=pl.col("indicator_id").is_in(counted_to_date.implode())
         & pl.col("window_kind").is_in(["quarter", "year_to_date"])
         & pl.lit(quarter.number < 4),
-        # A minimum of one case marks what is counted in full; changes have one because they need both sides, not many cases. A
-        # duty of all has no room above it: its interval reaches the requirement or lies below it whatever the sample.
+        # minimum_n = 1 marks complete counts; changes have it because they need both periods, not many cases. A required rate
+        # of 100 % has no room above it: whatever the sample, its interval reaches the requirement or lies below it.
         is_beyond_chance=((pl.col("minimum_n") == 1) & (pl.col("method") != "change"))
         | ((pl.col("method") == "rate") & (pl.col("requirement") == 1)),
     )
 
 
 def _explain_kept(judged: pl.DataFrame) -> pl.DataFrame:
-    """Say why a change that misses its requirement is met: the level was at its ceiling and stayed there (C-20)."""
+    """Give the reason why a change below its requirement counts as met: the level was and stayed at its ceiling (C-20)."""
     is_kept = pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null()
     return judged.with_columns(
         status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason"))
@@ -210,7 +210,7 @@ def _explain_kept(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _towards(row: dict[str, Any]) -> float:
-    """From the level before to the level now: a change row holds the difference, for I4-1 counted as a reduction."""
+    """The difference now − before; change rows hold it, I4-1 as a reduction with the opposite sign."""
     difference = row["numerator"] or 0.0
     return -difference if row["indicator_id"] == ERROR_RATE else difference
 
@@ -223,9 +223,9 @@ def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
 
 
 def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan) -> dict[tuple[str, str], Conduct]:
-    """What the veto overlay looks at per enterprise and period: fatal incidents of the records, findings of the plan.
+    """Inputs of the veto overlay per enterprise and period: fatal incidents from the records, findings from the plan.
 
-    A finding counts in every period that holds its quarter.
+    A finding counts in every period that contains its quarter.
     """
     fatal = inputs.filter(
         (pl.col("period_role") == "current")
@@ -255,7 +255,7 @@ def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan)
 
 
 def stale_decisions(run: RunFolder) -> list[tuple[str, ...]]:
-    """Decisions of the review of outliers that are not applied, because nothing flags their point."""
+    """Decisions of the outlier review that are not applied because their point is not flagged."""
     decisions = pl.read_parquet(run.table("outlier_decisions"))
     columns = ("enterprise_id", "quarter", "table", "row_key", "measure", "decision")
     return list(decisions.filter(pl.col("status") == "stale").select(columns).iter_rows())

@@ -1,6 +1,6 @@
 """The record of a run: every version, choice and warning its numbers depend on, one row each (table ``run_info``).
 
-Only what is recorded and how it is worded belongs here; the choices themselves are the plan's and the parameters'.
+Only what is recorded and its wording; the choices themselves belong to the plan and the parameters.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCHEMA = {
 }
 
 WARNING = "warning"
-# Of corrections that did not apply, so many are named; their number is always said.
+# How many unapplied corrections are named; their number is always given.
 _ORIGINS_NAMED = 5
 _UNAPPLIED_ZH = {
     "expired": "已过期",
@@ -52,9 +52,9 @@ _CONDUCT_ZH = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One row: ``value`` as a machine reads it, ``value_zh`` the same in words where the value alone says too little.
+    """One row: ``value`` for machines, ``value_zh`` the same in words if the value alone is unclear.
 
-    enterprise_id   whom the entry is about: no other enterprise's report may show it; None where it is about all
+    enterprise_id   the only enterprise whose report may show the entry; None means all
     """
 
     key: str
@@ -66,10 +66,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Purged:
-    """What a run found without its records, because their retention term was over.
+    """Records that a run found purged because their retention term was over.
 
-    tables        whose rows of the quarter were not judged anew
-    other_key     quarters of the windows whose pseudonyms were made with another key and can be made no more
+    tables        tables whose rows of the quarter were not validated again
+    other_key     quarters whose pseudonyms were made with another key and cannot be made again
     """
 
     tables: tuple[str, ...] = ()
@@ -81,12 +81,12 @@ class RunRecord:
     """Everything that the numbers of a run depend on.
 
     versions      standard_edition, catalogue_version, weights_version, data_as_of
-    enterprises   those of which the quarter holds a record
-    stale         decisions of the review of outliers that are not applied, because nothing flags their point: enterprise,
-                  quarter, table, record, measure, decision
-    corrections   table → what became of its corrections
-    purged        what was evaluated without its records
-    fingerprints  SHA-256 of every file that users handed in, by name
+    enterprises   enterprises with a record in the quarter
+    stale         outlier decisions that are not applied because their point is not flagged: enterprise, quarter, table,
+                  record, measure, decision
+    corrections   table → outcome of its corrections
+    purged        tables evaluated without their records
+    fingerprints  SHA-256 of every settings file, by name
     """
 
     quarter: Quarter

@@ -1,6 +1,6 @@
-"""Dagster assets of the dbt project: every seed and model, one asset each.
+"""Dagster assets of the dbt project: one asset per seed and model.
 
-The counting is in ``dbt_project/``; here dbt is started on the run's scratch database and its marts are handed over.
+Counting is in ``dbt_project/``; here dbt runs on the run's scratch database and its marts are exported.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,18 +22,18 @@ from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 
 _TABLE_NAME = "dagster/table_name"
-# What is counted, as opposed to the seeds and dimensions that are there before.
+# Counted tables, as opposed to seeds and dimensions.
 _COUNTED_PREFIXES = ("mart_", "fct_")
 
 
 class StageTranslator(DagsterDbtTranslator):
-    """Shows every dbt node in the marts group, with owners, and where it can be read: not in the scratch database."""
+    """Puts every dbt node into the marts group, with owners and the place where it can be read after the run."""
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = get_node(manifest, unique_id)
         metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
-        # A seed has no SQL that could be shown.
+        # A seed has no SQL to show.
         description = node["description"] if node["resource_type"] == "seed" else spec.description
         if is_published(node):
             metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
@@ -44,7 +44,7 @@ class StageTranslator(DagsterDbtTranslator):
 
 
 def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
-    """Of the dbt project's assets, the tables that leave the scratch database, sorted."""
+    """The dbt project's assets that are exported from the scratch database, sorted."""
     return sorted({key.path[-1] for key in keys} & published_tables())
 
 
@@ -55,7 +55,7 @@ def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     dagster_dbt_translator=StageTranslator(),
 )
 def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
-    """Build the marts of the quarter in a scratch database and put them into the run's folder."""
+    """Build the quarter's marts in a scratch database and export them to the run's folder."""
     step = places.begin(context, flow.MARTS, "dbt build")
     settings, quarter = step.settings, step.quarter
     exported = exported_models(context.selected_asset_keys)
@@ -64,8 +64,8 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
         scratch_folder(settings.lake, context.run.run_id) as scratch,
         pinned_clean_files(quarter, settings.lake) as files,
     ):
-        # From the first mart on, events wait until the marts have been exported: only then their rows are known, and
-        # Dagster takes events in no other order than dbt's.
+        # From the first mart on, events wait for the export: their row counts are known only then, and Dagster requires
+        # dbt's order of events.
         waiting: list[tuple[str, Any]] = []
         excluded = write_excluded(settings.review, quarter, settings.lake, review_limits(settings.plan), scratch)
         try:
@@ -91,5 +91,5 @@ def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:
 
 
 def _with_metadata(event: Any, metadata: Mapping[str, Any]) -> Any:
-    """A materialization with more metadata; other events as they are."""
+    """A materialization with additional metadata; other events unchanged."""
     return event.with_metadata({**event.metadata, **metadata}) if isinstance(event, dg.Output) else event

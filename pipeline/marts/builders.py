@@ -1,4 +1,4 @@
-"""Which builder of the dbt project the environment asks for."""
+"""Chooses the dbt builder by environment variable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandL
 
 
 def configured_builder() -> DbtBuilder:
-    """The builder the environment asks for; raises UsageError for a name that does not exist."""
+    """The builder chosen by the environment; raises UsageError for an unknown name."""
     from pipeline.marts.dbt_in_process import DbtInProcess
 
     name = os.environ.get(BUILDER_VARIABLE, "in_process")

@@ -1,4 +1,4 @@
-"""How the marts stage starts dbt: in this process by default, by dbt's command line where ``ASQ_DBT=cli`` asks for it."""
+"""How the marts stage runs dbt: in this process by default, by dbt's command line with ``ASQ_DBT=cli``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.errors import AsqError, UsageError
 from pipeline.marts.project import PROJECT_DIR, manifest_path
 
 BUILDER_VARIABLE = "ASQ_DBT"
-# As dbt's profile says; the prepared manifest holds the database's name.
+# As in dbt's profile; the prepared manifest contains the database's name.
 _DATABASE_FILE = "scratch.duckdb"
 
 
@@ -41,15 +41,15 @@ class DbtBuilder(dg.ConfigurableResource):
 
     @abstractmethod
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
-        """Build models and seeds with all they are made from, without tests, unseen by Dagster; raises MartsNotBuilt."""
+        """Build models with everything upstream, without tests and Dagster events; raises MartsNotBuilt."""
 
     @abstractmethod
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """The database that ``build`` filled, with the run's scratch folder; it is let go of at the end."""
+        """The database that ``build`` filled, for the run's scratch folder; released at the end."""
 
 
 class DbtCommandLine(DbtBuilder):
-    """The stock resource of dagster-dbt: slower by seconds a quarter, and nothing semi-private in it."""
+    """The stock resource of dagster-dbt: slower by seconds per quarter, but only public functions."""
 
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
         if context.is_subset:
@@ -63,18 +63,18 @@ class DbtCommandLine(DbtBuilder):
             raise MartsNotBuilt([" ".join((error.description or "dbt build failed").split())]) from error
 
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
-        """In a process of its own, which leaves the file."""
+        """In a separate process, which leaves a database file."""
         _command_line().cli(
             ["build", *selection_of(models), "--vars", json.dumps(variables)], target_path=scratch / "target"
         ).wait()
 
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """The file that dbt's process has left."""
+        """The database file of dbt's process."""
         return duckdb.connect(str(scratch / _DATABASE_FILE), read_only=True)
 
 
 def selection_of(models: Sequence[str]) -> list[str]:
-    """dbt's arguments for models with all they are made from, without their tests."""
+    """dbt's arguments for models with everything upstream, without tests."""
     return ["--select", " ".join(f"+{name}" for name in models), "--exclude-resource-type", "test"]
 
 

@@ -1,8 +1,7 @@
-"""dbt inside the Dagster process: one prepared manifest, no second interpreter, tables in memory; seconds instead of tens
-of seconds a quarter.
+"""dbt inside the Dagster process: a prepared manifest, no second interpreter, tables in memory; saves tens of seconds.
 
-Only how dbt is started belongs here. The stock command-line resource of dagster-dbt remains as a setting (``ASQ_DBT=cli``); this
-one leans on two semi-private functions of dagster-dbt, which is therefore pinned.
+Only how dbt is started. It uses two semi-private functions of dagster-dbt, which is therefore pinned; the stock
+command-line resource remains available (``ASQ_DBT=cli``).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class DbtInProcess(DbtBuilder):
     threads: int = 2
 
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
-        """Build the selected models and tests; yields materializations and asset checks, raises MartsNotBuilt when one fails."""
+        """Build the selected models and tests; yields materializations and check results, raises MartsNotBuilt on failure."""
         from dagster_dbt.asset_utils import (
             get_manifest_and_translator_from_dbt_assets,
             get_updated_cli_invocation_params_for_context,
@@ -94,7 +93,7 @@ class DbtInProcess(DbtBuilder):
         raise MartsNotBuilt(_failed(outcome["result"]))
 
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
-        """In this thread; ``tables`` then gives the database."""
+        """In this thread; ``tables`` then returns the database."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -114,7 +113,7 @@ class DbtInProcess(DbtBuilder):
 
     @contextmanager
     def tables(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-        """dbt's own connection: a database in memory is gone with it."""
+        """dbt's own connection: an in-memory database ends with it."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         try:
@@ -124,7 +123,7 @@ class DbtInProcess(DbtBuilder):
 
 
 def _failed(outcome: dbtRunnerResult) -> Iterator[str]:
-    """What failed, in words: of a test what its first comment says a failure means, of a model what DuckDB said."""
+    """What failed, in words: for a test its first comment, for a model DuckDB's message."""
     results: Any = outcome.result
     if outcome.exception is not None or not results:
         yield " ".join(str(outcome.exception).split())
@@ -154,7 +153,7 @@ def _prepared_manifest() -> Manifest:
 
 
 def _with_upstream(selection: Sequence[str], context: dg.AssetExecutionContext) -> list[str]:
-    """The selection, together with all it is built from: the scratch database of a run starts empty."""
+    """The selection with everything upstream: a run's scratch database starts empty."""
     if not context.is_subset:
         return list(selection)
     return [
@@ -164,7 +163,7 @@ def _with_upstream(selection: Sequence[str], context: dg.AssetExecutionContext) 
 
 
 def _is_asked_for(event: Any, context: dg.AssetExecutionContext) -> bool:
-    """Whether the step was asked for what an event tells of; upstream models may have been built only to be read."""
+    """Whether an event is about a selected asset; upstream models may have been built only to be read."""
     if isinstance(event, dg.Output):
         return event.output_name in context.op_execution_context.selected_output_names
     if isinstance(event, dg.AssetCheckResult):

@@ -20,17 +20,17 @@ _PARSED_SUFFIXES = {".sql", ".yml", ".csv"}
 
 
 def target_dir() -> Path:
-    """Where dbt's parsed project lies (``ASQ_DBT_TARGET``, else ``dbt_project/target``)."""
+    """The folder of dbt's parsed project (``ASQ_DBT_TARGET``, else ``dbt_project/target``)."""
     return Path(os.environ.get("ASQ_DBT_TARGET", PROJECT_DIR / "target"))
 
 
 def manifest_path() -> Path:
-    """The manifest of the project as it stands now; parses the project when a file of it changed since."""
+    """The manifest of the current project; parses the project if one of its files changed."""
     manifest = target_dir() / "manifest.json"
     stamp = target_dir() / "parsed_sources.sha256"
     fingerprint = _sources_fingerprint()
     target_dir().mkdir(parents=True, exist_ok=True)
-    # Two runs may find the project unparsed at the same time: one parses, the other waits for it.
+    # If two runs find the project unparsed, one parses and the other waits.
     with (target_dir() / ".parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
@@ -40,12 +40,12 @@ def manifest_path() -> Path:
 
 
 def is_published(node: Mapping[str, Any]) -> bool:
-    """Whether a seed or model of the manifest leaves the scratch database: ``config: {meta: {published: true}}``."""
+    """Whether a seed or model of the manifest is exported: ``config: {meta: {published: true}}``."""
     return bool(node["config"].get("meta", {}).get("published"))
 
 
 def published_tables() -> set[str]:
-    """The names of all seeds and models that leave the scratch database."""
+    """The names of all exported seeds and models."""
     nodes = json.loads(manifest_path().read_bytes())["nodes"].values()
     return {node["name"] for node in nodes if is_published(node)}
 

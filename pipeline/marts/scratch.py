@@ -1,7 +1,7 @@
-"""The scratch DuckDB of a run: where dbt builds, and how its marts leave it as Parquet.
+"""The scratch DuckDB in which dbt builds, and the export of its marts as Parquet.
 
-One database a run, never shared. Whether it is a file or lies in memory is the builder's choice (``dbt_builder``); the
-run's scratch folder is where the file lies, or what memory has no room for. Nothing here counts anything.
+Counting belongs to dbt. One database per run, never shared; the builder (``dbt_builder``) decides whether it is a file or in
+memory. The run's scratch folder holds the file, or what memory has no room for.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from schemas.expectations.privacy import RECORD_TABLES
 
 _ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
 
-# Rows of one indicator beside each other make a file half as large.
+# Sorting by indicator halves the file size.
 _SORTED_FIRST = ("indicator_id", "variant", "part")
 
 
 @contextmanager
 def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
-    """Make a run's scratch folder known to dbt's profile; it is removed at the end, whatever happened."""
+    """Create a run's scratch folder and pass it to dbt's profile; it is always removed at the end."""
     folder = lake.scratch / run_id
     for private in (lake.scratch, folder):
         make_private(private)
@@ -50,9 +50,9 @@ def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
 def export_marts(
     tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str], privacy: PrivacyLimits
 ) -> dict[str, int]:
-    """Write models of the scratch database into the run's folder, rows in a fixed order; returns rows per table.
+    """Write models of the scratch database to the run's folder in a fixed row order; returns rows per table.
 
-    Record-level models leave it k-anonymous; the rows that could not be are counted in the file's mark ``LEFT_OUT_MARK``.
+    Record-level models are made k-anonymous; rows that could not be are counted in the file metadata ``LEFT_OUT_MARK``.
     """
     return export_tables(tables, run.table, models, privacy)
 
@@ -63,7 +63,7 @@ def export_tables(
     models: Iterable[str],
     privacy: PrivacyLimits,
 ) -> dict[str, int]:
-    """Write models of the scratch database as the Parquet files that ``file_of`` names; see ``export_marts``."""
+    """Write models of the scratch database to the Parquet files given by ``file_of``; see ``export_marts``."""
     rows = {}
     for model in models:
         relation = f"scratch.main.{model}"

@@ -1,6 +1,6 @@
 """The dbt variables of a run: its quarter, its windows and the clean files it may read.
 
-Nothing is computed from records here except how far the calendar must reach.
+Of the records only the last day that the calendar must cover is computed here.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _CLOCKED_COLUMNS = {
 
 @contextmanager
 def pinned_clean_files(quarter: Quarter, lake: Lake) -> Iterator[dict[str, list[str]]]:
-    """The clean files of every table this run reads, under names of its own as long as it reads them.
+    """The clean files of every table this run reads, linked under the run's own names while it reads them.
 
-    Raises DataRefused where they bear pseudonyms of several keys, see ``require_one_key``; what was purged can be brought to
-    no other key, and the run warns of it instead.
+    Raises DataRefused if their pseudonyms come from several keys, see ``require_one_key``; purged quarters cannot be given
+    another key, so the run only warns about them.
     """
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
     require_one_key(
@@ -59,9 +59,9 @@ def _is_purged(table: str, clean: Path, lake: Lake) -> bool:
 def dbt_variables(
     quarter: Quarter, files: dict[str, list[str]], excluded: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Everything the SQL needs to know of the run, as JSON-ready values.
+    """Everything the SQL needs to know about the run, as JSON-ready values.
 
-    files       the clean ones by table
+    files       clean files by table
     excluded    table → Parquet file with the quarter and _row_id of records that a reviewer excluded
     """
     calendar_start, calendar_end = _calendar_bounds(quarter, files)
@@ -94,7 +94,7 @@ def dbt_variables(
         "calendar_end": calendar_end.isoformat(),
         "clean_files": files,
         "excluded_records": dict(excluded),
-        # Of tables whose files may hold a row of the same key: the key, of which the latest quarter's row counts.
+        # Key columns of tables whose files may repeat a key; the latest quarter's row counts.
         "latest_by_key": {name: list(table.key) for name, table in TABLES.items() if table.accumulates},
     }
 

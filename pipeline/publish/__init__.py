@@ -1,4 +1,4 @@
-"""Publish: the two gates (k-anonymity, scan for personal data) and the switch that makes a run current.
+"""The publish stage: two gates (k-anonymity, scan for personal data) and the switch that makes a run current.
 
-Nothing is computed here that a report shows; the patterns and measures of the gates are in ``pipeline/privacy/``.
+Report content is computed elsewhere; the gates' patterns and measures are in ``pipeline/privacy/``.
 """

@@ -1,6 +1,6 @@
-"""Dagster asset ``anonymity`` and its check: no table is published in which records can be told apart that must not be.
+"""Dagster asset ``anonymity`` with its check: no table is published that identifies records or persons undeclared.
 
-Measuring is in ``statement.py``; the tables are made anonymous where they leave the marts stage.
+Measuring is in ``statement.py``; the marts stage makes the tables anonymous on export.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.places import Places
 from schemas.expectations.privacy import RELEASED
 
-# All tables that a whole run gathers, by the assets that make them; `anonymity` speaks of them.
+# All tables that a whole run gathers; `anonymity` covers them.
 GATHERED_TABLES = sorted(
     {
         key.to_user_string()
@@ -47,14 +47,14 @@ GATHERED_TABLES = sorted(
             "k_anonymous",
             asset=TABLE,
             blocking=True,
-            description="Record-level tables keep k and l of the evaluation plan; nothing undeclared names records or persons.",
+            description="Record-level tables meet the plan's k and l; no undeclared table identifies records or persons.",
         )
     ],
 )
 def anonymity(
     context: dg.AssetExecutionContext, places: Places
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """State for every gathered table how far records can be told apart; a broken limit stops the publication."""
+    """Measure the anonymity of every gathered table; a broken limit stops the publication."""
     step = places.begin(context, flow.PUBLISH, "k-anonymity")
     limits = step.settings.plan.privacy
     measured = write_anonymity(step.run, GATHERED_TABLES, limits)

@@ -1,4 +1,4 @@
-"""Dagster asset ``report/publication``: the switch that makes a run what users see."""
+"""Dagster asset ``report/publication``: the switch that makes a run current for users."""
 
 import dagster as dg
 
@@ -9,7 +9,7 @@ from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, PUBLICATION
 from pipeline.stage.places import Places
 
-# What a whole run gathers beside the reports, before it is scanned for personal data.
+# Everything a whole run gathers except the reports, before it is scanned for personal data.
 _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
 
 
@@ -19,7 +19,7 @@ _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymit
     group_name=flow.PUBLISH,
     description=(
         "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
-        "What a run did not make is taken over from the quarter's last publication."
+        "Tables the run did not make are copied from the quarter's last publication."
     ),
     kinds={"parquet", "duckdb"},
     owners=OWNERS,

@@ -1,6 +1,6 @@
-"""The published record of a scan, ``privacy_scan``, and the proof that what is published is what was scanned.
+"""The published record of a scan, ``privacy_scan``, and the check that exactly the scanned files are published.
 
-One row per table or report × kind of personal data. What is looked for and where is decided in ``scanner.py``.
+One row per table or report × kind of personal data. What is searched for, and where, is decided in ``scanner.py``.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _SCHEMA = {
     "excepted_count": pl.Int64,
     "run_id": pl.String,
 }
-# Marks the record with the digest of every file it speaks for.
+# Metadata key for the digests of the scanned files.
 _DIGESTS = "scanned_files"
 _SHOWN = 10
 
 
 def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Finding]]:
-    """Scan what a run has gathered and write ``privacy_scan`` beside it; returns what was scanned, and the findings.
+    """Scan a run's tables and reports and write ``privacy_scan``; returns the scanned files and the findings.
 
-    exceptions   (column, kind) in which what looks like personal data is none; counted apart, no findings
+    exceptions   (column, kind) where matches are not personal data; counted separately, not as findings
     """
     run.table(SCAN_TABLE).unlink(missing_ok=True)
     scanned = scan(published_subjects(run.path))
@@ -51,23 +51,23 @@ def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[li
 
 
 def refuse(findings: Sequence[Finding]) -> DataRefused:
-    """What keeps a run from being published, with the first places."""
+    """The error that prevents publication, with the first findings."""
     places = [str(finding) for finding in findings[:_SHOWN]]
     more = [f"… and {len(findings) - _SHOWN} more"] if len(findings) > _SHOWN else []
     return DataRefused(
         "\n".join(
             (
-                f"the results hold what looks like personal data in {len(findings)} places, so nothing is published:",
+                f"the results contain what looks like personal data in {len(findings)} places, so nothing is published:",
                 *(f"  {place}" for place in (*places, *more)),
-                "Map the column that holds it in sources.yaml; where it is no personal data, "
-                "say so under privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",
+                "Map the column in sources.yaml; if it is not personal data, declare it under "
+                "privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",
             )
         )
     )
 
 
 def require_scanned(run: RunFolder) -> None:
-    """Raise UsageError where a file to be published is not the one that was scanned, or was not scanned at all."""
+    """Raise UsageError if a file to be published was not scanned, or was changed since."""
     record = run.table(SCAN_TABLE)
     seen = json.loads(read_metadata(record).get(_DIGESTS, "{}")) if record.is_file() else {}
     unseen = sorted(name for name, digest in _digests(run.path).items() if seen.get(name) != digest)
@@ -99,7 +99,7 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file to be published but the record itself."""
+    """SHA-256 of every file to be published except the record itself."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))

@@ -1,7 +1,7 @@
-"""The table ``anonymity``: for every published table of a quarter, how far single records or persons can be told apart in it.
+"""The table ``anonymity``: for every published table of a quarter, how far it identifies single records or persons.
 
-Everything is measured on the published files; nothing is changed here. Levels are those of GB/T 42460-2023: 1 directly
-identifying, 2 direct identifiers removed, 3 removed and the risk of re-identification below the threshold, 4 aggregates.
+Measured on the files to be published; nothing is changed here. Levels of GB/T 42460-2023: 1 directly identifying, 2 direct
+identifiers removed, 3 also the risk of re-identification below the threshold, 4 aggregates.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TABLE = "anonymity"
 
 
 class NotAnonymous(DataRefused):
-    """A table of the run would tell records or persons apart, so nothing is published."""
+    """A table of the run would identify records or persons, so nothing is published."""
 
 
 SCHEMA = {
@@ -62,8 +62,8 @@ SCHEMA = {
 def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits) -> pl.DataFrame:
     """Measure the run's tables, write ``anonymity`` into its folder and return it.
 
-    One row per record-level table × enterprise that may be handed on, one per other table. ``is_kept`` is false where a table
-    that may be handed on misses k or l, and where a table names records or persons without being declared.
+    One row per enterprise of each shareable record-level table, one per other table. ``is_kept`` is false if a shareable
+    table misses k or l, or if an undeclared table identifies records or persons.
     """
     rows: list[dict[str, Any]] = []
     with duckdb.connect() as connection:
@@ -110,7 +110,7 @@ def _statement(
         of_persons = 0
         if "scope_type" in columns:
             of_persons = _number(connection, f"select count(*) from {relation} where scope_type = '{PERSON_SCOPE}'")
-        # The service person of such a row is one individual under a pseudonymous number.
+        # Such a row is about one service person under a pseudonym.
         yield {
             "kind": AGGREGATE,
             "quasi_identifiers": "scope_id" if of_persons else None,
@@ -159,7 +159,7 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def not_anonymous(quarter: Quarter, measured: pl.DataFrame, limits: PrivacyLimits) -> NotAnonymous:
-    """The error of a run whose statement has broken limits: which tables, and what to do."""
+    """The error of a run with broken limits: which tables, and what to do."""
     broken = measured.filter(~pl.col("is_kept"))
     undeclared_tables = set(broken.filter(pl.col("kind") == UNDECLARED)["table"])
     said = [

@@ -1,5 +1,5 @@
-"""Explains a run's results to people: one report model, renderers apart.
+"""Reports of a run's results: a report model, and renderers separate from it.
 
-``model.py`` gathers what a report says, ``labels.py`` and ``format.py`` hold its words and number formats, ``html.py``
-draws. No value, score or verdict is computed here: that is the evaluate stage's business.
+``model/`` and ``parts/`` gather the content, ``words/`` holds words and number formats, ``formats/`` renders. No value,
+score or verdict is computed here: that belongs to the evaluate stage.
 """

@@ -1,4 +1,4 @@
-"""Dagster assets of the report stage: the quarter's reports, and the publication that makes a run what users see."""
+"""Dagster asset of the report stage: the quarter's reports."""
 
 import dagster as dg
 

@@ -1,6 +1,6 @@
-"""Writes the reports of a run as files: one page per enterprise, each whole or not at all.
+"""Writes the reports of a run: one page per enterprise, each written completely or not at all.
 
-What a report says is in ``model.py``, what it looks like in ``html.py``; further editions and formats are written here.
+The content is in ``model/``, the appearance in ``formats/html.py``.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from pipeline.report.model.run_tables import RunTables
 REPORT_FOLDER = "report"
 _SUFFIX = ".html"
 
-# Letters and digits of any script, - and _, dots inside: fit for every file system and for file:// addresses.
+# Unsafe in file names or file:// addresses: all but letters and digits of any script, -, _ and inner dots.
 _UNFIT = re.compile(r"[^\w.-]+|^\.+|\.+$")
-# File systems take 255 bytes; a temporary name beside it is longer.
+# File systems allow 255 bytes; temporary names are longer.
 _LONGEST_BYTES = 120
-# Names that Windows keeps for devices, whatever the suffix.
+# Device names reserved by Windows, with any suffix.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def write_reports(run_path: Path, quarter: Quarter) -> list[Path]:
     """Write ``report/<enterprise>.html`` into the run's folder for every enterprise; returns the paths by enterprise.
 
-    Pages of enterprises that this run does not have (taken over from an earlier publication) are removed. Raises
-    ReportInputMissing, see build_report.
+    Pages of other enterprises (copied from an earlier publication) are removed. Raises ReportInputMissing, see
+    build_report.
     """
     tables = RunTables.read(run_path, quarter)
     folder = run_path / REPORT_FOLDER
@@ -46,10 +46,9 @@ def write_reports(run_path: Path, quarter: Quarter) -> list[Path]:
 
 
 def file_names(enterprises: Iterable[str]) -> list[str]:
-    """A file name without suffix for each enterprise: its id where that is fit for any file system.
+    """A file name without suffix for each enterprise: its id if every file system can store it.
 
-    Where characters had to go, or where two names differ in case only, the first 8 hex digits of the id's SHA-256 keep
-    names apart.
+    If characters were removed, or two names differ only in case, the first 8 hex digits of the id's SHA-256 are appended.
     """
     ids = list(enterprises)
     fit = [_UNFIT.sub("_", name).encode()[:_LONGEST_BYTES].decode(errors="ignore") for name in ids]

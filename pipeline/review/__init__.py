@@ -1,5 +1,5 @@
-"""The review stage: data points far from the others are listed for people, whose decisions the run applies and logs.
+"""The review stage: lists outliers for reviewers, and applies and logs their decisions.
 
-Between desensitize and marts: reads the clean zone only. Nothing is ever removed by a rule: what leaves a record out is a
+Reads only the clean zone, between desensitize and marts. No rule removes anything: a record is excluded only by a
 reviewer's decision in a file.
 """

@@ -1,6 +1,6 @@
-"""Dagster assets of the review stage: what lies far from the rest, what people decided about it, and what that changed.
+"""Dagster assets of the review stage: outliers, their groups, and the reviewers' decisions.
 
-What is looked at is in ``schemas/expectations/outliers.py``; everything else is in this folder's pure functions.
+The measures are in ``schemas/expectations/outliers.py``, everything else in this folder's pure functions.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from pipeline.stage.places import Places
 from schemas.expectations.outliers import MEASURED_TABLES
 
 _TABLES = {
-    "outliers": "One row per data point that lies far from its group: value, Z, log Z, modified Z, decision.",
+    "outliers": "One row per data point far from its group: value, Z, log Z, modified Z, decision.",
     "outlier_groups": "One row per measure × group: spread, points flagged by each method, reviewed, excluded.",
-    "outlier_decisions": "One row per decision of the review file about a quarter the run reads, and whether it holds.",
+    "outlier_decisions": "One row per decision of the review file about a quarter the run reads, and whether it is in force.",
 }
 
 
@@ -43,7 +43,7 @@ _TABLES = {
     **PER_QUARTER,
 )
 def review_outliers(context: dg.AssetExecutionContext, places: Places) -> Iterator[Any]:
-    """List what lies far from the rest, and put the reviewers' decisions beside it."""
+    """List the outliers with the reviewers' decisions."""
     step = places.begin(context, flow.REVIEW, "outliers")
     limits = review_limits(step.settings.plan)
     counts = write_outliers(step.lake, step.quarter, step.run, step.settings.review, limits)

@@ -1,7 +1,7 @@
-"""Outliers for people: counts by measure, and the review file of a published quarter.
+"""Exports outliers for reviewers: counts by measure, and the review file of a published quarter.
 
-A line shows what was recorded in the columns its measure rests on, read again from the clean zone, which holds no personal
-data. Reading a filled-in file is ``decisions.py``'s business.
+A line shows the recorded values of its measure's columns, read again from the clean zone, which holds no personal data.
+Reading a filled-in file belongs to ``settings/outlier_review.py``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LINE = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Exported:
-    """Lines of a review file: without a decision, with one, and of other quarters."""
+    """Lines of a review file by kind: without a decision, with one, of other quarters."""
 
     open: int
     decided: int
@@ -48,9 +48,9 @@ class Exported:
 def outlier_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
     """Per quarter, enterprise and measure: values, points flagged by each method, to be reviewed, reviewed, excluded.
 
-    ``quarters``: None for all that are published. Raises UsageError for a quarter that is not published.
+    ``quarters``: None means all published ones. Raises UsageError for a quarter that is not published.
     """
-    # A quarter that an earlier version published has none.
+    # Quarters published by an earlier version have no outliers.
     chosen = [
         quarter
         for quarter in (lake.published_quarters() if quarters is None else quarters)
@@ -70,8 +70,8 @@ def outlier_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
 def export_review(lake: Lake, quarter: Quarter, out: Path) -> Exported:
     """Write the review file of a published quarter: decided points with their decision, then the others, farthest first.
 
-    Lines of other quarters that ``out`` holds are kept, and of this quarter the decisions that are in it and were not yet run.
-    Raises UsageError where the quarter is not published, ``out`` is there and no review file, or cannot be written.
+    Lines of other quarters in ``out`` are kept, and so are this quarter's decisions that no run has applied yet. Raises
+    UsageError if the quarter is not published, or ``out`` exists and is not a review file or cannot be written.
     """
     points = _published(lake, quarter, "outliers").filter(pl.col("quarter") == quarter.label)
     decisions = _published(lake, quarter, "outlier_decisions").filter(pl.col("quarter") == quarter.label)
@@ -96,11 +96,11 @@ def export_review(lake: Lake, quarter: Quarter, out: Path) -> Exported:
         cells = {name: row.get(name) for name in REVIEW_COLUMNS} | {
             "unit": MEASURES[row["measure"]].unit,
             "recorded": recorded[row["table"], row["measure"], row["row_key"]],
-            # A point of a record that is excluded for another of its points has that decision too.
+            # A record excluded for one of its points is excluded for all of them.
             **{name: decision.get(name) for name in ("column", "corrected_value")},
         }
         lines.append({name: "" if cells[name] is None else str(cells[name]) for name in REVIEW_COLUMNS})
-    # Decisions about points that nothing flags any more: the reviewer may want to take them back.
+    # Decisions about points that are no longer flagged: the reviewer may want to withdraw them.
     lines = [*here.values(), *sorted(lines, key=lambda line: not line["decision"])]
     _write(out, [*kept, *lines])
     decided = sum(bool(line["decision"]) for line in lines)
@@ -115,7 +115,7 @@ def _published(lake: Lake, quarter: Quarter, table: str) -> pl.DataFrame:
 
 
 def _recorded(points: pl.DataFrame, quarter: Quarter, lake: Lake) -> dict[tuple[str, str, str], str]:
-    """What the records of the points hold in the columns that the measure rests on, by table, measure and row key."""
+    """The recorded values of the measure's columns, by table, measure and row key."""
     found: dict[tuple[str, str, str], str] = {}
     for (table, measure), rows in points.group_by("table", "measure", maintain_order=True):
         columns = MEASURES[str(measure)].columns
@@ -135,7 +135,7 @@ def _recorded(points: pl.DataFrame, quarter: Quarter, lake: Lake) -> dict[tuple[
 
 
 def _lines_of(file: Path) -> list[dict[str, str]]:
-    """The lines of a review file as they are; raises UsageError where it is none or a decision in it breaks a rule."""
+    """The lines of a review file unchanged; raises UsageError if it is not one or a decision in it is not valid."""
     Review.read(file)
     with file.open(encoding="utf-8-sig", newline="") as handle:
         return [
@@ -153,7 +153,7 @@ def _write(out: Path, lines: list[dict[str, str]]) -> None:
     try:
         with (
             atomic_path(out.absolute()) as temporary,
-            # Spreadsheets take a text file for UTF-8 only when it says so.
+            # Spreadsheets recognise UTF-8 only by its byte order mark.
             temporary.open("w", encoding="utf-8-sig", newline="") as handle,
         ):
             csv.writer(handle, lineterminator="\n").writerows(cells())

@@ -1,6 +1,6 @@
-"""Writes what the review stage publishes of a quarter: the listed points, their groups, and the log of decisions.
+"""Writes the review stage's tables of a quarter: the listed points, their groups, and the log of decisions.
 
-What is flagged is decided in ``outliers.py``, which decisions hold in ``standing.py``; here both are put beside each other.
+``outliers.py`` flags points, ``standing.py`` decides which decisions are in force; both are joined here.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _POINT = ("quarter", "table", "row_key", "measure")
 _RECORD = ("quarter", "table", "row_key")
 _GROUP = ("enterprise_id", "quarter", "table", "measure", "group")
 _DECIDED = ("decision", "reviewer", "reviewed_on", "reason")
-# Two large tables keep two cores busy; memory sets this bound.
+# Two large tables keep two cores busy; more would need too much memory.
 _TABLES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """How many points of the quarter need review, have a decision, and lie in records that are left out."""
+    """How many points of the quarter need review, have a decision, and belong to excluded records."""
 
     to_review: int
     reviewed: int
@@ -46,7 +46,7 @@ class Reviewed:
 
 
 def review_limits(plan: EvaluationPlan) -> Limits:
-    """The limits of parameters.csv, with the methods that the evaluation plan asks to be looked at."""
+    """The limits of parameters.csv, with the evaluation plan's methods that require review."""
     numbers = parameters()
     return Limits(numbers["outlier_z_score"].value, numbers["outlier_modified_z_score"].value, plan.outlier_methods)
 
@@ -80,13 +80,13 @@ def write_outliers(lake: Lake, quarter: Quarter, run: RunFolder, review: Review,
 
 
 def reviewed_points(points: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """The listed points with what was decided about them, ranked: more methods first, then the larger |Z|.
+    """The listed points with their decisions, ranked: more methods first, then the larger |Z|.
 
-    A point whose record was corrected stays in the list when nothing flags it any more. A record that is excluded for one of
-    its points is left out whole: its other points have that decision too, unless they have their own.
+    A corrected point stays in the list even if it is no longer flagged. An exclusion applies to the whole record: its other
+    points get that decision too, unless they have their own.
     """
     holding = decisions.filter(pl.col("status") != STALE)
-    # Nothing is decided twice: the file is refused otherwise.
+    # At most one decision per point: other files are refused.
     own = holding.select(*_POINT, *_DECIDED, "status")
     whole = holding.filter(pl.col("decision") == EXCLUDE).unique(_RECORD, keep="first", maintain_order=True)
     joined = points.join(own, on=_POINT, how="left", maintain_order="left").join(
@@ -126,9 +126,9 @@ def reviewed_points(points: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFra
 
 
 def counted_groups(groups: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
-    """Every group with how many of its points need review, have a decision, and which one.
+    """Every group with the number of its points that need review and of those with each decision.
 
-    ``to_review`` counts corrected points too, though nothing flags them any more: they were looked at.
+    ``to_review`` includes corrected points although they are no longer flagged: they were reviewed.
     """
     wanted = pl.col("needs_review")
     counts = points.group_by(_GROUP).agg(

@@ -1,16 +1,16 @@
-"""Finds the data points of a table's quarter that lie far from the others of their group, in DuckDB.
+"""Finds the outliers of each group in a table's quarter, in DuckDB.
 
-What is measured is in ``schemas/expectations/outliers.py``, what people decide about it in ``decisions.py``. Nothing is
+The measures are in ``schemas/expectations/outliers.py``, reviewers' decisions in ``settings/outlier_review.py``. Nothing is
 changed here.
 
-Every group (enterprise × the measure's columns, within the quarter) is summed up once and its rows are looked at once:
+Every group (enterprise × the measure's columns, within the quarter) is aggregated once, then its rows are scored once:
 
 - Z = (x − mean) ÷ standard deviation of the sample (n − 1), the text's own rule: |Z| > 3. With the sample's deviation |Z|
-  cannot exceed (n − 1) ÷ √n, so that no group of ten or fewer can have such a point (C-38): those are too small to be judged.
+  cannot exceed (n − 1) ÷ √n, so groups of ten or fewer can have no such point (C-38): they are too small.
 - The same on natural logarithms, of positive values only.
-- The modified Z score 0.6745 · (x − median) ÷ MAD, beyond 3.5. Where half the values are equal MAD is 0, and the mean
-  absolute deviation from the median takes its place: (x − median) ÷ (1.253314 · MeanAD). Iglewicz and Hoaglin, How to Detect
-  and Handle Outliers, ASQC 1993.
+- The modified Z score 0.6745 · (x − median) ÷ MAD, above 3.5. If half the values are equal MAD is 0, and the mean absolute
+  deviation from the median replaces it: (x − median) ÷ (1.253314 · MeanAD). Iglewicz and Hoaglin, How to Detect and Handle
+  Outliers, ASQC 1993.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from pipeline.lake.sql import parquet, quoted
 from schemas.contract import Table
 from schemas.expectations.outliers import ENTERPRISE, Measure, Z, measures_of
 
-# Of a normal distribution: the MAD is 0.6745 standard deviations, the mean absolute deviation 1 / 1.253314 of one.
+# In a normal distribution the MAD is 0.6745 standard deviations, the mean absolute deviation 1 / 1.253314.
 _MAD_PER_DEVIATION = 0.6745
 _DEVIATION_PER_MEAN_AD = 1.253314
-# For what does not depend on the order of rows.
+# For queries whose result does not depend on the order of rows.
 _THREADS = 2
 
 POINT_SCHEMA = {
@@ -76,11 +76,11 @@ GROUP_SCHEMA = {
 
 @dataclass(frozen=True)
 class Limits:
-    """Beyond what a point is flagged, and which flags make it a point that people must look at.
+    """Thresholds above which a point is flagged, and the methods whose flags require review.
 
     z           |Z| and |Z| of the logarithms (parameter outlier_z_score)
     z_modified  |modified Z| (parameter outlier_modified_z_score)
-    methods     of schemas.expectations.outliers.METHODS: a point flagged by one of them needs review; the text asks for Z
+    methods     of schemas.expectations.outliers.METHODS: a point flagged by one of them needs review; the text requires Z
     """
 
     z: float
@@ -90,11 +90,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in one table's quarter.
+    """The outliers of one table's quarter.
 
-    points  POINT_SCHEMA: those that are listed for people, because they need review or lie in a group too small for Z and
-            the modified Z score flags them, and those asked for by key
-    groups  GROUP_SCHEMA: every group that holds a value
+    points  POINT_SCHEMA: points that need review, points of groups too small for Z that the modified Z score flags, and
+            points requested by key
+    groups  GROUP_SCHEMA: every group with a value
     """
 
     points: pl.DataFrame
@@ -109,19 +109,19 @@ def find_outliers(
     measures: Sequence[Measure] | None = None,
     also: Collection[str] = (),
 ) -> Found:
-    """Look at the clean partition of a table's quarter, measure by measure; a table that is not there has no groups.
+    """Find the outliers of a table's quarter in its clean partition, measure by measure; a missing table has no groups.
 
-    measures   those to look at; None for all of the table
-    also       row keys whose points are returned even where nothing flags them
+    measures   None means all measures of the table
+    also       row keys whose points are returned even if they are not flagged
 
-    One thread and one order of rows, because the sum of floating-point numbers depends on both: the same rows give the same
-    bytes. Memory: eight bytes a value of one measure.
+    One thread and a fixed row order, because floating-point sums depend on both: the same rows give the same bytes.
+    Memory: eight bytes per value of one measure.
     """
     path = lake.partition("clean", table.name, quarter)
     points, groups = [pl.DataFrame(schema=POINT_SCHEMA)], [pl.DataFrame(schema=GROUP_SCHEMA)]
     if path.is_file():
         with duckdb.connect(config={"threads": 1}) as connection:
-            # The view's own query cannot take parameters.
+            # A view's query cannot have parameters.
             rows = f"select * from {parquet(path)}"
             if table.is_versioned:
                 rows += (
@@ -162,7 +162,7 @@ def _look_at(
     limits: Limits,
     with_asked: bool,
 ) -> pl.DataFrame:
-    """Add the points of a measure to ``scores``; returns its groups."""
+    """Add a measure's points to ``scores``; returns its groups."""
     keys = [ENTERPRISE, *measure.groups]
     columns = ", ".join(map(quoted, keys))
     same_group = " and ".join(f"points.{quoted(key)} is not distinct from stats.{quoted(key)}" for key in keys)
@@ -178,7 +178,7 @@ def _look_at(
         where value is not null
         """
     )
-    # Sums of floating-point numbers: one thread, see above.
+    # Floating-point sums: one thread, see above.
     connection.execute("set threads = 1")
     connection.execute(
         f"""
@@ -200,8 +200,8 @@ def _look_at(
         """
     )
     connection.execute(f"set threads = {_THREADS}")
-    # Most points lie within the bounds of all three rules: only the others are scored. The bounds are a little narrower
-    # than the rules, which alone decide.
+    # Most points lie within the bounds of all three rules; only the others are scored. The bounds are slightly narrower
+    # than the rules, which decide.
     connection.execute(
         f"""
         create or replace temp table bounds as
@@ -278,7 +278,7 @@ def _look_at(
 
 
 def _points(connection: duckdb.DuckDBPyConnection, table: Table, quarter: Quarter) -> pl.DataFrame:
-    """The rows of ``scores`` with their records' keys, looked up once for all measures of the table."""
+    """The rows of ``scores`` with row keys, looked up once for all measures of the table."""
     found = connection.execute(
         f"""
         select rows.enterprise_id, '{quarter.label}' as quarter, '{table.name}' as "table",

@@ -1,7 +1,7 @@
-"""Which decisions hold: a reviewer's word is about a point that was flagged, and is not applied to one that is not.
+"""Determines which decisions are in force: only those about a flagged point are applied.
 
-Statistics are those of all records of a group, also of excluded ones, so that excluding one record neither unflags it nor
-flags the next. Reading the file is ``decisions.py``'s business, leaving records out the marts'.
+Statistics include excluded records, so that excluding a record neither unflags it nor flags the next. Reading the file
+belongs to ``settings/outlier_review.py``, leaving records out to the marts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURED_TABLES, MEASURES
 
 IN_FORCE, PENDING, STALE = "in_force", "pending", "stale"
-"""A decision that holds; a correction that the record does not show; one about a point that is not flagged."""
+"""A decision in force; a correction that the record does not show; a decision about a point that is not flagged."""
 
 DECISION_SCHEMA = {
     "enterprise_id": pl.String,
@@ -52,13 +52,12 @@ def judged_decisions(
     kind: str | None = None,
     looked_at: Mapping[str, Found] | None = None,
 ) -> pl.DataFrame:
-    """Every decision about a quarter that a run of ``quarter`` reads, in the file's order, and whether it holds.
+    """Every decision about a quarter that a run of ``quarter`` reads, in the file's order, with its status.
 
     kind        only decisions of this kind
-    looked_at   what was found in the tables of the run's own quarter, with the decided points among it; what is not given is
-                looked at anew
+    looked_at   outliers already found in the run's own quarter, including the decided points; missing tables are searched
 
-    DECISION_SCHEMA; ``_row_id`` is the record's place in its clean partition, null where there is no such record.
+    DECISION_SCHEMA; ``_row_id`` is the record's position in its clean partition, null if there is no such record.
     """
     rows = []
     for name in MEASURED_TABLES:
@@ -88,10 +87,10 @@ def decided_keys(decisions: Iterable[Decision]) -> list[str]:
 
 
 def write_excluded(review: Review, quarter: Quarter, lake: Lake, limits: Limits, folder: Path) -> dict[str, str]:
-    """Write the records that a run of ``quarter`` leaves out, one Parquet file a table; returns table → path.
+    """Write the records that a run of ``quarter`` leaves out, one Parquet file per table; returns table → path.
 
-    Columns quarter, _row_id (together the record's place in the clean zone) and row_key. Nothing is looked at where no
-    decision excludes anything.
+    Columns quarter, _row_id (together the record's position in the clean zone) and row_key. Without exclusions nothing is
+    searched.
     """
     excluded = judged_decisions(review, quarter, lake, limits, EXCLUDE).filter(pl.col("status") == IN_FORCE)
     files = {}
@@ -126,7 +125,7 @@ def _judged(decision: Decision, point: Mapping[str, object] | None, is_corrected
 
 
 def _corrected_already(decisions: Iterable[Decision], lake: Lake) -> set[Decision]:
-    """The corrections whose record holds the right value."""
+    """The corrections whose record already has the corrected value."""
     held = set()
     with duckdb.connect() as connection:
         for each in decisions:

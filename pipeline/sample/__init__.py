@@ -1,9 +1,9 @@
-"""Sample landing data for every table of the contract, with planted faults and what is true of them.
+"""Sample landing data for every table of the contract, with planted faults and the expected results.
 
-Draws fictitious enterprises: who they are (``profiles``), their registers (``network``, ``workforce``, ``clientele``,
-``governance``, ``experts``), what happens (``requests``, ``contacts``, ``voice``, ``surveys``, ``parts``, ``upkeep``), how it
-is put together (``generate``), broken (``defects``), written (``writer``, ``write``) and what must come out (``truth``). The
-pipeline never reads anything from here but files.
+The pipeline reads only the files, nothing else from here. Fictitious enterprises (``profiles``), their registers
+(``network``, ``workforce``, ``clientele``, ``governance``, ``experts``) and events (``requests``, ``contacts``, ``voice``,
+``surveys``, ``parts``, ``upkeep``) are assembled (``generate``), given faults (``defects``) and written (``writer``,
+``write``); ``truth`` computes the expected results.
 """
 
 from pipeline.sample.write import SampleTruth, planted_personal_data, write_sample

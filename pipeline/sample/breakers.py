@@ -1,6 +1,6 @@
-"""How a good row is made to break one rule of the contract, and no other.
+"""Makes a good row break one rule of the contract, and no other.
 
-One entry a rule name; which rows are broken, and where the broken copies go, is in ``defects``.
+One entry per rule name; ``defects`` chooses the rows and places the broken copies.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ UNREADABLE = {
     "boolean": "可能",
     "decimal(12,2)": "面议",
 }
-"""A text per contract type that no reader can take for a value of it."""
+"""A text per contract type that no reader accepts as a value."""
 
 _NOT_A_VALUE = "未知"
 _NOT_A_KEY = "UNKNOWN-0001"
-# Kinds that cannot be had alone: a negative number of cases inspected is also below the number conforming.
+# Kinds that always break another rule too: a negative number of cases inspected is also below the number conforming.
 _NEVER_ALONE = {("quality_inspections", "range", "cases_inspected")}
-# Cells that are emptied because another rule compares them with the one out of range.
+# Cells emptied because another rule compares them with the one out of range.
 _COMPARED_WITH = {"form_fields_required": "form_fields_valid"}
 
 
@@ -37,7 +37,7 @@ def can_break(table: Table, rule: str, column: str) -> bool:
 
 
 def break_rule(table: Table, rule: str, column: str, row: Row) -> Row:
-    """A copy of a good row that breaks the rule on the column; raises KeyError for a rule nobody taught this module."""
+    """A copy of a good row that breaks the rule on the column; raises KeyError for an unknown rule."""
     broken = dict(row)
     if rule == "required":
         broken[column] = None
@@ -73,7 +73,7 @@ def _days(day: dt.date, days: int) -> dt.date:
 
 
 def _steps(start: str, steps: dict[str, float | None]) -> Callable[[Row, str], None]:
-    """Sets times to so many hours after the start, or to nothing."""
+    """Sets times to the given hours after the start; None: null."""
 
     def set_times(row: Row, _: str) -> None:
         for name, hours in steps.items():
@@ -100,7 +100,7 @@ def _closed_before_opened(row: Row, column: str) -> None:
 
 
 def _complaint_step(row: Row, column: str) -> None:
-    """The step of that column an hour before the one before it; later steps not yet done."""
+    """Puts the column's step an hour before the previous one; later steps become null."""
     steps = ("received_at", "investigated_at", "negotiated_at", "fed_back_at", "closed_at")
     place = steps.index(column)
     for ahead, step in enumerate(steps[1:], start=1):
@@ -128,7 +128,7 @@ def _day_before(column: str, earlier: str) -> Callable[[Row, str], None]:
 
 
 def _effective_before_started(row: Row, _: str) -> None:
-    # The day it took effect decides the quarter: the start is what moves.
+    # The effective day decides the quarter, so the start is moved.
     row["effective_on"] = row["effective_on"] or row["started_on"]
     row["started_on"] = _days(row["effective_on"], 5)
 

@@ -1,6 +1,6 @@
-"""Whom an enterprise serves: customers, and the products they own.
+"""The customers of an enterprise, and the products they own.
 
-When they ask for what is in ``requests``.
+Their requests are in ``requests``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Clientele:
     tables: dict[str, pl.DataFrame]
 
     def products_in_demand(self, rng: np.random.Generator, profile: Profile, times: Times) -> Ints:
-        """A product for each request, by what breaks or is sold in that month."""
+        """A product for each request, by demand in that month."""
         months = (times.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int64)
         weights = np.array([np.asarray(product.months) * product.share for product in profile.products])
         weights = np.where(self.category_count[:, None] > 0, weights, 0)
@@ -68,7 +68,7 @@ class Clientele:
 
 
 def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network, requests: int) -> Clientele:
-    """Customers enough for that many requests a quarter."""
+    """Enough customers for that many requests a quarter."""
     rng = stream(seed, profile.enterprise_id, "clientele")
     count = max(40, round(requests * len(clock.quarters) * (0.15 if profile.business_share > 0.5 else 0.6)))
     drawn_to = {"urban": 3.0, "suburban": 1.3, "rural": 0.6}

@@ -1,7 +1,7 @@
 """The sample's time: its quarters, when people ask for service, and working days ahead.
 
-Days follow the standard's holiday data, so that Spring Festival is quiet and a make-up Saturday is a working day. How long
-anything takes is the subjects' business.
+Days follow the standard's holiday data, so that Spring Festival is quiet and a make-up Saturday is a working day. Durations
+belong to the subjects' modules.
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ class Clock:
 
     @property
     def end(self) -> np.datetime64:
-        """The first moment after the last quarter: nothing later has a row of its own."""
+        """The first moment after the last quarter: no row has a later event."""
         return np.datetime64(self.quarters[-1].end_day, "s")
 
     @property
     def as_of(self) -> np.datetime64:
-        """When the files were written: what happened later is not known in them."""
+        """When the files were written; they contain nothing later."""
         return self.end + 15 * DAY
 
     def known(self, times: Times) -> Times:
-        """The times, without those the files cannot know yet."""
+        """The times, null after ``as_of``."""
         return np.where(times < self.as_of, times, np.datetime64("NaT", "s")).astype("datetime64[s]")
 
     def add_workdays(self, days: Days, count: Ints) -> Days:
@@ -80,9 +80,9 @@ class Clock:
         return np.isin(days, self._workdays)
 
     def contact_times(self, rng: np.random.Generator, quarter: Quarter, channels: Ints) -> Times:
-        """Moments in a quarter at which people get in touch: busy Mondays, quiet holidays, two peaks a day.
+        """Contact times in a quarter: busy Mondays, quiet holidays, two peaks a day.
 
-        ``channels`` gives each one's channel (its position in ``CHANNELS``), whose hours it keeps.
+        ``channels``: each contact's channel (position in ``CHANNELS``), which decides the hours.
         """
         count = len(channels)
         days = np.arange(np.datetime64(quarter.first_day), np.datetime64(quarter.end_day))
@@ -112,24 +112,24 @@ class Clock:
 
 
 def quarter_code(quarter: Quarter) -> str:
-    """The quarter as identifiers carry it: ``2025Q1``."""
+    """The quarter as used in identifiers: ``2025Q1``."""
     return f"{quarter.year}Q{quarter.number}"
 
 
 def in_service_hours(times: Times) -> Flags:
-    """Whether each moment lies in the hotline's service hours."""
+    """Whether each moment is in the hotline's service hours."""
     into_day = times - day_of(times)
     return np.asarray((into_day >= OPENS_AT) & (into_day < CLOSES_AT))
 
 
 def at_night(times: Times) -> Flags:
-    """Whether each moment lies between nine in the evening and eight in the morning."""
+    """Whether each moment is between 21:00 and 08:00."""
     hours = hour_of(times)
     return np.asarray((hours >= 21) | (hours < 8))
 
 
 def next_morning(times: Times, delay: Floats) -> Times:
-    """Eight o'clock of the morning that follows each night-time moment, plus a delay in seconds."""
+    """08:00 of the morning after each night-time moment, plus a delay in seconds."""
     evening = hour_of(times) >= 12
     morning = day_of(times) + np.where(evening, 1, 0).astype("timedelta64[D]")
     return (morning + np.timedelta64(8 * 3600, "s") + np.rint(delay).astype("timedelta64[s]")).astype("datetime64[s]")

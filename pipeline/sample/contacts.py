@@ -1,6 +1,6 @@
-"""How people got in touch and were visited: calls, online sessions, appointments, visits.
+"""Contacts and visits: calls, online sessions, appointments, on-site visits.
 
-Those that go with a request are drawn from it; others (questions answered at once, calls given up) stand alone.
+Requests are drawn in ``requests``; contacts without one (questions answered at once, abandoned calls) are added here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def hotline_calls(
     workforce: Workforce,
     clientele: Clientele,
 ) -> pl.DataFrame:
-    """Calls of a quarter: one for each request by phone, and about as many again that led to none."""
+    """Calls of a quarter: one per request by phone, and about as many that led to no request."""
     rng = stream(seed, profile.enterprise_id, quarter, "calls")
     linked = np.flatnonzero((requests.channel == PHONE) & requests.in_scope)
     more = max(5, round(len(requests.requested) * 0.55))
@@ -59,7 +59,7 @@ def hotline_calls(
     alone = clock.contact_times(rng, quarter, np.full(more, PHONE))
     reason = choose(rng, _call_outcomes(profile, quarter, len(linked) / more), more)
     answered = np.concatenate([np.ones(len(linked), dtype=np.bool_), reason == 0])
-    # The request was written down a minute or two into the call.
+    # The request was recorded a minute or two into the call.
     started = requests.requested[linked] - seconds(wait[: len(linked)] + rng.uniform(30, 150, len(linked)))
     queued = np.concatenate([np.maximum(started, first), alone])
     # At eleven on a Monday everybody calls.
@@ -110,7 +110,7 @@ def _call_outcomes(profile: Profile, quarter: Quarter, linked_to_alone: float) -
 def online_sessions(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, workforce: Workforce
 ) -> pl.DataFrame:
-    """Chats, mini-program messages, e-mails and web forms: one for each request online, and some that led to none."""
+    """Chats, mini-program messages, e-mails and web forms: one per online request, and some without a request."""
     rng = stream(seed, profile.enterprise_id, quarter, "sessions")
     linked = np.flatnonzero((requests.channel == ONLINE) & requests.in_scope)
     more = max(4, round(len(requests.requested) * 0.1))
@@ -146,7 +146,7 @@ def online_sessions(
 
 
 def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> pl.DataFrame:
-    """One booking for each request that needs a visit: the earliest slot offered, and the one chosen."""
+    """One booking per request that needs a visit: the earliest slot offered, and the one chosen."""
     rng = stream(seed, profile.enterprise_id, quarter, "appointments")
     booked_at = requests.requested + seconds(rng.uniform(120, 1500, len(requests.requested)))
     rows = np.flatnonzero(requests.needs_visit & (booked_at < clock.end))
@@ -185,12 +185,12 @@ def onsite_visits(
     network: Network,
     workforce: Workforce,
 ) -> pl.DataFrame:
-    """Visits of a quarter's requests: the one that solved it, and those that failed or were moved before."""
+    """Visits of a quarter's requests: the one that solved it, and failed or rescheduled ones before."""
     rng = stream(seed, profile.enterprise_id, quarter, "visits")
     solved = np.flatnonzero(requests.needs_visit & ~np.isnat(requests.resolved))
     appointed, arrived = _solving_visits(rng, profile, quarter, requests, solved)
     failed = solved[chance(rng, 0.1, len(solved))]
-    # A visit that failed was appointed between the start of handling and the one that solved it.
+    # A failed visit was appointed between the start of handling and the solving visit.
     last = appointed[np.searchsorted(solved, failed)]
     before = _on_half_hours(requests.responded[failed] + (last - requests.responded[failed]) // 2)
     earlier = np.maximum(before, requests.responded[failed])
@@ -227,7 +227,7 @@ def onsite_visits(
 def _solving_visits(
     rng: np.random.Generator, profile: Profile, quarter: Quarter, requests: Requests, rows: Ints
 ) -> tuple[Times, Times]:
-    """When the visits that solved those requests were appointed for, and when somebody arrived."""
+    """Appointment and arrival times of the solving visits."""
     count = len(rows)
     resolved, responded = requests.resolved[rows], requests.responded[rows]
     appointed = _on_half_hours(resolved - seconds(rng.uniform(2400, 7200, count)))

@@ -1,7 +1,7 @@
-"""Faults planted into a clean table: extra rows that each break one rule, beside the good row they were copied from.
+"""Plants faults into a clean table: extra rows that each break one rule, next to the good row they were copied from.
 
-What was clean stays, so the truth does not move: an extra row is refused and counts nowhere. How a rule is broken is in
-``breakers``; unreadable cells and lines are only marked here and made by the ``writer``.
+Good rows stay, so the truth does not change: an extra row is refused and not counted. ``breakers`` breaks the rules;
+unreadable cells and lines are only marked here and written by ``writer``.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from schemas.contract import Table
 
 LINE_RULES = ("too_many_fields", "too_few_fields")
 _SHARE = 0.008
-"""Share of the rows of a large table that are planted; small tables have at least one fault of each kind if they can bear it."""
+"""Share of planted rows in a large table; small tables have at least one fault of each kind, within the cap."""
 _BEARABLE = 0.043
-"""More refused rows than this in a quarter of a table come close to the limit at which the pipeline stops (5 %)."""
+"""Cap on the refused rows of a table's quarter, below the limit at which the pipeline stops (5 %)."""
 _FAULTS = pl.Schema({"position": pl.Int64, "rule": pl.String, "column": pl.String})
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A table as it is delivered: the rows in file order, and what is wrong with which."""
+    """A table as delivered: the rows in file order, and their faults."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_FAULTS))
-    """position (in ``frame``), rule, column; one row a fault."""
+    """position (in ``frame``), rule, column; one row per fault."""
     unreadable: tuple[tuple[int, str, str], ...] = ()
-    """(position, column, text) of cells that hold text instead of a value."""
+    """(position, column, text) of cells with a text instead of a value."""
     broken_lines: tuple[tuple[int, str], ...] = ()
     """(position, rule) of lines with too many or too few fields."""
 
@@ -48,9 +48,9 @@ class _Kind:
 
 
 def plant(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter], seed: int, is_text: bool) -> Delivery:
-    """The table with faulty rows beside good ones, few enough for every quarter of it to pass.
+    """The table with faulty rows next to good ones, few enough for every quarter to pass.
 
-    ``is_text``: whether it is written as CSV, whose lines can have too many or too few fields.
+    ``is_text``: written as CSV, whose lines can have too many or too few fields.
     """
     rng = stream(seed, "defects", table.name)
     caps, starts = _caps(table, clean, quarters)
@@ -71,7 +71,7 @@ def plant(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter], seed: 
 
 
 def _kinds(table: Table, clean: pl.DataFrame, is_text: bool) -> list[_Kind]:
-    """Every kind of fault the table can have, each rule's first kind before any rule's second."""
+    """Every kind of fault possible in the table, each rule's first kind before any rule's second."""
     own = [_Kind(rule, column) for rule, column in table.rules if can_break(table, rule, column)]
     general = ("required", "allowed_values", "range", "foreign_key")
     key = "|".join(table.unique_key)
@@ -95,7 +95,7 @@ def _kinds(table: Table, clean: pl.DataFrame, is_text: bool) -> list[_Kind]:
 
 
 def _misread_columns(table: Table, is_text: bool) -> list[str]:
-    """One column of each type; in a Parquet file a single one, which the file then holds as text, and no date or key."""
+    """One column of each type; in Parquet only one (written as text), neither date nor key."""
     by_type: dict[str, str] = {}
     for column in table.columns:
         if column.type != "string" and (is_text or not (column.is_key or column.name in table.dated_by)):
@@ -109,7 +109,7 @@ def _misread_columns(table: Table, is_text: bool) -> list[str]:
 
 
 def _caps(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter]) -> tuple[list[int], Ints]:
-    """How many faults each quarter can bear, and where its rows begin; a register is one piece."""
+    """The cap of faults per quarter, and where its rows begin; a register is one piece."""
     start = quarter_start(table.name)
     if start is None:
         return [int(_BEARABLE * clean.height)], np.array([0, clean.height])
@@ -128,7 +128,7 @@ def _template(
     quarters: Sequence[Quarter],
     rng: np.random.Generator,
 ) -> int | None:
-    """The row a faulty one is copied from: any of the quarter, unless the rule asks for a certain kind of row."""
+    """The row that a faulty one is copied from: any of the quarter, unless the rule needs a certain kind of row."""
     first, end = int(starts[slot]), int(starts[slot + 1])
     if table.counts_once and kind.rule == table.counts_once.rule:
         last_day = dt.datetime.combine(quarters[slot].last_day, dt.time.min)
@@ -152,7 +152,7 @@ def _broken(table: Table, kind: _Kind, row: Row, number: int) -> Row:
         again = row[table.counts_once.first_by] + dt.timedelta(minutes=20)
         return {**row, table.counts_once.first_by: again, "started_at": None}
     if kind.rule == "type":
-        # The writer puts a text there.
+        # The writer replaces it by a text.
         return {**row, str(kind.column): None}
     if kind.rule in LINE_RULES:
         return row
@@ -160,7 +160,7 @@ def _broken(table: Table, kind: _Kind, row: Row, number: int) -> Row:
 
 
 def _with_own_key(table: Table, row: Row, number: int) -> Row:
-    """The row under a key of its own, where the key has a part that is free to choose."""
+    """The row with a new key, if part of the key can be chosen freely."""
     free = [
         name
         for name in table.key
@@ -171,7 +171,7 @@ def _with_own_key(table: Table, row: Row, number: int) -> Row:
 
 
 def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_Kind], templates: Ints) -> Delivery:
-    """Every faulty row right behind the row it was copied from."""
+    """Every faulty row directly after the row it was copied from."""
     schema = table.polars_schema
     added = pl.DataFrame(extras, schema=schema, orient="row") if extras else clean.clear()
     places = np.concatenate([np.arange(clean.height) * 1.0, templates + 0.5])
@@ -200,9 +200,9 @@ def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_K
 
 
 def answers_sent_again(responses: Delivery, answers: pl.DataFrame) -> pl.DataFrame:
-    """The survey answers that belong to responses sent a second time: those of the first, one point worse.
+    """The survey answers of responses sent a second time: those of the first, one point worse.
 
-    They keep every rule of their table and are accepted; whoever counts them beside a refused response counts too much.
+    They pass every rule of their table and are accepted, but must not be counted because their response is refused.
     """
     repeated = responses.faults.filter(pl.col("rule") == "duplicate_survey_response")["position"]
     if repeated.is_empty():

@@ -1,7 +1,7 @@
-"""Doubtful survey responses planted into a satisfaction round: straight lines, speeders, and one device of several customers.
+"""Plants doubtful responses into a satisfaction round: straight lines, speeders, a device shared by several customers.
 
-Drawn from a stream of their own, so that nothing else of the sample moves. Who would be flagged beside them is counted in
-``truth/surveys.py``.
+Drawn from a separate stream, so that the rest of the sample does not change. All responses that must be flagged are counted
+in ``truth/surveys.py``.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.sample.draws import Ints, stream
 
 STRAIGHT_LINERS, SPEEDERS, ON_ONE_DEVICE = 3, 3, 4
-"""How many responses of each enterprise's round are made so; all different ones."""
+"""How many responses of each enterprise's round are planted; no response twice."""
 
 
 def plant_doubts(
     seed: int, enterprise_id: str, quarter: Quarter, survey_id: str, responses: pl.DataFrame, answers: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The responses and answers of a quarter with doubtful ones among the complete responses of the round."""
+    """The responses and answers of a quarter, some of the round's complete responses made doubtful."""
     rng = stream(seed, enterprise_id, quarter, "survey_doubts")
     of_round = responses.filter(pl.col("is_complete"), pl.col("survey_id") == survey_id)
     online = of_round.filter(pl.col("mode") == "online")["response_id"].to_numpy()
     chosen = rng.permutation(online)[: STRAIGHT_LINERS + SPEEDERS + ON_ONE_DEVICE].tolist()
     straight, hasty = chosen[:STRAIGHT_LINERS], chosen[STRAIGHT_LINERS : STRAIGHT_LINERS + SPEEDERS]
     shared = chosen[STRAIGHT_LINERS + SPEEDERS :]
-    # 24 questions in a minute and a half at most, where others take seven minutes.
+    # 24 questions in at most a minute and a half; others take seven minutes.
     taken = _by_response(hasty, rng.integers(45, 90, len(hasty)))
     level = _by_response(straight, rng.integers(3, 6, len(straight)))
     device = f"{int(rng.integers(0, 2**62)):016x}"

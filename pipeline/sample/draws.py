@@ -1,6 +1,6 @@
-"""Seeded random draws and the small column builders that every subject of the sample uses.
+"""Seeded random draws and small column builders for every subject of the sample.
 
-No subject knowledge (what a request or a member of staff looks like) belongs here, and nothing is written to disk.
+Knowledge about subjects (requests, staff) does not belong here, and nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NEVER = np.datetime64("NaT", "s")
 
 
 def stream(seed: int, *subject: object) -> np.random.Generator:
-    """A random stream of its own per subject, so that one subject's draws never shift another's."""
+    """A separate random stream per subject, so that one subject's draws never change another's."""
     return np.random.default_rng([seed, *(zlib.crc32(str(part).encode()) for part in subject)])
 
 
@@ -81,7 +81,7 @@ def numbered(prefix: str, numbers: Ints, width: int = 6) -> pl.Series:
 
 
 def joined(*parts: pl.Series | str) -> pl.Series:
-    """The parts written together, row by row."""
+    """The parts concatenated row by row."""
     expressions = [pl.lit(part) for part in parts]
     return pl.select(pl.concat_str(expressions)).to_series()
 
@@ -102,7 +102,7 @@ def hour_of(times: Times) -> Ints:
 
 
 def where_time(condition: Flags, times: Times, otherwise: Times | np.datetime64 = NEVER) -> Times:
-    """The time where the condition holds, else the other one (nothing by default)."""
+    """The time where the condition holds, else ``otherwise`` (null by default)."""
     return np.where(condition, times, otherwise).astype("datetime64[s]")
 
 

@@ -1,6 +1,6 @@
 """Experts' pairwise comparisons for the weights (AHP): five experts, two Delphi rounds, one of them inconsistent.
 
-The weights that follow from them are the evaluate stage's business.
+The evaluate stage computes the weights.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EXPERTS = ("X1", "X2", "X3", "X4", "X5")
 ROUNDS = (1, 2)
 INCONSISTENT = "X5"
 
-# What the experts believe on average. Dimensions: middle of the standard's ranges; the rest: what the field stresses.
+# Average importance. Dimensions: middle of the standard's ranges; the rest: usual emphasis in the field.
 _IMPORTANCE = {
     "R": 0.22, "P": 0.31, "O": 0.36, "I": 0.11,
     "R1": 0.2, "R2": 0.12, "R3": 0.3, "R4": 0.2, "R5": 0.18,
@@ -45,7 +45,7 @@ def expert_judgements(seed: int) -> pl.DataFrame:
                         _IMPORTANCE[left] / _IMPORTANCE[right] * np.exp(closeness * (leaning[left] - leaning[right]))
                     )
                     if expert == INCONSISTENT and place % 2:
-                        # Judges every other pair the other way round: a circle no weights can explain.
+                        # Reverses every other pair: a circle that no weights can explain.
                         ratio = (4 if round_number == 1 else 3) / ratio
                     rows.append(
                         {

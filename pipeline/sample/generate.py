@@ -1,6 +1,6 @@
-"""The whole sample without faults: every table of the contract, clean, and the personal data planted in running text.
+"""Assembles the sample without faults: every table of the contract, and the personal data planted in free text.
 
-Here the subjects are put together; nothing is broken (``defects``), computed (``truth``) or written (``writer``).
+Faults are in ``defects``, expected results in ``truth``, files in ``writer``.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from pipeline.sample.workforce import build_workforce, training_sessions
 from schemas.contract import TABLES
 
 FEWEST_REQUESTS = 30
-"""A quarter of one enterprise needs about as many for its shares to mean anything."""
+"""Fewest requests for meaningful shares of one enterprise and quarter."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Clean tables by name, in the contract's columns and types, and what was planted in running text.
+    """Clean tables by name, in the contract's columns and types, and the personal data planted in free text.
 
     ``planted``: table, column, row_key, kind, value.
     """
@@ -47,7 +47,7 @@ class Sample:
 
 
 def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> Sample:
-    """Draw a sample: ``requests`` a quarter over all enterprises, the same one for the same arguments.
+    """Draw a sample with ``requests`` per quarter over all enterprises; the same arguments give the same sample.
 
     Raises UsageError for no or unordered quarters, gaps between them, a negative seed, or fewer than 30 requests for an
     enterprise.
@@ -66,7 +66,7 @@ def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises:
         _add_enterprise(parts, planted, profile, clock, seed, count)
     parts["survey_questions"].append(survey_questions(clock))
     parts["expert_judgements"].append(expert_judgements(seed))
-    # Each table is put together and its parts forgotten, one after the other.
+    # Each table is concatenated and its parts released, one after the other.
     tables = {name: _in_order(name, pl.concat(parts.pop(name))) for name in TABLES}
     return Sample(clock, tables, pl.concat(planted))
 
@@ -133,7 +133,7 @@ def _add_enterprise(
 
 
 def _located(table: str, column: str, said: pl.DataFrame) -> pl.DataFrame:
-    """What was planted in the texts of a column, by row key."""
+    """The personal data planted in the texts of a column, by row key."""
     return said.select(
         pl.lit(table).alias("table"),
         pl.lit(column).alias("column"),
@@ -143,7 +143,7 @@ def _located(table: str, column: str, said: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_order(name: str, table: pl.DataFrame) -> pl.DataFrame:
-    """Event tables by quarter, as a system that appends would export them; registers by key."""
+    """Sorts event tables by quarter, as an appending system would export them, and registers by key."""
     date = quarter_start(name)
     return table if date is None else table.sort(date, maintain_order=True)
 

@@ -1,6 +1,6 @@
-"""How an enterprise is run, as far as registers and assessments say: process steps, complaint channels, prices, checklists.
+"""Governance registers and assessments: process steps, complaint channels, prices, checklists.
 
-Experts' judgements are in ``experts``; what happened is in the event modules.
+Experts' judgements are in ``experts``, events in the event modules.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _CHECKLISTS = {
 
 
 def process_steps(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
-    """Steps of the service process; monitoring of the key ones spreads as time goes by."""
+    """Steps of the service process; more key steps are monitored over time."""
     rng = stream(seed, profile.enterprise_id, "process_steps")
     first, last = clock.quarters[0], clock.quarters[-1]
     rows = []
@@ -69,7 +69,7 @@ def process_steps(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
                 "monitored_since": since,
             }
         )
-    # One step became a key step with the first quarter's second half.
+    # One step became a key step in the middle of the first quarter.
     change = first.first_day + dt.timedelta(days=45)
     archived = next(row for row in rows if not row["is_key"])
     rows.append({**archived, "is_key": True, "valid_from": change})
@@ -78,7 +78,7 @@ def process_steps(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
 
 
 def complaint_channels(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
-    """Complaint channels, a version a quarter: whether each was published, and when a probe last passed."""
+    """Complaint channels, one version per quarter: whether published, and when a probe last passed."""
     rng = stream(seed, profile.enterprise_id, "complaint_channels")
     rows: list[dict[str, object]] = []
     for channel in ("phone", "online", "letter", "onsite", "other"):
@@ -101,7 +101,7 @@ def complaint_channels(seed: int, profile: Profile, clock: Clock) -> pl.DataFram
 
 
 def price_items(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
-    """Price items; those that were not published when the sample begins mostly are by its second year."""
+    """Price items; most of those unpublished at the sample's start are published by its second year."""
     rng = stream(seed, profile.enterprise_id, "price_items")
     rows = []
     for number in range(1, len(_PRICES) + 1):

@@ -1,7 +1,7 @@
 """Made-up Chinese names, phone numbers, identity numbers, plates, bank cards and e-mail addresses of valid shape.
 
-Check digits are right, so that whoever looks for personal data finds it. Values are drawn, not taken from anybody; e-mail
-addresses use the domains reserved for examples (RFC 2606). Places are in ``places``.
+Check digits are right, so that detectors of personal data find them. All values are drawn, none is real; e-mail addresses
+use the domains reserved for examples (RFC 2606). Places are in ``places``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.sample.draws import Ints, chance, choose, joined, numbered, take
 
-# Surnames with their share in per cent (census of 2020, rounded), and compound ones at a share that makes them appear.
+# Surnames with their share in percent (census of 2020, rounded); compound ones at a share that makes them appear.
 _SURNAMES = {
     "王": 7.2, "李": 7.2, "张": 6.8, "刘": 5.1, "陈": 4.5, "杨": 3.1, "黄": 2.2, "赵": 2.0, "吴": 2.0, "周": 1.9, "徐": 1.5,
     "孙": 1.5, "马": 1.3, "朱": 1.2, "胡": 1.2, "郭": 1.1, "何": 1.1, "高": 1.0, "林": 1.0, "罗": 0.9, "郑": 0.9, "梁": 0.8,
@@ -92,7 +92,7 @@ def mobiles(rng: np.random.Generator, count: int) -> pl.Series:
 
 
 def spoken(numbers: pl.Series, says_yao: bool = True) -> pl.Series:
-    """Digits as they are said: 138… becomes 幺三八…, or 一三八… without ``says_yao``."""
+    """Digits as spoken: 138… becomes 幺三八…, or 一三八… without ``says_yao``."""
     words = list("零一二三四五六七八九")
     if says_yao:
         words[1] = "幺"
@@ -106,7 +106,7 @@ def spaced(numbers: pl.Series) -> pl.Series:
 
 
 def landlines(rng: np.random.Generator, area_codes: pl.Series) -> pl.Series:
-    """Landline numbers of the given areas, of seven or eight digits behind the dash."""
+    """Landline numbers of the given areas, with seven or eight digits after the dash."""
     count = len(area_codes)
     return joined(
         area_codes,
@@ -140,7 +140,7 @@ def bank_cards(rng: np.random.Generator, count: int) -> pl.Series:
     if not count:
         return body
     digits = _digits(body, 18)
-    # Counted from the right, the check digit is the first: the last digit of the body is doubled.
+    # From the right the check digit is the first, so the last digit of the body is doubled.
     doubled = digits[:, 1::2] * 2
     total = (doubled - 9 * (doubled > 9)).sum(axis=1) + digits[:, 0::2].sum(axis=1)
     return joined(body, pl.Series((-total) % 10).cast(pl.String))

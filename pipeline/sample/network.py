@@ -1,7 +1,7 @@
-"""Where an enterprise serves: regions, outlets, their equipment, and its vehicles.
+"""The service network of an enterprise: regions, outlets, equipment and vehicles.
 
-Versions of register rows begin at any day; rulings read the one in force on the period's last day. Who works there is in
-``workforce``.
+Staff are in ``workforce``. Versions of register rows begin on any day; rulings read the one in force on the period's last
+day.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Network:
         return pl.Series([district.code for district in self.districts])
 
     def outlets_at(self, rng: np.random.Generator, regions: Ints, times: np.ndarray) -> Ints:
-        """An outlet, open at the time, in each region; every region's first outlet is always open."""
+        """An outlet in each region that is open at the time; every region's first outlet is always open."""
         order = np.argsort(self.outlet_region, kind="stable")
         first = np.searchsorted(self.outlet_region[order], np.arange(len(self.districts)))
         count = np.bincount(self.outlet_region, minlength=len(self.districts))
@@ -129,7 +129,7 @@ def _outlets(
         "valid_to": np.where(versioned, changed, np.datetime64("NaT", "D")),
     }
     first_versions = conform("outlets", columns, count)
-    # What the second version changes: longer hours, and the service system at last.
+    # Second versions have longer hours and the service system.
     second_versions = first_versions.filter(pl.Series(versioned)).with_columns(
         valid_from=pl.lit(changed.item()),
         valid_to=pl.lit(None, dtype=pl.Date),
@@ -145,7 +145,7 @@ def _outlets(
 
 
 def _regions(profile: Profile, districts: tuple[District, ...], changed: np.datetime64) -> pl.DataFrame:
-    """One row a district; the last one's committed area grew on the day of change."""
+    """One row per district; the last one's committed area grew on the day of change."""
     rows: list[dict[str, Any]] = [
         {
             "enterprise_id": profile.enterprise_id,
@@ -163,7 +163,7 @@ def _regions(profile: Profile, districts: tuple[District, ...], changed: np.date
 
 
 def _equipment(rng: np.random.Generator, profile: Profile, clock: Clock, outlet_ids: pl.Series) -> pl.DataFrame:
-    """Each outlet × core item it offers: one version a calibration year, now and then calibrated too late or missing."""
+    """Each outlet × core item: one version per calibration year, sometimes calibrated too late or missing."""
     late = profile.between("facilities", clock.quarters[0], 0.12, 0.01)
     years = range(clock.quarters[0].year - 1, clock.quarters[-1].year + 1)
     rows: list[dict[str, object]] = []

@@ -1,6 +1,6 @@
 """Spare parts: demands at the counter, and orders to the warehouse.
 
-Parts a repair used are a column of its request.
+Parts used by a repair are a column of its request.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from pipeline.sample.requests import OUTLET, Requests
 def parts_demands(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, network: Network
 ) -> pl.DataFrame:
-    """Demand lines of a quarter: four out of five for common parts, most of them filled from stock at once."""
+    """Demand lines of a quarter: four out of five for common parts, most of them filled from stock."""
     rng = stream(seed, profile.enterprise_id, quarter, "demands")
     count = max(10, round(len(requests.requested) * 0.22))
     names = [name for product in profile.products for name in product.parts]
     part = choose(rng, 1 / (1 + np.arange(len(names))), count)
-    # What is asked for often is kept in stock: the common parts come first.
+    # Common parts come first.
     common = part < max(1, len(names) * 2 // 3)
     filled = chance(rng, np.where(common, profile.between("spares", quarter, 0.9, 0.985), 0.6), count)
     asked = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))

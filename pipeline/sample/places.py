@@ -1,7 +1,7 @@
-"""Real districts with their code, area and kind, and made-up addresses in them.
+"""Real districts with code, area and kind, and made-up addresses in them.
 
-Codes by GB/T 2260, areas in km² rounded as published by the local governments. Street names are common ones; house numbers
-are drawn. Which enterprise serves which district is decided in ``registers``.
+Which enterprise serves which district is decided in ``network``. Codes by GB/T 2260, areas in km² rounded as published by
+the local governments; street names are common ones, house numbers are drawn.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ _ZHEJIANG = (
 )  # fmt: skip
 
 PROVINCES: tuple[tuple[District, ...], ...] = (_GUANGXI, _GUANGDONG, _ZHEJIANG)
-"""Districts by province, in the order in which an enterprise at home there takes them into its service area."""
+"""Districts by province, in the order in which an enterprise based there adds them to its service area."""
 
 _STREETS = [
     "民族大道",

@@ -1,8 +1,8 @@
-"""Who the sample's enterprises are: what they sell, how they are reached, and how well they do what the standard measures.
+"""Profiles of the sample's enterprises: products, channels, and service quality.
 
 Three archetypes: a manufacturer of household appliances, a retailer of consumer electronics, an IT service company with few
-visits on site. A subject's level runs from 0 (poor) to 1 (good); what that means in minutes or per cent is said where the
-subject is drawn.
+on-site visits. A subject's level is between 0 (poor) and 1 (good); the subject's module translates it into minutes or
+percent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SALES = (1.1, 0.8, 0.9, 0.9, 1.0, 1.3, 1.0, 0.9, 1.0, 1.0, 1.5, 1.3)
 
 @dataclass(frozen=True)
 class Product:
-    """A product category: its share of what was sold, demand by month, models, faults with their share, spare parts."""
+    """A product category: share of sales, demand by month, models, faults with their share, spare parts."""
 
     name: str
     code: str
@@ -39,14 +39,14 @@ class Product:
 
 @dataclass(frozen=True)
 class Profile:
-    """An enterprise: weights of its service, its size at 600 requests a quarter, and its levels by subject."""
+    """An enterprise: its service mix, size at 600 requests a quarter, and levels by subject."""
 
     enterprise_id: str
     archetype: str
     share: float
     """Share of the sample's requests."""
     province: int
-    """Where it is at home, a position in places.PROVINCES."""
+    """Its home province, a position in places.PROVINCES."""
     products: tuple[Product, ...]
     channels: tuple[float, ...]
     service_types: tuple[float, ...]
@@ -63,7 +63,7 @@ class Profile:
     levels: Mapping[str, float]
     level_elsewhere: float
     improvement: float
-    """What every level gains a year."""
+    """Increase of every level per year."""
 
     def level(self, subject: str, quarter: Quarter) -> float:
         """The level of a subject in a quarter, 0 to 1."""
@@ -71,7 +71,7 @@ class Profile:
         return min(max(self.levels.get(subject, self.level_elsewhere) + self.improvement * years, 0.0), 1.0)
 
     def between(self, subject: str, quarter: Quarter, poor: float, good: float) -> float:
-        """The value that lies between a poor and a good one as far as the subject's level says."""
+        """The value between ``poor`` and ``good`` at the subject's level."""
         return poor + (good - poor) * self.level(subject, quarter)
 
 
@@ -169,7 +169,7 @@ _ARCHETYPES = (
 
 
 def profiles(enterprises: int) -> tuple[Profile, ...]:
-    """The first enterprises of an endless row: the three archetypes in turn, each round a little weaker."""
+    """The first enterprises of an endless series: the three archetypes in turn, each round slightly weaker."""
     chosen = []
     for index in range(enterprises):
         archetype, weaker = _ARCHETYPES[index % len(_ARCHETYPES)], 0.12 * (index // len(_ARCHETYPES))
@@ -186,7 +186,7 @@ def profiles(enterprises: int) -> tuple[Profile, ...]:
 
 
 def divide(requests: int, chosen: tuple[Profile, ...]) -> list[int]:
-    """The requests of one quarter by enterprise; they add up exactly, and nobody stays without if there are enough."""
+    """The requests of one quarter by enterprise; they add up exactly, and each gets some if there are enough."""
     counts = [int(requests * profile.share) for profile in chosen]
     counts[0] += requests - sum(counts)
     return counts

@@ -1,6 +1,6 @@
-"""Service requests: who asks for what and when, how long it takes, and how it ends.
+"""Service requests: customer, product, time, duration and outcome.
 
-Visits, calls and messages that go with a request are in ``contacts``; what customers say of it in ``voice``.
+Visits, calls and messages of a request are in ``contacts``, complaints and suggestions in ``voice``.
 """
 
 from __future__ import annotations
@@ -102,31 +102,31 @@ class Requests:
     is_original: Flags
     in_scope: Flags
     is_open: Flags
-    """Neither merged, nor a test, nor cancelled: something is done about it."""
+    """Neither merged, nor a test, nor cancelled: it is handled."""
     needs_visit: Flags
     goodwill: Floats
-    """How content the customer is, around 0: less after a long wait or a repair that did not hold."""
+    """The customer's contentment, around 0: lower after a long wait or a failed repair."""
     frame: pl.DataFrame
     planted: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class _Subjects:
-    """Who asks about which product and issue; a follower asks again about what somebody asked before."""
+    """Customer, product and issue of each request; a follower repeats an earlier request."""
 
     product: Ints
     issue: Ints
     service_type: Ints
     is_original: Flags
     earlier: Ints
-    """Position, within the quarter, of the request a follower repeats; -1 for others and for one of the quarter before."""
+    """Position in the quarter of the repeated request; -1 without one or if it is in the quarter before."""
 
 
 def draw_requests(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, count: int,
     network: Network, workforce: Workforce, clientele: Clientele, before: Requests | None,
 ) -> Requests:  # fmt: skip
-    """That many requests of a quarter; ``before`` are those of the quarter before, which some come back to."""
+    """The given number of requests of a quarter; some repeat one of ``before``, the previous quarter's requests."""
     rng = stream(seed, profile.enterprise_id, quarter, "requests")
     issues = issue_classes(profile)
     channel = choose(rng, profile.channels, count)
@@ -138,7 +138,7 @@ def draw_requests(
     customer = clientele.owner[product]
     region = clientele.region[customer]
     urgent = chance(rng, 0.08, count)
-    # Repairs take more thought than questions.
+    # Repairs are more often complex than questions.
     is_complex = chance(rng, np.where(service_type == REPAIR, 1.5, 0.7) * profile.complex_share, count)
     merged = (subjects.earlier >= 0) & chance(rng, 0.15, count)
     test = ~merged & chance(rng, 0.004, count)
@@ -273,7 +273,7 @@ def draw_requests(
 
 
 def issue_classes(profile: Profile) -> list[str]:
-    """The issue classes an enterprise uses: the faults of its products, and what else people ask about."""
+    """The issue classes of an enterprise: the faults of its products, and other topics."""
     faults = [fault for product in profile.products for fault in product.faults]
     return list(dict.fromkeys([*faults, *_OTHER_ISSUES.values()]))
 
@@ -293,7 +293,7 @@ def _subjects(
     for kind, name in _OTHER_ISSUES.items():
         issue[service_type == kind] = issues.index(name)
     follows = chance(rng, profile.between("repair", quarter, 0.085, 0.03), count)
-    # Whatever is asked again was asked before: the nearest original that lies at least the drawn delay back.
+    # A follower repeats the nearest original at least the drawn delay earlier.
     delay = seconds(lognormal(rng, 5 * 86_400, 1.3, count) + 600)
     originals = np.flatnonzero(~follows)
     asked_at, asked = requested[originals], (product[originals], issue[originals], service_type[originals])
@@ -338,7 +338,7 @@ def _response(
 def _resolution(
     rng: np.random.Generator, profile: Profile, clock: Clock, quarter: Quarter, responded: Times, is_complex: Flags
 ) -> tuple[Times, Floats]:
-    """When each request is solved, and seconds of approved pauses: hours for general ones, working days for complex ones."""
+    """Resolution time of each request (hours for general, working days for complex) and seconds of approved pauses."""
     count = len(responded)
     handled = np.where(np.isnat(responded), clock.start, responded).astype("datetime64[s]")
     hours = lognormal(rng, profile.between("resolution", quarter, 4.4, 1.5), 0.95, count)
@@ -349,7 +349,7 @@ def _resolution(
     later = late_day + seconds(rng.uniform(0, 9 * 3600, count))
     later = np.maximum(later, handled + seconds((days - whole + 0.05) * 8 * 3600))
     resolved = np.where(is_complex, later, soon).astype("datetime64[s]")
-    # Nobody rings at night: what would be done then is done in the morning, and most such pauses are approved.
+    # Night-time resolutions move to the morning, and most such pauses are approved.
     waits = at_night(resolved) & ((resolved - handled) > np.timedelta64(3600, "s"))
     morning = next_morning(resolved, rng.uniform(0, 5400, count))
     paused = np.where(waits & chance(rng, 0.7, count), (morning - resolved) / np.timedelta64(1, "s") * 0.95, 0.0)

@@ -1,7 +1,7 @@
-"""Surveys and mystery visits: the rounds, their questions, who answered and what.
+"""Surveys and mystery visits: rounds, questions, responses and answers.
 
-A satisfaction round and a pulse a quarter, shared by all enterprises; a round of mystery visits in the second and the fourth
-quarter of each year.
+A satisfaction round and a pulse per quarter, shared by all enterprises; a round of mystery visits in the second and fourth
+quarter of each year. Doubtful responses are added in ``doubts``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pipeline.sample.profiles import CHANNELS, Profile
 from pipeline.sample.requests import Requests
 from pipeline.sample.wording import COMMENTS, openings_of, texts
 
-# Question, what it measures, the touchpoint it asks about, whether it also asks what was expected, how it is liked beside others.
+# Question, its measure, its touchpoint, whether it also asks for the expectation, its rating relative to others.
 _SATISFACTION: tuple[tuple[str, str, str | None, bool, float], ...] = (
     ("总体来说，您对我们的售后服务满意吗？", "O2-1", None, True, 0.05),
     ("您愿意把我们的服务推荐给亲友吗？", "O2-1", None, False, -0.05),
@@ -86,7 +86,7 @@ def pulse_round(quarter: Quarter) -> str:
 
 
 def mystery_round(quarter: Quarter) -> str | None:
-    """The survey id of the mystery visits of a quarter, where there are any."""
+    """The survey id of a quarter's mystery visits, if there are any."""
     return f"MYS-{quarter_code(quarter)}" if quarter.number % 2 == 0 else None
 
 
@@ -123,17 +123,17 @@ def survey_responses(
     network: Network,
     clientele: Clientele,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Responses and answers of a quarter's satisfaction round and pulse, and the personal data planted in the comments."""
+    """Responses and answers of a quarter's satisfaction round and pulse, and personal data planted in comments."""
     rng = stream(seed, profile.enterprise_id, quarter, "surveys")
     last_hours = np.datetime64(quarter.end_day, "s") - np.timedelta64(3600, "s")
     who = np.flatnonzero(requests.is_open & (requests.requested < last_hours - np.timedelta64(7200, "s")))
-    # A customer is asked once a round, about one request.
+    # A customer is asked once per round, about one request.
     _, first = np.unique(requests.customer[who], return_index=True)
     who = rng.permutation(who[first])
     wanted = max(min(len(who) // 2, 140), round(len(requests.requested) * 0.03))
     pulsed, who = np.sort(who[wanted : wanted + wanted // 3]), np.sort(who[:wanted])
     complete = chance(rng, 0.94, len(who))
-    # Some who broke off came back and finished.
+    # Some who broke off return and finish.
     again = who[~complete & chance(rng, 0.4, len(who))]
     asked = np.concatenate([who, again, pulsed])
     count = len(asked)
@@ -141,7 +141,7 @@ def survey_responses(
     is_complete = np.concatenate([complete, np.ones(len(again) + len(pulsed), dtype=np.bool_)])
     answered = requests.requested[who] + seconds(rng.uniform(24, 240, len(who)) * 3600)
     answered = np.minimum(answered, last_hours + np.arange(len(who)) % 1800)
-    # Whoever comes back does so a quarter of an hour after breaking off.
+    # They return a quarter of an hour after breaking off.
     returned = answered[np.searchsorted(who, again)] + np.timedelta64(900, "s")
     after_call = requests.requested[pulsed] + seconds(rng.uniform(0.1, 2, len(pulsed)) * 3600)
     submitted = np.concatenate([answered, returned, after_call])
@@ -194,7 +194,7 @@ def _answers(
     rng: np.random.Generator, profile: Profile, ids: pl.Series, mood: Floats, rows: Ints, complete: Flags, channel: Ints,
     questions: Sequence[tuple[str, str, str | None, bool, float]], letter: str,
 ) -> pl.DataFrame:  # fmt: skip
-    """One answer for each response × question; who broke off answered the first third only."""
+    """One answer per response × question; incomplete responses answer only the first third."""
     width = len(questions)
     response, question = np.repeat(np.arange(len(rows)), width), np.tile(np.arange(width), len(rows))
     reached = complete[response] | (question < width // 3)
@@ -204,7 +204,7 @@ def _answers(
     felt = mood[rows[response]] + liked + rng.normal(0, 0.45, count)
     score = np.clip(np.rint(felt), 1, 5).astype(np.int64)
     touchpoint = np.array([CHANNELS.index(place) if place else -1 for _, _, place, *_ in questions])[question]
-    # A touchpoint is rated by those who came through it and by some who remember it; a few skip a question.
+    # A touchpoint is rated by customers of that channel and some others; a few skip a question.
     unused = (touchpoint >= 0) & (touchpoint != channel[response]) & ~chance(rng, 0.35, count)
     skipped = unused | chance(rng, 0.01, count)
     asks_expectation = np.array([expects for _, _, _, expects, _ in questions])[question]
@@ -223,7 +223,7 @@ def _answers(
 
 
 def mystery_visits(seed: int, profile: Profile, clock: Clock, quarter: Quarter, network: Network) -> pl.DataFrame:
-    """The mystery visits of a quarter: twenty outlets, or as many scenarios where there are fewer outlets."""
+    """The mystery visits of a quarter: twenty outlets, or twenty scenarios if there are fewer outlets."""
     survey_id = mystery_round(quarter)
     if survey_id is None:
         return conform("mystery_visits", {}, 0)

@@ -1,4 +1,4 @@
-"""What keeps service safe and good: incidents, hazards, quality inspections, improvement projects.
+"""Safety and quality: incidents, hazards, quality inspections, improvement projects.
 
 Assessments by checklist are in ``governance``.
 """
@@ -48,14 +48,14 @@ _TITLES = {
 def safety_incidents(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, network: Network
 ) -> pl.DataFrame:
-    """Incidents of a quarter: none in most, one or two now and then, at least one where safety is poor."""
+    """Incidents of a quarter: usually none, sometimes one or two, at least one if safety is poor."""
     rng = stream(seed, profile.enterprise_id, quarter, "incidents")
     expected = len(requests.requested) * profile.between("safety", quarter, 4e-4, 0.2e-4) + profile.between(
         "safety", quarter, 0.3, 0.02
     )
     count = int(rng.poisson(expected))
     if quarter == clock.quarters[0] and profile.level("safety", quarter) < 0.6:
-        # A sample without any incident would show nothing of them.
+        # So that every sample has an incident.
         count = max(count, 1)
     occurred = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))
     outlet = rng.integers(0, len(network.outlet_ids), count)
@@ -73,7 +73,7 @@ def safety_incidents(
 
 
 def safety_hazards(seed: int, profile: Profile, clock: Clock, quarter: Quarter) -> pl.DataFrame:
-    """Hazards due in a quarter; most are fixed by their day, some late, a few not yet."""
+    """Hazards due in a quarter; most are fixed by their due day, some late, a few not yet."""
     rng = stream(seed, profile.enterprise_id, quarter, "hazards")
     count = 9 + int(rng.poisson(3))
     due = np.sort(
@@ -140,7 +140,7 @@ def quality_inspections(seed: int, profile: Profile, clock: Clock, quarter: Quar
 
 
 def improvement_projects(seed: int, profile: Profile, clock: Clock, quarter: Quarter) -> pl.DataFrame:
-    """Projects that take effect in a quarter, and those begun in it that have not yet."""
+    """Projects that take effect in a quarter, and those begun in it and not yet in effect."""
     rng = stream(seed, profile.enterprise_id, quarter, "projects")
     numbers = {
         "innovation": int(rng.poisson(profile.between("innovation", quarter, 0.2, 0.9))),

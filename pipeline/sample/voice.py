@@ -42,11 +42,11 @@ def complaints(
     network: Network,
     clientele: Clientele,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Complaints received in a quarter with the steps of their handling; also the personal data planted in their texts."""
+    """Complaints received in a quarter with their handling steps; also the personal data planted in their texts."""
     rng = stream(seed, profile.enterprise_id, quarter, "complaints")
     open_rows = np.flatnonzero(requests.is_open)
     count = max(6, round(len(requests.requested) * profile.between("complaints", quarter, 0.045, 0.022)))
-    # Who is least content complains.
+    # The least content customers complain.
     drawn = rng.choice(open_rows, min(len(open_rows), count * 3), replace=False)
     who = drawn[np.argsort(requests.goodwill[drawn], kind="stable")][:count]
     count = len(who)
@@ -106,7 +106,7 @@ def complaints(
 def suggestions(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, network: Network
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Suggestions by customers and employees of a quarter; also the personal data planted in their texts."""
+    """A quarter's suggestions by customers and employees; also the personal data planted in their texts."""
     rng = stream(seed, profile.enterprise_id, quarter, "suggestions")
     count = 8 + min(round(len(requests.requested) * 0.01), 2000)
     submitted = np.sort(clock.contact_times(rng, quarter, choose(rng, (0.0, 1.0), count)))

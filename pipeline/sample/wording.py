@@ -1,7 +1,7 @@
-"""What people write: fault descriptions, complaints, suggestions and comments in Chinese, some with personal data in them.
+"""Free texts in Chinese: fault descriptions, complaints, suggestions and comments, some with personal data.
 
-``texts`` also says which personal data it planted in which row, so that tests can look for what must not survive. Values come
-from ``names`` and ``places``.
+``texts`` also returns the personal data planted in each row, so that tests can check that none survives. Values come from
+``names`` and ``places``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pipeline.sample.names import bank_cards, emails, id_numbers, landlines, mob
 from pipeline.sample.places import District, addresses
 
 PLANTED_SCHEMA = pl.Schema({"position": pl.Int64, "kind": pl.String, "value": pl.String})
-"""``position``: of the text; ``kind``: of personal data; ``value``: as it stands in the text."""
+"""``position``: of the text; ``kind``: of personal data; ``value``: as written in the text."""
 
 
 @dataclass(frozen=True)
 class _Mention:
-    """One way in which personal data get into a text: a share, the words around it, and how the value is drawn."""
+    """One way to plant personal data in a text: its share, the surrounding words, and how the value is drawn."""
 
     kind: str
     share: float
@@ -99,9 +99,9 @@ def texts(
     homes: Ints,
     share: float,
 ) -> tuple[pl.Series, pl.DataFrame]:
-    """Each opening with an ending; in that share of the texts the ending holds personal data.
+    """Each opening with an ending, which contains personal data in the given share of the texts.
 
-    ``homes`` gives each writer's district by position. Returns the texts and what was planted (``PLANTED_SCHEMA``).
+    ``homes``: each writer's district by position. Returns the texts and the planted data (``PLANTED_SCHEMA``).
     """
     count = len(openings)
     endings = take(_NEUTRAL_ENDINGS, rng.integers(0, len(_NEUTRAL_ENDINGS), count))
@@ -121,7 +121,7 @@ def texts(
 
 
 def openings_of(rng: np.random.Generator, sentences: Sequence[str], count: int) -> pl.Series:
-    """One of the sentences for each text, with an order number in some."""
+    """A sentence for each text, some with an order number."""
     chosen = take(sentences, rng.integers(0, len(sentences), count))
     number = joined("工单", numbered("", rng.integers(10**7, 10**8, count), width=8), "，")
     return joined(number.set(pl.Series(~chance(rng, 0.05, count)), ""), chosen)

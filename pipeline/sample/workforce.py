@@ -1,6 +1,6 @@
-"""Who works for an enterprise: posts, the people who held them one after the other, and their certificates.
+"""The staff of an enterprise: posts, their successive holders, certificates, and training.
 
-What they did (requests, training) is in the event modules.
+The requests they handle are in ``requests``.
 """
 
 from __future__ import annotations
@@ -37,34 +37,34 @@ _TURNOVER_A_YEAR = 0.14
 
 @dataclass(frozen=True)
 class Workforce:
-    """Staff of one enterprise in arrays by position: first the first holder of every post, then their successors."""
+    """Staff of one enterprise in arrays by position: the first holder of every post, then the successors."""
 
     staff_ids: pl.Series
     hired: Days
     left: Days
     is_service: Flags
     successor: Ints
-    """Staff position of each post's second holder; -1 where the first one stayed."""
+    """Staff position of each post's second holder; -1 if the first one stayed."""
     agents: Ints
     """Posts that answer calls and messages."""
     technicians: Ints
     """Posts that repair and visit, ordered by outlet."""
     technicians_from: Ints
     technicians_count: Ints
-    """Where each outlet's technicians begin in ``technicians``, and how many there are."""
+    """Each outlet's first position in ``technicians``, and its number of technicians."""
     tables: dict[str, pl.DataFrame]
 
     def holder(self, posts: Ints, times: Times) -> Ints:
-        """Who held each post at the time."""
+        """The holder of each post at the time."""
         after = (self.successor[posts] >= 0) & (day_of(times) >= self.left[posts])
         return np.asarray(np.where(after, self.successor[posts], posts), dtype=np.int64)
 
     def some_agent(self, rng: np.random.Generator, times: Times) -> Ints:
-        """Somebody who answers calls at the time."""
+        """An agent on a call post at the time."""
         return self.holder(self.agents[rng.integers(0, len(self.agents), len(times))], times)
 
     def some_technician(self, rng: np.random.Generator, outlets: Ints, times: Times) -> Ints:
-        """Somebody who works at the outlet at the time; from elsewhere where the outlet has no technician."""
+        """A technician of the outlet at the time; of another outlet if it has none."""
         inside = self.technicians_from[outlets] + (rng.random(len(outlets)) * self.technicians_count[outlets]).astype(
             np.int64
         )
@@ -74,20 +74,20 @@ class Workforce:
 
 
 def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network, requests: int) -> Workforce:
-    """The staff of an enterprise with that many requests a quarter: about one for 200 customers a year, but never too few."""
+    """The staff of an enterprise with that many requests a quarter: about one per 200 customers a year, with a minimum."""
     rng = stream(seed, profile.enterprise_id, "workforce")
     quarter = clock.quarters[0]
     customers = requests * min(len(clock.quarters), 4) * 0.8
     wanted = customers / 200 * profile.between("staffing", quarter, 0.95, 1.5)
     count = max(profile.staff, round(wanted))
     roles = list(profile.roles)
-    # Shares of the roles as exact as whole people allow, so that a small team has every role.
+    # Role shares as exact as whole numbers allow, so that a small team has every role.
     role = np.sort(np.searchsorted(np.cumsum(list(profile.roles.values())), (np.arange(count) + 0.5) / count))
     role = np.minimum(role, len(roles) - 1)
     is_role = {name: role == place for place, name in enumerate(roles)}
     is_local = is_role["field"] | is_role["technician"] | (is_role["manager"] & chance(rng, 0.6, count))
     outlet = np.where(is_local, rng.integers(0, len(network.outlet_ids), count), -1)
-    # The first posts go round the outlets, so that as many as possible have somebody.
+    # The first posts are spread over the outlets, so that as many as possible are staffed.
     local = np.flatnonzero(is_role["field"] | is_role["technician"])
     outlet[local] = np.arange(len(local)) % len(network.outlet_ids)
     start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
@@ -136,7 +136,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
         },
         total,
     )
-    # The second version: another outlet and a further qualification.
+    # Second version: another outlet and an additional qualification.
     second_versions = first_versions.filter(pl.Series(moves)).with_columns(
         outlet_id=take(network.outlet_ids, rng.integers(0, len(network.outlet_ids), int(moves.sum()))),
         is_technical=pl.lit(True),
@@ -164,7 +164,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
 def _certificates(
     rng: np.random.Generator, profile: Profile, clock: Clock, hired: Days, needed: Flags
 ) -> tuple[Days, Days]:
-    """First and last day of each certificate: mostly from hiring to beyond the sample, now and then expired or never got."""
+    """First and last day of each certificate: mostly from hiring to beyond the sample, sometimes expired or never issued."""
     count, quarter = len(hired), clock.quarters[0]
     start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
     span = int((end - start).astype(np.int64))
@@ -181,7 +181,7 @@ def _certificates(
 
 
 def training_sessions(seed: int, profile: Profile, clock: Clock, workforce: Workforce) -> pl.DataFrame:
-    """Training attended: a plan of sessions each quarter that most follow, induction for the newly hired."""
+    """Training attended: planned sessions each quarter that most attend, and induction for new staff."""
     parts = []
     for quarter in clock.quarters:
         rng = stream(seed, profile.enterprise_id, quarter, "training")

@@ -1,6 +1,6 @@
-"""Puts a sample on disk: landing files, and beside them what is true of them.
+"""Writes a sample to disk: landing files and the expected results.
 
-``write_sample`` is what the command line calls. Nothing is drawn here.
+Nothing is drawn here. The command line calls ``write_sample``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TRUTH_FOLDER = "_truth"
 NOTE = "README.md"
 _TITLE = "# Sample landing data"
 TRUTH_UP_TO = 200_000
-"""Requests over all quarters up to which the truth is counted unless asked: plain Python takes its time."""
+"""Largest number of requests over all quarters for which the truth is counted by default: plain Python is slow."""
 
 DEFECTS_SCHEMA = pl.Schema(
     {
@@ -40,12 +40,12 @@ DEFECTS_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class SampleTruth:
-    """What must come out of a sample, also written to ``<folder>/_truth``.
+    """The expected results of a sample, also written to ``<folder>/_truth``.
 
-    ``indicators``: enterprise_id, quarter, indicator_id, numerator, denominator, value, n (see ``truth``; None where it was not
-    counted). ``defects``: one row per planted fault and per quarter whose partition holds it, as quarantine has them.
-    ``rows``: extracted, accepted and quarantined rows per table and quarter. ``surveys``: accepted and doubtful responses of each
-    satisfaction round (None where the indicators were not counted).
+    ``indicators``: enterprise_id, quarter, indicator_id, numerator, denominator, value, n (see ``truth``; None if not counted).
+    ``defects``: one row per planted fault and quarter whose partition contains it, as in quarantine. ``rows``: extracted,
+    accepted and quarantined rows per table and quarter. ``surveys``: accepted and doubtful responses of each satisfaction
+    round (None if the indicators were not counted).
     """
 
     folder: Path
@@ -65,14 +65,14 @@ def write_sample(
     defects: bool = True,
     truth: bool | None = None,
 ) -> SampleTruth:
-    """Write landing files of every table into a folder: ``requests`` a quarter, the same bytes for the same arguments.
+    """Write landing files of every table into a folder: ``requests`` per quarter; same arguments, same bytes.
 
     ``file_format``: csv (one table each as GB18030, gzip, Parquet, folder of quarters; the others UTF-8 CSV) or parquet.
     ``truth``: whether to count the 68 values; by default up to 200,000 requests. Files of an earlier sample in the folder
-    are replaced. Raises UsageError for arguments that make no sample, and for a folder that holds other people's tables.
+    are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
     """
     if file_format not in ("csv", "parquet"):
-        raise UsageError(f"'{file_format}' is no format of sample files: csv or parquet")
+        raise UsageError(f"'{file_format}' is not a format of sample files: use csv or parquet")
     sample = generate(quarters, requests, seed, enterprises)
     _prepare(folder)
     if truth is None:
@@ -82,7 +82,7 @@ def write_sample(
     again = pl.DataFrame()
     dated: dict[str, pl.DataFrame] = {}
     for name in sorted(TABLES, key=lambda table: table == "survey_answers"):
-        # Each table is let go as soon as it is written, unless the truth is counted from it.
+        # Each table is released once written, unless the truth is counted from it.
         clean = sample.tables.pop(name)
         if name == "survey_answers" and not again.is_empty():
             clean = pl.concat([clean, again])
@@ -110,9 +110,9 @@ def write_sample(
 def planted_personal_data(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> pl.DataFrame:
     """All personal data of the sample with these arguments: table, column, row_key, kind, value.
 
-    Drawn again, never written beside the files. ``row_key`` is enterprise_id|id; ``kind`` is the pii class of a whole cell, or
-    inside free text what was planted there (phone, phone_spoken, id_number, bank_card, plate, email, address, name), as it
-    stands in the text.
+    Drawn again, never written to disk. ``row_key`` is enterprise_id|id; ``kind`` is the pii class of a whole cell, or of the
+    value planted in free text (phone, phone_spoken, id_number, bank_card, plate, email, address, name); ``value`` is as
+    written in the text.
     """
     sample = generate(quarters, requests, seed, enterprises)
     cells = [
@@ -146,7 +146,7 @@ def _prepare(folder: Path) -> None:
 def _dated(table: Table, delivery: Delivery, dated: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The keys of every delivered row and the first day of its quarter (null in a register).
 
-    A row whose date cannot be read, or whose parent is nowhere, stands behind a row of its quarter.
+    A row with an unreadable date, or without a parent, comes after a row of its quarter.
     """
     keys = delivery.frame.select(table.key)
     parent = table.dated_by_parent
@@ -162,7 +162,7 @@ def _dated(table: Table, delivery: Delivery, dated: Mapping[str, pl.DataFrame]) 
 
 
 def _quarters_of(dated: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
-    """quarter, position: every delivered row in each quarter whose partition holds it."""
+    """quarter, position: every delivered row in each quarter whose partition contains it."""
     labels = pl.DataFrame(
         {"start": [quarter.first_day for quarter in quarters], "quarter": [quarter.label for quarter in quarters]}
     )

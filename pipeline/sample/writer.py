@@ -1,7 +1,7 @@
-"""Landing files: each table in the form it is delivered in, and where each of its rows ended up.
+"""Writes landing files: each table in its delivery format, and the file and row of each of its rows.
 
-In the default sample the tables come in the forms an enterprise would send them, so that every reader has something to read.
-Which rows there are is decided before (``generate``, ``defects``).
+The rows come from ``generate`` and ``defects``. The default sample uses the formats an enterprise would send, so that every
+reader is exercised.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PARQUET = "parts_orders"
 FOLDER_OF_QUARTERS = "hotline_calls"
 BYTE_ORDER_MARK = "staff"
 OFFSET_TIMES = "online_sessions"
-"""Its system writes UTC: the same moments, eight hours earlier on the clock, with an offset."""
+"""Written in UTC: the same moments, eight hours earlier on the clock, with an offset."""
 
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _UTC_FORMAT = "%Y-%m-%dT%H:%M:%S+00:00"
@@ -54,7 +54,7 @@ def write_table(
         return _origins(path.name, delivery.frame.height, first=1)
     if table.name == FOLDER_OF_QUARTERS and (start := quarter_start(table.name)) is not None:
         (folder / table.name).mkdir(exist_ok=True)
-        # A row without a readable date stands behind a row of its quarter.
+        # A row without a readable date comes after a row of its quarter.
         started = delivery.frame.select(start.forward_fill()).to_series()
         origins = []
         for quarter in quarters:
@@ -70,7 +70,7 @@ def write_table(
 
 
 def remove_tables(folder: Path, tables: Sequence[str]) -> None:
-    """Delete what an earlier sample wrote for these tables, in whatever form."""
+    """Delete the files of an earlier sample for these tables, in any format."""
     for table in tables:
         for suffix in (".csv", ".csv.gz", ".parquet"):
             (folder / f"{table}{suffix}").unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def _origins(file: str, rows: int, first: int) -> pl.DataFrame:
 
 
 def _with_texts(delivery: Delivery) -> pl.DataFrame:
-    """The frame with its unreadable cells; a column that has one holds text throughout."""
+    """The frame with its unreadable cells; columns with such a cell become text."""
     frame = delivery.frame
     for column in dict.fromkeys(column for _, column, _ in delivery.unreadable):
         cells = [(place, text) for place, name, text in delivery.unreadable if name == column]
@@ -128,7 +128,7 @@ def _write_csv(path: Path, table: Table, delivery: Delivery) -> None:
 def _opened(path: Path, table: str) -> Iterator[BinaryIO]:
     with path.open("wb") as raw:
         if table == GZIPPED:
-            # Neither name nor time in the header: the same rows give the same bytes.
+            # No name or time in the header: the same rows give the same bytes.
             with gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=5, mtime=0) as packed:
                 yield packed  # type: ignore[misc]
             return
@@ -146,7 +146,7 @@ def _encoded(frame: pl.DataFrame, table: str, header: bool = False) -> bytes:
 
 
 def _broken_line(row: pl.DataFrame, rule: str, table: str) -> bytes:
-    """The row's line with a field too many, or cut off after its fourth field."""
+    """The row's line with an extra field, or cut off after its fourth field."""
     cells = next(csv.reader(io.StringIO(row.write_csv(include_header=False, datetime_format=_TIME_FORMAT))))
     cells = [*cells, "多余"] if rule == "too_many_fields" else cells[: min(4, len(cells) - 1)]
     line = io.StringIO()

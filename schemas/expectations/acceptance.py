@@ -1,8 +1,7 @@
-"""What makes a quarter's delivery acceptable: the checks as data, and the Great Expectations suites made of them.
+"""Acceptance of a quarter's delivery: the checks as data, and the Great Expectations suites built from them.
 
-A check judges one figure of a table, measured per enterprise (``pipeline/accept`` measures it). Rows are no business of
-these checks: their rules are in the contract's classes. Great Expectations takes seconds to import, so only ``suite``
-does, when it is called.
+A check tests one figure of a table, measured per enterprise by ``pipeline/accept``. Rules for rows are in the contract's
+classes. Great Expectations takes seconds to import, so ``suite`` imports it when called.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
 ENTERPRISE = "enterprise_id"
-"""The column that tells whose figure a row of a table of figures holds."""
+"""The column with the enterprise of a figure."""
 ALL_ENTERPRISES = "*"
-"""Stands for the enterprise where rows of a table name none."""
+"""Used in place of the enterprise for tables without an enterprise column."""
 WARN, REFUSE = "warn", "refuse"
 _CONSEQUENCE = {WARN: "不满足时提示复核。", REFUSE: "不满足时本季度停止评价。"}
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """An interval with its ends; None: no bound."""
+    """A closed interval; None: no bound."""
 
     lower: float | None = None
     upper: float | None = None
@@ -38,7 +37,7 @@ class Bounds:
         return (self.lower is None or value >= self.lower) and (self.upper is None or value <= self.upper)
 
     def missed(self, column: str) -> str:
-        """SQL that is true where a column lies outside, and not where it is null."""
+        """SQL that is true where a column is outside the bounds; not true for null."""
         bounds = [f'"{column}" < {self.lower}'] if self.lower is not None else []
         return " or ".join(bounds + ([f'"{column}" > {self.upper}'] if self.upper is not None else []))
 
@@ -50,11 +49,11 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Check:
-    """One question a delivery is asked about a table.
+    """One check of a delivered table.
 
-    ``name``: of the check, the figure and the Dagster asset check. ``asks``: what the figure is, for the reader of a page.
-    ``clause``: where the standard asks for it, else the process rule. ``expected``: outside of it the run warns.
-    ``required``: outside of it the quarter stops before the marts; None: never.
+    ``name``: of the check, the figure and the Dagster asset check. ``asks``: describes the figure to readers of a page.
+    ``clause``: of the standard, else the process rule. ``expected``: the run warns outside of it. ``required``: the quarter
+    stops before the marts outside of it; None: never.
     """
 
     name: str
@@ -66,7 +65,7 @@ class Check:
     required: Bounds | None = None
 
     def with_limits(self, expected: Bounds | None, required: Bounds | None) -> Check:
-        """The same question with other limits (evaluation plan); None: as it was."""
+        """The same check with other limits (evaluation plan); None: unchanged."""
         return Check(
             self.name,
             self.title,
@@ -86,7 +85,7 @@ DELIVERED = Check(
     "比例",
     expected=Bounds(lower=1),
 )
-# Half or twice the usual volume happens in a season; a tenth or ten times is another population or a broken export.
+# Half or twice the usual volume can be seasonal; a tenth or ten times is another population or a broken export.
 VOLUME = Check(
     "volume",
     "数据量",
@@ -168,7 +167,7 @@ DUPLICATE_ANSWERS = Check(
 
 
 def _of_the_standard() -> dict[str, tuple[Check, ...]]:
-    """The checks whose numbers are the standard's own (parameters.csv), by table."""
+    """The checks with numbers of the standard itself (parameters.csv), by table."""
     number = {name: parameter.value for name, parameter in parameters().items()}
     return {
         "survey_questions": (
@@ -228,7 +227,7 @@ def _of_the_standard() -> dict[str, tuple[Check, ...]]:
     }
 
 
-# Pairs of node timestamps that no automatic record gives the same second.
+# Pairs of timestamps that automatic recording never puts in the same second.
 DURATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "service_requests": ("responded_at", "resolved_at"),
@@ -241,7 +240,7 @@ DURATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 @lru_cache(maxsize=1)
 def checks() -> Mapping[str, tuple[Check, ...]]:
-    """The checks of every table of the contract, in the order in which a page shows them."""
+    """The checks of every table of the contract, in page order."""
     of_the_standard = _of_the_standard()
     return MappingProxyType(
         {name: (*_general(table), *of_the_standard.get(name, ())) for name, table in TABLES.items()}
@@ -268,10 +267,10 @@ def _general(table: Table) -> Iterator[Check]:
 
 
 def suite(table: str, asked: tuple[Check, ...]) -> ExpectationSuite:
-    """The Great Expectations suite of a table: what is expected as a warning, what is required as critical.
+    """The Great Expectations suite of a table: ``expected`` limits as warnings, ``required`` ones as critical.
 
-    ``asked``: the table's checks with the limits that hold for this run. A figure that could not be judged is null and keeps
-    every expectation.
+    ``asked``: the table's checks with this run's limits. A figure that could not be measured is null and meets every
+    expectation.
     """
     import great_expectations as gx
     from great_expectations.expectations import UnexpectedRowsExpectation

@@ -1,8 +1,8 @@
-"""The quantities that are looked at for outliers (clause 七: Z 分数超过 3 的数据点需复核确认), one row each, as data.
+"""The quantities checked for outliers (clause 七: Z 分数超过 3 的数据点需复核确认), one row each, as data.
 
-What a quantity is, in which rows it is measured and beside which rows it is compared is said here; how outliers are found is
-in ``pipeline/review/``. Yes-or-no facts, scores of a bounded scale and counts that are only compared with zero have no place
-here: no value of theirs can be far from the others without being an ordinary one.
+Declares each quantity, the rows that have it and the groups it is compared within; ``pipeline/review/`` finds the outliers.
+Yes-or-no facts, scores of a bounded scale and counts that are only compared with zero do not belong here: even their
+extreme values are ordinary.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ METHODS = (Z, Z_LOG, Z_MAD)
 class Measure:
     """One quantity of a table's rows.
 
-    columns     the columns it rests on: those that a reviewer may correct
-    expression  SQL (DuckDB) over the row's columns, a number in ``unit``; null where the row does not have the quantity
-    groups      the columns that rows are compared within, beside the enterprise and the quarter
-    has_log     whether its logarithm is looked at too: quantities that multiply (times, amounts) and cannot be negative
-    population  SQL over the row's columns: the rows that have the quantity; None for all
-    indicators  what rests on it: indicators, or process rules
+    columns     the columns it is computed from; a reviewer may correct them
+    expression  SQL (DuckDB) over the row's columns, a number in ``unit``; null if the row does not have the quantity
+    groups      the columns that rows are compared within, besides enterprise and quarter
+    has_log     whether its logarithm is checked too: multiplicative quantities (times, amounts) that cannot be negative
+    population  SQL over the row's columns: the rows that have the quantity; None means all
+    indicators  the indicators or process rules that use it
     """
 
     id: str
@@ -44,13 +44,13 @@ class Measure:
 
 
 def _elapsed(start: str, end: str, seconds: float = 1, less: str = "") -> str:
-    """Time from one timestamp to another in units of ``seconds``, ``less`` other seconds."""
+    """Time between two timestamps in units of ``seconds``, minus ``less`` seconds."""
     micros = f"date_diff('microsecond', {start}, {end})"
     return f"({micros}{f' - 1000000 * {less}' if less else ''}) / {1e6 * seconds:.1f}"
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# Test requests and those merged into others are not counted (D-43), so nobody need look at them.
+# Test requests and merged ones are not counted (D-43), so they need no review.
 _COUNTED_REQUESTS = "merged_into is null and not coalesce(is_test, false)"
 
 _ALL = (

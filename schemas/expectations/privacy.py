@@ -1,7 +1,7 @@
-"""Which published tables hold single records or persons, and what could tell one of them apart: declarations only.
+"""Published tables with single records or persons, and the columns that could identify one: declarations only.
 
-The treatment is in ``pipeline/privacy/``. A new record-level table is one entry here; a published table that names records
-or persons and has none is refused. Every other table is taken for an aggregate.
+The treatment is in ``pipeline/privacy/``. A new record-level table is one entry here; an undeclared published table that
+identifies records or persons is refused. All other tables are treated as aggregates.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from types import MappingProxyType
 from schemas.contract import TABLES
 
 WITHHELD = "*"
-"""Stands for a value that was given up so that its record cannot be told apart."""
+"""Replaces a suppressed value."""
 
 GENERALISED = "generalised_columns"
 SUPPRESSED = "is_suppressed"
-"""Columns of a released table: how many quasi-identifiers were given up, and whether all of them were."""
+"""Columns of a released table: how many quasi-identifiers were suppressed, and whether all of them were."""
 
 PERSON_SCOPE = "staff"
-"""The ``scope_type`` whose rows are each about one person."""
+"""The ``scope_type`` whose rows are about one person each."""
 
 
 @dataclass(frozen=True)
 class RecordTable:
-    """A record-level table that may be handed on: it leaves the run k-anonymous and l-diverse.
+    """A shareable record-level table: published k-anonymous and l-diverse.
 
-    ``quasi_identifiers``: what others may know of a person's record, in the order in which it is given up; of a hierarchy the
-    finer column first (model before category, outlet before region). ``sensitive``: what must have l different values in each
-    class. ``within``: columns that never change; classes do not reach across them. ``follows``: columns that tell the value of
-    a quasi-identifier and go with it.
+    ``quasi_identifiers``: what others may know about a person's record, in the order of suppression; in a hierarchy the finer
+    column first (model before category, outlet before region). ``sensitive``: columns that need l different values in each
+    class. ``within``: columns that are never suppressed and separate classes. ``follows``: columns that reveal a
+    quasi-identifier and are suppressed with it.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -41,7 +41,7 @@ class RecordTable:
 
 RECORD_TABLES: Mapping[str, RecordTable] = MappingProxyType(
     {
-        # What indicators are counted by (urgency, complexity, channel, kind of service) is given up last: D-76.
+        # Columns that indicators are counted by (urgency, complexity, channel, kind of service) are suppressed last: D-76.
         "fct_service_requests": RecordTable(
             quasi_identifiers=(
                 *("product_model", "requested_month", "issue_class", "outlet_id", "region_code", "product_category"),
@@ -68,14 +68,14 @@ INTERNAL_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "weight_judgements": ("expert_id",),
     }
 )
-"""Tables for those who work on the data, not to be handed on: the columns by which a row points at one record or person."""
+"""Internal tables, not to be shared: the columns by which a row identifies a record or person."""
 
 
 def identifying_columns() -> frozenset[str]:
-    """Names of columns that point at a single record or person, by the input contract.
+    """Names of columns that identify a single record or person, by the input contract.
 
-    Keys of dated records, customers, staff and experts, what desensitizing makes of personal data, and the place of a row in
-    its source file. Keys that registers have too (outlets, regions, questions) are none.
+    Keys of dated records, customers, staff and experts, the desensitized forms of personal data, and the position of a row
+    in its source file; not the keys that registers also have (outlets, regions, questions).
     """
     dated = {name for table in TABLES.values() if table.has_quarters for name in table.key}
     registered = {name for table in TABLES.values() if not table.has_quarters for name in table.key}

@@ -1,6 +1,6 @@
-"""The dimensions of data quality, and which of them a rule of the contract speaks for.
+"""The dimensions of data quality, and the dimension of each contract rule.
 
-Dimensions of GB/T 36344—2018 信息技术 数据质量评价指标, as far as a batch of records shows them. How they are counted is in
+Dimensions of GB/T 36344—2018 信息技术 数据质量评价指标 that a batch of records can show. Counting belongs to
 ``pipeline/account/scorecard.py``.
 """
 
@@ -26,7 +26,7 @@ DIMENSIONS = {
 
 _COMPLETENESS = frozenset({"required"})
 _UNIQUENESS = frozenset(rule for table in TABLES.values() for rule in table.table_rules)
-# How a value or line is written, and the values it may have; what is left compares values with each other.
+# Rules on how a value or line is written and on its allowed values; the remaining rules compare values.
 _VALIDITY = frozenset(
     {
         "type",
@@ -41,7 +41,7 @@ _VALIDITY = frozenset(
 
 
 def dimension_of(rule: str) -> str:
-    """The dimension that a refused row's rule speaks for: every rule has exactly one."""
+    """The dimension of a rule; every rule has exactly one."""
     if rule in _COMPLETENESS:
         return COMPLETENESS
     if rule in _UNIQUENESS:

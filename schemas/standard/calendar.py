@@ -1,4 +1,4 @@
-"""Holiday notices of the State Council, and service hours by weekday: what the clocks of clause 六 count by."""
+"""Holiday notices of the State Council, and service hours by weekday: the basis of clause 六's clocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_WINDOWS_A_DAY = 3
 
 @dataclass(frozen=True)
 class Holiday:
-    """One row of holiday_notices.csv: a day off, or a make-up working day, of the notice for ``year``."""
+    """One row of holiday_notices.csv: a day off, or a make-up working day, by the notice for ``year``."""
 
     date: dt.date
     name: str
@@ -31,7 +31,7 @@ class Holiday:
 class ServiceWindow:
     """One row of service_schedule.csv: service hours of one weekday (1 = Monday), in seconds since midnight.
 
-    ``enterprise_id`` '*' is the default of every enterprise without rows of its own.
+    ``enterprise_id`` '*' is the default for enterprises without rows of their own.
     """
 
     enterprise_id: str

@@ -35,9 +35,9 @@ class Indicator:
 
     ``value = numerator / denominator / unit_divisor * multiplier`` in natural units; rates lie in 0–1, scores in 0–100.
     ``requirement`` (100 points), ``acceptable`` (60 points) and ``objective`` (clause 九) are in the same unit, None
-    where nothing is set. ``source_tables`` are counted from, the first being the one whose rows say that the enterprise
-    keeps such records at all; ``source_columns`` are the optional columns without which there is no value (``a.x|b.y``:
-    either will do). The row holds on ``valid_from <= day < valid_to``; None is open.
+    if not set. ``source_tables``: the tables counted from; rows in the first show that the enterprise keeps such records.
+    ``source_columns``: the optional columns without which there is no value (``a.x|b.y``: either is enough). The row is in
+    force on ``valid_from <= day < valid_to``; None is open.
     """
 
     indicator_id: str
@@ -138,14 +138,14 @@ def catalogue_rows(seeds: Path = SEEDS) -> tuple[Indicator, ...]:
     used = {indicator.subdimension_id for _, indicator in rows}
     missing = [node_id for node_id in subdimensions if node_id not in used]
     if missing:
-        # Clause 五: the evaluation covers all of the tree.
+        # Clause 五: the evaluation covers the whole tree.
         fault = Fault(None, "subdimension_id", f"no indicator for {', '.join(missing)}: every sub-dimension needs one")
         raise StandardDataError("indicator_catalogue.csv", [fault])
     return tuple(indicator for _, indicator in rows)
 
 
 def _check_indicator(row: Row, indicator: Indicator, tree: Mapping[str, Node]) -> None:
-    """Rules within one catalogue row; nothing is checked on cells that could not be read."""
+    """Rules within one catalogue row; unreadable cells are skipped."""
     if row.has_faults:
         return
     if not indicator.indicator_id.startswith(f"{indicator.subdimension_id}-"):
@@ -163,7 +163,7 @@ def _check_indicator(row: Row, indicator: Indicator, tree: Mapping[str, Node]) -
 
 
 def _check_targets(row: Row, indicator: Indicator) -> None:
-    """Requirement, acceptable limit and objective lie on the right sides of each other (close-reading §3d)."""
+    """Requirement, acceptable limit and objective are in the right order (close-reading §3d)."""
     required, acceptable, objective = indicator.requirement, indicator.acceptable, indicator.objective
     is_lower = indicator.direction == "lower"
     if indicator.target_source == "standard" and required is None:
@@ -191,7 +191,7 @@ def _check_targets(row: Row, indicator: Indicator) -> None:
 
 
 def _check_versions(rows: Sequence[tuple[Row, Indicator]], column: str) -> None:
-    """No two rows with one value of a column may be in force on the same day."""
+    """No two rows with the same value of a column may be in force on the same day."""
     seen: dict[str, list[Indicator]] = defaultdict(list)
     for row, indicator in rows:
         value = getattr(indicator, column)

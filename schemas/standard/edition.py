@@ -1,4 +1,4 @@
-"""Which edition of the standard this is, the fingerprint of its seed files, and the analyses that clause 七 names."""
+"""The edition of the standard, the fingerprint of its seed files, and the analyses named in clause 七."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Analysis:
 
 
 def standard_fingerprint(seeds: Path = SEEDS) -> str:
-    """First 12 hex digits of the SHA-256 over the seed files: tells an edit that forgot to raise the version.
+    """First 12 hex digits of the SHA-256 over the seed files: reveals an edit without a higher version.
 
-    Line ends do not count, so that a checkout on another system has the same fingerprint.
+    Line ends are ignored, so that a checkout on another system has the same fingerprint.
     """
     digest = hashlib.sha256()
     for path in sorted(seeds.glob("*.csv")):
@@ -56,7 +56,7 @@ def analyses(seeds: Path = SEEDS) -> tuple[Analysis, ...]:
 
 @lru_cache(maxsize=8)
 def standard_edition(seeds: Path = SEEDS) -> str:
-    """The edition every published row and report names (C-25): number, stage and the first 12 hex digits of the text's
+    """The edition in every published row and report (C-25): number, stage and the first 12 hex digits of the text's
     SHA-256; raises StandardDataError.
     """
     sheet = Sheet(seeds / "standard_edition.csv", ["number", "title_zh", "title_en", "stage", "text_sha256", "note"])

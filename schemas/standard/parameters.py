@@ -1,4 +1,4 @@
-"""Numbers of the standard, or of a reading of it, that are no indicator's targets."""
+"""Numbers of the standard, or of a reading of it, other than indicator targets."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The 97 process rules PR-01 … PR-97 as data: the typed, validated reader of ``dbt_project/seeds/process_rules.csv``.
 
-A rule is what a clause asks of the way service is evaluated and managed, beside the indicators of clause 六. Whether an
-enterprise keeps it is judged in ``pipeline/evaluate/rules/register.py``; the numbers a rule names are rows of
-``parameters.csv``.
+A rule is a clause's requirement on evaluating and managing service, besides the indicators of clause 六. Assessing it
+belongs to ``pipeline/evaluate/rules/``; the numbers in a rule are rows of ``parameters.csv``.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from schemas.standard.validity import DECISION
 FILE = "process_rules.csv"
 CLAUSES = ("五", "六", "七", "八", "九", "十", "十一", "十二")
 FREQUENCIES = ("plan", "year", "quarter", "month", "survey", "round", "release", "load", "run")
-# What a rule is judged by; "record" is a governance record that the data contract does not hold.
+# What a rule is assessed by; "record" is a governance record that is not in the data contract.
 METHODS = ("catalogue", "plan", "weights", "counted", "validation", "calendar", "record")
 OBLIGATIONS = ("shall", "should", "may")
 
@@ -63,7 +62,7 @@ class ProcessRule:
 def process_rules(seeds: Path = SEEDS) -> Mapping[str, ProcessRule]:
     """The rules by id, in file order; raises StandardDataError.
 
-    Checked: ids are PR-01, PR-02 … without a gap, in order, and a rule judged by a record names it.
+    Checked: ids are PR-01, PR-02 … without a gap, in order, and a rule with method "record" names the record.
     """
     sheet = Sheet(seeds / FILE, list(ProcessRule.__dataclass_fields__))
     found: dict[str, ProcessRule] = {}
@@ -87,7 +86,7 @@ def process_rules(seeds: Path = SEEDS) -> Mapping[str, ProcessRule]:
         if not rule.evidence_needed:
             row.fault("evidence_needed", "must not be empty")
         if rule.method == "record" and not rule.records:
-            row.fault("evidence_needed", "a rule judged by a record must name it")
+            row.fault("evidence_needed", "a rule with method 'record' must name the record")
         found[rule.rule_id] = rule
     expected = [f"PR-{number:02d}" for number in range(1, len(found) + 1)]
     if not sheet.faults and list(found) != expected:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 
 def required_answers(customers: int, numbers: Mapping[str, float]) -> int:
-    """Valid answers asked of a year: min(N, max(⌈5 % of N⌉, 500)) for N customers (C-15)."""
-    # Decimal: 0.05 × 20,000 is 1,000 and not a little more.
+    """Valid answers required per year: min(N, max(⌈5 % of N⌉, 500)) for N customers (C-15)."""
+    # Decimal: 0.05 × 20,000 is exactly 1,000.
     share = math.ceil(Decimal(repr(numbers["survey_share_of_customers"])) * customers)
     return min(customers, max(share, math.ceil(numbers["survey_minimum_answers"])))

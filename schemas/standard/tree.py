@@ -19,7 +19,7 @@ NODE_LEVELS = ("total", "dimension", "subdimension")
 class Node:
     """One row of evaluation_nodes.csv: the total, a dimension or a sub-dimension, with its weight inside its parent.
 
-    ``weight_min`` and ``weight_max`` are the range clause 六 names for the dimensions.
+    ``weight_min`` and ``weight_max`` are clause 六's range for a dimension.
     """
 
     node_id: str
@@ -74,7 +74,7 @@ def nodes(seeds: Path = SEEDS) -> Mapping[str, Node]:
         if node.parent_id is not None:
             children[node.parent_id].append(node)
     for parent_id, members in children.items():
-        # Thirds typed as 0.3333 will do: the aggregation divides by the sum of the weights it uses.
+        # Thirds typed as 0.3333 are accepted: the aggregation divides by the sum of the weights.
         if not math.isclose(sum(node.weight_default for node in members), 1, abs_tol=1e-3):
             sheet.faults.append(Fault(None, "weight_default", f"the weights under {parent_id} must sum to 1"))
         low = sum(node.weight_min if node.weight_min is not None else 0.0 for node in members)

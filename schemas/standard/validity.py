@@ -1,4 +1,4 @@
-"""What rows of several seed files share: from when to when they hold, and how names and decisions are written."""
+"""Shared by several seed files: validity periods of rows, and the form of names and decision ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DECISION = re.compile(r"[CD]-\d{2}")
 
 
 class Versioned(Protocol):
-    """A row that holds from a day on, up to the day before another; None is open."""
+    """A row in force from one day until before another; None is open."""
 
     @property
     def valid_from(self) -> dt.date | None: ...
@@ -21,7 +21,7 @@ class Versioned(Protocol):
 
 
 def in_force(valid_from: dt.date | None, valid_to: dt.date | None, day: dt.date) -> bool:
-    """Whether a version holds on a day: ``valid_from <= day < valid_to``, None is open (the lake's convention)."""
+    """Whether a version is in force on a day: ``valid_from <= day < valid_to``, None is open (the lake's convention)."""
     return (valid_from is None or valid_from <= day) and (valid_to is None or day < valid_to)
 
 

@@ -1,4 +1,4 @@
-"""How the enterprise gets better: training attended, projects of improvement and innovation.
+"""Improvement: training attended, improvement and innovation projects.
 
 Suggestions are in ``voice_of_customer``.
 """
@@ -30,7 +30,7 @@ class TrainingRecords(SourceTable):
 class ImprovementProjects(SourceTable):
     """One row per enterprise × improvement project (改进与创新项目).
 
-    It belongs to the quarter it takes effect in, else to the one it started in.
+    It belongs to the quarter in which it takes effect, else to the one in which it started.
     """
 
     enterprise_id: String = column(key=True, required=True)

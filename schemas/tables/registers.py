@@ -1,6 +1,6 @@
-"""The registers: who and what serves, whom, where, by which steps, channels and prices, each with versions in time.
+"""The registers: regions, outlets, staff, vehicles, equipment, customers, steps, channels, prices, with versions in time.
 
-A register says what is in force; what happens is in the event tables of the other modules.
+A register says what is in force; events are in the tables of the other modules.
 """
 
 from __future__ import annotations

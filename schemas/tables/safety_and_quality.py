@@ -1,4 +1,4 @@
-"""Safety incidents and hazards, and the quality inspections of the enterprise itself.
+"""Safety incidents and hazards, and the enterprise's own quality inspections.
 
 Assessments by checklist are in ``assessment``.
 """
@@ -27,7 +27,7 @@ class SafetyIncidents(SourceTable):
 
 
 class SafetyHazards(SourceTable):
-    """One row per enterprise × safety hazard (安全隐患); it belongs to the quarter in which it is due to be fixed."""
+    """One row per enterprise × safety hazard (安全隐患); it belongs to the quarter in which its repair is due."""
 
     enterprise_id: String = column(key=True, required=True)
     hazard_id: String = column(key=True, required=True)

@@ -1,6 +1,6 @@
-"""What happens when a customer asks for service: requests, visits, appointments, calls, online sessions.
+"""Service events: requests, visits, appointments, calls, online sessions.
 
-Complaints are in ``voice_of_customer``; who and what serves is in ``registers``.
+Complaints are in ``voice_of_customer``; outlets, staff and equipment in ``registers``.
 """
 
 from __future__ import annotations

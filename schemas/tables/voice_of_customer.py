@@ -1,6 +1,6 @@
-"""What customers say: complaints, suggestions, surveys, and the mystery visits that stand beside them.
+"""What customers say: complaints, suggestions, surveys and mystery visits.
 
-The service they speak of is in ``service``.
+The service events are in ``service``.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class SurveyQuestions(SourceTable):
 
         name = "survey_questions"
         title = "调查问题"
-        # The answers of a trailing year need the questions of rounds that a new delivery need not repeat.
+        # A trailing year needs the questions of earlier rounds, which a new delivery may not repeat.
         metadata: ClassVar[dict[str, bool]] = {"accumulates": True}
 
 

@@ -1,5 +1,5 @@
-{#- A table of a run's scratch database. The database starts empty and is thrown away, so there is nothing to swap, rename or
-    back up: that spares several statements and commits a model. -#}
+{#- A table of a run's scratch database. The database starts empty and is deleted, so nothing is swapped, renamed or backed
+    up: this saves several statements and commits per model. -#}
 {% materialization scratch_table, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {% call statement('main') -%}

@@ -1,4 +1,4 @@
-{#- Each table is counted where its measures are made, not where it is read: a row that a model leaves out is missing here. -#}
+{#- Each table is counted where its measures are computed, not where it is read: a row that a model leaves out is missing here. -#}
 {% set measured = [
     ('service_requests', 'int_service_requests', 'true'),
     ('onsite_visits', 'int_visit_measures', 'true'),
@@ -26,7 +26,7 @@ where {{ condition }}
 group by enterprise_id, quarter
 union all
 {% endfor -%}
--- By the quarter that the answer itself came in: its response may have been dated anew since
+-- By the quarter in which the answer was delivered: its response may have got another date since
 select
     answers.enterprise_id,
     'survey_answers' as table_name,
@@ -59,7 +59,7 @@ inner join {{ clean('survey_questions') }} as questions
     on visits.survey_id = questions.survey_id and visits.question_id = questions.question_id
 group by visits.enterprise_id, visits.quarter
 union all
--- The questions of a survey are asked of all enterprises
+-- Survey questions are shared by all enterprises
 select
     cast(null as {{ dbt.type_string() }}) as enterprise_id,
     'survey_questions' as table_name,

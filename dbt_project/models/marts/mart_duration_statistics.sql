@@ -10,7 +10,7 @@ with statistics as (
     select * from {{ ref('int_register_statistics') }}
 )
 
--- With nine decimals, as the parts have: the P95 of R1-2 is both a statistic and the scored value
+-- Nine decimals, like the parts: the P95 of R1-2 is both a statistic and the scored value
 select
     enterprise_id,
     period,

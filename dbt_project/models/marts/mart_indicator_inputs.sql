@@ -13,7 +13,7 @@ select
     part,
     {{ part_columns() }}
 from {{ ref(model) }}
--- A vehicle counts in a quarter without staff too (R2-1); beyond that, nothing is there without a case
+-- Vehicles count in a quarter without staff too (R2-1); otherwise a part needs a case
 where cases > 0 or numerator <> 0
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -17,7 +17,7 @@ newest_requests as (
     group by enterprise_id
 ),
 
--- The repairs whose 30 days run from their resolution (O1-2): until when, and which have not begun
+-- Repairs whose 30 days run from their resolution (O1-2): the latest resolution, and the number still open
 repairs as (
     select
         requests.enterprise_id,

@@ -11,7 +11,7 @@ summed as (
     select * from {{ ref('int_summed_parts') }}
 ),
 
--- O1-4: the mean ratio where enough repairs were measured, else the share of tested repairs that passed (C-29)
+-- O1-4: the mean ratio if enough repairs were measured, else the share of tested repairs that passed (C-29)
 recovery as (
     select
         {{ columns(place) }},
@@ -76,7 +76,7 @@ parts as (
             {{ same(place + ['variant'], 'recovery', 'summed') }}
             and summed.indicator_id = 'O1-4'
     union all
-    -- O4-1: incidents over all requests in scope, also where there was no incident
+    -- O4-1: incidents over all requests in scope, also without incidents
     select
         {{ columns(place, 'services') }},
         'O4-1' as indicator_id,

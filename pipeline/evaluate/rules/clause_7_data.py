@@ -8,8 +8,7 @@ from pipeline.evaluate.rules.facts import NO_DATA, NOT_APPLICABLE, PARTIAL, PASS
 from schemas.contract import TABLES
 from schemas.standard.process_rules import ProcessRule
 
-# The rows that validation refuses, by the three kinds of check that clause 七 names; what is left of the contract's
-# rules of a row compares columns with each other, which is the clause's 逻辑校验.
+# The contract's row rules by clause 七's three kinds of check; the remaining ones compare columns, the clause's 逻辑校验.
 _RANGE_RULES = frozenset({"range", "allowed_values", "score_outside_scale"})
 _COMPLETENESS_RULES = frozenset({"required"})
 _LOGIC_RULES = (
@@ -18,7 +17,7 @@ _LOGIC_RULES = (
     - _COMPLETENESS_RULES
     - {"type", "foreign_key"}
 )
-# What the cleaning log holds beside refused rows, in its own words and units.
+# Actions of the cleaning log other than refusals, with their unit.
 _LOGGED_ACTIONS = (
     ("left_out", "按配置不取", "条"),
     ("superseded", "被较新状态取代", "条"),
@@ -106,8 +105,8 @@ def _masking(_: ProcessRule, case: Case) -> Finding:
     if not personal:
         return Finding(NOT_APPLICABLE, "没有提供个人信息字段。")
     treated = f"提供的 {personal} 个个人信息字段在统计之前已假名化、掩码或去除"
-    # A run is published only where the scan of all its tables and reports, this one among them, finds nothing (D-73):
-    # whoever reads this result reads a scanned run.
+    # A run is published only if the scan of all its tables and reports, including this one, finds nothing (D-73): every
+    # published result comes from a scanned run.
     scanned = "发布前对全部结果表和报告扫描个人信息，有发现即不发布，记录见 privacy_scan"
     if exceptions := len(case.run.plan.privacy_exceptions):
         return Finding(PARTIAL, f"{treated}；{scanned}；评价方案另有 {exceptions} 项扫描例外。")

@@ -86,7 +86,7 @@ def _answers_of_the_year(rule: ProcessRule, case: Case) -> Finding:
     if not customers:
         return Finding(NO_DATA, "期末没有在册顾客，样本量无从要求。")
     required, answers = required_answers(customers, case.run.numbers), case.counted(rule.rule_id, "valid_answers")
-    # Flags delete nothing (C-41): what they are on is told, and the number that is asked for counts it.
+    # Flags delete nothing (C-41): flagged responses are reported and still count towards the required number.
     flagged = sum(each.numerator for each in case.items(rule.rule_id, "flagged").values())
     doubts = (
         f"（{case.span}有 {number(flagged)} 份带作答质量标记：直线作答、过快或多名顾客共用设备）" if flagged else ""
@@ -204,7 +204,7 @@ def _mystery_coverage(rule: ProcessRule, case: Case) -> Finding:
     if not outlets:
         return Finding(NOT_APPLICABLE, f"{case.year_span}没有神秘顾客调查。")
     asked = case.run.numbers["mystery_outlets_per_round"]
-    # An enterprise with fewer outlets visits all of them; scenes it can have as many as it likes.
+    # An enterprise with fewer outlets must visit all of them; the number of scenes is not limited.
     active = case.counted(rule.rule_id, "active_outlets")
     outlets_asked = min(asked, active) if active else asked
     wide = sum(figure.numerator >= outlets_asked or scenes[name].numerator >= asked for name, figure in outlets.items())

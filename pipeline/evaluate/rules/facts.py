@@ -1,4 +1,4 @@
-"""What a process rule is assessed by (the facts of a run, the figures of a case), and how findings are worded."""
+"""Inputs of a rule's assessment (facts of a run, figures of a case), and helpers that word findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a rule: one of RESULTS, the figures in one Chinese sentence, and a deadline where there is one."""
+    """The outcome of a rule: one of RESULTS, the figures in one Chinese sentence, and a deadline if there is one."""
 
     result: str
     evidence: str
@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class PublishedWeight:
-    """One row of the published table weights, as far as rules ask about it."""
+    """One row of the published table ``weights``, with the columns that rules need."""
 
     parent_id: str
     node_id: str
@@ -52,7 +52,7 @@ class PublishedWeight:
 
 @dataclass(frozen=True)
 class OutlierReview:
-    """What became of an enterprise's data points with |Z| > 3 in the quarter.
+    """Counts of an enterprise's data points with |Z| > 3 in the quarter, by outcome of their review.
 
     judged   groups with enough values for |Z| to exceed the limit
     """
@@ -67,11 +67,11 @@ class OutlierReview:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What holds for every enterprise of the run.
+    """Facts common to every enterprise of the run.
 
     numbers           parameters.csv
     refused           distinct refused rows of the quarter per set of rules: {(table, file, row): rules}
-    extracted         rows that came, per table
+    extracted         delivered rows per table
     outliers          the review of outliers, per enterprise
     logged            rows of the cleaning log per action
     reconciled        tables whose rows were reconciled from landing to marts
@@ -104,8 +104,8 @@ class RunFacts:
 class Case:
     """One enterprise in one period: the quarter, or the calendar year that ends with it.
 
-    figures   (rule, measure) → item → figure; a figure that is not there is zero
-    recorded  the tables that hold a record of the enterprise in any quarter the run read
+    figures   (rule, measure) → item → figure; a missing figure is zero
+    recorded  the tables with a record of the enterprise in any quarter the run read
     """
 
     enterprise_id: str
@@ -139,8 +139,8 @@ class Case:
         return (figure.denominator if figure else None) or 0.0
 
     def absent(self, *needed: str) -> Finding | None:
-        """No data where one of the tables or columns (``table.column``, alternatives by ``|``) was not delivered, or
-        where the first table holds no record of the enterprise.
+        """No data if one of the tables or columns (``table.column``, alternatives by ``|``) was not delivered, or if the
+        first table has no record of the enterprise.
         """
         tables = tuple(dict.fromkeys(name for name in needed if "." not in name))
         missing = self.run.delivery.missing(tables, tuple(name for name in needed if "." in name))
@@ -159,17 +159,17 @@ SURVEY = ("survey_responses", "survey_answers", "survey_questions")
 
 
 def record_missing(rule: ProcessRule, _: Case) -> Finding:
-    """The finding of a rule whose evidence is in no table of the contract."""
+    """The finding of a rule whose evidence is not in the contract's tables."""
     return Finding(NO_DATA, f"所需记录尚未纳入数据：{joined(rule.records)}。")
 
 
 def share(fulfilled: float, asked: float, evidence: str) -> Finding:
-    """All is a pass, none a fail, anything between partial."""
+    """All fulfilled is a pass, none a fail, anything in between partial."""
     return Finding(PASS if fulfilled >= asked > 0 else PARTIAL if fulfilled > 0 else FAIL, evidence)
 
 
 def yearly(case: Case, done: float, asked: float, evidence: str) -> Finding:
-    """A number asked of a year: once reached a pass; short of it a fail at the year's end, before it not yet judged."""
+    """A number required per year: a pass once reached, else a fail at the year's end and open before it."""
     if done >= asked:
         return Finding(PASS, f"{evidence}。")
     if case.is_year_closed:
@@ -188,7 +188,7 @@ def title(table: str) -> str:
 
 
 def joined(names: Iterable[str]) -> str:
-    """Names in a list, as Chinese writes it."""
+    """Names as a Chinese list."""
     return "、".join(names)
 
 

@@ -1,9 +1,9 @@
 """Assesses the process rules PR-01 … PR-97: from counted figures to pass, fail, partial, not applicable or no data.
 
-One module per group of clauses, one pure function per rule. What is counted is in ``mart_rule_evidence``, what is asked in
-``process_rules.csv`` and ``parameters.csv``; files and tables are ``results.py``'s business. A number that must be reached is
-reached or not; a duty in every case, or of several elements, is partial where some of them are fulfilled; what a year asks
-can only fail at its end (decision log, D-50). Evidence is a sentence of figures without personal data.
+Reading and writing tables belongs to ``results.py``. One module per group of clauses, one pure function per rule. The
+counts are in ``mart_rule_evidence``, the requirements in ``process_rules.csv`` and ``parameters.csv``. A required number is
+reached or not; a duty in every case, or of several elements, is partial if some are fulfilled; a yearly requirement can
+only fail at the year's end (decision log, D-50). Evidence is a sentence of figures without personal data.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ ASSESSORS: Mapping[str, Assessor] = {
     **clause_8_9_operations.ASSESSORS,
     **clause_10_complaints.ASSESSORS,
 }
-"""By rule; the evidence of any other rule is not among the data."""
+"""By rule id; the data hold no evidence of any other rule."""
 
 
 def assess_rules(rules: Mapping[str, ProcessRule], case: Case) -> dict[str, Finding]:
-    """Every rule's finding by id, in the rules' order; a rule whose evidence is in no table has no data."""
+    """Every rule's finding by id, in the rules' order; a rule without an assessor has no data."""
     return {name: ASSESSORS.get(name, record_missing)(rule, case) for name, rule in rules.items()}

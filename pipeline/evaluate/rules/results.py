@@ -1,7 +1,6 @@
-"""Writes the published table ``rule_results``: what became of each process rule, per enterprise and period.
+"""Writes the published table ``rule_results``: the result of each process rule, per enterprise and period.
 
-Gathers what the run has counted and published and hands it to the judging functions of ``process_rules.py``; nothing is
-judged here.
+Gathers the run's published tables and passes them to ``register.py``; nothing is assessed here.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SCHEMA = {
     "evidence": pl.String,
     "due_on": pl.Date,
 }
-# Rules are judged for the quarter, which sees the year to date, and for the whole year (D-50).
+# Rules are assessed for the quarter (with the year to date) and for the whole year (D-50).
 _WINDOWS = ("quarter", "calendar_year")
 _REVIEW_COUNTS = ("to_review", "reviewed", "confirmed", "corrected", "excluded")
 
@@ -107,7 +106,7 @@ def _outlier_reviews(groups: pl.DataFrame) -> dict[str, OutlierReview]:
 
 
 def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
-    """Each enterprise in each period that rules are judged for, with its period."""
+    """Each enterprise × period for which rules are assessed, with its period."""
     figures: dict[tuple[str, str], dict[tuple[str, str], dict[str, Figure]]] = {}
     evidence = pl.read_parquet(run.table("mart_rule_evidence")).cast(
         {"numerator": pl.Float64, "denominator": pl.Float64}
@@ -144,7 +143,7 @@ def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
         )
 
 
-# What of a survey round rules ask: rule, measure, numerator and denominator in survey_validity.
+# Figures of a survey round that rules use: rule, measure, numerator and denominator in survey_validity.
 _SURVEY_FIGURES = (
     ("PR-12", "flagged", "invalid", "counted"),
     ("PR-13", "population", "largest_difference", None),

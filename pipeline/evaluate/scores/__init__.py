@@ -1,4 +1,4 @@
-"""Scores of indicators, and the tree that adds them up to a total.
+"""Indicator scores, and the tree that aggregates them to a total.
 
-No weight is computed here, and no value.
+Weights and values are computed elsewhere.
 """

@@ -1,7 +1,7 @@
 """From indicator scores to the total, level by level, and the range of the total under all weights the standard allows.
 
-Aggregation, the four data states, coverage and the overlays of grade and veto belong here; a single indicator's score
-is made in ``scoring.py``, the weights in ``weights.py``.
+Aggregation, the four data states, coverage and the grade and veto overlays belong here; ``scoring.py`` scores a single
+indicator, ``weights/weight_set.py`` makes the weights.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ SCORES_SCHEMA: Mapping[str, type[pl.DataType] | pl.DataType] = {
     "grade_reference": pl.String,
 }
 
-# Flags that a parent takes over from what lies below it.
+# Flags that a parent inherits from its children.
 _INHERITED = frozenset({"no_data", "insufficient_sample"})
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """What the tree needs to know of one measured indicator.
+    """One measured indicator as the tree sees it.
 
     status           ok | insufficient_sample | no_data | not_applicable
-    has_requirement  whether the standard or the plan sets one: without, the indicator is shown and not scored
+    has_requirement  set by the standard or the plan; without one the indicator is shown, not scored
     """
 
     status: str
@@ -60,8 +60,8 @@ class Leaf:
 class Node:
     """One node of a scored tree.
 
-    weight            the weight it really had among its siblings (0 where it dropped out): Σ weight·score of the
-                      children is the parent's score
+    weight            the effective weight among its siblings (0 if it dropped out): Σ weight·score of the children is the
+                      parent's score
     weight_nominal    its weight in the weight set
     scored_coverage   share of the node's nominal weight that rests on a measured and scored value
     """
@@ -89,7 +89,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Conduct:
-    """What special deductions and vetoes look at, for one enterprise and period (counts)."""
+    """Counts behind special deductions and vetoes, for one enterprise and period."""
 
     special_deductions: int = 0
     fatal_incidents: int = 0
@@ -98,7 +98,7 @@ class Conduct:
 
 @dataclass(frozen=True)
 class Overlay:
-    """A total seen through the overlays that the plan switched on; None for what is off or not given."""
+    """A total with the overlays that the plan switches on; None for an overlay that is off or has no result."""
 
     deduction_points: float | None = None
     score_after_deductions: float | None = None
@@ -112,15 +112,15 @@ def score_tree(
 ) -> Node:
     """Score every node of one enterprise and period.
 
-    leaves       by indicator id; an indicator of the weight set that is missing has no data
+    leaves       by indicator id; an indicator of the weight set without a leaf has no data
     parameters   not_applicable_weight_cap, unless the plan sets not_rateable_above
 
-    A value of a compound indicator counts as much as its siblings (compound_method minimum: the lowest counts alone).
-    What drops out gives its weight to the siblings that are left, so first inside its named indicator, then inside its
-    sub-dimension; where a whole sub-dimension drops out, inside its dimension.
+    The values of a compound indicator weigh the same (compound_method minimum: only the lowest counts). The weight of a
+    node that drops out goes to its remaining siblings: first inside its named indicator, then inside its sub-dimension;
+    if a whole sub-dimension drops out, inside its dimension.
     - ok, insufficient_sample: scored, the latter provisionally
-    - not_applicable: drops out, unless it has a score (nothing was left to improve); where more than the cap of the
-      total weight drops out, the total is not rateable (no score)
+    - not_applicable: drops out, unless it has a score (nothing was left to improve); if more than the cap of the total
+      weight drops out, the total is not rateable (no score)
     - no_data: scores 0 in a third-party evaluation; in a self-assessment it drops out under the flag no_data
     - no requirement, or no verdict yet: shown, not scored (flag not_scored)
     """
@@ -196,7 +196,7 @@ def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> Node:
 
 
 def _shares(children: list[Node], method: str) -> list[float]:
-    """The weight each child really has: the nominal weights of those with a score, made to sum to 1 again."""
+    """The effective weight of each child: the nominal weights of scored children, renormalised to sum 1."""
     if method not in COMPOUND_METHODS:
         raise UsageError(f"'{method}' is not a compound method: use one of {', '.join(COMPOUND_METHODS)}")
     scores = [child.score for child in children if child.score is not None]
@@ -208,8 +208,7 @@ def _shares(children: list[Node], method: str) -> list[float]:
 
 
 def _weighted_mean(children: list[Node]) -> float:
-    # Counted from the lowest score, so that equal scores give exactly that score: all requirements met is 100, not
-    # 99.99….
+    # Relative to the lowest score, so that equal scores give exactly that score: 100, not 99.99….
     scores = [child.score for child in children if child.score is not None]
     base = min(scores)
     return base + math.fsum(child.weight * (score - base) for child, score in zip(children, scores, strict=True))
@@ -220,10 +219,10 @@ def legal_interval(
 ) -> tuple[float, float]:
     """Smallest and largest total over every level-1 weight vector the standard allows (Σ = 1, within ranges), exactly.
 
-    A linear function over a box cut by Σ w = 1 is largest where the lower bounds are kept and the rest goes to the
-    highest scores in turn. A dimension without score drops out and the others are renormalised: then the total is a
-    ratio, and the same step is repeated on score − current ratio until it stands still (Dinkelbach 1967). Raises
-    UsageError where the ranges allow no weights or leave nothing to the scored dimensions.
+    A linear function over a box cut by Σ w = 1 is largest if every weight starts at its lower bound and the rest goes to
+    the highest scores in turn. A dimension without score drops out and the others are renormalised: the total is then a
+    ratio, and the step is repeated on score − current ratio until it converges (Dinkelbach 1967). Raises UsageError if
+    the ranges allow no weights or leave no weight to the scored dimensions.
     """
     low, high = (sum(bounds[side] for bounds in ranges.values()) for side in (0, 1))
     if low > 1 + 1e-12 or high < 1 - 1e-12:
@@ -236,7 +235,7 @@ def legal_interval(
 
 def _largest(scores: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]) -> float:
     ratio = min(scores.values())
-    # Each step is at least as large as the one before and there are finitely many vertices.
+    # Terminates: the ratio never falls and there are finitely many vertices.
     while True:
         gains = {node: scores[node] - ratio if node in scores else 0.0 for node in ranges}
         weights = _greedy(gains, ranges)
@@ -260,16 +259,16 @@ def _greedy(gains: Mapping[str, float], ranges: Mapping[str, tuple[float, float]
 
 
 def overlay(total: float | None, conduct: Conduct, plan: EvaluationPlan, grades: pl.DataFrame) -> Overlay:
-    """Deductions, vetoes and the grade of a total, as far as the plan switches them on.
+    """Deductions, vetoes and the grade of a total, if the plan switches them on.
 
     grades   seeds/grades.csv: rule_id, kind (grade|deduction|veto|veto_grade), name_zh, value, reference
 
-    Never part of T/GXDSL 244: labelled with the reference and published beside the untouched score.
-    - veto: every special deduction takes its points off; from a number of deductions on, or after a fatal incident or
-      falsified data, 不予评级
+    Not part of T/GXDSL 244: labelled with the reference and published next to the unchanged score.
+    - veto: every special deduction subtracts its points; 不予评级 from a number of deductions on, or after a fatal
+      incident or falsified data
     - grade: the highest grade whose score is reached
 
-    Without a total there is nothing to deduct from and no grade to reach, but a veto holds.
+    Without a total there are no deductions and no grade, but a veto still applies.
     """
     if not plan.overlays.veto and (total is None or not plan.overlays.grade):
         return Overlay()
@@ -307,12 +306,12 @@ def score_table(
 ) -> pl.DataFrame:
     """The published table ``scores``: one row per enterprise × period × node, the total first, in the tree's order.
 
-    values    judged indicator values of enterprise scope: enterprise_id, period, indicator_id, status, score,
+    values    scored indicator values of enterprise scope: enterprise_id, period, indicator_id, status, score,
               requirement and, if known, is_provisional (a window still open)
-    grades    seeds/grades.csv; needed where the plan switches an overlay on
+    grades    seeds/grades.csv; required if the plan switches an overlay on
     conduct   by (enterprise_id, period); absent means nothing to deduct
 
-    The plan's not-applicable indicators (or all values of a named indicator) drop out whatever was measured.
+    The plan's not-applicable indicators (or all values of a named indicator) drop out even if they were measured.
     """
     if (plan.overlays.grade or plan.overlays.veto) and grades is None:
         raise UsageError("the overlays of the evaluation plan need the grade rules (seeds/grades.csv)")
@@ -340,7 +339,7 @@ def score_table(
 
 
 def _excluded(weight_set: WeightSet, plan: EvaluationPlan) -> set[tuple[str, str]]:
-    """The (enterprise, value) pairs the plan leaves out; the name of a compound indicator stands for all its values."""
+    """The (enterprise, value) pairs the plan leaves out; the name of a compound indicator means all its values."""
     compounds = {
         edge.node_id.split("+")[0]: edge.node_id for edge in weight_set.edges if edge.level == "named_indicator"
     }

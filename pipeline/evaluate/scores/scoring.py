@@ -1,7 +1,7 @@
-"""From a measured value to 0–100 and to met or not met: one clipped efficacy line per indicator, and its alternatives.
+"""Scores a measured value 0–100 and decides met or not met: a clipped efficacy line per indicator, and its alternatives.
 
-One indicator at a time belongs here, vectorised over rows; weights and totals are in ``score_tree.py``. Requirements,
-limits and the two anchor scores come from the catalogue, the plan and the parameters, never from this file.
+Single indicators, vectorised over rows; weights and totals are in ``score_tree.py``. Requirements, limits and the two
+anchor scores come from the catalogue, the plan and the parameters, never from this file.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from pipeline.settings.plan import SCORE_METHODS, ZERO_TOLERANCE_CLASS, Evaluati
 
 Array = NDArray[np.float64]
 
-# Scoring classes with a rule of their own; every other class is the efficacy line between requirement and acceptable
-# limit.
+# Scored in steps; class f is zero tolerance; every other class is the efficacy line from requirement to acceptable limit.
 STEP_CLASS = "c1"
 
-# Full values are compared (GB/T 8170 全数值比较法); only the rounding of a binary division, some 10⁻¹⁶, is no miss.
+# Full values are compared (GB/T 8170 全数值比较法); only the rounding of a binary division, some 10⁻¹⁶, is tolerated.
 COMPARISON_TOLERANCE = 1e-12
 
 MEASURED = ("ok", "insufficient_sample")
@@ -42,9 +41,9 @@ class Scale:
 
 
 def meets(value: ArrayLike, requirement: ArrayLike, direction: ArrayLike) -> NDArray[np.bool_]:
-    """Whether a value fulfils its requirement: ≥ for higher, ≤ for lower, = for exact; equality counts; False for NaN.
+    """Whether a value meets its requirement: ≥ for higher, ≤ for lower, = for exact; equality counts; False for NaN.
 
-    Full values are compared, whatever is displayed.
+    Compares full values, not displayed ones.
     """
     x, t = np.asarray(value, dtype=np.float64), np.asarray(requirement, dtype=np.float64)
     way = np.asarray(direction)
@@ -62,11 +61,11 @@ def score_values(
     scale: Scale,
     method: str = "efficacy",
 ) -> Array:
-    """Scores 0–100 of values in natural units, shape by broadcasting; NaN where a value or what it is held to is NaN.
+    """Scores 0–100 of values in natural units, shape by broadcasting; NaN where the value or requirement is NaN.
 
     efficacy       60 + 40·(x − A)/(T − A), clipped: T scores 100, A scores 60; the sign of T − A carries the direction.
-                   Beyond an exact requirement the line falls as it rises before it. Class c1 (small counts) steps 100 /
-                   60 / 0 at T and A, class f (zero tolerance) is 100 at T and 0 beyond.
+                   For an exact requirement the line falls above T as steeply as it rises below. Class c1 (small counts)
+                   steps 100 / 60 / 0 at T and A, class f (zero tolerance) is 100 at T and 0 otherwise.
     threshold      100 where met, else 0
     proportional   100·x/T, for lower-is-better 100·T/x, at most 100; with T = 0 anything above scores 0
 
@@ -106,14 +105,14 @@ def _efficacy(x: Array, t: Array, a: Array, way: NDArray[Any], kind: NDArray[Any
 def _proportional(x: Array, t: Array, way: NDArray[Any], scale: Scale) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         higher, lower = x / t, t / x
-    # Past an exact requirement the miss counts as it does for lower-is-better.
+    # Above an exact requirement a value scores as lower-is-better.
     falling = (way == "lower") | ((way == "exact") & (x > t))
     share = np.where(falling, np.where(x > 0, lower, 0.0), np.where(t != 0, higher, 0.0))
     return scale.at_requirement * share
 
 
 def keeps_best(now: float | None, before: float | None, best: float, direction: str) -> bool:
-    """Whether nothing was left to improve and the level was kept: an improvement indicator then counts as met (C-20).
+    """Whether the level was at its best and stayed there: an improvement indicator then counts as met (C-20).
 
     For I4-1 the best error rate is 0; for I4-2 the best O2-5 is the parameter improvement_ceiling_csi.
     """
@@ -125,9 +124,9 @@ def keeps_best(now: float | None, before: float | None, best: float, direction: 
 def targets_for(indicators: pl.DataFrame, plan: EvaluationPlan, enterprises: Iterable[str]) -> pl.DataFrame:
     """The catalogue with the plan's targets, once per enterprise: the catalogue's columns and enterprise_id.
 
-    A target for one enterprise goes before one for all. Without requirement (the standard names none and the plan sets
-    none) an indicator is shown, not scored. Raises UsageError where the plan does not fit the catalogue or an
-    acceptable limit lies on the wrong side of its requirement.
+    An enterprise's own target overrides the general one. An indicator without requirement (neither the standard nor the
+    plan sets one) is shown, not scored. Raises UsageError if the plan does not fit the catalogue or an acceptable limit
+    lies on the wrong side of its requirement.
     """
     plan.check_catalogue(indicators)
     general = {t.indicator_id: t for t in plan.targets if t.enterprise_id is None}
@@ -137,7 +136,7 @@ def targets_for(indicators: pl.DataFrame, plan: EvaluationPlan, enterprises: Ite
         for indicator in indicators.iter_rows(named=True):
             row = {"enterprise_id": enterprise} | indicator
             identifier = indicator["indicator_id"]
-            # The particular target is laid over the general one.
+            # An enterprise's own target overrides the general one.
             for target in (general.get(identifier), own.get((enterprise, identifier))):
                 if target is not None:
                     given = {
@@ -160,15 +159,14 @@ def judge(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "
     """Add score, is_met, meets_objective and is_distinguishable to indicator values.
 
     values   value, status, requirement, acceptable, objective, direction, scoring_class, ci_low, ci_high; optional
-             booleans keeps_best (nothing left to improve, see the function; met whatever the status: no change can be
-             computed), is_year_open (a year-to-date count before the year's end) and is_beyond_chance (a whole population
-             or a duty without exception, D-47: there is no sampling error to be told apart from)
+             booleans keeps_best (see the function; met whatever the status, since no change can be computed),
+             is_year_open (a year-to-date count before the year's end) and is_beyond_chance (a whole population or a duty
+             without exception, D-47: no sampling error)
 
     is_met and score are null without a measured value (status ok or insufficient_sample) or without a requirement.
-    is_distinguishable says whether the interval leaves out the requirement: false means that chance alone can explain
-    the verdict, null that the question does not arise (no interval, beyond chance, or met by keeping the best). A
-    year-to-date count that has not reached its requirement has not failed before the year ends (I3-1): neither score nor
-    verdict.
+    is_distinguishable says whether the interval excludes the requirement: false means that chance alone can explain the
+    verdict, null that it does not apply (no interval, beyond chance, or met by keeping the best). A year-to-date count
+    below its requirement has not failed before the year ends (I3-1): neither score nor verdict.
     """
     columns = {name: values[name].to_numpy() for name in ("direction", "scoring_class")}
     number = {

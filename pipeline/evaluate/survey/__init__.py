@@ -1,4 +1,4 @@
-"""Weights of survey responses: which population they stand for.
+"""Weights of survey responses by the population they represent.
 
-The margins are read in ``pipeline/settings/survey_files.py``.
+The population margins are read in ``pipeline/settings/survey_files.py``.
 """

@@ -1,7 +1,7 @@
-"""Survey weights: a sample of responses made to look like the population it was drawn from, by region and channel.
+"""Survey weights that match a sample of responses to its population by region and channel.
 
-Cells of margins that are known in full are post-stratified, margins known one way only are raked. Pure functions of counts;
-what is weighted with the result is ``survey.py``'s business, the files with the counts ``survey_files.py``'s.
+Post-stratified where the full table of cells is known, raked where only its margins are. Pure functions of counts;
+``weighting.py`` applies the weights, ``survey_files.py`` reads the population files.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 
 from pipeline.settings.survey_files import BY_CHANNEL, BY_REGION, CELLS, RAKED, Cell, Population
 
-# Raking is done when every margin is met to this share of it; proportional fitting that has not come there after so many
-# rounds meets a pattern of empty cells that no weights can fit (Deming and Stephan 1940; Bishop, Fienberg and Holland 1975).
+# Relative tolerance at which a margin is met. If the fit has not converged after this many rounds, its pattern of empty
+# cells cannot be fitted by any weights (Deming and Stephan 1940; Bishop, Fienberg and Holland 1975).
 _RAKED = 1e-12
 _RAKING_ROUNDS = 10_000
 
 
 @dataclass(frozen=True)
 class Weighting:
-    """The weights of one sample and what they cost.
+    """The weights of one sample and their cost in precision.
 
-    weights             by cell of the sample; a response that no cell of the population holds weighs 1, the mean
-    strata              by cell of the sample: the number of the merged cell it belongs to, −1 outside the population
-    cells               cells of the population with anybody in it; for raking regions + channels
-    merged              of these, how many were merged with others because too few or no responses came from them
-    outside             responses that no cell of the population holds
+    weights             by cell of the sample; a response outside the population weighs 1, the mean
+    strata              by cell of the sample: the number of its merged cell, −1 outside the population
+    cells               non-empty cells of the population; for raking, regions + channels
+    merged              how many of these were merged because they had too few or no responses
+    outside             responses outside the population
     capped              responses whose weight was cut to the cap
-    largest_difference  between a merged cell's shares of the sample and of the population, 0–1; for raking, a margin's
+    largest_difference  between the shares of a merged cell in sample and population, 0–1; for raking, of a margin
     design_effect       n·Σw² ÷ (Σw)² (Kish 1965), 1 with equal weights
     effective_n         (Σw)² ÷ Σw²
     """
@@ -50,16 +50,16 @@ class Weighting:
 def weigh(sample: Mapping[Cell, int], population: Population, minimum: int, cap: float) -> Weighting | None:
     """Weights of the responses of a survey round, mean 1 over those inside the population.
 
-    None where no response lies in the population, or where no weights meet raked margins.
+    None if no response is in the population, or if no weights meet the raked margins.
 
-    sample      responses by region and channel; '' where a response names none
-    minimum     cells with fewer responses are merged with others, the smallest first, within their region if they can be
-    cap         the largest weight, at least 1: what is above is cut and given to the others
+    sample      responses by region and channel; '' if a response names none
+    minimum     cells with fewer responses are merged with others, smallest first, within their region if possible
+    cap         the largest weight, at least 1: the excess is cut and given to the others
 
     With N_h of N people and n_h of n responses in a cell, w = (N_h/N) ÷ (n_h/n). Raises ValueError for a cap below 1.
     """
     if cap < 1:
-        raise ValueError("a cap below the mean weight can be kept by no weights")
+        raise ValueError("the cap must be at least 1, the mean weight")
     method = population.method
     known = {cell: size for cell, size in population.cells.items() if size > 0}
     inside = {cell: n for cell, n in sample.items() if n > 0 and _is_inside(cell, known, method)}
@@ -89,7 +89,7 @@ def weigh(sample: Mapping[Cell, int], population: Population, minimum: int, cap:
 
 
 def design_effect(counts: Sequence[int], weights: Sequence[float]) -> tuple[float, float]:
-    """Kish's design effect n·Σw² ÷ (Σw)² of unequal weights and the effective n, n ÷ that; counts of equal weights."""
+    """Kish's design effect n·Σw² ÷ (Σw)² and the effective n, n ÷ that; counts[i] responses have weights[i]."""
     n, w = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     total, squares = float(n @ w), float(n @ w**2)
     return float(n.sum()) * squares / total**2, total**2 / squares
@@ -98,9 +98,9 @@ def design_effect(counts: Sequence[int], weights: Sequence[float]) -> tuple[floa
 def rake(
     table: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
-    """Iterative proportional fitting: the table with the given row and column totals and the odds ratios of ``table``.
+    """Iterative proportional fitting: a table with the given row and column totals and the odds ratios of ``table``.
 
-    Shape as given; None where no such table exists (a pattern of zeros that the totals contradict).
+    Shape as given; None if no such table exists (the totals contradict its pattern of zeros).
     """
     fitted = table.astype(np.float64)
     for _ in range(_RAKING_ROUNDS):
@@ -162,7 +162,7 @@ def _raked(inside: Mapping[Cell, int], known: Mapping[Cell, int], minimum: int) 
 
 
 def _key(cell: Cell, method: str) -> Cell:
-    """The cell of the population that a cell of the sample lies in."""
+    """The population cell of a sample cell."""
     region, channel = cell
     return {CELLS: cell, BY_REGION: (region, ""), BY_CHANNEL: ("", channel)}[method]
 
@@ -176,7 +176,7 @@ def _is_inside(cell: Cell, known: Mapping[Cell, int], method: str) -> bool:
 def _merged(counts: Mapping[Cell, int], minimum: int, within_region: bool = True) -> list[list[Cell]]:
     """Groups of cells with at least ``minimum`` responses each (and at least one), or one group of all.
 
-    The two smallest cells of a region are merged until none is too small, then regions as a whole. Ties: the first by code.
+    The two smallest cells of a region are merged until none is too small, then whole regions. Ties: first by code.
     """
     least = max(minimum, 1)
     regions: dict[str, list[list[Cell]]] = {}
@@ -203,9 +203,9 @@ def _merged_count(groups: list[list[Cell]]) -> int:
 def _capped(
     counts: NDArray[np.float64], weights: NDArray[np.float64], cap: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Weights of mean 1 cut to the cap, the rest raised in proportion so that the mean stays; which were cut."""
+    """Cut weights of mean 1 to the cap and raise the rest in proportion so that the mean stays 1; also which were cut."""
     weights, is_capped = weights.copy(), np.zeros(len(weights), dtype=np.bool_)
-    # A weight that only a rounding error puts above the cap is not cut.
+    # A weight above the cap only by rounding is not cut.
     while np.any(above := ~is_capped & (weights > cap * (1 + 1e-9))):
         is_capped |= above
         rest = ~is_capped

@@ -1,7 +1,7 @@
-"""The surveys of a run: how valid their responses are, what each weighs, and the satisfaction that the weights give.
+"""The surveys of a run: validity of responses, their weights, and weighted satisfaction.
 
-Flags and sums are counted in the marts, the mathematics of weights is ``post_stratification.py``'s; here the two are
-brought together for the published tables ``survey_validity`` and ``survey_weights`` and for the weighted indicator values.
+Builds ``survey_validity``, ``survey_weights`` and the weighted values from the marts' flags and sums; the mathematics of
+weights is in ``post_stratification.py``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REFUSED_AS_REPEATED = "duplicate_survey_response"
 
 _ROUND = ["enterprise_id", "quarter", "survey_id"]
 _CELL = [*_ROUND, "region_code", "channel"]
-# Sums of weights carry rounding errors in their last digits; a mean that equals its requirement must do so exactly.
+# Sums of weights have rounding errors in their last digits; a mean must be able to equal its requirement exactly.
 _DECIMALS = 10
 
 WEIGHTS_SCHEMA = {
@@ -76,7 +76,7 @@ WEIGHTED_SCHEMA = {
 
 @dataclass(frozen=True)
 class RoundWeights:
-    """Weights by cell (``WEIGHTS_SCHEMA``) of the rounds that have any, and what became of every round's weighting."""
+    """Weights by cell (``WEIGHTS_SCHEMA``) of the weighted rounds, and the outcome of every round's weighting."""
 
     weights: pl.DataFrame
     rounds: pl.DataFrame
@@ -142,11 +142,11 @@ def weighted_parts(scores: pl.DataFrame, weighed: RoundWeights, periods: list[Pe
 
     scores   mart_survey_scores
 
-    Of a period in which a round has no weights nothing is weighted: answers that stand for a population are not mixed with
-    answers that stand for themselves. With S_h the sum and m_h the number of answers in a stratum h of weight w_h, the mean is
-    Σ w_h·S_h ÷ Σ w_h·m_h: where everybody answers Σ W_h·ȳ_h, the post-stratified mean. Its error is √Σ Ŵ_h²·s_h²/m_h with
-    Ŵ_h = w_h·m_h ÷ Σ w·m; one answer alone in its stratum takes the pooled s² of the others. Raked weights have no strata:
-    √(n/(n−1) · Σ w²(y − ȳ)²) ÷ Σ w. The interval is Student's with the effective n − 1 degrees of freedom.
+    A period with an unweighted round is not weighted at all: weighted and unweighted answers are not mixed. With S_h the sum
+    and m_h the number of answers in stratum h of weight w_h, the mean is Σ w_h·S_h ÷ Σ w_h·m_h (if everybody answers
+    Σ W_h·ȳ_h, the post-stratified mean). Its error is √Σ Ŵ_h²·s_h²/m_h with Ŵ_h = w_h·m_h ÷ Σ w·m; a stratum with a single
+    answer uses the pooled s² of the others. Raked weights have no strata: √(n/(n−1) · Σ w²(y − ȳ)²) ÷ Σ w. The interval is
+    Student's t with effective n − 1 degrees of freedom.
     """
     if weighed.weights.is_empty() or scores.is_empty():
         return pl.DataFrame(schema=WEIGHTED_SCHEMA)
@@ -220,7 +220,7 @@ def _weighted_mean(strata: pl.DataFrame) -> dict[str, Any]:
 
 
 def _stratified_error(w: np.ndarray, n: np.ndarray, errors: np.ndarray, weight: float) -> float:
-    """√Σ (w·n/Σ w·n)²·s²/n; nan where no stratum holds two answers."""
+    """√Σ (w·n/Σ w·n)²·s²/n; nan if no stratum has two answers."""
     spread = n > 1
     if not spread.any():
         return float("nan")
@@ -246,8 +246,8 @@ def validity_table(
     rounds    of ``weigh_rounds``
     refused   enterprise_id, quarter, survey_id, refused: second complete responses that validation refused (C-41)
 
-    Shares are of the responses that came, refused ones included; the response rate is that of the customers reached, or, where
-    the plan tells only how many were sent, of these.
+    Shares are of all responses, refused ones included; the response rate is of the questionnaires delivered, or sent if the
+    plan gives only those.
     """
     invited = pl.DataFrame(
         [
@@ -294,9 +294,9 @@ def validity_table(
 
 
 def refused_as_repeated(lake: Lake, quarters: list[Quarter]) -> pl.DataFrame:
-    """enterprise_id, quarter, survey_id, refused: rows that validation refused because their customer had answered before.
+    """enterprise_id, quarter, survey_id, refused: rows refused by validation because the customer had already answered.
 
-    Counted from quarantine; which round a row was of stands in the raw rows, of which nothing else is read.
+    Counted from quarantine; the raw rows are read only for the survey round.
     """
     found = [pl.DataFrame(schema=dict.fromkeys(_ROUND, pl.String) | {"refused": pl.Int64})]
     with duckdb.connect() as connection:

@@ -1,4 +1,4 @@
-"""Indicators that compare a period with the one a year before."""
+"""Indicators that compare a period with the same period a year earlier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE = "I4-1", "I4-2", "I4-3"
 
 
 def rate_reduction(current: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
-    """I4-1: (E_before − E_now) ÷ E_before of the error rate; undefined where there was no error before (C-20)."""
+    """I4-1: (E_before − E_now) ÷ E_before of the error rate; undefined if there was no error before (C-20)."""
     pairs = _paired(current, previous, ERROR_RATE)
     now, before = pairs["value"].to_numpy(), pairs["value_before"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Which tables and columns were delivered: what decides whether an indicator has data at all."""
+"""Which tables and columns were delivered; decides whether an indicator has data at all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Delivery:
-    """What the landing folder held for the quarter: tables, and the optional columns of each."""
+    """The tables delivered for the quarter, and the optional columns of each."""
 
     tables: Mapping[str, bool]
     columns: Mapping[str, frozenset[str]]
 
     def missing(self, tables: tuple[str, ...], columns: tuple[str, ...]) -> str | None:
-        """The first thing an indicator needs that was not delivered, as a status reason; alternatives are joined by ``|``."""
+        """The first undelivered table or column that an indicator needs, as a status reason; ``|`` joins alternatives."""
         for table in tables:
             if not self.tables.get(table, False):
                 return f"table_not_delivered:{table}"

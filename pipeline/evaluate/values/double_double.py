@@ -24,7 +24,7 @@ def scaled_integers(decimals: pl.Series) -> DoubleDouble:
     Raises TypeError for a column of another type.
     """
     if not isinstance(decimals.dtype, pl.Decimal):
-        raise TypeError(f"{decimals.name}: {decimals.dtype} is no decimal")
+        raise TypeError(f"{decimals.name}: {decimals.dtype} is not a decimal")
     words = np.frombuffer(_integers(decimals), dtype=np.uint32).reshape(-1, 4)
     high = words[:, 3].view(np.int32).astype(np.float64) * _WORD**3
     number: DoubleDouble = (high, np.zeros_like(high))

@@ -1,7 +1,7 @@
 """Confidence intervals of indicator values, from the additive parts that the marts publish.
 
-Rates, means and changes between two periods belong here, vectorised over arrays of rows; what a value means and whether
-it is met is decided in ``scoring.py``. All intervals are two-sided.
+Rates, means and changes between two periods, vectorised over rows; verdicts are decided in ``scoring.py``. All intervals
+are two-sided.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _IN_DOUBT = 2.0**-45
 def wilson(successes: ArrayLike, trials: ArrayLike, level: float = LEVEL) -> tuple[Array, Array]:
     """Wilson score interval of a rate (Wilson 1927): lower and upper limits, shape as given; NaN without trials.
 
-    Raises ValueError for successes outside 0 … trials: such a ratio is no proportion.
+    Raises ValueError for successes outside 0 … trials: such a ratio is not a proportion.
     """
     k, n = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64))
     if np.any((k < 0) | (k > n)):
@@ -48,11 +48,11 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = LEVEL) -> tup
 
 
 def standard_error(n: Column, total: Column, sum_squares: Column) -> Array:
-    """Standard error of each mean, s/√n with n − 1 in the divisor of s², shape (rows,); NaN where n < 2 or parts miss.
+    """Standard error of each mean, s/√n with n − 1 in the divisor of s², shape (rows,); NaN where n < 2 or a part is missing.
 
-    The variance comes from n·Σx² − (Σx)² without cancellation, however large the values: exactly for integers and decimals
-    given one by one; for DECIMAL columns of a frame, millions of rows, in 106 bits, and exactly where those leave a doubt.
-    A negative rest (parts that were rounded before they came) is a variance of 0.
+    The variance is n·Σx² − (Σx)² without cancellation, however large the values: exact for sequences of integers and
+    decimals; for DECIMAL columns (millions of rows) in 106 bits, and exact where these do not suffice. A negative result
+    (parts rounded upstream) is a variance of 0.
     """
     if isinstance(total, pl.Series) and isinstance(sum_squares, pl.Series) and isinstance(n, pl.Series):
         return _standard_error_of_columns(n, total, sum_squares)
@@ -64,7 +64,7 @@ def mean_interval(
 ) -> tuple[Array, Array]:
     """Student's t interval of each mean from count, sum and sum of squares; NaN where n < 2 or a part is missing.
 
-    ``error``: the standard errors, where the caller has them already.
+    ``error``: the standard errors, if already computed.
     """
     counts = np.asarray(n, dtype=np.float64)
     if error is None:
@@ -88,8 +88,8 @@ def reduction_interval(
 ) -> tuple[Array, Array]:
     """Interval of the relative reduction (p₀ − p₁)/p₀ of a rate, by the log method (Katz et al. 1978).
 
-    ln(p₁/p₀) is taken as normal with variance (1 − p₁)/x₁ + (1 − p₀)/x₀. With no events now the reduction's upper limit
-    is 1 and half an event stands for none in its lower limit; with no events before there is nothing to reduce (NaN).
+    ln(p₁/p₀) is treated as normal with variance (1 − p₁)/x₁ + (1 − p₀)/x₀. With no events now, the upper limit is 1 and
+    the lower limit uses half an event; with no events before there is nothing to reduce (NaN).
     """
     x1, n1, x0, n0 = np.broadcast_arrays(
         *(np.asarray(part, dtype=np.float64) for part in (events_now, trials_now, events_before, trials_before))

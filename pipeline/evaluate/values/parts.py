@@ -12,9 +12,9 @@ from scipy.special import ndtri
 from pipeline.evaluate.values.intervals import LEVEL, mean_interval, standard_error, wilson
 
 PLACE = ["enterprise_id", "period", "scope_type", "scope_id"]
-# The survey indicators without the responses that a validity flag is on, and without weights where weights are given.
+# Survey indicators without flagged responses, and without weights if weights are given.
 VALID_ONLY, UNWEIGHTED = "valid_only", "unweighted"
-# Variants that count things themselves instead of relating two counts.
+# Variants that are a plain count, not a ratio of two counts.
 COUNTED_VARIANTS = ("incidents", "fatal_incidents")
 SCORE_METHODS = ("score", "weighted_score")
 NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "within_limit_rate", "standard_error")
@@ -74,8 +74,8 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
     counted = (rows["variant"].is_in(COUNTED_VARIANTS) & is_variant).to_numpy()
     counted |= (rows["method"] == "count").to_numpy()
     value, denominator = np.where(counted, numerator, value), np.where(counted, 1.0, denominator)
-    # Incidents are rare events among services: the interval of their rate, on the indicator's scale. A variant of a
-    # score that has no spread is a share of answers.
+    # Incidents are rare events among services: the interval of their rate, on the indicator's scale. A score variant
+    # without a sum of squares is a share of answers.
     is_rate = rows["method"].is_in(("rate", "mean", *SCORE_METHODS) if is_variant else ("rate", "mean")).to_numpy()
     is_rate |= (rows["indicator_id"] == "O4-1").to_numpy()
     rated = is_rate & ~has_spread & ~counted & (numerator >= 0) & (numerator <= denominator)

@@ -1,4 +1,4 @@
-"""Satisfaction values: valid responses only, weighted responses, touchpoints, and the index O2-5 made of them."""
+"""Satisfaction values: valid responses only, weighted responses, touchpoints, and the composite index O2-5."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.evaluate.values.parts import (
     normal_mean,
 )
 
-# The composite index of the standard and what it is made of (rulings, O2-5; weights in parameters.csv).
+# The standard's composite index and its components (rulings, O2-5; weights in parameters.csv).
 INDEX = "O2-5"
 INDEX_WEIGHTS = {
     "O2-1": "csi_weight_o2_1",
@@ -32,14 +32,14 @@ INDEX_WEIGHTS = {
 
 
 def values_of(parts: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
-    """Values of one reading in one role: each indicator's, the touchpoints' and the index of what there is."""
+    """Values of one reading in one role: all indicators, touchpoint satisfaction and the index."""
     measured = measure(parts.filter(pl.col("indicator_id") != "O2-2"), catalogue)
     base = pl.concat([measured, weigh_touchpoints(parts.filter(pl.col("indicator_id") == "O2-2"))])
     return pl.concat([base, compose_index(base, parameters)])
 
 
 def valid_only(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
-    """O2-2 and O2-5 of the responses without a validity flag, as variants; the other indicators are rows of ``variants``."""
+    """O2-2 and O2-5 of responses without a validity flag, as variants; ``variants`` gives the other indicators."""
     parts = inputs.filter((pl.col("period_role") == "current") & (pl.col("variant") == VALID_ONLY))
     composed = values_of(parts, catalogue, parameters).filter(pl.col("indicator_id").is_in(["O2-2", INDEX]))
     return as_variant(composed, VALID_ONLY)
@@ -48,14 +48,14 @@ def valid_only(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mappin
 def with_weights(
     unweighted: Comparison, inputs: pl.DataFrame, weighted: pl.DataFrame, parameters: Mapping[str, float]
 ) -> tuple[Comparison, pl.DataFrame]:
-    """The comparison with the weighted satisfaction in place of the unweighted one, and the latter as variants (rulings).
+    """The comparison with weighted satisfaction in place of unweighted, and the unweighted values as variants (rulings).
 
     unweighted  of ``compare``
     inputs      mart_period_inputs, for the requests that weigh the touchpoints
     weighted    of ``survey.weighted_parts``
 
-    Like is compared with like: the index changes (I4-2) by weighted values where both periods have weights, else by
-    unweighted ones, and no value of a year earlier stands beside a weighted one unless it is weighted too.
+    Like is compared with like: the index change (I4-2) uses weighted values if both periods have weights, else unweighted
+    ones, and a weighted value has no previous value unless that is weighted too.
     """
     keys = [*PLACE, "indicator_id"]
     roles = {role: _weighted_values(inputs, weighted, role, parameters) for role in ("current", "previous")}
@@ -63,7 +63,7 @@ def with_weights(
     changes = relative_change(roles["current"], roles["previous"], INDEX, INDEX_CHANGE)
     replaced = pl.concat([roles["current"], changes])
     current = pl.concat([unweighted.current.join(replaced, on=keys, how="anti", maintain_order="left"), replaced])
-    # Without weights of a year earlier the change stays that of the unweighted index, of which no earlier value is shown.
+    # Without weights a year earlier the change stays that of the unweighted index, and no previous value is shown.
     earlier = unweighted.previous.join(surveyed, on=keys, how="anti", maintain_order="left")
     previous = pl.concat([earlier, roles["previous"].join(surveyed, on=keys, how="semi", maintain_order="left")])
     plain = unweighted.current.join(replaced, on=keys, how="semi", maintain_order="left")
@@ -73,7 +73,7 @@ def with_weights(
 def _weighted_values(
     inputs: pl.DataFrame, weighted: pl.DataFrame, role: str, parameters: Mapping[str, float]
 ) -> pl.DataFrame:
-    """The weighted survey indicators of one role, the touchpoints' and the index included."""
+    """The weighted survey indicators of one role, including touchpoint satisfaction and the index."""
     own = weighted.filter(pl.col("period_role") == role)
     is_touchpoint = pl.col("indicator_id") == "O2-2"
     plain = own.filter(~is_touchpoint)
@@ -93,7 +93,7 @@ def _weighted_values(
 
 
 def weigh_touchpoints(parts: pl.DataFrame) -> pl.DataFrame:
-    """O2-2: the mean of each touchpoint weighted by the requests that came through it (rulings)."""
+    """O2-2: touchpoint means weighted by the requests per touchpoint (rulings)."""
     usable = parts.filter((pl.col("denominator") > 0) & (pl.col("weight") > 0))
     errors = standard_error(usable["n"], usable["numerator"], usable["sum_squares"])
     return _weigh_means(
@@ -122,7 +122,7 @@ def _weigh_means(touchpoints: pl.DataFrame) -> pl.DataFrame:
 
 
 def compose_index(values: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
-    """O2-5 where all four of its components have a value.
+    """O2-5 if all four of its components have a value.
 
     The components come from the same customers, so their errors are added as if fully correlated: the widest interval.
     """
@@ -151,7 +151,7 @@ def compose_index(values: pl.DataFrame, parameters: Mapping[str, float]) -> pl.D
 
 
 def five_point_ratio(values: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:
-    """The scores on the x ÷ 5 scale: a Likert mean x stands at (x − 1)/4 on ours, so x/5 = 20 + 0.8 × score (C-19)."""
+    """The scores on the x ÷ 5 scale: a Likert mean x is (x − 1)/4 on our scale, so x/5 = 20 + 0.8 × score (C-19)."""
     scored = catalogue.filter(pl.col("method").is_in([*SCORE_METHODS, "composite"]))["indicator_id"]
     return values.filter(pl.col("indicator_id").is_in(scored.implode()), pl.col("value").is_not_null()).with_columns(
         variant=pl.lit("five_point_ratio"),

@@ -1,7 +1,7 @@
-"""Whether a value stands: what was delivered, whether there was anything to measure, whether there was enough of it.
+"""Status of a value: whether its data were delivered, whether there was anything to measure, and whether it was enough.
 
-The four data states of the scoring (ok, insufficient_sample, not_applicable, no_data) and what makes a value
-provisional are decided here; values are computed in ``values.py``, scores in ``scoring.py``.
+Decides the four data states (ok, insufficient_sample, not_applicable, no_data) and what makes a value provisional;
+values are computed in ``values.py``, scores in ``scoring.py``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _CHANGES = (ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE)
 _REPEAT_REPAIRS = "O1-2"
 # Counts the customers of twelve months, whatever the period (C-13).
 _STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
-# Records that exist because somebody went to measure: without them the indicator was not measured, whereas a period
-# without a complaint or a hazard had nothing to measure.
+# Records of a measurement: without them the indicator was not measured, whereas a period without a complaint or a hazard
+# had nothing to measure.
 _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
-# Measured in working days, so a day without an official notice makes them provisional.
+# Measured in working days; a day without an official holiday notice makes them provisional.
 _WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
 
 
@@ -39,7 +39,7 @@ def settle(
     delivery: Delivery,
     plan: EvaluationPlan,
 ) -> pl.DataFrame:
-    """Give every place × indicator its status; at enterprise scope every indicator of the catalogue has a row.
+    """Assign every place × indicator its status; at enterprise scope every catalogue indicator has a row.
 
     coverage     mart_period_coverage
     source_rows  mart_source_rows
@@ -116,7 +116,7 @@ def settle(
         .with_columns(
             status=pl.col("settled").struct.field("status"), status_reason=pl.col("settled").struct.field("reason")
         )
-        # A zero error rate before keeps its parts: they are what makes it "already zero".
+        # "already_zero" keeps its parts: they are the evidence.
         .with_columns(
             pl.when(hidden & (pl.col("status_reason") != "already_zero")).then(None).otherwise(pl.col(name)).alias(name)
             for name in shown
@@ -147,9 +147,9 @@ def mark_provisional(
 ) -> pl.DataFrame:
     """Add is_provisional and provisional_reason.
 
-    A value is provisional while its look-ahead has not closed by the enterprise's newest request, where quarters of its
-    period (for R3-1, of the twelve months whose customers it counts) are missing, and where working days without an
-    official notice entered it (``calendar``: date_day, status).
+    A value is provisional while its look-ahead is not closed by the enterprise's newest request, if quarters of its period
+    (for R3-1, of the twelve months whose customers it counts) are missing, and if it uses working days without an official
+    notice (``calendar``: date_day, status).
     """
     days = coverage.select("period", "period_role", "first_day", "last_day").unique(maintain_order=True)
     days = days.with_columns(has_unannounced=_has_unannounced_days(days, calendar))
@@ -220,7 +220,7 @@ def _state(status: str, reason: str | None) -> pl.Expr:
 
 
 def _coverage_of_roles(coverage: pl.DataFrame) -> pl.DataFrame:
-    """Per enterprise × period: coverage, and whether this period and the one a year earlier both have records of all quarters."""
+    """Per enterprise × period: coverage, and whether both this period and the one a year earlier have all their quarters."""
     key = ["enterprise_id", "period"]
     whole = pl.col("quarters_covered") == pl.col("quarters_expected")
     current = coverage.filter(pl.col("period_role") == "current").select(
@@ -235,7 +235,7 @@ def _coverage_of_roles(coverage: pl.DataFrame) -> pl.DataFrame:
 
 
 def _held_quarters(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
-    """Per enterprise × period × role × table: of how many of the period's quarters the table holds records."""
+    """Per enterprise × period × role × table: in how many of the period's quarters the table has records."""
     first_days = {label: Quarter.parse(label).first_day for label in source_rows["quarter"].unique()}
     held = source_rows.filter(pl.col("row_count") > 0).select(
         "enterprise_id", "table_name", first=pl.col("quarter").replace_strict(first_days, return_dtype=pl.Date)
@@ -286,7 +286,7 @@ def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) ->
 
 
 def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
-    """Take away comparisons with a period whose quarters are not all there."""
+    """Drop comparisons with an incomplete period."""
     return rows.with_columns(
         value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable"))
         .then(None)
@@ -296,7 +296,7 @@ def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
-    """A count is one observation; an event that never happened is a true zero where its table was delivered (D-11)."""
+    """A count is one observation; an event that never happened is a true zero if its table was delivered (D-11)."""
     is_count = pl.col("method") == "count"
     never_happened = is_count & pl.col("value").is_null()
     return rows.with_columns(
@@ -310,7 +310,7 @@ def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
 def _reasons(
     rows: pl.DataFrame, catalogue: pl.DataFrame, source_rows: pl.DataFrame, delivery: Delivery, plan: EvaluationPlan
 ) -> pl.DataFrame:
-    """Per enterprise × period × indicator: what is settled before any value, and what an empty value means."""
+    """Per enterprise × period × indicator: a status that overrides any value, and the status of an empty value."""
     recorded = set(source_rows.filter(pl.col("row_count") > 0).select("enterprise_id", "table_name").iter_rows())
     by_plan = {(entry.enterprise_id, entry.indicator_id): entry for entry in plan.not_applicable}
     named = dict(catalogue.select("indicator_id", "named_indicator_id").iter_rows())

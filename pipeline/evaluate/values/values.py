@@ -1,7 +1,7 @@
 """From additive parts to values: numerator ÷ denominator in the indicator's unit, with a 95 % interval.
 
-How an indicator is computed is its ``method`` in the catalogue; whether a value may be shown, is provisional or met is
-decided in ``status.py`` and ``scoring.py``.
+The catalogue's ``method`` says how an indicator is computed; ``status.py`` decides whether a value may be shown or is
+provisional, ``scoring.py`` whether it is met.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.evaluate.values.satisfaction import INDEX, values_of
 
 
 def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> Comparison:
-    """Values of every place × indicator in both roles, changes (I4-…) included in the current ones.
+    """Values of every place × indicator in both roles; the current ones include changes (I4-…).
 
     inputs      mart_period_inputs
     catalogue   indicator_id, method, unit_divisor, multiplier, …
@@ -48,10 +48,10 @@ def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[s
 def variants(
     inputs: pl.DataFrame, statistics: pl.DataFrame, catalogue: pl.DataFrame, undelivered: pl.DataFrame
 ) -> pl.DataFrame:
-    """Every other reading published beside the values: named variants and order statistics.
+    """All other published readings: named variants and order statistics.
 
-    undelivered   enterprise_id, period, indicator_id of indicators whose table or column was not delivered: of these only means
-                  are shown, because a share counts what is not recorded as not fulfilled
+    undelivered   enterprise_id, period, indicator_id of indicators whose table or column was not delivered: only their
+                  means are shown, because a share counts missing records as not fulfilled
     """
     keys = [*PLACE, "indicator_id", "variant"]
     is_named = (pl.col("variant") != "") & (pl.col("part") == "")

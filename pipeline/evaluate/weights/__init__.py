@@ -1,4 +1,4 @@
-"""Weights of indicators by AHP: matrices, consistency, the experts' panel, and the projection onto the standard's ranges.
+"""Indicator weights by AHP: matrices, consistency, the expert panel, and the projection onto the standard's ranges.
 
-How weights are used is ``scores/``'s business.
+The use of weights belongs to ``scores/``.
 """

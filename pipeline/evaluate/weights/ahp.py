@@ -1,7 +1,7 @@
-"""The analytic hierarchy process: from pairwise judgements to priorities, their consistency and a group's common view.
+"""The analytic hierarchy process: priorities from pairwise judgements, their consistency, and group aggregation.
 
-Pure matrix arithmetic belongs here; which expert counts, which round is used and which ranges the standard sets are
-decided in ``weights.py``.
+Pure matrix arithmetic; which experts and rounds count is decided in ``panel.py``, the standard's ranges in
+``weight_set.py``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Vector = NDArray[np.float64]
 
 # Saaty's fundamental scale: 1 equal … 9 extreme importance, and the reciprocals (Saaty 1980, ch. 3).
 SCALE_MAXIMUM = 9.0
-# Experts write reciprocals with two decimals (1/3 as 0.33, 1/7 as 0.14, 1/9 as 0.11): what lies within half a unit of the
-# second decimal is the same judgement; the addend is for the binary form of such decimals. The nearest different judgement is
-# far enough away: 1/8 and 1/9 are 0.0139 apart.
+# Experts write reciprocals with two decimals (1/3 as 0.33, 1/7 as 0.14, 1/9 as 0.11): values within half a unit of the second
+# decimal are the same judgement; the addend allows for the binary form of decimals. The closest different judgements, 1/8 and
+# 1/9, are 0.0139 apart.
 RECIPROCAL_ROUNDING = 0.005 + 1e-9
-# Two decimal notations of one matrix element multiply to 1 within this in a matrix that claims to be reciprocal.
+# In a reciprocal matrix an element and its mirror multiply to 1 within this.
 RECIPROCITY_TOLERANCE = 1e-9
 
 
@@ -55,21 +55,19 @@ RANDOM_INDICES: Mapping[str, RandomIndex] = MappingProxyType(
     {
         index.name: index
         for index in (
-            # The table of Chinese textbooks; 12 (1.48) lies below 11 (1.51) in the original, which was simulated
-            # roughly.
+            # The table of Chinese textbooks; 12 (1.48) is below 11 (1.51) in the original, a rough simulation.
             _table(
                 "saaty_1980",
                 "Saaty, T. L. (1980) The Analytic Hierarchy Process, McGraw-Hill, p. 21",
                 *(0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),
             ),
-            # The same figures stand in Saaty (2005) Theory and Applications of the Analytic Network Process, p. 31.
+            # Same figures: Saaty (2005) Theory and Applications of the Analytic Network Process, p. 31.
             _table(
                 "saaty_2007",
                 "Saaty, T. L., Tran, L. T. (2007) Mathematical and Computer Modelling 46(7-8), 962-975",
                 *(0.52, 0.89, 1.11, 1.25, 1.35, 1.40, 1.45, 1.49, 1.52, 1.54, 1.56, 1.58, 1.59),
             ),
-            # Taken from the open-source library AHPy (d818996), which cites the paper; the paper itself was not at
-            # hand.
+            # Taken from the open-source library AHPy (d818996), which cites the paper; not checked against the paper.
             _table(
                 "donegan_dodd_1991",
                 "Donegan, H. A., Dodd, F. J. (1991) Mathematical and Computer Modelling 15(10), 135-137, as in AHPy",
@@ -95,7 +93,7 @@ RANDOM_INDICES: Mapping[str, RandomIndex] = MappingProxyType(
 
 
 class JudgementsRefused(DataRefused):
-    """A set of judgements that makes no matrix; ``codes`` names each problem as ``code:items`` for whoever words it anew."""
+    """Judgements that do not form a matrix; ``codes`` gives each problem as ``code:items``, so reports can reword it."""
 
     def __init__(self, message: str, codes: Sequence[str]) -> None:
         super().__init__(message)
@@ -113,7 +111,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Consistency:
-    """How far a matrix is from transitive: λ_max ≥ n, CI = (λ_max − n)/(n − 1), CR = CI/RI (0 where n ≤ 2)."""
+    """How far a matrix is from transitive: λ_max ≥ n, CI = (λ_max − n)/(n − 1), CR = CI/RI (0 for n ≤ 2)."""
 
     order: int
     lambda_max: float
@@ -123,7 +121,7 @@ class Consistency:
 
 
 def random_index(name: str) -> RandomIndex:
-    """The published table of that name; raises UsageError for an unknown one."""
+    """The published table of that name; raises UsageError for an unknown name."""
     if name not in RANDOM_INDICES:
         raise UsageError(f"'{name}' is not a random-index table: use one of {', '.join(RANDOM_INDICES)}")
     return RANDOM_INDICES[name]
@@ -133,10 +131,10 @@ def pairwise_matrix(judgements: Iterable[Judgement], items: Sequence[str], *, or
     """Build the reciprocal n × n matrix of the items, in their order.
 
     Each unordered pair must be judged once; a pair judged in both directions must be reciprocal within the rounding of
-    two decimals, and the direction written as ≥ 1 counts, being the exact one.
+    two decimals, and the direction written as ≥ 1 counts because it is exact.
 
     origin   names expert, round and parent in messages, e.g. "expert E1, round 2, parent ALL"
-    Raises JudgementsRefused with every missing, foreign, contradictory or off-scale pair at once.
+    Raises JudgementsRefused that lists every missing, unknown, contradictory or off-scale pair.
     """
     position = {item: index for index, item in enumerate(items)}
     if len(position) != len(items):
@@ -197,12 +195,14 @@ def _exact_direction(forward: float | None, backward: float | None) -> float:
 
 
 def check_matrix(matrix: ArrayLike, *, origin: str = "matrix") -> Matrix:
-    """The matrix as floats; raises DataRefused unless it is square, positive and reciprocal (so 1 on its diagonal)."""
+    """The matrix as floats; raises DataRefused unless it is square, positive and reciprocal (1 on the diagonal)."""
     checked = np.asarray(matrix, dtype=np.float64)
     if checked.ndim != 2 or checked.shape[0] != checked.shape[1] or checked.shape[0] == 0:
-        raise DataRefused(f"{origin}: a pairwise matrix is square, this one is {' × '.join(map(str, checked.shape))}")
+        raise DataRefused(
+            f"{origin}: a pairwise matrix must be square, this one is {' × '.join(map(str, checked.shape))}"
+        )
     if not np.all(np.isfinite(checked)) or np.any(checked <= 0):
-        raise DataRefused(f"{origin}: every element of a pairwise matrix is a positive number")
+        raise DataRefused(f"{origin}: every element of a pairwise matrix must be a positive number")
     off = np.abs(checked * checked.T - 1)
     if off.max() > RECIPROCITY_TOLERANCE:
         row, column = (int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
@@ -223,7 +223,7 @@ def geometric_mean_priorities(matrix: Matrix) -> Vector:
 
 
 def column_normalised_priorities(matrix: Matrix) -> Vector:
-    """Row means of the matrix whose columns were scaled to sum 1 (和积法), shape (n,)."""
+    """Row means after scaling the columns to sum 1 (和积法), shape (n,)."""
     return (matrix / matrix.sum(axis=0)).mean(axis=1)
 
 
@@ -244,7 +244,7 @@ def priorities(matrix: ArrayLike, method: str = "eigenvector") -> Vector:
 
 
 def lambda_max(matrix: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """The principal eigenvalue; with weights, the textbooks' estimate mean((A·w)ᵢ / wᵢ) for 方根法 and 和积法."""
+    """The principal eigenvalue; with weights, the textbook estimate mean((A·w)ᵢ / wᵢ) for 方根法 and 和积法."""
     checked = check_matrix(matrix)
     if weights is None:
         return _principal(checked)[0]
@@ -255,21 +255,21 @@ def lambda_max(matrix: ArrayLike, weights: ArrayLike | None = None) -> float:
 def consistency(matrix: ArrayLike, index: str = "saaty_1980", weights: ArrayLike | None = None) -> Consistency:
     """λ_max, CI and CR of a matrix against a named random-index table.
 
-    With weights, λ_max is the textbooks' estimate (see lambda_max). CR is 0 for one or two items, which cannot
-    contradict each other. Raises UsageError for an unknown table or an order beyond it.
+    With weights, λ_max is the textbook estimate (see lambda_max). CR is 0 for one or two items, which cannot contradict
+    each other. Raises UsageError for an unknown table or an order beyond it.
     """
     checked = check_matrix(matrix)
     order = len(checked)
     if order <= 2:
         return Consistency(order, float(order), 0.0, 0.0, random_index(index).name)
     largest = lambda_max(checked, weights)
-    # λ_max ≥ n for every reciprocal matrix; a consistent one may come out a rounding error below.
+    # λ_max ≥ n for every reciprocal matrix; rounding may put a consistent one slightly below.
     deviation = max((largest - order) / (order - 1), 0.0)
     return Consistency(order, largest, deviation, deviation / random_index(index).value(order), index)
 
 
 def aggregate_judgements(matrices: ArrayLike, weights: ArrayLike | None = None) -> Matrix:
-    """One matrix of a group: element-wise (weighted) geometric mean, which keeps reciprocity (Aczél and Saaty 1983).
+    """The group's matrix: element-wise (weighted) geometric mean, which keeps reciprocity (Aczél and Saaty 1983).
 
     matrices   shape (m experts, n, n); weights   shape (m,), positive, need not sum to 1
     """
@@ -281,7 +281,7 @@ def aggregate_priorities(vectors: ArrayLike, weights: ArrayLike | None = None) -
     """The group's weights from individual weight vectors (AIP): normalised (weighted) geometric mean, shape (n,).
 
     Aggregating judgements and aggregating priorities agree exactly for row geometric means and closely for eigenvectors
-    of consistent experts (Forman and Peniwati 1998): a large gap says that the group is no group.
+    of consistent experts (Forman and Peniwati 1998): a large gap means that the experts do not agree as a group.
     """
     stack = np.asarray(vectors, dtype=np.float64)
     return _normalised(np.exp(_shares(weights, len(stack)) @ np.log(stack)))
@@ -290,9 +290,8 @@ def aggregate_priorities(vectors: ArrayLike, weights: ArrayLike | None = None) -
 def geometric_dispersion(matrices: ArrayLike, weights: ArrayLike | None = None) -> Matrix:
     """Geometric standard deviation of the experts' judgements of each pair, shape (n, n).
 
-    1 is unanimous, 2 a typical scatter by a factor of 2.
-
-    Unbiased for reliability weights (m − 1 in the divisor when the weights are equal); NaN with fewer than two experts.
+    1 is unanimous, 2 a typical scatter by a factor of 2. Unbiased for reliability weights (m − 1 in the divisor when the
+    weights are equal); NaN with fewer than two experts.
     """
     logs = np.log(np.asarray(matrices, dtype=np.float64))
     shares = _shares(weights, len(logs))
@@ -305,7 +304,7 @@ def geometric_dispersion(matrices: ArrayLike, weights: ArrayLike | None = None) 
 
 def _principal(matrix: Matrix) -> tuple[float, Vector]:
     values, vectors = np.linalg.eig(matrix)
-    # Perron: the largest eigenvalue of a positive matrix is real and its eigenvector can be taken positive.
+    # Perron: the largest eigenvalue of a positive matrix is real with a positive eigenvector.
     largest = int(np.argmax(values.real))
     return float(values[largest].real), _normalised(np.abs(vectors[:, largest].real))
 
@@ -319,5 +318,5 @@ def _shares(weights: ArrayLike | None, count: int) -> Vector:
         raise DataRefused("a group needs at least one expert")
     shares = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
     if shares.shape != (count,) or not np.all(np.isfinite(shares)) or np.any(shares <= 0):
-        raise UsageError("expert weights are positive numbers, one for each expert")
+        raise UsageError("expert weights must be positive numbers, one per expert")
     return _normalised(shares)

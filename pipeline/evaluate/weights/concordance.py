@@ -1,6 +1,6 @@
 """Agreement of the experts within one Delphi round: Kendall's coefficient of concordance W.
 
-Only the statistic belongs here; rounds, experts and what is done about disagreement are in ``weights.py``.
+Only the statistic; rounds and experts are in ``panel.py``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-# Priorities that differ only by the rounding of an eigenvector are one rank.
+# Priorities that differ only by the rounding of an eigenvector are tied.
 TIE_DECIMALS = 9
 
 
@@ -19,7 +19,7 @@ TIE_DECIMALS = 9
 class Concordance:
     """Kendall's W (0 no agreement … 1 unanimous) with χ² = m(n − 1)W on n − 1 degrees of freedom.
 
-    The χ² approximation is rough for few experts and items (m < 7 or so): W is the figure, p the hint.
+    The χ² approximation is rough for few experts and items (m < 7 or so): rely on W, take p as an indication.
     """
 
     w: float
@@ -40,15 +40,15 @@ def average_ranks(values: ArrayLike) -> NDArray[np.float64]:
 def kendalls_w(values: ArrayLike) -> Concordance | None:
     """Concordance of m experts on n items, corrected for ties (Kendall and Smith 1939; Siegel 1956, 9.5).
 
-    values   shape (m, n): what each expert gave each item, on any scale that rises with importance
-    None where W is undefined: fewer than two experts or two items, or every expert ties everything.
+    values   shape (m, n): each expert's value of each item, on any scale that rises with importance
+    None if W is undefined: fewer than two experts or two items, or every expert ties all items.
     """
     matrix = np.asarray(values, dtype=np.float64)
     if matrix.ndim != 2 or min(matrix.shape) < 2:
         return None
     experts, items = matrix.shape
     ranks = average_ranks(matrix)
-    # A group of t tied items contributes t³ − t; counted per item that is t² − 1.
+    # A group of t tied items contributes t³ − t, that is t² − 1 per item.
     tied = (ranks[:, None, :] == ranks[:, :, None]).sum(axis=2)
     ties = int((tied**2 - 1).sum())
     spread = float(((ranks.sum(axis=0) - experts * (items + 1) / 2) ** 2).sum())

@@ -1,7 +1,7 @@
-"""The expert panel: every pairwise matrix handed in, whether it is accepted, which of an expert's matrices counts.
+"""The expert panel: every submitted pairwise matrix, whether it is accepted, and which of an expert's matrices counts.
 
-Delphi rounds and the evidence behind the weights belong here; matrix arithmetic is in ``ahp.py``, the statistic of agreement
-in ``delphi.py``, what the counted matrices weigh in ``weights.py``.
+Delphi rounds and the evidence behind the weights; matrix arithmetic is in ``ahp.py``, the agreement statistic in
+``concordance.py``, the weights from the counted matrices in ``weight_set.py``.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ ROUNDS_SCHEMA = {
     "p_value": pl.Float64,
 }
 
-# Parent → round → expert → his judgements.
+# Parent → round → expert → judgements.
 Judgements = Mapping[str, Mapping[int, Mapping[str, Sequence[ahp.Judgement]]]]
 
 
 @dataclass(frozen=True)
 class ExpertMatrix:
-    """One matrix of one expert in one round: what became of it, and why.
+    """One matrix of one expert in one round, with its outcome and the reason.
 
-    matrix       None where the judgements make no matrix
-    is_counted   it enters the group's weights: the expert's latest accepted matrix for this parent
-    reason_code  empty where it counts; ``consistency_ratio:<limit>``, ``superseded:<round>``, else the problems of
+    matrix       None if the judgements do not form a matrix
+    is_counted   enters the group's weights: the expert's latest accepted matrix for this parent
+    reason_code  empty if it counts; ``consistency_ratio:<limit>``, ``superseded:<round>``, else the problems of
                  ``ahp.JudgementsRefused``, joined by ``;``
     reason       the same as a sentence that names expert, round and parent
     """
@@ -77,7 +77,7 @@ class ExpertMatrix:
 
 @dataclass(frozen=True)
 class RoundAgreement:
-    """How many experts were accepted in a Delphi round, how many went back, and how far the accepted ones agree."""
+    """Accepted and returned matrices of a Delphi round, and how far the accepted ones agree."""
 
     parent_id: str
     round: int
@@ -101,10 +101,10 @@ class Panel:
 
 
 def by_parent(judgements: pl.DataFrame | None, parents: Mapping[str, object]) -> Judgements:
-    """The judgements by parent, round and expert, in an order that does not depend on the file's.
+    """The judgements by parent, round and expert, in an order independent of the file's.
 
     judgements   expert_id, round, parent, left_item, right_item, ratio
-    Raises DataRefused where a parent is unknown.
+    Raises DataRefused if a parent is unknown.
     """
     found: dict[str, dict[int, dict[str, list[ahp.Judgement]]]] = {}
     if judgements is None:
@@ -127,11 +127,11 @@ def judge_panel(
     plan: EvaluationPlan,
     limit: float,
 ) -> Panel:
-    """Accept or return every matrix of every round; of each expert the latest accepted one counts.
+    """Accept or return every matrix of every round; each expert's latest accepted one counts.
 
-    A matrix that is incomplete, contradictory or as inconsistent as the limit goes back. Whoever does not answer a later
-    round, or has his matrix of it returned, keeps his last accepted judgement (D-46). Agreement is that of a round: over the
-    matrices accepted in it.
+    A matrix that is incomplete, contradictory, or not below the consistency limit is returned. An expert who skips a later
+    round, or whose matrix in it is returned, keeps the last accepted one (D-46). Agreement is computed per round over its
+    accepted matrices.
     """
     matrices: list[ExpertMatrix] = []
     agreements: list[RoundAgreement] = []

@@ -1,7 +1,7 @@
-"""The weight set: with or without experts' judgements, the published weight of every node of the index tree.
+"""The weight set: the published weight of every node of the indicator tree, with or without expert judgements.
 
-The standard's ranges and the version of a weight set belong here; which judgements count is decided in ``panel.py``, the
-matrix arithmetic is in ``ahp.py``, the use of the weights in ``score_tree.py``.
+The standard's ranges and the version of a weight set; which judgements count is decided in ``panel.py``, matrix
+arithmetic is in ``ahp.py``, the use of weights in ``score_tree.py``.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ TABLE_SCHEMA = {
 
 @dataclass(frozen=True)
 class NodeWeight:
-    """One edge of the tree: what a node weighs among its parent's children, before and after the standard's ranges.
+    """One edge of the tree: a node's weight among its parent's children, before and after the standard's ranges.
 
     method        eigenvector | geometric_mean | column_normalised (AHP), default (the standard's range midpoints or the
                   seed's own weights), equal
-    aip_weight    the geometric mean of the experts' own weights, normalised: far from weight_raw, the group is no group
+    aip_weight    normalised geometric mean of the experts' own weights; far from weight_raw, the experts do not agree
     kendalls_w    agreement in the parent's latest Delphi round; None for one expert
     dispersion    how far the experts scatter: geometric SD over the pairs that involve the node (1 = unanimous)
     """
@@ -84,21 +84,21 @@ class WeightSet:
     matrices: tuple[ExpertMatrix, ...] = ()
     rounds: tuple[RoundAgreement, ...] = ()
     unheard: tuple[str, ...] = ()
-    """Experts whom the plan's expert_weights name and who have given no judgement."""
+    """Experts named in the plan's expert_weights who submitted no judgements."""
 
     @property
     def returned(self) -> tuple[ExpertMatrix, ...]:
-        """The matrices of all rounds that went back to their experts."""
+        """The returned matrices of all rounds."""
         return tuple(each for each in self.matrices if not each.is_accepted)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What does not stop an evaluation and should be looked at."""
+        """Problems that do not stop an evaluation but should be looked at."""
         return tuple(f"expert_weights names {expert}, who has given no judgement" for expert in self.unheard)
 
     @cached_property
     def version(self) -> str:
-        """A short hash of the table ``weights``: equal weights from equal evidence have one version."""
+        """A short hash of the table ``weights``: equal weights from equal evidence have the same version."""
         content = [[_stable(value) for value in vars(edge).values()] for edge in self.edges]
         digest = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
         return f"w-{digest[:12]}"
@@ -112,7 +112,7 @@ class WeightSet:
 
     @cached_property
     def root(self) -> str:
-        """The node that no other node holds (ALL)."""
+        """The node without a parent (ALL)."""
         nodes = {edge.node_id for edge in self.edges}
         return next(edge.parent_id for edge in self.edges if edge.parent_id not in nodes)
 
@@ -149,9 +149,9 @@ class WeightSet:
 def project_to_ranges(weights: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> ahp.Vector:
     """The nearest vector (Euclidean) with Σw = 1 and lower ≤ w ≤ upper, exactly; shape (n,).
 
-    By the optimality conditions it is clip(weights − τ, lower, upper) for the one τ that makes the sum 1. The sum is
-    piecewise linear in τ with kinks at weights − lower and weights − upper, so τ is found by walking the kinks, without
-    iteration. Raises UsageError where no such vector exists: Σ lower > 1, Σ upper < 1 or lower > upper.
+    By the optimality conditions it is clip(weights − τ, lower, upper) for the τ that makes the sum 1. The sum is piecewise
+    linear in τ with kinks at weights − lower and weights − upper, so τ is found exactly by searching the kinks. Raises
+    UsageError if no such vector exists: Σ lower > 1, Σ upper < 1 or lower > upper.
     """
     raw, low, high = (np.asarray(bound, dtype=np.float64) for bound in (weights, lower, upper))
     if np.any(low > high):
@@ -208,10 +208,10 @@ def build_weight_set(
     indicators   the catalogue in force: indicator_id, named_indicator_id, subdimension_id
     parameters   consistency_ratio_max, unless the plan sets its own
 
-    For each parent every expert's latest accepted matrix counts (``panel.py``); where there is none the default weights
-    hold. The group's judgement is the geometric mean, weighted by the plan's expert weights; the result is projected onto
-    the ranges of the standard (clause 六), raw and projected vectors both kept. Raises DataRefused where judgements name an
-    unknown parent.
+    For each parent every expert's latest accepted matrix counts (``panel.py``); without one the default weights apply. The
+    group's matrix is the geometric mean, weighted by the plan's expert weights; the result is projected onto the ranges of
+    the standard (clause 六), and both raw and projected weights are kept. Raises DataRefused if judgements name an unknown
+    parent.
     """
     limit = parameters["consistency_ratio_max"] if plan.consistency_limit is None else plan.consistency_limit
     rows = list(nodes.iter_rows(named=True))
@@ -240,12 +240,11 @@ def build_weight_set(
 def overlapping_indicators(
     values: pl.DataFrame, weight_set: WeightSet, *, limit: float, minimum_n: int
 ) -> pl.DataFrame:
-    """Pairs of indicators of one sub-dimension that nearly tell one fact, so that it is weighted twice (C-43).
+    """Pairs of indicators of one sub-dimension that measure nearly the same fact, which is then weighted twice (C-43).
 
     values   enterprise_id, period, indicator_id, value
-    Returns indicator_a, indicator_b, correlation (Pearson, within |limit| … 1), n (enterprise × period with both
-    values) and global_weight (what the pair weighs in the total), strongest first; pairs with fewer than minimum_n
-    values are left out.
+    Returns indicator_a, indicator_b, correlation (Pearson, |r| ≥ limit), n (enterprise × period with both values) and
+    global_weight (the pair's weight in the total), strongest first; pairs with fewer than minimum_n values are left out.
     """
     subdimension = {}
     for edge in weight_set.edges:
@@ -287,7 +286,7 @@ def _unheard(judgements: pl.DataFrame | None, plan: EvaluationPlan) -> tuple[str
 
 
 def _weigh(parent: str, children: list[dict[str, Any]], panel: Panel, plan: EvaluationPlan) -> list[NodeWeight]:
-    """The weights of a parent's children by the panel's counted matrices, by default without any."""
+    """The weights of a parent's children from the panel's counted matrices; without any, the default weights."""
     minima, maxima = [row["weight_min"] for row in children], [row["weight_max"] for row in children]
     lower = np.array([0.0 if bound is None else bound for bound in minima], dtype=np.float64)
     upper = np.array([1.0 if bound is None else bound for bound in maxima], dtype=np.float64)
@@ -361,7 +360,7 @@ def _indicator_edges(indicators: pl.DataFrame, subdimensions: Iterable[str]) -> 
 
 
 def compound_id(name: str, values: Sequence[str]) -> str:
-    """The node of a named indicator with several values; if it has the name of one (P1-1 of P1-1, P1-2), all names."""
+    """The node id of a named indicator with several values; if it equals one of them (P1-1 of P1-1, P1-2), all ids."""
     others = [value for value in values if value != name]
     return "+".join([name, *others]) if name in values else name
 
@@ -376,5 +375,5 @@ def _finite(value: float) -> float | None:
 
 
 def _stable(value: object) -> object:
-    # Twelve digits: the last bits of an eigenvector depend on the linear-algebra library, the version must not.
+    # Twelve digits: an eigenvector's last bits depend on the linear-algebra library, the version must not.
     return format(value, ".12g") if isinstance(value, float) else value

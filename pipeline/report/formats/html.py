@@ -1,7 +1,6 @@
-"""Draws a report model as one self-contained HTML page in Chinese; nothing is loaded from elsewhere.
+"""Renders a report model as one self-contained HTML page in Chinese; nothing is loaded from elsewhere.
 
-Layout and words of the page are in ``templates/``, number formats in ``format.py``; what is said is the model's
-business.
+Layout and page text are in ``templates/``, number formats in ``words/numbers.py``, the content in ``model/``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The scores of a run for the terminal: one row per enterprise, what ``asq run`` prints at its end.
+"""The scores of a run for the terminal: one row per enterprise, printed at the end of ``asq run``.
 
-Full reports are ``html.py``'s business. On a terminal a table is drawn; elsewhere (logs, pipes) there is one plain line
-an enterprise.
+Full reports are in ``html.py``. A terminal gets a table; logs and pipes get one plain line per enterprise.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of
 from pipeline.report.words.numbers import number, percent
 
-# Verdicts that are counted each for itself; the rest (no requirement, not applicable, not decided yet) together.
+# Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
 _COUNTED = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NO_DATA: "no data"}
 _REST = "other"
 
 
 @dataclass(frozen=True)
 class EnterpriseScores:
-    """What the terminal shows of one enterprise: scores 0–100 (None: none), coverage 0–1, indicators by verdict."""
+    """One enterprise's row: scores 0–100 (None: no score), coverage 0–1, indicators by verdict."""
 
     enterprise_id: str
     total: float | None
@@ -47,7 +46,7 @@ class ScoreTable:
     rows: tuple[EnterpriseScores, ...]
 
     def lines(self) -> list[str]:
-        """One line per enterprise, nothing cut, for logs and pipes."""
+        """One line per enterprise, untruncated, for logs and pipes."""
         found = []
         for row in self.rows:
             low_high = f" ({_range(row)} over all legal weights)" if row.total_range else ""
@@ -63,7 +62,7 @@ class ScoreTable:
         return found
 
     def table(self) -> Table:
-        """The same as a table that fits 80 columns; under each total its range, a provisional total has a star."""
+        """A table for 80 columns; each total has its range below, a provisional total has a star."""
         legend = "; ".join(f"{node} {name}" for node, name in self.dimension_names.items())
         star = "* provisional. " if any(row.is_provisional for row in self.rows) else ""
         drawn = Table(
@@ -102,7 +101,7 @@ class ScoreTable:
 
 
 def score_table(run_path: Path, quarter: Quarter) -> ScoreTable:
-    """The scores of a run's enterprises for the quarter; raises ReportInputMissing where a table is absent."""
+    """The scores of a run's enterprises for the quarter; raises ReportInputMissing if a table is absent."""
     tables = RunTables.read(run_path, quarter)
     dimensions = [row for row in tables.nodes_in_order if row["level"] == "dimension"]
     scores = {

@@ -1,1 +1,1 @@
-"""The report model: all that a report says, read from the tables of a run, without any formatting."""
+"""The report model: the content of a report, read from the tables of a run, without formatting."""

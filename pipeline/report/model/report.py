@@ -1,7 +1,7 @@
-"""The report model: all that a report of one enterprise and quarter says, gathered once from a run's published tables.
+"""The report model: the content of one enterprise's quarterly report, gathered once from a run's published tables.
 
-No number is computed or judged here and none is formatted: full values, codes put into words (``labels.py``), and the
-order of the standard. Renderers (``html.py``) only read it; editions, charts and other formats read the same model.
+Nothing is computed, evaluated or formatted here: full values, codes in words (``words/zh.py``), the order of the standard.
+Renderers (``formats/html.py``) only read the model; editions, charts and other formats read the same one.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from pipeline.report.parts.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.survey import SurveyPart
 from pipeline.report.parts.survey_cells import SurveyScopes
 
-# How the standard calls a text that has not been issued (C-25); part of the edition every published row names.
+# The standard's word for a text that has not been issued (C-25); part of the edition in every published row.
 DRAFT = "征求意见稿"
 
-# How many of the clearly missed requirements the executive summary names: the report model asks for five findings.
+# How many clearly missed requirements the executive summary names.
 FINDINGS = 5
 
 
 @dataclass(frozen=True)
 class Head:
-    """What the report is about and which versions it rests on."""
+    """The subject of the report and the versions it is based on."""
 
     enterprise_id: str
     quarter: Quarter
@@ -43,13 +43,13 @@ class Head:
 
     @property
     def is_draft_standard(self) -> bool:
-        """Whether the edition evaluated against is a draft for comment, not to be taken for an issued standard."""
+        """Whether the edition evaluated against is a draft for comment, not an issued standard."""
         return DRAFT in self.standard_edition
 
 
 @dataclass(frozen=True)
 class ReturnedMatrix:
-    """A judgement matrix that went back to its expert."""
+    """A judgement matrix that was returned to its expert."""
 
     expert_id: str
     round: int
@@ -73,7 +73,7 @@ class DelphiRound:
 
 @dataclass(frozen=True)
 class Absence:
-    """Indicators without a value for one and the same reason."""
+    """Indicators without a value for the same reason."""
 
     status_name: str
     reason: str
@@ -82,7 +82,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class Choice:
-    """A version or choice this run's numbers depend on."""
+    """A version or choice that affects this run's numbers."""
 
     key: str
     name: str
@@ -91,7 +91,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class ReportModel:
-    """One enterprise, one quarter. The total holds the dimensions, these the sub-dimensions, these the indicators."""
+    """One enterprise, one quarter: the total contains dimensions, these contain sub-dimensions, these indicators."""
 
     head: Head
     total: Node
@@ -105,7 +105,7 @@ class ReportModel:
     rounds: tuple[DelphiRound, ...]
     returned: tuple[ReturnedMatrix, ...]
     no_total_because: tuple[str, ...]
-    """Where there is no total: what prevents it, in words."""
+    """If there is no total: what prevents it, in words."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
     quality: Quality
@@ -128,7 +128,7 @@ class ReportModel:
 
     @property
     def random_indices(self) -> tuple[str, ...]:
-        """The random-index tables that consistency was judged by, in words; none without experts."""
+        """The random-index tables used for consistency, in words; none without experts."""
         nodes = (*self.total.children, *(node for each in self.total.children for node in each.children))
         return tuple(dict.fromkeys(node.random_index for node in nodes if node.random_index))
 
@@ -142,7 +142,7 @@ class ReportModel:
 
     @property
     def absences(self) -> tuple[Absence, ...]:
-        """Indicators without a value, grouped by why, in catalogue order of the first of each."""
+        """Indicators without a value, grouped by reason, in catalogue order of each group's first."""
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for each in self.indicators:
             if not each.is_measured:

@@ -1,4 +1,4 @@
-"""The tables of a run, read once, from which a report model is built."""
+"""Reads a run's tables once and builds report models from them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ENTERPRISE = "enterprise"
 
 
 class ReportInputMissing(AsqError):
-    """A published table the report needs is absent or incomplete: a fault of the run, never of the data."""
+    """A published table that the report needs is absent or incomplete: a fault of the run, never of the data."""
 
 
 def build_report(run_path: Path, quarter: Quarter, enterprise_id: str) -> ReportModel:
@@ -45,14 +45,14 @@ def build_report(run_path: Path, quarter: Quarter, enterprise_id: str) -> Report
 
     run_path   the run's folder: ``<table>.parquet`` of every published table
 
-    Raises ReportInputMissing where a table is absent or lacks rows, UsageError for an enterprise the run does not know.
+    Raises ReportInputMissing if a table is absent or lacks rows, UsageError for an enterprise that the run does not have.
     """
     return RunTables.read(run_path, quarter).report(enterprise_id)
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """What a run published for a quarter, as far as reports need it: read once for all enterprises."""
+    """A run's published tables for a quarter that reports need, read once for all enterprises."""
 
     quarter: Quarter
     values: pl.DataFrame
@@ -166,7 +166,7 @@ class RunTables:
                     row["label_zh"] or row["key"],
                     row["value_zh"] or labels.run_choice(row["key"], row["value"]),
                 )
-                # Another enterprise's targets, exemptions and findings are no business of this one.
+                # Another enterprise's targets, exemptions and findings must not be shown to this one.
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
             rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
@@ -198,7 +198,7 @@ class RunTables:
         node_id = row["node_id"]
         described = self._described.get(node_id)
         if described is None:
-            raise ReportInputMissing(f"evaluation_nodes: no row for the node {node_id} that scores has")
+            raise ReportInputMissing(f"evaluation_nodes: no row for node {node_id} of scores")
         weighed = self._weighed.get(node_id, {})
         bounds = (described["weight_min"], described["weight_max"])
         children = [
@@ -247,7 +247,7 @@ class RunTables:
         found: dict[str, list[Indicator]] = {}
         for name, entry in self._catalogue_order.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
-            # What the tree counted: in a third-party evaluation an indicator without data scores 0.
+            # The score used in the tree: in a third-party evaluation an indicator without data scores 0.
             score = tree[name]["score"] if name in tree else None
             indicator = indicator_of(
                 entry,
@@ -350,7 +350,7 @@ class RunTables:
             )
 
     def _by_parent(self, rows: pl.DataFrame, *order: str) -> list[dict[str, Any]]:
-        """Rows with a parent_id in the order of the tree, then by the columns named."""
+        """Rows with a parent_id in the order of the tree, then by the given columns."""
         places = {node: place for place, node in enumerate(self._described)}
         return sorted(
             rows.iter_rows(named=True),

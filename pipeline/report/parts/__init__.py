@@ -1,1 +1,1 @@
-"""Sections of the report, one module each: their part of the model and how its rows are formed."""
+"""Sections of the report, one module each: the section's part of the model and how its rows are built."""

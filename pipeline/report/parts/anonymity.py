@@ -1,6 +1,6 @@
-"""What a report says of the anonymity of the published tables: its enterprise's rows of ``anonymity``, in words.
+"""Report section on the anonymity of the published tables: the enterprise's rows of ``anonymity``, in words.
 
-Everything is measured in ``pipeline/publish/statement.py``.
+Measuring belongs to ``pipeline/publish/statement.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class ReleasedTable:
-    """A record-level table of this enterprise as published. ``risk``: the largest chance to recognise one record, 1/k."""
+    """A published record-level table of this enterprise. ``risk``: the largest chance of recognising a record, 1/k."""
 
     table: str
     name: str
@@ -38,7 +38,7 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class Anonymity:
-    """The record-level tables, and how many other tables have which level of GB/T 42460."""
+    """The record-level tables, and the number of other tables by level of GB/T 42460."""
 
     released: tuple[ReleasedTable, ...]
     internal: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""What a report says of the cleaning log: how many rows and values of the enterprise were treated, by step, action and rule.
+"""Report section on the cleaning log: how many rows and values of the enterprise were treated, by action, table and rule.
 
-The log is written in the validate stage; here its rows are only counted and named.
+The account stage writes the log; its rows are only counted and named here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ACTION_NAMES = {
     "out_of_scope": "不计入统计",
     "excluded": "复核后剔除",
 }
-"""The actions that are about records of one enterprise, in the order of a report."""
+"""Actions on records of one enterprise, in report order."""
 RULE_NAMES = {
     "outlier_review": "异常值复核",
     "merged_request": "并入其他工单",
@@ -35,7 +35,7 @@ RULE_NAMES = {
 
 @dataclass(frozen=True)
 class Cleaned:
-    """One line: what was done to rows of a table by one rule; of corrections, by one author."""
+    """One line: what one rule (for corrections: one author) did to rows of a table."""
 
     table: str
     action: str
@@ -62,7 +62,7 @@ def cleaning_counts(log: pl.LazyFrame) -> pl.DataFrame:
 def cleaning_of(counts: pl.DataFrame, enterprise_id: str) -> Iterator[Cleaned]:
     """The lines of one enterprise by action, table and rule.
 
-    counts   what ``cleaning_counts`` gives
+    counts   result of ``cleaning_counts``
     """
     order = {action: place for place, action in enumerate(ACTION_NAMES)}
     lines = counts.filter(pl.col("enterprise_id") == enterprise_id).sort(

@@ -1,4 +1,4 @@
-"""What a report says of one indicator: value, verdict, trend, variants, windows."""
+"""Report section on one indicator: value, verdict, trend, variants, windows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pipeline.report.words import zh as labels
 _MEASURED = ("ok", "insufficient_sample")
 _LIMITS = ("requirement", "acceptable", "objective")
 _WITHOUT_FRACTION = ("percentile", "composite", "count", "change")
-# The order statistic that a percentile indicator is (D-07).
+# The order statistic scored for percentile indicators (D-07).
 _SCORED_PERCENTILE = "p95"
 
 
 class Verdict(StrEnum):
-    """What can be said of an indicator against its requirement."""
+    """The verdict on an indicator against its requirement."""
 
     MET = "met"
     NOT_MET = "not_met"
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 
 class Trend(StrEnum):
-    """Where a value went since the same period a year earlier, by the indicator's direction."""
+    """How a value changed since the same period a year earlier, by the indicator's direction."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -85,7 +85,7 @@ class Indicator:
     acceptable: float | None
     objective: float | None
     moved_by_plan: frozenset[str]
-    """Which of requirement, acceptable and objective come from the evaluation plan, not from the catalogue."""
+    """Which of requirement, acceptable and objective come from the evaluation plan instead of the catalogue."""
     method: str
     value: float | None
     numerator: float | None
@@ -102,7 +102,7 @@ class Indicator:
     verdict: Verdict
     is_objective_met: bool | None
     is_distinguishable: bool | None
-    """False: the interval contains the requirement, chance can explain the verdict. None: there is no interval."""
+    """False: the interval contains the requirement, so chance can explain the verdict. None: no interval."""
     is_provisional: bool
     provisional_reasons: tuple[str, ...]
     part: str
@@ -112,7 +112,7 @@ class Indicator:
     trailing_year: WindowValue | None
     variants: tuple[Variant, ...]
     hidden_variants: tuple[str, ...]
-    """Names of readings that too few people stand behind, or that would give such a one away."""
+    """Names of readings based on too few people, and of those that would disclose them."""
 
     @property
     def is_measured(self) -> bool:
@@ -125,13 +125,13 @@ class Indicator:
 
     @property
     def has_fraction(self) -> bool:
-        """Whether the value is its numerator ÷ its denominator: no fraction makes a percentile, an index, a count or a change."""
+        """Whether the value is numerator ÷ denominator; percentiles, indices, counts and changes are not."""
         known = self.is_measured and self.numerator is not None and self.denominator is not None
         return known and self.method not in _WITHOUT_FRACTION
 
     @property
     def compared(self) -> labels.ComparedLabel | None:
-        """What a change compares, in words; None for a value that is no change."""
+        """What a change compares, in words; None for other values."""
         return labels.COMPARED.get(self.indicator_id)
 
     @property
@@ -144,18 +144,18 @@ class Indicator:
 
     @property
     def part_name(self) -> str:
-        """Which of its versions the value is, in words; empty for indicators with one."""
+        """Which version of the indicator the value is, in words; empty if there is only one."""
         return labels.PARTS.get(self.part, self.part)
 
     @property
     def variants_beside(self) -> tuple[Variant, ...]:
-        """The variants worth seeing beside the value; the one that is the value itself is not repeated."""
+        """The variants to show beside the value, without the one that equals the value."""
         shown = self.variants if self.is_measured else ()
         return tuple(variant for variant in shown if variant.is_beside and variant.code != self.part)
 
 
 def verdict_of(status: str, requirement: float | None, is_met: bool | None) -> Verdict:
-    """The verdict the evaluate stage reached, with the cases in which it reached none told apart."""
+    """The evaluate stage's verdict; cases without one are distinguished."""
     if is_met is not None:
         return Verdict.MET if is_met else Verdict.NOT_MET
     if status in ("no_data", "not_applicable"):
@@ -171,7 +171,7 @@ def indicator_of(
     variants: list[Mapping[str, Any]],
     hidden: frozenset[str],
 ) -> Indicator:
-    """One indicator of the report from its catalogue entry and its published rows."""
+    """An indicator of the report from its catalogue entry and published rows."""
     return Indicator(
         indicator_id=entry["indicator_id"],
         named_indicator_id=entry["named_indicator_id"],

@@ -1,6 +1,6 @@
-"""What a report says of outliers: how many points were flagged, reviewed and excluded, and what the exclusions changed.
+"""Report section on outliers: how many points were flagged, reviewed and excluded, and what the exclusions changed.
 
-Found and decided in the review stage; here published rows are only put into words and order. Records are named in no report.
+Finding and deciding belong to the review stage; published rows are only worded and ordered here. No report names records.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COUNTS = (
 class MeasureReview:
     """One measure of the enterprise in the quarter, over all its groups.
 
-    groups   how many there are, and in ``too_small`` how many have too few values for |Z| to exceed the limit
+    groups   number of groups; ``too_small`` of them have too few values for |Z| to exceed the limit
     n        values; the other counts are data points
     """
 
@@ -89,7 +89,7 @@ class OutlierReport:
 def outlier_report(
     groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]
 ) -> OutlierReport:
-    """Of one enterprise.
+    """The section of one enterprise.
 
     groups      its rows of outlier_groups
     effects     its rows of outlier_effects
@@ -101,7 +101,7 @@ def outlier_report(
         .agg(pl.len().alias("groups"), pl.col("too_small").sum(), *(pl.col(name).sum() for name in _COUNTS))
         .iter_rows(named=True)
     }
-    # A run of another version may know measures that this one does not.
+    # A run of another version may have other measures.
     names = [*(name for name in MEASURES if name in counted), *sorted(counted.keys() - MEASURES.keys())]
     order = {name: place for place, name in enumerate((TOTAL, *catalogue))}
     rows = sorted(

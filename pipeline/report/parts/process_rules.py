@@ -1,6 +1,6 @@
-"""What a report says of the process rules PR-01 … PR-97: the published results of a period, most pressing first.
+"""Report section on the process rules PR-01 … PR-97: the published results of a period, failed ones first.
 
-Rules are judged in the evaluate stage; here their rows are only joined with the rules' names and put into order.
+The evaluate stage assesses rules; their rows are only joined with the rules' names and ordered here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.report.words import zh as labels
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One process rule and what became of it."""
+    """One process rule and its result."""
 
     rule_id: str
     name: str
@@ -40,7 +40,7 @@ class RuleSet:
 
     @property
     def groups(self) -> Mapping[str, tuple[RuleResult, ...]]:
-        """The results by what they are, failed ones first, each in the order of the rules."""
+        """The rules by result, failed ones first, each in rule order."""
         return {code: tuple(each for each in self.results if each.result == code) for code in labels.PROCESS_RESULTS}
 
 

@@ -1,6 +1,6 @@
-"""What a report says of the quality of its enterprise's data: the scorecard, and what the acceptance found.
+"""Report section on the quality of the enterprise's data: the scorecard, and the findings of the acceptance.
 
-Everything is counted and judged in ``pipeline/accept``.
+``pipeline/account`` counts the scorecard, ``pipeline/accept`` checks the delivery.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.expectations.quality import DIMENSIONS
 
 @dataclass(frozen=True)
 class TableQuality:
-    """A row of the scorecard; shares 0–1 by dimension, None where there is none."""
+    """A row of the scorecard; shares 0–1 by dimension, None if not available."""
 
     table: str
     name: str
@@ -30,7 +30,7 @@ class TableQuality:
 
 @dataclass(frozen=True)
 class Finding:
-    """A check of the delivery that did not simply pass."""
+    """A check of the delivery with another verdict than passed."""
 
     table: str
     name: str
@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Quality:
-    """The section: scorecard, and verdicts with their numbers by name."""
+    """The section: scorecard, and number of checks by verdict."""
 
     tables: tuple[TableQuality, ...]
     findings: tuple[Finding, ...]

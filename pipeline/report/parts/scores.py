@@ -1,4 +1,4 @@
-"""What a report says of scores: the tree, totals by window, overlays."""
+"""Report section on scores: the tree, totals by window, overlays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.report.words import zh as labels
 from schemas.standard.catalogue import catalogue_rows
 from schemas.standard.tree import nodes
 
-# Flags that leave a node without a score; the others only describe what lies below it.
+# Flags that leave a node without a score; the others only describe its children.
 _PREVENTING = ("no_data", "not_applicable", "not_scored")
 
 
@@ -24,7 +24,7 @@ class Node:
     name: str
     weight: float
     weight_used: float
-    """What it weighed after nodes without a score dropped out."""
+    """Its effective weight after nodes without a score dropped out."""
     weight_raw: float | None
     weight_range: tuple[float, float] | None
     weight_method: str
@@ -67,7 +67,7 @@ class WindowTotal:
 
 @dataclass(frozen=True)
 class Overlay:
-    """Grade and deductions the plan asked for: shown beside the total, no part of T/GXDSL 244."""
+    """Grade and deductions if the plan asks for them: shown beside the total, not part of T/GXDSL 244."""
 
     grade: str | None
     deduction_points: float | None
@@ -76,7 +76,7 @@ class Overlay:
 
 
 def place_of(row: Mapping[str, Any]) -> tuple[int, str]:
-    """Where a node or indicator stands in the standard; what it does not know comes last, by id."""
+    """Sort key of a node or indicator in the standard's order; unknown ones come last, by id."""
     name = row.get("indicator_id") or row["node_id"]
     order = _standard_order()
     return order.get(name, len(order)), name
@@ -89,7 +89,7 @@ def _standard_order() -> dict[str, int]:
 
 
 def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
-    """Where too much does not apply that alone prevents the total: the rest is scored. Else nothing at all is scored."""
+    """Why there is no total: too much weight is not applicable (the rest is scored), or else nothing is scored."""
     if root["score"] is not None:
         return ()
     flags = root["flags"] or ()
@@ -98,7 +98,7 @@ def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def overlay_of(root: Mapping[str, Any]) -> Overlay | None:
-    """Grade and deductions of the overlays; None where the plan asks for none."""
+    """Grade and deductions of the overlays; None if the plan asks for none."""
     if root["grade"] is None and root["deduction_points"] is None:
         return None
     return Overlay(

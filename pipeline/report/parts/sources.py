@@ -1,4 +1,4 @@
-"""What a report says of the data behind it: rows by table, quarantine, coverage."""
+"""Report section on the source data: rows by table, quarantine, coverage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_ROWS = {"extracted": 0, "accepted": 0, "quarantined": 0}
 
 @dataclass(frozen=True)
 class Coverage:
-    """A window of the report and how many of its quarters hold records of the enterprise."""
+    """A window of the report and how many of its quarters have records of the enterprise."""
 
     name: str
     period: str
@@ -25,10 +25,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """What became of this enterprise's rows of a source table in the run's quarter: extracted = accepted + quarantined.
+    """This enterprise's rows of a source table in the run's quarter: extracted = accepted + quarantined.
 
-    None: the table names no enterprise, or was not delivered. Rows of other enterprises, and rows whose enterprise cannot be
-    read, are in no report. ``quarters``: the quarters up to this one in which the enterprise has usable rows.
+    None: the table has no enterprise column, or was not delivered. Rows of other enterprises, or of an unreadable enterprise,
+    are not reported. ``quarters``: the quarters up to this one in which the enterprise has usable rows.
     """
 
     table: str
@@ -61,10 +61,10 @@ def contract_order(tables: Iterable[str]) -> list[str]:
 
 
 def table_name(table: str) -> str:
-    """The Chinese name of a table of the contract; any other name as it is."""
+    """The Chinese name of a contract table; other names unchanged."""
     return TABLES[table].title if table in TABLES else table
 
 
 def names_enterprises(table: str) -> bool:
-    """Whether rows of a table say which enterprise they are of."""
+    """Whether a table has an enterprise column."""
     return table in TABLES and any(column.name == "enterprise_id" for column in TABLES[table].columns)

@@ -1,7 +1,6 @@
-"""What a report says of the satisfaction surveys: how valid the responses are, and what weights change in satisfaction.
+"""Report section on satisfaction surveys: validity of responses, and the effect of weights on satisfaction.
 
-Flags, weights and rates are the evaluate stage's; here the published rows of one enterprise and quarter are read and put
-into words.
+Flags, weights and rates belong to the evaluate stage; the published rows are only put into words here.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from pipeline.report.words import zh as labels
 if TYPE_CHECKING:
     from pipeline.report.parts.indicators import Indicator
 
-# The subdimension that clause 六 calls customer satisfaction: O2-1 … O2-5.
+# Prefix of clause 六's customer-satisfaction indicators O2-1 … O2-5.
 _SATISFACTION = "O2-"
 _FLAGS = ("straight_liners", "speeders", "duplicate_customers", "duplicate_devices")
 
 
 @dataclass(frozen=True)
 class Flag:
-    """How many responses of a round carry a validity flag, and their share of those that came (0–1)."""
+    """Number of a round's responses with a validity flag, and their share of all its responses (0–1)."""
 
     name: str
     responses: int
@@ -54,7 +53,7 @@ class SurveyRound:
     response_rate: float | None
     response_rate_reason: str
     weighting: str
-    """How responses are weighted, in words; empty where all weigh the same."""
+    """How responses are weighted, in words; empty for equal weights."""
     weighting_reason: str
     merged_cells: int | None
     outside_population: int | None
@@ -76,14 +75,14 @@ class Satisfaction:
 
 @dataclass(frozen=True)
 class SurveyPart:
-    """The quarter's rounds in order of their ids, and the satisfaction they give."""
+    """The quarter's rounds in order of their ids, and the resulting satisfaction."""
 
     rounds: tuple[SurveyRound, ...]
     satisfaction: tuple[Satisfaction, ...]
 
     @property
     def is_weighted(self) -> bool:
-        """Whether the scored satisfaction is the weighted one: then, and only then, the unweighted one is a variant."""
+        """Whether the scored satisfaction is weighted; only then is there an unweighted variant."""
         return any(each.unweighted is not None for each in self.satisfaction)
 
 

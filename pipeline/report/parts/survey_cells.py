@@ -1,7 +1,7 @@
-"""Satisfaction by region and by channel, and the touchpoint readings: what a report may show of them.
+"""Report section on satisfaction by region, channel and touchpoint, without cells that are too small to show.
 
-Values come from the published tables; which are too small to show, and which must be hidden beside them, is decided by
-``pipeline/privacy/suppression.py``. Hidden values never enter the report model.
+Values come from the published tables; ``pipeline/privacy/suppression.py`` decides which cells to hide. Hidden values never
+enter the report model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.privacy.suppression import Line, hidden_cells
 from pipeline.report.words import zh as labels
 
-# Survey cells of fewer people are hidden (D-88).
+# Survey cells with fewer people are hidden (D-88).
 MINIMUM_PEOPLE = 5
 # Below this the value is printed in grey: its interval is too wide to rank by.
 FIRM_FROM = 30
@@ -28,7 +28,7 @@ _UNSTATED = "未注明"
 
 @dataclass(frozen=True)
 class SurveyCell:
-    """One region or channel: people who answered, mean satisfaction (0–100) and its 95 % interval; all None where hidden."""
+    """One region or channel: respondents, mean satisfaction (0–100) and its 95 % interval; all None if hidden."""
 
     name: str
     respondents: int | None
@@ -42,7 +42,7 @@ class SurveyCell:
 
     @property
     def is_firm(self) -> bool:
-        """Enough people for the value to be compared."""
+        """Whether there are enough people to compare the value."""
         return self.respondents is not None and self.respondents >= FIRM_FROM
 
 
@@ -70,7 +70,7 @@ class SurveyScopes:
 
 
 def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScopes | None:
-    """What the report shows of one enterprise's overall satisfaction; None where nobody answered.
+    """One enterprise's overall satisfaction as the report shows it; None if nobody answered.
 
     respondents   its rows of mart_survey_respondents
     values        its rows of indicator_values for O2-1 and the quarter, of all scopes
@@ -107,12 +107,12 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
 
 
 def hidden_touchpoints(variants: Iterable[Mapping[str, Any]], respondents: pl.DataFrame) -> frozenset[str]:
-    """Of the variants of O2-2, those that a report hides: touchpoints few people spoke of, and what hides them.
+    """The variants of O2-2 that a report hides: touchpoints with few respondents, and those hidden to protect them.
 
     variants      rows of indicator_variants of one enterprise and quarter for O2-2: variant, sample_size
     respondents   its rows of mart_survey_respondents
 
-    O2-2 is the mean of the touchpoints by known volumes: of one hidden touchpoint it would give the value away.
+    O2-2 is the touchpoint mean by known volumes: it would disclose the value of a single hidden touchpoint.
     """
     of_touchpoints = respondents.filter(pl.col("scope_type") == "touchpoint")
     few = {row["scope_id"] for row in of_touchpoints.iter_rows(named=True) if row["respondents"] < MINIMUM_PEOPLE}
@@ -122,7 +122,7 @@ def hidden_touchpoints(variants: Iterable[Mapping[str, Any]], respondents: pl.Da
         if touchpoint in labels.TOUCHPOINTS and row["sample_size"]:
             readings.setdefault(reading, {})[touchpoint] = row["sample_size"]
     hidden: set[str] = set()
-    # The satisfaction itself first: what is hidden of it is hidden in every reading.
+    # Satisfaction first: a touchpoint hidden there is hidden in every reading.
     for reading in sorted(readings, key=lambda name: (name != "touchpoint", name)):
         answers = readings[reading]
         line = Line("total", tuple(answers))

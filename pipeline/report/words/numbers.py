@@ -1,7 +1,7 @@
-"""How numbers are printed: the one place that rounds, separates thousands, adds units and marks what rounding hides.
+"""Formats numbers: the only place that rounds, separates thousands, adds units and marks rounded equality.
 
-Full values come in and text goes out. Whether a requirement is met was decided on the full value long before (GB/T
-8170, full-value comparison), so nothing that leaves here may be compared.
+Full values in, text out. Whether a requirement is met was decided before, on the full value (GB/T 8170, full-value
+comparison): never compare formatted numbers.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Number = float | int | None
 
 
 def number(value: Number, decimals: int = DECIMALS) -> str:
-    """A number with thousands separators, rounded once, half to even; ``—`` for null and for what is no number.
+    """A number with thousands separators, rounded once, half to even; ``—`` for null and NaN.
 
-    A double is taken for the shortest decimal that names it, as people see it in the published tables: 0.125 and 2.675
-    are ties, although the binary form of the latter lies a little below.
+    A double is rounded as its shortest decimal form, as shown in the published tables: 0.125 and 2.675 are ties, although
+    the binary form of 2.675 is slightly smaller.
     """
     exact = _exact(value)
     return NOTHING if exact is None else _text(exact, decimals)
 
 
 def count(value: Number) -> str:
-    """A whole number with thousands separators; with two decimals where it is not whole (sums of weights)."""
+    """A whole number with thousands separators; two decimals if it is not whole (sums of weights)."""
     exact = _exact(value)
     if exact is None:
         return NOTHING
@@ -49,9 +49,9 @@ def percent(value: Number, decimals: int = DECIMALS) -> str:
 
 
 def bare(value: Number, unit: str) -> str:
-    """A value in the unit of its indicator without the unit's name, for tables that name it once.
+    """A value in its indicator's unit without the unit's name, for tables that name it once.
 
-    Rates keep their percent sign and staff per customer is ``1∶n``: both are part of how the number is written.
+    Rates keep their percent sign and staff per customer is ``1∶n``: both are part of the number.
     """
     exact = _exact(value)
     if exact is None:
@@ -70,7 +70,7 @@ def in_unit(value: Number, unit: str, unit_zh: str) -> str:
 
 
 def limit(value: Number, unit: str, unit_zh: str = "") -> str:
-    """A requirement, acceptable limit or objective: as it was set, unrounded and without idle zeros."""
+    """A requirement, acceptable limit or objective as it was set: unrounded, without trailing zeros."""
     exact = _exact(value)
     if exact is None:
         return NOTHING
@@ -82,26 +82,26 @@ def limit(value: Number, unit: str, unit_zh: str = "") -> str:
 
 
 def bound(value: Number, unit: str, direction: str, unit_zh: str = "") -> str:
-    """A requirement with its direction: ``≥ 95%``, ``≤ 30 秒``, ``= 100%``; ``—`` where none is set."""
+    """A requirement with its direction: ``≥ 95%``, ``≤ 30 秒``, ``= 100%``; ``—`` if none is set."""
     sign = {"higher": "≥", "lower": "≤", "exact": "="}[direction]
     text = limit(value, unit, unit_zh)
     return text if text == NOTHING else f"{sign} {text}"
 
 
 def interval(low: Number, high: Number, unit: str, unit_zh: str = "") -> str:
-    """A confidence interval, both ends rounded alike: ``94.10%–95.90%``, ``25.10–26.30 秒``; ``—`` without one."""
+    """A confidence interval: ``94.10%–95.90%``, ``25.10–26.30 秒``; ``—`` without one."""
     first, last = bare(low, unit), bare(high, unit)
     if NOTHING in (first, last):
         return NOTHING
-    # A dash beside a minus sign is hard to read.
+    # A dash next to a minus sign is hard to read.
     dash = " 至 " if MINUS in first + last else "–"
     return f"{first}{dash}{last}{_name(unit, unit_zh)}"
 
 
 def change(now: Number, before: Number, unit: str, unit_zh: str = "") -> str:
-    """What changed, always signed: rates in 个百分点, staff per customer in percent of before, all else in its unit.
+    """A signed change: rates in 个百分点, staff per customer in percent of before, others in their unit.
 
-    The difference is taken between the full values and rounded once; ``—`` where either side is missing.
+    The difference of the full values, rounded once; ``—`` if either side is missing.
     """
     exact, earlier = _exact(now), _exact(before)
     if exact is None or earlier is None:
@@ -117,7 +117,7 @@ def change(now: Number, before: Number, unit: str, unit_zh: str = "") -> str:
 
 
 def rounding_mark(value: Number, limit_value: Number, unit: str) -> str:
-    """``+`` or ``−`` where a printed value equals the printed limit but is really larger or smaller, else nothing.
+    """``+`` or ``−`` if a printed value equals the printed limit but is larger or smaller, else nothing.
 
     The notation of GB/T 8170: 16.50(+) was rounded down, 16.50(−) was rounded up. Without it, 94.996 % would be printed
     as 95.00 % beside "not met" of ≥ 95 %.
@@ -125,7 +125,7 @@ def rounding_mark(value: Number, limit_value: Number, unit: str) -> str:
     exact, against = _exact(value), _exact(limit_value)
     if exact is None or against is None or exact == against or bare(value, unit) != bare(limit_value, unit):
         return ""
-    # Staff per customer is printed upside down, so its printed number runs the other way.
+    # Staff per customer is printed as its inverse, so the sign is reversed.
     return "+" if (exact > against) != (unit == _ONE_TO_N) else MINUS
 
 
@@ -135,7 +135,7 @@ def date(day: dt.date) -> str:
 
 
 def moment(when: dt.datetime | None) -> str:
-    """``2025-04-29 18:02:11``, the wall time in which all times are kept; ``—`` for null."""
+    """``2025-04-29 18:02:11``, wall time as stored; ``—`` for null."""
     return NOTHING if when is None else when.isoformat(sep=" ", timespec="seconds")
 
 
@@ -154,14 +154,14 @@ def _is_whole(exact: Decimal) -> bool:
 
 
 def _text(exact: Decimal, decimals: int | None) -> str:
-    """With a fixed number of decimals, or with as many as the number has."""
+    """With a fixed number of decimals; None: as many as the number has."""
     if decimals is not None:
         rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT)
     elif _is_whole(exact):
         rounded = exact.quantize(Decimal(1), context=_CONTEXT)
     else:
         rounded = exact.normalize(_CONTEXT)
-    # Decimal keeps the sign of a zero, which would be printed as −0.00.
+    # Decimal keeps the sign of zero, which would be printed as −0.00.
     return f"{abs(rounded) if rounded == 0 else rounded:,f}".replace("-", MINUS)
 
 
@@ -169,7 +169,7 @@ def _one_to(exact: Decimal) -> str:
     if exact <= 0:
         return _text(exact, DECIMALS)
     served = _CONTEXT.divide(Decimal(1), exact)
-    # Rounded to two decimals like everything else, then without idle zeros: 1∶212, not 1∶212.00.
+    # Rounded to two decimals like other numbers, without trailing zeros: 1∶212, not 1∶212.00.
     return f"1∶{_text(served.quantize(Decimal(1).scaleb(-DECIMALS), context=_CONTEXT), None)}"
 
 

@@ -1,7 +1,7 @@
-"""The Chinese words a report prints for the codes in the published tables: states, reasons, rules, variants, choices.
+"""Chinese words for the codes in the published tables: states, reasons, rules, variants, choices.
 
-Names of indicators, dimensions and source tables come from the catalogue and the contract, numbers from ``format.py``.
-A code without a word here is printed as it is, never dropped.
+Names of indicators, dimensions and source tables come from the catalogue and the contract, numbers from ``numbers.py``.
+An unknown code is printed as it is, never dropped.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ WINDOWS = {"quarter": "本季度", "year_to_date": "年初至今", "trailing_yea
 
 OBLIGATIONS = {"shall": "应", "should": "宜（建议）", "example": "示例（“如”“可包括”）"}
 
-# What became of a process rule, the most pressing first.
+# Results of a process rule, failed first.
 PROCESS_RESULTS = {
     "fail": "不符合",
     "partial": "部分符合",
@@ -76,7 +76,7 @@ INTERVALS = {
 
 SURVEY_MODES = {"online": "在线", "phone": "电话", "onsite": "现场"}
 
-# The flags of survey_validity, why something of a survey is not known, and how its responses are weighted.
+# Flags of survey_validity, reasons for unknown figures of a survey, and weighting methods.
 SURVEY_FLAGS = {
     "straight_liners": "直线作答",
     "speeders": "过快作答",
@@ -171,7 +171,7 @@ _REASONS = {
 
 _SWITCHES = {"on": "启用", "off": "未启用"}
 
-# Why a judgement matrix went back to its expert, or does not count; codes of weight_judgements.reason.
+# Why a judgement matrix was returned or does not count; codes of weight_judgements.reason.
 _MATRIX_REASONS = {
     "not_judged": "未比较 {}",
     "not_reciprocal": "{} 的正反判断不互为倒数",
@@ -183,7 +183,7 @@ _MATRIX_REASONS = {
     "superseded": "该专家第 {} 轮的判断取而代之",
 }
 
-# What a choice recorded in run_info is called; keys that are not here (versions, counts) are printed as recorded.
+# Names of the choices recorded in run_info; other keys (versions, counts) are printed as recorded.
 _CHOICES: dict[str, dict[str, str]] = {
     "mode": {"self_assessment": "自我评价（无数据的指标退出计分）", "third_party": "第三方评价（无数据的指标计 0 分）"},
     "score_method": {
@@ -207,9 +207,9 @@ TOUCHPOINTS = {"phone": "电话", "online": "在线", "outlet": "网点", "onsit
 
 @dataclass(frozen=True)
 class VariantLabel:
-    """What another reading of an indicator is called and measured in (unit None: as the indicator).
+    """Name and unit of another reading of an indicator (unit None: as the indicator).
 
-    ``is_beside``: worth seeing beside the value itself; the others are for those who look an indicator up.
+    ``is_beside``: shown beside the value; the others only in the indicator's details.
     """
 
     name: str
@@ -220,7 +220,7 @@ class VariantLabel:
 
 @dataclass(frozen=True)
 class ComparedLabel:
-    """What an indicator of change compares, and over which periods; ``is_reduction``: its difference is before − now."""
+    """What a change indicator compares, and over which periods; ``is_reduction``: its difference is before − now."""
 
     name: str
     unit: str
@@ -249,7 +249,7 @@ def _hours(name: str, is_beside: bool = True) -> VariantLabel:
     return VariantLabel(name, "h", "小时", is_beside)
 
 
-# Readings that several indicators have under one name.
+# Readings that several indicators share.
 _COMMON_VARIANTS = {
     "smallest": VariantLabel("最小值", is_beside=False),
     "p50": VariantLabel("中位数"),
@@ -328,7 +328,7 @@ def variant(indicator_id: str, code: str) -> VariantLabel:
 
 
 def variant_place(indicator_id: str, code: str) -> tuple[int, str]:
-    """Where a variant stands in a list: as in the tables above, unknown ones last, touchpoints by reading."""
+    """Sort key of a variant: as in the tables above, unknown ones last, touchpoints by reading."""
     names = [*_VARIANTS, *_COMMON_VARIANTS]
     for name in ((indicator_id, code), code, code.rpartition("_")[0]):
         if name in names:
@@ -342,7 +342,7 @@ def table(name: str) -> str:
 
 
 def reason(code: str | None) -> str:
-    """Why an indicator has no value, too few cases or does not apply, from ``status_reason``; empty without one."""
+    """``status_reason`` in words: why there is no value, too few cases, or not applicable; empty without a reason."""
     if not code:
         return ""
     kind, _, detail = code.partition(":")
@@ -360,7 +360,7 @@ def reason(code: str | None) -> str:
 
 
 def matrix_reason(codes: str | None) -> str:
-    """Why a judgement matrix went back, from ``weight_judgements.reason``: ``not_judged:R|I;off_scale:P|O``."""
+    """``weight_judgements.reason`` in words, e.g. of ``not_judged:R|I;off_scale:P|O``."""
     found = []
     for code in (codes or "").split(";"):
         kind, _, detail = code.partition(":")
@@ -369,7 +369,7 @@ def matrix_reason(codes: str | None) -> str:
 
 
 def run_choice(key: str, value: str) -> str:
-    """The value of a ``run_info`` row in words, where it is a code."""
+    """The value of a ``run_info`` row, in words if it is a code."""
     return _CHOICES.get(key, {}).get(value, value)
 
 

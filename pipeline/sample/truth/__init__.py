@@ -1,12 +1,12 @@
-"""What the pipeline must find: the 68 values of every enterprise and quarter, counted from the accepted rows by plain Python.
+"""Expected results: the 68 values of every enterprise and quarter, counted from the accepted rows in plain Python.
 
-An oracle of its own: written indicator by indicator from the rulings, sharing no SQL and no code with the marts or the
-evaluation (only the State Council calendar of ``pipeline.calendar.working_days``). Slow on purpose where that is clearer.
-Intervals, status and scores are not computed here.
+Intervals, status and scores are not computed here. An independent oracle: written indicator by indicator from the rulings,
+sharing no SQL and no code with the marts or the evaluation (only the State Council calendar of
+``pipeline.calendar.working_days``). Clarity comes before speed.
 
-``numerator / denominator * factor = value``: durations are counted in seconds (order cycles in days) and turned into the
-indicator's unit by the factor, scores lie on 0–100, counts and percentiles have the denominator 1, changes (I4) relate the
-difference to the earlier value. Values that look back (R3-1, R3-4, I3-1) take the quarters the sample has; I4 needs them all.
+``numerator / denominator * factor = value``: durations are in seconds (order cycles in days) and converted to the
+indicator's unit by the factor, scores are 0–100, counts and percentiles have the denominator 1, changes (I4) divide the
+difference by the earlier value. Look-back values (R3-1, R3-4, I3-1) use the quarters in the sample; I4 needs all of them.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ TRUTH_SCHEMA = pl.Schema(
 )
 
 DIMENSIONS = (resources, process, outcome, improvement)
-"""Each enters its indicators when it is imported."""
+"""Each registers its indicators on import."""
 
-# What no indicator is counted from: weights come from judgements, and mystery visits stand beside the surveys.
+# Without tables that no indicator is counted from: judgements give weights, mystery visits are shown beside the surveys.
 _READ = [name for name in TABLES if name not in ("customers", "mystery_visits", "expert_judgements")]
 
 
 def true_values(tables: Mapping[str, pl.DataFrame], quarters: Sequence[Quarter]) -> pl.DataFrame:
     """The 68 values of every enterprise and quarter from accepted rows (``TRUTH_SCHEMA``).
 
-    ``tables``: rows by table, in the contract's columns, without those the pipeline must refuse. A value that the rows cannot
-    tell is null (I2-3 always, year-on-year values without the quarters they look back on).
+    ``tables``: rows by table, in the contract's columns, without those the pipeline must refuse. A value that cannot be
+    computed from the rows is null (I2-3 always, year-on-year values without their look-back quarters).
     """
     enterprises = sorted(tables["service_requests"]["enterprise_id"].unique())
     found = []

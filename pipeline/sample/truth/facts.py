@@ -1,7 +1,7 @@
-"""The accepted rows of one enterprise, seen from one quarter, and the few ways in which values are counted from them.
+"""The accepted rows of one enterprise as of one quarter, and common ways to count values from them.
 
-Shared readings of the rulings (scope, registers in force, repeats, counted survey answers); one module a dimension holds the
-indicators themselves.
+Shared readings of the rulings (scope, registers in force, repeats, counted survey answers); the indicators are in one module
+per dimension.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOUR, DAY = 3600, 86_400
 
 @dataclass(frozen=True)
 class Measured:
-    """One value: its parts, how many cases it rests on, and what turns the quotient into the indicator's unit."""
+    """One value: its parts, number of cases, and the factor to the indicator's unit."""
 
     numerator: float | None
     denominator: float | None
@@ -33,7 +33,7 @@ class Measured:
 
     @property
     def value(self) -> float | None:
-        """None where there is nothing to relate."""
+        """None without a denominator."""
         if self.numerator is None or not self.denominator:
             return None
         return self.numerator / self.denominator * self.factor
@@ -65,7 +65,7 @@ class Book:
 
 
 class Facts:
-    """The accepted rows of one enterprise, seen from one quarter."""
+    """The accepted rows of one enterprise as of one quarter."""
 
     def __init__(self, book: Book, quarter: Quarter) -> None:
         self.book = book
@@ -74,7 +74,7 @@ class Facts:
         self.first_day, self.last_day, self.end_day = quarter.first_day, quarter.last_day, quarter.end_day
 
     def at(self, quarter: Quarter) -> Facts | None:
-        """The same enterprise seen from another quarter; None if the sample does not hold it."""
+        """The same enterprise as of another quarter; None if it is not in the sample."""
         return Facts(self.book, quarter) if quarter in self.book.quarters else None
 
     def rows(self, table: str) -> list[Row]:
@@ -91,7 +91,7 @@ class Facts:
 
     @cached_property
     def requests(self) -> list[Row]:
-        """Requests of the quarter in scope: not merged into another, no test."""
+        """Requests of the quarter in scope: neither merged into another nor a test."""
         return [row for row in self.rows("service_requests") if in_scope(row)]
 
     @cached_property
@@ -114,17 +114,17 @@ class Facts:
 
     @cached_property
     def year_to_date(self) -> list[Facts]:
-        """This year's quarters up to this one, as far as the sample holds them."""
+        """This year's quarters up to this one that are in the sample."""
         quarters = [Quarter(self.quarter.year, number) for number in range(1, self.quarter.number + 1)]
         return [facts for facts in map(self.at, quarters) if facts]
 
     def trailing_year(self, ending: int = 0) -> list[Facts]:
-        """Four quarters, the last of them ``ending`` quarters back, as far as the sample holds them."""
+        """Four quarters ending ``ending`` quarters ago, those that are in the sample."""
         return [facts for facts in (self.at(self.quarter.shift(-ending - back)) for back in range(4)) if facts]
 
     @cached_property
     def survey_answers(self) -> list[Row]:
-        """Answers of the quarter's counted responses, with their question: each customer's first complete one a round."""
+        """Answers with their question, of each customer's first complete response per round of the quarter."""
         return counted_answers(self)
 
 
@@ -139,13 +139,13 @@ def in_scope(request: Row) -> bool:
 
 
 def share(rows: Iterable[Row], fulfilled: Callable[[Row], Any]) -> Measured:
-    """Rows that fulfil something ÷ rows; null counts as not fulfilled."""
+    """Fulfilling rows ÷ rows; null counts as not fulfilled."""
     members = list(rows)
     return Measured(sum(bool(fulfilled(row)) for row in members), len(members), len(members))
 
 
 def mean(values: Iterable[float | None], factor: float = 1.0) -> Measured:
-    """Mean of what is known; null leaves it."""
+    """Mean without nulls."""
     known = [value for value in values if value is not None]
     return Measured(float(sum(known)), len(known), len(known), factor)
 
@@ -161,7 +161,7 @@ def elapsed(start: dt.datetime | None, end: dt.datetime | None) -> float | None:
 
 
 def percentile(values: Sequence[float], at: float) -> float:
-    """Linear interpolation between order statistics: position (n − 1)·p counted from 0."""
+    """Linear interpolation between order statistics: position (n − 1)·p, counting from 0."""
     ordered = sorted(values)
     place = (len(ordered) - 1) * at
     below = int(place)
@@ -178,7 +178,7 @@ def product_of(row: Row) -> tuple[str, str]:
 
 
 class Repeats:
-    """When the same customer asked again, and when the same repair was asked for again."""
+    """Repeated requests of a customer, and repeated repairs."""
 
     def __init__(self, requests: Iterable[Row]) -> None:
         self._contacts: dict[tuple[Any, ...], list[dt.datetime]] = defaultdict(list)
@@ -215,7 +215,7 @@ class Repeats:
 
 
 def counted_answers(facts: Facts) -> list[Row]:
-    """Answers of the first complete response per customer and round, pulses included, mystery rounds not."""
+    """Answers of the first complete response per customer and round, with pulses, without mystery rounds."""
     questions = {
         (row["survey_id"], row["question_id"]): row
         for row in facts.every("survey_questions")
@@ -246,7 +246,7 @@ def counted_answers(facts: Facts) -> list[Row]:
 
 
 def one_touch(row: Row) -> bool:
-    """Solved at first contact, as it stood at the time."""
+    """Solved at first contact as recorded at the time."""
     return row["status"] in ("resolved", "closed") and row["contact_count"] == 1
 
 
@@ -254,7 +254,7 @@ INDICATORS: dict[str, Callable[[Facts], Measured]] = {}
 
 
 def indicator(*ids: str) -> Callable[[Callable[[Facts], Measured]], Callable[[Facts], Measured]]:
-    """Enter a function as the computation of these indicators."""
+    """Register a function as the computation of these indicators."""
 
     def enter(function: Callable[[Facts], Measured]) -> Callable[[Facts], Measured]:
         for indicator_id in ids:
@@ -265,7 +265,7 @@ def indicator(*ids: str) -> Callable[[Callable[[Facts], Measured]], Callable[[Fa
 
 
 def enter_checklist(indicator_id: str) -> None:
-    """Enter an indicator that is Σ weight·achieved ÷ Σ weight of the latest assessment on or before the quarter's end."""
+    """Register an indicator: Σ weight·achieved ÷ Σ weight of the latest assessment on or before the quarter's end."""
 
     def compute(facts: Facts) -> Measured:
         rows = [
@@ -285,7 +285,7 @@ def enter_checklist(indicator_id: str) -> None:
 
 
 def enter_survey_mean(indicator_id: str) -> None:
-    """Enter an indicator that is (mean − min) ÷ (max − min) × 100 over the items that measure it."""
+    """Register an indicator: (mean − min) ÷ (max − min) × 100 over the items that measure it."""
 
     def compute(facts: Facts) -> Measured:
         return mean(answer["of_100"] for answer in facts.survey_answers if answer["measures"] == indicator_id)

@@ -83,7 +83,7 @@ def months_inspected(facts: Facts) -> Measured:
 
 @indicator("I2-3")
 def analysis_depth(facts: Facts) -> Measured:
-    """Analyses that ran ÷ 8: a property of the run that evaluates, which no data can tell."""
+    """Analyses that ran ÷ 8: a property of the run, not of the data."""
     return Measured(None, _ANALYSES_NAMED, _ANALYSES_NAMED)
 
 
@@ -120,7 +120,7 @@ def _change(now: float | None, before: float | None, n: int, is_reduction: bool 
 
 @indicator("I4-1")
 def error_reduction(facts: Facts) -> Measured:
-    """Error rate of the trailing 12 months against the 12 before; unknown unless all eight quarters are there."""
+    """Error rate of the trailing 12 months against the 12 before; unknown unless all eight quarters are present."""
     now, before = facts.trailing_year(), facts.trailing_year(ending=4)
     if len(now) + len(before) < 8:
         return UNKNOWN
@@ -133,7 +133,7 @@ def error_reduction(facts: Facts) -> Measured:
 
 @indicator("I4-2")
 def satisfaction_gain(facts: Facts) -> Measured:
-    """The satisfaction index against that of the same quarter a year earlier."""
+    """Satisfaction index against the same quarter a year earlier."""
     before = facts.at(facts.quarter.shift(-4))
     if before is None:
         return UNKNOWN
@@ -142,7 +142,7 @@ def satisfaction_gain(facts: Facts) -> Measured:
 
 
 def resolved_per_staff_day(facts: Facts) -> Measured:
-    """Requests resolved per working day of service staff, each day somebody was employed counting one."""
+    """Requests resolved per service-staff working day, one per person and working day employed."""
     resolved = sum(row["resolved_at"] is not None for row in facts.requests)
     days = 0
     for row in facts.register("staff"):

@@ -1,6 +1,6 @@
-"""How many responses of each satisfaction round are doubtful, counted from the accepted rows by plain Python.
+"""Expected numbers of doubtful responses per satisfaction round, counted from the accepted rows in plain Python.
 
-An oracle of its own, from the readings of decision D-69; nothing of the marts is used.
+An independent oracle from the readings of decision D-69; it uses nothing of the marts.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ with complaint_replies as (
     group by parts.enterprise_id, quarters.period
 ),
 
--- A complaint is finished once its result was fed back or it was closed; steps out of order were refused before (D-52)
+-- A complaint is finished once its result was fed back or it was closed; validation refuses steps out of order (D-52)
 complaints as (
     select
         complaints.enterprise_id,

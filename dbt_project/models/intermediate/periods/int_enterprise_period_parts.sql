@@ -54,7 +54,7 @@ density as (
     group by areas.enterprise_id
 ),
 
--- Of every enterprise with a staff register: nobody employed on the last day is a 0, no register is nothing
+-- Every enterprise with a staff register: nobody employed on the last day gives 0, no register gives no row
 service_staff as (
     select
         enterprise_id,

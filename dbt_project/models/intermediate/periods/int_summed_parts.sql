@@ -17,7 +17,7 @@ with comparable as (
     where trailing_years.window_kind = 'trailing_year'
 ),
 
--- A period of one quarter needs no adding up: the parts of a quarter are unique (assert_indicator_inputs_are_unique)
+-- A period of one quarter needs no sums: the parts of a quarter are unique (assert_indicator_inputs_are_unique)
 sized as (
     select
         *,

@@ -16,7 +16,7 @@ training as (
     group by periods.period, records.enterprise_id, records.staff_id
 ),
 
--- The days of the period, start ≤ day < end, on which a version of the register held and the person was employed
+-- The days of the period, start ≤ day < end, on which a register version was in force and the person was employed
 stretches as (
     select
         periods.period,
@@ -33,7 +33,7 @@ stretches as (
 versions as (
     select
         stretches.*,
-        -- A certificate without an end is unlimited, one without a start holds since ever; without either there is none
+        -- A certificate without an end is unlimited, one without a start was always valid; without either there is none
         stretches.is_service_staff and stretches.requires_certificate as is_in_certified_post,
         stretches.certificate_valid_from is not null or stretches.certificate_valid_until is not null as has_certificate,
         greatest(stretches.start_on, coalesce(stretches.certificate_valid_from, stretches.start_on)) as certified_from,
@@ -53,7 +53,7 @@ certified as (
     from versions
 ),
 
--- A person is counted once, by the last version in the period; the days on post are those of all versions
+-- A person counts once, by the last version in the period; days on post come from all versions
 people as (
     select
         certified.period,

@@ -37,7 +37,7 @@ select
     requests.resolution_working_seconds <= limits.complex_resolution_seconds as is_complex_resolution_in_time,
     requests.resolved_at is not null as is_resolved,
     requests.status = 'closed' as is_closed,
-    -- Solved in one contact, as recorded at the time; whether it lasted is the next column's question
+    -- Solved in one contact, as recorded at the time; the next column checks whether it lasted
     requests.status in ('resolved', 'closed') and requests.contact_count = 1 as is_one_touch,
     requests.status in ('resolved', 'closed')
     and requests.contact_count = 1

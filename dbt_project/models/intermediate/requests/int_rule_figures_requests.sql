@@ -10,7 +10,7 @@ with requests as (
         on requests.quarter = quarters.quarter and quarters.counted_over = 'period'
 ),
 
--- Times and staff can be asked of a request once it is handled, spare parts of a handled request for parts
+-- Times and staff are required once a request is handled, spare parts only for handled requests for parts
 request_records as (
     select
         enterprise_id,

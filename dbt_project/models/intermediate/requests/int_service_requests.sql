@@ -15,7 +15,7 @@ with issues as (
     from {{ ref('stg_service_requests') }}
 ),
 
--- What can have been asked about again: keys of customer, product and issue with more than one moment
+-- Possible repeats: keys of customer, product and issue with more than one request time
 repeated_issues as (
     select
         enterprise_id,
@@ -67,8 +67,8 @@ issue_moments as (
     ) as moments
 ),
 
--- The next moment, strictly later, at which the same customer asked about the same issue of the same product; by the place
--- of the request's row, which is cheaper to look up than its key
+-- The next strictly later time at which the same customer asked about the same issue of the same product; by row position,
+-- which is cheaper to look up than the key
 next_issues as (
     select
         issue_requests.quarter,
@@ -115,7 +115,7 @@ repeated_repairs as (
             and repairs.issue_class = repeated.issue_class
 ),
 
--- Repairs of one product and fault in time: each repair once as it was asked for, once as it was resolved
+-- Repairs of one product and fault in order of time: each repair once at its request, once at its resolution
 repair_moments as (
     select
         enterprise_id,
@@ -193,7 +193,7 @@ select
     ) as resolution_seconds,
     {{ seconds_between('requests.requested_at', 'requests.resolved_at') }} as customer_total_seconds,
     cast(
-        -- greatest() passes over nulls, so an open request must be kept out of it
+        -- greatest() ignores nulls, so open requests must be kept out of it
         case
             when requests.responded_at is not null and requests.resolved_at is not null
                 then greatest(

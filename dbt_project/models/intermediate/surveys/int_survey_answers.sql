@@ -9,7 +9,7 @@ with responses as (
     where responses.is_complete
 ),
 
--- A response belongs to the outlet, person, channel and product of the request it was asked about
+-- A response belongs to the outlet, person, channel and product of its request
 placed as (
     select
         responses.enterprise_id,
@@ -21,7 +21,7 @@ placed as (
         requests.staff_id,
         requests.channel,
         requests.product_category,
-        -- Pulses of a few questions are not judged
+        -- Pulses have too few questions for flags
         not coalesce(validity.is_flagged, false) as is_valid
     from responses
     inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter

@@ -29,7 +29,7 @@ customers_answers as (
         scale_max
     from {{ ref('int_survey_answers') }}
     union all
-    -- The same without the responses that a validity flag is on (D-69)
+    -- The same without flagged responses (D-69)
     select
         enterprise_id,
         quarter,
@@ -71,7 +71,7 @@ customers_answers as (
         on visits.enterprise_id = outlets.enterprise_id and visits.outlet_id = outlets.outlet_id
 ),
 
--- An item that names an indicator measured otherwise (I3-2, P4-2) feeds none (D-44)
+-- Items that name an indicator not measured by surveys (I3-2, P4-2) are ignored (D-44)
 measuring as (
     select
         answers.*,
@@ -80,7 +80,7 @@ measuring as (
     inner join surveyed_indicators on answers.measures = surveyed_indicators.indicator_id
 ),
 
--- Answers are summed as whole steps of their scale, for each length of scale apart: exact, whatever the scale
+-- Answers are summed as whole steps of their scale, separately per scale length: exact for every scale
 per_scale as (
     select
         enterprise_id,
@@ -101,7 +101,7 @@ per_scale as (
     {{ scope_sets(keys + ['scale_steps'], scopes) }}
 ),
 
--- Steps become points of 100 by one division a sum, so that a mean that equals its requirement does so exactly
+-- Steps become points of 100 by one division per sum, so that a mean can equal its requirement exactly
 grouped as (
     select
         enterprise_id,

@@ -8,7 +8,7 @@ with rounds as (
     group by survey_id
 ),
 
--- In the order in which the first complete response of a customer counts (int_survey_answers)
+-- Ordered as for the first complete response of a customer (int_survey_answers)
 responses as (
     select
         came.enterprise_id,
@@ -18,7 +18,7 @@ responses as (
         came.customer_id,
         came.mode,
         came.is_complete,
-        -- An interviewer carries one device to many customers: only who answers alone online has one of his own (D-69)
+        -- An interviewer uses one device for many customers, so only online responses are checked (D-69)
         case when came.mode = 'online' then came.device_token_token end as device_token,
         rounds.question_count,
         {{ seconds_between('came.started_at', 'came.submitted_at') }} as completion_seconds,

@@ -22,5 +22,5 @@ inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.qu
 left join {{ clean('service_requests') }} as requests
     on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
 cross join limits
--- A visit for a test request is none; one for a request merged into another was made (D-43)
+-- Visits for test requests do not count; visits for merged requests do, since they were made (D-43)
 where not coalesce(requests.is_test, false)

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.accept import gx_process
 from pipeline.accept.figures import measure
-from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, asked, explain, verdicts
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, checks_for_run, explain, verdicts
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path, work_folder
@@ -59,11 +59,11 @@ def accept_quarter(
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     delivered = [name for name in tables if lake.partition("clean", name, quarter).is_file()]
     figures = measure(quarter, lake, numbers, delivered)
-    questions = asked(acceptance, delivered)
+    questions = checks_for_run(acceptance, delivered)
     pages = run.reports / PAGES
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
-    with work_folder(lake.scratch, "judged") as work:
+    with work_folder(lake.scratch, "checked") as work:
         missed = gx_process.check(figures, questions, quarter.label, work, pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
     run.write(RESULTS, found)

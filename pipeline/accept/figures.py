@@ -175,8 +175,8 @@ def _volume(look: _Seen, enterprise: str) -> Figure:
     median = statistics.median(before)
     detail = f"{now} 行，前 {len(before)} 个季度中位数 {median:g} 行"
     # Data that do not come every quarter (mystery visits, say) may be missing in this one.
-    is_judged = len(before) >= _LEAST_QUARTERS and min(before) > 0 and median >= _LEAST_MEDIAN_ROWS
-    return Figure(now / median if is_judged else None, detail)
+    is_comparable = len(before) >= _LEAST_QUARTERS and min(before) > 0 and median >= _LEAST_MEDIAN_ROWS
+    return Figure(now / median if is_comparable else None, detail)
 
 
 def _missing(delivered: set[str], look: _Seen, enterprise: str) -> Figure:
@@ -269,5 +269,5 @@ def _freshness(look: _Seen, enterprise: str, until: Mapping[str, dt.date]) -> Fi
     last = max(days)
     detail = f"最后一条记录 {last}"
     # Rare events may pause for weeks.
-    is_judged = look.rows(enterprise) >= _LEAST_EVENTS
-    return Figure(float(max(0, (until[enterprise] - last).days)) if is_judged else None, detail)
+    is_comparable = look.rows(enterprise) >= _LEAST_EVENTS
+    return Figure(float(max(0, (until[enterprise] - last).days)) if is_comparable else None, detail)

@@ -39,7 +39,7 @@ SCHEMA = pl.Schema(
 ``author`` are a waiver's."""
 
 
-def asked(acceptance: Acceptance, tables: Iterable[str]) -> dict[str, tuple[Check, ...]]:
+def checks_for_run(acceptance: Acceptance, tables: Iterable[str]) -> dict[str, tuple[Check, ...]]:
     """The checks of the tables with the limits of this run."""
     limits = {(limit.table, limit.check): limit for limit in acceptance.limits}
 

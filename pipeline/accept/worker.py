@@ -32,17 +32,17 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 def main() -> None:
     """Answer jobs until standard input ends."""
     answers, sys.stdout = sys.stdout, sys.stderr
-    judge = Judge()
+    validator = Validator()
     for line in sys.stdin:
-        answer(judge, json.loads(line), answers)
+        answer(validator, json.loads(line), answers)
 
 
-def answer(judge: Judge, job: dict[str, Any], answers: IO[str]) -> None:
+def answer(validator: Validator, job: dict[str, Any], answers: IO[str]) -> None:
     """Do one job: ``database`` (an SQLite file with one table per checked table), ``limits`` (by table, the checks with the
     limits of this run), ``label`` (the quarter) and ``pages`` (an existing folder).
     """
     try:
-        found = judge.validate(job["database"], {table: _checks(table, of) for table, of in job["limits"].items()})
+        found = validator.validate(job["database"], {table: _checks(table, of) for table, of in job["limits"].items()})
         results = [entry for table, result in found.items() for entry in _entries(table, result)]
         _say(answers, {"results": results})
         for table, result in found.items():
@@ -57,7 +57,7 @@ def _say(answers: IO[str], message: dict[str, Any]) -> None:
     answers.flush()
 
 
-class Judge:
+class Validator:
     """Great Expectations, imported and ready."""
 
     def __init__(self) -> None:

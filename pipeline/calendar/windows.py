@@ -74,6 +74,6 @@ def published_periods(quarter: Quarter) -> list[Period]:
     return periods
 
 
-def neighbours_of(table: Table, quarter: Quarter) -> list[Quarter]:
+def surrounding_quarters(table: Table, quarter: Quarter) -> list[Quarter]:
     """The look-back and look-ahead quarters in time order; registers are read as of the quarter itself and have none."""
     return [each for each in read_quarters(quarter) if each != quarter] if table.has_quarters else []

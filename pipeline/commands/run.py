@@ -118,11 +118,11 @@ def _warn(current: Path, quarter: Quarter) -> None:
 
 
 def _show(current: Path, quarter: Quarter) -> None:
-    from pipeline.report.formats.terminal import score_table
+    from pipeline.report.formats.terminal import terminal_scores
 
     if not current.exists():
         raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
-    console.print(score_table(current, quarter))
+    console.print(terminal_scores(current, quarter))
     for path in sorted((current / "report").glob("*.html")):
         console.print(f"report: {path}")
     page = current / "report" / "acceptance" / "index.html"

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.desensitize.keys import load_key
-from pipeline.desensitize.look_back import neighbours_to_desensitize
+from pipeline.desensitize.look_back import quarters_to_desensitize
 from pipeline.desensitize.quarter import DesensitizeResult, desensitize_quarter
 from pipeline.lake.access_log import log_reading
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
@@ -44,8 +44,8 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
     )
 
     def clean(table: Table) -> DesensitizeResult:
-        for neighbour in neighbours_to_desensitize(table, quarter, settings.lake, key.key_id):
-            desensitize_quarter(table, neighbour, settings.lake, key)
+        for other in quarters_to_desensitize(table, quarter, settings.lake, key.key_id):
+            desensitize_quarter(table, other, settings.lake, key)
         return desensitize_quarter(table, quarter, settings.lake, key)
 
     for table, result in for_each_table(flow.DESENSITIZE, tables, clean):

@@ -24,7 +24,7 @@ from pipeline.errors import AsqError, DataRefused
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format, read_metadata
-from pipeline.lake.provenance import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, judged
+from pipeline.lake.provenance import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, validated_with
 from pipeline.redact import redaction
 from pipeline.redact.replacing import LABELS
 from schemas.contract import Column, Table
@@ -95,7 +95,7 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         counted = _Counts()
         make_private(lake.root / "clean")
         with private_path(lake.partition("clean", table.name, quarter)) as temporary:
-            marks = delivery_marks(accepted) | judged(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
+            marks = delivery_marks(accepted) | validated_with(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
             batches = _clean_batches(source, kept, schema, classes, key, counted)
             written = _write(temporary, schema, marks, batches, counted)
             if written != rows:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
-from pipeline.evaluate.quarter import judge_marts
+from pipeline.evaluate.quarter import evaluate_marts
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts.scratch import export_tables, scratch_folder
@@ -62,9 +62,9 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
             with dbt.tables(scratch) as tables:
                 export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
             marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")
-        judged = judge_marts(marts, lake, quarter, plan)
+        evaluated = evaluate_marts(marts, lake, quarter, plan)
         effects = compared(
-            nodes_and_indicators(judged.values, judged.scores),
+            nodes_and_indicators(evaluated.values, evaluated.scores),
             nodes_and_indicators(pl.read_parquet(run.table("indicator_values")), pl.read_parquet(run.table("scores"))),
         )
     return run.write("outlier_effects", effects).height

@@ -26,12 +26,12 @@ from pipeline.evaluate.inputs import (
 )
 from pipeline.evaluate.run_info import RunRecord, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
-from pipeline.evaluate.scores.scoring import judge, keeps_best, targets_for
+from pipeline.evaluate.scores.scoring import keeps_best, targets_for, with_scores
 from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
 from pipeline.evaluate.values.changes import ERROR_RATE, INDEX_CHANGE
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA
 from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, with_weights
-from pipeline.evaluate.values.status import mark_provisional, settle
+from pipeline.evaluate.values.status import assign_status, mark_provisional
 from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
 from pipeline.lake.layout import Lake
@@ -57,7 +57,7 @@ _VARIANT_COLUMNS = [
 
 
 @dataclasses.dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """The evaluation of the counts: indicator values with verdicts, other readings, weights, scores."""
 
     values: pl.DataFrame
@@ -84,9 +84,9 @@ def evaluate_quarter(
     """
     if plan.file is not None:
         plan.check_catalogue(catalogue_frame(quarter))
-    judged = judge_marts(CountedMarts.read(run.table), lake, quarter, plan)
+    evaluated = evaluate_marts(CountedMarts.read(run.table), lake, quarter, plan)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
-    weights = judged.weights
+    weights = evaluated.weights
     versions = {
         "standard_edition": standard_edition(),
         "catalogue_version": catalogue_version(quarter.last_day),
@@ -94,18 +94,18 @@ def evaluate_quarter(
         "data_as_of": data_as_of(lake, quarter),
     }
     record = RunRecord(
-        quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, stale_decisions(run),
+        quarter, run.run_id, plan, weights, versions, numbers, evaluated.enterprises, stale_decisions(run),
         {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
     )  # fmt: skip
     tables = {
-        "indicator_values": _versioned(judged.values, versions),
-        "indicator_variants": judged.readings,
+        "indicator_values": _versioned(evaluated.values, versions),
+        "indicator_variants": evaluated.readings,
         "weights": weights.table(),
         "weight_judgements": weights.judgements_table(),
         "weight_rounds": weights.rounds_table(),
-        "scores": _versioned(judged.scores, versions),
-        "survey_validity": judged.survey_validity,
-        "survey_weights": judged.survey_weights,
+        "scores": _versioned(evaluated.scores, versions),
+        "survey_validity": evaluated.survey_validity,
+        "survey_weights": evaluated.survey_weights,
         "run_info": run_info(record),
     }
     for name, table in tables.items():
@@ -113,7 +113,7 @@ def evaluate_quarter(
     return {name: table.height for name, table in tables.items()}
 
 
-def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> Judged:
+def evaluate_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> Evaluated:
     """Evaluate the marts; of the lake only the delivery, the expert judgements and the refused survey rows are read."""
     indicators = catalogue_frame(quarter)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
@@ -129,13 +129,13 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
     validity = validity_table(
         marts.survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
     )
-    settled = settle(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
+    settled = assign_status(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
     settled = mark_provisional(settled, indicators, coverage, source_rows, marts.calendar)
     enterprises = coverage["enterprise_id"].unique().sort().to_list()
     targets = targets_for(indicators, plan, enterprises).select(
         "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
     )
-    judged = judge(
+    evaluated = with_scores(
         settled.join(targets, on=["enterprise_id", "indicator_id"], how="left", maintain_order="left")
         .join(
             coverage.filter(pl.col("period_role") == "current").select("period", "window_kind").unique(),
@@ -147,9 +147,9 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
         numbers,
         plan.score_method,
     ).rename({"meets_objective": "is_objective_met"})
-    judged = judged.pipe(_explain_kept)
+    evaluated = evaluated.pipe(_explain_kept)
     weights = build_weight_set(expert_judgements(lake, quarter), node_frame, indicators, plan, numbers)
-    of_enterprises = judged.filter(pl.col("scope_type") == "enterprise")
+    of_enterprises = evaluated.filter(pl.col("scope_type") == "enterprise")
     scores = score_table(of_enterprises, weights, plan, numbers, grades_frame(plan), _conduct(inputs, coverage, plan))
     readings = pl.concat(
         [
@@ -158,8 +158,8 @@ def judge_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: Evaluat
             *beside,
         ]
     ).filter(pl.col("value").is_not_null())
-    return Judged(
-        values=judged.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]),
+    return Evaluated(
+        values=evaluated.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]),
         readings=readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]),
         weights=weights,
         scores=scores,
@@ -201,10 +201,10 @@ def _with_special_verdicts(
     )
 
 
-def _explain_kept(judged: pl.DataFrame) -> pl.DataFrame:
+def _explain_kept(evaluated: pl.DataFrame) -> pl.DataFrame:
     """Give the reason why a change below its requirement counts as met: the level was and stayed at its ceiling (C-20)."""
     is_kept = pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null()
-    return judged.with_columns(
+    return evaluated.with_columns(
         status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason"))
     )
 

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.extract.files import require_some_table
-from pipeline.extract.look_back import neighbours_to_extract
+from pipeline.extract.look_back import quarters_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
@@ -47,8 +47,8 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
 
     def take(table: Table) -> tuple[Snapshot, ExtractResult]:
         snapshot = take_snapshot(table, landing, sources, settings.lake, quarter)
-        for neighbour in neighbours_to_extract(table, quarter, settings.lake):
-            extract_quarter(table, neighbour, settings.lake)
+        for other in quarters_to_extract(table, quarter, settings.lake):
+            extract_quarter(table, other, settings.lake)
         return snapshot, extract_quarter(table, quarter, settings.lake)
 
     purged, results = [], []

@@ -37,7 +37,7 @@ _CATEGORY_COUNT, _CATEGORY_SHARE, _CATEGORY_LENGTH = 3, 0.2, 40
 
 
 @dataclass(frozen=True)
-class Finding:
+class Notice:
     """One problem, or something worth knowing."""
 
     level: str
@@ -60,7 +60,7 @@ class Finding:
 
 def check_landing(
     landing: Path, sources: Path | Document | None, beside: Iterable[Path] = (), faults: Iterable[str] = ()
-) -> list[Finding]:
+) -> list[Notice]:
     """All problems of a landing folder and its ``sources.yaml`` (None: there is none), table by table.
 
     beside   files for another reader, which are expected to feed no table
@@ -69,10 +69,10 @@ def check_landing(
     Raises UsageError when the landing folder does not exist.
     """
     config = read_sources(sources)
-    findings = [Finding("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
+    findings = [Notice("error", f"{config.name}: {problem}", is_configuration=True) for problem in config.problems]
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
-    findings += [Finding("error", fault, is_configuration=True) for fault in faults]
+    findings += [Notice("error", fault, is_configuration=True) for fault in faults]
     used = set(beside)
     unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
@@ -86,7 +86,7 @@ def check_landing(
             empty[table.name] = check.empty_columns
     findings += _overlooked(landing, used, unclear)
     if all(columns is None for columns in empty.values()) and not any(finding.is_error for finding in findings):
-        findings.append(Finding("error", "no table of the contract was delivered"))
+        findings.append(Notice("error", "no table of the contract was delivered"))
     return findings + list(_missing(empty))
 
 
@@ -102,17 +102,17 @@ class _TableCheck:
         """True when it is unclear which files belong to the table."""
         self._tally = _Tally(table)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Notice]:
         source = self._config.table(self._table.name)
         try:
             self.files = find_files(self._table.name, self._landing, self._config)
         except (SourceRefused, SourceConfigError) as error:
             self.empty_columns, self.is_unclear = set(), True
             return [self._refusal(error)]
-        found: list[Finding] = []
+        found: list[Notice] = []
         for pattern in source.files or ():
             if not matching(pattern, self._landing):
-                found.append(Finding("warning", f"no file matches '{pattern}'", table=self._table.name))
+                found.append(Notice("warning", f"no file matches '{pattern}'", table=self._table.name))
         unused: dict[str, None] = {}
         for files in [[file] for file in self.files] or ([[]] if source.rows is not None else []):
             self.empty_columns = set() if self.empty_columns is None else self.empty_columns
@@ -127,11 +127,11 @@ class _TableCheck:
         if unused:
             names = listed(unused)
             found.append(
-                Finding("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused))
+                Notice("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused))
             )
         return found
 
-    def _file_findings(self, stream: TableStream) -> list[Finding]:
+    def _file_findings(self, stream: TableStream) -> list[Notice]:
         encoding = stream.encoding(0)
         rows = stream.rows(0)
         for batch in rows:
@@ -143,22 +143,22 @@ class _TableCheck:
         found = list(self._sheet_findings(stream.marks(0), name))
         if encoding is not None and encoding != "utf-8" and not self._config.table(self._table.name).format.encoding:
             problem = f"is not UTF-8 and is read as {encoding.upper()}"
-            found.append(Finding("info", problem, table=self._table.name, file=name))
+            found.append(Notice("info", problem, table=self._table.name, file=name))
         return found
 
-    def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Finding]:
+    def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Notice]:
         if marks is not None and marks.errors:
             texts = listed(sorted({text for row in marks.errors.values() for text in row.values()}))
             problem = f"{marks.error_count} cells hold an error of the spreadsheet ({texts})"
-            yield Finding("warning", problem, table=self._table.name, file=file, count=marks.error_count)
+            yield Notice("warning", problem, table=self._table.name, file=file, count=marks.error_count)
         if marks is not None and marks.uncomputed:
             problem = f"{marks.uncomputed} formulas have no value: open the file in a spreadsheet program and save it"
-            yield Finding("warning", problem, table=self._table.name, file=file, count=marks.uncomputed)
+            yield Notice("warning", problem, table=self._table.name, file=file, count=marks.uncomputed)
 
-    def _refusal(self, error: AsqError) -> Finding:
+    def _refusal(self, error: AsqError) -> Notice:
         if isinstance(error, SourceRefused):
-            return Finding("error", error.problem, error.table, error.file, error.column)
-        return Finding("error", str(error), is_configuration=isinstance(error, UsageError))
+            return Notice("error", error.problem, error.table, error.file, error.column)
+        return Notice("error", str(error), is_configuration=isinstance(error, UsageError))
 
 
 class _Tally:
@@ -196,7 +196,7 @@ class _Tally:
                 self._quarters[entry["values"]] += entry["counts"]
             self._undated += batch.column("quarter").null_count
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Notice]:
         found = [
             self._shared(f"{count} lines have {rule.replace('_', ' ')}", None, count)
             for rule, count in sorted(self._misfits.items(), reverse=True)
@@ -216,18 +216,16 @@ class _Tally:
                 found.append(self._shared(problem, name, count))
         if self._quarters:
             span = f"{min(self._quarters)} to {max(self._quarters)}" if len(self._quarters) > 1 else min(self._quarters)
-            found.append(
-                Finding("info", f"{self.rows} rows read, from {span}", table=self._table.name, count=self.rows)
-            )
+            found.append(Notice("info", f"{self.rows} rows read, from {span}", table=self._table.name, count=self.rows))
         elif self._undated:
-            found.append(Finding("error", "no row has a readable date", table=self._table.name, count=self._undated))
+            found.append(Notice("error", "no row has a readable date", table=self._table.name, count=self._undated))
         return found
 
-    def _shared(self, problem: str, column: str | None, count: int) -> Finding:
+    def _shared(self, problem: str, column: str | None, count: int) -> Notice:
         share = count / max(self.rows, 1)
         shown = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
         level = "error" if share > _STOPPING_SHARE else "warning"
-        return Finding(level, f"{problem} ({shown} of {self.rows} rows)", self._table.name, column=column, count=count)
+        return Notice(level, f"{problem} ({shown} of {self.rows} rows)", self._table.name, column=column, count=count)
 
     def _sample(self, outside: Counter[str]) -> str:
         are_categories = len(outside) <= max(_CATEGORY_SHARE * sum(outside.values()), 1)
@@ -243,7 +241,7 @@ class _Tally:
         return ", ".join([*shown, *([f"{hidden} {'more' if shown else 'rare'} values not shown"] if hidden else [])])
 
 
-def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[Finding]:
+def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[Notice]:
     for path in unused_files(landing, used):
         name = path.relative_to(landing)
         called = stem(path) if len(name.parts) == 1 else name.parts[0]
@@ -254,10 +252,10 @@ def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[F
             problem = f"feeds no table{did_you_mean(called, TABLES)}"
         else:
             problem = f"feeds no table: it is not one of the known kinds ({known_kinds()})"
-        yield Finding("warning", problem, file=name.as_posix())
+        yield Notice("warning", problem, file=name.as_posix())
 
 
-def _missing(empty: dict[str, set[str] | None]) -> Iterator[Finding]:
+def _missing(empty: dict[str, set[str] | None]) -> Iterator[Notice]:
     """Undelivered tables and optional columns, with the indicators that have no data without them."""
     indicators = {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values()
     for table, columns in empty.items():
@@ -267,7 +265,7 @@ def _missing(empty: dict[str, set[str] | None]) -> Iterator[Finding]:
         also = [indicator.indicator_id for indicator in indicators if table in indicator.source_tables[1:]]
         parts = [f"no_data for {', '.join(without)}"] if without else []
         parts += [f"needed too by {', '.join(also)}"] if also else []
-        yield Finding("info", "not delivered" + "".join(f"; {part}" for part in parts), table=table)
+        yield Notice("info", "not delivered" + "".join(f"; {part}" for part in parts), table=table)
     lacking: dict[str, list[str]] = defaultdict(list)
     for indicator in indicators:
         for alternatives in indicator.source_columns:
@@ -279,4 +277,4 @@ def _missing(empty: dict[str, set[str] | None]) -> Iterator[Finding]:
     for alternatives, without in lacking.items():
         table, _, column = alternatives.partition("|")[0].partition(".")
         others = f" (nor {alternatives.partition('|')[2]})" if "|" in alternatives else ""
-        yield Finding("info", f"not delivered{others}; no_data for {', '.join(without)}", table=table, column=column)
+        yield Notice("info", f"not delivered{others}; no_data for {', '.join(without)}", table=table, column=column)

@@ -7,23 +7,23 @@ quarter stays until the quarter itself is run. A quarter whose records were purg
 from __future__ import annotations
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import neighbours_of
+from pipeline.calendar.windows import surrounding_quarters
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
 from schemas.contract import Table
 
 
-def neighbours_to_extract(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
+def quarters_to_extract(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
     """The look-back and look-ahead quarters that are newer in the landing folder, or missing from the lake."""
     now = landed(table, lake)
     if now is None:
         return []
     kept = earlier_partitions(table, lake)
     return [
-        neighbour
-        for neighbour in neighbours_of(table, quarter)
-        if now.rows_by_quarter.get(neighbour.label)
-        and neighbour not in kept
-        and read_metadata(lake.partition("raw", table.name, neighbour)).get(FINGERPRINT) != now.fingerprint
+        other
+        for other in surrounding_quarters(table, quarter)
+        if now.rows_by_quarter.get(other.label)
+        and other not in kept
+        and read_metadata(lake.partition("raw", table.name, other)).get(FINGERPRINT) != now.fingerprint
     ]

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pipeline.errors import AsqError
 from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
-from pipeline.extract.mapping.select import Delivery, Mapping
+from pipeline.extract.mapping.select import DeliveredColumns, Mapping
 from pipeline.extract.readers.headers import SEQUENCE
 from pipeline.extract.readers.open_records import open_records
 from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Records
@@ -103,12 +103,12 @@ class TableStream:
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
         opened = [
-            (Delivery(file.name, records.schema, file.kind == "xlsx"), records)
+            (DeliveredColumns(file.name, records.schema, file.kind == "xlsx"), records)
             for file, records in ((file, open_records(file, source.format)) for file in self.files)
         ]
         if source.rows is not None:
             configured = ConfiguredRecords(source.rows, source.format)
-            opened.append((Delivery(self.sources.name, configured.schema), configured))
+            opened.append((DeliveredColumns(self.sources.name, configured.schema), configured))
         self._opened = [
             _OpenFile(delivery.name, records, Mapping(self.table, delivery, self.sources, self.connection))
             for delivery, records in opened

@@ -90,7 +90,7 @@ def delivery_marks(path: Path) -> dict[str, str]:
     return {mark: found[mark] for mark in DELIVERY_MARKS if mark in found}
 
 
-def judged(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
+def validated_with(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]:
     """``FINGERPRINT``, ``PARENTS`` and ``CORRECTIONS`` with which a quarter's rows were validated; empty before.
 
     Read from the quarantine file, because an accepted partition without refused rows is the raw file itself.

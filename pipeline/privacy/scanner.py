@@ -25,7 +25,7 @@ Search = Callable[[pl.Series], dict[str, list[tuple[str, str]]]]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Sighting:
     """Likely personal data at a place; ``masked`` shows the first character and the length."""
 
     subject_kind: str
@@ -54,7 +54,7 @@ class Scanned:
     columns: int
     cells: int
     distinct_texts: int
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Sighting, ...] = field(default=())
 
     @property
     def by_kind(self) -> Counter[str]:
@@ -83,7 +83,7 @@ def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
 
 
 def _scan_subject(subject: Subject, search: Search) -> Scanned:
-    findings: list[Finding] = []
+    findings: list[Sighting] = []
     columns = cells = distinct = 0
     for part in subject.parts():
         columns, cells, distinct = columns + 1, cells + part.cells, distinct + len(part.texts)
@@ -91,12 +91,12 @@ def _scan_subject(subject: Subject, search: Search) -> Scanned:
     return Scanned(subject.kind, subject.name, columns, cells, distinct, tuple(findings))
 
 
-def _findings(subject: Subject, part: Part, search: Search) -> list[Finding]:
+def _findings(subject: Subject, part: Part, search: Search) -> list[Sighting]:
     found = search(part.texts)
     # If a whole column is personal, the first rows are enough to see it.
     places = {text: part.locate(text) for text in islice(found, _LOCATED)}
     return [
-        Finding(subject.kind, subject.name, part.column, places.get(text, "further on"), kind, masked)
+        Sighting(subject.kind, subject.name, part.column, places.get(text, "further on"), kind, masked)
         for text, matches in found.items()
         for kind, masked in matches
     ]

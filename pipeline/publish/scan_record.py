@@ -17,7 +17,7 @@ from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.files import atomic_path
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
-from pipeline.privacy.scanner import Finding, Scanned, scan
+from pipeline.privacy.scanner import Scanned, Sighting, scan
 from pipeline.privacy.subjects import published_subjects
 from schemas.expectations.privacy import KINDS
 
@@ -39,7 +39,7 @@ _DIGESTS = "scanned_files"
 _SHOWN = 10
 
 
-def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Finding]]:
+def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Sighting]]:
     """Scan a run's tables and reports and write ``privacy_scan``; returns the scanned files and the findings.
 
     exceptions   (column, kind) where matches are not personal data; counted separately, not as findings
@@ -50,7 +50,7 @@ def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[li
     return scanned, [finding for each in scanned for finding in each.findings if _key(finding) not in exceptions]
 
 
-def refuse(findings: Sequence[Finding]) -> DataRefused:
+def refuse(findings: Sequence[Sighting]) -> DataRefused:
     """The error that prevents publication, with the first findings."""
     places = [str(finding) for finding in findings[:_SHOWN]]
     more = [f"… and {len(findings) - _SHOWN} more"] if len(findings) > _SHOWN else []
@@ -78,7 +78,7 @@ def require_scanned(run: RunFolder) -> None:
         )
 
 
-def _key(finding: Finding) -> tuple[str, str]:
+def _key(finding: Sighting) -> tuple[str, str]:
     return finding.column, finding.kind
 
 

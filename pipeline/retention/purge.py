@@ -34,8 +34,8 @@ from pipeline.lake.provenance import (
     PURGED,
     delivery_marks,
     is_purged,
-    judged,
     landed,
+    validated_with,
 )
 from pipeline.retention.policy import Hold, Retention
 from pipeline.validate.delivered import looked_up_columns
@@ -165,7 +165,7 @@ def _is_evaluated(name: str, quarter: Quarter, lake: Lake) -> bool:
     """
     if name not in TABLES:
         return False
-    marks = judged(TABLES[name], quarter, lake)
+    marks = validated_with(TABLES[name], quarter, lake)
     raw, clean = (read_metadata(lake.partition(stage, name, quarter)) for stage in ("raw", "clean"))
     has_accepted = lake.partition("accepted", name, quarter).is_file()
     is_made_from = all(mark in marks and marks[mark] == clean.get(mark) for mark in (FINGERPRINT, PARENTS))

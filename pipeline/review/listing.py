@@ -15,7 +15,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.redact.redaction import redact_column
 from pipeline.review.outliers import Found, Limits, find_outliers
-from pipeline.review.standing import IN_FORCE, STALE, decided_keys, judged_decisions
+from pipeline.review.standing import IN_FORCE, STALE, decided_keys, decisions_with_status
 from pipeline.settings.outlier_review import CONFIRM, CORRECT, EXCLUDE, Review
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
@@ -59,7 +59,7 @@ def write_outliers(lake: Lake, quarter: Quarter, run: RunFolder, review: Review,
 
     with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
         found = dict(zip(MEASURED_TABLES, pool.map(look, MEASURED_TABLES), strict=True))
-    decisions = judged_decisions(review, quarter, lake, limits, looked_at=found)
+    decisions = decisions_with_status(review, quarter, lake, limits, looked_at=found)
     decisions = decisions.with_columns(reason=redact_column(decisions["reason"]))
     points = reviewed_points(pl.concat([each.points for each in found.values()]), decisions)
     groups = counted_groups(pl.concat([each.groups for each in found.values()]), points)

@@ -239,13 +239,13 @@ def _look_at(
             where value <= low_enough or value >= high_enough
                 {"or points._row_id in (select _row_id from asked)" if with_asked else ""}
         ),
-        judged as (
+        compared as (
             select *, coalesce(abs(z) > {limits.z!r}, false) as by_z, coalesce(abs(z_log) > {limits.z!r}, false) as by_z_log,
                 coalesce(abs(z_mad) > {limits.z_modified!r}, false) as by_z_mad
             from scored
         )
         select *, {" or ".join(f"by_{method}" for method in limits.methods)} as needs_review
-        from judged
+        from compared
         """
     )
     connection.execute(

@@ -44,7 +44,7 @@ DECISION_SCHEMA = {
 }
 
 
-def judged_decisions(
+def decisions_with_status(
     review: Review,
     quarter: Quarter,
     lake: Lake,
@@ -74,11 +74,14 @@ def judged_decisions(
             points = {(point["row_key"], point["measure"]): point for point in found.points.iter_rows(named=True)}
             held = _corrected_already(decisions, lake) if found.groups.height else set()
             rows += [
-                (decision.line, *_judged(decision, points.get((decision.row_key, decision.measure)), decision in held))
+                (
+                    decision.line,
+                    *_with_status(decision, points.get((decision.row_key, decision.measure)), decision in held),
+                )
                 for decision in decisions
             ]
-    judged = pl.DataFrame(rows, schema={"line": pl.Int64, **DECISION_SCHEMA}, orient="row")
-    return judged.sort("line").drop("line")
+    decided = pl.DataFrame(rows, schema={"line": pl.Int64, **DECISION_SCHEMA}, orient="row")
+    return decided.sort("line").drop("line")
 
 
 def decided_keys(decisions: Iterable[Decision]) -> list[str]:
@@ -92,7 +95,7 @@ def write_excluded(review: Review, quarter: Quarter, lake: Lake, limits: Limits,
     Columns quarter, _row_id (together the record's position in the clean zone) and row_key. Without exclusions nothing is
     searched.
     """
-    excluded = judged_decisions(review, quarter, lake, limits, EXCLUDE).filter(pl.col("status") == IN_FORCE)
+    excluded = decisions_with_status(review, quarter, lake, limits, EXCLUDE).filter(pl.col("status") == IN_FORCE)
     files = {}
     for (name,), rows in excluded.group_by("table", maintain_order=True):
         with atomic_path(folder / "excluded" / f"{name}.parquet") as path:
@@ -101,7 +104,7 @@ def write_excluded(review: Review, quarter: Quarter, lake: Lake, limits: Limits,
     return files
 
 
-def _judged(decision: Decision, point: Mapping[str, object] | None, is_corrected: bool) -> tuple[object, ...]:
+def _with_status(decision: Decision, point: Mapping[str, object] | None, is_corrected: bool) -> tuple[object, ...]:
     status, why = IN_FORCE, None
     if point is None:
         status, why = STALE, "no_such_record"

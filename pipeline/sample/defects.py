@@ -29,7 +29,7 @@ _FAULTS = pl.Schema({"position": pl.Int64, "rule": pl.String, "column": pl.Strin
 
 
 @dataclass(frozen=True)
-class Delivery:
+class SampleDelivery:
     """A table as delivered: the rows in file order, and their faults."""
 
     frame: pl.DataFrame
@@ -47,7 +47,7 @@ class _Kind:
     column: str | None
 
 
-def plant(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter], seed: int, is_text: bool) -> Delivery:
+def plant(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter], seed: int, is_text: bool) -> SampleDelivery:
     """The table with faulty rows next to good ones, few enough for every quarter to pass.
 
     ``is_text``: written as CSV, whose lines can have too many or too few fields.
@@ -66,7 +66,7 @@ def plant(table: Table, clean: pl.DataFrame, quarters: Sequence[Quarter], seed: 
         faults.append(kind)
         templates.append(template)
     if not extras:
-        return Delivery(clean)
+        return SampleDelivery(clean)
     return _placed(table, clean, extras, faults, np.array(templates))
 
 
@@ -170,7 +170,9 @@ def _with_own_key(table: Table, row: Row, number: int) -> Row:
     return {**row, free[-1]: f"{row[free[-1]]}-X{number}"} if free else row
 
 
-def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_Kind], templates: Ints) -> Delivery:
+def _placed(
+    table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_Kind], templates: Ints
+) -> SampleDelivery:
     """Every faulty row directly after the row it was copied from."""
     schema = table.polars_schema
     added = pl.DataFrame(extras, schema=schema, orient="row") if extras else clean.clear()
@@ -180,7 +182,7 @@ def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_K
     position[order] = np.arange(len(order))
     mine = position[clean.height :].tolist()
     found = sorted(zip(mine, kinds, strict=True), key=lambda pair: pair[0])
-    return Delivery(
+    return SampleDelivery(
         frame=pl.concat([clean, added])[order],
         faults=pl.DataFrame(
             {
@@ -199,7 +201,7 @@ def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_K
     )
 
 
-def answers_sent_again(responses: Delivery, answers: pl.DataFrame) -> pl.DataFrame:
+def answers_sent_again(responses: SampleDelivery, answers: pl.DataFrame) -> pl.DataFrame:
     """The survey answers of responses sent a second time: those of the first, one point worse.
 
     They pass every rule of their table and are accepted, but must not be counted because their response is refused.

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.sample.defects import Delivery, answers_sent_again, plant
+from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
 from pipeline.sample.generate import Sample, generate, quarter_start
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.surveys import true_surveys
@@ -87,7 +87,7 @@ def write_sample(
         if name == "survey_answers" and not again.is_empty():
             clean = pl.concat([clean, again])
         text = is_text(name, file_format)
-        delivery = plant(TABLES[name], clean, quarters, seed, text) if defects else Delivery(clean)
+        delivery = plant(TABLES[name], clean, quarters, seed, text) if defects else SampleDelivery(clean)
         if name == "survey_responses":
             again = answers_sent_again(delivery, sample.tables["survey_answers"])
         origins = write_table(folder, TABLES[name], delivery, quarters, file_format)
@@ -143,7 +143,7 @@ def _prepare(folder: Path) -> None:
         raise UsageError(f"{folder} holds {', '.join(foreign) or NOTE}, which no sample wrote: choose another folder")
 
 
-def _dated(table: Table, delivery: Delivery, dated: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _dated(table: Table, delivery: SampleDelivery, dated: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The keys of every delivered row and the first day of its quarter (null in a register).
 
     A row with an unreadable date, or without a parent, comes after a row of its quarter.
@@ -172,7 +172,7 @@ def _quarters_of(dated: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFra
     return positions.join(labels, on="start", how="inner", maintain_order="left").select("quarter", "position")
 
 
-def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, of_quarters: pl.DataFrame) -> pl.DataFrame:
+def _defects(table: Table, delivery: SampleDelivery, origins: pl.DataFrame, of_quarters: pl.DataFrame) -> pl.DataFrame:
     faulty = delivery.faults["position"]
     return (
         delivery.faults.with_columns(origins[faulty.to_list()])
@@ -184,7 +184,7 @@ def _defects(table: Table, delivery: Delivery, origins: pl.DataFrame, of_quarter
 
 
 def _row_counts(
-    table: Table, delivery: Delivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]
+    table: Table, delivery: SampleDelivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]
 ) -> pl.DataFrame:
     faulty = delivery.faults.select("position", refused=pl.lit(True)).unique()
     counted = (

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.sample.defects import Delivery
+from pipeline.sample.defects import SampleDelivery
 from pipeline.sample.generate import quarter_start
 from schemas.contract import Table
 
@@ -42,7 +42,7 @@ def is_text(table: str, file_format: str) -> bool:
 
 
 def write_table(
-    folder: Path, table: Table, delivery: Delivery, quarters: Sequence[Quarter], file_format: str
+    folder: Path, table: Table, delivery: SampleDelivery, quarters: Sequence[Quarter], file_format: str
 ) -> pl.DataFrame:
     """Write a table's file or files; returns the origin of every row (``ORIGIN_SCHEMA``, in the delivery's order).
 
@@ -78,8 +78,8 @@ def remove_tables(folder: Path, tables: Sequence[str]) -> None:
             shutil.rmtree(folder / table)
 
 
-def _part(delivery: Delivery, first: int, end: int) -> Delivery:
-    return Delivery(
+def _part(delivery: SampleDelivery, first: int, end: int) -> SampleDelivery:
+    return SampleDelivery(
         frame=delivery.frame.slice(first, end - first),
         unreadable=tuple(
             (place - first, column, text) for place, column, text in delivery.unreadable if first <= place < end
@@ -95,7 +95,7 @@ def _origins(file: str, rows: int, first: int) -> pl.DataFrame:
     )
 
 
-def _with_texts(delivery: Delivery) -> pl.DataFrame:
+def _with_texts(delivery: SampleDelivery) -> pl.DataFrame:
     """The frame with its unreadable cells; columns with such a cell become text."""
     frame = delivery.frame
     for column in dict.fromkeys(column for _, column, _ in delivery.unreadable):
@@ -107,12 +107,12 @@ def _with_texts(delivery: Delivery) -> pl.DataFrame:
     return frame
 
 
-def _write_csv(path: Path, table: Table, delivery: Delivery) -> None:
+def _write_csv(path: Path, table: Table, delivery: SampleDelivery) -> None:
     frame = delivery.frame
     if table.name == OFFSET_TIMES:
         times = [column.name for column in table.columns if column.type == "timestamp"]
         frame = frame.with_columns(pl.col(times).dt.offset_by("-8h").dt.strftime(_UTC_FORMAT))
-        delivery = Delivery(frame, unreadable=delivery.unreadable, broken_lines=delivery.broken_lines)
+        delivery = SampleDelivery(frame, unreadable=delivery.unreadable, broken_lines=delivery.broken_lines)
     frame = _with_texts(delivery)
     with _opened(path, table.name) as handle:
         begin = 0

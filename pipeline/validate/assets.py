@@ -16,7 +16,7 @@ from pipeline.stage.places import Places
 from pipeline.validate.correcting import unapplied_counts
 from pipeline.validate.corrections import known_corrections
 from pipeline.validate.delivered import DeliveredKeys
-from pipeline.validate.look_back import neighbours_to_validate
+from pipeline.validate.look_back import quarters_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES, Table
 
@@ -61,8 +61,8 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     with DeliveredKeys(settings.lake, corrections, quarter) as keys:
 
         def divide(table: Table) -> ValidationResult:
-            for neighbour in neighbours_to_validate(table, quarter, settings.lake, corrections):
-                validate_quarter(table, neighbour, settings.lake, 1.0, keys)
+            for other in quarters_to_validate(table, quarter, settings.lake, corrections):
+                validate_quarter(table, other, settings.lake, 1.0, keys)
             return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
 
         for table, result in for_each_table(flow.VALIDATE, tables, divide):

@@ -117,22 +117,22 @@ class TableCorrections:
             f"with candidates as materialized ({branches}), ranked as ("
             'select *, row_number() over (partition by filename, _row_id, "column" order by matches desc, is_wide, number) '
             "as place from candidates), "
-            f"judged as materialized (select * exclude (matches, is_wide, place), case when not matches then '{BEFORE_DIFFERS}' "
+            f"marked as materialized (select * exclude (matches, is_wide, place), case when not matches then '{BEFORE_DIFFERS}' "
             f"when place > 1 then '{OVERRULED}' else '{APPLIED}' end as status from ranked)"
         )
         if not dated or not self.table.quarter_expression:
-            return f"{ranked} select * from judged"
+            return f"{ranked} select * from marked"
         moved = self.corrected_sql(
-            f"(select * from {read} semi join (select filename, _row_id from judged) using (filename, _row_id))",
-            f"(select judged.*, given.after from judged join {self._relation} as given using (number) where status = '{APPLIED}')",
+            f"(select * from {read} semi join (select filename, _row_id from marked) using (filename, _row_id))",
+            f"(select marked.*, given.after from marked join {self._relation} as given using (number) where status = '{APPLIED}')",
             tuple(dated),
         )
         names = ", ".join(map(literal, dated))
         return (
             f"{ranked}, moved as (select filename, _row_id from {moved} where {self.table.quarter_expression} <> quarter) "
-            "select judged.* exclude (status), case when moved._row_id is not null and status = "
+            "select marked.* exclude (status), case when moved._row_id is not null and status = "
             f"'{APPLIED}' and \"column\" in ({names}) then '{OTHER_QUARTER}' else status end as status "
-            "from judged left join moved using (filename, _row_id)"
+            "from marked left join moved using (filename, _row_id)"
         )
 
     def _branches(self, column: str, read: str, label: str) -> list[str]:

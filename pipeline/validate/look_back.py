@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import neighbours_of
+from pipeline.calendar.windows import surrounding_quarters
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, is_purged, judged, landed, parents_fingerprint
+from pipeline.lake.provenance import (
+    CORRECTIONS,
+    FINGERPRINT,
+    PARENTS,
+    is_purged,
+    landed,
+    parents_fingerprint,
+    validated_with,
+)
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from schemas.contract import Table
 
 
-def neighbours_to_validate(
+def quarters_to_validate(
     table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()
 ) -> list[Quarter]:
     """The look-back and look-ahead quarters that were accepted from other raw rows, or with other parents or corrections.
@@ -23,15 +31,15 @@ def neighbours_to_validate(
     now = landed(table, lake)
     parents = parents_fingerprint(table, lake)
     found = []
-    for neighbour in neighbours_of(table, quarter):
-        raw = lake.partition("raw", table.name, neighbour)
+    for other in surrounding_quarters(table, quarter):
+        raw = lake.partition("raw", table.name, other)
         if not raw.exists() or is_purged(raw):
             continue
         wanted = read_metadata(raw).get(FINGERPRINT)
-        marks = judged(table, neighbour, lake)
+        marks = validated_with(table, other, lake)
         is_of_landing = now is not None and wanted == now.fingerprint
         has_other_parents = is_of_landing and marks.get(PARENTS) != parents
-        corrected_with = corrections_fingerprint(table, neighbour, corrections)
+        corrected_with = corrections_fingerprint(table, other, corrections)
         if marks.get(FINGERPRINT) != wanted or has_other_parents or marks.get(CORRECTIONS, "") != corrected_with:
-            found.append(neighbour)
+            found.append(other)
     return found

@@ -84,10 +84,10 @@ def compare_with_other_quarters(
     group_repeats = delivered_keys.in_several_quarters(table, once.per, once.where) if once else None
     if key_repeats is None and group_repeats is None:
         return
-    judged = _Quarter(table, quarter, raw, lake, connection, delivered_keys)
-    if not _find_own_rows(judged, key_repeats, group_repeats):
+    this = _Quarter(table, quarter, raw, lake, connection, delivered_keys)
+    if not _find_own_rows(this, key_repeats, group_repeats):
         return
-    _find_rivals(judged)
+    _find_rivals(this)
     same_key = _same("own", "first", table.unique_key)
     connection.execute(
         f"""
@@ -125,106 +125,103 @@ def compare_with_other_quarters(
         )
 
 
-def _find_own_rows(judged: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
+def _find_own_rows(this: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
     """Make the temporary table ``own``: the partition's rows that another quarter may exclude; returns whether there are any."""
     suspected = [
         f"{hashes} in (from {repeats})"
-        for hashes, repeats in ((judged.key, key_repeats), (judged.group, group_repeats))
+        for hashes, repeats in ((this.key, key_repeats), (this.group, group_repeats))
         if repeats
     ]
-    judged.connection.execute(
+    this.connection.execute(
         f"""
         create or replace temp table own as
-        select _row_id, {judged.columns}, cast(null as bigint) as place
+        select _row_id, {this.columns}, cast(null as bigint) as place
         from {parquet("$1")} where {" or ".join(suspected)}
         """,
-        [str(judged.raw)],
+        [str(this.raw)],
     )
-    rows = judged.connection.execute("select _row_id from own").fetchnumpy()["_row_id"]
+    rows = this.connection.execute("select _row_id from own").fetchnumpy()["_row_id"]
     if not rows.size:
         return False
-    places = pa.table({"_row_id": rows, "place": _places(judged)[rows]})
-    judged.connection.register("places", places)
-    judged.connection.execute("update own set place = places.place from places where own._row_id = places._row_id")
-    judged.connection.unregister("places")
+    places = pa.table({"_row_id": rows, "place": _places(this)[rows]})
+    this.connection.register("places", places)
+    this.connection.execute("update own set place = places.place from places where own._row_id = places._row_id")
+    this.connection.unregister("places")
     return True
 
 
-def _places(judged: _Quarter) -> np.ndarray:
+def _places(this: _Quarter) -> np.ndarray:
     """The position of each row of the partition, in its order."""
-    now = landed(judged.table, judged.lake)
-    if now is not None and read_metadata(judged.raw).get(FINGERPRINT) == now.fingerprint:
-        found: np.ndarray = judged.connection.execute(
+    now = landed(this.table, this.lake)
+    if now is not None and read_metadata(this.raw).get(FINGERPRINT) == now.fingerprint:
+        found: np.ndarray = this.connection.execute(
             f"select _row_id from {parquet('$1')} where quarter = $2 or quarter is null order by _row_id",
-            [str(now.path), judged.quarter.label],
+            [str(now.path), this.quarter.label],
         ).fetchnumpy()["_row_id"]
         return found
-    return np.arange(pq.read_metadata(judged.raw).num_rows, dtype=np.int64) + _OLDER
+    return np.arange(pq.read_metadata(this.raw).num_rows, dtype=np.int64) + _OLDER
 
 
-def _find_rivals(judged: _Quarter) -> None:
+def _find_rivals(this: _Quarter) -> None:
     """Make the temporary table ``rivals``: rows of other quarters that meet all row rules, with their positions."""
-    connection = judged.connection
+    connection = this.connection
     kept = {
-        quarter: judged.lake.partition("accepted", judged.table.name, quarter)
-        for quarter in earlier_partitions(judged.table, judged.lake)
-        if quarter != judged.quarter
+        quarter: this.lake.partition("accepted", this.table.name, quarter)
+        for quarter in earlier_partitions(this.table, this.lake)
+        if quarter != this.quarter
     }
-    elsewhere = ", ".join(literal(quarter.label) for quarter in (judged.quarter, *kept))
-    now = landed(judged.table, judged.lake)
-    connection.execute(
-        f"create or replace temp table wanted_groups as select distinct {judged.group} as wanted from own"
-    )
+    elsewhere = ", ".join(literal(quarter.label) for quarter in (this.quarter, *kept))
+    now = landed(this.table, this.lake)
+    connection.execute(f"create or replace temp table wanted_groups as select distinct {this.group} as wanted from own")
     connection.execute("delete from wanted_groups where wanted is null")
-    connection.execute(f"create or replace temp table wanted_keys as select distinct {judged.key} as wanted from own")
-    connection.execute(f"create or replace temp table rivals as select {judged.columns}, place from own where false")
+    connection.execute(f"create or replace temp table wanted_keys as select distinct {this.key} as wanted from own")
+    connection.execute(f"create or replace temp table rivals as select {this.columns}, place from own where false")
     if now is not None:
-        snapshot = judged.delivered_keys.pin(now.path)
-        rows = judged.delivered_keys.rows_sql(judged.table, [snapshot])
+        snapshot = this.delivered_keys.pin(now.path)
+        rows = this.delivered_keys.rows_sql(this.table, [snapshot])
         others = f"{rows} where quarter not in ({elsewhere})"
-        if judged.table.counts_once:
+        if this.table.counts_once:
             # A response that may count must itself be the first of its key.
             connection.execute(
-                f"insert into wanted_keys select {judged.key} from {others} and {judged.group} in (from wanted_groups)"
+                f"insert into wanted_keys select {this.key} from {others} and {this.group} in (from wanted_groups)"
             )
-        places = connection.execute(f"select _row_id from {others} and {_wanted(judged)} order by _row_id").fetchnumpy()
-        _insert_sound_rows(judged, snapshot, places["_row_id"])
-    files = [judged.delivered_keys.pin(path) for path in kept.values() if path.is_file()]
+        places = connection.execute(f"select _row_id from {others} and {_wanted(this)} order by _row_id").fetchnumpy()
+        _insert_sound_rows(this, snapshot, places["_row_id"])
+    files = [this.delivered_keys.pin(path) for path in kept.values() if path.is_file()]
     if files:
         connection.execute(
-            f"insert into rivals select {judged.columns}, {_ACCEPTED_BEFORE} "
-            f"from {parquet(files)} where {_wanted(judged)}"
+            f"insert into rivals select {this.columns}, {_ACCEPTED_BEFORE} from {parquet(files)} where {_wanted(this)}"
         )
 
 
-def _insert_sound_rows(judged: _Quarter, snapshot: Path, places: np.ndarray) -> None:
+def _insert_sound_rows(this: _Quarter, snapshot: Path, places: np.ndarray) -> None:
     """Add the rows at these positions of the snapshot to ``rivals``, except those that break a row rule."""
     if not places.size:
         return
-    with work_folder(judged.lake.scratch, "rivals") as folder:
+    with work_folder(this.lake.scratch, "rivals") as folder:
         copied = folder / "rows.parquet"
         _copy_rows(snapshot, places, copied)
-        copied = _corrected(judged, copied, folder / "corrected.parquet")
-        broken = broken_row_rules(judged.table, copied, len(places), judged.connection, judged.delivered_keys)
+        copied = _corrected(this, copied, folder / "corrected.parquet")
+        broken = broken_row_rules(this.table, copied, len(places), this.connection, this.delivered_keys)
         sound = np.ones(len(places), dtype=bool)
         sound[broken["_row_id"].unique().to_numpy()] = False
         numbers = np.flatnonzero(sound)
-        judged.connection.register("sound", pa.table({"_row_id": numbers, "place": places[numbers]}))
-        judged.connection.execute(
-            f"insert into rivals select {judged.columns}, place from {parquet('$1')} join sound using (_row_id)",
+        this.connection.register("sound", pa.table({"_row_id": numbers, "place": places[numbers]}))
+        this.connection.execute(
+            f"insert into rivals select {this.columns}, place from {parquet('$1')} join sound using (_row_id)",
             [str(copied)],
         )
-        judged.connection.unregister("sound")
+        this.connection.unregister("sound")
 
 
-def _corrected(judged: _Quarter, copied: Path, corrected: Path) -> Path:
-    corrections = judged.delivered_keys.corrections_of(judged.table)
+def _corrected(this: _Quarter, copied: Path, corrected: Path) -> Path:
+    corrections = this.delivered_keys.corrections_of(this.table)
     if corrections is None:
         return copied
-    cells = find_cells(corrections, copied, judged.quarter, judged.connection)
+    cells = find_cells(corrections, copied, this.quarter, this.connection)
     if APPLIED not in cells["status"]:
         return copied
-    write_corrected(corrections, copied, cells, corrected, judged.connection)
+    write_corrected(corrections, copied, cells, corrected, this.connection)
     return corrected
 
 
@@ -247,8 +244,8 @@ def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
             first = end
 
 
-def _wanted(judged: _Quarter) -> str:
-    return f"({judged.key} in (from wanted_keys) or {judged.group} in (from wanted_groups))"
+def _wanted(this: _Quarter) -> str:
+    return f"({this.key} in (from wanted_keys) or {this.group} in (from wanted_groups))"
 
 
 def _listed(columns: tuple[str, ...]) -> str:

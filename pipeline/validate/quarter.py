@@ -25,8 +25,8 @@ from pipeline.lake.provenance import (
     PARENTS,
     delivery_marks,
     is_purged,
-    judged,
     parents_fingerprint,
+    validated_with,
 )
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import literal, parquet
@@ -103,12 +103,12 @@ def _divided(
 ) -> ValidationResult:
     is_delivered = is_marked_delivered(raw)
     if is_purged(raw):
-        return _judged_before(table, quarter, lake, is_delivered)
+        return _validated_before(table, quarter, lake, is_delivered)
     connection = delivered_keys.cursor()
     try:
         rows = _checked_rows(table, quarter, raw, connection)
-        with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (judged, outcome):
-            broken = _broken_rules(table, quarter, judged, rows, lake, connection, delivered_keys)
+        with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (corrected, outcome):
+            broken = _broken_rules(table, quarter, corrected, rows, lake, connection, delivered_keys)
             quarantine = _quarantine(table, quarter, raw, broken, connection)
             rule_counts = _rule_counts(broken)
             refused = broken["_row_id"].n_unique()
@@ -127,11 +127,11 @@ def _divided(
                 raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
             make_private(lake.root / "accepted")
             accepted = lake.partition("accepted", table.name, quarter)
-            _write_accepted(table, quarter, judged, rows, refused, accepted, connection)
+            _write_accepted(table, quarter, corrected, rows, refused, accepted, connection)
         # These marks mean that the accepted partition exists, so they are written last.
         marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
-        if judged_with := corrections_fingerprint(table, quarter, delivered_keys.corrections):
-            marks[CORRECTIONS] = judged_with
+        if applied := corrections_fingerprint(table, quarter, delivered_keys.corrections):
+            marks[CORRECTIONS] = applied
         _write_quarantine(quarantine, quarantine_file, facts | marks, connection)
     finally:
         connection.close()
@@ -178,10 +178,10 @@ def _corrected_rows(
         yield corrected, outcome
 
 
-def _judged_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: bool) -> ValidationResult:
+def _validated_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: bool) -> ValidationResult:
     quarantine = lake.partition("quarantine", table.name, quarter)
     marks = read_metadata(quarantine)
-    if not judged(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
+    if not validated_with(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
         raise UnfitRawPartition(
             f"{table.name} {quarter}: its records were purged before they were validated: deliver them again"
         )

@@ -24,7 +24,7 @@ from pipeline.extract.snapshot import landing_fingerprint
 from pipeline.lake.files import atomic_path, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import FINGERPRINT, judged
+from pipeline.lake.provenance import FINGERPRINT, validated_with
 from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table
 
@@ -94,7 +94,7 @@ def export_refused(
         if reasons.is_empty():
             continue
         # A table refused as a whole was never accepted: its raw partition has the marks.
-        marks = judged(table, quarter, lake) or read_metadata(lake.partition("raw", table.name, quarter))
+        marks = validated_with(table, quarter, lake) or read_metadata(lake.partition("raw", table.name, quarter))
         files = {file.name: file for file in find_files(table.name, landing, sources)}
         if marks.get(FINGERPRINT) != landing_fingerprint(table, landing, sources, lake):
             raise UsageError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from schemas.sheet import SEEDS, Fault, Row, Sheet, StandardDataError
-from schemas.standard.tree import Node, nodes
+from schemas.standard.tree import TreeNode, nodes
 from schemas.standard.validity import DECISION, FIELD_NAME, in_force, overlap
 
 OBLIGATIONS = ("shall", "should", "example")
@@ -144,7 +144,7 @@ def catalogue_rows(seeds: Path = SEEDS) -> tuple[Indicator, ...]:
     return tuple(indicator for _, indicator in rows)
 
 
-def _check_indicator(row: Row, indicator: Indicator, tree: Mapping[str, Node]) -> None:
+def _check_indicator(row: Row, indicator: Indicator, tree: Mapping[str, TreeNode]) -> None:
     """Rules within one catalogue row; unreadable cells are skipped."""
     if row.has_faults:
         return

@@ -16,7 +16,7 @@ NODE_LEVELS = ("total", "dimension", "subdimension")
 
 
 @dataclass(frozen=True)
-class Node:
+class TreeNode:
     """One row of evaluation_nodes.csv: the total, a dimension or a sub-dimension, with its weight inside its parent.
 
     ``weight_min`` and ``weight_max`` are clause 六's range for a dimension.
@@ -33,15 +33,15 @@ class Node:
 
 
 @lru_cache(maxsize=8)
-def nodes(seeds: Path = SEEDS) -> Mapping[str, Node]:
+def nodes(seeds: Path = SEEDS) -> Mapping[str, TreeNode]:
     """The total, the dimensions and the sub-dimensions by id, in file order; raises StandardDataError.
 
     Checked: one total, every parent one level up, default weights inside a parent sum to 1 and lie in their range.
     """
-    sheet = Sheet(seeds / "evaluation_nodes.csv", list(Node.__dataclass_fields__))
-    found: dict[str, tuple[Row, Node]] = {}
+    sheet = Sheet(seeds / "evaluation_nodes.csv", list(TreeNode.__dataclass_fields__))
+    found: dict[str, tuple[Row, TreeNode]] = {}
     for row in sheet:
-        node = Node(
+        node = TreeNode(
             node_id=row.text("node_id"),
             level=row.one_of("level", NODE_LEVELS),
             parent_id=row.optional_text("parent_id"),
@@ -69,7 +69,7 @@ def nodes(seeds: Path = SEEDS) -> Mapping[str, Node]:
             row.fault("parent_id", f"must be the node_id of a {level_above}")
     if sum(node.level == "total" for _, node in found.values()) != 1:
         sheet.faults.append(Fault(None, "level", "there must be exactly one total"))
-    children: dict[str, list[Node]] = defaultdict(list)
+    children: dict[str, list[TreeNode]] = defaultdict(list)
     for _, node in found.values():
         if node.parent_id is not None:
             children[node.parent_id].append(node)

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.evaluate.rules.facts import FAIL, NOT_APPLICABLE, PARTIAL, PASS, Assessor, Case, Finding, number, share
+from pipeline.evaluate.rules.facts import (
+    FAIL,
+    NOT_APPLICABLE,
+    PARTIAL,
+    PASS,
+    Assessor,
+    Case,
+    RuleFinding,
+    number,
+    share,
+)
 from schemas.standard.process_rules import ProcessRule
 
 
-def _complaints_used(rule: ProcessRule, case: Case) -> Finding:
+def _complaints_used(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints"):
         return absent
     complaints = case.counted(rule.rule_id, "complaints")
     if not complaints:
         return _no_complaint(case)
-    return Finding(PASS, f"{case.span} {number(complaints)} 件投诉已纳入评价（指标 I1-2、I1-3）。")
+    return RuleFinding(PASS, f"{case.span} {number(complaints)} 件投诉已纳入评价（指标 I1-2、I1-3）。")
 
 
-def _channels(rule: ProcessRule, case: Case) -> Finding:
+def _channels(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaint_channels"):
         return absent
     published, asked = case.counted(rule.rule_id, "channels"), case.run.numbers["complaint_channels_named"]
@@ -28,7 +38,7 @@ def _channels(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _replies(rule: ProcessRule, case: Case) -> Finding:
+def _replies(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", "complaints.first_reply_at"):
         return absent
     total, urgent = case.of(rule.rule_id, "in_time"), case.of(rule.rule_id, "urgent_in_time")
@@ -51,7 +61,7 @@ def _replies(rule: ProcessRule, case: Case) -> Finding:
 _STEPS = ("complaints.investigated_at", "complaints.negotiated_at", "complaints.fed_back_at")
 
 
-def _steps(rule: ProcessRule, case: Case) -> Finding:
+def _steps(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", *_STEPS):
         return absent
     finished, stepped = case.of(rule.rule_id, "all_steps"), case.counted(rule.rule_id, "all_steps")
@@ -64,14 +74,14 @@ def _steps(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _escalation(rule: ProcessRule, case: Case) -> Finding:
+def _escalation(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent(
         "complaints", "complaints.satisfaction", "complaints.escalated|complaints.alternative_offered"
     ):
         return absent
     unhappy, offered = case.of(rule.rule_id, "offered"), case.counted(rule.rule_id, "offered")
     if not unhappy:
-        return Finding(NOT_APPLICABLE, f"{case.span}没有对处理结果表示不满意的投诉人。")
+        return RuleFinding(NOT_APPLICABLE, f"{case.span}没有对处理结果表示不满意的投诉人。")
     return share(
         offered,
         unhappy,
@@ -79,25 +89,25 @@ def _escalation(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _complaint_records(rule: ProcessRule, case: Case) -> Finding:
+def _complaint_records(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints"):
         return absent
     finished, complete = case.of(rule.rule_id, "complete"), case.counted(rule.rule_id, "complete")
     if not finished:
         return _no_finished_complaint(case)
-    return Finding(
+    return RuleFinding(
         PARTIAL if complete else FAIL,
         f"{case.span} {number(finished)} 件已办结投诉中 {number(complete)} 件记录完整（响应、各环节、原因、办结）；"
         "系统性问题的分析记录尚未纳入数据。",
     )
 
 
-def _no_complaint(case: Case) -> Finding:
-    return Finding(NOT_APPLICABLE, f"{case.span}没有投诉。")
+def _no_complaint(case: Case) -> RuleFinding:
+    return RuleFinding(NOT_APPLICABLE, f"{case.span}没有投诉。")
 
 
-def _no_finished_complaint(case: Case) -> Finding:
-    return Finding(NOT_APPLICABLE, f"{case.span}没有已办结的投诉。")
+def _no_finished_complaint(case: Case) -> RuleFinding:
+    return RuleFinding(NOT_APPLICABLE, f"{case.span}没有已办结的投诉。")
 
 
 ASSESSORS: Mapping[str, Assessor] = {

@@ -13,7 +13,7 @@ from pipeline.evaluate.rules.facts import (
     PASS,
     Assessor,
     Case,
-    Finding,
+    RuleFinding,
     number,
     record_missing,
     share,
@@ -26,13 +26,13 @@ from schemas.standard.process_rules import ProcessRule
 _WEIGHT_TOLERANCE = 1e-9
 
 
-def _independence(rule: ProcessRule, case: Case) -> Finding:
+def _independence(rule: ProcessRule, case: Case) -> RuleFinding:
     if case.run.plan.mode != "third_party":
-        return Finding(NOT_APPLICABLE, "本次为自我评价，不是第三方评价。")
+        return RuleFinding(NOT_APPLICABLE, "本次为自我评价，不是第三方评价。")
     return record_missing(rule, case)
 
 
-def _coverage(_: ProcessRule, case: Case) -> Finding:
+def _coverage(_: ProcessRule, case: Case) -> RuleFinding:
     nodes = case.run.nodes
     subdimensions = [name for name, node in nodes.items() if node.level == "subdimension"]
     used = {indicator.subdimension_id for indicator in case.run.indicators.values()}
@@ -43,7 +43,7 @@ def _coverage(_: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _measurable(_: ProcessRule, case: Case) -> Finding:
+def _measurable(_: ProcessRule, case: Case) -> RuleFinding:
     indicators = case.run.indicators.values()
     available = sum(case.run.delivery.missing(each.source_tables, each.source_columns) is None for each in indicators)
     return share(
@@ -53,26 +53,26 @@ def _measurable(_: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _tailoring(_: ProcessRule, case: Case) -> Finding:
+def _tailoring(_: ProcessRule, case: Case) -> RuleFinding:
     own = sum(entry.enterprise_id == case.enterprise_id for entry in case.run.plan.not_applicable)
     if own:
-        return Finding(PASS, f"评价方案认定 {own} 项指标不适用，均载明理由、批准人和日期。")
-    return Finding(NOT_APPLICABLE, "评价方案未对本企业作裁剪，按全部指标评价。")
+        return RuleFinding(PASS, f"评价方案认定 {own} 项指标不适用，均载明理由、批准人和日期。")
+    return RuleFinding(NOT_APPLICABLE, "评价方案未对本企业作裁剪，按全部指标评价。")
 
 
-def _expert_weights(_: ProcessRule, case: Case) -> Finding:
+def _expert_weights(_: ProcessRule, case: Case) -> RuleFinding:
     missing = case.run.delivery.missing(("expert_judgements",), ())
     if missing:
-        return Finding(NO_DATA, f"未提供数据表：{title('expert_judgements')}（expert_judgements），采用默认权重。")
+        return RuleFinding(NO_DATA, f"未提供数据表：{title('expert_judgements')}（expert_judgements），采用默认权重。")
     numbers, plan = case.run.numbers, case.run.plan
     limit = numbers["consistency_ratio_max"] if plan.consistency_limit is None else plan.consistency_limit
     compared = {name for name, node in case.run.nodes.items() if node.level != "subdimension"}
     groups = {weight.parent_id: weight for weight in case.run.weights if weight.parent_id in compared}
-    judged = [each for each in groups.values() if each.method in PRIORITY_METHODS]
-    ratios = [each.consistency_ratio for each in judged if each.consistency_ratio is not None]
+    by_experts = [each for each in groups.values() if each.method in PRIORITY_METHODS]
+    ratios = [each.consistency_ratio for each in by_experts if each.consistency_ratio is not None]
     consistent = sum(ratio < limit for ratio in ratios)
     figures = (
-        f"，最大一致性比率 {max(ratios):.3f}（须小于 {limit:g}），专家 {max(each.experts for each in judged)} 名"
+        f"，最大一致性比率 {max(ratios):.3f}（须小于 {limit:g}），专家 {max(each.experts for each in by_experts)} 名"
         if ratios
         else ""
     )
@@ -81,7 +81,7 @@ def _expert_weights(_: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _weight_ranges(_: ProcessRule, case: Case) -> Finding:
+def _weight_ranges(_: ProcessRule, case: Case) -> RuleFinding:
     dimensions = {name for name, node in case.run.nodes.items() if node.level == "dimension"}
     weights = [each for each in case.run.weights if each.node_id in dimensions]
     inside = outside_before = 0
@@ -94,14 +94,14 @@ def _weight_ranges(_: ProcessRule, case: Case) -> Finding:
     total = "合计为 1" if sums_to_one else "合计不为 1"
     before = f"，投影前 {outside_before} 个在区间外" if outside_before else ""
     held = bool(weights) and inside == len(weights) and sums_to_one
-    return Finding(
+    return RuleFinding(
         PASS if held else FAIL, f"{len(weights)} 个维度中 {inside} 个权重在标准区间内，权重{total}{before}。"
     )
 
 
-def _edition(_: ProcessRule, case: Case) -> Finding:
+def _edition(_: ProcessRule, case: Case) -> RuleFinding:
     years = number(case.run.numbers["standard_review_years"])
-    return Finding(
+    return RuleFinding(
         PARTIAL, f"所用版本已核对：{case.run.edition}；文本无发布日期，不超过 {years} 年的复审周期无从起算。"
     )
 

@@ -12,7 +12,7 @@ from pipeline.evaluate.rules.facts import (
     PASS,
     Assessor,
     Case,
-    Finding,
+    RuleFinding,
     joined,
     number,
     share,
@@ -29,7 +29,7 @@ _REQUEST_FIELDS = {
 }
 
 
-def _complete_records(rule: ProcessRule, case: Case) -> Finding:
+def _complete_records(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("service_requests"):
         return absent
     asked = {
@@ -38,7 +38,7 @@ def _complete_records(rule: ProcessRule, case: Case) -> Finding:
         if case.of(rule.rule_id, column)
     }
     if not asked:
-        return Finding(NOT_APPLICABLE, f"{case.span}没有已办结的服务请求。")
+        return RuleFinding(NOT_APPLICABLE, f"{case.span}没有已办结的服务请求。")
     filled = "、".join(f"{name} {number(there)}/{number(total)}" for name, (there, total) in asked.items())
     return share(
         sum(there for there, _ in asked.values()),
@@ -47,22 +47,22 @@ def _complete_records(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _system_timestamps(rule: ProcessRule, case: Case) -> Finding:
+def _system_timestamps(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("service_requests", "service_requests.timestamp_source"):
         return absent
     total = case.of(rule.rule_id, "system")
     if not total:
-        return Finding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
+        return RuleFinding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
     system = case.counted(rule.rule_id, "system")
     return share(system, total, f"{case.span} {number(total)} 条服务请求中 {number(system)} 条的时间戳由系统自动记录。")
 
 
-def _customer_files(rule: ProcessRule, case: Case) -> Finding:
+def _customer_files(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("customers") or case.absent("service_requests"):
         return absent
     served = case.of(rule.rule_id, "filed")
     if not served:
-        return Finding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
+        return RuleFinding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
     filed = case.counted(rule.rule_id, "filed")
     return share(
         filed,
@@ -71,44 +71,44 @@ def _customer_files(rule: ProcessRule, case: Case) -> Finding:
     )
 
 
-def _key_processes(rule: ProcessRule, case: Case) -> Finding:
+def _key_processes(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("process_steps"):
         return absent
     steps = case.counted(rule.rule_id, "key_steps")
     if not steps:
-        return Finding(FAIL, "服务环节登记表中期末没有关键环节。")
-    return Finding(
+        return RuleFinding(FAIL, "服务环节登记表中期末没有关键环节。")
+    return RuleFinding(
         PARTIAL, f"期末登记的关键环节 {number(steps)} 个；各过程的输入、活动、输出、控制方法等要素文件尚未纳入数据。"
     )
 
 
-def _disclosure(rule: ProcessRule, case: Case) -> Finding:
+def _disclosure(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("checklist_items"):
         return absent
     weight = case.of(rule.rule_id, "disclosed")
     if not weight:
-        return Finding(NO_DATA, "服务标准公开透明度（P3-2）的检查表尚未评定。")
+        return RuleFinding(NO_DATA, "服务标准公开透明度（P3-2）的检查表尚未评定。")
     achieved = case.counted(rule.rule_id, "disclosed")
     if not achieved:
-        return Finding(FAIL, f"公开事项检查表最近一次评定得 0/{number(weight)}。")
-    return Finding(
+        return RuleFinding(FAIL, f"公开事项检查表最近一次评定得 0/{number(weight)}。")
+    return RuleFinding(
         PARTIAL,
         f"公开事项检查表最近一次评定得 {number(achieved)}/{number(weight)}；服务合同格式条款的审查记录尚未纳入数据。",
     )
 
 
-def _evaluator_training(rule: ProcessRule, case: Case) -> Finding:
+def _evaluator_training(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("training_records", "training_records.kind"):
         return absent
     people, enough = case.of(rule.rule_id, "trained_enough"), case.counted(rule.rule_id, "trained_enough")
     hours = number(case.run.numbers["evaluator_training_hours"])
     if not people:
-        return Finding(NO_DATA, "近八个季度没有评价人员培训记录。")
+        return RuleFinding(NO_DATA, "近八个季度没有评价人员培训记录。")
     done = f"近八个季度参加评价培训的 {number(people)} 人中 {number(enough)} 人累计不少于 {hours} 学时"
-    return Finding(PARTIAL if enough else FAIL, f"{done}；团队名册与培训内容尚未纳入数据。")
+    return RuleFinding(PARTIAL if enough else FAIL, f"{done}；团队名册与培训内容尚未纳入数据。")
 
 
-def _training_system(rule: ProcessRule, case: Case) -> Finding:
+def _training_system(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("training_records") or case.absent("staff"):
         return absent
     kinds = [name for kind, name in _TRAINING_KINDS.items() if case.counted(rule.rule_id, "trainings", kind)]
@@ -122,22 +122,22 @@ def _training_system(rule: ProcessRule, case: Case) -> Finding:
     # Compared without dividing: a mean of exactly 40 counts.
     is_long_enough = bool(staff) and hours >= asked * staff
     if is_long_enough and len(kinds) == len(_TRAINING_KINDS):
-        return Finding(PASS, f"{evidence}。")
+        return RuleFinding(PASS, f"{evidence}。")
     begun = bool(kinds) or hours > 0
     if not case.is_year_closed:
-        return Finding(PARTIAL if begun else NO_DATA, f"{evidence}（年度尚未结束）。")
-    return Finding(PARTIAL if kinds or is_long_enough else FAIL, f"{evidence}。")
+        return RuleFinding(PARTIAL if begun else NO_DATA, f"{evidence}（年度尚未结束）。")
+    return RuleFinding(PARTIAL if kinds or is_long_enough else FAIL, f"{evidence}。")
 
 
-def _customer_suggestions(rule: ProcessRule, case: Case) -> Finding:
+def _customer_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("suggestions"):
         return absent
     made, evaluated = case.of(rule.rule_id, "evaluated"), case.counted(rule.rule_id, "evaluated")
     done = f"{case.span}顾客建议 {number(made)} 条，已评估 {number(evaluated)} 条；重要意见的采用记录尚未纳入数据。"
-    return Finding(PARTIAL if evaluated else NO_DATA, done)
+    return RuleFinding(PARTIAL if evaluated else NO_DATA, done)
 
 
-def _employee_suggestions(rule: ProcessRule, case: Case) -> Finding:
+def _employee_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("suggestions"):
         return absent
     made = case.counted(rule.rule_id, "suggestions")

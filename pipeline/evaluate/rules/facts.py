@@ -13,7 +13,7 @@ from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.standard.catalogue import Indicator
 from schemas.standard.process_rules import ProcessRule
-from schemas.standard.tree import Node
+from schemas.standard.tree import TreeNode
 
 PASS, FAIL, PARTIAL, NOT_APPLICABLE, NO_DATA = "pass", "fail", "partial", "not_applicable", "no_data"
 RESULTS = (PASS, PARTIAL, FAIL, NOT_APPLICABLE, NO_DATA)
@@ -21,7 +21,7 @@ MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """The outcome of a rule: one of RESULTS, the figures in one Chinese sentence, and a deadline if there is one."""
 
     result: str
@@ -54,10 +54,10 @@ class PublishedWeight:
 class OutlierReview:
     """Counts of an enterprise's data points with |Z| > 3 in the quarter, by outcome of their review.
 
-    judged   groups with enough values for |Z| to exceed the limit
+    tested   groups with enough values for |Z| to exceed the limit
     """
 
-    judged: int
+    tested: int
     to_review: int
     reviewed: int
     confirmed: int = 0
@@ -84,7 +84,7 @@ class RunFacts:
     edition: str
     delivery: Delivery
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
-    nodes: Mapping[str, Node] = field(default_factory=dict)
+    nodes: Mapping[str, TreeNode] = field(default_factory=dict)
     weights: tuple[PublishedWeight, ...] = ()
     refused: Mapping[tuple[str, str, int], frozenset[str]] = field(default_factory=dict)
     extracted: Mapping[str, int] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class Case:
         figure = self.items(rule, measure).get(item)
         return (figure.denominator if figure else None) or 0.0
 
-    def absent(self, *needed: str) -> Finding | None:
+    def absent(self, *needed: str) -> RuleFinding | None:
         """No data if one of the tables or columns (``table.column``, alternatives by ``|``) was not delivered, or if the
         first table has no record of the enterprise.
         """
@@ -147,34 +147,34 @@ class Case:
         if missing:
             kind, _, name = missing.partition(":")
             if kind == "table_not_delivered":
-                return Finding(NO_DATA, f"未提供数据表：{title(name)}（{name}）。")
-            return Finding(NO_DATA, f"未提供字段：{name.replace('|', ' 或 ')}。")
+                return RuleFinding(NO_DATA, f"未提供数据表：{title(name)}（{name}）。")
+            return RuleFinding(NO_DATA, f"未提供字段：{name.replace('|', ' 或 ')}。")
         if tables and tables[0] not in self.recorded:
-            return Finding(NO_DATA, f"本企业没有“{title(tables[0])}”记录。")
+            return RuleFinding(NO_DATA, f"本企业没有“{title(tables[0])}”记录。")
         return None
 
 
-Assessor = Callable[[ProcessRule, Case], Finding]
+Assessor = Callable[[ProcessRule, Case], RuleFinding]
 SURVEY = ("survey_responses", "survey_answers", "survey_questions")
 
 
-def record_missing(rule: ProcessRule, _: Case) -> Finding:
+def record_missing(rule: ProcessRule, _: Case) -> RuleFinding:
     """The finding of a rule whose evidence is not in the contract's tables."""
-    return Finding(NO_DATA, f"所需记录尚未纳入数据：{joined(rule.records)}。")
+    return RuleFinding(NO_DATA, f"所需记录尚未纳入数据：{joined(rule.records)}。")
 
 
-def share(fulfilled: float, asked: float, evidence: str) -> Finding:
+def share(fulfilled: float, asked: float, evidence: str) -> RuleFinding:
     """All fulfilled is a pass, none a fail, anything in between partial."""
-    return Finding(PASS if fulfilled >= asked > 0 else PARTIAL if fulfilled > 0 else FAIL, evidence)
+    return RuleFinding(PASS if fulfilled >= asked > 0 else PARTIAL if fulfilled > 0 else FAIL, evidence)
 
 
-def yearly(case: Case, done: float, asked: float, evidence: str) -> Finding:
+def yearly(case: Case, done: float, asked: float, evidence: str) -> RuleFinding:
     """A number required per year: a pass once reached, else a fail at the year's end and open before it."""
     if done >= asked:
-        return Finding(PASS, f"{evidence}。")
+        return RuleFinding(PASS, f"{evidence}。")
     if case.is_year_closed:
-        return Finding(FAIL, f"{evidence}。")
-    return Finding(PARTIAL if done else NO_DATA, f"{evidence}（年度尚未结束）。")
+        return RuleFinding(FAIL, f"{evidence}。")
+    return RuleFinding(PARTIAL if done else NO_DATA, f"{evidence}（年度尚未结束）。")
 
 
 def part(part: float, whole: float) -> str:

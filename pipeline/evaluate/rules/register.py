@@ -18,7 +18,7 @@ from pipeline.evaluate.rules import (
     clause_8_9_operations,
     clause_10_complaints,
 )
-from pipeline.evaluate.rules.facts import Assessor, Case, Finding, record_missing
+from pipeline.evaluate.rules.facts import Assessor, Case, RuleFinding, record_missing
 from schemas.standard.process_rules import ProcessRule
 
 ASSESSORS: Mapping[str, Assessor] = {
@@ -32,6 +32,6 @@ ASSESSORS: Mapping[str, Assessor] = {
 """By rule id; the data hold no evidence of any other rule."""
 
 
-def assess_rules(rules: Mapping[str, ProcessRule], case: Case) -> dict[str, Finding]:
+def assess_rules(rules: Mapping[str, ProcessRule], case: Case) -> dict[str, RuleFinding]:
     """Every rule's finding by id, in the rules' order; a rule without an assessor has no data."""
     return {name: ASSESSORS.get(name, record_missing)(rule, case) for name, rule in rules.items()}

@@ -100,7 +100,7 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
 
 def _outlier_reviews(groups: pl.DataFrame) -> dict[str, OutlierReview]:
     counts = groups.group_by("enterprise_id", maintain_order=True).agg(
-        judged=(~pl.col("too_small")).sum(), **{name: pl.col(name).sum() for name in _REVIEW_COUNTS}
+        tested=(~pl.col("too_small")).sum(), **{name: pl.col(name).sum() for name in _REVIEW_COUNTS}
     )
     return {row.pop("enterprise_id"): OutlierReview(**row) for row in counts.iter_rows(named=True)}
 

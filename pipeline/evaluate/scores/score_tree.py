@@ -57,7 +57,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Node:
+class ScoredNode:
     """One node of a scored tree.
 
     weight            the effective weight among its siblings (0 if it dropped out): Σ weight·score of the children is the
@@ -76,11 +76,11 @@ class Node:
     not_applicable_share: float
     is_provisional: bool
     flags: frozenset[str] = frozenset()
-    children: tuple[Node, ...] = ()
+    children: tuple[ScoredNode, ...] = ()
     total_min: float | None = None
     total_max: float | None = None
 
-    def walk(self) -> Iterator[Node]:
+    def walk(self) -> Iterator[ScoredNode]:
         """The node and everything below it, parents first."""
         yield self
         for child in self.children:
@@ -109,7 +109,7 @@ class Overlay:
 
 def score_tree(
     leaves: Mapping[str, Leaf], weight_set: WeightSet, plan: EvaluationPlan, parameters: Mapping[str, float]
-) -> Node:
+) -> ScoredNode:
     """Score every node of one enterprise and period.
 
     leaves       by indicator id; an indicator of the weight set without a leaf has no data
@@ -138,7 +138,7 @@ def score_tree(
 
 def _evaluate(
     node_id: str, edge: NodeWeight | None, weight_set: WeightSet, leaves: Mapping[str, Leaf], plan: EvaluationPlan
-) -> Node:
+) -> ScoredNode:
     edges = weight_set.children(node_id)
     if not edges:
         assert edge is not None
@@ -149,7 +149,7 @@ def _evaluate(
     children = [replace(child, weight=share) for child, share in zip(children, shares, strict=True)]
     scored = [child for child in children if child.score is not None]
     flags = frozenset().union(*(child.flags & _INHERITED for child in children))
-    return Node(
+    return ScoredNode(
         node_id=node_id,
         parent_id=edge.parent_id if edge else None,
         level=edge.level if edge else "total",
@@ -164,7 +164,7 @@ def _evaluate(
     )
 
 
-def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> Node:
+def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> ScoredNode:
     score: float | None = None
     flags: frozenset[str] = frozenset()
     measured = False
@@ -181,7 +181,7 @@ def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> Node:
         )
     else:
         raise UsageError(f"indicator {edge.node_id}: '{leaf.status}' is not a status of an indicator value")
-    return Node(
+    return ScoredNode(
         node_id=edge.node_id,
         parent_id=edge.parent_id,
         level=edge.level,
@@ -195,7 +195,7 @@ def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> Node:
     )
 
 
-def _shares(children: list[Node], method: str) -> list[float]:
+def _shares(children: list[ScoredNode], method: str) -> list[float]:
     """The effective weight of each child: the nominal weights of scored children, renormalised to sum 1."""
     if method not in COMPOUND_METHODS:
         raise UsageError(f"'{method}' is not a compound method: use one of {', '.join(COMPOUND_METHODS)}")
@@ -207,7 +207,7 @@ def _shares(children: list[Node], method: str) -> list[float]:
     return [child.weight_nominal / total if child.score is not None and total > 0 else 0.0 for child in children]
 
 
-def _weighted_mean(children: list[Node]) -> float:
+def _weighted_mean(children: list[ScoredNode]) -> float:
     # Relative to the lowest score, so that equal scores give exactly that score: 100, not 99.99….
     scores = [child.score for child in children if child.score is not None]
     base = min(scores)
@@ -350,7 +350,7 @@ def _excluded(weight_set: WeightSet, plan: EvaluationPlan) -> set[tuple[str, str
     return excluded
 
 
-def _row(node: Node, enterprise: str, period: str, seen: Overlay) -> dict[str, Any]:
+def _row(node: ScoredNode, enterprise: str, period: str, seen: Overlay) -> dict[str, Any]:
     return {
         "enterprise_id": enterprise,
         "period": period,

@@ -155,7 +155,7 @@ def targets_for(indicators: pl.DataFrame, plan: EvaluationPlan, enterprises: Ite
     return pl.DataFrame(rows, schema=[("enterprise_id", pl.String()), *kinds])
 
 
-def judge(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "efficacy") -> pl.DataFrame:
+def with_scores(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "efficacy") -> pl.DataFrame:
     """Add score, is_met, meets_objective and is_distinguishable to indicator values.
 
     values   value, status, requirement, acceptable, objective, direction, scoring_class, ci_low, ci_high; optional
@@ -182,16 +182,16 @@ def judge(values: pl.DataFrame, parameters: Mapping[str, float], method: str = "
     )
     best = _flag(values, "keeps_best") & ~np.isnan(number["requirement"])
     met, score = met | best, np.where(best, scale.at_requirement, score)
-    judged = (measured & ~np.isnan(number["requirement"])) | best
-    judged &= ~(_flag(values, "is_year_open") & ~met)
-    has_interval = judged & ~np.isnan(number["ci_low"]) & ~np.isnan(number["ci_high"])
+    scored = (measured & ~np.isnan(number["requirement"])) | best
+    scored &= ~(_flag(values, "is_year_open") & ~met)
+    has_interval = scored & ~np.isnan(number["ci_low"]) & ~np.isnan(number["ci_high"])
     has_interval &= ~best & ~_flag(values, "is_beyond_chance")
     apart = (number["ci_low"] > number["requirement"]) | (number["ci_high"] < number["requirement"])
     objective = meets(x, number["objective"], columns["direction"])
     has_objective = measured & ~np.isnan(number["objective"])
     return values.with_columns(
-        pl.Series("score", np.where(judged, score, np.nan), dtype=pl.Float64).fill_nan(None),
-        _nullable("is_met", met, judged),
+        pl.Series("score", np.where(scored, score, np.nan), dtype=pl.Float64).fill_nan(None),
+        _nullable("is_met", met, scored),
         _nullable("meets_objective", objective, has_objective),
         _nullable("is_distinguishable", apart, has_interval),
     )

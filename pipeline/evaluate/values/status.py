@@ -31,7 +31,7 @@ _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
 _WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
 
 
-def settle(
+def assign_status(
     comparison: Comparison,
     catalogue: pl.DataFrame,
     coverage: pl.DataFrame,

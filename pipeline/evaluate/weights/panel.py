@@ -120,7 +120,7 @@ def by_parent(judgements: pl.DataFrame | None, parents: Mapping[str, object]) ->
     return found
 
 
-def judge_panel(
+def evaluate_panel(
     rounds: Mapping[int, Mapping[str, Sequence[ahp.Judgement]]],
     items: Sequence[str],
     parent: str,

@@ -25,7 +25,7 @@ from pipeline.evaluate.weights.panel import (
     Panel,
     RoundAgreement,
     by_parent,
-    judge_panel,
+    evaluate_panel,
     judgements_table,
     rounds_table,
 )
@@ -226,7 +226,7 @@ def build_weight_set(
     panels: list[Panel] = []
     for parent in (row["node_id"] for row in rows if row["node_id"] in children):
         items = [row["node_id"] for row in children[parent]]
-        panels.append(judge_panel(given.get(parent, {}), items, parent, plan, limit))
+        panels.append(evaluate_panel(given.get(parent, {}), items, parent, plan, limit))
         edges.extend(_weigh(parent, children[parent], panels[-1], plan))
     edges.extend(_indicator_edges(indicators, [n for n, level in levels.items() if level == "subdimension"]))
     return WeightSet(

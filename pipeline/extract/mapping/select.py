@@ -29,7 +29,7 @@ _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveredColumns:
     """What mapping must know about one file's records."""
 
     name: str
@@ -55,7 +55,7 @@ class Mapping:
     """
 
     def __init__(
-        self, table: Table, delivery: Delivery, sources: SourceConfig, connection: duckdb.DuckDBPyConnection
+        self, table: Table, delivery: DeliveredColumns, sources: SourceConfig, connection: duckdb.DuckDBPyConnection
     ) -> None:
         self._table, self._delivery, self._sources, self._connection = table, delivery, sources, connection
         self._source: TableSource = sources.table(table.name)

@@ -100,7 +100,7 @@ class ScoreTable:
             yield from (Text(line) for line in self.lines())
 
 
-def score_table(run_path: Path, quarter: Quarter) -> ScoreTable:
+def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
     """The scores of a run's enterprises for the quarter; raises ReportInputMissing if a table is absent."""
     tables = RunTables.read(run_path, quarter)
     dimensions = [row for row in tables.nodes_in_order if row["level"] == "dimension"]

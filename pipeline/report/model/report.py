@@ -16,7 +16,7 @@ from pipeline.report.parts.indicators import Indicator, Verdict
 from pipeline.report.parts.outliers import OutlierReport
 from pipeline.report.parts.process_rules import RuleSet
 from pipeline.report.parts.quality import Quality
-from pipeline.report.parts.scores import Node, Overlay, WindowTotal
+from pipeline.report.parts.scores import Overlay, ReportNode, WindowTotal
 from pipeline.report.parts.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.survey import SurveyPart
 from pipeline.report.parts.survey_cells import SurveyScopes
@@ -94,7 +94,7 @@ class ReportModel:
     """One enterprise, one quarter: the total contains dimensions, these contain sub-dimensions, these indicators."""
 
     head: Head
-    total: Node
+    total: ReportNode
     total_range: tuple[float, float] | None
     """Smallest and largest total over all weights the standard allows."""
     window_totals: tuple[WindowTotal, ...]

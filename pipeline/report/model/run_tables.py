@@ -19,7 +19,7 @@ from pipeline.report.parts.indicators import Indicator, indicator_of
 from pipeline.report.parts.outliers import outlier_report
 from pipeline.report.parts.process_rules import rule_sets
 from pipeline.report.parts.quality import quality_of
-from pipeline.report.parts.scores import Node, WindowTotal, no_total_because, overlay_of, place_of
+from pipeline.report.parts.scores import ReportNode, WindowTotal, no_total_because, overlay_of, place_of
 from pipeline.report.parts.sources import (
     NO_ROWS,
     Coverage,
@@ -194,7 +194,7 @@ class RunTables:
 
     def _node(
         self, row: Mapping[str, Any], tree: Mapping[str, Mapping[str, Any]], indicators: Mapping[str, list[Indicator]]
-    ) -> Node:
+    ) -> ReportNode:
         node_id = row["node_id"]
         described = self._described.get(node_id)
         if described is None:
@@ -204,7 +204,7 @@ class RunTables:
         children = [
             child for child in tree.values() if child["parent_id"] == node_id and child["node_id"] in self._described
         ]
-        return Node(
+        return ReportNode(
             node_id=node_id,
             name=described["name_zh"],
             weight=row["weight_nominal"],

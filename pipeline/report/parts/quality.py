@@ -29,7 +29,7 @@ class TableQuality:
 
 
 @dataclass(frozen=True)
-class Finding:
+class QualityFinding:
     """A check of the delivery with another verdict than passed."""
 
     table: str
@@ -50,7 +50,7 @@ class Quality:
     """The section: scorecard, and number of checks by verdict."""
 
     tables: tuple[TableQuality, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[QualityFinding, ...]
     counts: Mapping[str, int]
 
 
@@ -76,7 +76,7 @@ def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id:
             ).iter_rows(named=True)
         ),
         findings=tuple(
-            Finding(
+            QualityFinding(
                 table=row["table"],
                 name=TABLES[row["table"]].title,
                 check=row["title_zh"],

@@ -17,7 +17,7 @@ _PREVENTING = ("no_data", "not_applicable", "not_scored")
 
 
 @dataclass(frozen=True)
-class Node:
+class ReportNode:
     """The total, a dimension or a sub-dimension with its score. Weights and coverage are rates 0–1, scores 0–100."""
 
     node_id: str
@@ -41,7 +41,7 @@ class Node:
     """Share of its weight that rests on a measured and scored value."""
     is_provisional: bool
     flags: tuple[str, ...]
-    children: tuple[Node, ...]
+    children: tuple[ReportNode, ...]
     own_indicators: tuple[Indicator, ...]
 
     @cached_property

@@ -8,7 +8,7 @@ import pytest
 from pipeline.accept.acceptance import DeliveryNotAcceptable, index_page
 from pipeline.accept.figures import Figure
 from pipeline.accept.gx_process import Missed
-from pipeline.accept.verdicts import asked, verdicts
+from pipeline.accept.verdicts import checks_for_run, verdicts
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.settings.plan import EvaluationPlan
@@ -34,7 +34,7 @@ def _verdicts(missed: list[Missed], plan: EvaluationPlan | None = None) -> dict[
         }
     }
     acceptance = (plan or EvaluationPlan()).acceptance
-    found = verdicts(Q1, figures, asked(acceptance, ["suggestions"]), missed, acceptance.waivers)
+    found = verdicts(Q1, figures, checks_for_run(acceptance, ["suggestions"]), missed, acceptance.waivers)
     return {(row["enterprise_id"], row["check"]): row["verdict"] for row in found.iter_rows(named=True)}
 
 
@@ -78,7 +78,7 @@ def test_limits_of_the_plan_go_before_those_of_the_project() -> None:
             {"check": "volume", "table": "complaints", "required": [None, 5]},
         ]
     )
-    found = asked(plan.acceptance, ["suggestions", "complaints"])
+    found = checks_for_run(plan.acceptance, ["suggestions", "complaints"])
     volume = {table: next(check for check in of if check.name == "volume") for table, of in found.items()}
     assert (volume["suggestions"].expected, volume["suggestions"].required) == (Bounds(0.2, None), Bounds(0.1, 10))
     assert (volume["complaints"].expected, volume["complaints"].required) == (Bounds(0.5, 2), Bounds(None, 5))
@@ -129,7 +129,7 @@ def test_the_refusal_names_table_check_enterprise_figure_and_limit(tmp_path_fact
             "E1": {check.name: Figure(0.04, "4 行，前 4 个季度中位数 100 行") for check in checks()["suggestions"]}
         }
     }
-    found = verdicts(Q1, figures, asked(EvaluationPlan().acceptance, ["suggestions"]), BOTH, ())
+    found = verdicts(Q1, figures, checks_for_run(EvaluationPlan().acceptance, ["suggestions"]), BOTH, ())
     error = DeliveryNotAcceptable.of(Q1, found, tmp_path_factory.getbasetemp() / "index.html")
     assert str(error).startswith(
         "2025-Q1: the delivery is not acceptable. suggestions volume of E1: 0.04 (4 行，前 4 个季度中位数 100 行), "

@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.quarter import _explain_kept, _with_special_verdicts
-from pipeline.evaluate.scores.scoring import judge
+from pipeline.evaluate.scores.scoring import with_scores
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
-from pipeline.evaluate.values.status import settle
+from pipeline.evaluate.values.status import assign_status
 from pipeline.settings.plan import EvaluationPlan
 
 Q1 = Quarter(2025, 1)
@@ -54,7 +54,7 @@ def settled(catalogue: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     )
     delivery = Delivery(dict.fromkeys(tables, True), {})
     comparison = Comparison(current, current.clear())
-    rows = settle(comparison, indicator, coverage, recorded, delivery, EvaluationPlan())
+    rows = assign_status(comparison, indicator, coverage, recorded, delivery, EvaluationPlan())
     return rows.filter(pl.col("period") == "2025-Q1")
 
 
@@ -63,7 +63,7 @@ def verdict(catalogue: pl.DataFrame, parameters: dict[str, float], current: pl.D
     rows = settled(catalogue, current).join(catalogue.select(columns), on="indicator_id")
     rows = rows.with_columns(window_kind=pl.lit("quarter"))
     return (
-        judge(_with_special_verdicts(rows, catalogue, Q1, parameters), parameters)
+        with_scores(_with_special_verdicts(rows, catalogue, Q1, parameters), parameters)
         .pipe(_explain_kept)
         .row(0, named=True)
     )

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
-from pipeline.evaluate.rules.facts import Case, Figure, Finding, OutlierReview, PublishedWeight, RunFacts
+from pipeline.evaluate.rules.facts import Case, Figure, OutlierReview, PublishedWeight, RuleFinding, RunFacts
 from pipeline.evaluate.rules.register import assess_rules
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.settings.plan import EvaluationPlan, PrivacyException
@@ -58,7 +58,7 @@ def find(
     is_year: bool = False,
     recorded: frozenset[str] | None = None,
     **changes: Any,
-) -> Finding:
+) -> RuleFinding:
     """The finding of one rule; a figure is (numerator, denominator), a number, or such by item."""
 
     def figure(value: Any) -> Figure:
@@ -86,18 +86,18 @@ def test_every_rule_gets_a_finding_and_nothing_passes_unseen(run: RunFacts) -> N
 
 
 def test_a_rule_whose_record_no_table_holds_has_no_data(run: RunFacts) -> None:
-    assert find(run, "PR-77") == Finding("no_data", "所需记录尚未纳入数据：管理评审记录。")
+    assert find(run, "PR-77") == RuleFinding("no_data", "所需记录尚未纳入数据：管理评审记录。")
 
 
 def test_an_optional_table_that_was_not_delivered_is_named(run: RunFacts) -> None:
     found = find(run, "PR-16", delivery=without("mystery_visits"))
-    assert found == Finding("no_data", f"未提供数据表：{TABLES['mystery_visits'].title}（mystery_visits）。")
+    assert found == RuleFinding("no_data", f"未提供数据表：{TABLES['mystery_visits'].title}（mystery_visits）。")
 
 
 def test_an_optional_column_that_was_not_delivered_is_named(run: RunFacts) -> None:
     figures = {("PR-20", "system"): (0, 10)}
     found = find(run, "PR-20", figures, delivery=without("service_requests.timestamp_source"))
-    assert found == Finding("no_data", "未提供字段：service_requests.timestamp_source。")
+    assert found == RuleFinding("no_data", "未提供字段：service_requests.timestamp_source。")
     # Of two alternatives one will do.
     unhappy = {("PR-87", "offered"): (1, 1)}
     assert find(run, "PR-87", unhappy, delivery=without("complaints.escalated")).result == "pass"
@@ -107,7 +107,7 @@ def test_an_optional_column_that_was_not_delivered_is_named(run: RunFacts) -> No
 
 def test_an_enterprise_without_any_record_of_a_delivered_table_has_no_data(run: RunFacts) -> None:
     found = find(run, "PR-85", recorded=frozenset({"service_requests"}))
-    assert found == Finding("no_data", "本企业没有“顾客投诉”记录。")
+    assert found == RuleFinding("no_data", "本企业没有“顾客投诉”记录。")
 
 
 # --- a duty in every case: all, some, none -------------------------------------------------------------------------------
@@ -155,11 +155,11 @@ def test_all_some_none(run: RunFacts, rule: str, measure: str, figure: Any, resu
 
 def test_complaints_within_24_hours_and_urgent_ones_at_once(run: RunFacts) -> None:
     in_time, urgent = ("PR-85", "in_time"), ("PR-85", "urgent_in_time")
-    assert find(run, "PR-85", {in_time: (8, 8), urgent: (0, 0)}) == Finding(
+    assert find(run, "PR-85", {in_time: (8, 8), urgent: (0, 0)}) == RuleFinding(
         "pass", "本季 8 件投诉中 8 件在 24 小时内响应；没有紧急投诉。"
     )
     # All within a day is not enough where one of two urgent ones waited longer than a quarter of an hour.
-    assert find(run, "PR-85", {in_time: (8, 8), urgent: (1, 2)}) == Finding(
+    assert find(run, "PR-85", {in_time: (8, 8), urgent: (1, 2)}) == RuleFinding(
         "partial", "本季 8 件投诉中 8 件在 24 小时内响应；紧急投诉 2 件中 1 件在 15 分钟内响应。"
     )
     assert find(run, "PR-85", {in_time: (0, 8), urgent: (0, 2)}).result == "fail"
@@ -204,13 +204,13 @@ def answers(count: int, customers: int = 10_000) -> dict[tuple[str, str], Any]:
 def test_a_year_can_only_fail_at_its_end(run: RunFacts) -> None:
     # 10,000 customers: 500 answers.
     assert find(run, "PR-12", answers(500)).result == "pass"
-    assert find(run, "PR-12", answers(499)) == Finding(
+    assert find(run, "PR-12", answers(499)) == RuleFinding(
         "partial", "年初至今有效答卷 499 份；10,000 位顾客全年要求 500 份（年度尚未结束）。"
     )
     assert find(run, "PR-12", answers(0)).result == "no_data"
     assert find(run, "PR-12", answers(0, customers=0)).result == "no_data"
     fourth = Quarter.parse("2025-Q4")
-    assert find(run, "PR-12", answers(499), quarter=fourth) == Finding(
+    assert find(run, "PR-12", answers(499), quarter=fourth) == RuleFinding(
         "fail", "全年有效答卷 499 份；10,000 位顾客全年要求 500 份。"
     )
     assert find(run, "PR-12", answers(500), quarter=fourth, is_year=True).result == "pass"
@@ -276,12 +276,12 @@ def test_training_system(run: RunFacts) -> None:
 
 
 def test_one_survey_each_quarter(run: RunFacts) -> None:
-    assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 1}) == Finding(
+    assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 1}) == RuleFinding(
         "pass", "本季满意度调查 1 次；要求每季至少 1 次。"
     )
     assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 0}).result == "fail"
     year = find(run, "PR-11", {("PR-11", "fewest_rounds"): 0}, is_year=True)
-    assert year == Finding("fail", "各季满意度调查最少 0 次；要求每季至少 1 次。")
+    assert year == RuleFinding("fail", "各季满意度调查最少 0 次；要求每季至少 1 次。")
 
 
 def test_questions_of_a_satisfaction_survey(run: RunFacts) -> None:
@@ -318,7 +318,7 @@ MODES = {("PR-13", "answers"): {"online": 29, "phone": 3}}
 
 
 def test_modes_of_a_survey(run: RunFacts) -> None:
-    assert find(run, "PR-13", MODES) == Finding(
+    assert find(run, "PR-13", MODES) == RuleFinding(
         "partial",
         "本季有效答卷：在线问卷 29 份、电话访谈 3 份、现场访问 0 份；未提供总体的区域、渠道构成，样本代表性无从核对。",
     )
@@ -344,14 +344,14 @@ def test_a_sample_is_held_against_its_population(run: RunFacts) -> None:
 def test_distribution_and_return_are_registered(run: RunFacts) -> None:
     returned = {("PR-39", "returned"): {"S1": (30, 25), "S2": (20, 18)}}
     assert find(run, "PR-39").result == "no_data"
-    assert find(run, "PR-39", returned) == Finding(
+    assert find(run, "PR-39", returned) == RuleFinding(
         "no_data", "本季回收满意度问卷 50 份，其中有效 43 份；未提供问卷发放登记，回收率无从计算。"
     )
     # Of S1 it is known how many arrived, of S2 only how many were sent: (25 + 18)/(80 + 90)
     both = find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": (100, 80), "S2": 90}})
     assert (both.result, "有效回收率 25.3%" in both.evidence) == ("pass", True)
     one = find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": (100, 80)}})
-    assert one == Finding(
+    assert one == RuleFinding(
         "partial", "本季 2 次满意度调查中 1 次有发放登记：发放 100 份、送达 80 份，回收 30 份，有效回收率 31.2%。"
     )
     assert find(run, "PR-39", returned | {("PR-39", "sent"): {"S1": 20}}).result == "fail"
@@ -381,7 +381,7 @@ def test_sources_of_the_period(run: RunFacts) -> None:
         return {("PR-10", "rows"): dict.fromkeys(tables, 5)}
 
     assert find(run, "PR-10", rows("mystery_visits", "hotline_calls", "staff")).result == "pass"
-    assert find(run, "PR-10", rows("hotline_calls", "staff")) == Finding(
+    assert find(run, "PR-10", rows("hotline_calls", "staff")) == RuleFinding(
         "partial", "本季已提供过程数据、运营数据，没有顾客调查。"
     )
     # Complaints are none of the three by themselves.
@@ -394,7 +394,7 @@ def test_feeds_of_operations(run: RunFacts) -> None:
 
     four = ("outlets", "staff", "vehicles", "training_records")
     assert find(run, "PR-22", rows(*four, "parts_orders")).result == "pass"
-    assert find(run, "PR-22", rows(*four)) == Finding(
+    assert find(run, "PR-22", rows(*four)) == RuleFinding(
         "partial", "近四季度已提供服务网点、人员、服务车辆、培训记录，没有备件。"
     )
     assert find(run, "PR-22").result == "no_data"
@@ -448,11 +448,11 @@ def test_personal_data(run: RunFacts) -> None:
 def test_independence_is_asked_of_third_parties(run: RunFacts) -> None:
     assert find(run, "PR-01").result == "not_applicable"
     found = find(run, "PR-01", plan=EvaluationPlan(mode="third_party"))
-    assert found == Finding("no_data", "所需记录尚未纳入数据：独立性与利益冲突声明。")
+    assert found == RuleFinding("no_data", "所需记录尚未纳入数据：独立性与利益冲突声明。")
 
 
 def test_catalogue(run: RunFacts) -> None:
-    assert find(run, "PR-02") == Finding("pass", "4 个维度的 18 个子维度中 18 个有现行指标。")
+    assert find(run, "PR-02") == RuleFinding("pass", "4 个维度的 18 个子维度中 18 个有现行指标。")
     assert find(run, "PR-03").result == "pass"
     without_i3 = {name: each for name, each in run.indicators.items() if each.subdimension_id != "I3"}
     assert find(run, "PR-02", indicators=without_i3).result == "partial"
@@ -492,7 +492,7 @@ def weights(
 
 
 def test_weights_by_experts(run: RunFacts) -> None:
-    assert find(run, "PR-06", weights=weights()) == Finding(
+    assert find(run, "PR-06", weights=weights()) == RuleFinding(
         "pass", "5 组权重中 5 组由专家判断经层次分析法得出，最大一致性比率 0.050（须小于 0.1），专家 5 名。"
     )
     # A ratio of exactly the limit goes back to the expert.
@@ -508,7 +508,7 @@ def test_weights_within_the_ranges_of_the_standard(run: RunFacts) -> None:
     assert find(run, "PR-07", weights=weights()).result == "pass"
     # .20 + .30 + .41 + .09 = 1, but outcome above .40 and improvement below .10
     found = find(run, "PR-07", weights=weights(P=0.3, O=0.41, I=0.09))
-    assert found == Finding("fail", "4 个维度中 2 个权重在标准区间内，权重合计为 1，投影前 2 个在区间外。")
+    assert found == RuleFinding("fail", "4 个维度中 2 个权重在标准区间内，权重合计为 1，投影前 2 个在区间外。")
     # .20 + .30 + .35 + .10 = .95
     assert find(run, "PR-07", weights=weights(P=0.3)).result == "fail"
 
@@ -538,9 +538,9 @@ def test_the_edition_has_no_date_to_count_its_review_from(run: RunFacts) -> None
     ("review", "result", "said"),
     [
         (None, "no_data", "没有足以计算 Z 分数的数据组"),
-        (OutlierReview(judged=0, to_review=0, reviewed=0), "no_data", "每组至少 11 个值"),
-        (OutlierReview(judged=3, to_review=0, reviewed=0), "pass", "检验 3 个数据组，没有 Z 分数绝对值超过 3 的数据点"),
-        (OutlierReview(judged=3, to_review=4, reviewed=0), "fail", "数据点 4 个（Z 分数绝对值超过 3），已复核 0 个"),
+        (OutlierReview(tested=0, to_review=0, reviewed=0), "no_data", "每组至少 11 个值"),
+        (OutlierReview(tested=3, to_review=0, reviewed=0), "pass", "检验 3 个数据组，没有 Z 分数绝对值超过 3 的数据点"),
+        (OutlierReview(tested=3, to_review=4, reviewed=0), "fail", "数据点 4 个（Z 分数绝对值超过 3），已复核 0 个"),
         (OutlierReview(3, 4, 3, confirmed=2, excluded=1), "partial", "已复核 3 个：确认 2、更正 0、排除 1"),
         (OutlierReview(3, 4, 4, 2, 1, 1), "pass", "已复核 4 个：确认 2、更正 1、排除 1"),
     ],

@@ -17,7 +17,7 @@ from pipeline.evaluate.scores.score_tree import (
     SCORES_SCHEMA,
     Conduct,
     Leaf,
-    Node,
+    ScoredNode,
     legal_interval,
     overlay,
     score_table,
@@ -78,7 +78,7 @@ def scores(**given_: float | Leaf) -> dict[str, Leaf]:
     return {name: leaf if isinstance(leaf, Leaf) else Leaf("ok", leaf) for name, leaf in base.items()}
 
 
-def tree(plan: EvaluationPlan = SELF, **given_: float | Leaf) -> dict[str, Node]:
+def tree(plan: EvaluationPlan = SELF, **given_: float | Leaf) -> dict[str, ScoredNode]:
     root = score_tree(scores(**given_), small_tree(), plan, PARAMETERS)
     return {node.node_id: node for node in root.walk()}
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.scores.scoring import Scale, judge, keeps_best, meets, score_values, targets_for
+from pipeline.evaluate.scores.scoring import Scale, keeps_best, meets, score_values, targets_for, with_scores
 from pipeline.settings.plan import EvaluationPlan, Target
 
 SCALE = Scale(100, 60)
@@ -197,7 +197,7 @@ def frame(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def judged(parameters: dict[str, float], *rows: dict[str, Any], method: str = "efficacy") -> list[dict[str, Any]]:
     columns = ("score", "is_met", "meets_objective", "is_distinguishable")
-    return judge(frame(*rows), parameters, method).select(columns).to_dicts()
+    return with_scores(frame(*rows), parameters, method).select(columns).to_dicts()
 
 
 def test_verdict_and_what_chance_can_explain(parameters: dict[str, float]) -> None:
@@ -284,9 +284,9 @@ def test_judging_keeps_the_rows(parameters: dict[str, float]) -> None:
     given_ = frame(
         row(), row(indicator_id="O4-1", requirement=0.0, acceptable=None, direction="lower", scoring_class="f")
     )
-    result = judge(given_, parameters)
+    result = with_scores(given_, parameters)
     assert result.drop("score", "is_met", "meets_objective", "is_distinguishable").equals(given_)
-    assert judge(given_.clear(), parameters).height == 0
+    assert with_scores(given_.clear(), parameters).height == 0
 
 
 # --- targets --------------------------------------------------------------------------------------------------------

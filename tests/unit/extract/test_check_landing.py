@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.extract.check import Finding, check_landing
+from pipeline.extract.check import Notice, check_landing
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
 
 
-def check(place) -> list[Finding]:
+def check(place) -> list[Notice]:
     path = place.landing / "sources.yaml"
     return check_landing(place.landing, path if path.exists() else None)
 
 
-def messages(findings: list[Finding], level: str | None = None) -> list[str]:
+def messages(findings: list[Notice], level: str | None = None) -> list[str]:
     """Findings as printed, without what was not delivered."""
     return [
         str(finding)

@@ -7,13 +7,13 @@ import pytest
 import report_run
 from rich.console import Console
 
-from pipeline.report.formats.terminal import ScoreTable, score_table
+from pipeline.report.formats.terminal import ScoreTable, terminal_scores
 from pipeline.report.model.run_tables import ReportInputMissing
 
 
 @pytest.fixture(scope="module")
 def scores(run_path: Path) -> ScoreTable:
-    return score_table(run_path, report_run.QUARTER)
+    return terminal_scores(run_path, report_run.QUARTER)
 
 
 def test_one_row_per_enterprise(scores: ScoreTable) -> None:
@@ -51,7 +51,7 @@ def test_a_pipe_gets_plain_lines(scores: ScoreTable) -> None:
 
 def test_a_run_without_scores_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReportInputMissing, match="has not published this table"):
-        score_table(tmp_path, report_run.QUARTER)
+        terminal_scores(tmp_path, report_run.QUARTER)
 
 
 def _print(scores: ScoreTable, force_terminal: bool, width: int = 80) -> str:

@@ -18,12 +18,12 @@ from click.testing import CliRunner
 from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
 from pipeline.desensitize.keys import PseudonymKey
-from pipeline.desensitize.look_back import neighbours_to_desensitize
+from pipeline.desensitize.look_back import quarters_to_desensitize
 from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.errors import DataRefused
 from pipeline.evaluate.inputs import purged_records
 from pipeline.evaluate.run_info import Purged
-from pipeline.extract.look_back import neighbours_to_extract
+from pipeline.extract.look_back import quarters_to_extract
 from pipeline.extract.partition import extract_quarter
 from pipeline.extract.snapshot import take_snapshot
 from pipeline.lake import access_log
@@ -32,7 +32,7 @@ from pipeline.lake.provenance import is_purged
 from pipeline.retention.policy import Hold, Retention
 from pipeline.retention.purge import Purge, planned, purge
 from pipeline.settings.sources import load_sources
-from pipeline.validate.look_back import neighbours_to_validate
+from pipeline.validate.look_back import quarters_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import TABLES
 
@@ -169,7 +169,7 @@ def test_records_never_evaluated_are_removed_whole_and_can_come_again(deliveries
     assert {removal.left for removal in done.removed if removal.table == "complaints"} == {"nothing"}
     assert not deliveries.lake.partition("raw", "complaints", Q1).exists()
     take_snapshot(TABLES["complaints"], deliveries.landing, load_sources(None), deliveries.lake, Q2)
-    assert neighbours_to_extract(TABLES["complaints"], Q2, deliveries.lake) == [Q1]
+    assert quarters_to_extract(TABLES["complaints"], Q2, deliveries.lake) == [Q1]
 
 
 # --- later quarters --------------------------------------------------------------------------------------------------
@@ -217,9 +217,9 @@ def test_a_purged_quarter_is_closed_to_runs_of_others(deliveries: Deliveries) ->
     deliveries.deliver(complaints=late)
     deliveries.run(Q3, "complaints")
     assert is_purged(lake.partition("raw", "complaints", Q1))
-    assert neighbours_to_extract(table, Q3, lake) == [Q2]
-    assert Q1 not in neighbours_to_validate(table, Q3, lake)
-    assert neighbours_to_desensitize(table, Q3, lake, "another key") == [Q2]
+    assert quarters_to_extract(table, Q3, lake) == [Q2]
+    assert Q1 not in quarters_to_validate(table, Q3, lake)
+    assert quarters_to_desensitize(table, Q3, lake, "another key") == [Q2]
     # Nor does the snapshot of the whole delivery hold its rows.
     assert pl.read_parquet(lake.snapshot("complaints"))["quarter"].to_list() == ["2024-Q2", "2024-Q3"]
 
@@ -259,7 +259,7 @@ def test_pseudonyms_that_can_be_made_no_more_are_told(deliveries: Deliveries) ->
     assert purged_records(deliveries.lake, Q1) == Purged(("complaints", "safety_incidents"), ())
     assert purged_records(deliveries.lake, Q2) == Purged()
     deliveries.run(Q2, "complaints", key=other)
-    assert neighbours_to_desensitize(TABLES["complaints"], Q2, deliveries.lake, other.key_id) == []
+    assert quarters_to_desensitize(TABLES["complaints"], Q2, deliveries.lake, other.key_id) == []
     assert purged_records(deliveries.lake, Q2) == Purged((), (Q1,))
 
 

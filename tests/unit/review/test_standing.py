@@ -13,7 +13,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.review.listing import Reviewed, write_outliers
 from pipeline.review.outliers import Limits
-from pipeline.review.standing import judged_decisions, write_excluded
+from pipeline.review.standing import decisions_with_status, write_excluded
 from pipeline.settings.outlier_review import Decision, Review
 
 from .conftest import QUARTER, Write
@@ -49,7 +49,7 @@ def trainings(*far: float) -> list[dict[str, Any]]:
 
 
 def statuses(lake: Lake, *decisions: Decision) -> list[tuple[str, str, str | None]]:
-    judged = judged_decisions(Review(decisions), QUARTER, lake, LIMITS)
+    judged = decisions_with_status(Review(decisions), QUARTER, lake, LIMITS)
     return judged.select("row_key", "status", "status_reason").rows()
 
 

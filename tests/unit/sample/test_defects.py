@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from sample_rules import Written, broken_rules
 
-from pipeline.sample.defects import Delivery, answers_sent_again, plant
+from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
 from pipeline.sample.generate import Sample
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
@@ -23,7 +23,7 @@ NOT_OF_A_ROW = {
 }
 
 
-def planted(sample: Sample, name: str) -> Delivery:
+def planted(sample: Sample, name: str) -> SampleDelivery:
     return plant(TABLES[name], sample.tables[name], sample.clock.quarters, seed=3, is_text=True)
 
 

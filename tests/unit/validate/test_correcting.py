@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.desensitize.look_back import neighbours_to_desensitize
+from pipeline.desensitize.look_back import quarters_to_desensitize
 from pipeline.lake.layout import Lake
 from pipeline.validate.correcting import (
     APPLIED,
@@ -24,7 +24,7 @@ from pipeline.validate.correcting import (
     OVERRULED,
 )
 from pipeline.validate.corrections import Correction
-from pipeline.validate.look_back import neighbours_to_validate
+from pipeline.validate.look_back import quarters_to_validate
 from pipeline.validate.quarter import ValidationResult, read_outcome, validate_quarter
 from schemas.contract import TABLES
 
@@ -289,14 +289,12 @@ def test_neighbours_are_judged_and_desensitized_again_when_their_corrections_cha
     writer.deliver(REQUESTS, [(QUARTER, writer.good(REQUESTS, 0))])
     mending = correction("channel", "online", key=key(0))
     validate(writer, [mending])
-    assert neighbours_to_validate(table, later, writer.lake, [mending]) == []
-    assert neighbours_to_validate(table, later, writer.lake, []) == [QUARTER]
-    assert neighbours_to_validate(table, later, writer.lake, [dataclasses.replace(mending, after="outlet")]) == [
-        QUARTER
-    ]
+    assert quarters_to_validate(table, later, writer.lake, [mending]) == []
+    assert quarters_to_validate(table, later, writer.lake, []) == [QUARTER]
+    assert quarters_to_validate(table, later, writer.lake, [dataclasses.replace(mending, after="outlet")]) == [QUARTER]
     expired_then = dataclasses.replace(mending, expires_on=dt.date(2024, 12, 31))
-    assert neighbours_to_validate(table, later, writer.lake, [expired_then]) == [QUARTER]
-    assert neighbours_to_desensitize(table, later, writer.lake, "k") == [QUARTER]
+    assert quarters_to_validate(table, later, writer.lake, [expired_then]) == [QUARTER]
+    assert quarters_to_desensitize(table, later, writer.lake, "k") == [QUARTER]
 
 
 @pytest.mark.parametrize("table", ["outlets", "staff"])

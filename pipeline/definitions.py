@@ -18,7 +18,7 @@ from pipeline.report.assets import quarterly_report
 from pipeline.retention.jobs import purge_personal_data, purge_schedule
 from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import labelled_by_quarter
-from pipeline.stage.places import LakePlace, Places
+from pipeline.stage.resources import LakePlace, Places
 from pipeline.validate.assets import validate
 
 evaluate_quarter = dg.define_asset_job(

@@ -9,7 +9,8 @@ import click
 
 from pipeline.commands.options import console, handed_in_options, landing_option
 from pipeline.errors import AsqError, UsageError
-from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW, SOURCES, chosen_files
+from pipeline.settings.handed_in import CORRECTIONS, OUTLIER_REVIEW, SOURCES
+from pipeline.settings.places import chosen_files
 
 
 @click.command()
@@ -18,7 +19,7 @@ from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW, SOURCES, chose
 def check(landing: str, **files: str | None) -> None:
     """Report problems of landing files and the files beside them before a run: mapping, corrections, review, plan."""
     from pipeline.extract.check import check_landing
-    from pipeline.settings.handed_in import HandedInFiles
+    from pipeline.settings.frozen import HandedInFiles
     from pipeline.validate.corrections import all_corrections
 
     folder = Path(landing).absolute()

@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 
 from pipeline.errors import UsageError
-from pipeline.settings.places import FILES, LAKE_VARIABLE, LANDING_VARIABLE, HandedIn
+from pipeline.settings.handed_in import FILES, HandedIn
+from pipeline.settings.places import LAKE_VARIABLE, LANDING_VARIABLE
 
 Command = Callable[..., Any]
 

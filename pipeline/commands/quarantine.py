@@ -9,7 +9,8 @@ import click
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import console, handed_in_option, lake_option, landing_option
 from pipeline.errors import UsageError
-from pipeline.settings.places import SOURCES, Settings, lake_at
+from pipeline.settings.handed_in import SOURCES
+from pipeline.settings.places import Settings, lake_at
 
 
 @click.group()

@@ -72,7 +72,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
 def _warn_undelivered(settings: Settings) -> None:
     """A misspelt file name makes indicators no_data, and nothing else would show it."""
     from pipeline.extract.files import undelivered
-    from pipeline.settings.handed_in import HandedInFiles
+    from pipeline.settings.frozen import HandedInFiles
 
     handed_in = HandedInFiles.frozen(settings.files)
     tables, files = undelivered(settings.landing, handed_in.sources, handed_in.paths())

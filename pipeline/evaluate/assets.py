@@ -13,7 +13,7 @@ from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rules.results import write_rule_results
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
-from pipeline.stage.places import Places
+from pipeline.stage.resources import Places
 
 _TABLES = {
     "indicator_values": "One row per enterprise × period × scope × indicator: value, 95 % interval, status, requirement, score.",

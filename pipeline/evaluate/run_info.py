@@ -13,9 +13,9 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.weights.weight_set import WeightSet
-from pipeline.settings.places import FILES
+from pipeline.settings.handed_in import FILES
 from pipeline.settings.plan import Acceptance, EvaluationPlan, Target
-from pipeline.validate.correcting import Outcome
+from pipeline.validate.apply_corrections import Outcome
 from schemas.contract import TABLES
 from schemas.standard.edition import standard_fingerprint
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, TruncatedFile, UnreadableFile
-from pipeline.settings.places import FILES
+from pipeline.settings.handed_in import FILES
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.dating import Parents, write_dated
+from pipeline.extract.dated_by_parent import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.extract.writer import RowWriter, row_writer

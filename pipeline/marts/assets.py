@@ -18,8 +18,8 @@ from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
 from pipeline.stage.partitions import GATHERED, OWNERS, PER_QUARTER, gathered_metadata
-from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
+from pipeline.stage.resources import Places
 
 _TABLE_NAME = "dagster/table_name"
 # Counted tables, as opposed to seeds and dimensions.

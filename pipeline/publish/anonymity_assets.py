@@ -16,7 +16,7 @@ from pipeline.marts.assets import exported_models, marts
 from pipeline.publish.statement import TABLE, not_anonymous, write_anonymity
 from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import gathered_asset, gathered_metadata
-from pipeline.stage.places import Places
+from pipeline.stage.resources import Places
 from schemas.expectations.privacy import RELEASED
 
 # All tables that a whole run gathers; `anonymity` covers them.

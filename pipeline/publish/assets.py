@@ -7,7 +7,7 @@ from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
 from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, PUBLICATION
-from pipeline.stage.places import Places
+from pipeline.stage.resources import Places
 
 # Everything a whole run gathers except the reports, before it is scanned for personal data.
 _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])

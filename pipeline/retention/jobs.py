@@ -9,7 +9,7 @@ from pydantic import Field
 from pipeline.calendar.quarters import TIME_ZONE, today
 from pipeline.retention.policy import read_retention
 from pipeline.retention.purge import Purge, purge
-from pipeline.stage.places import LakePlace
+from pipeline.stage.resources import LakePlace
 
 JOB = "purge_personal_data"
 

@@ -1,70 +1,50 @@
-"""The files that users hand in, read once: whoever edits one while a run goes on changes the next run.
+"""The files that users hand in beside the data: one entry each, from which everything else follows.
 
-Every file is kept as the bytes that were read, with their SHA-256; what they mean is read from these bytes.
+What the files mean is read elsewhere (``frozen.py`` names the readers). The survey files that the plan names, and tables, are not
+listed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
 
-from pipeline.errors import AsqError
-from pipeline.settings.documents import Document
-from pipeline.settings.outlier_review import Review
-from pipeline.settings.places import OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
-from pipeline.settings.plan import EvaluationPlan
-from pipeline.settings.sources import SourceConfig, load_sources
-from schemas.contract import TABLES
+from pipeline.errors import UsageError
 
 
 @dataclass(frozen=True)
-class HandedInFiles:
-    """The files as they were when they were read; one that is faulty raises UsageError each time it is asked for."""
+class HandedIn:
+    """A file that users hand in beside the data. One entry of ``FILES`` makes it an option of the commands, a variable of the
+    environment, a field of Dagster's resource, a file that feeds no table, and frozen with its SHA-256 when a run starts.
+    """
 
-    documents: Mapping[str, Document]
+    name: str
+    file: str
+    """What it is called in the landing folder."""
+    title: str
+    title_zh: str
 
-    @classmethod
-    def frozen(cls, files: Mapping[str, Path], **places: Any) -> Self:
-        """Read every file, by name, and those that the plan names; raises UsageError for one that cannot be read."""
-        found = cls({name: Document.read(path) for name, path in files.items()}, **places)
-        # The stage that asks for a faulty plan explains it.
-        with suppress(AsqError):
-            _ = found.plan
-        return found
+    @property
+    def option(self) -> str:
+        return "--" + self.name.replace("_", "-")
 
-    def document(self, file: HandedIn) -> Document | None:
-        """A file as it was when it was read; None where there is none."""
-        return self.documents.get(file.name)
+    @property
+    def variable(self) -> str:
+        return f"ASQ_{self.name.upper()}"
 
-    @cached_property
-    def plan(self) -> EvaluationPlan:
-        """The evaluation plan; raises UsageError where it cannot be read or names a table there is not."""
-        plan = EvaluationPlan.read(self.document(PLAN))
-        plan.check_tables(TABLES)
-        return plan
+    def chosen(self, given: str | Path | None, landing: Path) -> Path | None:
+        """The file that is given, else the one of the landing folder, if there is one; raises UsageError if not a file."""
+        if given is None:
+            default = landing / self.file
+            return default if default.is_file() else None
+        path = Path(given).absolute()
+        if not path.is_file():
+            raise UsageError(f"{path}: no such file")
+        return path
 
-    @cached_property
-    def sources(self) -> SourceConfig:
-        """The source mapping; raises SourceConfigError that lists every mistake."""
-        return load_sources(self.document(SOURCES))
 
-    @cached_property
-    def review(self) -> Review:
-        """The reviewers' decisions; raises UsageError where the file cannot be read."""
-        return Review.read(self.document(OUTLIER_REVIEW))
-
-    def paths(self) -> Iterable[Path]:
-        """Where the files lie, those that the plan names among them: no table is made of them."""
-        return [document.path for _, document in self._all()]
-
-    def fingerprints(self) -> dict[str, str]:
-        """SHA-256 of every file by name; those that the plan names are ``survey_margins`` and ``survey_invitations``."""
-        return {name: document.sha256 for name, document in self._all()}
-
-    def _all(self) -> Iterator[tuple[str, Document]]:
-        yield from self.documents.items()
-        yield from ((f"survey_{name}", document) for name, document in self.plan.survey.files.items())
+SOURCES = HandedIn("sources", "sources.yaml", "Source mapping", "数据源映射文件")
+PLAN = HandedIn("plan", "evaluation.yaml", "Evaluation plan", "评价方案文件")
+OUTLIER_REVIEW = HandedIn("outlier_review", "outlier_review.csv", "Review of outliers", "异常值复核文件")
+CORRECTIONS = HandedIn("corrections", "corrections.csv", "Corrections of known source errors", "数据更正文件")
+FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS)

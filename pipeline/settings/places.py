@@ -14,50 +14,13 @@ from types import MappingProxyType
 
 from pipeline.errors import UsageError
 from pipeline.lake.layout import Lake
+from pipeline.settings.handed_in import FILES
 
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 LANDING_VARIABLE, LAKE_VARIABLE = "ASQ_LANDING", "ASQ_LAKE"
 # DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """A file that users hand in beside the data. One entry of ``FILES`` makes it an option of the commands, a variable of the
-    environment, a field of Dagster's resource, a file that feeds no table, and frozen with its SHA-256 when a run starts.
-    """
-
-    name: str
-    file: str
-    """What it is called in the landing folder."""
-    title: str
-    title_zh: str
-
-    @property
-    def option(self) -> str:
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        return f"ASQ_{self.name.upper()}"
-
-    def chosen(self, given: str | Path | None, landing: Path) -> Path | None:
-        """The file that is given, else the one of the landing folder, if there is one; raises UsageError if not a file."""
-        if given is None:
-            default = landing / self.file
-            return default if default.is_file() else None
-        path = Path(given).absolute()
-        if not path.is_file():
-            raise UsageError(f"{path}: no such file")
-        return path
-
-
-SOURCES = HandedIn("sources", "sources.yaml", "Source mapping", "数据源映射文件")
-PLAN = HandedIn("plan", "evaluation.yaml", "Evaluation plan", "评价方案文件")
-OUTLIER_REVIEW = HandedIn("outlier_review", "outlier_review.csv", "Review of outliers", "异常值复核文件")
-CORRECTIONS = HandedIn("corrections", "corrections.csv", "Corrections of known source errors", "数据更正文件")
-FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS)
 
 
 @dataclass(frozen=True)

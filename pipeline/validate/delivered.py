@@ -21,7 +21,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
 from pipeline.lake.sql import parquet, quoted
-from pipeline.validate.correcting import TableCorrections, corrections_by_table
+from pipeline.validate.apply_corrections import TableCorrections, corrections_by_table
 from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
 

@@ -22,7 +22,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
 from pipeline.lake.sql import literal, parquet, quoted
-from pipeline.validate.correcting import APPLIED, find_cells, write_corrected
+from pipeline.validate.apply_corrections import APPLIED, find_cells, write_corrected
 from pipeline.validate.delivered import DeliveredKeys, hashed
 from pipeline.validate.row_rules import broken_row_rules
 from schemas.contract import Table

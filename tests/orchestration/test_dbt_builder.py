@@ -24,7 +24,7 @@ from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandL
 from pipeline.marts.dbt_in_process import DbtInProcess
 from pipeline.runs import explained
 from pipeline.settings.plan import PrivacyLimits
-from pipeline.stage.places import Places
+from pipeline.stage.resources import Places
 
 from .conftest import Published
 from .landing import QUARTER

@@ -172,7 +172,7 @@ def test_the_schedule_is_off_and_starts_one_run_a_night() -> None:
 
 
 def test_a_run_holds_off_the_purge_from_its_first_step_to_its_last(tmp_path: Path) -> None:
-    from pipeline.stage.places import Places
+    from pipeline.stage.resources import Places
 
     @dg.op(required_resource_keys={"places"})
     def a_step() -> None:

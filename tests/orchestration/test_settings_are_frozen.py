@@ -17,7 +17,8 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.flow import EXTRACT
 from pipeline.runs import evaluate
-from pipeline.settings.places import FILES, Settings
+from pipeline.settings.handed_in import FILES
+from pipeline.settings.places import Settings
 from pipeline.stage.progress import listening
 
 from .landing import QUARTER, write_landing

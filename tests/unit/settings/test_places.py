@@ -11,8 +11,9 @@ from pipeline.commands.check import check
 from pipeline.commands.run import backfill, run
 from pipeline.errors import UsageError
 from pipeline.extract.files import unused_files
-from pipeline.settings.handed_in import HandedInFiles
-from pipeline.settings.places import FILES, HandedIn, Settings
+from pipeline.settings.frozen import HandedInFiles
+from pipeline.settings.handed_in import FILES, HandedIn
+from pipeline.settings.places import Settings
 
 EVERY = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 

@@ -1,7 +1,7 @@
 """Dagster resources: where a run reads and writes, and the settings it was started with.
 
 Only translates Dagster's configuration and decides when to read; ``settings/places.py`` describes the places,
-``settings/handed_in.py`` the files.
+``settings/frozen.py`` the files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.errors import AsqError, UsageError
 from pipeline.lake.files import narrow_rights
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.settings.handed_in import HandedInFiles
+from pipeline.settings.frozen import HandedInFiles
 from pipeline.settings.places import LAKE_VARIABLE, Settings, lake_at
 from pipeline.stage.partitions import quarter_of
 from pipeline.stage.progress import announce
@@ -72,7 +72,7 @@ class Step:
 
 
 class Places(dg.ConfigurableResource):
-    """Landing folder, lake, and the files that users submit, by name (``settings/places.py``); defaults come from the
+    """Landing folder, lake, and the files that users submit, by name (``settings/handed_in.py``); defaults come from the
     environment.
 
     Everything is read once, when the run starts. While a run holds it, no records are removed from the lake; its private zones

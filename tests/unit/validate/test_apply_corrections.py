@@ -14,7 +14,7 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.look_back import quarters_to_desensitize
 from pipeline.lake.layout import Lake
-from pipeline.validate.correcting import (
+from pipeline.validate.apply_corrections import (
     APPLIED,
     BEFORE_DIFFERS,
     ELSEWHERE,

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.extract.dating import _filled
+from pipeline.extract.dated_by_parent import _filled
 
 RESPONSES = "enterprise_id,response_id,survey_id,customer_id,mode,submitted_at,is_complete"
 ANSWERS = "enterprise_id,response_id,question_id,score"

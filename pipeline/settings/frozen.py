@@ -1,0 +1,70 @@
+"""The files that users hand in, read once: whoever edits one while a run goes on changes the next run.
+
+Every file is kept as the bytes that were read, with their SHA-256; what they mean is read from these bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pipeline.errors import AsqError
+from pipeline.settings.documents import Document
+from pipeline.settings.handed_in import OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
+from pipeline.settings.outlier_review import Review
+from pipeline.settings.plan import EvaluationPlan
+from pipeline.settings.sources import SourceConfig, load_sources
+from schemas.contract import TABLES
+
+
+@dataclass(frozen=True)
+class HandedInFiles:
+    """The files as they were when they were read; one that is faulty raises UsageError each time it is asked for."""
+
+    documents: Mapping[str, Document]
+
+    @classmethod
+    def frozen(cls, files: Mapping[str, Path], **places: Any) -> Self:
+        """Read every file, by name, and those that the plan names; raises UsageError for one that cannot be read."""
+        found = cls({name: Document.read(path) for name, path in files.items()}, **places)
+        # The stage that asks for a faulty plan explains it.
+        with suppress(AsqError):
+            _ = found.plan
+        return found
+
+    def document(self, file: HandedIn) -> Document | None:
+        """A file as it was when it was read; None where there is none."""
+        return self.documents.get(file.name)
+
+    @cached_property
+    def plan(self) -> EvaluationPlan:
+        """The evaluation plan; raises UsageError where it cannot be read or names a table there is not."""
+        plan = EvaluationPlan.read(self.document(PLAN))
+        plan.check_tables(TABLES)
+        return plan
+
+    @cached_property
+    def sources(self) -> SourceConfig:
+        """The source mapping; raises SourceConfigError that lists every mistake."""
+        return load_sources(self.document(SOURCES))
+
+    @cached_property
+    def review(self) -> Review:
+        """The reviewers' decisions; raises UsageError where the file cannot be read."""
+        return Review.read(self.document(OUTLIER_REVIEW))
+
+    def paths(self) -> Iterable[Path]:
+        """Where the files lie, those that the plan names among them: no table is made of them."""
+        return [document.path for _, document in self._all()]
+
+    def fingerprints(self) -> dict[str, str]:
+        """SHA-256 of every file by name; those that the plan names are ``survey_margins`` and ``survey_invitations``."""
+        return {name: document.sha256 for name, document in self._all()}
+
+    def _all(self) -> Iterator[tuple[str, Document]]:
+        yield from self.documents.items()
+        yield from ((f"survey_{name}", document) for name, document in self.plan.survey.files.items())

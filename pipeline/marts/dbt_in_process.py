@@ -1,8 +1,8 @@
 """dbt inside the Dagster process: one prepared manifest, no second interpreter, tables in memory; seconds instead of tens
 of seconds a quarter.
 
-Only how dbt is started belongs here. The stock command-line resource of dagster-dbt remains as a setting (``ASQ_DBT=cli``); this
-one leans on two semi-private functions of dagster-dbt, which is therefore pinned.
+Only how dbt is started belongs here. Names of dagster-dbt, dbt-core and dbt-duckdb that are not documented are leaned on, in this
+file alone; the stock command-line resource of dagster-dbt does without (``ASQ_DBT=cli``, docs/upgrades.md).
 """
 
 from __future__ import annotations

@@ -51,9 +51,10 @@ def test_the_command_line_explains_a_builder_there_is_not(tmp_path: Path) -> Non
     assert (finished.returncode, finished.stderr) == (2, "asq: ASQ_DBT=spark: choose in_process or cli\n")
 
 
-def test_dbt_s_own_command_line_gives_the_same_marts(published: Published, tmp_path: Path) -> None:
+def test_the_ways_without_what_is_not_public_give_the_same_marts(published: Published, tmp_path: Path) -> None:
+    """dbt by its own command line, and Dagster's own ephemeral instance (docs/upgrades.md)."""
     lake = tmp_path / "lake"
-    asq_run(QUARTER, published.landing, lake, ASQ_DBT="cli")
+    asq_run(QUARTER, published.landing, lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral")
     found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
     assert differing(found, expected) == []
     assert leftovers(lake) == []

@@ -12,6 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from runs import asq, asq_run
 
 from pipeline.errors import UsageError
 from pipeline.lake.run_folder import RunFolder
@@ -24,8 +25,8 @@ from pipeline.settings.plan import PrivacyLimits
 from pipeline.stage.places import Places
 
 from .conftest import Published
+from .lakes import current, differing, leftovers, without_run_id
 from .landing import QUARTER
-from .runs import asq, asq_run, current, differing, leftovers, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_dbt")
 

@@ -48,10 +48,10 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
             RunFolder(settings.lake, quarter, run_id).discard()
             if isinstance(error, dg.DagsterExecutionInterruptedError):
                 raise KeyboardInterrupt from None
-            explained = _explained(error) if isinstance(error, Exception) else error
-            if explained is error:
+            cause = explained(error) if isinstance(error, Exception) else error
+            if cause is error:
                 raise
-            raise explained from None
+            raise cause from None
     return run_id
 
 
@@ -69,7 +69,7 @@ def _lasting_objects() -> Iterator[None]:
         gc.enable()
 
 
-def _explained(error: BaseException) -> BaseException:
+def explained(error: BaseException) -> BaseException:
     """The project's own error behind what Dagster wrapped around it."""
     seen: list[BaseException] = []
     cause: BaseException | None = error

@@ -15,11 +15,7 @@ from pipeline import flow
 from pipeline.accept import gx_process
 from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
-from pipeline.stage.partitions import (
-    gathered_asset,
-    gathered_metadata,
-    quarterly,
-)
+from pipeline.stage.partitions import gathered_asset, gathered_metadata, quarterly
 from pipeline.stage.places import Places
 from schemas.contract import TABLES
 from schemas.expectations.acceptance import Check, checks

@@ -28,8 +28,6 @@ from schemas.expectations.acceptance import checks
 _LEAST_MEDIAN_ROWS, _LEAST_VALUES, _LEAST_EVENTS, _LEAST_QUARTERS = 20, 200, 90, 2
 # A category below this share is counted with the other rare ones: new product models come and go every quarter.
 _LEAST_SHARE = 0.02
-
-
 Figures = dict[str, dict[str, Figure]]
 """Of one table: by enterprise and check."""
 

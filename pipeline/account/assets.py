@@ -15,11 +15,7 @@ from pipeline.account.accounting import write_accounting
 from pipeline.account.cleaning_log import write_cleaning_log
 from pipeline.account.reconciliation import gaps, require_reconciled, write_reconciliation
 from pipeline.account.scorecard import BY_RULE, SCORECARD, markdown, plot, trend, write_scorecard
-from pipeline.stage.partitions import (
-    PER_QUARTER,
-    gathered_metadata,
-    gathered_spec,
-)
+from pipeline.stage.partitions import PER_QUARTER, gathered_metadata, gathered_spec
 from pipeline.stage.places import Places
 from schemas.contract import TABLES
 from schemas.expectations.quality import DIMENSIONS

@@ -12,12 +12,7 @@ import click
 from pipeline.calendar.quarters import Quarter, quarter_range, today
 from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
 from pipeline.errors import UsageError
-from pipeline.settings.places import (
-    DEFAULT_FIRST_QUARTER,
-    FIRST_QUARTER_VARIABLE,
-    Settings,
-    lake_at,
-)
+from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, lake_at
 
 
 @click.command()

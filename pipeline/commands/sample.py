@@ -7,10 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.calendar.quarters import quarter_range
-from pipeline.commands.options import (
-    console,
-    require_writable,
-)
+from pipeline.commands.options import console, require_writable
 
 
 @click.command()

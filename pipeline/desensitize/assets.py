@@ -12,12 +12,7 @@ from pipeline.desensitize.keys import load_key
 from pipeline.desensitize.look_back import neighbours_to_desensitize
 from pipeline.desensitize.quarter import DesensitizeResult, desensitize_quarter
 from pipeline.lake.access_log import log_reading
-from pipeline.stage.partitions import (
-    OWNERS,
-    PER_QUARTER,
-    quarter_of,
-    selected_tables,
-)
+from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table

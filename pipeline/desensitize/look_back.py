@@ -6,14 +6,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import neighbours_of
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import (
-    CORRECTIONS,
-    FINGERPRINT,
-    PARENTS,
-    PSEUDONYM_KEY,
-    is_purged,
-    judged,
-)
+from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, PSEUDONYM_KEY, is_purged, judged
 from schemas.contract import Table
 
 

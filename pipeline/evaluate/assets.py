@@ -12,12 +12,7 @@ from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
 from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rules.results import write_rule_results
 from pipeline.marts.dbt_builder import DbtBuilder
-from pipeline.stage.partitions import (
-    PER_QUARTER,
-    gathered_asset,
-    gathered_metadata,
-    gathered_spec,
-)
+from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.places import Places
 
 _TABLES = {

@@ -24,7 +24,7 @@ from pipeline.evaluate.inputs import (
     purged_records,
     read_delivery,
 )
-from pipeline.evaluate.run_info import run_info
+from pipeline.evaluate.run_info import RunRecord, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import judge, keeps_best, targets_for
 from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
@@ -93,6 +93,10 @@ def evaluate_quarter(
         "weights_version": weights.version,
         "data_as_of": data_as_of(lake, quarter),
     }
+    record = RunRecord(
+        quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, stale_decisions(run),
+        {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
+    )  # fmt: skip
     tables = {
         "indicator_values": _versioned(judged.values, versions),
         "indicator_variants": judged.readings,
@@ -102,10 +106,8 @@ def evaluate_quarter(
         "scores": _versioned(judged.scores, versions),
         "survey_validity": judged.survey_validity,
         "survey_weights": judged.survey_weights,
-        "run_info": run_info(quarter, run.run_id, plan, weights, versions, numbers, judged.enterprises, stale_decisions(run),
-            {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
-        ),
-    }  # fmt: skip
+        "run_info": run_info(record),
+    }
     for name, table in tables.items():
         run.write(name, table)
     return {name: table.height for name, table in tables.items()}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -77,40 +76,46 @@ class Purged:
     other_key: tuple[Quarter, ...] = ()
 
 
-def run_info(
-    quarter: Quarter,
-    run_id: str,
-    plan: EvaluationPlan,
-    weights: WeightSet,
-    versions: Mapping[str, Any],
-    parameters: Mapping[str, float],
-    enterprises: Iterable[str],
-    stale: Iterable[tuple[str, ...]] = (),
-    corrections: Mapping[str, Outcome] = MappingProxyType({}),
-    purged: Purged = Purged(),
-    fingerprints: Mapping[str, str] = MappingProxyType({}),
-) -> pl.DataFrame:
-    """The published table ``run_info``.
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything that the numbers of a run depend on.
 
-    versions     standard_edition, catalogue_version, weights_version, data_as_of
-    enterprises  those of which the quarter holds a record
-    stale        decisions of the review of outliers that are not applied, because nothing flags their point: enterprise,
-                 quarter, table, record, measure, decision
-    corrections  table → what became of its corrections
-    purged       what was evaluated without its records
-    fingerprints SHA-256 of every file that was handed in, by name
+    versions      standard_edition, catalogue_version, weights_version, data_as_of
+    enterprises   those of which the quarter holds a record
+    stale         decisions of the review of outliers that are not applied, because nothing flags their point: enterprise,
+                  quarter, table, record, measure, decision
+    corrections   table → what became of its corrections
+    purged        what was evaluated without its records
+    fingerprints  SHA-256 of every file that users handed in, by name
     """
+
+    quarter: Quarter
+    run_id: str
+    plan: EvaluationPlan
+    weights: WeightSet
+    versions: Mapping[str, Any]
+    parameters: Mapping[str, float]
+    enterprises: Iterable[str]
+    stale: Iterable[tuple[str, ...]]
+    corrections: Mapping[str, Outcome]
+    purged: Purged
+    fingerprints: Mapping[str, str]
+
+
+def run_info(record: RunRecord) -> pl.DataFrame:
+    """The published table ``run_info``."""
+    plan = record.plan
     entries = [
-        *_versions(quarter, run_id, versions),
-        *_fingerprints(fingerprints),
-        *_methods(plan, weights, parameters),
+        *_versions(record.quarter, record.run_id, record.versions),
+        *_fingerprints(record.fingerprints),
+        *_methods(plan, record.weights, record.parameters),
         *_entries_of_plan(plan),
-        *_corrections(corrections),
-        *_warnings(plan, weights, frozenset(enterprises)),
-        *_stale_decisions(stale),
-        *_of_purged(purged),
+        *_corrections(record.corrections),
+        *_warnings(plan, record.weights, frozenset(record.enterprises)),
+        *_stale_decisions(record.stale),
+        *_of_purged(record.purged),
     ]
-    rows = [vars(entry) | {"quarter": quarter.label, "run_id": run_id} for entry in entries]
+    rows = [vars(entry) | {"quarter": record.quarter.label, "run_id": record.run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 

@@ -13,12 +13,7 @@ from pipeline.extract.look_back import neighbours_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.access_log import log_reading
-from pipeline.stage.partitions import (
-    OWNERS,
-    PER_QUARTER,
-    quarter_of,
-    selected_tables,
-)
+from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from schemas.contract import TABLES, Table

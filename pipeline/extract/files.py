@@ -17,13 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
-from pipeline.extract.errors import (
-    AmbiguousSource,
-    DuplicateFile,
-    NothingDelivered,
-    TruncatedFile,
-    UnreadableFile,
-)
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, TruncatedFile, UnreadableFile
 from pipeline.settings.places import FILES
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed

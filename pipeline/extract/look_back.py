@@ -10,11 +10,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import neighbours_of
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import (
-    FINGERPRINT,
-    earlier_partitions,
-    landed,
-)
+from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
 from schemas.contract import Table
 
 

@@ -16,12 +16,7 @@ from pipeline.marts.scratch import export_marts, scratch_folder
 from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
-from pipeline.stage.partitions import (
-    GATHERED,
-    OWNERS,
-    PER_QUARTER,
-    gathered_metadata,
-)
+from pipeline.stage.partitions import GATHERED, OWNERS, PER_QUARTER, gathered_metadata
 from pipeline.stage.places import Places
 from pipeline.stage.progress import announce
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliResource
 
-from pipeline.errors import UsageError
+from pipeline.errors import AsqError, UsageError
 from pipeline.marts.project import PROJECT_DIR, manifest_path
 
 BUILDER_VARIABLE = "ASQ_DBT"
@@ -22,16 +22,26 @@ BUILDER_VARIABLE = "ASQ_DBT"
 _DATABASE_FILE = "scratch.duckdb"
 
 
+class MartsNotBuilt(AsqError):
+    """A test or a model of the dbt project failed; nothing of the run was published."""
+
+    def __init__(self, failed: Iterable[str]) -> None:
+        super().__init__(
+            f"the marts could not be built: {'; '.join(failed)}. Nothing was published, and the publication before stays. "
+            "The counts contradict each other: report it with this message, the data need not be changed"
+        )
+
+
 class DbtBuilder(dg.ConfigurableResource):
     """Builds the dbt project with a run's variables."""
 
     @abstractmethod
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
-        """Build the selected models and tests; yields Dagster events, raises when one fails."""
+        """Build the selected models and tests; yields Dagster events, raises MartsNotBuilt when one fails."""
 
     @abstractmethod
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
-        """Build models and seeds with all they are made from, without tests and unseen by Dagster; raises when one fails."""
+        """Build models and seeds with all they are made from, without tests, unseen by Dagster; raises MartsNotBuilt."""
 
     @abstractmethod
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -47,7 +57,10 @@ class DbtCommandLine(DbtBuilder):
                 f"{BUILDER_VARIABLE}=cli builds the whole project; materialize all marts, or use in_process"
             )
         manifest_path()
-        yield from _command_line().cli(["build", "--vars", json.dumps(variables)], context=context).stream()
+        try:
+            yield from _command_line().cli(["build", "--vars", json.dumps(variables)], context=context).stream()
+        except DagsterDbtCliRuntimeError as error:
+            raise MartsNotBuilt([" ".join((error.description or "dbt build failed").split())]) from error
 
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
         """In a process of its own, which leaves the file."""

@@ -13,16 +13,18 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
 
-from pipeline.marts.dbt_builder import DbtBuilder, selection_of
+from pipeline.marts.dbt_builder import DbtBuilder, MartsNotBuilt, selection_of
 from pipeline.marts.project import PROJECT_DIR, parsed_manifest_bytes, target_dir
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
 
@@ -33,7 +35,7 @@ class DbtInProcess(DbtBuilder):
     threads: int = 2
 
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
-        """Build the selected models and tests; yields materializations and asset checks, raises dg.Failure when one fails."""
+        """Build the selected models and tests; yields materializations and asset checks, raises MartsNotBuilt when one fails."""
         from dagster_dbt.asset_utils import (
             get_manifest_and_translator_from_dbt_assets,
             get_updated_cli_invocation_params_for_context,
@@ -49,13 +51,11 @@ class DbtInProcess(DbtBuilder):
         )
         run_target = target_dir() / f"run-{context.run.run_id[:8]}"
         run_target.mkdir(parents=True, exist_ok=True)
-        messages: queue.Queue[dict[str, Any] | str | None] = queue.Queue()
+        messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
         def on_event(message: Any) -> None:
             if message.info.name in {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}:
                 messages.put(MessageToDict(message, preserving_proto_field_name=True))
-            elif message.info.level in ("warn", "error"):
-                messages.put(message.info.msg)
 
         arguments = [
             "build", *_with_upstream(invocation.selection_args, context), *self._common_arguments(variables, run_target),
@@ -73,12 +73,8 @@ class DbtInProcess(DbtBuilder):
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        problems: list[str] = []
         try:
             while (message := messages.get()) is not None:
-                if isinstance(message, str):
-                    problems.append(message)
-                    continue
                 events = DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}).to_default_asset_events(
                     manifest=invocation.manifest,
                     dagster_dbt_translator=translator,
@@ -95,7 +91,7 @@ class DbtInProcess(DbtBuilder):
         DuckDBConnectionManager.close_all_connections()
         if "error" in outcome:
             raise outcome["error"]
-        raise dg.Failure(description="dbt build failed: " + "; ".join(problems or [str(outcome["result"].exception)]))
+        raise MartsNotBuilt(_failed(outcome["result"]))
 
     def build_models(self, models: Sequence[str], variables: dict[str, Any], scratch: Path) -> None:
         """In this thread; ``tables`` then gives the database."""
@@ -106,7 +102,7 @@ class DbtInProcess(DbtBuilder):
         result = dbtRunner(manifest=_prepared_manifest()).invoke(arguments)
         if not result.success:
             DuckDBConnectionManager.close_all_connections()
-            raise dg.Failure(description=f"dbt build failed: {result.exception or result.result}")
+            raise MartsNotBuilt(_failed(result))
 
     def _common_arguments(self, variables: dict[str, Any], target: Path) -> list[str]:
         return [
@@ -125,6 +121,28 @@ class DbtInProcess(DbtBuilder):
             yield DuckDBConnectionManager.env().handle().cursor()
         finally:
             DuckDBConnectionManager.close_all_connections()
+
+
+def _failed(outcome: dbtRunnerResult) -> Iterator[str]:
+    """What failed, in words: of a test what its first comment says a failure means, of a model what DuckDB said."""
+    results: Any = outcome.result
+    if outcome.exception is not None or not results:
+        yield " ".join(str(outcome.exception).split())
+        return
+    for result in results:
+        if result.status in ("fail", "error"):
+            kind, comment = result.node.resource_type, _first_comment(result.node.raw_code)
+            found = (
+                f"{result.failures} rows. {comment}"
+                if result.status == "fail"
+                else " ".join(str(result.message).split())
+            )
+            yield f"{kind} {result.node.name}: {found}"
+
+
+def _first_comment(sql: str) -> str:
+    lines = takewhile(lambda line: line.startswith("--"), sql.splitlines())
+    return " ".join(line.removeprefix("--").strip() for line in lines).rstrip(".")
 
 
 def _prepared_manifest() -> Manifest:

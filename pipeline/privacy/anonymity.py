@@ -20,12 +20,7 @@ import polars as pl
 
 from pipeline.lake.sql import literal, quoted
 from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
-from schemas.expectations.privacy import (
-    GENERALISED,
-    SUPPRESSED,
-    WITHHELD,
-    RecordTable,
-)
+from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
 
 _RECODING = "_recoding"
 _STAR = literal(WITHHELD)

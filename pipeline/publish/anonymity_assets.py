@@ -15,10 +15,7 @@ from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.publish.statement import TABLE, not_anonymous, write_anonymity
 from pipeline.review.assets import review_outliers
-from pipeline.stage.partitions import (
-    gathered_asset,
-    gathered_metadata,
-)
+from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.places import Places
 from schemas.expectations.privacy import RELEASED
 

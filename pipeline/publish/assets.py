@@ -6,11 +6,7 @@ from pipeline import flow
 from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
 from pipeline.report.assets import REPORT
-from pipeline.stage.partitions import (
-    OWNERS,
-    PER_QUARTER,
-    PUBLICATION,
-)
+from pipeline.stage.partitions import OWNERS, PER_QUARTER, PUBLICATION
 from pipeline.stage.places import Places
 
 # What a whole run gathers beside the reports, before it is scanned for personal data.

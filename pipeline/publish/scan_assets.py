@@ -11,10 +11,7 @@ from pipeline.accept.gx_process import finish_pages
 from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
 from pipeline.report.assets import REPORT
-from pipeline.stage.partitions import (
-    gathered_asset,
-    gathered_metadata,
-)
+from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.places import Places
 
 _CHECK = "no_personal_data"

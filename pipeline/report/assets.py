@@ -4,10 +4,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.report.write import write_reports
-from pipeline.stage.partitions import (
-    gathered_asset,
-    gathered_metadata,
-)
+from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.places import Places
 
 REPORT = dg.AssetKey(["report", "quarterly_report"])

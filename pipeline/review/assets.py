@@ -10,11 +10,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.review.listing import Reviewed, review_limits, write_outliers
-from pipeline.stage.partitions import (
-    PER_QUARTER,
-    gathered_metadata,
-    gathered_spec,
-)
+from pipeline.stage.partitions import PER_QUARTER, gathered_metadata, gathered_spec
 from pipeline.stage.places import Places
 from schemas.expectations.outliers import MEASURED_TABLES
 

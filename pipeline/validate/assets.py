@@ -10,12 +10,7 @@ import dagster as dg
 from pipeline import flow
 from pipeline.lake.access_log import log_reading
 from pipeline.settings.places import CORRECTIONS, OUTLIER_REVIEW
-from pipeline.stage.partitions import (
-    OWNERS,
-    PER_QUARTER,
-    quarter_of,
-    selected_tables,
-)
+from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.places import Places
 from pipeline.validate.correcting import unapplied_counts

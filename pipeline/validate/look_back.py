@@ -8,15 +8,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import neighbours_of
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import (
-    CORRECTIONS,
-    FINGERPRINT,
-    PARENTS,
-    is_purged,
-    judged,
-    landed,
-    parents_fingerprint,
-)
+from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, is_purged, judged, landed, parents_fingerprint
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from schemas.contract import Table
 

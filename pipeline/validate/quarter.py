@@ -31,13 +31,7 @@ from pipeline.lake.provenance import (
 )
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import literal, parquet
-from pipeline.validate.correcting import (
-    Outcome,
-    find_cells,
-    outcome_of,
-    write_corrected,
-    write_corrected_values,
-)
+from pipeline.validate.correcting import Outcome, find_cells, outcome_of, write_corrected, write_corrected_values
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values

@@ -11,8 +11,6 @@ from schemas.sheet import SEEDS, Fault, Row, Sheet
 from schemas.standard.validity import overlap
 
 HOLIDAY_STATUSES = ("announced", "provisional")
-
-
 # dim_service_hours has a column for each of three windows a day.
 MAX_WINDOWS_A_DAY = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,20 +13,21 @@ import dagster as dg
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from runs import asq, asq_run
+from runs import asq, asq_here, environment
 
 from pipeline.errors import UsageError
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts import project
 from pipeline.marts.assets import marts
 from pipeline.marts.builders import configured_builder
-from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandLine, MartsNotBuilt
 from pipeline.marts.dbt_in_process import DbtInProcess
+from pipeline.runs import explained
 from pipeline.settings.plan import PrivacyLimits
 from pipeline.stage.places import Places
 
 from .conftest import Published
-from .lakes import current, differing, leftovers, without_run_id
+from .lakes import current, differing, leftovers, published_contents, without_run_id
 from .landing import QUARTER
 
 pytestmark = pytest.mark.xdist_group("orchestration_dbt")
@@ -55,7 +57,11 @@ def test_the_command_line_explains_a_builder_there_is_not(tmp_path: Path) -> Non
 def test_the_ways_without_what_is_not_public_give_the_same_marts(published: Published, tmp_path: Path) -> None:
     """dbt by its own command line, and Dagster's own ephemeral instance (docs/upgrades.md)."""
     lake = tmp_path / "lake"
-    asq_run(QUARTER, published.landing, lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral")
+    # In a process of its own: the builder is chosen when the definitions are loaded.
+    finished = asq(
+        "run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral"
+    )
+    assert finished.returncode == 0, finished.stderr
     found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
     assert differing(found, expected) == []
     assert leftovers(lake) == []
@@ -135,3 +141,38 @@ def test_two_runs_may_find_the_project_unparsed_at_the_same_time(
     second.join(30)
     assert answers == [b"whole", b"whole"]
     assert parsed == ["parse"]
+
+
+@pytest.fixture
+def calendar_without_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days that the clocks of the quarter's requests look up are not in the calendar, so that a test of the marts fails."""
+    monkeypatch.setattr("pipeline.marts.variables._calendar_bounds", lambda quarter, _: (quarter.first_day,) * 2)
+
+
+@pytest.mark.usefixtures("calendar_without_days")
+def test_a_failed_test_of_the_marts_ends_a_run_with_one_sentence(published: Published, lake_copy: Path) -> None:
+    before = published_contents(lake_copy)
+    places = ("--landing", published.landing, "--lake", lake_copy)
+    returncode, _, stderr = asq_here("run", QUARTER, *places, environment=environment())
+    assert returncode == 1
+    (said,) = stderr.splitlines()
+    assert re.fullmatch(
+        r"asq: the marts could not be built: test assert_calendar_covers_every_clocked_day: \d+ rows\. .*Nothing was published.*",
+        said,
+    )
+    assert published_contents(lake_copy) == before
+    assert leftovers(lake_copy) == []
+
+
+@pytest.mark.usefixtures("calendar_without_days")
+def test_dbt_s_own_command_line_says_which_test_failed(published: Published, lake_copy: Path) -> None:
+    with pytest.raises(Exception, match="dbt") as raised:
+        dg.materialize(
+            [marts],
+            partition_key=PARTITION,
+            resources={"places": Places(landing=str(published.landing), lake=str(lake_copy)), "dbt": DbtCommandLine()},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    said = explained(raised.value)
+    assert isinstance(said, MartsNotBuilt)
+    assert "assert_calendar_covers_every_clocked_day" in str(said)

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.evaluate.rules.facts import (
-    NO_DATA,
-    NOT_APPLICABLE,
-    PARTIAL,
-    PASS,
-    Assessor,
-    Case,
-    Finding,
-    number,
-    share,
-)
+from pipeline.evaluate.rules.facts import NO_DATA, NOT_APPLICABLE, PARTIAL, PASS, Assessor, Case, Finding, number, share
 from schemas.contract import TABLES
 from schemas.standard.process_rules import ProcessRule
 
 # The rows that validation refuses, by the three kinds of check that clause 七 names; what is left of the contract's
 # rules of a row compares columns with each other, which is the clause's 逻辑校验.
 _RANGE_RULES = frozenset({"range", "allowed_values", "score_outside_scale"})
-
-
 _COMPLETENESS_RULES = frozenset({"required"})
-
-
 _LOGIC_RULES = (
     frozenset(rule for table in TABLES.values() for rule, _ in table.rules)
     - _RANGE_RULES
     - _COMPLETENESS_RULES
     - {"type", "foreign_key"}
 )
-
-
 # What the cleaning log holds beside refused rows, in its own words and units.
 _LOGGED_ACTIONS = (
     ("left_out", "按配置不取", "条"),

@@ -30,8 +30,6 @@ _SOURCES = {
     "过程数据": ("service_requests", "onsite_visits", "appointments", "hotline_calls", "online_sessions"),
     "运营数据": ("outlets", "staff", "parts_demands", "parts_orders", "vehicles", "training_records"),
 }
-
-
 _FEEDS = {
     "服务网点": ("outlets",),
     "人员": ("staff",),

@@ -21,8 +21,6 @@ from pipeline.evaluate.rules.facts import (
 from schemas.standard.process_rules import ProcessRule
 
 _TRAINING_KINDS = {"induction": "入职", "on_the_job": "在岗", "special_skill": "专项技能"}
-
-
 _REQUEST_FIELDS = {
     "responded_at": "响应时间",
     "resolved_at": "解决时间",

@@ -16,11 +16,7 @@ from schemas.standard.process_rules import ProcessRule
 from schemas.standard.tree import Node
 
 PASS, FAIL, PARTIAL, NOT_APPLICABLE, NO_DATA = "pass", "fail", "partial", "not_applicable", "no_data"
-
-
 RESULTS = (PASS, PARTIAL, FAIL, NOT_APPLICABLE, NO_DATA)
-
-
 MODES = {"online": "在线问卷", "phone": "电话访谈", "onsite": "现场访问"}
 
 
@@ -159,8 +155,6 @@ class Case:
 
 
 Assessor = Callable[[ProcessRule, Case], Finding]
-
-
 SURVEY = ("survey_responses", "survey_answers", "survey_questions")
 
 

@@ -6,10 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.evaluate.values.intervals import (
-    reduction_interval,
-    relative_change_interval,
-)
+from pipeline.evaluate.values.intervals import reduction_interval, relative_change_interval
 from pipeline.evaluate.values.parts import PLACE, finished
 
 ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE = "I4-1", "I4-2", "I4-3"
@@ -25,7 +22,8 @@ def rate_reduction(current: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFram
         pairs["numerator"].to_numpy(), pairs["denominator"].to_numpy(),
         pairs["numerator_before"].to_numpy(), pairs["denominator_before"].to_numpy(),
     )  # fmt: skip
-    return _changed(pairs, change, before - now, before, low, high, "katz_log", ERROR_RATE)
+    numbers = {"value": change, "numerator": before - now, "denominator": before, "ci_low": low, "ci_high": high}
+    return _changed(pairs, ERROR_RATE, "katz_log", **numbers)
 
 
 def relative_change(current: pl.DataFrame, previous: pl.DataFrame, of: str, named: str) -> pl.DataFrame:
@@ -37,7 +35,8 @@ def relative_change(current: pl.DataFrame, previous: pl.DataFrame, of: str, name
     low, high = relative_change_interval(
         now, pairs["standard_error"].to_numpy(), before, pairs["standard_error_before"].to_numpy()
     )
-    return _changed(pairs, change, now - before, before, low, high, "delta", named)
+    numbers = {"value": change, "numerator": now - before, "denominator": before, "ci_low": low, "ci_high": high}
+    return _changed(pairs, named, "delta", **numbers)
 
 
 def _paired(current: pl.DataFrame, previous: pl.DataFrame, indicator_id: str) -> pl.DataFrame:
@@ -51,14 +50,7 @@ def _paired(current: pl.DataFrame, previous: pl.DataFrame, indicator_id: str) ->
     )
 
 
-def _changed(
-    pairs: pl.DataFrame, change: NDArray[np.float64], difference: NDArray[np.float64], before: NDArray[np.float64],
-    low: NDArray[np.float64], high: NDArray[np.float64], interval: str, named: str,
-) -> pl.DataFrame:  # fmt: skip
-    none = np.full(len(pairs), np.nan)
-    return finished(
-        pairs.select(
-            *PLACE, pl.lit(named).alias("indicator_id"), pl.col("sample_size"), pl.col("cases"), pl.lit("").alias("part")
-        ),
-        change, difference, before, low, high, np.where(np.isnan(low), "", interval), none, none, [*PLACE, "indicator_id"],
-    )  # fmt: skip
+def _changed(pairs: pl.DataFrame, named: str, interval: str, **numbers: NDArray[np.float64]) -> pl.DataFrame:
+    rows = pairs.select(*PLACE, "sample_size", "cases", indicator_id=pl.lit(named), part=pl.lit(""))
+    method = np.where(np.isnan(numbers["ci_low"]), "", interval)
+    return finished(rows, [*PLACE, "indicator_id"], method, **numbers)

@@ -7,27 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from pipeline.evaluate.values.intervals import (
-    mean_interval,
-    standard_error,
-    wilson,
-)
+from pipeline.evaluate.values.intervals import LEVEL, mean_interval, standard_error, wilson
 
 PLACE = ["enterprise_id", "period", "scope_type", "scope_id"]
-
-
 # The survey indicators without the responses that a validity flag is on, and without weights where weights are given.
 VALID_ONLY, UNWEIGHTED = "valid_only", "unweighted"
-
-
 # Variants that count things themselves instead of relating two counts.
 COUNTED_VARIANTS = ("incidents", "fatal_incidents")
-
-
 SCORE_METHODS = ("score", "weighted_score")
-
-
+NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "within_limit_rate", "standard_error")
 VALUE_SCHEMA = {
     "value": pl.Float64,
     "numerator": pl.Float64,
@@ -101,27 +91,38 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
         low[has_spread], high[has_spread] = mean_low * scale[has_spread], mean_high * scale[has_spread]
         error[has_spread] = mean_error * scale[has_spread]
     within = (rows["within_limit"].cast(pl.Float64) / rows["cases"].cast(pl.Float64)).to_numpy()
-    return finished(
-        rows.select(*keys, sample_size=pl.col("n"), cases=pl.col("cases"), part=pl.col("part")),
-        value, numerator, denominator, low, high, np.where(rated, "wilson", np.where(has_spread, "t", "")), within, error, keys,
-    )  # fmt: skip
-
-
-def finished(
-    rows: pl.DataFrame, value: NDArray[np.float64], numerator: NDArray[np.float64], denominator: NDArray[np.float64],
-    low: NDArray[np.float64], high: NDArray[np.float64], interval: NDArray[np.str_], within: NDArray[np.float64],
-    error: NDArray[np.float64], keys: list[str],
-) -> pl.DataFrame:  # fmt: skip
-    """The values of a table of parts: VALUE_SCHEMA beside the key columns."""
     numbers = {
         "value": value, "numerator": numerator, "denominator": denominator, "ci_low": low, "ci_high": high,
         "within_limit_rate": within, "standard_error": error,
     }  # fmt: skip
+    method = np.where(rated, "wilson", np.where(has_spread, "t", ""))
+    return finished(rows.rename({"n": "sample_size"}), keys, method, **numbers)
+
+
+def finished(
+    rows: pl.DataFrame, keys: list[str], ci_method: NDArray[np.str_], **numbers: NDArray[np.float64]
+) -> pl.DataFrame:
+    """The values of a table of parts: VALUE_SCHEMA beside the key columns; a number that is NaN or not given is null.
+
+    rows       the keys, sample_size, cases and part
+    ci_method  '' where there is no interval
+    """
+    given = {name: pl.Series(array, dtype=pl.Float64).fill_nan(None) for name, array in numbers.items()}
+    absent = {name: pl.lit(None, pl.Float64) for name in NUMBERS if name not in given}
     return (
-        rows.with_columns(
-            **{name: pl.Series(array, dtype=pl.Float64).fill_nan(None) for name, array in numbers.items()}
-        )
-        .with_columns(ci_method=pl.Series(interval.tolist(), dtype=pl.String).replace("", None))
+        rows.with_columns(**given, **absent)
+        .with_columns(ci_method=pl.Series(ci_method.tolist(), dtype=pl.String).replace("", None))
         .with_columns(pl.when(pl.col("ci_low").is_null()).then(None).otherwise(pl.col("ci_method")).alias("ci_method"))
         .select(*keys, *(pl.col(name).cast(kind) for name, kind in VALUE_SCHEMA.items()))
     )
+
+
+def normal_mean(means: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Values numerator / denominator with the interval of a normal distribution; ``error`` is NaN where it is not known."""
+    error = means["error"].to_numpy()
+    value = (means["numerator"] / means["denominator"]).to_numpy()
+    half = float(ndtri((1 + LEVEL) / 2)) * error
+    parts = {name: means[name].to_numpy() for name in ("numerator", "denominator")}
+    interval = {"ci_low": value - half, "ci_high": value + half, "standard_error": error}
+    method = np.where(np.isnan(error), "", "normal")
+    return finished(means.with_columns(part=pl.lit("")), keys, method, value=value, **parts, **interval)

@@ -6,13 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from pipeline.evaluate.values.changes import INDEX_CHANGE, relative_change
-from pipeline.evaluate.values.intervals import (
-    LEVEL,
-    standard_error,
-)
+from pipeline.evaluate.values.intervals import standard_error
 from pipeline.evaluate.values.parts import (
     PLACE,
     SCORE_METHODS,
@@ -22,12 +18,11 @@ from pipeline.evaluate.values.parts import (
     as_variant,
     finished,
     measure,
+    normal_mean,
 )
 
 # The composite index of the standard and what it is made of (rulings, O2-5; weights in parameters.csv).
 INDEX = "O2-5"
-
-
 INDEX_WEIGHTS = {
     "O2-1": "csi_weight_o2_1",
     "O2-2": "csi_weight_o2_2",
@@ -82,16 +77,12 @@ def _weighted_values(
     own = weighted.filter(pl.col("period_role") == role)
     is_touchpoint = pl.col("indicator_id") == "O2-2"
     plain = own.filter(~is_touchpoint)
-    number = {
+    numbers = {
         name: plain[name].fill_null(np.nan).to_numpy()
-        for name in ("value", "numerator", "denominator", "ci_low", "ci_high")
+        for name in ("value", "numerator", "denominator", "ci_low", "ci_high", "standard_error")
     }
-    measured = finished(
-        plain.select(*PLACE, "indicator_id", sample_size=pl.col("n"), cases=pl.col("cases"), part=pl.lit("")),
-        number["value"], number["numerator"], number["denominator"], number["ci_low"], number["ci_high"],
-        np.full(len(plain), "t_weighted"), np.full(len(plain), np.nan), plain["standard_error"].fill_null(np.nan).to_numpy(),
-        [*PLACE, "indicator_id"],
-    )  # fmt: skip
+    rows = plain.select(*PLACE, "indicator_id", "cases", sample_size=pl.col("n"), part=pl.lit(""))
+    measured = finished(rows, [*PLACE, "indicator_id"], np.full(len(plain), "t_weighted"), **numbers)
     requests = inputs.filter((pl.col("period_role") == role) & (pl.col("variant") == ""), is_touchpoint)
     touchpoints = own.filter(is_touchpoint).join(
         requests.select(*PLACE, "part", "weight"), on=[*PLACE, "part"], how="inner", maintain_order="left"
@@ -127,15 +118,7 @@ def _weigh_means(touchpoints: pl.DataFrame) -> pl.DataFrame:
             error=(pl.col("weight") * pl.col("error")).pow(2).sum().sqrt() / pl.col("weight").sum(),
         )
     )
-    value = (weighed["numerator"] / weighed["denominator"]).to_numpy()
-    error = weighed["error"].to_numpy()
-    half = float(ndtri((1 + LEVEL) / 2)) * error
-    none = np.full(len(weighed), np.nan)
-    return finished(
-        weighed.select(*PLACE, "indicator_id", "sample_size", "cases", part=pl.lit("")),
-        value, weighed["numerator"].to_numpy(), weighed["denominator"].to_numpy(),
-        value - half, value + half, np.where(np.isnan(error), "", "normal"), none, error, [*PLACE, "indicator_id"],
-    )  # fmt: skip
+    return normal_mean(weighed, [*PLACE, "indicator_id"])
 
 
 def compose_index(values: pl.DataFrame, parameters: Mapping[str, float]) -> pl.DataFrame:
@@ -163,15 +146,8 @@ def compose_index(values: pl.DataFrame, parameters: Mapping[str, float]) -> pl.D
         .filter(pl.col("count") == len(INDEX_WEIGHTS))
         .with_columns(indicator_id=pl.lit(INDEX))
     )
-    value = (composed["numerator"] / composed["denominator"]).to_numpy()
-    error = np.where(composed["known_errors"].to_numpy() == len(INDEX_WEIGHTS), composed["error"].to_numpy(), np.nan)
-    half = float(ndtri((1 + LEVEL) / 2)) * error
-    return finished(
-        composed.select(*PLACE, "indicator_id", "sample_size", "cases", part=pl.lit("")),
-        value, composed["numerator"].to_numpy(), composed["denominator"].to_numpy(),
-        value - half, value + half, np.where(np.isnan(error), "", "normal"), np.full(len(composed), np.nan), error,
-        [*PLACE, "indicator_id"],
-    )  # fmt: skip
+    known = pl.when(pl.col("known_errors") == len(INDEX_WEIGHTS)).then("error").otherwise(float("nan"))
+    return normal_mean(composed.with_columns(error=known), [*PLACE, "indicator_id"])
 
 
 def five_point_ratio(values: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:

@@ -10,14 +10,8 @@ from typing import Any
 from pipeline.report.words import zh as labels
 
 _MEASURED = ("ok", "insufficient_sample")
-
-
 _LIMITS = ("requirement", "acceptable", "objective")
-
-
 _WITHOUT_FRACTION = ("percentile", "composite", "count", "change")
-
-
 # The order statistic that a percentile indicator is (D-07).
 _SCORED_PERCENTILE = "p95"
 

@@ -15,9 +15,7 @@ import pytest
 from openpyxl import Workbook
 
 from pipeline.extract.check import check_landing
-from pipeline.extract.errors import (
-    UnreadableFile,
-)
+from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.writer import row_schema
 from schemas.contract import TABLES
 

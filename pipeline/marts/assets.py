@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
-from dagster_dbt.asset_utils import get_node
 
 from pipeline import flow
 from pipeline.marts.dbt_builder import DbtBuilder
@@ -31,7 +30,7 @@ class StageTranslator(DagsterDbtTranslator):
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        node = get_node(manifest, unique_id)
+        node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
         metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
         # A seed has no SQL to show.
         description = node["description"] if node["resource_type"] == "seed" else spec.description

@@ -273,13 +273,12 @@ def _warehouse_parts(path: Path) -> Iterator[Part]:
 def _run_parts(run_id: str) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         import dagster as dg
-        from dagster_shared.serdes import serialize_value
 
         with dg.DagsterInstance.get() as instance:
             run, events = instance.get_run_by_id(run_id), instance.all_logs(run_id)
             stored = [
-                ("run and tags", serialize_value(run)),
-                *((event.step_key or "run", serialize_value(event)) for event in events),
+                ("run and tags", dg.serialize_value(run)),
+                *((event.step_key or "run", dg.serialize_value(event)) for event in events),
             ]
         # The stored JSON writes Chinese as escapes; its strings are decoded again.
         texts = [(place, text) for place, value in stored for text in _strings(json.loads(value))]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from runs import asq_process, first_environment
 
 REPO = Path(__file__).resolve().parents[2]
-ASQ = Path(sys.executable).with_name("asq")
 
 
 @dataclass(frozen=True)
@@ -105,17 +102,9 @@ def evaluate(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Cal
         landing.mkdir(parents=True)
         for path in files:
             shutil.copyfile(path, landing / path.name)
-        done = subprocess.run(
-            [str(ASQ), *arguments], cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False
-        )
+        done = asq_process(*arguments, environment=first_environment(folder), folder=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         lake = folder / arguments[arguments.index("--lake") + 1]
         return Evaluated(readme, folder, lake, arguments[1], done.stdout, source)
 
     return run
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """That of a user at the first run: no settings of the project, a configuration folder of their own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASQ_", "DAGSTER_", "DBT_"))}
-    return {**kept, "XDG_CONFIG_HOME": str(folder / "config"), "PYTHONUTF8": "1"}

@@ -5,11 +5,10 @@ Records are in ``landing`` and ``edges``, expected values in the tests, reading 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from command_line import asq_here
+from runs import asq_here, first_environment
 
 from golden import edges as edges_of_rulings
 from golden import surveyed as survey_with_population
@@ -26,10 +25,8 @@ def _publish(folder: Path, command: list[str]) -> Published:
 
 def _run(folder: Path, command: list[str]) -> str:
     """Run ``asq`` with none of the developer's settings and a home for its key of its own; what it said on stderr."""
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("ASQ_", "DAGSTER_"))}
-    environment["XDG_CONFIG_HOME"] = str(folder / "config")
     places = ["--landing", str(folder / "landing"), "--lake", str(folder / "lake")]
-    code, _, said = asq_here(*command, *places, environment=environment, folder=folder)
+    code, _, said = asq_here(*command, *places, environment=first_environment(folder), folder=folder)
     assert code == 0, f"asq {' '.join(command)} ended with {code}\n{said}"
     return said
 

@@ -2,6 +2,8 @@
 
 Only records live here; what they must evaluate to stands in the tests. B reuses A's ids on purpose: nothing may mix.
 Quarter under test is 2025-Q1; older quarters serve look-backs, 2025-Q2 the look-ahead.
+
+Long because it is one delivery: the tables refer to each other, and who counts by hand turns from one to the next.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from runs import Finished, asq, environment
 
 from pipeline.lake.layout import Lake
 from pipeline.lake.warehouse import refresh_warehouse
 
 from .landing import QUARTER, write_landing
-from .runs import Finished, asq, environment
 
 
 @dataclass(frozen=True)

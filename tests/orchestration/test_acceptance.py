@@ -14,12 +14,11 @@ import dagster as dg
 import duckdb
 import polars as pl
 import pytest
+from runs import asq, asq_run, environment
 
 from pipeline.accept.figures import Figure
 from pipeline.accept.gx_process import ChecksNotRun, check, finish_pages, write_figures
 from schemas.expectations.acceptance import Bounds, checks
-
-from .runs import asq, asq_run, environment
 
 pytestmark = pytest.mark.xdist_group("acceptance")
 QUARTER = "2025-Q1"

@@ -11,8 +11,8 @@ import pytest
 from schemas.expectations.privacy import GENERALISED, RECORD_TABLES, SUPPRESSED, WITHHELD, identifying_columns
 
 from .conftest import Published
+from .lakes import current, published_contents
 from .landing import QUARTER
-from .runs import current, published_contents
 
 pytestmark = pytest.mark.xdist_group("orchestration_materialize")
 

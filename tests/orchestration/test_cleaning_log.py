@@ -14,8 +14,8 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.runs import evaluate
 from pipeline.settings.places import Settings
 
+from .lakes import current
 from .landing import QUARTER, customers, hotline_calls, regions, service_requests, write_csv
-from .runs import current
 
 pytestmark = pytest.mark.xdist_group("orchestration_cleaning_log")
 

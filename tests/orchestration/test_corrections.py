@@ -6,9 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from runs import asq, asq_run
 
+from .lakes import current
 from .landing import QUARTER, REFUSED_CALL, write_landing
-from .runs import asq, asq_run, current
 
 pytestmark = pytest.mark.xdist_group("orchestration_corrections")
 

@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from command_line import asq_here
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from runs import asq, asq_here, environment
 
 from pipeline.errors import UsageError
 from pipeline.lake.run_folder import RunFolder
@@ -27,8 +27,8 @@ from pipeline.settings.plan import PrivacyLimits
 from pipeline.stage.resources import Places
 
 from .conftest import Published
+from .lakes import current, differing, leftovers, published_contents, without_run_id
 from .landing import QUARTER
-from .runs import asq, current, differing, environment, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_dbt")
 
@@ -54,10 +54,13 @@ def test_the_command_line_explains_a_builder_there_is_not(tmp_path: Path) -> Non
     assert (finished.returncode, finished.stderr) == (2, "asq: ASQ_DBT=spark: choose in_process or cli\n")
 
 
-def test_dbt_s_own_command_line_gives_the_same_marts(published: Published, tmp_path: Path) -> None:
+def test_the_ways_without_what_is_not_public_give_the_same_marts(published: Published, tmp_path: Path) -> None:
+    """dbt by its own command line, and Dagster's own ephemeral instance (docs/upgrades.md)."""
     lake = tmp_path / "lake"
     # In a process of its own: the builder is chosen when the definitions are loaded.
-    finished = asq("run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli")
+    finished = asq(
+        "run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral"
+    )
     assert finished.returncode == 0, finished.stderr
     found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
     assert differing(found, expected) == []

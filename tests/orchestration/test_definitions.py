@@ -13,14 +13,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from runs import environment
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.flow import NAMES
 from pipeline.stage.partitions import QUARTER_TAG
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
-
-from .runs import environment
 
 pytestmark = pytest.mark.xdist_group("orchestration_definitions")
 

@@ -18,8 +18,8 @@ from pipeline.lake.layout import Lake
 from pipeline.runs import evaluate
 from pipeline.settings.places import Settings
 
+from .lakes import contents, current, differing, without_run_id
 from .landing import QUARTER, Row, customers, hotline_calls, regions, service_requests, write_csv
-from .runs import contents, current, differing, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_deliveries")
 

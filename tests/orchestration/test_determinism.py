@@ -16,8 +16,8 @@ from pipeline.runs import evaluate
 from pipeline.settings.places import Settings
 
 from .conftest import Published
+from .lakes import current, differing, leftovers, without_run_id
 from .landing import QUARTER, write_landing_in_parts
-from .runs import current, differing, leftovers, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_determinism")
 

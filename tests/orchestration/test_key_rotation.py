@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from runs import asq, asq_run
 
 from pipeline.lake.layout import Lake
 
+from .lakes import current, differing, without_run_id
 from .landing import QUARTER, hotline_calls, service_requests, write_csv, write_landing
-from .runs import asq, asq_run, current, differing, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_rotation")
 

@@ -20,8 +20,8 @@ from pipeline.marts.project import PROJECT_DIR
 from pipeline.stage.partitions import PUBLICATION, QUARTER_TAG
 
 from .conftest import Published
+from .lakes import current, leftovers, published_contents
 from .landing import QUARTER
-from .runs import current, leftovers, published_contents
 
 pytestmark = pytest.mark.xdist_group("orchestration_materialize")
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from command_line import asq_here
+from runs import Finished, asq_here, asq_run, environment
 
+from .lakes import current, differing, leftovers, without_run_id
 from .landing import QUARTER, hotline_calls, write_csv, write_landing
-from .runs import Finished, asq_run, current, differing, environment, leftovers, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_outliers")
 

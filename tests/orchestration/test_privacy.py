@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from runs import Finished, asq
 
 from pipeline.lake.layout import Lake
 from pipeline.privacy.patterns import find
@@ -24,8 +25,8 @@ from pipeline.privacy.scanner import scan
 from pipeline.privacy.subjects import log_subjects
 from schemas.expectations.privacy import KINDS
 
+from .lakes import current
 from .landing import QUARTER, hotline_calls, regions, service_requests, write_csv
-from .runs import Finished, asq, current
 
 pytestmark = pytest.mark.xdist_group("orchestration_privacy")
 

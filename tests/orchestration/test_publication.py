@@ -18,12 +18,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from runs import ASQ, asq, asq_run, environment
 
 from pipeline.marts.project import target_dir
 
 from .conftest import Published
+from .lakes import current, differing, leftovers, published_contents, without_run_id
 from .landing import NEXT_QUARTER, QUARTER
-from .runs import ASQ, asq, asq_run, current, differing, environment, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_publication")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+from runs import Finished, asq_run
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake import access_log
@@ -25,8 +26,8 @@ from pipeline.retention.purge import purge
 from schemas.contract import TABLES
 
 from .conftest import Published
+from .lakes import current, differing, published_contents, without_run_id
 from .landing import EVENT_TABLES, NEXT_QUARTER, QUARTER, customers, regions, write_csv
-from .runs import Finished, asq_run, current, differing, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_retention")
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from runs import asq, asq_run
 
 from pipeline.cli import main
 from schemas.contract import TABLES
 
 from .conftest import Published
+from .lakes import contents, current, differing, leftovers, published_contents, without_run_id
 from .landing import EVENT_TABLES, NEXT_QUARTER, QUARTER, REFUSED_CALL
-from .runs import asq, asq_run, contents, current, differing, leftovers, published_contents, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_run")
 

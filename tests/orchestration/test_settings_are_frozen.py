@@ -21,8 +21,8 @@ from pipeline.settings.handed_in import FILES
 from pipeline.settings.places import Settings
 from pipeline.stage.progress import listening
 
+from .lakes import current, differing, without_run_id
 from .landing import QUARTER, write_landing
-from .runs import current, differing, without_run_id
 from .test_corrections import LINES, write_corrections
 
 pytestmark = pytest.mark.xdist_group("orchestration_corrections")

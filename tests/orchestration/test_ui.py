@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import environment
 
 from .conftest import Published
+from .lakes import current, differing, leftovers, without_run_id
 from .landing import QUARTER
-from .runs import current, differing, environment, leftovers, without_run_id
 
 pytestmark = pytest.mark.xdist_group("orchestration_ui")
 

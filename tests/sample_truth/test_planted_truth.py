@@ -5,15 +5,13 @@ The planted values are counted by the generator in plain Python straight from th
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from runs import asq_process, first_environment
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.lake.layout import Lake
@@ -48,18 +46,8 @@ class Evaluated:
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     folder = tmp_path_factory.mktemp("sample")
     truth = write_sample(folder / "landing", QUARTERS, REQUESTS, SEED, truth=True)
-    environment = os.environ | {"XDG_CONFIG_HOME": str(folder / "config")}
-    environment.pop("DAGSTER_HOME", None)
-    run = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("asq")), "run", QUARTER.label),
-            *("--landing", str(folder / "landing"), "--lake", str(folder / "lake")),
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    places = ("--landing", folder / "landing", "--lake", folder / "lake")
+    run = asq_process("run", QUARTER.label, *places, environment=first_environment(folder))
     assert run.returncode == 0, run.stderr
     return Evaluated(truth, folder / "lake", run.stdout + run.stderr)
 

@@ -1,4 +1,7 @@
-"""The judging of process rules, by hand: what passes, what fails, what is partial, and what nothing can be said of."""
+"""The judging of process rules, by hand: what passes, what fails, what is partial, and what nothing can be said of.
+
+Long because there are 97 rules and one way to ask for a finding: a case and a line or two for each kind of judgement.
+"""
 
 from __future__ import annotations
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import os
 import stat
-import zipfile
 from decimal import Decimal
 
 import duckdb
@@ -17,8 +15,7 @@ import pytest
 from openpyxl import Workbook
 
 from pipeline.extract.check import check_landing
-from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, TruncatedFile, UnreadableFile, WrongEncoding
-from pipeline.extract.readers.sheet_marks import sheet_marks
+from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.writer import row_schema
 from schemas.contract import TABLES
 
@@ -257,170 +254,6 @@ def test_worksheets_with_real_dates_numbers_and_empty_rows(place):
     assert [row["is_complete"] for row in rows] == [True, False, False]
     assert rows[0]["device_token"] == "0.5"
     assert all(row["_defects"] == [] for row in rows)
-
-
-def test_a_missing_required_column_is_named_with_its_likely_name(place):
-    place.deliver("suggestions.csv", "enterprise_id,sugestion_id,source,submitted_at\nA,S1,customer,2025-02-03\n")
-    message = r"suggestions: suggestions\.csv: lacks the required column suggestion_id; did you mean 'sugestion_id'\?"
-    with pytest.raises(MissingRequiredColumn, match=message):
-        place.take("suggestions")
-    assert not place.lake.snapshot("suggestions").exists()
-
-
-def test_a_missing_enterprise_says_what_to_do(place):
-    place.deliver("suggestions.csv", "suggestion_id,source,submitted_at\nS1,customer,2025-02-03\n")
-    with pytest.raises(MissingRequiredColumn, match=r"defaults: \{enterprise_id"):
-        place.take("suggestions")
-
-
-def test_a_file_without_header_does_not_show_its_first_record(place):
-    place.deliver("suggestions.csv", "A,S1,customer,2025-02-03,,,张伟 13800138000\n")
-    with pytest.raises(
-        MissingRequiredColumn, match=r"none of its 7 columns is known: is its first row the header\?"
-    ) as refused:
-        place.take("suggestions")
-    assert "13800138000" not in str(refused.value)
-
-
-def test_a_wrong_delimiter_is_suspected(place):
-    place.deliver("suggestions.csv", HEADER.replace(",", ";") + "\n")
-    with pytest.raises(MissingRequiredColumn, match="is the delimiter right"):
-        place.take("suggestions")
-
-
-def test_a_repeated_column_is_not_guessed(place):
-    place.deliver(
-        "suggestions.csv", "enterprise_id,suggestion_id,source,submitted_at,Source\nA,S1,customer,2025-02-03,x\n"
-    )
-    with pytest.raises(DuplicateColumn, match="names column 'source' more than once"):
-        place.take("suggestions")
-
-
-@pytest.mark.parametrize(
-    ("name", "contents", "error"),
-    [
-        ("staff.csv.gz", gzip.compress(b"a,b\n" * 5000, mtime=0)[:-20], TruncatedFile),
-        ("staff.csv", b"enterprise_id,staff_id\n\xff\xfe,1\n", WrongEncoding),
-        ("staff.csv", b"", UnreadableFile),
-        (
-            "staff.csv",
-            b'enterprise_id,staff_id,role,is_service_staff,is_technical,requires_certificate,hired_on\nA,"1',
-            TruncatedFile,
-        ),
-        ("staff.parquet", b"PAR1 some bytes", TruncatedFile),
-        ("staff.parquet", b"not parquet", UnreadableFile),
-        ("staff.parquet", b"PAR1" + b"x" * 40 + b"PAR1", UnreadableFile),
-        ("staff.xlsx", b"PK\x03\x04 half a workbook", TruncatedFile),
-        ("staff.xlsx", b"not a workbook", UnreadableFile),
-        ("staff.xlsx", b"", UnreadableFile),
-    ],
-)
-def test_damaged_files_stop_their_table_and_leave_the_old_snapshot(place, name, contents, error):
-    path = place.lake.snapshot("staff")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"the old one")
-    place.deliver(name, contents) if not name.endswith(".gz") else (place.landing / name).write_bytes(contents)
-    with pytest.raises(error) as refused:
-        place.take("staff")
-    assert type(refused.value) is error
-    assert refused.value.exit_code == 1
-    assert f"staff: {name}: " in str(refused.value)
-    assert path.read_bytes() == b"the old one"
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-    assert list(place.lake.scratch.iterdir()) == [] if place.lake.scratch.exists() else True
-
-
-def test_parquet_column_that_is_no_text(place):
-    table = pa.table({**{name: ["x"] for name in HEADER.split(",")[:-1]}, "content": [{"a": 1}]})
-    pq.write_table(table, place.landing / "suggestions.parquet")
-    with pytest.raises(
-        UnreadableFile, match=r"column content is of type struct<a: int64>, which cannot be read as text"
-    ) as refused:
-        place.take("suggestions")
-    assert refused.value.column == "content"
-
-
-def test_error_cells_of_a_worksheet_are_no_empty_cells(place):
-    """Rows 3 and 5 hold an error; the table begins in column C, and row 2 of the sheet is empty."""
-    book = Workbook()
-    sheet = book.active
-    header = ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on", "plate_number"]
-    rows = {
-        1: header,
-        3: ["A", "V1", True, "#REF!", None, None],
-        4: ["A", "V2", "#DIV/0!", dt.date(2020, 1, 1), "#N/A", "#N/A"],
-        5: ["#N/A"] * 6,
-        7: ["A", "V3", True, dt.date(2021, 1, 1), None, None],
-    }
-    for row, cells in rows.items():
-        for column, cell in enumerate(cells, start=3):
-            sheet.cell(row, column).value = cell
-    book.save(place.landing / "vehicles.xlsx")
-    found = [
-        (
-            row["_origin_row"],
-            row["vehicle_id"],
-            row["plate_number"],
-            [(d["rule"], d["column"], d["value"]) for d in row["_defects"]],
-        )
-        for row in place.rows("vehicles")
-    ]
-    assert found == [
-        (3, "V1", None, [("type", "in_service_on", "#REF!")]),
-        (4, "V2", "#N/A", [("type", "is_dedicated", "#DIV/0!"), ("type", "retired_on", "#N/A")]),
-        (5, "#N/A", "#N/A", [("type", name, "#N/A") for name in ("is_dedicated", "in_service_on", "retired_on")]),
-        (7, "V3", None, []),
-    ]
-    messages = [str(finding) for finding in check_landing(place.landing, None)]
-    # 1 in row 3, 3 in row 4, 6 in row 5.
-    assert (
-        "warning: vehicles: vehicles.xlsx: 10 cells hold an error of the spreadsheet (#DIV/0!, #N/A, #REF!)" in messages
-    )
-
-
-def test_errors_may_be_declared_to_mean_nothing(place):
-    book = Workbook()
-    for row in (
-        ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on"],
-        ["A", "V1", True, "2020-01-01", "#N/A"],
-    ):
-        book.active.append(row)
-    book.save(place.landing / "vehicles.xlsx")
-    place.configure('defaults: {null_values: ["#N/A"]}')
-    assert [(row["retired_on"], row["_defects"]) for row in place.rows("vehicles")] == [(None, [])]
-
-
-def test_formulas_that_nobody_computed_are_told(place):
-    book = Workbook()
-    for row in (
-        ["enterprise_id", "vehicle_id", "is_dedicated", "in_service_on", "retired_on"],
-        ["A", '=A2&"x"', True, "=DATE(2020,1,1)", None],
-        ["A", "V2", True, "2020-01-01", None],
-    ):
-        book.active.append(row)
-    book.save(place.landing / "vehicles.xlsx")
-    messages = [str(finding) for finding in check_landing(place.landing, None)]
-    assert (
-        "warning: vehicles: vehicles.xlsx: 2 formulas have no value: open the file in a spreadsheet program and save it"
-        in messages
-    )
-
-
-@pytest.mark.parametrize("row", ["row", "x:row"])
-def test_error_cells_are_found_in_whatever_way_the_xml_is_written(tmp_path, row):
-    """References of rows and cells are optional, element names may have a prefix, a large sheet comes in pieces."""
-    prefix = row.removesuffix("row")
-    text = f"<{prefix}c><{prefix}v>1</{prefix}v></{prefix}c>"
-    error = f"<{prefix}c s='1' t='e'><{prefix}f>1/0</{prefix}f><{prefix}v>#DIV/0!</{prefix}v></{prefix}c>"
-    rows = [f"<{row}>{text * 20}{error if number % 3000 == 2 else text}{text}</{row}>" for number in range(1, 7001)]
-    path = tmp_path / "x.xlsx"
-    with zipfile.ZipFile(path, "w") as book:
-        book.writestr("xl/workbook.xml", '<w xmlns:r="urn:r"><sheets><sheet name="s" r:id="r7"/></sheets></w>')
-        book.writestr("xl/_rels/workbook.xml.rels", '<r><n Id="r7" Target="worksheets/one.xml"/></r>')
-        book.writestr("xl/worksheets/one.xml", f"<w xmlns:x='urn:x'>{''.join(rows)}</w>")
-    assert sheet_marks(path, "s").errors == {number: {20: "#DIV/0!"} for number in (2, 3002, 6002)}
-    assert sheet_marks(path, "s").uncomputed == 0
-    assert sheet_marks(path, "another").errors == {}
 
 
 # Counted from 1970 in days, milliseconds, microseconds and nanoseconds; Parquet has no seconds.

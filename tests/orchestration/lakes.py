@@ -1,68 +1,14 @@
-"""How these tests start runs as a user does, and compare what was published.
-
-Nothing here knows what the figures should be.
-"""
+"""What a lake published, read as bytes so that two runs can be compared, and what a run must not leave behind."""
 
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from command_line import asq_here
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
-
-ASQ = Path(sys.executable).with_name("asq")
-_OWN_VARIABLES = ("ASQ_", "DAGSTER_")
-_KEPT_VARIABLES = ("ASQ_DBT_TARGET",)
-_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What a command said and how it ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def environment(**more: str) -> dict[str, str]:
-    """The environment of a run: none of the developer's own settings, a fixed pseudonym key, plain text output."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_OWN_VARIABLES) or name in _KEPT_VARIABLES
-    }
-    return kept | {
-        "ASQ_PSEUDONYM_KEY": "5e" * 32,
-        "PYTHONUTF8": "1",
-        "DO_NOT_TRACK": "1",
-        "DAGSTER_DISABLE_TELEMETRY": "yes",
-        **more,
-    }
-
-
-def asq(*arguments: str | Path, **variables: str) -> Finished:
-    """Run the command line to its end, in a process of its own."""
-    done = subprocess.run(
-        [ASQ, *map(str, arguments)], capture_output=True, text=True, timeout=_SECONDS, env=environment(**variables)
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
-
-
-def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finished:
-    """``asq run`` that must succeed, in this process."""
-    places = ("--landing", landing, "--lake", lake)
-    finished = Finished(*asq_here("run", quarter, *places, environment=environment(**variables)))
-    assert finished.returncode == 0, finished.stderr
-    return finished
 
 
 def current(lake: Path, quarter: str) -> Path:

@@ -1,0 +1,98 @@
+"""The command line, started with a clean environment: in a process of its own, or inside the process of the tests.
+
+Dagster, dbt and Great Expectations take as long to start as a small quarter takes to run. What only a process shows (signals, exit
+codes, output while it works) is tested with one; a test that asks what a run published need not start one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from pipeline.cli import main
+
+ASQ = Path(sys.executable).with_name("asq")
+_OWN_VARIABLES = ("ASQ_", "DAGSTER_", "DBT_")
+_KEPT_VARIABLES = ("ASQ_DBT_TARGET",)
+_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command said and how it ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a run: none of the developer's own settings, a fixed pseudonym key, plain text output."""
+    return _clean() | {"ASQ_PSEUDONYM_KEY": "5e" * 32, **more}
+
+
+def first_environment(folder: Path) -> dict[str, str]:
+    """That of a user at the first run: no key yet, and a configuration folder of their own."""
+    return _clean() | {"XDG_CONFIG_HOME": str(folder / "config")}
+
+
+def _clean() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OWN_VARIABLES) or name in _KEPT_VARIABLES
+    }
+    return kept | {"PYTHONUTF8": "1", "DO_NOT_TRACK": "1", "DAGSTER_DISABLE_TELEMETRY": "yes"}
+
+
+def asq(*arguments: str | Path, **variables: str) -> Finished:
+    """Run the command line to its end, in a process of its own."""
+    return asq_process(*arguments, environment=environment(**variables))
+
+
+def asq_process(*arguments: str | Path, environment: Mapping[str, str], folder: Path | None = None) -> Finished:
+    """``asq`` with just these variables, called from a folder."""
+    command = [ASQ, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, env=environment, cwd=folder)
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finished:
+    """``asq run`` that must succeed, in this process."""
+    places = ("--landing", landing, "--lake", lake)
+    finished = Finished(*asq_here("run", quarter, *places, environment=environment(**variables)))
+    assert finished.returncode == 0, finished.stderr
+    return finished
+
+
+def asq_here(
+    *arguments: str | Path, environment: Mapping[str, str], folder: Path | None = None
+) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of a command, called from a folder with just these variables.
+
+    An error that the command line does not explain is raised.
+    """
+    with _only(environment), chdir(folder or Path.cwd()):
+        done = CliRunner().invoke(main, list(map(str, arguments)), prog_name="asq")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+@contextmanager
+def _only(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(environment)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -295,6 +295,37 @@ def test_limits_of_unknown_tables_are_refused() -> None:
         plan.check_tables(["hotline_calls"])
 
 
+def test_what_does_not_fit_is_named_by_file_and_line(tmp_path: Path, catalogue: pl.DataFrame) -> None:
+    text = (
+        "targets:\n  - indicator_id: R4-9\n    acceptable: 3\n  - indicator_id: P1-1\n    acceptable: 0.97\n"
+        "refused_limits:\n  tables:\n    hotline_call: 0.1\n"
+    )
+    file = written(tmp_path, text)
+    plan = EvaluationPlan.read(file)
+    with pytest.raises(UsageError) as refused:
+        plan.check_catalogue(catalogue)
+    first, second = str(refused.value).splitlines()
+    assert first.startswith(f"{file}: line 2: targets[1].indicator_id: no such indicator 'R4-9'; did you mean 'R4-")
+    assert second.startswith(f"{file}: line 5: targets[2].acceptable: P1-1: the acceptable limit 0.97 must be worse")
+    with pytest.raises(UsageError) as refused:
+        plan.check_tables(["hotline_calls"])
+    said = "unknown table 'hotline_call'; did you mean 'hotline_calls'?"
+    assert str(refused.value) == f"{file}: line 8: refused_limits.tables.hotline_call: {said}"
+
+
+def test_all_mistakes_of_a_plan_are_listed(tmp_path: Path) -> None:
+    file = written(tmp_path, "mode: audit\nprivacy:\n  k: '7'\n  l: 0\noverlays: {grade: yes}\nconduct: 5\n")
+    with pytest.raises(UsageError) as refused:
+        EvaluationPlan.read(file)
+    assert [line.removeprefix(f"{file}: line ") for line in str(refused.value).splitlines()] == [
+        "1: mode: 'audit' is not one of self_assessment, third_party",
+        "3: privacy.k: expected a whole number of at least 2 without quotes, found text ('7')",
+        "4: privacy.l: expected a whole number of at least 1, found 0",
+        "5: overlays.grade: expected true or false, found 'yes'",
+        "6: conduct: expected a list, found '5'",
+    ]
+
+
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "evaluation-plan.md"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.settings.documents import Document
 from pipeline.settings.sources import ColumnSource, Format, SourceConfigError, load_sources, read_sources
 
 
@@ -122,3 +123,46 @@ def test_a_missing_file_and_another_encoding(tmp_path):
     (tmp_path / "sources.yaml").write_bytes("# 配置".encode("gb18030"))
     with pytest.raises(SourceConfigError, match=r"is not UTF-8 \(byte 3\)"):
         load_sources(tmp_path / "sources.yaml")
+
+
+def test_known_issues_and_their_old_name(load):
+    for key in ("known_issues", "known_dirt"):
+        source = load(f"tables: {{staff: {{{key}: {{nobody: role is null}}}}}}").table("staff")
+        assert (source.known_issues, source.issues_key) == ({"nobody": "role is null"}, key)
+        assert source.described()["known_issues"] == {"nobody": "role is null"}
+    both = "tables:\n  staff:\n    known_issues: {}\n    known_dirt: {a: b}\n"
+    with pytest.raises(SourceConfigError, match=r"line 4: tables\.staff\.known_dirt: is the old name of known_issues"):
+        load(both)
+
+
+def test_a_mapping_without_an_origin_is_of_the_column_of_the_same_name(load):
+    columns = (
+        load("tables: {staff: {columns: {role: {values: {a: agent}}, outlet_id: null, name: wer}}}")
+        .table("staff")
+        .columns
+    )
+    assert [columns[name].source for name in ("role", "outlet_id", "name")] == ["role", None, "wer"]
+    assert columns["outlet_id"].is_empty
+
+
+def test_the_configuration_is_described_by_what_it_says(load):
+    text = "defaults: {enterprise_id: A}\ntables: {staff: {files: a.csv, latest_by: {key: id, order_by: [n, {expression: m}]}}}\n"
+    described = load(text).table("staff").described()
+    assert described["latest_by"]["order_by"] == [
+        {"column": "n", "expression": None},
+        {"column": None, "expression": "m"},
+    ]
+    assert described["defaults"] == {"enterprise_id": "A"}
+    assert load(f"# a comment\n{text}").table("staff").described() == described
+    assert load(text.replace("expression: m", "expression: n")).table("staff").described() != described
+
+
+def test_a_document_that_was_read_before(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text("tables: {staff: {files: a.csv}}", encoding="utf-8")
+    document = Document.read(path)
+    path.unlink()
+    config = load_sources(document)
+    assert config.document is document
+    assert config.table("staff").files == ("a.csv",)
+    assert load_sources(None).document is None

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
+from pipeline.settings.documents import Document
 from pipeline.settings.plan import EvaluationPlan
 from pipeline.settings.survey_files import Invitations, read_invitations, read_margins
 
@@ -103,6 +104,13 @@ def test_a_plan_reads_the_files_beside_it(tmp_path: Path) -> None:
     assert read.survey.margins.of("E1", QUARTER) is not None
     assert (read.survey.minimum_cell, read.survey.largest_weight) == (3, 4)
     assert read.enterprises_named() == {"E1": ["survey.margins"]}
+    assert read.survey.files == {"margins": Document.read(tmp_path / "file.csv")}
+    assert read.file == Document.read(plan)
+    file(tmp_path, HEADER, "E1,N,fax,5")
+    with pytest.raises(
+        UsageError, match=r"yaml: line 1: survey\.margins: .*file\.csv row 2, column channel: 'fax' is not one"
+    ):
+        EvaluationPlan.read(plan)
     plan.write_text("survey: {margins: other.csv}\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"survey\.margins: no such file: .*other\.csv"):
         EvaluationPlan.read(plan)

@@ -212,7 +212,7 @@ class _Tally:
             outside = self._outside.get(name)
             if outside:
                 count = sum(outside.values())
-                problem = f"{count} values are none of {'|'.join(column.values or ())}: {self._sample(outside)}"
+                problem = f"{count} values are not one of {'|'.join(column.values or ())}: {self._sample(outside)}"
                 found.append(self._shared(problem, name, count))
         if self._quarters:
             span = f"{min(self._quarters)} to {max(self._quarters)}" if len(self._quarters) > 1 else min(self._quarters)

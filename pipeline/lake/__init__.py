@@ -1,4 +1,4 @@
-"""The lake: paths, atomic writes, locks, what files say about themselves, the folder of a run and the warehouse.
+"""The lake: paths, atomic writes, locks, file metadata, the folder of a run and the warehouse.
 
-What the tables mean is the stages' business.
+The stages decide what the tables mean.
 """

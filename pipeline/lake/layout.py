@@ -91,5 +91,5 @@ class Lake:
         return self.lock("records", shared=True)
 
     def removing_records(self, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
-        """Wait until running runs end, and keep new ones from starting."""
+        """Wait until active runs end, and keep new ones from starting."""
         return self.lock("records", waiting=waiting)

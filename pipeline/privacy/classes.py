@@ -116,7 +116,7 @@ def _diverse(run: npt.NDArray[np.int64], column: Codes, counted: Flags, diversit
 
 
 def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int, k: int) -> None:
-    """Give open rows their last level if they are k or find a class to join; the others stay LEFT_OUT."""
+    """Give open rows their last level if they are at least k or find a class to join; the others stay LEFT_OUT."""
     group = runs[0]
     remaining = np.bincount(group, weights=levels == LEFT_OUT)
     for each in np.flatnonzero(remaining):

@@ -202,7 +202,7 @@ class _Page(HTMLParser):
         ("a", "abbr", "b", "code", "em", "i", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "tspan",
          "u", "var", "wbr")
     )  # fmt: skip
-    # Attributes with numbers of drawings; scanned only if they hold anything else.
+    # Characters of drawing coordinates; an attribute is scanned only if it holds others.
     _FIGURES = frozenset("0123456789.,- +eEMmLlHhVvCcSsQqTtAaZz")
 
     def __init__(self) -> None:

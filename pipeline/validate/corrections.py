@@ -42,7 +42,7 @@ class Correction:
     key         values of the table's unique key joined by ``|``, empty if it has none; None: every row of the table
     before      the delivered value, or the text of a cell that could not be read; None: any value (needs a key)
     after       the correct value; None: no value
-    expires_on  the last first day of a quarter whose rows are corrected
+    expires_on  quarters that begin after this day are not corrected
     origin      where the correction is written, for messages: ``corrections.csv row 3``
     """
 
@@ -211,7 +211,7 @@ def _faults(correction: Correction) -> Iterator[str]:
     column = table.column(correction.column)
     origin = correction.origin
     if correction.key is None and correction.before is None:
-        yield f"{origin}, column before: must not be empty where no key says which row is meant"
+        yield f"{origin}, column before: must not be empty without a key that names the row"
     if correction.key is not None and correction.key.count("|") < len(table.unique_key) - 1:
         yield f"{origin}, column key: must hold {' | '.join(table.unique_key)}, joined by '|' without spaces"
     if correction.after is None and column.required:

@@ -132,7 +132,7 @@ def test_what_would_be_refused_is_counted_by_column(place):
         "warning: suggestions: 1 lines have too many fields (1.0% of 100 rows)",
         "warning: suggestions: 1 lines have too few fields (1.0% of 100 rows)",
         "warning: suggestions: source: 4 rows have no value, which the contract requires (4.0% of 100 rows)",
-        "error: suggestions: source: 6 values are none of customer|employee: 'Kunde' × 6 (6.0% of 100 rows)",
+        "error: suggestions: source: 6 values are not one of customer|employee: 'Kunde' × 6 (6.0% of 100 rows)",
         "warning: suggestions: submitted_at: 4 values cannot be read as timestamp (4.0% of 100 rows)",
         "error: suggestions: adopted: 6 values cannot be read as boolean (6.0% of 100 rows)",
         "info: suggestions: 100 rows read, from 2025-Q1",
@@ -144,7 +144,7 @@ def test_names_and_numbers_in_the_wrong_column_are_not_shown(place):
     lines += ["A,T,13800138000,2025-02-03,,,x"] * 20
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
     text = "\n".join(messages(check(place)))
-    assert "60 values are none of customer|employee: 41 rare values not shown" in text
+    assert "60 values are not one of customer|employee: 41 rare values not shown" in text
     assert "张伟" not in text
     assert "138" not in text
 

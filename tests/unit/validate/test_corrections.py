@@ -84,7 +84,7 @@ def test_the_columns_may_come_in_any_order_and_behind_a_byte_order_mark(tmp_path
         ),
         ("service_requests,,channel,a,phone,r,x,2025-02-30", "row 2, column expires_on: '2025-02-30' is not a date"),
         ("service_requests,,channel,a,phone,r,x", "row 2: has 7 cells, the header has 8"),
-        ("service_requests,,channel,,phone,r,x,2025-01-01", "row 2, column before: must not be empty where no key"),
+        ("service_requests,,channel,,phone,r,x,2025-01-01", "row 2, column before: must not be empty without a key"),
         (
             "service_requests,E1,channel,,phone,r,x,2025-01-01",
             "row 2, column key: must hold enterprise_id | request_id",

@@ -1,1 +1,1 @@
-"""Speed and memory of a quarter's evaluation, beside a hand-written DuckDB script. Nothing here is used by a run."""
+"""Speed and memory of a quarter's evaluation, compared with a hand-written DuckDB script. Not used by a run."""

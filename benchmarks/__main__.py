@@ -1,6 +1,6 @@
 """``python -m benchmarks``: one quarter end to end and the hand-written script on the same files, in the same session.
 
-Every measurement is a process of its own. What is compared and how to read it: ``benchmarks/README.md``.
+Every measurement is a separate process. For the figures see ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.processes import Cost, measured
 
 QUARTER = "2025-Q1"
 SMALL, LARGE = 20_000, 1_000_000
-# The bars of the project for one quarter end to end, after set-up.
+# The project's limits for one quarter end to end, after set-up.
 SMALL_SECONDS = 20.0
 LARGE_FACTOR, LARGE_ADDED_SECONDS, LARGE_GIB = 3.0, 20.0, 3.0
 SAMPLE_SECONDS = 60.0
@@ -32,18 +32,18 @@ _SET_UP = "from pipeline.marts.project import manifest_path; manifest_path()"
 
 @dataclass(frozen=True)
 class Measurement:
-    """Repeated runs of one thing on one landing folder."""
+    """Repeated runs of one command on one landing folder."""
 
     name: str
     costs: list[Cost]
 
     @property
     def median(self) -> Cost:
-        """The run with the median wall time (of an even number the slower one of the two in the middle)."""
+        """The run with the median wall time (of an even number, the slower of the middle two)."""
         return sorted(self.costs, key=lambda cost: cost.wall_seconds)[len(self.costs) // 2]
 
     def lines(self) -> list[str]:
-        """One line for the table, one with the median run's stages."""
+        """A line for the table, and one with the median run's stages."""
         cost, walls = self.median, " ".join(f"{each.wall_seconds:.1f}" for each in self.costs)
         figures = f"{cost.wall_seconds:8.1f}{cost.cpu_seconds:8.1f}{cost.peak_gib:8.2f}"
         stages = "  ".join(f"{stage} {seconds:.1f}" for stage, seconds in cost.stages.items())
@@ -52,7 +52,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Values of the pipeline beside those of the hand-written script."""
+    """Comparison of the pipeline's values with those of the hand-written script."""
 
     compared: int
     different: int
@@ -95,7 +95,7 @@ def large(cache: Path, repeats: int, environment: Mapping[str, str]) -> bool:
 def _side_by_side(
     files: Path, cache: Path, repeats: int, environment: Mapping[str, str], with_script: bool
 ) -> tuple[list[Cost], list[Cost]]:
-    """The pipeline into a fresh lake and the script, in turns, so that a busy machine slows both."""
+    """Alternate the pipeline (into a fresh lake) and the script, so that a busy machine slows both."""
     lake, output = cache / "lake", cache / "handwritten.parquet"
     run = [asq(), "run", QUARTER, "--landing", str(files), "--lake", str(lake)]
     script = [sys.executable, "-m", "benchmarks.handwritten", str(files), str(output), "--quarter", QUARTER]
@@ -109,7 +109,7 @@ def _side_by_side(
 
 
 def compare(lake: Path, handwritten: Path) -> Agreement:
-    """Compare every published value and share within the limit; one that only one side has differs."""
+    """Compare every published value and share within the limit; a value on one side only counts as different."""
     key = "enterprise_id, period, scope_type, scope_id, indicator_id, variant"
     with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute(
@@ -163,7 +163,7 @@ def _print_agreement(agreement: Agreement) -> bool:
 
 
 def main() -> None:
-    """Measure and print; exit code 1 where a run fails or a value differs."""
+    """Measure and print; exit code 1 if a run fails or a value differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=["small", "large", "all"], default="all")
     parser.add_argument(
@@ -174,12 +174,12 @@ def main() -> None:
     arguments = parser.parse_args()
     cache = arguments.cache.absolute()
     cache.mkdir(parents=True, exist_ok=True)
-    # A pseudonym key of its own, and no run history: what `asq run` does without DAGSTER_HOME.
+    # A separate pseudonym key, and no run history, as `asq run` without DAGSTER_HOME.
     environment = {**os.environ, "XDG_CONFIG_HOME": str(cache / "config")}
     environment.pop("DAGSTER_HOME", None)
     print(f"{os.cpu_count()} cores; the machine's load before: {os.getloadavg()[0]:.1f}")
     try:
-        # Set-up: dbt's manifest is prepared once, whenever the dbt project changes.
+        # Set-up: dbt's manifest is prepared once after each change of the dbt project.
         measured([sys.executable, "-c", _SET_UP], environment)
         agree = []
         if arguments.size in ("small", "all"):

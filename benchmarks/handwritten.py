@@ -1,7 +1,7 @@
-"""The yardstick of the benchmark: one hand-written DuckDB script for the indicator values of one quarter.
+"""The benchmark's reference: one hand-written DuckDB script for the indicator values of one quarter.
 
-Reads the same landing Parquet files as the pipeline and writes one Parquet file of values. No validation, no treatment of
-personal data, no lineage, no intervals, scores or reports: what a good engineer would write to get the numbers.
+No validation, no treatment of personal data, no lineage, no intervals, scores or reports: what a good engineer would write
+to get the numbers. Reads the same landing Parquet files as the pipeline and writes one Parquet file of values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HOLIDAYS = HERE.parent / "dbt_project" / "seeds" / "holiday_notices.csv"
 
 
 def compute(landing: Path, quarter: Quarter, output: Path) -> int:
-    """Write ``output``: enterprise_id, period, scope_type, scope_id, indicator_id, variant, value, …; returns its rows."""
+    """Write ``output``: enterprise_id, period, scope_type, scope_id, indicator_id, variant, value, …; returns the row count."""
     with duckdb.connect(config={"preserve_insertion_order": False}) as connection:
         for name, value in {
             "landing": str(landing),

@@ -1,10 +1,10 @@
-"""Made-up personal data in many written forms, put into comments at random places with the spans they take.
+"""Inserts made-up personal data in many written forms into comments at random places, with the spans they occupy.
 
-Written beside the redaction engine and its tests, without their patterns: values are drawn here, wording and separators are what
-people type into forms, chats and call notes. ``FIRST`` to ``SIXTH`` were looked at while the engine was improved; ``HELD_OUT`` has
-other templates and other separators, is for the final figure only, and becomes the next development set when the engine is
-changed after it. In the first five, unusual forms are as frequent as plain ones; in the last two every other value is written
-plainly, as most people do. What is measured is in ``redaction.py``.
+Measuring is in ``redaction.py``. Written independently of the redaction engine's patterns and tests: values are drawn here,
+wording and separators are what people type into forms, chats and call notes. ``FIRST`` to ``SIXTH`` were used to improve the
+engine; ``HELD_OUT`` has other templates and separators, is for the final figure only, and becomes the next development set once
+the engine is changed because of it. In the first five, unusual forms are as frequent as plain ones; in the last two every other
+value is written plainly, as most people do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WIDE = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in _DIGITS}
 
 @dataclass(frozen=True)
 class Span:
-    """Where personal data of a kind stand in a comment."""
+    """The position of personal data of a kind in a comment."""
 
     kind: str
     start: int
@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A comment with what was put into it; ``name`` is what the record's own name column holds, if anything."""
+    """A comment with its inserted data; ``name`` is the value of the record's own name column, if any."""
 
     text: str
     spans: tuple[Span, ...]
@@ -45,7 +45,7 @@ Draw = Callable[[random.Random], str]
 
 @dataclass(frozen=True)
 class Wording:
-    """What is written around the values of a kind ({} is the value) and how the values themselves are written."""
+    """The texts around the values of a kind ({} is the value) and the written forms of the values."""
 
     kind: str
     templates: Sequence[str]
@@ -170,7 +170,7 @@ def _door(rng: random.Random) -> str:
 
 # --- wording --------------------------------------------------------------------------------------------------------------
 
-# The address that stays, province to district, is outside the braces' span: only what follows it is personal.
+# The part of an address that stays, province to district, is outside the braces' span: only the rest is personal.
 FIRST: tuple[Wording, ...] = (
     Wording(
         "name",
@@ -1119,7 +1119,7 @@ HELD_OUT: tuple[Wording, ...] = (
     ),
 )
 
-# Names that nothing announces, of which docs/privacy.md says that they are found only where the record names the person.
+# Names without announcing words; by docs/privacy.md they are found only if the record names the person.
 NAMES_OF_THE_RECORD = ("{}说好今天来，", "问问{}吧，", "上次是{}接的", "{}不在家，", "这事{}知道")
 WORDINGS: Mapping[str, tuple[Wording, ...]] = {
     "development": (*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH),
@@ -1131,10 +1131,10 @@ WORDINGS: Mapping[str, tuple[Wording, ...]] = {
 
 
 def inject(comments: Sequence[str], wordings: Sequence[Wording], seed: int) -> list[Labelled]:
-    """Put one to three pieces of personal data into each comment; the same seed gives the same texts.
+    """Insert one to three pieces of personal data into each comment; the same seed gives the same texts.
 
-    Every kind comes as often as any other. Of twelve comments one names the record's own person without a title, its name
-    column set. Pieces stand at the beginning, the end or behind a mark of punctuation, one in five anywhere.
+    All kinds are equally frequent. One comment in twelve names the record's own person without a title, with its name
+    column set. Pieces are at the beginning, at the end or after punctuation, one in five anywhere.
     """
     rng = random.Random(seed)
     return [_injected(comment, wordings, rng) for comment in comments]
@@ -1154,7 +1154,7 @@ def _injected(comment: str, wordings: Sequence[Wording], rng: random.Random) -> 
         text += comment[done:place]
         spans.append(Span(span.kind, len(text) + span.start, len(text) + span.end))
         text, done = text + piece, place
-        # What the next piece begins with must not become a part of this one.
+        # The beginning of the next piece must not become part of this one.
         text += "" if piece[-1] in "，。：:） 】" else "，"
     return Labelled(text + comment[done:], tuple(spans), own_name)
 
@@ -1171,7 +1171,7 @@ def _piece(wording: Wording, rng: random.Random) -> tuple[str, Span]:
 
 def _place(comment: str, rng: random.Random) -> int:
     if rng.random() < 0.2:
-        # Not inside a number or a Latin word, which would make another value of both.
+        # Not inside a number or a Latin word, which would change both values.
         return rng.choice([place for place in range(len(comment) + 1) if not _splits_word(comment, place)])
     ends = [
         number

@@ -1,6 +1,6 @@
-"""The landing files that are measured: made once per size from the project's sample, without planted defects.
+"""The landing files of the benchmarks: made once per size from the project's sample, without planted defects.
 
-Which sizes are measured and how is decided in ``__main__``.
+The sizes are chosen in ``__main__``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def asq() -> str:
 def landing_folder(
     cache: Path, quarter: str, requests: int, file_format: str, environment: Mapping[str, str], calls: int = 0
 ) -> Path:
-    """The landing folder of a size, made on first use; ``calls`` is the number of hotline calls wanted at least."""
+    """The landing folder of a size, made on first use; ``calls`` is the minimum number of hotline calls."""
     folder = cache / f"landing-{requests}-{file_format}"
     if not folder.exists():
         fresh = folder.with_suffix(".making")
@@ -42,7 +42,7 @@ def landing_folder(
 
 
 def sample_cost(files: Path) -> Cost:
-    """What making the sample of a landing folder cost."""
+    """The cost of making the sample of a landing folder."""
     return Cost(**json.loads((files.parent / _COST_FILE).read_text()))
 
 

@@ -1,6 +1,6 @@
-"""One measured process: wall seconds, CPU seconds, peak resident memory and, from its progress lines, seconds per stage.
+"""Measures a process: wall seconds, CPU seconds, peak resident memory and, from its progress lines, seconds per stage.
 
-How a process is watched belongs here; which processes are run and what is asked of them does not.
+Which processes are run is decided in ``__main__``.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _LAST_LINES = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process cost, as the operating system counts it."""
+    """The resources of one process as counted by the operating system."""
 
     wall_seconds: float
     cpu_seconds: float
     peak_gib: float
     stages: dict[str, float]
-    """Wall seconds from each progress line to the next; ``start`` is what came before the first."""
+    """Wall seconds from each progress line to the next; ``start`` is the time before the first."""
 
 
 def measured(command: Sequence[str], environment: Mapping[str, str], progress: str = "") -> Cost:
@@ -47,7 +47,7 @@ def measured(command: Sequence[str], environment: Mapping[str, str], progress: s
         if progress and line.startswith(progress):
             marks.append((line.removeprefix(progress).strip(), time.perf_counter()))
     process.stdout.close()
-    # wait4 tells the resources of this child alone; getrusage(RUSAGE_CHILDREN) would mix all children so far.
+    # wait4 reports the resources of this child alone; getrusage(RUSAGE_CHILDREN) would sum all children so far.
     _, status, usage = os.wait4(process.pid, 0)
     ended = time.perf_counter()
     process.returncode = os.waitstatus_to_exitcode(status)

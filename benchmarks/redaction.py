@@ -1,9 +1,9 @@
 """``python -m benchmarks.redaction COMMENTS…``: recall and precision of the free-text redaction on a labelled set.
 
-Real comments, one a line (plain or gzip), with made-up personal data put in: ``injection.py``. A span counts as found when all
-its letters, digits and characters are gone. A removed piece counts as right when it meets a labelled span; strictly, every other
-one is wrong; adjusted, a piece of the comment's own text is right too where the independent scanner of ``pipeline/privacy`` sees
-personal data in it. How to read the figures: ``benchmarks/README.md``.
+The data are inserted in ``injection.py``, into real comments, one per line (plain or gzip). A span is found if all its letters,
+digits and characters are gone. A removed piece is right if it overlaps a labelled span; in the strict figure every other piece is
+wrong, in the adjusted one a piece of the comment's own text is also right if the independent scanner of ``pipeline/privacy``
+finds personal data in it. For the figures see ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _EXAMPLES = 12
 
 @dataclass
 class Measured:
-    """Counts over a labelled set; a piece is what one label stands for."""
+    """Counts over a labelled set; a piece is the text that one label replaces."""
 
     spans: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     pieces: int = 0
     labelled_pieces: int = 0
     personal_pieces: int = 0
-    """Pieces of the comments' own text in which the independent scanner sees personal data, too."""
+    """Pieces of the comments' own text in which the independent scanner also finds personal data."""
     missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Measured:
 
 
 def measure(labelled: Sequence[Labelled]) -> Measured:
-    """Redact the texts as the desensitize stage does, and compare with the labels."""
+    """Redact the texts like the desensitize stage, and compare with the labels."""
     texts = pl.Series([each.text for each in labelled], dtype=pl.String)
     names = pl.Series([each.name for each in labelled], dtype=pl.String)
     measured = Measured()
@@ -71,14 +71,14 @@ def measure(labelled: Sequence[Labelled]) -> Measured:
 
 
 def removed_pieces(text: str, redacted: str) -> list[list[tuple[int, int]]]:
-    """Where the labels of a redacted text stand in the text, from the shortest first piece to the longest.
+    """The positions in the text that the labels of a redacted text replace, from the shortest first piece to the longest.
 
-    Full-width characters became half-width, one for one.
+    Full-width characters correspond to half-width ones, one to one.
     """
     if text == redacted:
         return [[]]
     kept = [re.escape(piece) for piece in _LABEL.split(redacted)]
-    # Of two labels with a comma between, the comma may be any of those removed: both ends of the choice are looked at.
+    # With a comma between two labels, the comma may be any of those removed: both extremes are compared.
     narrow = text.translate(NARROW)
     alignments = []
     for some in (".+?", ".+"):
@@ -94,7 +94,7 @@ def _compare(each: Labelled, alignments: list[list[tuple[int, int]]], measured: 
     gone = [{position for start, end in aligned for position in range(start, end)} for aligned in alignments]
     for span in each.spans:
         measured.spans[span.kind] += 1
-        # A bracket or dash of the value that is left says nothing.
+        # A remaining bracket or dash of the value discloses nothing.
         personal = [position for position in range(span.start, span.end) if each.text[position].isalnum()]
         if any(removed.issuperset(personal) for removed in gone):
             measured.found[span.kind] += 1
@@ -112,7 +112,7 @@ def _compare(each: Labelled, alignments: list[list[tuple[int, int]]], measured: 
 
 
 def read_comments(paths: Iterable[Path]) -> list[str]:
-    """The distinct comments of text files, one a line, in their order."""
+    """The distinct comments of text files, one per line, in their order."""
     lines: dict[str, None] = {}
     for path in paths:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -121,7 +121,7 @@ def read_comments(paths: Iterable[Path]) -> list[str]:
 
 
 def print_measured(title: str, measured: Measured) -> None:
-    """One line a kind of personal data, then the totals."""
+    """One line per kind of personal data, then the totals."""
     print(f"{title}: {measured.spans.total():,} spans, {measured.pieces:,} pieces removed")
     for kind, spans in sorted(measured.spans.items()):
         print(f"  {kind:<16}{measured.found[kind]:>7,} of {spans:>6,}   recall {measured.found[kind] / spans:.4f}")
@@ -131,7 +131,7 @@ def print_measured(title: str, measured: Measured) -> None:
 
 
 def main() -> None:
-    """Measure both sets of wordings and print; exit code 1 where the held-out set misses a bar."""
+    """Measure the sets of wordings and print; exit code 1 if the held-out set misses a limit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.redaction", description=__doc__)
     parser.add_argument("comments", nargs="+", type=Path, help="text files of real comments, one a line, plain or .gz")
     parser.add_argument("--sample", type=int, default=12_000, help="comments taken at random (default: %(default)s)")
@@ -141,7 +141,7 @@ def main() -> None:
     arguments = parser.parse_args()
     comments = read_comments(arguments.comments)
     chosen = random.Random(arguments.seed).sample(comments, min(arguments.sample, len(comments)))
-    # Each set has comments of its own.
+    # Each set has different comments.
     results = {
         name: measure(inject(chosen[number :: len(WORDINGS)], wordings, seed=arguments.seed * 1000 + number))
         for number, (name, wordings) in enumerate(WORDINGS.items())

@@ -230,7 +230,7 @@ No person, phone number, address or company in it is real; all personal data may
 `{TRUTH_FOLDER}/` says what an evaluation must find:
 
 - `indicators.csv` — numerator, denominator, value and n of the 68 indicators per enterprise and quarter, counted from the rows
-  that keep every rule (absent for very large samples; I2-3 is empty: which analyses ran is no property of the data)
+  that keep every rule (absent for very large samples; I2-3 is empty: which analyses ran is not a property of the data)
 - `defects.csv` — every planted fault by table, quarter, file, row, rule and column; rows of registers are in every quarter
 - `rows.csv` — rows extracted, accepted and quarantined per table and quarter
 - `surveys.csv` — accepted responses of each satisfaction round, and how many of them answer in a straight line, too fast or from a

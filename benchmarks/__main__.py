@@ -137,9 +137,7 @@ def compare(lake: Path, handwritten: Path) -> Agreement:
             {"handwritten": str(handwritten)},
         )
         row = connection.execute("select count(*), count_if(is_different) from compared").fetchone()
-        examples = connection.execute(
-            f"select {key}, ours, theirs from compared where is_different order by all limit 10"
-        )
+        examples = connection.execute(f"select {key}, ours, theirs from compared where is_different order by all limit 10")
         assert row is not None
         return Agreement(row[0], row[1], [" ".join(map(str, example)) for example in examples.fetchall()])
 
@@ -155,9 +153,7 @@ def _print_bar(claim: str, is_met: bool) -> None:
 
 
 def _print_agreement(agreement: Agreement) -> bool:
-    print(
-        f"{agreement.compared:,} values compared with the script, {agreement.different:,} differ by more than {TOLERANCE:g}"
-    )
+    print(f"{agreement.compared:,} values compared with the script, {agreement.different:,} differ by more than {TOLERANCE:g}")
     print(*agreement.examples, sep="\n", end="\n" if agreement.examples else "")
     return agreement.different == 0
 

@@ -81,12 +81,8 @@ _STREETS = _words(
     "民族大道 中山路 人民东路 解放街 建设北路 友爱南路 长江路 朝阳巷 龙腾路 五一大道 文昌街 青山路 "
     "金湖南路 星光大道 滨河东路 和平里"
 )
-_ESTATES = _words(
-    "阳光花园 翠湖小区 金色家园 碧水名苑 荣和新城 滨江公寓 幸福小区 盛天国际 东方华庭 紫荆苑 水岸豪庭 锦绣山庄"
-)
-_DISTRICTS = _words(
-    "南宁市青秀区 广西柳州市城中区 广东省深圳市南山区 上海市浦东新区 北京市朝阳区 杭州市西湖区 成都市武侯区"
-)
+_ESTATES = _words("阳光花园 翠湖小区 金色家园 碧水名苑 荣和新城 滨江公寓 幸福小区 盛天国际 东方华庭 紫荆苑 水岸豪庭 锦绣山庄")
+_DISTRICTS = _words("南宁市青秀区 广西柳州市城中区 广东省深圳市南山区 上海市浦东新区 北京市朝阳区 杭州市西湖区 成都市武侯区")
 _VILLAGES = ("良庆镇那黄村", "双桥镇平福村", "新圩乡大塘村", "石埠街道老口村", "吴圩镇那德村", "南阳镇施厚村")
 _ID_WEIGHTS = [2**power % 11 for power in range(17, 0, -1)]
 
@@ -123,9 +119,7 @@ def _id_number(rng: random.Random) -> str:
 def _card(rng: random.Random) -> str:
     body = rng.choice(_CARD_PREFIXES)
     body += _digits(rng, rng.choice((16, 19)) - 1 - len(body))
-    total = sum(
-        sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)) for place, digit in enumerate(reversed(body))
-    )
+    total = sum(sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)) for place, digit in enumerate(reversed(body)))
     return body + str(-total % 10)
 
 
@@ -391,9 +385,7 @@ SECOND: tuple[Wording, ...] = (
                 f"{rng.randint(1, 30)} 号楼 {rng.randint(2, 28)}0{rng.randint(1, 6)} 室"
             ),
             lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('ABCD')}座{rng.randint(2, 28)}0{rng.randint(1, 6)}",
-            lambda rng: (
-                f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(1, 4)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}"
-            ),
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}-{rng.randint(1, 4)}-{rng.randint(2, 28)}0{rng.randint(1, 6)}",
             lambda rng: f"{rng.choice(_VILLAGES)}{rng.choice('一二三四五六')}队{rng.randint(1, 90)}号",
             lambda rng: (
                 f"{rng.choice(_DISTRICTS)}|{rng.choice(_STREETS)}{rng.randint(1, 300)}号{rng.choice(_ESTATES)}{_door(rng)}室"
@@ -544,9 +536,7 @@ THIRD: tuple[Wording, ...] = (
                 f"{rng.choice(_STREETS)}{rng.randint(1, 300)}弄{rng.randint(1, 60)}号{rng.randint(2, 28)}0{rng.randint(1, 6)}室"
             ),
             lambda rng: f"{rng.choice(_ESTATES)}{rng.randint(1, 30)}幢{rng.randint(2, 28)}0{rng.randint(1, 6)}室",
-            lambda rng: (
-                f"{rng.choice(_ESTATES)}{rng.choice('一二三')}期{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元"
-            ),
+            lambda rng: f"{rng.choice(_ESTATES)}{rng.choice('一二三')}期{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元",
             lambda rng: f"{rng.choice(_VILLAGES)}{rng.randint(1, 90)}号",
             lambda rng: (
                 f"{rng.choice(_DISTRICTS)}|{rng.choice(_ESTATES)}{rng.randint(1, 30)}栋{rng.randint(2, 28)}0{rng.randint(1, 6)}"
@@ -1183,8 +1173,4 @@ def _place(comment: str, rng: random.Random) -> int:
 
 def _splits_word(comment: str, place: int) -> bool:
     around = comment[max(0, place - 1) : place + 1]
-    return (
-        0 < place < len(comment)
-        and all(c.isascii() and not c.isspace() for c in around)
-        and any(c.isalnum() for c in around)
-    )
+    return 0 < place < len(comment) and all(c.isascii() and not c.isspace() for c in around) and any(c.isalnum() for c in around)

@@ -125,9 +125,7 @@ def print_measured(title: str, measured: Measured) -> None:
     print(f"{title}: {measured.spans.total():,} spans, {measured.pieces:,} pieces removed")
     for kind, spans in sorted(measured.spans.items()):
         print(f"  {kind:<16}{measured.found[kind]:>7,} of {spans:>6,}   recall {measured.found[kind] / spans:.4f}")
-    print(
-        f"  recall {measured.recall:.4f}   precision strict {measured.strict_precision:.4f}, adjusted {measured.precision:.4f}"
-    )
+    print(f"  recall {measured.recall:.4f}   precision strict {measured.strict_precision:.4f}, adjusted {measured.precision:.4f}")
 
 
 def main() -> None:
@@ -158,9 +156,7 @@ def main() -> None:
     final = results.get("held out")
     if final is None:
         return
-    print(
-        f"{'met' if final.meets_bars else 'not met':<8} recall ≥ {RECALL}, precision ≥ {PRECISION} on the held-out set"
-    )
+    print(f"{'met' if final.meets_bars else 'not met':<8} recall ≥ {RECALL}, precision ≥ {PRECISION} on the held-out set")
     sys.exit(0 if final.meets_bars else 1)
 
 

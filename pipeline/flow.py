@@ -21,14 +21,10 @@ class Stage:
 STAGES = (
     Stage("extract", "the delivered files become typed Parquet, with file and row of origin", "the landing folder"),
     Stage("validate", "rows that keep every rule go on, the others to quarantine with rule and column", "raw rows"),
-    Stage(
-        "desensitize", "keyed pseudonyms, masks and redacted text; the last stage to see personal data", "accepted rows"
-    ),
+    Stage("desensitize", "keyed pseudonyms, masks and redacted text; the last stage to see personal data", "accepted rows"),
     Stage("accept", "is the delivery, as a whole, fit to be evaluated? A page to sign", "clean rows"),
     Stage("review", "data points far from their group are listed, reviewers' decisions put beside them", "clean rows"),
-    Stage(
-        "marts", "dbt counts: numerators, denominators, durations, by scope and window", "clean rows, seeds, decisions"
-    ),
+    Stage("marts", "dbt counts: numerators, denominators, durations, by scope and window", "clean rows, seeds, decisions"),
     Stage("account", "where every row went, from delivered to counted", "raw to clean rows, quarantine, marts"),
     Stage(
         "evaluate",

@@ -174,9 +174,7 @@ class SourceTable(pa.DataFrameModel):
             return super().validate(check_obj, *args, **kwargs)
 
 
-def in_range(
-    minimum: Fraction | None = None, above: Fraction | None = None, maximum: Fraction | None = None
-) -> pa.Check:
+def in_range(minimum: Fraction | None = None, above: Fraction | None = None, maximum: Fraction | None = None) -> pa.Check:
     """Rule ``range``: a finite number within the bounds.
 
     Inclusive bounds allow for float rounding; a bound without a finite decimal form (1/9) also for rounding by people

@@ -44,11 +44,7 @@ def first_environment(folder: Path) -> dict[str, str]:
 
 
 def _clean() -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_OWN_VARIABLES) or name in _KEPT_VARIABLES
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES) or name in _KEPT_VARIABLES}
     return kept | {"PYTHONUTF8": "1", "DO_NOT_TRACK": "1", "DAGSTER_DISABLE_TELEMETRY": "yes"}
 
 
@@ -72,9 +68,7 @@ def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finish
     return finished
 
 
-def asq_here(
-    *arguments: str | Path, environment: Mapping[str, str], folder: Path | None = None
-) -> tuple[int, str, str]:
+def asq_here(*arguments: str | Path, environment: Mapping[str, str], folder: Path | None = None) -> tuple[int, str, str]:
     """(exit code, standard output, standard error) of a command, called from a folder with just these variables.
 
     An error that the command line does not explain is raised.

@@ -47,9 +47,7 @@ class DeliveryNotAcceptable(DataRefused):
         )
 
 
-def accept_quarter(
-    lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acceptance, tables: list[str]
-) -> pl.DataFrame:
+def accept_quarter(lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acceptance, tables: list[str]) -> pl.DataFrame:
     """Measure and check the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
 
     The Data Docs may still be in the making when this returns; ``finish_pages`` waits for them. Raises ChecksNotRun if

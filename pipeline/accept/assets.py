@@ -58,9 +58,7 @@ def accept(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the clean tables of the quarter with Great Expectations."""
     step = places.begin(context, flow.ACCEPT, "Great Expectations")
-    tables = [
-        name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)
-    ]
+    tables = [name for name in TABLES if any(key.asset_key.path[-1] == name for key in context.selected_asset_check_keys)]
     found = accept_quarter(step.lake, step.quarter, step.run, step.settings.plan.acceptance, tables)
     for key in sorted(context.selected_asset_check_keys):
         of = found.filter((pl.col("table") == key.asset_key.path[-1]) & (pl.col("check") == key.name))
@@ -121,7 +119,5 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
 
 
 def _listed(found: pl.DataFrame) -> str:
-    lines = [
-        f"- {explain(row)}" for row in found.filter(pl.col("verdict").is_in([WARNED, WAIVED])).iter_rows(named=True)
-    ]
+    lines = [f"- {explain(row)}" for row in found.filter(pl.col("verdict").is_in([WARNED, WAIVED])).iter_rows(named=True)]
     return "\n".join(lines) or f"none ({found.filter(pl.col('verdict') != NOT_JUDGED).height} figures checked)"

@@ -84,8 +84,7 @@ def _measured(
                 measured[enterprise][check] = figures.get(enterprise, Figure(None))
         names = [check.name for check in checks()[table.name]]
         figures_of = {
-            enterprise: {name: figures.get(name, Figure(None)) for name in names}
-            for enterprise, figures in measured.items()
+            enterprise: {name: figures.get(name, Figure(None)) for name in names} for enterprise, figures in measured.items()
         }
         yield table, figures_of
 
@@ -102,9 +101,7 @@ def _seen(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBP
 
 
 def _has_records(quarter: Quarter, lake: Lake) -> bool:
-    return any(
-        lake.partition("clean", table.name, quarter).is_file() for table in TABLES.values() if table.has_quarters
-    )
+    return any(lake.partition("clean", table.name, quarter).is_file() for table in TABLES.values() if table.has_quarters)
 
 
 def _rows(look: pl.DataFrame, enterprise: str) -> int:
@@ -121,9 +118,7 @@ def data_until(quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnecti
             look = profile(table, each, lake, connection)
             if look is None:
                 continue
-            for enterprise, day in (
-                look.filter(pl.col("fact") == LAST_DAY).select("enterprise_id", "bucket").iter_rows()
-            ):
+            for enterprise, day in look.filter(pl.col("fact") == LAST_DAY).select("enterprise_id", "bucket").iter_rows():
                 if day:
                     last = quarter.last_day if is_next else min(dt.date.fromisoformat(day), quarter.last_day)
                     until[enterprise] = max(until.get(enterprise, last), last)
@@ -184,9 +179,7 @@ def _missing(delivered: set[str], look: _Seen, enterprise: str) -> Figure:
     if now_rows < LEAST_ROWS or before_rows < LEAST_ROWS:
         return Figure(None)
     now, before = _missing_counts([look.now], enterprise), _missing_counts(look.before.values(), enterprise)
-    rises = {
-        name: now.get(name, 0) / now_rows - before.get(name, 0) / before_rows for name in before if name in delivered
-    }
+    rises = {name: now.get(name, 0) / now_rows - before.get(name, 0) / before_rows for name in before if name in delivered}
     if not rises:
         return Figure(None)
     worst = max(rises, key=lambda name: (rises[name], name))
@@ -239,18 +232,14 @@ def population_stability(now: Mapping[str, int], before: Mapping[str, int]) -> f
     """
     sizes = sum(now.values()), sum(before.values())
     rare = {
-        bucket
-        for bucket in {*now, *before}
-        if max(now.get(bucket, 0) / sizes[0], before.get(bucket, 0) / sizes[1]) < _LEAST_SHARE
+        bucket for bucket in {*now, *before} if max(now.get(bucket, 0) / sizes[0], before.get(bucket, 0) / sizes[1]) < _LEAST_SHARE
     }
     now, before = _merged(now, rare), _merged(before, rare)
     buckets = sorted({*now, *before})
     totals = sizes[0] + len(buckets) / 2, sizes[1] + len(buckets) / 2
     index = math.fsum(
         (p - q) * math.log(p / q)
-        for p, q in (
-            ((now.get(bucket, 0) + 0.5) / totals[0], (before.get(bucket, 0) + 0.5) / totals[1]) for bucket in buckets
-        )
+        for p, q in (((now.get(bucket, 0) + 0.5) / totals[0], (before.get(bucket, 0) + 0.5) / totals[1]) for bucket in buckets)
     )
     return max(0.0, index - (len(buckets) - 1) * (1 / sizes[0] + 1 / sizes[1]))
 

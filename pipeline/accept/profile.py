@@ -40,9 +40,7 @@ _NUMBERS = ("integer", "double", "decimal(12,2)")
 _MARKS = (FINGERPRINT, PARENTS, PSEUDONYM_KEY)
 
 
-def profile(
-    table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None
-) -> pl.DataFrame | None:
+def profile(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame | None:
     """The profile (``SCHEMA``) of a table's clean quarter; None if there is no clean partition.
 
     Kept in the lake next to the stages, and counted again when the clean partition has changed. ``connection``: a DuckDB to
@@ -99,9 +97,7 @@ def _values(
     if not buckets:
         return []
     columns = [quoted(name) for name in buckets]
-    selected = ", ".join(
-        f"cast({bucket} as varchar) as {name}" for name, bucket in zip(columns, buckets.values(), strict=True)
-    )
+    selected = ", ".join(f"cast({bucket} as varchar) as {name}" for name, bucket in zip(columns, buckets.values(), strict=True))
     found = connection.execute(
         f"with bucketed as (select {_enterprise(table)} as enterprise_id, {selected} from {source}) "
         f"select enterprise_id, grouping({', '.join(columns)}), coalesce({', '.join(columns)}), count(*) from bucketed "
@@ -110,11 +106,7 @@ def _values(
     # The one bit of the mask that is 0 is the column grouped by; the first column has the highest bit.
     all_bits = (1 << len(columns)) - 1
     names = {all_bits ^ (1 << (len(columns) - 1 - place)): name for place, name in enumerate(buckets)}
-    return [
-        (enterprise, VALUE, names[mask], bucket, count)
-        for enterprise, mask, bucket, count in found
-        if bucket is not None
-    ]
+    return [(enterprise, VALUE, names[mask], bucket, count) for enterprise, mask, bucket, count in found if bucket is not None]
 
 
 def _enterprise(table: Table) -> str:
@@ -123,9 +115,7 @@ def _enterprise(table: Table) -> str:
 
 def _may_be_category(column: Column) -> bool:
     is_place = column.references == "regions"
-    return column.type == "string" and not (
-        column.values or column.is_key or column.pii or (column.references and not is_place)
-    )
+    return column.type == "string" and not (column.values or column.is_key or column.pii or (column.references and not is_place))
 
 
 def _bucket(table: Table, column: Column, few: set[str]) -> str | None:

@@ -268,9 +268,7 @@ def _duplicate_answers(reader: _Reader) -> dict[str, Figure]:
 def _mystery_rounds(reader: _Reader, a_year: float) -> dict[str, Figure]:
     quarters = _quarters_with_requests(reader)
     rounds = dict(
-        reader.rows(
-            f"select enterprise_id, count(distinct round_id) from {reader.source('year', 'mystery_visits')} group by 1"
-        )
+        reader.rows(f"select enterprise_id, count(distinct round_id) from {reader.source('year', 'mystery_visits')} group by 1")
     )
     found = {}
     for enterprise, n in quarters.items():

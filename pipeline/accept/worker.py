@@ -71,9 +71,7 @@ class Validator:
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._jobs = 0
 
-    def validate(
-        self, database: str, asked: dict[str, tuple[Check, ...]]
-    ) -> dict[str, ExpectationSuiteValidationResult]:
+    def validate(self, database: str, asked: dict[str, tuple[Check, ...]]) -> dict[str, ExpectationSuiteValidationResult]:
         """The validation result of every table of an SQLite file, in the given order, listing each figure out of range."""
         self._jobs += 1
         source = self._context.data_sources.add_sqlite(
@@ -81,11 +79,7 @@ class Validator:
         )
         found = {}
         for table, of in asked.items():
-            batch = (
-                source.add_table_asset(name=table, table_name=table)
-                .add_batch_definition_whole_table("quarter")
-                .get_batch()
-            )
+            batch = source.add_table_asset(name=table, table_name=table).add_batch_definition_whole_table("quarter").get_batch()
             found[table] = batch.validate(suite(table, of), result_format="COMPLETE")
         source.get_engine().dispose()
         return found

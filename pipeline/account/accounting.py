@@ -33,14 +33,11 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
             "quarantined bigint, resolved bigint, delivered boolean)"
         )
         for name in TABLES:
-            extracted, accepted, clean = (
-                _rows(connection, lake, stage, name, quarter) for stage in ("raw", "accepted", "clean")
-            )
+            extracted, accepted, clean = (_rows(connection, lake, stage, name, quarter) for stage in ("raw", "accepted", "clean"))
             quarantined = int(_mark(connection, lake.partition("quarantine", name, quarter), "quarantined") or 0)
             if extracted != accepted + quarantined or clean != accepted:
                 raise RowsLost(
-                    f"{name} {quarter}: {extracted} rows extracted, {accepted} accepted, {quarantined} quarantined, "
-                    f"{clean} clean"
+                    f"{name} {quarter}: {extracted} rows extracted, {accepted} accepted, {quarantined} quarantined, {clean} clean"
                 )
             resolved = _resolved(connection, lake, name, quarter) if quarantined else 0
             counts[name] = {
@@ -101,9 +98,7 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
     connection.execute(f"create temp table accepted_rows as {accepted}")
     refusals = parquet(lake.partition("quarantine", name, quarter) for name in TABLES)
     connection.execute(f"create temp table refusals as select * from {refusals}")
-    connection.execute(
-        'create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)'
-    )
+    connection.execute('create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)')
     refused = {name for (name,) in connection.execute('select distinct "table" from refusals').fetchall()}
     for name in (name for name in named if name in refused):
         connection.execute(
@@ -123,9 +118,7 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
 
 def _resolved(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, quarter: Quarter) -> int:
     key = ", ".join(map(quoted, TABLES[name].unique_key))
-    raw, accepted, refusals = (
-        parquet(lake.partition(stage, name, quarter)) for stage in ("raw", "accepted", "quarantine")
-    )
+    raw, accepted, refusals = (parquet(lake.partition(stage, name, quarter)) for stage in ("raw", "accepted", "quarantine"))
     found = connection.execute(
         f"""
         with accepted as (select _row_id, {key} from {accepted}),

@@ -52,10 +52,7 @@ def account_rows(context: dg.AssetExecutionContext, places: Places) -> Iterator[
     """Check that no row was lost, and write the accounts."""
     step = places.begin(context, flow.ACCOUNT, "rows")
     counts = write_accounting(step.lake, step.quarter, step.run)
-    totals = {
-        kind: sum(count[kind] for count in counts.values())
-        for kind in ("extracted", "accepted", "quarantined", "resolved")
-    }
+    totals = {kind: sum(count[kind] for count in counts.values()) for kind in ("extracted", "accepted", "quarantined", "resolved")}
     metadata = gathered_metadata(context, step.quarter)
     yield dg.MaterializeResult(asset_key="row_accounting", metadata={**metadata, **totals})
     yield dg.MaterializeResult(asset_key="row_accounting_by_enterprise", metadata=metadata)
@@ -100,9 +97,7 @@ _RECONCILED = "rows_reconcile"
     ],
     **PER_QUARTER,
 )
-def log_cleaning(
-    context: dg.AssetExecutionContext, places: Places
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def log_cleaning(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Write the log of changes and omissions, and check that it explains every row."""
     step = places.begin(context, flow.ACCOUNT, "cleaning log")
     log = write_cleaning_log(step.lake, step.quarter, step.run)

@@ -79,9 +79,7 @@ def _follows_request() -> NotCounted:
 
 _QUESTION = "(survey_id, question_id) in (select (survey_id, question_id) from questions)"
 NOT_COUNTED = {
-    "service_requests": NotCounted(
-        "case when merged_into is not null then 'merged_request' when is_test then 'test_request' end"
-    ),
+    "service_requests": NotCounted("case when merged_into is not null then 'merged_request' when is_test then 'test_request' end"),
     "onsite_visits": _follows_request(),
     "appointments": _follows_request(),
     "hotline_calls": _follows_request(),
@@ -170,11 +168,7 @@ def _of_desensitize(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
 
 def _insert(connection: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> None:
     """Entries of whole files and columns; those with 0 rows are left out, those without a count (null) are kept."""
-    rows = [
-        {name: entry.get(name) for name in _COLUMNS} | {"author": RULE_AUTHOR}
-        for entry in entries
-        if entry["rows"] != 0
-    ]
+    rows = [{name: entry.get(name) for name in _COLUMNS} | {"author": RULE_AUTHOR} for entry in entries if entry["rows"] != 0]
     kinds = {name: pl.Int64 if kind == "bigint" else pl.String for name, kind in _COLUMNS.items()}
     connection.register("entries", pl.DataFrame(rows, schema=kinds).to_arrow())
     connection.execute("insert into log by name select * from entries")
@@ -238,9 +232,7 @@ def _find_excluded(connection: duckdb.DuckDBPyConnection, run: RunFolder) -> fro
     return frozenset(name for (name,) in connection.execute('select distinct "table" from excluded').fetchall())
 
 
-def _log_excluded(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
-) -> None:
+def _log_excluded(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]) -> None:
     for name in sorted(excluded):
         table = TABLES[name]
         path = lake.partition("clean", name, quarter)
@@ -266,9 +258,7 @@ def _log_excluded(
         connection.unregister("found")
 
 
-def _log_not_counted(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
-) -> None:
+def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]) -> None:
     _find_counting_rows(connection, lake, quarter, excluded)
     for name, reasons in NOT_COUNTED.items():
         table = TABLES[name]
@@ -306,9 +296,7 @@ def _log_not_counted(
         connection.unregister("found")
 
 
-def _find_counting_rows(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]
-) -> None:
+def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Quarter, excluded: frozenset[str]) -> None:
     """Temporary tables that decide about rows of other tables: test requests, questions, counted responses."""
     counted = ", ".join(literal(each.label) for each in counted_quarters(quarter))
     requests, responses, answers, questions = (

@@ -48,9 +48,7 @@ class Step:
     rule: str | None = None
 
 
-def write_reconciliation(
-    lake: Lake, quarter: Quarter, run: RunFolder, log: pl.DataFrame
-) -> dict[str, tuple[Step, ...]]:
+def write_reconciliation(lake: Lake, quarter: Quarter, run: RunFolder, log: pl.DataFrame) -> dict[str, tuple[Step, ...]]:
     """Write every table's steps into the run's folder; returns them. Check them with ``require_reconciled``.
 
     ``log``: what ``write_cleaning_log`` returned.
@@ -63,8 +61,7 @@ def write_reconciliation(
     )
     in_marts = dict(counted.iter_rows())
     steps = {
-        name: tuple(_steps(lake, name, quarter, log.filter(pl.col("table") == name), int(in_marts.get(name, 0))))
-        for name in TABLES
+        name: tuple(_steps(lake, name, quarter, log.filter(pl.col("table") == name), int(in_marts.get(name, 0)))) for name in TABLES
     }
     rows = [
         (name, quarter.label, place, step.name, step.rule, step.rows, step.is_stock)
@@ -84,9 +81,7 @@ def gaps(steps: tuple[Step, ...]) -> list[str]:
             balance += step.rows
             continue
         if stock is not None and stock.rows + balance != step.rows:
-            found.append(
-                f"{stock.rows} rows {stock.name} and {balance:+d} between are not {step.rows} rows {step.name}"
-            )
+            found.append(f"{stock.rows} rows {stock.name} and {balance:+d} between are not {step.rows} rows {step.name}")
         stock, balance = step, 0
     return found
 
@@ -121,9 +116,7 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
         left_out = sum(counts["left_out"][rule] for counts in files.values())
         if left_out:
             yield Step("left out", -left_out, False, f"sources.yaml: {rule}")
-    kept = sum(
-        counts["records"] - counts["left_out"]["where"] - counts["left_out"]["latest_by"] for counts in files.values()
-    )
+    kept = sum(counts["records"] - counts["left_out"]["where"] - counts["left_out"]["latest_by"] for counts in files.values())
     rows = sum(counts["rows"] for counts in files.values())
     empty = sum(counts["left_out"]["unpivot"] for counts in files.values())
     if rows + empty != kept:
@@ -141,9 +134,7 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
 
 
 def _flows(log: pl.DataFrame, step: str, actions: tuple[str, ...], called: str) -> Iterator[Step]:
-    found = (
-        log.filter(pl.col("step") == step, pl.col("action").is_in(actions)).group_by("rule").agg(pl.col("rows").sum())
-    )
+    found = log.filter(pl.col("step") == step, pl.col("action").is_in(actions)).group_by("rule").agg(pl.col("rows").sum())
     for rule, rows in found.sort("rule").iter_rows():
         if rows:
             yield Step(called, -rows, False, rule)

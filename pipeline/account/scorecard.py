@@ -16,15 +16,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES, Table
-from schemas.expectations.quality import (
-    COMPLETENESS,
-    CONSISTENCY,
-    DIMENSIONS,
-    TIMELINESS,
-    UNIQUENESS,
-    VALIDITY,
-    dimension_of,
-)
+from schemas.expectations.quality import COMPLETENESS, CONSISTENCY, DIMENSIONS, TIMELINESS, UNIQUENESS, VALIDITY, dimension_of
 
 _Looks = list[tuple[Table, pl.DataFrame]]
 SCORECARD, BY_RULE = "data_quality", "data_quality_rules"
@@ -71,9 +63,7 @@ def rows_by_rule(refused: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
     return (
         refused.group_by("enterprise_id", "table", "rule")
         .agg(rows=pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64))
-        .with_columns(
-            quarter=pl.lit(quarter.label), dimension=pl.col("rule").map_elements(dimension_of, return_dtype=pl.String)
-        )
+        .with_columns(quarter=pl.lit(quarter.label), dimension=pl.col("rule").map_elements(dimension_of, return_dtype=pl.String))
         .select("enterprise_id", "quarter", "table", "dimension", "rule", "rows")
         .sort("enterprise_id", "table", "rule")
     )
@@ -114,19 +104,14 @@ def score(
                 "quarter": quarter.label,
                 "table": table,
                 **{name: account[name] for name in ("extracted", "accepted", "quarantined")},
-                **{
-                    name: 1 - broken.get((enterprise, table, name), 0) / extracted if extracted else None
-                    for name in _OF_ROWS
-                },
+                **{name: 1 - broken.get((enterprise, table, name), 0) / extracted if extracted else None for name in _OF_ROWS},
                 TIMELINESS: _timeliness(on, until.get(enterprise), quarter),
                 "filled_rate": filled.get((enterprise, table)),
                 "last_record_on": on,
             }
         )
     place = {name: number for number, name in enumerate(TABLES)}
-    return pl.DataFrame(rows, schema=SCHEMA).sort(
-        "enterprise_id", pl.col("table").replace_strict(place, return_dtype=pl.Int64)
-    )
+    return pl.DataFrame(rows, schema=SCHEMA).sort("enterprise_id", pl.col("table").replace_strict(place, return_dtype=pl.Int64))
 
 
 def _timeliness(last: dt.date | None, until: dt.date | None, quarter: Quarter) -> float | None:

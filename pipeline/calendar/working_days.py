@@ -38,9 +38,7 @@ class WorkingCalendar:
         self._names = {row.date: row.name for row in rows}
         # How the rows change plain weekdays, as sorted day numbers: counting up to a day is then two bisections.
         self._added = sorted(row.date.toordinal() for row in rows if row.is_workday and row.date.isoweekday() > 5)
-        self._removed = sorted(
-            row.date.toordinal() for row in rows if not row.is_workday and row.date.isoweekday() <= 5
-        )
+        self._removed = sorted(row.date.toordinal() for row in rows if not row.is_workday and row.date.isoweekday() <= 5)
         self._added_set, self._removed_set = frozenset(self._added), frozenset(self._removed)
 
     def is_workday(self, day: dt.date) -> bool:

@@ -18,9 +18,7 @@ Command = Callable[..., Any]
 
 console = Console(highlight=False, soft_wrap=True)
 
-lake_option = click.option(
-    "--lake", type=click.Path(file_okay=False), envvar=LAKE_VARIABLE, required=True, help="Lake folder."
-)
+lake_option = click.option("--lake", type=click.Path(file_okay=False), envvar=LAKE_VARIABLE, required=True, help="Lake folder.")
 landing_option = click.option(
     "--landing", type=click.Path(file_okay=False), envvar=LANDING_VARIABLE, required=True, help="Landing folder."
 )

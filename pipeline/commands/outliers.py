@@ -49,6 +49,4 @@ def export_outliers(quarter: str, out: str, lake: str) -> None:
     from pipeline.review.export import export_review
 
     exported = export_review(lake_at(lake), Quarter.parse(quarter), Path(out))
-    click.echo(
-        f"{out}: {exported.open} points to review, {exported.decided} decided, {exported.kept} of other quarters"
-    )
+    click.echo(f"{out}: {exported.open} points to review, {exported.decided} decided, {exported.kept} of other quarters")

@@ -21,9 +21,7 @@ def privacy() -> None:
 @privacy.command("scan")
 @click.argument("quarters", required=False)
 @click.option("--plan", type=click.Path(), help="Evaluation plan with privacy_exceptions.")
-@click.option(
-    "--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to scan too; may be repeated."
-)
+@click.option("--log", "logs", multiple=True, type=click.Path(), help="Log file or folder to scan too; may be repeated.")
 @click.option(
     "--known-values/--patterns-only",
     default=True,

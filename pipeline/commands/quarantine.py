@@ -39,15 +39,11 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 @quarantine.command("export")
 @click.argument("quarter")
 @click.option("--table", "tables", multiple=True, help="Only this table; may be repeated.")
-@click.option(
-    "--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; only you can read its files."
-)
+@click.option("--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; only you can read its files.")
 @handed_in_option(SOURCES)
 @lake_option
 @landing_option
-def export_quarantine(
-    quarter: str, tables: tuple[str, ...], out: str, sources: str | None, lake: str, landing: str
-) -> None:
+def export_quarantine(quarter: str, tables: tuple[str, ...], out: str, sources: str | None, lake: str, landing: str) -> None:
     """Write the refused rows of a QUARTER as delivered, each with its reason, to be corrected and delivered again.
 
     The files hold personal data; only you can read them. Correct them, put them next to the table's other files in the
@@ -74,7 +70,5 @@ def export_quarantine(
     for file in files:
         console.print(f"{file.path}: {file.rows} rows of {file.origin_file}", markup=False)
         if file.has_header_of_its_own:
-            console.print(
-                "  it has a header and three columns that sources.yaml does not expect: remove them", markup=False
-            )
+            console.print("  it has a header and three columns that sources.yaml does not expect: remove them", markup=False)
     console.print(f"{sum(file.rows for file in files)} rows in {len(files)} files")

@@ -18,9 +18,7 @@ from pipeline.commands.options import console, require_writable
 @click.option("--enterprises", default=3, show_default=True, help="How many enterprises.")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--defects/--no-defects", default=True, show_default=True, help="Plant faulty rows of every rule's kind.")
-def sample(
-    folder: str, quarters: str, requests: int, seed: int, enterprises: int, file_format: str, defects: bool
-) -> None:
+def sample(folder: str, quarters: str, requests: int, seed: int, enterprises: int, file_format: str, defects: bool) -> None:
     """Write sample landing files for every table of the contract into FOLDER."""
     from pipeline.sample import write_sample
 

@@ -39,9 +39,7 @@ def desensitize(context: dg.AssetExecutionContext, places: Places) -> Iterator[d
     settings, quarter = places.settings(), quarter_of(context)
     key = load_key(places.settings().plan.pseudonym_algorithm)
     tables = selected_tables(context)
-    log_reading(
-        settings.lake, context.job_name, "accepted", quarter, [table.name for table in tables], context.run.run_id
-    )
+    log_reading(settings.lake, context.job_name, "accepted", quarter, [table.name for table in tables], context.run.run_id)
 
     def clean(table: Table) -> DesensitizeResult:
         for other in quarters_to_desensitize(table, quarter, settings.lake, key.key_id):

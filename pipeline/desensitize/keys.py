@@ -126,9 +126,7 @@ def _decode(text: str, origin: str) -> bytes:
     except (binascii.Error, ValueError):
         decoded = b""
     if not decoded:
-        raise UsageError(
-            f"{origin} does not hold a key: write at least {MINIMUM_KEY_BYTES} random bytes as hex or base64"
-        )
+        raise UsageError(f"{origin} does not hold a key: write at least {MINIMUM_KEY_BYTES} random bytes as hex or base64")
     return decoded
 
 
@@ -152,9 +150,7 @@ def _read(path: Path) -> bytes:
     finally:
         os.close(descriptor)
     if len(content) > MAXIMUM_KEY_FILE_BYTES:
-        raise UsageError(
-            f"pseudonym key file {path} is longer than {MAXIMUM_KEY_FILE_BYTES} bytes: it is not a key file"
-        )
+        raise UsageError(f"pseudonym key file {path} is longer than {MAXIMUM_KEY_FILE_BYTES} bytes: it is not a key file")
     return _decode(content.decode("ascii", errors="replace"), f"pseudonym key file {path}")
 
 

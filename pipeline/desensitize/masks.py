@@ -47,9 +47,7 @@ def mask_names(values: pl.DataFrame) -> pl.DataFrame:
 
 _ALL_COMPOUND_SURNAMES = lexicon.COMPOUND_SURNAMES | lexicon.RARE_COMPOUND_SURNAMES
 # A one-character surname that does not begin a compound surname, then one or two characters.
-_USUAL_NAME = (
-    "^[" + "".join(sorted(lexicon.SURNAMES - {name[0] for name in _ALL_COMPOUND_SURNAMES})) + r"][\p{Han}--某]{1,2}$"
-)
+_USUAL_NAME = "^[" + "".join(sorted(lexicon.SURNAMES - {name[0] for name in _ALL_COMPOUND_SURNAMES})) + r"][\p{Han}--某]{1,2}$"
 
 
 def _mask_unusual_names(values: pl.DataFrame) -> pl.DataFrame:
@@ -141,9 +139,7 @@ def mask_devices(values: pl.DataFrame) -> pl.DataFrame:
     """The last four characters of a device id of eight or more; shorter ones are hidden completely."""
     device = pl.col("device")
     return values.select(device=tokens.normalise_device(pl.col("value"))).select(
-        pl.when(device.str.len_chars() >= 8)
-        .then(pl.concat_str(pl.lit(HIDDEN), device.str.slice(-4)))
-        .otherwise(pl.lit(HIDDEN))
+        pl.when(device.str.len_chars() >= 8).then(pl.concat_str(pl.lit(HIDDEN), device.str.slice(-4))).otherwise(pl.lit(HIDDEN))
     )
 
 

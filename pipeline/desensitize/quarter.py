@@ -103,14 +103,10 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
     return DesensitizeResult(rows, tuple(classes), dict(counted.values), dict(counted.replaced))
 
 
-def _standing(
-    table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey, columns: tuple[str, ...]
-) -> DesensitizeResult:
+def _standing(table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey, columns: tuple[str, ...]) -> DesensitizeResult:
     clean = lake.partition("clean", table.name, quarter)
     if not clean.is_file():
-        raise DataRefused(
-            f"{table.name} {quarter}: its records were purged and there are no clean rows: deliver them again"
-        )
+        raise DataRefused(f"{table.name} {quarter}: its records were purged and there are no clean rows: deliver them again")
     made_with = read_metadata(clean).get(PSEUDONYM_KEY)
     if columns and made_with != key.key_id:
         raise DataRefused(
@@ -163,9 +159,7 @@ def _clean_batches(
         yield pa.Table.from_arrays(columns, schema=schema)
 
 
-def _desensitize(
-    batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymKey, counted: _Counts
-) -> dict[str, pa.Array]:
+def _desensitize(batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymKey, counted: _Counts) -> dict[str, pa.Array]:
     frame = pl.DataFrame(pa.Table.from_batches([batch]))
     expressions = []
     for name, pii in classes.items():

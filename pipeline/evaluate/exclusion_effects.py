@@ -72,9 +72,7 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
 
 def nodes_and_indicators(values: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
     """One row per enterprise × period × indicator at enterprise scope, plus one for the total (id ``total``)."""
-    indicators = values.filter(pl.col("scope_type") == "enterprise").select(
-        *_KEY, "value", "sample_size", "score", "is_met"
-    )
+    indicators = values.filter(pl.col("scope_type") == "enterprise").select(*_KEY, "value", "sample_size", "score", "is_met")
     totals = scores.filter(pl.col("level") == TOTAL).select(
         "enterprise_id",
         "period",
@@ -96,8 +94,7 @@ def compared(with_excluded: pl.DataFrame, without: pl.DataFrame) -> pl.DataFrame
         {name: f"{name}_with" for name in ("value", "sample_size", "score", "is_met")}
     )
     differs = pl.any_horizontal(
-        pl.col(f"{name}_with").ne_missing(pl.col(f"{name}_without"))
-        for name in ("value", "sample_size", "score", "is_met")
+        pl.col(f"{name}_with").ne_missing(pl.col(f"{name}_without")) for name in ("value", "sample_size", "score", "is_met")
     )
     return (
         both.filter(differs)

@@ -90,8 +90,7 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
                 path = lake.partition("clean", table.name, each)
                 if path.exists():
                     found = connection.execute(
-                        f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) "
-                        f"from {parquet('$path')}",
+                        f"select max(({happened_at})::timestamp) filter (where {happened_at} < $end) from {parquet('$path')}",
                         {"path": str(path), "end": end},
                     ).fetchone()
                     if found and found[0] is not None:

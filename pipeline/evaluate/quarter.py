@@ -175,9 +175,7 @@ def _with_special_verdicts(
     """Mark values already at their best (C-20), year-to-date counts of an open year (I3-1), and values not subject to chance
     (D-47).
     """
-    counted_to_date = indicators.filter((pl.col("method") == "count") & (pl.col("period_rule") == "year_to_date"))[
-        "indicator_id"
-    ]
+    counted_to_date = indicators.filter((pl.col("method") == "count") & (pl.col("period_rule") == "year_to_date"))["indicator_id"]
     best = {ERROR_RATE: (0.0, "lower"), INDEX_CHANGE: (numbers["improvement_ceiling_csi"], "higher")}
     improved = rows.with_row_index("row").filter(pl.col("indicator_id").is_in(list(best)))
     kept = [
@@ -204,9 +202,7 @@ def _with_special_verdicts(
 def _explain_kept(evaluated: pl.DataFrame) -> pl.DataFrame:
     """Give the reason why a change below its requirement counts as met: the level was and stayed at its ceiling (C-20)."""
     is_kept = pl.col("keeps_best") & pl.col("is_met") & pl.col("status_reason").is_null()
-    return evaluated.with_columns(
-        status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason"))
-    )
+    return evaluated.with_columns(status_reason=pl.when(is_kept).then(pl.lit("ceiling_kept")).otherwise(pl.col("status_reason")))
 
 
 def _towards(row: dict[str, Any]) -> float:
@@ -217,9 +213,7 @@ def _towards(row: dict[str, Any]) -> float:
 
 def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
     missing = pl.col("status_reason").str.contains("^(table|column)_not_delivered:")
-    return settled.filter(missing, pl.col("scope_type") == "enterprise").select(
-        "enterprise_id", "period", "indicator_id"
-    )
+    return settled.filter(missing, pl.col("scope_type") == "enterprise").select("enterprise_id", "period", "indicator_id")
 
 
 def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan) -> dict[tuple[str, str], Conduct]:
@@ -233,9 +227,7 @@ def _conduct(inputs: pl.DataFrame, coverage: pl.DataFrame, plan: EvaluationPlan)
         & (pl.col("indicator_id") == "O4-1")
         & (pl.col("variant") == "fatal_incidents")
     )
-    incidents = {
-        (row["enterprise_id"], row["period"]): int(row["numerator"] or 0) for row in fatal.iter_rows(named=True)
-    }
+    incidents = {(row["enterprise_id"], row["period"]): int(row["numerator"] or 0) for row in fatal.iter_rows(named=True)}
     found = {}
     for row in coverage.filter(pl.col("period_role") == "current").iter_rows(named=True):
         kinds = Counter(
@@ -263,6 +255,4 @@ def stale_decisions(run: RunFolder) -> list[tuple[str, ...]]:
 
 def _versioned(table: pl.DataFrame, versions: dict[str, Any]) -> pl.DataFrame:
     kinds = {"data_as_of": pl.Datetime("us")}
-    return table.with_columns(
-        pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name) for name, value in versions.items()
-    )
+    return table.with_columns(pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name) for name, value in versions.items())

@@ -140,9 +140,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("mode", plan.mode, "评价方式")
     yield Entry("score_method", plan.score_method, "计分方法")
     yield Entry("compound_method", plan.compound_method, "复合指标合成方法")
-    yield _limit(
-        "not_rateable_above", plan.not_rateable_above, parameters["not_applicable_weight_cap"], "不适用权重上限"
-    )
+    yield _limit("not_rateable_above", plan.not_rateable_above, parameters["not_applicable_weight_cap"], "不适用权重上限")
     yield Entry("ahp_method", plan.ahp_method, "层次分析法权重算法")
     yield Entry("random_index", plan.random_index, "随机一致性指标表")
     yield _limit("consistency_limit", plan.consistency_limit, parameters["consistency_ratio_max"], "一致性比率上限")
@@ -155,9 +153,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
         yield Entry(f"overlay_{name}", "on" if is_on else "off", f"附加呈现：{label}（参照 GB/T 27922，不属于本标准）")
     survey = plan.survey
     if "margins" in survey.files:
-        yield _limit(
-            "survey_cell_minimum", survey.minimum_cell, parameters["survey_cell_minimum"], "单独加权的最少答卷数"
-        )
+        yield _limit("survey_cell_minimum", survey.minimum_cell, parameters["survey_cell_minimum"], "单独加权的最少答卷数")
         yield _limit(
             "survey_weight_cap",
             survey.largest_weight,

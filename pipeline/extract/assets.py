@@ -39,9 +39,7 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
     settings, quarter = places.settings(), quarter_of(context)
     landing, sources = settings.landing, settings.sources
     tables = selected_tables(context)
-    log_reading(
-        settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id
-    )
+    log_reading(settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id)
     # Reports an empty landing folder once, not once per table.
     require_some_table(landing, sources)
 

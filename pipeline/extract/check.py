@@ -126,9 +126,7 @@ class _TableCheck:
         found += self._tally.findings()
         if unused:
             names = listed(unused)
-            found.append(
-                Notice("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused))
-            )
+            found.append(Notice("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused)))
         return found
 
     def _file_findings(self, stream: TableStream) -> list[Notice]:
@@ -232,10 +230,7 @@ class _Tally:
         shown = [
             f"'{value}' × {count}"
             for value, count in outside.most_common(8)
-            if are_categories
-            and count >= _CATEGORY_COUNT
-            and len(value) <= _CATEGORY_LENGTH
-            and not re.search(r"\d{5}", value)
+            if are_categories and count >= _CATEGORY_COUNT and len(value) <= _CATEGORY_LENGTH and not re.search(r"\d{5}", value)
         ]
         hidden = len(outside) - len(shown)
         return ", ".join([*shown, *([f"{hidden} {'more' if shown else 'rare'} values not shown"] if hidden else [])])

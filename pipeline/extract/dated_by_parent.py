@@ -53,9 +53,7 @@ class Parents:
         return [self.declared.table, self.declared.by, [now, *(each for each in earlier if each != now)]]
 
 
-def write_dated(
-    undated: Path, file_starts: Sequence[int], parents: Parents, writer: RowWriter, scratch: Path
-) -> dict[str, int]:
+def write_dated(undated: Path, file_starts: Sequence[int], parents: Parents, writer: RowWriter, scratch: Path) -> dict[str, int]:
     """Write the rows of ``undated`` with the quarters of their parents; returns the rows per quarter.
 
     ``file_starts``: the position of each delivered file's first row. A row whose parent is not found is treated like one with

@@ -132,9 +132,7 @@ def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
     every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
     other = {landing / name for name in _OTHER_FILES}
     return sorted(
-        path
-        for path in every
-        if path not in fed and path not in other and (is_known_kind(path) or _is_called_like_a_table(path))
+        path for path in every if path not in fed and path not in other and (is_known_kind(path) or _is_called_like_a_table(path))
     )
 
 
@@ -198,9 +196,7 @@ def _by_name(table: str, landing: Path) -> list[Path]:
             found.append(entry)
     if len(found) > 1:
         names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in found)
-        raise AmbiguousSource(
-            f"delivered in several places: {names}; keep one, or name it in sources.yaml", table=table
-        )
+        raise AmbiguousSource(f"delivered in several places: {names}; keep one, or name it in sources.yaml", table=table)
     if not found or found[0].is_file():
         return found
     return _in_folder(table, found[0], landing)

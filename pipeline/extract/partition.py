@@ -77,9 +77,7 @@ def require_some_row(quarter: Quarter, landing: Path, results: Iterable[ExtractR
     dated = [result for result in results if TABLES[result.table].has_quarters]
     if any(result.rows or result.is_purged for result in dated) or not any(result.delivered for result in dated):
         return
-    held = sorted(
-        {label for result in dated if (now := landed(TABLES[result.table], lake)) for label in now.rows_by_quarter}
-    )
+    held = sorted({label for result in dated if (now := landed(TABLES[result.table], lake)) for label in now.rows_by_quarter})
     found = f"it holds rows of {listed(held)}: choose one of these, or" if held else "its files hold no row:"
     raise UsageError(
         f"{quarter}: the landing folder {landing} holds no row of this quarter; {found} deliver the files of {quarter}"

@@ -49,9 +49,7 @@ class Snapshot:
     path: Path
 
 
-def take_snapshot(
-    table: Table, landing: Path, sources: SourceConfig, lake: Lake, run_quarter: Quarter | None = None
-) -> Snapshot:
+def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake, run_quarter: Quarter | None = None) -> Snapshot:
     """Read everything that came for a table and write its snapshot, unless the existing one was taken from the same input.
 
     Rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken first. Rows of quarters
@@ -159,9 +157,7 @@ def _write_files(stream: TableStream, writer: RowWriter) -> tuple[dict[str, int]
     return quarters, starts
 
 
-def _write_file(
-    stream: TableStream, index: int, last_before: str | None, writer: RowWriter, quarters: Counter[str]
-) -> str | None:
+def _write_file(stream: TableStream, index: int, last_before: str | None, writer: RowWriter, quarters: Counter[str]) -> str | None:
     """Write one file's rows; returns the quarter of its last row."""
     is_first, last = True, last_before
     for batch in stream.rows(index):

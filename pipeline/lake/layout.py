@@ -36,10 +36,7 @@ class Lake:
     def partitions(self, stage: str, table: str) -> dict[Quarter, Path]:
         """The quarters a stage holds for a table, in time order."""
         folder = self.root / stage / table
-        found = {
-            Quarter.parse(path.parent.name.removeprefix("quarter=")): path
-            for path in folder.glob("quarter=*/data.parquet")
-        }
+        found = {Quarter.parse(path.parent.name.removeprefix("quarter=")): path for path in folder.glob("quarter=*/data.parquet")}
         return dict(sorted(found.items()))
 
     @property

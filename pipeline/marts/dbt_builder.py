@@ -53,9 +53,7 @@ class DbtCommandLine(DbtBuilder):
 
     def build(self, context: dg.AssetExecutionContext, variables: dict[str, Any]) -> Iterator[Any]:
         if context.is_subset:
-            raise UsageError(
-                f"{BUILDER_VARIABLE}=cli builds the whole project; materialize all marts, or use in_process"
-            )
+            raise UsageError(f"{BUILDER_VARIABLE}=cli builds the whole project; materialize all marts, or use in_process")
         manifest_path()
         try:
             yield from _command_line().cli(["build", "--vars", json.dumps(variables)], context=context).stream()

@@ -131,11 +131,7 @@ def _failed(outcome: dbtRunnerResult) -> Iterator[str]:
     for result in results:
         if result.status in ("fail", "error"):
             kind, comment = result.node.resource_type, _first_comment(result.node.raw_code)
-            found = (
-                f"{result.failures} rows. {comment}"
-                if result.status == "fail"
-                else " ".join(str(result.message).split())
-            )
+            found = f"{result.failures} rows. {comment}" if result.status == "fail" else " ".join(str(result.message).split())
             yield f"{kind} {result.node.name}: {found}"
 
 
@@ -156,10 +152,7 @@ def _with_upstream(selection: Sequence[str], context: dg.AssetExecutionContext) 
     """The selection with everything upstream: a run's scratch database starts empty."""
     if not context.is_subset:
         return list(selection)
-    return [
-        argument if argument.startswith("-") else " ".join(f"+{name}" for name in argument.split())
-        for argument in selection
-    ]
+    return [argument if argument.startswith("-") else " ".join(f"+{name}" for name in argument.split()) for argument in selection]
 
 
 def _is_asked_for(event: Any, context: dg.AssetExecutionContext) -> bool:
@@ -167,8 +160,5 @@ def _is_asked_for(event: Any, context: dg.AssetExecutionContext) -> bool:
     if isinstance(event, dg.Output):
         return event.output_name in context.op_execution_context.selected_output_names
     if isinstance(event, dg.AssetCheckResult):
-        return any(
-            (key.asset_key, key.name) == (event.asset_key, event.check_name)
-            for key in context.selected_asset_check_keys
-        )
+        return any((key.asset_key, key.name) == (event.asset_key, event.check_name) for key in context.selected_asset_check_keys)
     return True

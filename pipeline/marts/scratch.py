@@ -75,9 +75,7 @@ def export_tables(
                 query = released.query
                 left_out = [[*group, count] for group, count in released.left_out.items()]
                 marks = f", kv_metadata {{{LEFT_OUT_MARK}: {literal(json.dumps(left_out))}}}"
-            written = tables.execute(
-                f"copy ({query}) to {literal(path)} (format parquet, compression zstd{marks})"
-            ).fetchone()
+            written = tables.execute(f"copy ({query}) to {literal(path)} (format parquet, compression zstd{marks})").fetchone()
             rows[model] = int(written[0]) if written else 0
     return rows
 

@@ -42,9 +42,7 @@ def pinned_clean_files(quarter: Quarter, lake: Lake) -> Iterator[dict[str, list[
     another key, so the run only warns about them.
     """
     files = {name: clean_files(table, quarter, lake) for name, table in TABLES.items()}
-    require_one_key(
-        {name: [str(path) for path in found if not _is_purged(name, path, lake)] for name, found in files.items()}
-    )
+    require_one_key({name: [str(path) for path in found if not _is_purged(name, path, lake)] for name, found in files.items()})
     with pinned(lake, chain.from_iterable(files.values())) as names:
         following = iter(names)
         yield {name: [str(path) for path in islice(following, len(found))] for name, found in files.items()}

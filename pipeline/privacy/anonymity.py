@@ -134,9 +134,7 @@ def _codes(
     return {name: np.asarray(found[name])[by_place] for name in names}
 
 
-def _left_out(
-    connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable
-) -> dict[tuple[str | None, ...], int]:
+def _left_out(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> dict[tuple[str | None, ...], int]:
     names = ", ".join(map(quoted, declared.within))
     rows = connection.execute(
         f"select {names}, count(*) from {relation} as records anti join {_RECODING} as recoding on records.rowid = recoding.place "

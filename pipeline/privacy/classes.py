@@ -36,9 +36,7 @@ class Recoding:
     hidden: tuple[Flags, ...]
 
 
-def recode(
-    groups: Sequence[Codes], values: Sequence[Codes], sensitive: Sequence[Codes], k: int, diversity: int
-) -> Recoding:
+def recode(groups: Sequence[Codes], values: Sequence[Codes], sensitive: Sequence[Codes], k: int, diversity: int) -> Recoding:
     """Local recoding: rows of classes that are large and diverse enough stay; the others give up the next value.
 
     groups     at least one column; rows that differ in any of them are never in one class. Codes are 0, 1, 2 …
@@ -129,9 +127,7 @@ def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np
         levels[members[levels[members] == LEFT_OUT]] = steps
 
 
-def _smallest_classes(
-    levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int
-) -> Iterator[Flags]:
+def _smallest_classes(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int) -> Iterator[Flags]:
     """The rows of a group's classes: the most generalised first, among these the smallest, then the first."""
     for level in range(steps, LEFT_OUT, -1):
         at_level = levels == level
@@ -140,9 +136,7 @@ def _smallest_classes(
             yield at_level & (runs[steps - level] == number)
 
 
-def _class_numbers(
-    levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int
-) -> npt.NDArray[np.int64]:
+def _class_numbers(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int) -> npt.NDArray[np.int64]:
     """One number per class: the position of its run among all possible runs, level by level."""
     numbers = np.full(len(levels), LEFT_OUT, dtype=np.int64)
     first = 0

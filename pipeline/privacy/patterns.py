@@ -114,11 +114,7 @@ def _numbers(text: str) -> Iterator[Match]:
 def _is_part_of_word(text: str, start: int, end: int) -> bool:
     """Whether digits are inside a code or hexadecimal token, or after a decimal point, and so not a number of their own."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    is_code = any(
-        character.isascii() and (character.isalnum() or character in "_:%")
-        for character in (before, after)
-        if character
-    )
+    is_code = any(character.isascii() and (character.isalnum() or character in "_:%") for character in (before, after) if character)
     return is_code and not (before == ":" and not text[start - 2 : start - 1].isdigit()) and after != "X"
 
 
@@ -155,11 +151,7 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
         return "bank_card"
     if _is_mobile(digits, lengths, separators) or _is_landline(digits, text, start, end):
         return "phone"
-    if (
-        len(lengths) <= 2
-        and re.fullmatch(r"[2-8]\d{6,7}", digits)
-        and _PHONE_WORD.search(text, max(0, start - 14), start)
-    ):
+    if len(lengths) <= 2 and re.fullmatch(r"[2-8]\d{6,7}", digits) and _PHONE_WORD.search(text, max(0, start - 14), start):
         return "phone"
     return None
 
@@ -213,9 +205,7 @@ def _own_groups(lengths: list[int], wanted: int) -> list[int] | None:
 
 def _is_landline(digits: str, text: str, start: int, end: int) -> bool:
     number = text[start:end]
-    return bool(_FOREIGN_LANDLINE.fullmatch(number)) or bool(
-        _LANDLINE.fullmatch(digits) and _WRITTEN_LANDLINE.fullmatch(number)
-    )
+    return bool(_FOREIGN_LANDLINE.fullmatch(number)) or bool(_LANDLINE.fullmatch(digits) and _WRITTEN_LANDLINE.fullmatch(number))
 
 
 _SPOKEN = {
@@ -329,9 +319,7 @@ SURNAMES = (
     "刁寇甄丛仲虞敖巩桑匡鞠荆郁谈楚冀鄢谌奚栗蔺萧傅屠郜揭习邝佘赖狄晁雍芮阙裘嵇茅昝荀尧郗扈庹濮琚檀禤邴"
 )
 _WORD_SURNAMES = "高谢程任方金白钱严常温文安易关左宁尚季成谷盛路游靳华房屈解艾司车连景党宫费卜席米宗桂全应边师"
-_COMPOUND = (
-    "欧阳|上官|皇甫|令狐|诸葛|司徒|司马|夏侯|慕容|公孙|端木|东方|长孙|南宫|独孤|尉迟|澹台|呼延|宇文|赫连|申屠|闻人|钟离"
-)
+_COMPOUND = "欧阳|上官|皇甫|令狐|诸葛|司徒|司马|夏侯|慕容|公孙|端木|东方|长孙|南宫|独孤|尉迟|澹台|呼延|宇文|赫连|申屠|闻人|钟离"
 _PERSONAL = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|同志|奶奶|爷爷"
 _ROLE = "师傅|经理|老师|工程师|技师|主任|店长|老板|主管|组长|站长|医生|教授|律师|警官|队长|科长|总监"
 # What may precede a name, so that a surname inside a word does not count: 找王先生, 给李师傅, 客户张女士.
@@ -390,9 +378,7 @@ _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The
 _CONTACT_GUARD = "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
 
 SEARCHES: dict[Finder, tuple[str, ...]] = {
-    _names: (
-        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",
-    ),
+    _names: (f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",),
     _numbers: (rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",),
     _plates: ("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",),
     _emails: (_CONTACT_GUARD,),

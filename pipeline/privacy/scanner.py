@@ -40,9 +40,7 @@ class Sighting:
 
 
 # A date or time that is a value of its own: requested_at=2025-01-06 09:30:00. Within a number it stays: 110105-1949-12-31-002X.
-_MOMENT = (
-    r"(^|[=;|])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?"
-)
+_MOMENT = r"(^|[=;|])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?"
 
 
 @dataclass(frozen=True)
@@ -75,10 +73,7 @@ def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
         suspects = reduce(and_, map(plain.str.contains, guards))
         for text in texts.filter(suspects).to_list():
             worthwhile.setdefault(text, []).append(search)
-    found = {
-        text: [(match.kind, match.masked) for match in patterns.find(text, searches)]
-        for text, searches in worthwhile.items()
-    }
+    found = {text: [(match.kind, match.masked) for match in patterns.find(text, searches)] for text, searches in worthwhile.items()}
     return {text: matches for text, matches in found.items() if matches}
 
 

@@ -59,11 +59,7 @@ def published_subjects(folder: Path) -> list[Subject]:
 
 def warehouse_subject(lake: Lake) -> list[Subject]:
     """The definitions of the warehouse's views; the rows they show are those of the published tables."""
-    return (
-        [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))]
-        if lake.warehouse.exists()
-        else []
-    )
+    return [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))] if lake.warehouse.exists() else []
 
 
 def log_subjects(paths: Iterable[Path]) -> list[Subject]:
@@ -106,11 +102,7 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
             holds_text = [field.name for field in schema if _holds_text(field.type)]
             marks = file.metadata.metadata or {}
         # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
-        table = (
-            pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None)
-            if holds_text
-            else None
-        )
+        table = pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None) if holds_text else None
         said = [
             *schema.names,
             *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value)),
@@ -157,9 +149,7 @@ def _distinct(column: pa.ChunkedArray) -> pl.Series:
         elif pa.types.is_nested(kind):
             waiting.append(pc.list_flatten(array))
         elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            found.append(
-                pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value])
-            )
+            found.append(pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value]))
         elif _holds_text(kind):
             found.append(pl.Series("text", pl.from_arrow(pc.cast(array, pa.large_string()))).unique())
     return pl.concat(found).drop_nulls().unique(maintain_order=True)
@@ -172,11 +162,7 @@ def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 def _row_of(path: Path, column: str, text: str) -> str:
     """The first row that holds a text, counted from 1, and how many do."""
     values = pq.read_table(path, columns=[column], partitioning=None).column(0).to_pylist()
-    rows = [
-        number
-        for number, value in enumerate(values, 1)
-        if value == text or (value is not None and text in _strings(value))
-    ]
+    rows = [number for number, value in enumerate(values, 1) if value == text or (value is not None and text in _strings(value))]
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     return f"row {rows[0]}{more}" if rows else "row ?"
 
@@ -264,9 +250,7 @@ def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
 
 def _warehouse_parts(path: Path) -> Iterator[Part]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        views = connection.execute(
-            "select view_name, sql from duckdb_views() where not internal order by all"
-        ).fetchall()
+        views = connection.execute("select view_name, sql from duckdb_views() where not internal order by all").fetchall()
     yield _lines("views", [sql for _, sql in views], lambda number: f"view {views[number - 1][0]}")
 
 

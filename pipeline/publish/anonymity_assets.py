@@ -51,9 +51,7 @@ GATHERED_TABLES = sorted(
         )
     ],
 )
-def anonymity(
-    context: dg.AssetExecutionContext, places: Places
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def anonymity(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Measure the anonymity of every gathered table; a broken limit stops the publication."""
     step = places.begin(context, flow.PUBLISH, "k-anonymity")
     limits = step.settings.plan.privacy

@@ -22,8 +22,7 @@ _CHECK = "no_personal_data"
     deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
     **gathered_asset(
         flow.PUBLISH,
-        "One row per table or report × kind of personal data: cells looked at and findings. "
-        "A run with findings is not published.",
+        "One row per table or report × kind of personal data: cells looked at and findings. A run with findings is not published.",
         {"python", "parquet"},
     ),
     check_specs=[
@@ -35,9 +34,7 @@ _CHECK = "no_personal_data"
         )
     ],
 )
-def privacy_scan(
-    context: dg.AssetExecutionContext, places: Places
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def privacy_scan(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Look for personal data in everything the run is about to publish."""
     step = places.begin(context, flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.

@@ -88,9 +88,7 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
         excepted = [finding.kind for finding in each.findings if _key(finding) in exceptions]
         for kind in KINDS:
             numbers = (each.columns, each.cells, each.distinct_texts, kind, each.by_kind[kind] - excepted.count(kind))
-            rows.append(
-                (run.quarter.label, each.subject_kind, each.subject, *numbers, excepted.count(kind), run.run_id)
-            )
+            rows.append((run.quarter.label, each.subject_kind, each.subject, *numbers, excepted.count(kind), run.run_id))
     table = pl.DataFrame(rows, schema=_SCHEMA, orient="row").to_arrow()
     marks = {_DIGESTS: json.dumps(_digests(run.path), ensure_ascii=False, sort_keys=True)}
     with atomic_path(run.table(SCAN_TABLE)) as path, pq.ParquetWriter(path, table.schema, compression="zstd") as file:

@@ -74,9 +74,7 @@ def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits
     return run.write(TABLE, measured)
 
 
-def _statement(
-    connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str, limits: PrivacyLimits
-) -> Iterator[dict[str, Any]]:
+def _statement(connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str, limits: PrivacyLimits) -> Iterator[dict[str, Any]]:
     relation = parquet(run.table(name))
     columns = [column for column, *_ in connection.execute(f"describe from {relation}").fetchall()]
     identifying = undeclared(name, columns)
@@ -93,9 +91,7 @@ def _statement(
         yield from _released(connection, relation, literal(run.table(name)), RECORD_TABLES[name], limits)
     elif name in INTERNAL_TABLES:
         keys = ", ".join(map(quoted, INTERNAL_TABLES[name]))
-        smallest = connection.execute(
-            f"select min(n) from (select count(*) as n from {relation} group by {keys})"
-        ).fetchone()
+        smallest = connection.execute(f"select min(n) from (select count(*) as n from {relation} group by {keys})").fetchone()
         k = smallest[0] if smallest else None
         yield {
             "kind": INTERNAL,

@@ -54,8 +54,7 @@ WORKPLACE_ENDINGS = frozenset("店部办局厂院所站室工处员区市县村�
 
 # Syllables with which Uyghur, Kazakh and Tibetan names are written in Han script: 阿依古丽, 买买提, 扎西多吉.
 TRANSLITERATED_SYLLABLES = (
-    "阿依古丽买提艾合木热江尔孜吐逊努布都拉克肉帕夏迪力亚库尼沙扎西卓玛次仁达瓦旦增央桑多吉罗巴伊斯赫曼穆哈萨伯苏莱"
-    "玉素甫麦"
+    "阿依古丽买提艾合木热江尔孜吐逊努布都拉克肉帕夏迪力亚库尼沙扎西卓玛次仁达瓦旦增央桑多吉罗巴伊斯赫曼穆哈萨伯苏莱玉素甫麦"
 )
 
 # Latin words before 先生 or 女士 that are not names.

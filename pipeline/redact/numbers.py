@@ -32,9 +32,7 @@ _LANDLINE = re.compile(
 _LANDLINE_FROM_ABROAD = re.compile(
     rf"(?<![0-9])(?:\+|00)?86{_GAP}{{1,3}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{1,3}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9])"
 )
-_SERVICE_LINE = re.compile(
-    rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])"
-)
+_SERVICE_LINE = re.compile(rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])")
 _FOREIGN_PHONE = re.compile(rf"(?<![0-9])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_GAP}{{0,2}}[0-9]){{7,12}}(?![0-9])")
 # Seven or eight digits alone may be anything; after such a word they are a local number.
 _LOCAL_PHONE = re.compile(

@@ -30,13 +30,11 @@ _STRONG_SURNAME = _surname(_STRONG)
 # Titles that always follow a name, then titles that just as often stand alone (安装师傅).
 _PERSONAL_TITLE = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|叔叔|同志|老伯|奶奶|爷爷"
 _ROLE_TITLE = (
-    "师傅|师父|经理|老师|工程师|技师|技术员|主任|店长|老板|主管|组长|站长|班长|医生|教授|律师|警官|队长|科长|处长|局长"
-    "|总监"
+    "师傅|师父|经理|老师|工程师|技师|技术员|主任|店长|老板|主管|组长|站长|班长|医生|教授|律师|警官|队长|科长|处长|局长|总监"
 )
 # 王总, 李工, 张姐: only after a surname that is not part of a word, and not at the start of another word.
 _SHORT_TITLE = (
-    "总(?![理统监共是体的之额价算会能要结归得数部线站公觉在不有])"
-    "|工(?![作程具业人资序艺钱期单厂地号时费])|姐(?!妹)|哥(?!们)"
+    "总(?![理统监共是体的之额价算会能要结归得数部线站公觉在不有])|工(?![作程具业人资序艺钱期单厂地号时费])|姐(?!妹)|哥(?!们)"
 )
 _TITLE = re.compile(f"{_PERSONAL_TITLE}|{_ROLE_TITLE}|{_SHORT_TITLE}")
 _KIND_OF_TITLE = dict.fromkeys(_PERSONAL_TITLE.split("|"), "personal") | dict.fromkeys(_ROLE_TITLE.split("|"), "role")
@@ -127,8 +125,7 @@ _AFTER_NAME = (
     r"|同)"
 )
 _LABEL = (
-    "姓名|联系人|收货人|收件人|签收人|经办人|负责人|投诉人|报修人|来电人|户主|户名|机主|业主|车主|法人|我叫|名叫|叫做"
-    "|名字是|名字叫"
+    "姓名|联系人|收货人|收件人|签收人|经办人|负责人|投诉人|报修人|来电人|户主|户名|机主|业主|车主|法人|我叫|名叫|叫做|名字是|名字叫"
 )
 # Names of other ethnic groups in Han script: 买买提·艾力.
 _DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"

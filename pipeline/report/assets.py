@@ -31,6 +31,4 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
     """Write the quarter's reports into the run's folder."""
     step = places.begin(context, flow.REPORT, "quarterly report")
     reports = write_reports(step.run.path, step.quarter)
-    return dg.MaterializeResult(
-        metadata={**gathered_metadata(context, step.quarter), "reports": [path.name for path in reports]}
-    )
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "reports": [path.name for path in reports]})

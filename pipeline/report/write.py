@@ -54,9 +54,7 @@ def file_names(enterprises: Iterable[str]) -> list[str]:
     fit = [_UNFIT.sub("_", name).encode()[:_LONGEST_BYTES].decode(errors="ignore") for name in ids]
     taken = Counter(name.casefold() for name in fit)
     return [
-        name
-        if name == own and name and taken[name.casefold()] == 1 and not _RESERVED.fullmatch(name)
-        else f"{name}-{_digest(own)}"
+        name if name == own and name and taken[name.casefold()] == 1 and not _RESERVED.fullmatch(name) else f"{name}-{_digest(own)}"
         for own, name in zip(ids, fit, strict=True)
     ]
 

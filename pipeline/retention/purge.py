@@ -27,16 +27,7 @@ from pipeline.lake.access_log import Entry
 from pipeline.lake.files import private_path, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format, read_metadata
-from pipeline.lake.provenance import (
-    CORRECTIONS,
-    FINGERPRINT,
-    PARENTS,
-    PURGED,
-    delivery_marks,
-    is_purged,
-    landed,
-    validated_with,
-)
+from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, PURGED, delivery_marks, is_purged, landed, validated_with
 from pipeline.retention.policy import Hold, Retention
 from pipeline.validate.delivered import looked_up_columns
 from pipeline.validate.masking import masked_keys
@@ -246,9 +237,7 @@ def _keep_keys(removal: Removal, lake: Lake, event: Entry) -> None:
                 parquet.write_table(pa.Table.from_batches([keys.select(kept).cast(schema)]))
             if not written:
                 parquet.write_table(schema.empty_table())
-            parquet.add_key_value_metadata(
-                delivery_marks(removal.path) | {PURGED: json.dumps(event, ensure_ascii=False)}
-            )
+            parquet.add_key_value_metadata(delivery_marks(removal.path) | {PURGED: json.dumps(event, ensure_ascii=False)})
 
 
 def _keys_of_refused(batch: pa.RecordBatch, refused: np.ndarray) -> pa.RecordBatch:

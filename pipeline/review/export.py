@@ -29,9 +29,7 @@ _COUNT_SCHEMA = {
     "enterprise_id": pl.String,
     "table": pl.String,
     "measure": pl.String,
-    **dict.fromkeys(
-        ("n", "flagged_z", "flagged_z_log", "flagged_z_mad", "to_review", "reviewed", "excluded"), pl.Int64
-    ),
+    **dict.fromkeys(("n", "flagged_z", "flagged_z_log", "flagged_z_mad", "to_review", "reviewed", "excluded"), pl.Int64),
 }
 _LINE = tuple[str, ...]
 
@@ -75,9 +73,7 @@ def export_review(lake: Lake, quarter: Quarter, out: Path) -> Exported:
     """
     points = _published(lake, quarter, "outliers").filter(pl.col("quarter") == quarter.label)
     decisions = _published(lake, quarter, "outlier_decisions").filter(pl.col("quarter") == quarter.label)
-    told = {
-        (row["quarter"], row["table"], row["row_key"], row["measure"]): row for row in decisions.iter_rows(named=True)
-    }
+    told = {(row["quarter"], row["table"], row["row_key"], row["measure"]): row for row in decisions.iter_rows(named=True)}
     present = _lines_of(out) if out.exists() else []
     kept = [line for line in present if line["quarter"] != quarter.label]
     here = {

@@ -98,19 +98,14 @@ def reviewed_points(points: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFra
         joined.filter(pl.col("is_listed") | is_corrected.fill_null(False))
         .with_columns(
             *(
-                pl.when(pl.col("decision").is_null())
-                .then(pl.col(f"{name}_of_record"))
-                .otherwise(pl.col(name))
-                .alias(name)
+                pl.when(pl.col("decision").is_null()).then(pl.col(f"{name}_of_record")).otherwise(pl.col(name)).alias(name)
                 for name in _DECIDED
             ),
             needs_review=pl.col("needs_review") | is_corrected.fill_null(False),
         )
         .with_columns(
             place=pl.col("measure").replace_strict(places, return_dtype=pl.Int64),
-            methods=pl.when(pl.col("flags") == "")
-            .then(0)
-            .otherwise(pl.col("flags").str.split(";").list.len().cast(pl.Int64)),
+            methods=pl.when(pl.col("flags") == "").then(0).otherwise(pl.col("flags").str.split(";").list.len().cast(pl.Int64)),
         )
         .sort(
             [pl.col("enterprise_id"), pl.col("place"), -pl.col("methods"), -pl.col("z").abs(), pl.col("row_key")],

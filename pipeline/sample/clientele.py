@@ -87,9 +87,7 @@ def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network,
             "enterprise_id": profile.enterprise_id,
             "customer_id": ids,
             "region_code": only(take(network.region_codes, region), ~chance(rng, 0.01, count)),
-            "customer_type": take(
-                ["consumer", "dealer", "business"], np.where(is_business, 1 + chance(rng, 0.7, count), 0)
-            ),
+            "customer_type": take(["consumer", "dealer", "business"], np.where(is_business, 1 + chance(rng, 0.7, count), 0)),
             "is_key_customer": is_business & chance(rng, 0.3, count),
             "registered_on": start - rng.integers(1, 3000, count).astype("timedelta64[D]"),
             "left_on": np.where(chance(rng, 0.004, count), end - 10 * DAY, np.datetime64("NaT", "D")),

@@ -70,9 +70,7 @@ def hotline_calls(
     patience = lognormal(rng, 35, 0.9, count)
     refused_after = rng.uniform(0, 4, count)
     outcome = np.concatenate([np.zeros(len(linked), dtype=np.int64), reason])
-    ended = np.where(
-        answered, answered_at + seconds(talk), queued + seconds(np.where(outcome == 3, refused_after, patience))
-    )
+    ended = np.where(answered, answered_at + seconds(talk), queued + seconds(np.where(outcome == 3, refused_after, patience)))
     who = workforce.some_agent(rng, queued)
     customer = np.concatenate([requests.customer[linked], np.full(more, -1)])
     stranger = mobiles(rng, count)
@@ -154,9 +152,7 @@ def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, re
     late = profile.between("booking", quarter, 0.06, 0.002)
     ahead = choose(rng, (0.3, 0.42, 0.2, 0.08 - late, late * 0.7, late * 0.3), count)
     # A slot on the request day itself, or working days ahead; now and then on the rest day that follows.
-    offered = np.where(ahead == 0, day_of(booked_at), clock.add_workdays(day_of(booked_at), ahead)).astype(
-        "datetime64[D]"
-    )
+    offered = np.where(ahead == 0, day_of(booked_at), clock.add_workdays(day_of(booked_at), ahead)).astype("datetime64[D]")
     next_day = offered + DAY
     on_rest_day = (ahead > 0) & ~clock.is_workday(next_day) & chance(rng, 0.3, count)
     offered = np.where(on_rest_day, next_day, offered).astype("datetime64[D]")

@@ -89,9 +89,7 @@ def _kinds(table: Table, clean: pl.DataFrame, is_text: bool) -> list[_Kind]:
     if clean.is_empty():
         return []
     first = {kind.rule: kind for kind in reversed(every)}
-    return [kind for kind in every if first[kind.rule] is kind] + [
-        kind for kind in every if first[kind.rule] is not kind
-    ]
+    return [kind for kind in every if first[kind.rule] is kind] + [kind for kind in every if first[kind.rule] is not kind]
 
 
 def _misread_columns(table: Table, is_text: bool) -> list[str]:
@@ -100,11 +98,7 @@ def _misread_columns(table: Table, is_text: bool) -> list[str]:
     for column in table.columns:
         if column.type != "string" and (is_text or not (column.is_key or column.name in table.dated_by)):
             by_type.setdefault(column.type, column.name)
-    in_order = [
-        by_type[kind]
-        for kind in ("integer", "boolean", "date", "double", "timestamp", "decimal(12,2)")
-        if kind in by_type
-    ]
+    in_order = [by_type[kind] for kind in ("integer", "boolean", "date", "double", "timestamp", "decimal(12,2)") if kind in by_type]
     return in_order if is_text else in_order[:1]
 
 
@@ -170,9 +164,7 @@ def _with_own_key(table: Table, row: Row, number: int) -> Row:
     return {**row, free[-1]: f"{row[free[-1]]}-X{number}"} if free else row
 
 
-def _placed(
-    table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_Kind], templates: Ints
-) -> SampleDelivery:
+def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_Kind], templates: Ints) -> SampleDelivery:
     """Every faulty row directly after the row it was copied from."""
     schema = table.polars_schema
     added = pl.DataFrame(extras, schema=schema, orient="row") if extras else clean.clear()

@@ -39,16 +39,11 @@ def plant_doubts(
             .alias("device_token"),
         ),
         answers.with_columns(
-            pl.when(pl.col("score").is_not_null())
-            .then(pl.coalesce(level, "score"))
-            .cast(answers.schema["score"])
-            .alias("score")
+            pl.when(pl.col("score").is_not_null()).then(pl.coalesce(level, "score")).cast(answers.schema["score"]).alias("score")
         ),
     )
 
 
 def _by_response(ids: list[str], numbers: Ints) -> pl.Expr:
     """The number of each of the responses, null for the others."""
-    return pl.col("response_id").replace_strict(
-        pl.Series(ids, dtype=pl.String), pl.Series(numbers, dtype=pl.Int64), default=None
-    )
+    return pl.col("response_id").replace_strict(pl.Series(ids, dtype=pl.String), pl.Series(numbers, dtype=pl.Int64), default=None)

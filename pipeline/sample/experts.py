@@ -41,9 +41,7 @@ def expert_judgements(seed: int) -> pl.DataFrame:
             for round_number in ROUNDS:
                 closeness = 1.0 if round_number == 1 else 0.5
                 for place, (left, right) in enumerate(combinations(children, 2)):
-                    ratio = (
-                        _IMPORTANCE[left] / _IMPORTANCE[right] * np.exp(closeness * (leaning[left] - leaning[right]))
-                    )
+                    ratio = _IMPORTANCE[left] / _IMPORTANCE[right] * np.exp(closeness * (leaning[left] - leaning[right]))
                     if expert == INCONSISTENT and place % 2:
                         # Reverses every other pair: a circle that no weights can explain.
                         ratio = (4 if round_number == 1 else 3) / ratio

@@ -95,9 +95,7 @@ def _add_enterprise(
     for tables in (network.tables, workforce.tables, clientele.tables):
         for name, table in tables.items():
             parts[name].append(table)
-    parts["vehicles"].append(
-        vehicles(seed, profile, clock, network, int(workforce.is_service[: len(workforce.successor)].sum()))
-    )
+    parts["vehicles"].append(vehicles(seed, profile, clock, network, int(workforce.is_service[: len(workforce.successor)].sum())))
     parts["training_records"].append(training_sessions(seed, profile, clock, workforce))
     parts["process_steps"].append(process_steps(seed, profile, clock))
     parts["complaint_channels"].append(complaint_channels(seed, profile, clock))

@@ -56,9 +56,7 @@ def process_steps(seed: int, profile: Profile, clock: Clock) -> pl.DataFrame:
     for number, (name, is_key) in enumerate(_STEPS.items(), start=1):
         since: dt.date | None = first.first_day - dt.timedelta(days=int(rng.integers(100, 1500)))
         if rng.random() > profile.between("monitoring", first, 0.7, 1.0):
-            late = first.first_day + dt.timedelta(
-                days=int(rng.integers(10, (last.end_day - first.first_day).days + 200))
-            )
+            late = first.first_day + dt.timedelta(days=int(rng.integers(10, (last.end_day - first.first_day).days + 200)))
             since = late if late < last.end_day else None
         rows.append(
             {
@@ -90,8 +88,7 @@ def complaint_channels(seed: int, profile: Profile, clock: Clock) -> pl.DataFram
                 {
                     "enterprise_id": profile.enterprise_id,
                     "channel": channel,
-                    "published": channel != "other"
-                    and (channel != "letter" or profile.level("complaints", quarter) > 0.5),
+                    "published": channel != "other" and (channel != "letter" or profile.level("complaints", quarter) > 0.5),
                     "last_probe_passed_on": probed,
                     "valid_from": None if quarter == clock.quarters[0] else quarter.first_day,
                     "valid_to": None if quarter == clock.quarters[-1] else quarter.end_day,

@@ -70,9 +70,7 @@ def build_network(seed: int, profile: Profile, clock: Clock, requests: int) -> N
     density = profile.between("network", quarter, 11.5, 17) / 10_000
     home = PROVINCES[profile.province]
     size = max(requests / (1200 * profile.share), 1.0) ** 0.25
-    wanted = min(
-        round(profile.outlets * size), int(sum(district.area_km2 for district in home) * _MOST_OUTLETS_PER_KM2)
-    )
+    wanted = min(round(profile.outlets * size), int(sum(district.area_km2 for district in home) * _MOST_OUTLETS_PER_KM2))
     districts: list[District] = []
     for district in home:
         if districts and sum(taken.area_km2 for taken in districts) >= wanted / density:
@@ -90,9 +88,7 @@ def _outlets_by_region(rng: np.random.Generator, districts: list[District], coun
     return np.sort(np.concatenate([np.arange(len(districts)), more]))
 
 
-def _outlets(
-    rng: np.random.Generator, profile: Profile, clock: Clock, districts: tuple[District, ...], region: Ints
-) -> Network:
+def _outlets(rng: np.random.Generator, profile: Profile, clock: Clock, districts: tuple[District, ...], region: Ints) -> Network:
     count, quarter = len(region), clock.quarters[0]
     start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
     is_anchor = np.append(True, region[1:] != region[:-1])
@@ -103,9 +99,7 @@ def _outlets(
     closes = ~is_anchor & ~opens_late & chance(rng, 0.05, count)
     closed = np.where(closes, start + rng.integers(1, span, count).astype("timedelta64[D]"), np.datetime64("NaT", "D"))
     kind = np.array([district.urbanicity for district in districts])[region]
-    p95 = np.where(
-        kind == "urban", profile.between("network", quarter, 7.5, 4.7), profile.between("network", quarter, 24, 17)
-    )
+    p95 = np.where(kind == "urban", profile.between("network", quarter, 7.5, 4.7), profile.between("network", quarter, 24, 17))
     p95 = np.where(kind == "rural", 38.0, p95)
     radius = np.minimum(np.round(lognormal(rng, p95 / 1.55, 0.27, count), 1), np.round(p95 * 1.1, 1))
     short_week = chance(rng, profile.between("network", quarter, 0.1, 0.0), count)
@@ -185,9 +179,7 @@ def _equipment(rng: np.random.Generator, profile: Profile, clock: Clock, outlet_
                         "core_item": item,
                         "calibrated_until": until.item(),
                         "valid_from": None if year == years[0] else begins.item(),
-                        "valid_to": None
-                        if year == years[-1]
-                        else (np.datetime64(f"{year + 1}-01-01") + due_day).item(),
+                        "valid_to": None if year == years[-1] else (np.datetime64(f"{year + 1}-01-01") + due_day).item(),
                     }
                 )
     schema = conform("equipment", {}, 0).schema
@@ -204,9 +196,7 @@ def vehicles(seed: int, profile: Profile, clock: Clock, network: Network, servic
     span = int((end - start).astype(np.int64))
     in_service = start - rng.integers(30, 2500, count).astype("timedelta64[D]")
     retires = chance(rng, 0.15, count)
-    retired = np.where(
-        retires, start + rng.integers(1, span, count).astype("timedelta64[D]"), np.datetime64("NaT", "D")
-    )
+    retired = np.where(retires, start + rng.integers(1, span, count).astype("timedelta64[D]"), np.datetime64("NaT", "D"))
     is_dedicated = np.arange(count) < dedicated
     replaced = int(retires.sum())
     cities = [district.plate for district in network.districts[:2]]

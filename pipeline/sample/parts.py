@@ -10,19 +10,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
-from pipeline.sample.draws import (
-    chance,
-    choose,
-    conform,
-    day_of,
-    lognormal,
-    numbered,
-    only,
-    seconds,
-    stream,
-    take,
-    where_time,
-)
+from pipeline.sample.draws import chance, choose, conform, day_of, lognormal, numbered, only, seconds, stream, take, where_time
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import OUTLET, Requests
@@ -68,9 +56,7 @@ def parts_orders(seed: int, profile: Profile, clock: Clock, quarter: Quarter, re
     rush = lognormal(rng, profile.between("spares", quarter, 24, 11), 0.6, count) * 3600
     packing = lognormal(rng, 30, 0.6, count) * 3600
     shipped = clock.known(where_time(~chance(rng, 0.01, count), ordered + seconds(np.where(urgent, rush, packing))))
-    days = np.maximum(np.rint(lognormal(rng, profile.between("spares", quarter, 7.5, 4.0), 0.45, count)), 1).astype(
-        np.int64
-    )
+    days = np.maximum(np.rint(lognormal(rng, profile.between("spares", quarter, 7.5, 4.0), 0.45, count)), 1).astype(np.int64)
     arrival = clock.add_workdays(day_of(ordered), np.minimum(days, 40)) + np.timedelta64(10 * 3600, "s")
     arrival = np.where(urgent, shipped + seconds(rng.uniform(8, 40, count) * 3600), arrival)
     arrival = np.maximum(arrival + seconds(rng.uniform(0, 6 * 3600, count)), shipped + np.timedelta64(3600, "s"))

@@ -34,12 +34,9 @@ class District:
         return f"{self.province}{self.city}{self.name}"
 
 
-def _city(
-    province: str, city: str, area_code: str, plate: str, *districts: tuple[str, str, float, str]
-) -> tuple[District, ...]:
+def _city(province: str, city: str, area_code: str, plate: str, *districts: tuple[str, str, float, str]) -> tuple[District, ...]:
     return tuple(
-        District(code, province, city, name, area, urbanicity, area_code, plate)
-        for code, name, area, urbanicity in districts
+        District(code, province, city, name, area, urbanicity, area_code, plate) for code, name, area, urbanicity in districts
     )
 
 

@@ -145,25 +145,19 @@ def draw_requests(
     cancelled = ~merged & ~test & chance(rng, 0.022, count)
     is_open = ~(merged | test | cancelled)
     needs_visit = is_open & _needs_visit(rng, profile, service_type, channel)
-    outlet = np.where(
-        needs_visit | (channel == OUTLET) | (channel == ONSITE), network.outlets_at(rng, region, requested), -1
-    )
+    outlet = np.where(needs_visit | (channel == OUTLET) | (channel == ONSITE), network.outlets_at(rng, region, requested), -1)
     staff = np.where(
         outlet >= 0,
         workforce.some_technician(rng, np.maximum(outlet, 0), requested),
         workforce.some_agent(rng, requested),
     )
     answered = is_open | (cancelled & chance(rng, 0.6, count))
-    responded = clock.known(
-        where_time(answered, requested + _response(rng, profile, quarter, channel, urgent, requested))
-    )
+    responded = clock.known(where_time(answered, requested + _response(rng, profile, quarter, channel, urgent, requested)))
     hopeless = chance(rng, 0.006, count)
     resolved, paused = _resolution(rng, profile, clock, quarter, responded, is_complex)
     resolved = clock.known(where_time(is_open & ~hopeless & ~np.isnat(responded), resolved))
     is_resolved = ~np.isnat(resolved)
-    closed = where_time(
-        is_resolved & ~chance(rng, 0.06, count), resolved + seconds(lognormal(rng, 9 * 3600, 1.0, count))
-    )
+    closed = where_time(is_resolved & ~chance(rng, 0.06, count), resolved + seconds(lognormal(rng, 9 * 3600, 1.0, count)))
     closed = where_time(cancelled | merged, requested + seconds(rng.uniform(600, 20_000, count)), closed)
     closed = clock.known(where_time(test, requested + seconds(rng.uniform(60, 600, count)), closed))
     status = np.where(is_resolved, 1, 0)
@@ -182,14 +176,10 @@ def draw_requests(
     sent = np.where(kept_posted, notices + rng.integers(0, 2, count), np.maximum(notices - 1, 0))
     has_form = is_resolved & (needs_visit | (channel == OUTLET))
     fields = rng.integers(10, 19, count)
-    valid = np.where(
-        chance(rng, profile.between("forms", quarter, 0.94, 0.999), count), fields, fields - rng.integers(1, 4, count)
-    )
+    valid = np.where(chance(rng, profile.between("forms", quarter, 0.94, 0.999), count), fields, fields - rng.integers(1, 4, count))
     repaired = is_resolved & (service_type == REPAIR)
     measured = repaired & chance(rng, profile.measured_share, count)
-    performance = np.round(
-        np.clip(rng.normal(profile.between("recovery", quarter, 0.97, 0.995), 0.02, count), 0.5, 1.2), 4
-    )
+    performance = np.round(np.clip(rng.normal(profile.between("recovery", quarter, 0.97, 0.995), 0.02, count), 0.5, 1.2), 4)
     tested = repaired & chance(rng, 0.9, count)
     passed = chance(rng, profile.between("recovery", quarter, 0.94, 0.995), count)
     errors = chance(rng, profile.between("errors", quarter, 0.05, 0.012), count)
@@ -197,12 +187,8 @@ def draw_requests(
     held = (contacts == 1) & (reopened == 0)
     waited = np.where(is_resolved, (resolved - requested) / np.timedelta64(3600, "s"), 48.0)
     goodwill = np.where(held, 0.15, -0.7) - 0.12 * np.log1p(np.maximum(waited, 0) / 4) + rng.normal(0, 0.35, count)
-    description, planted = texts(
-        rng, take([_OPENINGS[name] for name in issues], subjects.issue), network.districts, region, 0.08
-    )
-    description = description.set(pl.Series(test), TEST_DESCRIPTION).set(
-        pl.Series(~test & chance(rng, 0.1, count)), None
-    )
+    description, planted = texts(rng, take([_OPENINGS[name] for name in issues], subjects.issue), network.districts, region, 0.08)
+    description = description.set(pl.Series(test), TEST_DESCRIPTION).set(pl.Series(~test & chance(rng, 0.1, count)), None)
     ids = numbered(f"SR{quarter_code(quarter)}-", np.arange(1, count + 1))
     has_serial, has_model = ~chance(rng, 0.1, count), ~chance(rng, 0.15, count)
     frame = conform(
@@ -226,18 +212,14 @@ def draw_requests(
             "responded_at": responded,
             "resolved_at": resolved,
             "closed_at": closed,
-            "paused_seconds": only(
-                np.rint(paused).astype(np.int64), is_resolved & ((paused > 0) | chance(rng, 0.5, count))
-            ),
+            "paused_seconds": only(np.rint(paused).astype(np.int64), is_resolved & ((paused > 0) | chance(rng, 0.5, count))),
             "status": take(["open", "resolved", "closed", "cancelled"], status),
             "contact_count": contacts,
             "reopened_count": reopened,
             "customer_confirmed": only(confirmed, asked),
             "personalised_plan": only(chance(rng, profile.between("personal", quarter, 0.08, 0.35), count), is_open),
             "special_need": special,
-            "special_need_met": only(
-                chance(rng, profile.between("personal", quarter, 0.75, 0.98), count), special & is_resolved
-            ),
+            "special_need_met": only(chance(rng, profile.between("personal", quarter, 0.75, 0.98), count), special & is_resolved),
             "notices_required": only(notices, wants_notice),
             "notices_sent": only(sent, wants_notice),
             "form_fields_required": only(fields, has_form),
@@ -248,9 +230,7 @@ def draw_requests(
             "quoted_amount": only(quoted, charged > 0),
             "charged_amount": only(charged, is_resolved),
             "scope_change_signed": only(signed, charged > quoted),
-            "parts_used": only(
-                _parts_used(rng, profile, clientele.category[product]), repaired & chance(rng, 0.55, count)
-            ),
+            "parts_used": only(_parts_used(rng, profile, clientele.category[product]), repaired & chance(rng, 0.55, count)),
             "timestamp_source": take(["system", "manual"], chance(rng, 0.03, count).astype(np.int64)),
             "merged_into": take(ids, np.where(merged, subjects.earlier, -1)),
             "is_test": only(test, test | chance(rng, 0.6, count)),
@@ -262,9 +242,7 @@ def draw_requests(
         },
         count,
     )
-    written = planted.filter(
-        description.gather(planted["position"]).is_not_null() & ~pl.Series(test).gather(planted["position"])
-    )
+    written = planted.filter(description.gather(planted["position"]).is_not_null() & ~pl.Series(test).gather(planted["position"]))
     return Requests(
         ids, requested, responded, resolved, customer, product, subjects.issue, service_type, channel, outlet, region,
         subjects.is_original, ~(merged | test), is_open, needs_visit, goodwill, frame,

@@ -168,11 +168,7 @@ def survey_responses(
         },
         count,
     )
-    mood = (
-        profile.between("satisfaction", quarter, 4.05, 4.62)
-        + requests.goodwill[asked] * 0.45
-        + rng.normal(0, 0.3, count)
-    )
+    mood = profile.between("satisfaction", quarter, 4.05, 4.62) + requests.goodwill[asked] * 0.45 + rng.normal(0, 0.3, count)
     rounds = np.flatnonzero(~is_pulse)
     answers = pl.concat(
         [
@@ -183,9 +179,7 @@ def survey_responses(
             ),
         ]
     )  # fmt: skip
-    responses, answers = plant_doubts(
-        seed, profile.enterprise_id, quarter, satisfaction_round(quarter), responses, answers
-    )
+    responses, answers = plant_doubts(seed, profile.enterprise_id, quarter, satisfaction_round(quarter), responses, answers)
     keys = joined(f"{profile.enterprise_id}|", ids.gather(planted["position"]))
     return responses.sort("submitted_at", maintain_order=True), answers, planted.with_columns(row_key=keys)
 

@@ -12,19 +12,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
-from pipeline.sample.draws import (
-    DAY,
-    chance,
-    choose,
-    conform,
-    lognormal,
-    numbered,
-    only,
-    seconds,
-    stream,
-    take,
-    where_time,
-)
+from pipeline.sample.draws import DAY, chance, choose, conform, lognormal, numbered, only, seconds, stream, take, where_time
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import OUTLET, Requests
@@ -86,9 +74,7 @@ def safety_hazards(seed: int, profile: Profile, clock: Clock, quarter: Quarter) 
     early = found + seconds(rng.uniform(0.1, 0.95, count) * ((deadline - found) / np.timedelta64(1, "s")))
     late = deadline + seconds(lognormal(rng, 3 * 86_400, 0.8, count))
     in_time = chance(rng, profile.between("safety", quarter, 0.8, 1.0), count)
-    fixed = clock.known(
-        where_time(in_time | chance(rng, 0.8, count), np.where(in_time, early, late).astype("datetime64[s]"))
-    )
+    fixed = clock.known(where_time(in_time | chance(rng, 0.8, count), np.where(in_time, early, late).astype("datetime64[s]")))
     return conform(
         "safety_hazards",
         {
@@ -114,9 +100,7 @@ def quality_inspections(seed: int, profile: Profile, clock: Clock, quarter: Quar
     day = clock.add_workdays(day.astype("datetime64[D]"), np.ones(len(day), dtype=np.int64))
     outlet = np.concatenate([np.full(len(full), -1), outlets])
     is_full = outlet < 0
-    open_then = is_full | (
-        (network.opened[outlet] <= day) & (np.isnat(network.closed[outlet]) | (day < network.closed[outlet]))
-    )
+    open_then = is_full | ((network.opened[outlet] <= day) & (np.isnat(network.closed[outlet]) | (day < network.closed[outlet])))
     kept = np.flatnonzero(open_then)
     kept = kept[np.argsort(day[kept], kind="stable")]
     day, outlet, is_full, count = day[kept], outlet[kept], is_full[kept], len(kept)

@@ -65,9 +65,7 @@ def complaints(
     closed = clock.known(fed_back + seconds(rng.uniform(600, 80_000, count)))
     answered = ~np.isnat(closed) & chance(rng, 0.7, count)
     liked = profile.between("complaints", quarter, 0.6, 0.93)
-    score = (
-        choose(rng, (0.3 * (1 - liked), 0.3 * (1 - liked), 0.4 * (1 - liked), liked * 0.45, liked * 0.55), count) + 1
-    )
+    score = choose(rng, (0.3 * (1 - liked), 0.3 * (1 - liked), 0.4 * (1 - liked), liked * 0.45, liked * 0.55), count) + 1
     openings = openings_of(rng, COMPLAINTS, count)
     content, planted = texts(rng, openings, network.districts, requests.region[who], 0.2)
     linked = chance(rng, 0.75, count)
@@ -81,9 +79,7 @@ def complaints(
             "request_id": only(take(requests.ids, who), linked),
             "region_code": take(network.region_codes, requests.region[who]),
             "outlet_id": only(take(network.outlet_ids, requests.outlet[who]), linked),
-            "channel": choose_words(
-                rng, {"phone": 0.5, "online": 0.33, "letter": 0.02, "onsite": 0.1, "other": 0.05}, count
-            ),
+            "channel": choose_words(rng, {"phone": 0.5, "online": 0.33, "letter": 0.02, "onsite": 0.1, "other": 0.05}, count),
             "is_urgent": urgent,
             "cause_class": choose_words(rng, _CAUSES, count),
             "received_at": received,
@@ -111,9 +107,7 @@ def suggestions(
     count = 8 + min(round(len(requests.requested) * 0.01), 2000)
     submitted = np.sort(clock.contact_times(rng, quarter, choose(rng, (0.0, 1.0), count)))
     customer = chance(rng, 0.65, count)
-    evaluated = clock.known(
-        where_time(chance(rng, 0.85, count), submitted + seconds(lognormal(rng, 8 * 86_400, 0.7, count)))
-    )
+    evaluated = clock.known(where_time(chance(rng, 0.85, count), submitted + seconds(lognormal(rng, 8 * 86_400, 0.7, count))))
     homes = rng.integers(0, len(network.districts), count)
     content, planted = texts(rng, openings_of(rng, SUGGESTIONS, count), network.districts, homes, 0.12)
     ids = numbered(f"SG{quarter_code(quarter)}-", np.arange(1, count + 1))
@@ -125,9 +119,7 @@ def suggestions(
             "source": take(["employee", "customer"], customer.astype(np.int64)),
             "submitted_at": submitted,
             "evaluated_at": evaluated,
-            "adopted": only(
-                chance(rng, profile.between("suggestions", quarter, 0.2, 0.55), count), ~np.isnat(evaluated)
-            ),
+            "adopted": only(chance(rng, profile.between("suggestions", quarter, 0.2, 0.55), count), ~np.isnat(evaluated)),
             "content": content,
         },
         count,

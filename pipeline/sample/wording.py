@@ -114,9 +114,7 @@ def texts(
             continue
         values = way.draw(rng, districts, homes[rows])
         endings = endings.scatter(rows, joined(way.before, values, way.after))
-        planted.append(
-            pl.DataFrame({"position": rows, "kind": [way.kind] * len(rows), "value": values}, schema=PLANTED_SCHEMA)
-        )
+        planted.append(pl.DataFrame({"position": rows, "kind": [way.kind] * len(rows), "value": values}, schema=PLANTED_SCHEMA))
     return joined(openings, endings), pl.concat([pl.DataFrame(schema=PLANTED_SCHEMA), *planted])
 
 

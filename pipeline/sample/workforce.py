@@ -65,9 +65,7 @@ class Workforce:
 
     def some_technician(self, rng: np.random.Generator, outlets: Ints, times: Times) -> Ints:
         """A technician of the outlet at the time; of another outlet if it has none."""
-        inside = self.technicians_from[outlets] + (rng.random(len(outlets)) * self.technicians_count[outlets]).astype(
-            np.int64
-        )
+        inside = self.technicians_from[outlets] + (rng.random(len(outlets)) * self.technicians_count[outlets]).astype(np.int64)
         anywhere = rng.integers(0, len(self.technicians), len(outlets))
         chosen = np.where(self.technicians_count[outlets] > 0, inside, anywhere)
         return self.holder(self.technicians[chosen], times)
@@ -113,9 +111,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
     ids = numbered("S", np.arange(1, total + 1), width=5)
     outlet_ids = take(network.outlet_ids, outlet)
     moved_on = (start + DAY * (span // 2 + 20)).astype("datetime64[D]")
-    moves = (
-        (outlet >= 0) & (hired < moved_on) & (np.isnat(left) | (left > moved_on + 100 * DAY)) & chance(rng, 0.06, total)
-    )
+    moves = (outlet >= 0) & (hired < moved_on) & (np.isnat(left) | (left > moved_on + 100 * DAY)) & chance(rng, 0.06, total)
     first_versions = conform(
         "staff",
         {
@@ -161,9 +157,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
     )
 
 
-def _certificates(
-    rng: np.random.Generator, profile: Profile, clock: Clock, hired: Days, needed: Flags
-) -> tuple[Days, Days]:
+def _certificates(rng: np.random.Generator, profile: Profile, clock: Clock, hired: Days, needed: Flags) -> tuple[Days, Days]:
     """First and last day of each certificate: mostly from hiring to beyond the sample, sometimes expired or never issued."""
     count, quarter = len(hired), clock.quarters[0]
     start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
@@ -172,9 +166,7 @@ def _certificates(
     until = end + rng.integers(60, 1500, count).astype("timedelta64[D]")
     careless = profile.between("certificates", quarter, 0.12, 0.0)
     expires = chance(rng, careless, count)
-    until = np.where(
-        expires, np.maximum(start, begins) + rng.integers(1, span + 300, count).astype("timedelta64[D]"), until
-    )
+    until = np.where(expires, np.maximum(start, begins) + rng.integers(1, span + 300, count).astype("timedelta64[D]"), until)
     none = ~needed | chance(rng, careless / 6, count)
     unlimited = chance(rng, 0.05, count)
     return np.where(none, _NO_DAY, begins), np.where(none | unlimited, _NO_DAY, until)
@@ -201,9 +193,7 @@ def training_sessions(seed: int, profile: Profile, clock: Clock, workforce: Work
         sessions, day = np.concatenate([sessions, new]), np.concatenate([day, workforce.hired[new] + 2 * DAY])
         hours = np.concatenate([hours, np.full(len(new), 16.0)])
         kind = pl.concat([kind, pl.Series(["induction"] * len(new), dtype=pl.String)])
-        employed = (day >= workforce.hired[sessions]) & (
-            np.isnat(workforce.left[sessions]) | (day < workforce.left[sessions])
-        )
+        employed = (day >= workforce.hired[sessions]) & (np.isnat(workforce.left[sessions]) | (day < workforce.left[sessions]))
         kept = np.flatnonzero(employed & (day < end))
         parts.append(
             conform(

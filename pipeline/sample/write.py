@@ -100,9 +100,7 @@ def write_sample(
     values = true_values(accepted, quarters) if truth else None
     order = list(TABLES)
     surveys = true_surveys(accepted) if truth else None
-    written = SampleTruth(
-        folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order), surveys
-    )
+    written = SampleTruth(folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order), surveys)
     _write_truth(written, sample, quarters, requests, seed)
     return written
 
@@ -183,9 +181,7 @@ def _defects(table: Table, delivery: SampleDelivery, origins: pl.DataFrame, of_q
     )
 
 
-def _row_counts(
-    table: Table, delivery: SampleDelivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]
-) -> pl.DataFrame:
+def _row_counts(table: Table, delivery: SampleDelivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
     faulty = delivery.faults.select("position", refused=pl.lit(True)).unique()
     counted = (
         of_quarters.join(faulty, on="position", how="left")

@@ -81,9 +81,7 @@ def remove_tables(folder: Path, tables: Sequence[str]) -> None:
 def _part(delivery: SampleDelivery, first: int, end: int) -> SampleDelivery:
     return SampleDelivery(
         frame=delivery.frame.slice(first, end - first),
-        unreadable=tuple(
-            (place - first, column, text) for place, column, text in delivery.unreadable if first <= place < end
-        ),
+        unreadable=tuple((place - first, column, text) for place, column, text in delivery.unreadable if first <= place < end),
         broken_lines=tuple((place - first, rule) for place, rule in delivery.broken_lines if first <= place < end),
     )
 

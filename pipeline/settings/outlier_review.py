@@ -86,9 +86,7 @@ class Review:
     def of(self, table: str, quarter: Quarter, decision: str | None = None) -> tuple[Decision, ...]:
         """The decisions about a table's quarter, of one kind or all."""
         return tuple(
-            each
-            for each in self.decisions
-            if (each.table, each.quarter) == (table, quarter) and decision in (None, each.decision)
+            each for each in self.decisions if (each.table, each.quarter) == (table, quarter) and decision in (None, each.decision)
         )
 
 

@@ -72,7 +72,6 @@ def lake_at(path: str | Path) -> Lake:
     found = [character for character in str(lake.root) if character in _PATTERN_CHARACTERS]
     if found:
         raise UsageError(
-            f"{lake.root}: the path of a lake must not hold '{found[0]}', which would be read as a pattern: "
-            "choose another folder"
+            f"{lake.root}: the path of a lake must not hold '{found[0]}', which would be read as a pattern: choose another folder"
         )
     return lake

@@ -19,16 +19,7 @@ from pydantic import Field, PrivateAttr, SkipValidation, ValidationInfo, WithJso
 from pydantic_core import PydanticUseDefault
 
 from pipeline.errors import UsageError
-from pipeline.settings.documents import (
-    Document,
-    LocatedYaml,
-    Problem,
-    SettingsModel,
-    expected,
-    read_yaml,
-    validated,
-    wrong,
-)
+from pipeline.settings.documents import Document, LocatedYaml, Problem, SettingsModel, expected, read_yaml, validated, wrong
 from pipeline.settings.fields import (
     SCALAR,
     AtLeastOne,
@@ -244,9 +235,7 @@ class EvaluationPlan(SettingsModel):
     compound_method: Annotated[str, one_of(COMPOUND_METHODS)] = Field(
         "mean", description="How the values of a named indicator become one."
     )
-    not_rateable_above: Omissible[Share] = Field(
-        None, description="Above this share of the weight there is no total score."
-    )
+    not_rateable_above: Omissible[Share] = Field(None, description="Above this share of the weight there is no total score.")
     targets: tuple[Target, ...] = Field((), description="What is asked of indicators.")
     not_applicable: tuple[NotApplicable, ...] = Field((), description="What is not asked of an enterprise.")
     conduct: tuple[ConductFinding, ...] = Field((), description="Findings that the veto overlay looks at.")
@@ -254,20 +243,12 @@ class EvaluationPlan(SettingsModel):
         default_factory=dict, description="By expert, how much a judgement counts; else 1."
     )
     random_index: Annotated[str, one_of(RANDOM_INDEX_TABLES)] = Field("saaty_1980", description="Table of the indices.")
-    ahp_method: Annotated[str, one_of(AHP_METHODS)] = Field(
-        "eigenvector", description="How weights come of judgements."
-    )
-    consistency_limit: Omissible[Positive] = Field(
-        None, description="A matrix with a ratio as large as this goes back."
-    )
+    ahp_method: Annotated[str, one_of(AHP_METHODS)] = Field("eigenvector", description="How weights come of judgements.")
+    consistency_limit: Omissible[Positive] = Field(None, description="A matrix with a ratio as large as this goes back.")
     overlays: Overlays = Field(default_factory=Overlays, description="Presentations beside the score.")
     survey: SurveyChoices = Field(default_factory=SurveyChoices, description="Who the respondents stand for.")
-    refused_limits: RefusedLimits = Field(
-        default_factory=RefusedLimits, description="Share of refused rows that stops a run."
-    )
-    pseudonym_algorithm: Annotated[str, one_of(PSEUDONYM_ALGORITHMS)] = Field(
-        "hmac-sha256", description="How pseudonyms are made."
-    )
+    refused_limits: RefusedLimits = Field(default_factory=RefusedLimits, description="Share of refused rows that stops a run.")
+    pseudonym_algorithm: Annotated[str, one_of(PSEUDONYM_ALGORITHMS)] = Field("hmac-sha256", description="How pseudonyms are made.")
     acceptance: Acceptance = Field(default_factory=Acceptance, description="Of a quarter's delivery as a whole.")
     privacy: PrivacyLimits = Field(default_factory=PrivacyLimits, description="Of published record-level tables.")
     outlier_methods: tuple[Annotated[str, one_of(METHODS)], ...] = Field(
@@ -360,12 +341,8 @@ class EvaluationPlan(SettingsModel):
         limits, waivers = self.acceptance.limits, self.acceptance.waivers
         self._origin.located.refuse(
             [
-                *_problems_of(
-                    "acceptance.limits", limits, lambda limit: _check_problems(limit.table, limit.check, known)
-                ),
-                *_problems_of(
-                    "acceptance.waivers", waivers, lambda each: _check_problems(each.table, each.check, known)
-                ),
+                *_problems_of("acceptance.limits", limits, lambda limit: _check_problems(limit.table, limit.check, known)),
+                *_problems_of("acceptance.waivers", waivers, lambda each: _check_problems(each.table, each.check, known)),
                 *(
                     (("refused_limits", "tables", name), f"unknown table '{name}'{hint(name, known)}")
                     for name in self.refused_limits.tables
@@ -382,9 +359,7 @@ def _subject(entry: Target | NotApplicable | ConductFinding) -> tuple[str, str |
     return entry.indicator_id, entry.enterprise_id
 
 
-def _problems_of(
-    key: str, entries: Sequence[Entry], problems: Callable[[Entry], Iterable[Problem]]
-) -> Iterator[Problem]:
+def _problems_of(key: str, entries: Sequence[Entry], problems: Callable[[Entry], Iterable[Problem]]) -> Iterator[Problem]:
     """What is wrong with the entries of a list, each problem with the path of its entry before its own."""
     for place, entry in enumerate(entries, start=1):
         for path, problem in problems(entry):

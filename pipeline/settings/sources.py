@@ -40,18 +40,7 @@ from pipeline.calendar.quarters import TIME_ZONE
 from pipeline.errors import UsageError
 from pipeline.settings import documents
 from pipeline.settings.documents import Document, LocatedYaml, Problem, SettingsModel, YamlPath, expected, wrong
-from pipeline.settings.fields import (
-    SCALAR,
-    AnyText,
-    Cell,
-    NullIsDefault,
-    Omissible,
-    OneOrMore,
-    Written,
-    one_of,
-    text,
-    whole_number,
-)
+from pipeline.settings.fields import SCALAR, AnyText, Cell, NullIsDefault, Omissible, OneOrMore, Written, one_of, text, whole_number
 from pipeline.settings.suggestions import did_you_mean
 from schemas.contract import TABLES, Column, Table
 
@@ -109,18 +98,14 @@ class Format(TextFormat):
 class ColumnSource(SettingsModel):
     """Where a contract column comes from: exactly one of source, constant and expression, or nothing at all."""
 
-    source: Omissible[Written] = Field(
-        None, alias="from", description="A source column; left out: that of the same name."
-    )
+    source: Omissible[Written] = Field(None, alias="from", description="A source column; left out: that of the same name.")
     constant: Omissible[Written] = Field(None, description="The same text in every row.")
     expression: Omissible[Written] = Field(None, description="DuckDB SQL over the columns of one record.")
     values: NullIsDefault[dict[Annotated[str, AfterValidator(str.strip)], Cell]] = Field(
         {}, description='Other words for values; "" is an empty cell.'
     )
     otherwise: Cell = Field(None, description="What a value becomes that is not listed; left out: it stays.")
-    date_formats: OneOrMore[DateFormat] = Field(
-        (), alias="date_format", description="Such as %Y-%m-%d; tried in order."
-    )
+    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description="Such as %Y-%m-%d; tried in order.")
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -232,9 +217,7 @@ class TableSource(SettingsModel):
         """A column of which only ``values`` and the like are told comes from the source column of its own name."""
         if not isinstance(columns, dict):
             return columns
-        lacking = {
-            name for name, item in columns.items() if isinstance(item, dict) and item.keys().isdisjoint(_ORIGINS)
-        }
+        lacking = {name for name, item in columns.items() if isinstance(item, dict) and item.keys().isdisjoint(_ORIGINS)}
         return columns | {name: {"from": name, **columns[name]} for name in lacking}
 
     def over(self, defaults: Defaults) -> TableSource:
@@ -252,9 +235,7 @@ class TableSource(SettingsModel):
 class Defaults(TextFormat):
     """What holds for every table; other keys are contract columns, with the text they have where no file delivers them."""
 
-    model_config = ConfigDict(
-        extra="allow", json_schema_extra={"propertyNames": {"enum": [*TextFormat.model_fields, *_COLUMNS]}}
-    )
+    model_config = ConfigDict(extra="allow", json_schema_extra={"propertyNames": {"enum": [*TextFormat.model_fields, *_COLUMNS]}})
     __pydantic_extra__: dict[str, AnyText]
 
     @property
@@ -267,8 +248,7 @@ def _tables_schema(schema: dict[str, Any]) -> None:
     of_any = schema.pop("additionalProperties")
     names = {table: [column.name for column in TABLES[table].columns] for table in TABLES}
     schema["properties"] = {
-        table: {**of_any, "properties": {"columns": {"propertyNames": {"enum": columns}}}}
-        for table, columns in names.items()
+        table: {**of_any, "properties": {"columns": {"propertyNames": {"enum": columns}}}} for table, columns in names.items()
     }
     schema["additionalProperties"] = False
 
@@ -277,9 +257,9 @@ class SourcesFile(SettingsModel):
     """``sources.yaml``: how files that are not written by the contract become its tables."""
 
     defaults: NullIsDefault[Defaults] = Field(default_factory=Defaults, description="What holds for every table.")
-    tables: NullIsDefault[
-        dict[str, Annotated[TableSource, BeforeValidator(lambda value: {} if value is None else value)]]
-    ] = Field({}, description="Contract table: where its rows come from.", json_schema_extra=_tables_schema)
+    tables: NullIsDefault[dict[str, Annotated[TableSource, BeforeValidator(lambda value: {} if value is None else value)]]] = Field(
+        {}, description="Contract table: where its rows come from.", json_schema_extra=_tables_schema
+    )
 
 
 @dataclass(frozen=True)
@@ -386,11 +366,7 @@ def _table_problems(table: Table, source: TableSource) -> Iterator[Problem]:
             yield (key,), "rows are written here, so there is no file to describe"
     columns = {column.name: column for column in table.columns}
     named: list[tuple[YamlPath, str | ColumnSource | None]] = [
-        *(
-            (("rows", f"[{place}]", name), cell)
-            for place, row in enumerate(source.rows or (), 1)
-            for name, cell in row.items()
-        ),
+        *((("rows", f"[{place}]", name), cell) for place, row in enumerate(source.rows or (), 1) for name, cell in row.items()),
         *((("columns", name), column) for name, column in source.columns.items()),
     ]
     for path, content in named:

@@ -73,9 +73,7 @@ def read_margins(given: Path | Document) -> Margins:
             for (enterprise, quarter), cells in found.items():
                 _check(cells, enterprise if quarter is None else f"{enterprise} {quarter}", sheet)
     return Margins(
-        MappingProxyType(
-            {key: Population(MappingProxyType(dict(sorted(cells.items())))) for key, cells in found.items()}
-        )
+        MappingProxyType({key: Population(MappingProxyType(dict(sorted(cells.items())))) for key, cells in found.items()})
     )
 
 

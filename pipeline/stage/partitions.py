@@ -50,13 +50,9 @@ PER_QUARTER: dict[str, Any] = {
 }
 
 
-def gathered_spec(
-    stage: str, name: str, description: str, kinds: set[str], deps: Iterable[str | dg.AssetKey]
-) -> dg.AssetSpec:
+def gathered_spec(stage: str, name: str, description: str, kinds: set[str], deps: Iterable[str | dg.AssetKey]) -> dg.AssetSpec:
     """One of several tables of a step that a run gathers before publishing everything together."""
-    return dg.AssetSpec(
-        name, deps=deps, group_name=stage, description=f"{description} {GATHERED}", kinds=kinds, owners=OWNERS
-    )
+    return dg.AssetSpec(name, deps=deps, group_name=stage, description=f"{description} {GATHERED}", kinds=kinds, owners=OWNERS)
 
 
 def gathered_asset(stage: str, description: str, kinds: set[str]) -> dict[str, Any]:

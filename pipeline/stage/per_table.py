@@ -22,9 +22,7 @@ _TABLES_AT_ONCE = 2
 Result = TypeVar("Result")
 
 
-def for_each_table(
-    stage: str, tables: Sequence[Table], work: Callable[[Table], Result]
-) -> Iterator[tuple[Table, Result]]:
+def for_each_table(stage: str, tables: Sequence[Table], work: Callable[[Table], Result]) -> Iterator[tuple[Table, Result]]:
     """Yield every table with what ``work`` returned, in the order of ``tables``.
 
     Raises what ``work`` raises; refused data only after every table was processed.

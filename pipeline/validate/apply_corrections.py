@@ -109,9 +109,7 @@ class TableCorrections:
         """
         read = parquet(files, union_by_name=True, filename=True)
         label = literal(as_of.label) if as_of else "'9999-Q4'"
-        branches = " union all ".join(
-            branch for column in self.columns for branch in self._branches(column, read, label)
-        )
+        branches = " union all ".join(branch for column in self.columns for branch in self._branches(column, read, label))
         dated = [name for name in self.table.dated_by if name in self.columns]
         ranked = (
             f"with candidates as materialized ({branches}), ranked as ("
@@ -204,9 +202,7 @@ class TableCorrections:
         )
 
 
-def find_cells(
-    corrections: TableCorrections, raw: Path, quarter: Quarter, connection: duckdb.DuckDBPyConnection
-) -> pl.DataFrame:
+def find_cells(corrections: TableCorrections, raw: Path, quarter: Quarter, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """_row_id, column, number, text and status of every cell of a file that a correction concerns, in file order."""
     found = connection.execute(corrections.found_sql(f"[{literal(raw)}]", quarter)).pl()
     order = {name: place for place, name in enumerate(corrections.columns)}
@@ -266,18 +262,13 @@ def _patched(
         return rows
     place = rows.schema.get_field_index("_defects")
     defects = rows.column(place).combine_chunks()
-    filled = np.flatnonzero(
-        pc.greater(pc.fill_null(pc.list_value_length(defects), 0), 0).to_numpy(zero_copy_only=False)
-    )
+    filled = np.flatnonzero(pc.greater(pc.fill_null(pc.list_value_length(defects), 0), 0).to_numpy(zero_copy_only=False))
     wanted = [number for number in filled.tolist() if first + number in mended]
     if not wanted:
         return rows
     mask = np.zeros(rows.num_rows, dtype=bool)
     mask[wanted] = True
-    left = [
-        [defect for defect in defects[number].as_py() if defect["column"] not in mended[first + number]]
-        for number in wanted
-    ]
+    left = [[defect for defect in defects[number].as_py() if defect["column"] not in mended[first + number]] for number in wanted]
     # Arrow cannot replace lists in place: the rows before and after each are taken as they are.
     kept = pa.array(left, defects.type)
     order = np.arange(rows.num_rows)
@@ -298,9 +289,7 @@ def outcome_of(corrections: TableCorrections, quarter: Quarter, cells: pl.DataFr
     return Outcome(
         values=applied.height,
         rows=applied["_row_id"].n_unique(),
-        by_status={
-            status: tuple(by_status[status]) for status in (APPLIED, *UNAPPLIED, ELSEWHERE) if status in by_status
-        },
+        by_status={status: tuple(by_status[status]) for status in (APPLIED, *UNAPPLIED, ELSEWHERE) if status in by_status},
     )
 
 

@@ -84,9 +84,7 @@ def examine_corrections(given: Path | Document | None) -> tuple[list[Correction]
         return [], [f"{path.name} {reason}"]
     header = [cell.strip() for cell in records[0]] if records else []
     if sorted(header) != sorted(COLUMNS):
-        return [], [
-            f"{path.name} row 1: the columns must be {', '.join(COLUMNS)}; found {', '.join(header) or 'nothing'}"
-        ]
+        return [], [f"{path.name} row 1: the columns must be {', '.join(COLUMNS)}; found {', '.join(header) or 'nothing'}"]
     corrections: list[Correction] = []
     faults: list[str] = []
     for number, record in enumerate(records[1:], start=2):
@@ -116,9 +114,7 @@ def correction_faults(corrections: Sequence[Correction]) -> list[str]:
         if other is not correction:
             same = (other.before, other.after) == (correction.before, correction.after)
             word = "repeats" if same else "contradicts"
-            faults.append(
-                f"{correction.origin}, column {'before' if correction.key is None else 'key'}: {word} {other.origin}"
-            )
+            faults.append(f"{correction.origin}, column {'before' if correction.key is None else 'key'}: {word} {other.origin}")
     return faults
 
 
@@ -268,9 +264,7 @@ def corrections_of(review: Review) -> list[Correction]:
     ]
 
 
-def all_corrections(
-    corrections: Path | Document | None, review: Path | Document | None
-) -> tuple[list[Correction], list[str]]:
+def all_corrections(corrections: Path | Document | None, review: Path | Document | None) -> tuple[list[Correction], list[str]]:
     """The corrections of a corrections file and those decided by reviewers, with every fault of the two files (None: there
     is none) and their contradictions.
     """

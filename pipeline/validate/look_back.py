@@ -8,22 +8,12 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import surrounding_quarters
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import (
-    CORRECTIONS,
-    FINGERPRINT,
-    PARENTS,
-    is_purged,
-    landed,
-    parents_fingerprint,
-    validated_with,
-)
+from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, is_purged, landed, parents_fingerprint, validated_with
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from schemas.contract import Table
 
 
-def quarters_to_validate(
-    table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()
-) -> list[Quarter]:
+def quarters_to_validate(table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()) -> list[Quarter]:
     """The look-back and look-ahead quarters that were accepted from other raw rows, or with other parents or corrections.
 
     Rows of an earlier delivery stay validated with the parents of that delivery.

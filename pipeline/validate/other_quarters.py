@@ -128,9 +128,7 @@ def compare_with_other_quarters(
 def _find_own_rows(this: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
     """Make the temporary table ``own``: the partition's rows that another quarter may exclude; returns whether there are any."""
     suspected = [
-        f"{hashes} in (from {repeats})"
-        for hashes, repeats in ((this.key, key_repeats), (this.group, group_repeats))
-        if repeats
+        f"{hashes} in (from {repeats})" for hashes, repeats in ((this.key, key_repeats), (this.group, group_repeats)) if repeats
     ]
     this.connection.execute(
         f"""
@@ -182,9 +180,7 @@ def _find_rivals(this: _Quarter) -> None:
         others = f"{rows} where quarter not in ({elsewhere})"
         if this.table.counts_once:
             # A response that may count must itself be the first of its key.
-            connection.execute(
-                f"insert into wanted_keys select {this.key} from {others} and {this.group} in (from wanted_groups)"
-            )
+            connection.execute(f"insert into wanted_keys select {this.key} from {others} and {this.group} in (from wanted_groups)")
         places = connection.execute(f"select _row_id from {others} and {_wanted(this)} order by _row_id").fetchnumpy()
         _insert_sound_rows(this, snapshot, places["_row_id"])
     files = [this.delivered_keys.pin(path) for path in kept.values() if path.is_file()]

@@ -30,13 +30,7 @@ from pipeline.lake.provenance import (
 )
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import literal, parquet
-from pipeline.validate.apply_corrections import (
-    Outcome,
-    find_cells,
-    outcome_of,
-    write_corrected,
-    write_corrected_values,
-)
+from pipeline.validate.apply_corrections import Outcome, find_cells, outcome_of, write_corrected, write_corrected_values
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
@@ -188,9 +182,7 @@ def _validated_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: 
     quarantine = lake.partition("quarantine", table.name, quarter)
     marks = read_metadata(quarantine)
     if not validated_with(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
-        raise UnfitRawPartition(
-            f"{table.name} {quarter}: its records were purged before they were validated: deliver them again"
-        )
+        raise UnfitRawPartition(f"{table.name} {quarter}: its records were purged before they were validated: deliver them again")
     rows = pl.read_parquet(quarantine)
     counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
     extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
@@ -211,14 +203,10 @@ def _checked_rows(table: Table, quarter: Quarter, raw: Path, connection: duckdb.
     """The number of rows; raises UnfitRawPartition unless columns and order are those that extract writes."""
     described = connection.execute(f"describe from {parquet('$1')}", [str(raw)]).fetchall()
     present = {name for name, *_ in described}
-    missing = [
-        name for name in ("quarter", "_origin_file", "_origin_row", "_row_id", "_defects") if name not in present
-    ]
+    missing = [name for name in ("quarter", "_origin_file", "_origin_row", "_row_id", "_defects") if name not in present]
     missing += [column.name for column in table.columns if column.name not in present]
     if missing:
-        raise UnfitRawPartition(
-            f"{table.name} {quarter}: the raw partition has no column {', '.join(missing)}: extract it again"
-        )
+        raise UnfitRawPartition(f"{table.name} {quarter}: the raw partition has no column {', '.join(missing)}: extract it again")
     # Failures are found by position in the file and written by _row_id, so the two must be equal.
     counted = connection.execute(
         f"select count(*), coalesce(bool_and(_row_id = file_row_number), true) from {parquet('$1', row_number=True)}",
@@ -274,9 +262,7 @@ def _quarantine(
     # The key columns of a line that could not be split may hold anything.
     lines = broken.filter(pl.col("column").is_null()).select("_row_id").unique()
     origins = origins.with_columns(
-        row_key=pl.when(pl.col("_row_id").is_in(lines["_row_id"].implode()))
-        .then(None)
-        .otherwise(masked_keys(origins["row_key"]))
+        row_key=pl.when(pl.col("_row_id").is_in(lines["_row_id"].implode())).then(None).otherwise(masked_keys(origins["row_key"]))
     )
     return (
         broken.with_columns(value_masked=masked_values(broken, table))
@@ -296,9 +282,7 @@ def _quarantine(
     )
 
 
-def _write_quarantine(
-    quarantine: pl.DataFrame, path: Path, facts: dict[str, str], connection: duckdb.DuckDBPyConnection
-) -> None:
+def _write_quarantine(quarantine: pl.DataFrame, path: Path, facts: dict[str, str], connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("quarantine_rows", quarantine.to_arrow())
     with private_path(path) as temporary:
         connection.execute(f"copy (from quarantine_rows) to {literal(temporary)} ({_copy_options(facts)})")
@@ -324,8 +308,7 @@ def _write_accepted(
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
     with private_path(path) as temporary:
         written = connection.execute(
-            f"copy (select * from {parquet(raw)} {where}) "
-            f"to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
+            f"copy (select * from {parquet(raw)} {where}) to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
         ).fetchone()
         assert written is not None
         if int(written[0]) != rows - refused:
@@ -340,9 +323,7 @@ def _copy_options(facts: dict[str, str]) -> str:
     return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
 
 
-def _explain(
-    table: Table, quarter: Quarter, rows: int, refused: int, limit: float, quarantine: pl.DataFrame, path: Path
-) -> str:
+def _explain(table: Table, quarter: Quarter, rows: int, refused: int, limit: float, quarantine: pl.DataFrame, path: Path) -> str:
     causes = (
         quarantine.group_by("rule", "column", maintain_order=True)
         .agg(pl.len().alias("lines"), pl.col("origin_file").first(), pl.col("origin_row").first())

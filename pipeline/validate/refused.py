@@ -132,9 +132,7 @@ def _reasons(quarantine: Path) -> pl.DataFrame:
     )
 
 
-def _records(
-    batches: Iterator[pa.RecordBatch], reasons: pl.DataFrame, names: Sequence[str]
-) -> Iterator[list[str | None]]:
+def _records(batches: Iterator[pa.RecordBatch], reasons: pl.DataFrame, names: Sequence[str]) -> Iterator[list[str | None]]:
     """The refused records of a file, as texts, each with its reason."""
     number, line = RECORD_FIELDS[0].name, RECORD_FIELDS[2].name
     wanted = dict(reasons.select("origin_row", "reason").iter_rows())

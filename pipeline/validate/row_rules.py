@@ -70,9 +70,7 @@ def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
     unplaced = cases.filter(pl.col("index").is_null())
     if not unplaced.is_empty():
         faults = sorted({_fault(*row) for row in unplaced.select("check", "column", "failure_case").iter_rows()})
-        raise UnfitRawPartition(
-            f"{table.name}: the raw partition cannot be validated: {'; '.join(faults)}. Extract it again."
-        )
+        raise UnfitRawPartition(f"{table.name}: the raw partition cannot be validated: {'; '.join(faults)}. Extract it again.")
     return (
         cases.select(
             _row_id=pl.col("index").cast(pl.Int64),

@@ -39,9 +39,7 @@ def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConne
 
 def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     key = ", ".join(map(quoted, table.unique_key))
-    same = " and ".join(
-        f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in table.unique_key
-    )
+    same = " and ".join(f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in table.unique_key)
     return _refuse(
         "unique_key",
         table.unique_key,
@@ -135,9 +133,7 @@ def _overlapping(versions: list[tuple[int, int, int | None, int | None]]) -> lis
     return refused
 
 
-def _refuse(
-    rule: str, columns: tuple[str, ...], query: str, raw: Path, connection: duckdb.DuckDBPyConnection
-) -> pl.DataFrame:
+def _refuse(rule: str, columns: tuple[str, ...], query: str, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     found = connection.execute(query, {"raw": str(raw)}).pl()
     broken = found.select("_row_id", rule=pl.lit(rule), column=pl.lit("|".join(columns)), value="value")
     broken = broken.cast(BROKEN_SCHEMA)

@@ -242,9 +242,7 @@ DURATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 def checks() -> Mapping[str, tuple[Check, ...]]:
     """The checks of every table of the contract, in page order."""
     of_the_standard = _of_the_standard()
-    return MappingProxyType(
-        {name: (*_general(table), *of_the_standard.get(name, ())) for name, table in TABLES.items()}
-    )
+    return MappingProxyType({name: (*_general(table), *of_the_standard.get(name, ())) for name, table in TABLES.items()})
 
 
 def _general(table: Table) -> Iterator[Check]:

@@ -47,9 +47,7 @@ RECORD_TABLES: Mapping[str, RecordTable] = MappingProxyType(
                 *("product_model", "requested_month", "issue_class", "outlet_id", "region_code", "product_category"),
                 *("service_type", "channel", "complexity", "urgency"),
             ),
-            follows=MappingProxyType(
-                dict.fromkeys(("is_repair_done", "is_repair_repeated", "acceptance_passed"), "service_type")
-            ),
+            follows=MappingProxyType(dict.fromkeys(("is_repair_done", "is_repair_repeated", "acceptance_passed"), "service_type")),
         ),
         "fct_complaints": RecordTable(
             quasi_identifiers=("received_month", "outlet_id", "region_code", "channel", "urgency"),

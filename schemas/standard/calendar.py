@@ -84,9 +84,7 @@ def service_windows(seeds: Path = SEEDS) -> tuple[ServiceWindow, ...]:
     Checked: the default schedule '*' exists, windows of one weekday do not overlap while both are valid, and there are
     at most three of them.
     """
-    sheet = Sheet(
-        seeds / "service_schedule.csv", ["enterprise_id", "weekday", "opens", "closes", "valid_from", "valid_to"]
-    )
+    sheet = Sheet(seeds / "service_schedule.csv", ["enterprise_id", "weekday", "opens", "closes", "valid_from", "valid_to"])
     rows: list[tuple[Row, ServiceWindow]] = []
     for row in sheet:
         window = ServiceWindow(

@@ -75,9 +75,7 @@ class Indicator:
 
 def catalogue(day: dt.date, seeds: Path = SEEDS) -> Mapping[str, Indicator]:
     """The indicators in force on a day, by id, in the catalogue's order; raises StandardDataError."""
-    return MappingProxyType(
-        {row.indicator_id: row for row in catalogue_rows(seeds) if in_force(row.valid_from, row.valid_to, day)}
-    )
+    return MappingProxyType({row.indicator_id: row for row in catalogue_rows(seeds) if in_force(row.valid_from, row.valid_to, day)})
 
 
 def catalogue_version(day: dt.date, seeds: Path = SEEDS) -> str:

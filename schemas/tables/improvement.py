@@ -35,9 +35,7 @@ class ImprovementProjects(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     project_id: String = column(key=True, required=True)
-    kind: String = column(
-        required=True, values=("innovation", "process_optimisation", "improvement"), meaning="I3-1 I3-3"
-    )
+    kind: String = column(required=True, values=("innovation", "process_optimisation", "improvement"), meaning="I3-1 I3-3")
     started_on: Date = column(event=True, required=True)
     effective_on: Date = column(
         meaning="completed or in trial with evidence", checks=[not_before("effective_before_started", "started_on")]

@@ -5,26 +5,13 @@ A register says what is in force; events are in the tables of the other modules.
 
 from __future__ import annotations
 
-from schemas.base import (
-    Boolean,
-    Date,
-    Double,
-    SourceTable,
-    String,
-    column,
-    not_before,
-    not_negative,
-    valid_from,
-    valid_to,
-)
+from schemas.base import Boolean, Date, Double, SourceTable, String, column, not_before, not_negative, valid_from, valid_to
 
 
 class Regions(SourceTable):
     """One row per enterprise × region of its committed service area (服务区域) × version."""
 
-    enterprise_id: String = column(
-        key=True, required=True, meaning="the enterprise whose committed service area this is"
-    )
+    enterprise_id: String = column(key=True, required=True, meaning="the enterprise whose committed service area this is")
     region_code: String = column(key=True, required=True)
     name: String = column(required=True)
     area_km2: Double = column(required=True, unit="km2", above=0, meaning="committed service area")
@@ -73,9 +60,7 @@ class Staff(SourceTable):
     is_technical: Boolean = column(required=True, meaning="R3-3")
     requires_certificate: Boolean = column(required=True, meaning="R3-2")
     certificate_valid_from: Date = column()
-    certificate_valid_until: Date = column(
-        checks=[not_before("certificate_ends_before_it_begins", "certificate_valid_from")]
-    )
+    certificate_valid_until: Date = column(checks=[not_before("certificate_ends_before_it_begins", "certificate_valid_from")])
     hired_on: Date = column(required=True)
     left_on: Date = column(checks=[not_before("left_before_hired", "hired_on")])
     name: String = column(pii="name")

@@ -56,9 +56,7 @@ class ServiceRequests(SourceTable):
     urgency: String = column(required=True, values=("normal", "urgent"), meaning="as of the request")
     complexity: String = column(required=True, values=("general", "complex"), meaning="as of the request")
     requested_at: Timestamp = column(event=True, required=True, meaning="服务请求时间 quarter of the record")
-    responded_at: Timestamp = column(
-        meaning="开始处理 四(四)", checks=[not_before("responded_before_requested", "requested_at")]
-    )
+    responded_at: Timestamp = column(meaning="开始处理 四(四)", checks=[not_before("responded_before_requested", "requested_at")])
     resolved_at: Timestamp = column(
         meaning="实质性解决 四(五); the first one",
         checks=[
@@ -86,9 +84,7 @@ class ServiceRequests(SourceTable):
     form_fields_valid: Integer = column(
         minimum=0, meaning="P3-3", checks=[not_above("form_fields_valid_above_required", "form_fields_required")]
     )
-    performance_ratio: Double = column(
-        minimum=0, maximum=1.5, meaning="O1-4 measured / nominal performance after repair"
-    )
+    performance_ratio: Double = column(minimum=0, maximum=1.5, meaning="O1-4 measured / nominal performance after repair")
     acceptance_passed: Boolean = column(meaning="O1-4")
     has_service_error: Boolean = column(meaning="I4-1 服务差错")
     quoted_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
@@ -178,8 +174,7 @@ class HotlineCalls(SourceTable):
         required=True,
         values=("answered", "abandoned", "self_service", "rejected"),
         meaning=(
-            "self_service is not offered to a person; "
-            "rejected = refused by the system (queue full or busy) and counts as offered"
+            "self_service is not offered to a person; rejected = refused by the system (queue full or busy) and counts as offered"
         ),
     )
     in_service_hours: Boolean = column(required=True)

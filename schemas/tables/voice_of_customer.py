@@ -37,12 +37,8 @@ class Complaints(SourceTable):
     is_urgent: Boolean = column(required=True)
     cause_class: String = column()
     received_at: Timestamp = column(event=True, required=True, meaning="受理登记")
-    first_reply_at: Timestamp = column(
-        meaning="human reply", checks=[not_before("first_reply_before_received", "received_at")]
-    )
-    investigated_at: Timestamp = column(
-        meaning="调查核实", checks=[not_before("complaint_step_out_of_order", "received_at")]
-    )
+    first_reply_at: Timestamp = column(meaning="human reply", checks=[not_before("first_reply_before_received", "received_at")])
+    investigated_at: Timestamp = column(meaning="调查核实", checks=[not_before("complaint_step_out_of_order", "received_at")])
     negotiated_at: Timestamp = column(
         meaning="协商处理", checks=[not_before("complaint_step_out_of_order", "investigated_at", "received_at")]
     )
@@ -51,9 +47,7 @@ class Complaints(SourceTable):
         checks=[not_before("complaint_step_out_of_order", "negotiated_at", "investigated_at", "received_at")],
     )
     closed_at: Timestamp = column(
-        checks=[
-            not_before("complaint_step_out_of_order", "fed_back_at", "negotiated_at", "investigated_at", "received_at")
-        ]
+        checks=[not_before("complaint_step_out_of_order", "fed_back_at", "negotiated_at", "investigated_at", "received_at")]
     )
     satisfaction: Integer = column(minimum=1, maximum=5, meaning="I1-3; null = did not answer")
     escalated: Boolean = column()
@@ -97,9 +91,7 @@ class SurveyResponses(SourceTable):
     region_code: String = column(references="regions")
     mode: String = column(required=True, values=("online", "phone", "onsite"))
     started_at: Timestamp = column()
-    submitted_at: Timestamp = column(
-        event=True, required=True, checks=[not_before("submitted_before_started", "started_at")]
-    )
+    submitted_at: Timestamp = column(event=True, required=True, checks=[not_before("submitted_before_started", "started_at")])
     is_complete: Boolean = column(required=True)
     device_token: String = column(pii="device", meaning="anti-duplicate signal")
     comment: String = column(pii="free_text", meaning="开放题")
@@ -126,12 +118,8 @@ class SurveyAnswers(SourceTable):
     enterprise_id: String = column(key=True, required=True)
     response_id: String = column(key=True, references="survey_responses", required=True)
     question_id: String = column(key=True, references="survey_questions", required=True)
-    score: Integer = column(
-        form="scale_min..scale_max", meaning="感知; 1..5 on the Likert scale", checks=[within_scale()]
-    )
-    expectation: Integer = column(
-        form="scale_min..scale_max", meaning="期望; service quality gap 四(八)", checks=[within_scale()]
-    )
+    score: Integer = column(form="scale_min..scale_max", meaning="感知; 1..5 on the Likert scale", checks=[within_scale()])
+    expectation: Integer = column(form="scale_min..scale_max", meaning="期望; service quality gap 四(八)", checks=[within_scale()])
 
     class Config(SourceTable.Config):
         """Names of the table."""

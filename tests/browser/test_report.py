@@ -130,12 +130,8 @@ def test_it_prints_on_a4(page: Page) -> None:
     page.set_viewport_size({"width": round((210 - 22) / 25.4 * 96), "height": 1000})
     width = page.evaluate("innerWidth")
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(
-        "[...document.querySelectorAll('table')].every(t => t.getBoundingClientRect().right <= innerWidth + 1)"
-    )
+    assert page.evaluate("[...document.querySelectorAll('table')].every(t => t.getBoundingClientRect().right <= innerWidth + 1)")
     assert page.evaluate(_OVERFLOWING) == []
     printed = page.pdf(prefer_css_page_size=True)
-    boxes = {
-        tuple(round(float(n)) for n in found) for found in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
-    }
+    boxes = {tuple(round(float(n)) for n in found) for found in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)}
     assert boxes == {(595, 842)}

@@ -93,11 +93,7 @@ MODELS = {
             on cast(spans.start_at as date) = start_hours.date_day and start_hours.enterprise_id = 'SHOP'
         inner join {{{{ ref('dim_service_hours') }}}} as end_hours
             on cast(spans.end_at as date) = end_hours.date_day and end_hours.enterprise_id = 'SHOP'
-    """.format(
-        spans=", ".join(
-            f"('{name}', timestamp '{start}', timestamp '{end}')" for name, (start, end, *_) in SPANS.items()
-        )
-    ),
+    """.format(spans=", ".join(f"('{name}', timestamp '{start}', timestamp '{end}')" for name, (start, end, *_) in SPANS.items())),
     "open_ends": """
         select {{ seconds_between('start_at', 'end_at') }} as seconds
         from (values (null, timestamp '2025-01-06'), (timestamp '2025-01-06', null)) as spans (start_at, end_at)
@@ -223,9 +219,7 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 @pytest.mark.parametrize("name", SPANS)
 def test_clocks_by_hand(name: str, built: duckdb.DuckDBPyConnection) -> None:
     *_, seconds, working, service = SPANS[name]
-    found = rows(
-        built, f"select seconds, seconds_back, working_seconds, service_seconds from clocks where name = '{name}'"
-    )
+    found = rows(built, f"select seconds, seconds_back, working_seconds, service_seconds from clocks where name = '{name}'")
     assert found == [(Decimal(seconds), -Decimal(seconds), Decimal(working), Decimal(service))]
 
 
@@ -240,9 +234,7 @@ def test_clocks_agree_with_their_python_twins(name: str, built: duckdb.DuckDBPyC
 
 def test_seconds_are_exact_and_a_missing_end_gives_none(built: duckdb.DuckDBPyConnection) -> None:
     assert rows(built, "select seconds from open_ends") == [(None,), (None,)]
-    types = rows(
-        built, "select distinct data_type from duckdb_columns() where column_name in ('seconds', 'seconds_back')"
-    )
+    types = rows(built, "select distinct data_type from duckdb_columns() where column_name in ('seconds', 'seconds_back')")
     assert types == [("DECIMAL(18,6)",)]
 
 
@@ -356,9 +348,7 @@ def test_the_sql_calendar_is_its_python_twin_day_by_day(built: duckdb.DuckDBPyCo
 
 
 def test_the_sql_calendar_is_chinese_calendar_day_by_day(built: duckdb.DuckDBPyConnection) -> None:
-    found = rows(
-        built, "select date_day, is_workday, day_type, holiday_name from dim_calendar where status = 'announced'"
-    )
+    found = rows(built, "select date_day, is_workday, day_type, holiday_name from dim_calendar where status = 'announced'")
     # All four years are announced.
     assert len(found) == 365 + 366 + 365 + 365
     differing = [

@@ -85,9 +85,7 @@ def test_the_sources_are_the_contract_s_tables() -> None:
     assert [source["name"] for source in manifest["sources"].values()] == list(TABLES)
     # Judgements become weights in the evaluate stage; the questions of a survey are no enterprise's.
     counting = next(node for node in manifest["nodes"].values() if node["name"] == "mart_source_rows")
-    missing = {
-        manifest["sources"][name]["name"] for name in manifest["sources"].keys() - counting["depends_on"]["nodes"]
-    }
+    missing = {manifest["sources"][name]["name"] for name in manifest["sources"].keys() - counting["depends_on"]["nodes"]}
     assert missing == {name for name, table in TABLES.items() if "enterprise_id" not in table.polars_schema}
 
 

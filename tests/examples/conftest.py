@@ -43,9 +43,7 @@ class Evaluated:
     def figures_of_readme(self) -> list[list[tuple]]:
         """The results of the README's SQL, block by block."""
         with self._connection() as connection:
-            return [
-                connection.execute(sql).fetchall() for sql in re.findall(r"```sql\n(.*?)```", self.readme, re.DOTALL)
-            ]
+            return [connection.execute(sql).fetchall() for sql in re.findall(r"```sql\n(.*?)```", self.readme, re.DOTALL)]
 
     def left_out(self, table: str) -> dict[str, int]:
         """The records that the configuration left out of a table, by the key that did."""

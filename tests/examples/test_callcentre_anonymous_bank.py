@@ -89,9 +89,7 @@ def test_no_agent_is_named_anywhere(bank):
     servers = {name for (name,) in connection.execute(names).fetchall()}
     assert len(servers) == 25
     for path in sorted(bank.lake.rglob("*.parquet")):
-        columns = connection.execute(
-            "describe from read_parquet($1, hive_partitioning = false)", [str(path)]
-        ).fetchall()
+        columns = connection.execute("describe from read_parquet($1, hive_partitioning = false)", [str(path)]).fetchall()
         for column in [name for name, kind, *_ in columns if kind == "VARCHAR"]:
             sql = f'select distinct "{column}" from read_parquet($1, hive_partitioning = false)'
             values = {value for (value,) in connection.execute(sql, [str(path)]).fetchall()}

@@ -78,6 +78,4 @@ def test_a_touchpoint_without_requests_has_no_weight(kiosk):
 
 
 def test_the_date_is_the_stated_constant(kiosk):
-    assert kiosk.rows("select distinct submitted_at::varchar from landed_survey_responses") == [
-        ("2019-09-08 00:00:00",)
-    ]
+    assert kiosk.rows("select distinct submitted_at::varchar from landed_survey_responses") == [("2019-09-08 00:00:00",)]

@@ -78,9 +78,7 @@ def test_three_fix_rates_of_the_quarter(repairs, records):
             f"where {of_quarter} and indicator_id in ('O1-1', 'O1-3') order by all"
         )
         assert values == [("O1-1", fixed, everything), ("O1-3", fixed, concluded)]
-        variant = (
-            f"select numerator, denominator from indicator_variants where {of_quarter} and variant = 'survey_confirmed'"
-        )
+        variant = f"select numerator, denominator from indicator_variants where {of_quarter} and variant = 'survey_confirmed'"
         assert repairs.rows(variant) == [(fixed, known)]
 
 
@@ -106,8 +104,6 @@ def test_a_day_is_no_time_of_day(repairs):
 
 def test_comments_leave_desensitize_redacted_only(repairs):
     clean = repairs.lake / "clean" / "service_requests" / "quarter=2025-Q1" / "data.parquet"
-    columns = [
-        row[0] for row in duckdb.sql(f"describe from read_parquet('{clean}', hive_partitioning = false)").fetchall()
-    ]
+    columns = [row[0] for row in duckdb.sql(f"describe from read_parquet('{clean}', hive_partitioning = false)").fetchall()]
     assert "description_redacted" in columns
     assert "description" not in columns

@@ -45,9 +45,7 @@ def test_every_event_is_accounted_for(uci):
 def test_the_known_issues_are_found_and_counted(uci):
     """Every count of SOURCE.md: over events, or over incidents where it says so."""
     found = dict(
-        uci.rows(
-            """select replace(rule, 'sources.yaml: known_dirt: ', ''), "rows" from cleaning_log where action = 'noted'"""
-        )
+        uci.rows("""select replace(rule, 'sources.yaml: known_dirt: ', ''), "rows" from cleaning_log where action = 'noted'""")
     )
     assert found == {
         "sys_created_at missing": 53_076,

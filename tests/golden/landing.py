@@ -103,9 +103,7 @@ def staff() -> Iterator[Row]:
     yield row("S2", "technician", "2020-01-01", technical=True, **certified("2020-06-01", "2025-02-15"))
     yield row("S3", "field", "2021-01-01", **certified(None, None))
     # Left on 02-15; the certificate outlived the employment.
-    yield row(
-        "S4", "field", "2020-01-01", technical=True, left_on="2025-02-15", **certified("2022-01-01", "2025-02-20")
-    )
+    yield row("S4", "field", "2020-01-01", technical=True, left_on="2025-02-15", **certified("2022-01-01", "2025-02-20"))
     yield row("S5", "agent", "2022-01-01")
     yield row("S6", "agent", "2025-02-17")
     # Hired on Saturday 02-15, a rest day; certified from Monday 02-17: certified on every working day.
@@ -417,9 +415,7 @@ def awkward_requests() -> Iterator[Row]:
     yield request("PA1", "2025-02-24T09:00:00", resolve=30, paused_seconds=22 * 3600, staff_id="S2")
     yield request("PN1", "2025-02-25T09:00:00", resolve=4, paused_seconds=None, staff_id="S2")
     # Progress notices: eight that took two contacts, and an open one.
-    for number, (required, sent) in enumerate(
-        [(2, 2), (2, 3), (2, 1), (2, None), (1, 1), (1, 1), (1, 1), (1, 1)], start=1
-    ):
+    for number, (required, sent) in enumerate([(2, 2), (2, 3), (2, 1), (2, None), (1, 1), (1, 1), (1, 1), (1, 1)], start=1):
         yield request(
             f"N{number}",
             f"2025-02-{10 + number}T11:00:00",
@@ -459,9 +455,7 @@ def complex_requests() -> Iterator[Row]:
 
 
 def repairs() -> Iterator[Row]:
-    def repair(
-        name: str, requested: str, resolved: str | None, serial: str | None, ratio: float | None, **more: Any
-    ) -> Row:
+    def repair(name: str, requested: str, resolved: str | None, serial: str | None, ratio: float | None, **more: Any) -> Row:
         return request(
             name,
             requested,

@@ -137,10 +137,7 @@ def survey_answers() -> Iterator[Row]:
     yield row("V01", "overall", 3, U)
 
 
-TABLES = {
-    builder.__name__: builder
-    for builder in (regions, service_requests, survey_questions, survey_responses, survey_answers)
-}
+TABLES = {builder.__name__: builder for builder in (regions, service_requests, survey_questions, survey_responses, survey_answers)}
 
 
 def write_plan(folder: Path) -> None:

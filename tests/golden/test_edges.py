@@ -36,9 +36,7 @@ def test_a_renewed_certificate_in_a_new_version(edges: Published) -> None:
     edges.check("R3-2", 1 / 1, 1, 1, 1, enterprise="RENEWED")
     # The person is counted where the last version puts him.
     edges.check("R3-2", 1 / 1, 1, 1, 1, enterprise="RENEWED", scope=("outlet", "O2"))
-    elsewhere = (
-        "select 1 from indicator_values where enterprise_id = 'RENEWED' and indicator_id = 'R3-2' and scope_id = 'O1'"
-    )
+    elsewhere = "select 1 from indicator_values where enterprise_id = 'RENEWED' and indicator_id = 'R3-2' and scope_id = 'O1'"
     assert edges.rows(elsewhere) == []
 
 
@@ -131,12 +129,7 @@ def test_survey_items_that_name_another_indicator(edges: Published) -> None:
     # Half of the notices were sent, whatever the forty answers say.
     edges.check("P4-2", 20 / 40, 20, 40, 40, enterprise="ITEMS")
     assert _state(edges, "I3-2", "ITEMS") == (None, "no_data", "no_records")
-    assert (
-        edges.rows(
-            "select 1 from indicator_variants where enterprise_id = 'ITEMS' and indicator_id in ('I3-2', 'I4-2')"
-        )
-        == []
-    )
+    assert edges.rows("select 1 from indicator_variants where enterprise_id = 'ITEMS' and indicator_id in ('I3-2', 'I4-2')") == []
 
 
 def test_what_belongs_to_a_test_request(edges: Published) -> None:

@@ -85,14 +85,9 @@ def test_names_that_nobody_has_are_warnings(golden_planned: Run) -> None:
 
 def test_conduct_is_an_overlay(golden_planned: Run) -> None:
     published, _, _ = golden_planned
-    totals = {
-        (row["enterprise_id"], row["period"]): row
-        for row in published.rows("select * from scores where level = 'total'")
-    }
+    totals = {(row["enterprise_id"], row["period"]): row for row in published.rows("select * from scores where level = 'total'")}
     # One point a finding; the finding of 2024-Q4 lies in the trailing year only.
-    points = {
-        period: totals["A", period]["deduction_points"] for period in (QUARTER, f"{QUARTER}-YTD", f"{QUARTER}-TTM")
-    }
+    points = {period: totals["A", period]["deduction_points"] for period in (QUARTER, f"{QUARTER}-YTD", f"{QUARTER}-TTM")}
     assert points == {QUARTER: 1, f"{QUARTER}-YTD": 1, f"{QUARTER}-TTM": 2}
     quarter = totals["A", QUARTER]
     assert quarter["score_after_deductions"] == pytest.approx(quarter["score"] - 1)

@@ -16,9 +16,7 @@ from golden.published import QUARTER, Published
 pytestmark = pytest.mark.xdist_group("golden")
 
 
-def check(
-    golden: Published, rule: str, result: str, *figures: str, enterprise: str = "A", period: str = QUARTER
-) -> None:
+def check(golden: Published, rule: str, result: str, *figures: str, enterprise: str = "A", period: str = QUARTER) -> None:
     (row,) = golden.rows(
         "select result, evidence from rule_results where enterprise_id = ? and period = ? and rule_id = ?",
         [enterprise, period, rule],

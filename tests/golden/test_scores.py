@@ -100,8 +100,7 @@ SUBDIMENSIONS = {
 
 # R4 and P5 have no number at all and drop out.
 DIMENSIONS = {
-    dimension: mean(*(score for node, score in SUBDIMENSIONS.items() if node.startswith(dimension)))
-    for dimension in "RPOI"
+    dimension: mean(*(score for node, score in SUBDIMENSIONS.items() if node.startswith(dimension))) for dimension in "RPOI"
 }
 
 # Midpoints of 20–25, 30–35, 35–40 and 10–15 %, which add up to 105 %.

@@ -18,9 +18,7 @@ def current(lake: Path, quarter: str) -> Path:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The bytes of every file below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def published_contents(lake: Path) -> dict[str, bytes]:

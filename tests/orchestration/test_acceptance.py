@@ -51,9 +51,7 @@ def stopped(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 def test_a_delivery_that_lacks_nearly_all_calls_stops_the_quarter_and_says_why(stopped: tuple[Path, Path, str]) -> None:
     lake, _, said = stopped
-    assert re.search(r"2025-Q1: the delivery is not acceptable\. hotline_calls volume of E01: 0\.0\d+ \(\d 行", said), (
-        said
-    )
+    assert re.search(r"2025-Q1: the delivery is not acceptable\. hotline_calls volume of E01: 0\.0\d+ \(\d 行", said), said
     assert "must be 0.1 … 10" in said
     assert "Traceback" not in said
     page = Path(re.search(r"All figures: (\S+index\.html)", said)[1])  # type: ignore[index]
@@ -93,9 +91,7 @@ def test_dagster_shows_the_checks_with_their_figures_and_nothing_downstream(stop
     assert found["clean/service_requests", "volume"].passed
     assert {"clean/hotline_calls", "clean/service_requests"} <= made
     assert {
-        name
-        for name in made
-        if name.startswith(("int_", "mart_", "report/")) or name in ("scores", "acceptance_results")
+        name for name in made if name.startswith(("int_", "mart_", "report/")) or name in ("scores", "acceptance_results")
     } == set()
 
 
@@ -138,9 +134,7 @@ def _job(tmp_path: Path) -> dict[str, object]:
     database = tmp_path / "figures.sqlite"
     figures = {"E1": (0.05, None), "E2": (1.0, 0.2), "E3": (None, 0.9)}
     some = tuple(check for check in checks()["complaints"] if check.name in ("volume", "references"))
-    named = {
-        name: dict(zip(("volume", "references"), map(Figure, values), strict=True)) for name, values in figures.items()
-    }
+    named = {name: dict(zip(("volume", "references"), map(Figure, values), strict=True)) for name, values in figures.items()}
     write_figures({"complaints": named}, {"complaints": some}, database)
     limits = {
         "complaints": {
@@ -180,9 +174,7 @@ def test_no_socket_is_opened(tmp_path: Path) -> None:
         ("references", "refuse"): ["E2"],
     }
     # The hook does see sockets: a canary.
-    canary = watched.replace(
-        "from pipeline.accept.worker import main\nmain()\n", "import socket\nsocket.socket().close()\n"
-    )
+    canary = watched.replace("from pipeline.accept.worker import main\nmain()\n", "import socket\nsocket.socket().close()\n")
     seen = subprocess.run([sys.executable, "-c", canary], capture_output=True, text=True, timeout=60)
     assert "SOCKET socket.__new__" in seen.stderr
 
@@ -222,9 +214,7 @@ def test_the_trend_of_the_scorecard_reaches_over_quarters(landing: Path, tmp_pat
     assert shares["quarter"].to_list() == ["2024-Q3", "2024-Q4"]
     # By hand: accepted shares of all rows bound every dimension from below.
     accounted = pl.concat(
-        pl.read_parquet(
-            Lake(lake).current(Quarter(2024, number)) / "row_accounting_by_enterprise.parquet", hive_partitioning=False
-        )
+        pl.read_parquet(Lake(lake).current(Quarter(2024, number)) / "row_accounting_by_enterprise.parquet", hive_partitioning=False)
         for number in (3, 4)
     )
     sums = accounted.group_by("quarter").agg(pl.col("extracted", "quarantined").sum()).sort("quarter")

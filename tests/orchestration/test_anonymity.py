@@ -26,9 +26,7 @@ def table(lake: Path, name: str) -> pl.DataFrame:
 @pytest.mark.parametrize("name", sorted(RECORD_TABLES))
 def test_published_records_are_anonymous_and_complete(published: Published, name: str) -> None:
     declared, records = RECORD_TABLES[name], table(published.lake, name)
-    assert {*declared.within, *declared.quasi_identifiers, *declared.sensitive, *declared.follows} <= set(
-        records.columns
-    )
+    assert {*declared.within, *declared.quasi_identifiers, *declared.sensitive, *declared.follows} <= set(records.columns)
     assert not identifying_columns() & set(records.columns)
     classes = records.group_by(*declared.within, *declared.quasi_identifiers).len()
     assert classes.filter(pl.col("len") < 5).is_empty()
@@ -50,9 +48,7 @@ def test_the_statement_adds_up_to_the_requests_of_the_quarter(published: Publish
 def test_flags_of_the_published_records_count_what_the_indicators_count(published: Published) -> None:
     records = table(published.lake, "fct_service_requests")
     value = table(published.lake, "indicator_values").row(
-        by_predicate=(pl.col("indicator_id") == "O1-1")
-        & (pl.col("period") == QUARTER)
-        & (pl.col("scope_type") == "enterprise"),
+        by_predicate=(pl.col("indicator_id") == "O1-1") & (pl.col("period") == QUARTER) & (pl.col("scope_type") == "enterprise"),
         named=True,
     )
     assert (records["is_first_contact_resolution"].sum(), records.height) == (value["numerator"], value["denominator"])

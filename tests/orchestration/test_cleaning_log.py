@@ -36,9 +36,7 @@ def write(folder: Path) -> Path:
     write_csv(folder / "customers.csv", list(customers()))
     requests = list(service_requests())
     # Of the quarter's 14 requests one is a test and one was merged into another.
-    of_quarter = [
-        row for row in requests if row["requested_at"].isoformat() < "2025-04" and row["requested_at"].year == 2025
-    ]
+    of_quarter = [row for row in requests if row["requested_at"].isoformat() < "2025-04" and row["requested_at"].year == 2025]
     for row in requests:
         row |= {"is_test": "false", "merged_into": ""}
     of_quarter[0]["is_test"], of_quarter[1]["merged_into"] = "true", of_quarter[2]["request_id"]
@@ -151,9 +149,7 @@ def test_the_log_has_one_entry_per_decision_and_one_per_mapped_column(published:
     log = pl.read_parquet(published / "cleaning_log.parquet")
     # Of the 25 calls of the quarter every sixth is abandoned (4) and one was hung up: 20 were picked up.
     mapped = log.filter(pl.col("action") == "mapped")
-    assert mapped.select("table", "column", "rows", "counted_over").rows() == [
-        ("hotline_calls", "outcome", 20, "delivery")
-    ]
+    assert mapped.select("table", "column", "rows", "counted_over").rows() == [("hotline_calls", "outcome", 20, "delivery")]
     out = log.filter(pl.col("action") == "out_of_scope", pl.col("table") == "service_requests").sort("rule")
     assert out.select("rule", "rows", "row_key").rows() == [
         ("merged_request", 1, "E1|request-2025-01-03"),

@@ -58,9 +58,7 @@ def test_the_ways_without_what_is_not_public_give_the_same_marts(published: Publ
     """dbt by its own command line, and Dagster's own ephemeral instance (docs/upgrades.md)."""
     lake = tmp_path / "lake"
     # In a process of its own: the builder is chosen when the definitions are loaded.
-    finished = asq(
-        "run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral"
-    )
+    finished = asq("run", QUARTER, "--landing", published.landing, "--lake", lake, ASQ_DBT="cli", ASQ_INSTANCE="ephemeral")
     assert finished.returncode == 0, finished.stderr
     found, expected = (without_run_id(current(folder, QUARTER)) for folder in (lake, published.lake))
     assert differing(found, expected) == []
@@ -82,9 +80,7 @@ def test_in_process_dbt_keeps_its_tables_in_memory_and_lets_go_of_them(
 
     def look(tables: duckdb.DuckDBPyConnection, run: RunFolder, models: Iterable[str], _: PrivacyLimits) -> None:
         found.extend(name for (name,) in tables.execute("select table_name from duckdb_tables()").fetchall())
-        databases.extend(
-            tables.execute("select database_name, path from duckdb_databases() where not internal").fetchall()
-        )
+        databases.extend(tables.execute("select database_name, path from duckdb_databases() where not internal").fetchall())
         run.discard()
 
     monkeypatch.setattr("pipeline.marts.assets.export_marts", look)
@@ -105,9 +101,7 @@ def test_in_process_dbt_keeps_its_tables_in_memory_and_lets_go_of_them(
     assert leftovers(lake_copy) == []
 
 
-def test_two_runs_may_find_the_project_unparsed_at_the_same_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_runs_may_find_the_project_unparsed_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an update the first runs of two quarters both see that the manifest is out of date."""
     monkeypatch.setenv("ASQ_DBT_TARGET", str(tmp_path))
     answers: list[bytes] = []

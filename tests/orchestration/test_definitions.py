@@ -84,11 +84,7 @@ def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
 def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> None:
     """Not in the scratch database of a run that is over, and a seed without SQL."""
     nodes = {node.key.to_user_string(): node for node in defs.resolve_asset_graph().asset_nodes}
-    places = {
-        name: node.metadata["dagster/table_name"]
-        for name, node in nodes.items()
-        if "dagster/table_name" in node.metadata
-    }
+    places = {name: node.metadata["dagster/table_name"] for name, node in nodes.items() if "dagster/table_name" in node.metadata}
     # What is published beside the evaluation's own tables: see the columns that tests/orchestration/test_run.py lists.
     assert places == {
         name: f"warehouse.main.{name}"
@@ -152,9 +148,7 @@ def _tables_of_indicators() -> Iterator[str]:
 def test_lineage_leads_from_each_table_to_the_values_made_of_it(
     table: str, defs: dg.Definitions, parents: dict[str, set[str]]
 ) -> None:
-    models = {
-        node.key.to_user_string() for node in defs.resolve_asset_graph().asset_nodes if node.group_name == "marts"
-    }
+    models = {node.key.to_user_string() for node in defs.resolve_asset_graph().asset_nodes if node.group_name == "marts"}
     assert f"raw/{table}" in parents[f"accepted/{table}"]
     assert f"accepted/{table}" in parents[f"clean/{table}"]
     readers = {model for model in models if f"clean/{table}" in parents[model]}

@@ -36,11 +36,7 @@ def value(run_folder: Path, period: str, indicator: str) -> tuple[float | None, 
     """(value, sample size) of the enterprise."""
     ((found, size),) = (
         pl.read_parquet(run_folder / "indicator_values.parquet")
-        .filter(
-            (pl.col("period") == period)
-            & (pl.col("indicator_id") == indicator)
-            & (pl.col("scope_type") == "enterprise")
-        )
+        .filter((pl.col("period") == period) & (pl.col("indicator_id") == indicator) & (pl.col("scope_type") == "enterprise"))
         .select("value", "sample_size")
         .rows()
     )
@@ -85,8 +81,7 @@ def write_round(folder: Path, number: int, count: int = 40) -> None:
     ]
     write_csv(folder / "survey_responses" / f"{survey}.csv", responses)
     answers = [
-        {"enterprise_id": "E1", "response_id": f"{survey}-{i}", "question_id": "overall", "score": score}
-        for i in range(count)
+        {"enterprise_id": "E1", "response_id": f"{survey}-{i}", "question_id": "overall", "score": score} for i in range(count)
     ]
     write_csv(folder / "survey_answers" / f"{survey}.csv", answers)
 
@@ -268,9 +263,7 @@ def test_a_request_delivered_for_two_quarters_counts_once(run_before: str | None
     # One visit of four came in time; joined to both rows of its request it would be two of five.
     ((numerator, denominator),) = (
         pl.read_parquet(published / "indicator_values.parquet")
-        .filter(
-            (pl.col("period") == QUARTER) & (pl.col("indicator_id") == "P2-2") & (pl.col("scope_type") == "enterprise")
-        )
+        .filter((pl.col("period") == QUARTER) & (pl.col("indicator_id") == "P2-2") & (pl.col("scope_type") == "enterprise"))
         .select("numerator", "denominator")
         .rows()
     )

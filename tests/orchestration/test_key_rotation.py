@@ -96,9 +96,7 @@ def test_two_keys_in_one_window_are_refused(two_quarters: TwoQuarters, tmp_path:
     shutil.copytree(two_quarters.landing, landing)
     of_quarter = [row for row in service_requests() if str(row["requested_at"]).startswith("2025-0")]
     write_csv(landing / "service_requests.csv", of_quarter)
-    write_csv(
-        landing / "hotline_calls.csv", [row for row in hotline_calls() if str(row["queued_at"]).startswith("2025-0")]
-    )
+    write_csv(landing / "hotline_calls.csv", [row for row in hotline_calls() if str(row["queued_at"]).startswith("2025-0")])
     # With the old key the window is whole.
     asq_run(QUARTER, landing, lake, ASQ_PSEUDONYM_KEY=OLD)
     published = without_run_id(current(lake, QUARTER))

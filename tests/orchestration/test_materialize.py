@@ -124,9 +124,7 @@ def test_the_publication_alone_of_a_quarter_never_evaluated_is_refused(
         materialize(instance, published.landing, lake, monkeypatch, "report/publication")
     # Every table that readers of a whole run find is named.
     tables = {path.stem for path in current(published.lake, QUARTER).glob("*.parquet")}
-    named = (
-        str(refused.value).removeprefix(f"{QUARTER} cannot be published: ").split(" not made and never published")[0]
-    )
+    named = str(refused.value).removeprefix(f"{QUARTER} cannot be published: ").split(" not made and never published")[0]
     assert set(named.split(", ")) == tables | {"report"}
     assert Lake(lake).published_quarters() == []
     assert not (lake / "warehouse.duckdb").exists()

@@ -141,9 +141,7 @@ def test_the_effects_are_the_difference_of_the_two(reviewed: Reviewed) -> None:
             assert row["value_with"] == value(reviewed.first, name)["value"]
             assert row["score_with"] == value(reviewed.first, name)["score"]
             assert row["value_without"] == value(reviewed.second, name)["value"]
-    totals = [
-        table(run, "scores", level="total", period=QUARTER)[0]["score"] for run in (reviewed.first, reviewed.second)
-    ]
+    totals = [table(run, "scores", level="total", period=QUARTER)[0]["score"] for run in (reviewed.first, reviewed.second)]
     assert [effects["total"]["score_with"], effects["total"]["score_without"]] == totals
 
 

@@ -96,9 +96,7 @@ def write_planted(folder: Path, category: str = "空调", refused: int = 1) -> P
     of_calls = list(hotline_calls())
     for number, row in enumerate(of_calls):
         row["caller_phone"] = PHONES[number % len(PHONES)]
-    for number, row in enumerate(
-        [row for row in of_calls if str(row["queued_at"]).startswith("2025-01")][1 : 1 + refused]
-    ):
+    for number, row in enumerate([row for row in of_calls if str(row["queued_at"]).startswith("2025-01")][1 : 1 + refused]):
         # Refused: neither is an outcome. The other ill-placed values are shown by quarantine, masked.
         row |= {"outcome": f"{NAMES[4]} {PHONES[4]}", "in_service_hours": ADDRESSES[1], "ended_at": EMAILS[number % 2]}
     of_customers = [
@@ -269,9 +267,7 @@ def test_the_patterns_find_every_class_in_the_landing_files(planted: Planted) ->
     delivered = "\n".join("\n".join(texts_of(path)) for path in planted.landing.iterdir())
     found = {match.text for line in delivered.splitlines() for match in find(line)}
     everything = "\n".join(found)
-    missed = {
-        value for value in PLANTED if value not in everything and not any(value.startswith(text) for text in found)
-    }
+    missed = {value for value in PLANTED if value not in everything and not any(value.startswith(text) for text in found)}
     assert missed <= {DEVICE, *NAMES}
 
 
@@ -350,9 +346,7 @@ def test_the_ui_shows_the_failed_check_with_its_places(planted: Planted) -> None
     runs = (path for path in (planted.home / "history" / "runs").glob("*.db") if path.stem != "index")
     for path in sorted(runs):
         with sqlite3.connect(path) as connection:
-            for (event,) in connection.execute(
-                "select event from event_logs where dagster_event_type = 'ASSET_CHECK_EVALUATION'"
-            ):
+            for (event,) in connection.execute("select event from event_logs where dagster_event_type = 'ASSET_CHECK_EVALUATION'"):
                 content = json.loads(event)["dagster_event"]["event_specific_data"]
                 if content["check_name"] == "no_personal_data":
                     checks.append(content["success"])

@@ -100,9 +100,7 @@ def started(quarter: str, landing: Path, lake: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
 
 
-def signalled_when_said(
-    number: signal.Signals, moment: str, landing: Path, lake: Path
-) -> subprocess.CompletedProcess[str]:
+def signalled_when_said(number: signal.Signals, moment: str, landing: Path, lake: Path) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-c", _SIGNALLED_AT, str(int(number)), moment]
     command = [*program, "run", QUARTER, "--landing", str(landing), "--lake", str(lake)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment())
@@ -119,9 +117,7 @@ def kill_during_dbt(landing: Path, lake: Path) -> str:
     try:
         deadline = time.monotonic() + 240
         while not (
-            folders := [
-                path for path in lake.glob("scratch/*") if (lake / f"published/runs/.building-{path.name}").is_dir()
-            ]
+            folders := [path for path in lake.glob("scratch/*") if (lake / f"published/runs/.building-{path.name}").is_dir()]
         ):
             assert run.poll() is None, run.communicate()[1]
             assert time.monotonic() < deadline
@@ -176,9 +172,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
 
 
 @pytest.mark.parametrize("moment", ["validate: hotline_calls", "marts: dbt build", "report: publish"])
-def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(
-    moment: str, published: Published, lake_copy: Path
-) -> None:
+def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(moment: str, published: Published, lake_copy: Path) -> None:
     before = published_contents(lake_copy)
     ended = signalled_when_said(signal.SIGINT, moment, published.landing, lake_copy)
     assert (ended.returncode, ended.stderr) == (130, "asq: interrupted; earlier publications are unchanged\n")
@@ -225,9 +219,7 @@ def test_two_quarters_run_at_the_same_time_on_one_lake(published: Published, tmp
     alone = without_run_id(current(published.lake, QUARTER))
     assert differing(without_run_id(current(lake, QUARTER)), alone) == []
     with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
-        found = connection.execute(
-            'select quarter, "table", extracted from row_accounting where extracted > 0 order by all'
-        )
+        found = connection.execute('select quarter, "table", extracted from row_accounting where extracted > 0 order by all')
         assert found.fetchall() == [
             (QUARTER, "customers", 6),
             (QUARTER, "hotline_calls", 25),

@@ -86,16 +86,12 @@ def test_no_umask_and_no_earlier_rights_open_a_private_zone(unpurged: Path) -> N
 
 def test_a_run_logs_which_records_it_read(unpurged: Path) -> None:
     read = [event for event in access_log.events(Lake(unpurged)) if event["quarter"] == NEXT_QUARTER]
-    assert [(event["action"], event["zone"]) for event in read] == [
-        ("read", zone) for zone in ("landing", "raw", "accepted")
-    ]
+    assert [(event["action"], event["zone"]) for event in read] == [("read", zone) for zone in ("landing", "raw", "accepted")]
     assert {event["run_id"] for event in read} == {current(unpurged, NEXT_QUARTER).name}
     assert all(event["tables"] == list(TABLES) for event in read)
 
 
-def test_after_a_purge_the_next_quarter_has_the_same_numbers(
-    published: Published, unpurged: Path, tmp_path: Path
-) -> None:
+def test_after_a_purge_the_next_quarter_has_the_same_numbers(published: Published, unpurged: Path, tmp_path: Path) -> None:
     lake = purged_lake(published, tmp_path / "lake")
     assert differing(published_contents(lake), published_contents(published.lake)) == []
     asq_run(NEXT_QUARTER, published.landing, lake)
@@ -115,17 +111,13 @@ def _rerun(lake: Path, landing: Path) -> tuple[Finished, dict[str, bytes]]:
     return finished, without_run_id(current(lake, QUARTER))
 
 
-def test_a_purged_quarter_is_evaluated_again_from_its_clean_rows_or_its_files(
-    published: Published, tmp_path: Path
-) -> None:
+def test_a_purged_quarter_is_evaluated_again_from_its_clean_rows_or_its_files(published: Published, tmp_path: Path) -> None:
     lake, before = purged_lake(published, tmp_path / "lake"), without_run_id(current(published.lake, QUARTER))
     new_only = tmp_path / "landing"
     for register in (regions, customers):
         write_csv(new_only / f"{register.__name__}.csv", list(register()))
     finished, again = _rerun(lake, new_only)
-    assert "the records were purged and not delivered again; evaluated from their clean rows: service_requests" in (
-        finished.stderr
-    )
+    assert "the records were purged and not delivered again; evaluated from their clean rows: service_requests" in (finished.stderr)
     # The run says so in its record, which the report shows; the accounts begin with the extracted rows, as there are no files;
     # and two tables count the rows of these. No other table differs.
     assert differing(again, before) == [

@@ -178,9 +178,7 @@ def test_a_run_leaves_nothing_unfinished(published: Published) -> None:
 
 
 def test_only_the_owner_may_look_at_personal_data(published: Published) -> None:
-    modes = {
-        stage: (published.lake / stage).stat().st_mode & 0o077 for stage in ("landing", "raw", "accepted", "quarantine")
-    }
+    modes = {stage: (published.lake / stage).stat().st_mode & 0o077 for stage in ("landing", "raw", "accepted", "quarantine")}
     assert modes == {"landing": 0, "raw": 0, "accepted": 0, "quarantine": 0}
 
 
@@ -237,9 +235,7 @@ def test_no_row_is_lost(published: Published, warehouse: duckdb.DuckDBPyConnecti
 
 
 def test_the_refused_row_can_be_found_again(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:
-    found = rows(
-        warehouse, 'select "table", origin_file, origin_row, row_key, rule, "column", value_masked from quarantine'
-    )
+    found = rows(warehouse, 'select "table", origin_file, origin_row, row_key, rule, "column", value_masked from quarantine')
     ((table, file, row, key, rule, column, value),) = found
     assert (table, rule, column, value) == ("hotline_calls", "allowed_values", "outcome", "hung_up")
     assert key == f"E1|{REFUSED_CALL}"
@@ -391,10 +387,7 @@ def test_a_report_of_a_quarter_that_was_not_published_is_refused(published: Publ
     before = contents(published.lake / "published")
     result = invoke("report", NEXT_QUARTER, "--lake", published.lake)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert (
-        result.stderr
-        == f"asq: {NEXT_QUARTER} has not been published in this lake: run `asq run {NEXT_QUARTER}` first\n"
-    )
+    assert result.stderr == f"asq: {NEXT_QUARTER} has not been published in this lake: run `asq run {NEXT_QUARTER}` first\n"
     assert contents(published.lake / "published") == before
 
 

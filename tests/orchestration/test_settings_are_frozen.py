@@ -109,12 +109,8 @@ def test_a_run_uses_the_files_as_they_were_when_it_started(runs: tuple[Path, Pat
 
 def test_the_run_names_the_files_that_it_used(runs: tuple[Path, Path, dict[str, str]]) -> None:
     _, disturbed, hashes = runs
-    recorded = dict(
-        pl.read_parquet(current(disturbed, QUARTER) / "run_info.parquet").select("key", "value").iter_rows()
-    )
-    names = {"population.csv": "survey_margins", "sent.csv": "survey_invitations"} | {
-        file.file: file.name for file in FILES
-    }
+    recorded = dict(pl.read_parquet(current(disturbed, QUARTER) / "run_info.parquet").select("key", "value").iter_rows())
+    names = {"population.csv": "survey_margins", "sent.csv": "survey_invitations"} | {file.file: file.name for file in FILES}
     assert {name: recorded[f"{key}_sha256"] for name, key in names.items()} == hashes
 
 

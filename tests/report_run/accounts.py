@@ -42,9 +42,7 @@ def accounting_by_enterprise_table(run_id: str) -> pl.DataFrame:
         ("customers", "E1", 17003, 16960, 43),
     ]
     columns = ("table", "enterprise_id", "extracted", "accepted", "quarantined")
-    return pl.DataFrame(counts, schema=columns, orient="row").with_columns(
-        quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
-    )
+    return pl.DataFrame(counts, schema=columns, orient="row").with_columns(quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id))
 
 
 def scorecard_table(run_id: str) -> pl.DataFrame:
@@ -141,9 +139,7 @@ def cleaning_log_table(run_id: str) -> pl.DataFrame:
         ("hotline_calls", None, "extract", "left_out", "sources.yaml: where", "rule", 900),
     ]
     names = ("table", "enterprise_id", "step", "action", "rule", "author", "rows")
-    return pl.DataFrame(lines, schema=list(names), orient="row").with_columns(
-        quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id)
-    )
+    return pl.DataFrame(lines, schema=list(names), orient="row").with_columns(quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id))
 
 
 def run_info_table(run_id: str) -> pl.DataFrame:
@@ -198,8 +194,7 @@ def coverage_table() -> pl.DataFrame:
 
 def source_rows_table() -> pl.DataFrame:
     rows = [
-        ("E1", "service_requests", quarter, count)
-        for quarter, count in (("2024-Q3", 5200), ("2024-Q4", 6100), ("2025-Q1", 20000))
+        ("E1", "service_requests", quarter, count) for quarter, count in (("2024-Q3", 5200), ("2024-Q4", 6100), ("2025-Q1", 20000))
     ]
     # The look-ahead into the next quarter is read, but is no record of this one.
     rows += [

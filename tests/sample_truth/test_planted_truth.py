@@ -66,9 +66,7 @@ def test_every_indicator_has_the_planted_value(evaluated: Evaluated) -> None:
     assert both["value"].is_not_null().sum() > 180
     assert both.filter(pl.col("value").is_null() != pl.col("found").is_null()).is_empty()
     measured = both.drop_nulls("value")
-    apart = measured.filter(
-        (pl.col("value") - pl.col("found")).abs() > 1e-9 * pl.max_horizontal(1.0, pl.col("value").abs())
-    )
+    apart = measured.filter((pl.col("value") - pl.col("found")).abs() > 1e-9 * pl.max_horizontal(1.0, pl.col("value").abs()))
     assert apart.is_empty(), apart
 
 
@@ -88,9 +86,7 @@ def test_every_doubtful_survey_response_is_flagged_and_still_counts(evaluated: E
     # A flag excludes nobody; second responses that were refused are among the planted defects, as are those of pulses.
     assert (found["counted"] == found["complete"]).all()
     refused = evaluated.query("select sum(duplicates_refused)::bigint as n from survey_validity")["n"].item()
-    again = evaluated.truth.defects.filter(
-        pl.col("quarter") == QUARTER.label, pl.col("rule") == "duplicate_survey_response"
-    )
+    again = evaluated.truth.defects.filter(pl.col("quarter") == QUARTER.label, pl.col("rule") == "duplicate_survey_response")
     assert refused <= again.height
 
 
@@ -185,11 +181,7 @@ def test_published_records_are_anonymous_and_add_up(evaluated: Evaluated, name: 
     assert statement["rows"].sum() + statement["left_out"].sum() == clean.height
     assert statement["rows"].sum() == records.height
     came = dict(clean["enterprise_id"].value_counts().iter_rows())
-    assert all(
-        came[row["enterprise_id"]] < 5 and row["rows"] == 0
-        for row in statement.iter_rows(named=True)
-        if row["left_out"]
-    )
+    assert all(came[row["enterprise_id"]] < 5 and row["rows"] == 0 for row in statement.iter_rows(named=True) if row["left_out"])
 
 
 def _found(values: pl.Series, text: str) -> int:

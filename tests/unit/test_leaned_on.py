@@ -132,9 +132,7 @@ def test_great_expectations_renders_a_page_of_one_result() -> None:
 
         assert takes(ValidationResultsPageRenderer().render, "validation_results")
         assert takes(DefaultJinjaPageView().render, "document")
-    with leaned_on(
-        "great-expectations", "ProgressBarsConfig", "leave the progress bars on, which go to standard error"
-    ):
+    with leaned_on("great-expectations", "ProgressBarsConfig", "leave the progress bars on, which go to standard error"):
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
         assert ProgressBarsConfig(globally=False).globally is False

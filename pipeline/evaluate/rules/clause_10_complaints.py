@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.evaluate.rules.facts import (
-    FAIL,
-    NOT_APPLICABLE,
-    PARTIAL,
-    PASS,
-    Assessor,
-    Case,
-    RuleFinding,
-    number,
-    share,
-)
+from pipeline.evaluate.rules.facts import FAIL, NOT_APPLICABLE, PARTIAL, PASS, Assessor, Case, RuleFinding, number, share
 from schemas.standard.process_rules import ProcessRule
 
 
@@ -45,12 +35,8 @@ def _replies(rule: ProcessRule, case: Case) -> RuleFinding:
     if not total:
         return _no_complaint(case)
     in_time, at_once = (case.counted(rule.rule_id, name) for name in ("in_time", "urgent_in_time"))
-    hours, minutes = (
-        number(case.run.numbers[name]) for name in ("complaint_reply_hours", "urgent_complaint_reply_minutes")
-    )
-    of_urgent = (
-        f"紧急投诉 {number(urgent)} 件中 {number(at_once)} 件在 {minutes} 分钟内响应" if urgent else "没有紧急投诉"
-    )
+    hours, minutes = (number(case.run.numbers[name]) for name in ("complaint_reply_hours", "urgent_complaint_reply_minutes"))
+    of_urgent = f"紧急投诉 {number(urgent)} 件中 {number(at_once)} 件在 {minutes} 分钟内响应" if urgent else "没有紧急投诉"
     return share(
         in_time + at_once,
         total + urgent,
@@ -75,9 +61,7 @@ def _steps(rule: ProcessRule, case: Case) -> RuleFinding:
 
 
 def _escalation(rule: ProcessRule, case: Case) -> RuleFinding:
-    if absent := case.absent(
-        "complaints", "complaints.satisfaction", "complaints.escalated|complaints.alternative_offered"
-    ):
+    if absent := case.absent("complaints", "complaints.satisfaction", "complaints.escalated|complaints.alternative_offered"):
         return absent
     unhappy, offered = case.of(rule.rule_id, "offered"), case.counted(rule.rule_id, "offered")
     if not unhappy:

@@ -38,9 +38,7 @@ def _coverage(_: ProcessRule, case: Case) -> RuleFinding:
     used = {indicator.subdimension_id for indicator in case.run.indicators.values()}
     covered = sum(name in used for name in subdimensions)
     dimensions = sum(node.level == "dimension" for node in nodes.values())
-    return share(
-        covered, len(subdimensions), f"{dimensions} 个维度的 {len(subdimensions)} 个子维度中 {covered} 个有现行指标。"
-    )
+    return share(covered, len(subdimensions), f"{dimensions} 个维度的 {len(subdimensions)} 个子维度中 {covered} 个有现行指标。")
 
 
 def _measurable(_: ProcessRule, case: Case) -> RuleFinding:
@@ -76,9 +74,7 @@ def _expert_weights(_: ProcessRule, case: Case) -> RuleFinding:
         if ratios
         else ""
     )
-    return share(
-        consistent, len(groups), f"{len(groups)} 组权重中 {consistent} 组由专家判断经层次分析法得出{figures}。"
-    )
+    return share(consistent, len(groups), f"{len(groups)} 组权重中 {consistent} 组由专家判断经层次分析法得出{figures}。")
 
 
 def _weight_ranges(_: ProcessRule, case: Case) -> RuleFinding:
@@ -94,16 +90,12 @@ def _weight_ranges(_: ProcessRule, case: Case) -> RuleFinding:
     total = "合计为 1" if sums_to_one else "合计不为 1"
     before = f"，投影前 {outside_before} 个在区间外" if outside_before else ""
     held = bool(weights) and inside == len(weights) and sums_to_one
-    return RuleFinding(
-        PASS if held else FAIL, f"{len(weights)} 个维度中 {inside} 个权重在标准区间内，权重{total}{before}。"
-    )
+    return RuleFinding(PASS if held else FAIL, f"{len(weights)} 个维度中 {inside} 个权重在标准区间内，权重{total}{before}。")
 
 
 def _edition(_: ProcessRule, case: Case) -> RuleFinding:
     years = number(case.run.numbers["standard_review_years"])
-    return RuleFinding(
-        PARTIAL, f"所用版本已核对：{case.run.edition}；文本无发布日期，不超过 {years} 年的复审周期无从起算。"
-    )
+    return RuleFinding(PARTIAL, f"所用版本已核对：{case.run.edition}；文本无发布日期，不超过 {years} 年的复审周期无从起算。")
 
 
 ASSESSORS: Mapping[str, Assessor] = {

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.evaluate.rules.facts import (
-    NO_DATA,
-    NOT_APPLICABLE,
-    PARTIAL,
-    PASS,
-    Assessor,
-    Case,
-    RuleFinding,
-    number,
-    share,
-)
+from pipeline.evaluate.rules.facts import NO_DATA, NOT_APPLICABLE, PARTIAL, PASS, Assessor, Case, RuleFinding, number, share
 from schemas.contract import TABLES
 from schemas.standard.process_rules import ProcessRule
 
@@ -78,9 +68,7 @@ def _outlier_review(_: ProcessRule, case: Case) -> RuleFinding:
     if found is None or not (found.tested or found.to_review):
         return RuleFinding(NO_DATA, f"{quarter} 没有足以计算 Z 分数的数据组（每组至少 11 个值）。")
     if not found.to_review:
-        return RuleFinding(
-            PASS, f"{quarter} 检验 {number(found.tested)} 个数据组，没有 Z 分数绝对值超过 {limit} 的数据点。"
-        )
+        return RuleFinding(PASS, f"{quarter} 检验 {number(found.tested)} 个数据组，没有 Z 分数绝对值超过 {limit} 的数据点。")
     return share(
         found.reviewed,
         found.to_review,
@@ -97,9 +85,7 @@ def _cleaning_log(_: ProcessRule, case: Case) -> RuleFinding:
     if not case.run.reconciled:
         return RuleFinding(PARTIAL, f"{said}；没有清洗日志，行数未从落地到统计逐步核对。")
     counts = "，".join(
-        f"{label} {case.run.logged[action]:,} {unit}"
-        for action, label, unit in _LOGGED_ACTIONS
-        if case.run.logged.get(action)
+        f"{label} {case.run.logged[action]:,} {unit}" for action, label, unit in _LOGGED_ACTIONS if case.run.logged.get(action)
     )
     logged = f"清洗日志另记有{counts}；" if counts else ""
     return RuleFinding(PASS, f"{said}；{logged}{case.run.reconciled} 张表从落地到统计的行数逐步核对一致。")

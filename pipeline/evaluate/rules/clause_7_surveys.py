@@ -47,9 +47,7 @@ def _five_levels(rule: ProcessRule, case: Case) -> RuleFinding:
     if not items:
         return RuleFinding(NO_DATA, f"{case.span}没有含满意度题的满意度调查。")
     low, high = (number(case.run.numbers[f"satisfaction_scale_{end}"]) for end in ("min", "max"))
-    return share(
-        five, items, f"{case.span}满意度调查的 {number(items)} 道满意度题中 {number(five)} 道采用 {low}–{high} 级量表。"
-    )
+    return share(five, items, f"{case.span}满意度调查的 {number(items)} 道满意度题中 {number(five)} 道采用 {low}–{high} 级量表。")
 
 
 def _several_sources(rule: ProcessRule, case: Case) -> RuleFinding:
@@ -61,9 +59,7 @@ def _feeds(rule: ProcessRule, case: Case) -> RuleFinding:
 
 
 def _groups_present(rule: ProcessRule, case: Case, groups: Mapping[str, tuple[str, ...]], span: str) -> RuleFinding:
-    present = [
-        name for name, tables in groups.items() if any(case.counted(rule.rule_id, "rows", table) for table in tables)
-    ]
+    present = [name for name, tables in groups.items() if any(case.counted(rule.rule_id, "rows", table) for table in tables)]
     if not present:
         return RuleFinding(NO_DATA, f"{span}没有{joined(groups)}。")
     lacking = [name for name in groups if name not in present]
@@ -88,9 +84,7 @@ def _answers_of_the_year(rule: ProcessRule, case: Case) -> RuleFinding:
     required, answers = required_answers(customers, case.run.numbers), case.counted(rule.rule_id, "valid_answers")
     # Flags delete nothing (C-41): flagged responses are reported and still count towards the required number.
     flagged = sum(each.numerator for each in case.items(rule.rule_id, "flagged").values())
-    doubts = (
-        f"（{case.span}有 {number(flagged)} 份带作答质量标记：直线作答、过快或多名顾客共用设备）" if flagged else ""
-    )
+    doubts = f"（{case.span}有 {number(flagged)} 份带作答质量标记：直线作答、过快或多名顾客共用设备）" if flagged else ""
     return yearly(
         case,
         answers,
@@ -162,11 +156,7 @@ def _question_counts(rule: ProcessRule, case: Case) -> RuleFinding:
         return RuleFinding(NO_DATA, f"{case.span}没有满意度调查。")
     low, high = (case.run.numbers[f"survey_questions_{end}"] for end in ("min", "max"))
     fitting = sum(low <= count <= high for count in counts)
-    found = (
-        f"{number(min(counts))} 题"
-        if min(counts) == max(counts)
-        else f"{number(min(counts))} 至 {number(max(counts))} 题"
-    )
+    found = f"{number(min(counts))} 题" if min(counts) == max(counts) else f"{number(min(counts))} 至 {number(max(counts))} 题"
     return share(
         fitting,
         len(counts),

@@ -95,9 +95,7 @@ class RunFacts:
     def refused_rows(self, rules: Iterable[str], table: str | None = None) -> int:
         """Refused rows that break one of the rules, of all tables or of one."""
         wanted = frozenset(rules)
-        return sum(
-            not wanted.isdisjoint(broken) for (name, _, _), broken in self.refused.items() if table in (None, name)
-        )
+        return sum(not wanted.isdisjoint(broken) for (name, _, _), broken in self.refused.items() if table in (None, name))
 
 
 @dataclass(frozen=True)

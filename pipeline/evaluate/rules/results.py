@@ -79,20 +79,13 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
         indicators=catalogue(quarter.last_day),
         nodes=nodes(),
         weights=tuple(
-            PublishedWeight(**row)
-            for row in weights.select(list(PublishedWeight.__dataclass_fields__)).iter_rows(named=True)
+            PublishedWeight(**row) for row in weights.select(list(PublishedWeight.__dataclass_fields__)).iter_rows(named=True)
         ),
         refused={(table, file, number): frozenset(broken) for table, file, number, broken in refused.iter_rows()},
-        extracted=dict(
-            pl.read_parquet(run.table("row_accounting")).filter(in_quarter).select("table", "extracted").iter_rows()
-        ),
+        extracted=dict(pl.read_parquet(run.table("row_accounting")).filter(in_quarter).select("table", "extracted").iter_rows()),
         outliers=_outlier_reviews(pl.read_parquet(run.table("outlier_groups"))),
         logged=dict(
-            pl.read_parquet(run.table("cleaning_log"))
-            .filter(in_quarter)
-            .group_by("action")
-            .agg(pl.col("rows").sum())
-            .iter_rows()
+            pl.read_parquet(run.table("cleaning_log")).filter(in_quarter).group_by("action").agg(pl.col("rows").sum()).iter_rows()
         ),
         reconciled=pl.read_parquet(run.table("row_reconciliation")).filter(in_quarter)["table"].n_unique(),
     )
@@ -108,9 +101,7 @@ def _outlier_reviews(groups: pl.DataFrame) -> dict[str, OutlierReview]:
 def _cases(run: RunFolder, facts: RunFacts) -> Iterator[tuple[str, Case]]:
     """Each enterprise × period for which rules are assessed, with its period."""
     figures: dict[tuple[str, str], dict[tuple[str, str], dict[str, Figure]]] = {}
-    evidence = pl.read_parquet(run.table("mart_rule_evidence")).cast(
-        {"numerator": pl.Float64, "denominator": pl.Float64}
-    )
+    evidence = pl.read_parquet(run.table("mart_rule_evidence")).cast({"numerator": pl.Float64, "denominator": pl.Float64})
     for row in evidence.iter_rows(named=True):
         of_case = figures.setdefault((row["enterprise_id"], row["period"]), {})
         items = of_case.setdefault((row["rule_id"], row["measure"]), {})

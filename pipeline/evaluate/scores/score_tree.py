@@ -214,9 +214,7 @@ def _weighted_mean(children: list[ScoredNode]) -> float:
     return base + math.fsum(child.weight * (score - base) for child, score in zip(children, scores, strict=True))
 
 
-def legal_interval(
-    dimension_scores: Mapping[str, float | None], ranges: Mapping[str, tuple[float, float]]
-) -> tuple[float, float]:
+def legal_interval(dimension_scores: Mapping[str, float | None], ranges: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
     """Smallest and largest total over every level-1 weight vector the standard allows (Σ = 1, within ranges), exactly.
 
     A linear function over a box cut by Σ w = 1 is largest if every weight starts at its lower bound and the rest goes to
@@ -287,9 +285,7 @@ def overlay(total: float | None, conduct: Conduct, plan: EvaluationPlan, grades:
         }
         vetoes = frozenset(rule for rule, count in counts.items() if count >= float(rules[rule]["value"]))
         if vetoes:
-            return replace(
-                result, grade=rules["no_grade"]["name_zh"], flags=frozenset(f"veto:{rule}" for rule in vetoes)
-            )
+            return replace(result, grade=rules["no_grade"]["name_zh"], flags=frozenset(f"veto:{rule}" for rule in vetoes))
     if plan.overlays.grade and score is not None:
         reached = [row for row in rules.values() if row["kind"] == "grade" and score >= float(row["value"])]
         result = replace(result, grade=max(reached, key=lambda row: float(row["value"]))["name_zh"])
@@ -340,9 +336,7 @@ def score_table(
 
 def _excluded(weight_set: WeightSet, plan: EvaluationPlan) -> set[tuple[str, str]]:
     """The (enterprise, value) pairs the plan leaves out; the name of a compound indicator means all its values."""
-    compounds = {
-        edge.node_id.split("+")[0]: edge.node_id for edge in weight_set.edges if edge.level == "named_indicator"
-    }
+    compounds = {edge.node_id.split("+")[0]: edge.node_id for edge in weight_set.edges if edge.level == "named_indicator"}
     excluded = set()
     for entry in plan.not_applicable:
         values = [edge.node_id for edge in weight_set.children(compounds.get(entry.indicator_id, entry.indicator_id))]

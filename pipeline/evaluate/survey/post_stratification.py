@@ -95,9 +95,7 @@ def design_effect(counts: Sequence[int], weights: Sequence[float]) -> tuple[floa
     return float(n.sum()) * squares / total**2, total**2 / squares
 
 
-def rake(
-    table: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
+def rake(table: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Iterative proportional fitting: a table with the given row and column totals and the odds ratios of ``table``.
 
     Shape as given; None if no such table exists (the totals contradict its pattern of zeros).
@@ -200,9 +198,7 @@ def _merged_count(groups: list[list[Cell]]) -> int:
     return sum(len(group) for group in groups if len(group) > 1)
 
 
-def _capped(
-    counts: NDArray[np.float64], weights: NDArray[np.float64], cap: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _capped(counts: NDArray[np.float64], weights: NDArray[np.float64], cap: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Cut weights of mean 1 to the cap and raise the rest in proportion so that the mean stays 1; also which were cut."""
     weights, is_capped = weights.copy(), np.zeros(len(weights), dtype=np.bool_)
     # A weight above the cap only by rounding is not cut.

@@ -94,9 +94,7 @@ def weigh_rounds(cells: pl.DataFrame, choices: SurveyChoices, numbers: Mapping[s
     filled = cells.with_columns(pl.col("region_code", "channel").fill_null("")).sort(_CELL)
     for key, own in filled.group_by(_ROUND, maintain_order=True):
         place = dict(zip(_ROUND, key, strict=True))
-        sample = {
-            (region, channel): n for region, channel, n in own.select("region_code", "channel", "responses").iter_rows()
-        }
+        sample = {(region, channel): n for region, channel, n in own.select("region_code", "channel", "responses").iter_rows()}
         population = choices.margins.of(str(place["enterprise_id"]), Quarter.parse(str(place["quarter"])))
         weighting = None if population is None else weigh(sample, population, minimum, cap)
         rounds.append(place | _weighting_row(weighting, sum(sample.values()), population is not None))
@@ -186,10 +184,7 @@ def weighted_parts(scores: pl.DataFrame, weighed: RoundWeights, periods: list[Pe
         total=pl.col("numerator").cast(pl.Float64),
         squares=pl.col("sum_squares").cast(pl.Float64),
     )
-    rows = [
-        dict(zip(item, key, strict=True)) | _weighted_mean(own)
-        for key, own in strata.group_by(item, maintain_order=True)
-    ]
+    rows = [dict(zip(item, key, strict=True)) | _weighted_mean(own) for key, own in strata.group_by(item, maintain_order=True)]
     return pl.DataFrame(rows, schema=WEIGHTED_SCHEMA).filter(pl.col("n") > 0)
 
 
@@ -237,9 +232,7 @@ def _quarters_of(period: Period) -> list[Quarter]:
     return quarters
 
 
-def validity_table(
-    counted: pl.DataFrame, rounds: pl.DataFrame, refused: pl.DataFrame, choices: SurveyChoices
-) -> pl.DataFrame:
+def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, refused: pl.DataFrame, choices: SurveyChoices) -> pl.DataFrame:
     """The published table ``survey_validity``: one row per enterprise × quarter × satisfaction survey round.
 
     counted   mart_survey_validity

@@ -32,9 +32,7 @@ def relative_change(current: pl.DataFrame, previous: pl.DataFrame, of: str, name
     now, before = pairs["value"].to_numpy(), pairs["value_before"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         change = np.where(before > 0, (now - before) / before, np.nan)
-    low, high = relative_change_interval(
-        now, pairs["standard_error"].to_numpy(), before, pairs["standard_error_before"].to_numpy()
-    )
+    low, high = relative_change_interval(now, pairs["standard_error"].to_numpy(), before, pairs["standard_error_before"].to_numpy())
     numbers = {"value": change, "numerator": now - before, "denominator": before, "ci_low": low, "ci_high": high}
     return _changed(pairs, named, "delta", **numbers)
 

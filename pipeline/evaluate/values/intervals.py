@@ -133,9 +133,7 @@ def _standard_error(n: int, total: Number | None, sum_squares: Number | None) ->
     if n is None or n < 2 or total is None or sum_squares is None:
         return math.nan
     count, exact_total = int(n), Decimal(total)
-    spread = _EXACT.subtract(
-        _EXACT.multiply(Decimal(count), Decimal(sum_squares)), _EXACT.multiply(exact_total, exact_total)
-    )
+    spread = _EXACT.subtract(_EXACT.multiply(Decimal(count), Decimal(sum_squares)), _EXACT.multiply(exact_total, exact_total))
     if spread <= 0:
         return 0.0
     return math.sqrt(float(_EXACT.divide(spread, Decimal(count**2 * (count - 1)))))

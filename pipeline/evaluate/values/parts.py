@@ -99,9 +99,7 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
     return finished(rows.rename({"n": "sample_size"}), keys, method, **numbers)
 
 
-def finished(
-    rows: pl.DataFrame, keys: list[str], ci_method: NDArray[np.str_], **numbers: NDArray[np.float64]
-) -> pl.DataFrame:
+def finished(rows: pl.DataFrame, keys: list[str], ci_method: NDArray[np.str_], **numbers: NDArray[np.float64]) -> pl.DataFrame:
     """The values of a table of parts: VALUE_SCHEMA beside the key columns; a number that is NaN or not given is null.
 
     rows       the keys, sample_size, cases and part

@@ -70,9 +70,7 @@ def with_weights(
     return Comparison(current, previous), as_variant(plain, UNWEIGHTED)
 
 
-def _weighted_values(
-    inputs: pl.DataFrame, weighted: pl.DataFrame, role: str, parameters: Mapping[str, float]
-) -> pl.DataFrame:
+def _weighted_values(inputs: pl.DataFrame, weighted: pl.DataFrame, role: str, parameters: Mapping[str, float]) -> pl.DataFrame:
     """The weighted survey indicators of one role, including touchpoint satisfaction and the index."""
     own = weighted.filter(pl.col("period_role") == role)
     is_touchpoint = pl.col("indicator_id") == "O2-2"

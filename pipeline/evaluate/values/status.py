@@ -47,9 +47,9 @@ def assign_status(
     null.
     """
     periods = coverage.filter(pl.col("period_role") == "current")
-    grid = periods.select(
-        "enterprise_id", "period", scope_type=pl.lit("enterprise"), scope_id=pl.col("enterprise_id")
-    ).join(catalogue.select("indicator_id"), how="cross")
+    grid = periods.select("enterprise_id", "period", scope_type=pl.lit("enterprise"), scope_id=pl.col("enterprise_id")).join(
+        catalogue.select("indicator_id"), how="cross"
+    )
     other_places = comparison.current.filter(pl.col("scope_type") != "enterprise").select(*PLACE, "indicator_id")
     rows = (
         pl.concat([grid, other_places])
@@ -88,11 +88,7 @@ def assign_status(
         .then(_state(NOT_APPLICABLE, "rose_from_zero"))
         .when((pl.col("indicator_id") == ERROR_RATE) & (pl.col("denominator") == 0))
         .then(_state(NOT_APPLICABLE, "already_zero"))
-        .when(
-            pl.col("value").is_not_null()
-            & (pl.col("sample_size") < pl.col("minimum_n"))
-            & (pl.col("method") != "count")
-        )
+        .when(pl.col("value").is_not_null() & (pl.col("sample_size") < pl.col("minimum_n")) & (pl.col("method") != "count"))
         .then(pl.struct(status=pl.lit(INSUFFICIENT), reason=pl.format("below_minimum_n:{}", pl.col("minimum_n"))))
         .when(pl.col("value").is_not_null())
         .then(_state(OK, None))
@@ -113,9 +109,7 @@ def assign_status(
     ]
     return (
         rows.with_columns(settled=status)
-        .with_columns(
-            status=pl.col("settled").struct.field("status"), status_reason=pl.col("settled").struct.field("reason")
-        )
+        .with_columns(status=pl.col("settled").struct.field("status"), status_reason=pl.col("settled").struct.field("reason"))
         # "already_zero" keeps its parts: they are the evidence.
         .with_columns(
             pl.when(hidden & (pl.col("status_reason") != "already_zero")).then(None).otherwise(pl.col(name)).alias(name)
@@ -267,9 +261,7 @@ def _comparable_changes(coverage: pl.DataFrame, source_rows: pl.DataFrame, catal
     trailing = whole.filter(pl.col("window_kind") == "trailing_year").select(
         "enterprise_id", "indicator_id", is_trailing_whole="is_whole"
     )
-    is_comparable = (
-        pl.when(pl.col("indicator_id") == ERROR_RATE).then(pl.col("is_trailing_whole")).otherwise(pl.col("is_whole"))
-    )
+    is_comparable = pl.when(pl.col("indicator_id") == ERROR_RATE).then(pl.col("is_trailing_whole")).otherwise(pl.col("is_whole"))
     return whole.join(trailing, on=["enterprise_id", "indicator_id"], how="left").select(
         "enterprise_id", "period", "indicator_id", is_comparable=is_comparable
     )
@@ -288,9 +280,7 @@ def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) ->
 def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:
     """Drop comparisons with an incomplete period."""
     return rows.with_columns(
-        value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable"))
-        .then(None)
-        .otherwise(pl.col("value")),
+        value=pl.when(pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable")).then(None).otherwise(pl.col("value")),
         previous_value=pl.when(pl.col("is_period_comparable")).then(pl.col("previous_value")).otherwise(None),
     ).drop("is_period_comparable")
 

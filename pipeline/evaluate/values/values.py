@@ -10,13 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.evaluate.values.changes import (
-    EFFICIENCY_CHANGE,
-    ERROR_RATE,
-    INDEX_CHANGE,
-    rate_reduction,
-    relative_change,
-)
+from pipeline.evaluate.values.changes import EFFICIENCY_CHANGE, ERROR_RATE, INDEX_CHANGE, rate_reduction, relative_change
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison, measure
 from pipeline.evaluate.values.satisfaction import INDEX, values_of
 
@@ -45,9 +39,7 @@ def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[s
     )
 
 
-def variants(
-    inputs: pl.DataFrame, statistics: pl.DataFrame, catalogue: pl.DataFrame, undelivered: pl.DataFrame
-) -> pl.DataFrame:
+def variants(inputs: pl.DataFrame, statistics: pl.DataFrame, catalogue: pl.DataFrame, undelivered: pl.DataFrame) -> pl.DataFrame:
     """All other published readings: named variants and order statistics.
 
     undelivered   enterprise_id, period, indicator_id of indicators whose table or column was not delivered: only their
@@ -65,9 +57,7 @@ def variants(
     touchpoints = recorded.filter(is_touchpoint)
     by_touchpoint = measure(
         touchpoints.with_columns(
-            variant=pl.when(pl.col("variant") == "").then(pl.lit("touchpoint")).otherwise(pl.col("variant"))
-            + "_"
-            + pl.col("part")
+            variant=pl.when(pl.col("variant") == "").then(pl.lit("touchpoint")).otherwise(pl.col("variant")) + "_" + pl.col("part")
         ),
         catalogue,
         keys,

@@ -40,9 +40,7 @@ class RandomIndex:
     def value(self, order: int) -> float:
         """The index of matrices of an order; raises UsageError beyond the published table (nothing is extrapolated)."""
         if order not in self.values:
-            raise UsageError(
-                f"'{self.name}' is published for {min(self.values)} to {max(self.values)} items, not {order}"
-            )
+            raise UsageError(f"'{self.name}' is published for {min(self.values)} to {max(self.values)} items, not {order}")
         return self.values[order]
 
 
@@ -198,17 +196,13 @@ def check_matrix(matrix: ArrayLike, *, origin: str = "matrix") -> Matrix:
     """The matrix as floats; raises DataRefused unless it is square, positive and reciprocal (1 on the diagonal)."""
     checked = np.asarray(matrix, dtype=np.float64)
     if checked.ndim != 2 or checked.shape[0] != checked.shape[1] or checked.shape[0] == 0:
-        raise DataRefused(
-            f"{origin}: a pairwise matrix must be square, this one is {' × '.join(map(str, checked.shape))}"
-        )
+        raise DataRefused(f"{origin}: a pairwise matrix must be square, this one is {' × '.join(map(str, checked.shape))}")
     if not np.all(np.isfinite(checked)) or np.any(checked <= 0):
         raise DataRefused(f"{origin}: every element of a pairwise matrix must be a positive number")
     off = np.abs(checked * checked.T - 1)
     if off.max() > RECIPROCITY_TOLERANCE:
         row, column = (int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
-        raise DataRefused(
-            f"{origin}: elements ({row + 1}, {column + 1}) and ({column + 1}, {row + 1}) are not reciprocal"
-        )
+        raise DataRefused(f"{origin}: elements ({row + 1}, {column + 1}) and ({column + 1}, {row + 1}) are not reciprocal")
     return checked
 
 

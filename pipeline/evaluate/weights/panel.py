@@ -112,9 +112,7 @@ def by_parent(judgements: pl.DataFrame | None, parents: Mapping[str, object]) ->
     columns = ("parent", "round", "expert_id", "left_item", "right_item", "ratio")
     for parent, number, expert, left, right, ratio in judgements.select(columns).sort(columns).iter_rows():
         if parent not in parents:
-            raise DataRefused(
-                f"expert_judgements: expert {expert}, round {number}: parent {parent} has no children to compare"
-            )
+            raise DataRefused(f"expert_judgements: expert {expert}, round {number}: parent {parent} has no children to compare")
         experts = found.setdefault(parent, {}).setdefault(int(number), {})
         experts.setdefault(expert, []).append(ahp.Judgement(left, right, ratio))
     return found
@@ -136,15 +134,11 @@ def evaluate_panel(
     matrices: list[ExpertMatrix] = []
     agreements: list[RoundAgreement] = []
     for number in sorted(rounds):
-        answers = [
-            _examined(expert, number, parent, given, items, plan, limit) for expert, given in rounds[number].items()
-        ]
+        answers = [_examined(expert, number, parent, given, items, plan, limit) for expert, given in rounds[number].items()]
         accepted = [each.matrix for each in answers if each.is_accepted and each.matrix is not None]
         priorities = [ahp.priorities(matrix, plan.ahp_method) for matrix in accepted]
         concordance = kendalls_w(priorities) if priorities else None
-        agreements.append(
-            RoundAgreement(parent, number, len(items), len(accepted), len(answers) - len(accepted), concordance)
-        )
+        agreements.append(RoundAgreement(parent, number, len(items), len(accepted), len(answers) - len(accepted), concordance))
         matrices.extend(answers)
     latest = {each.expert_id: each.round for each in matrices if each.is_accepted}
     return Panel(tuple(_counted(each, latest) for each in matrices), tuple(agreements))
@@ -194,9 +188,7 @@ def judgements_table(matrices: Sequence[ExpertMatrix], version: str) -> pl.DataF
             "method": each.method,
             "lambda_max": each.consistency.lambda_max if each.consistency else None,
             "consistency_index": each.consistency.index if each.consistency else None,
-            "random_index": ahp.random_index(each.random_index).value(each.consistency.order)
-            if each.consistency
-            else None,
+            "random_index": ahp.random_index(each.random_index).value(each.consistency.order) if each.consistency else None,
             "random_index_name": each.random_index,
             "consistency_ratio": each.consistency_ratio,
             "is_accepted": each.is_accepted,

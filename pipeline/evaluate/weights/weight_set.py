@@ -158,9 +158,7 @@ def project_to_ranges(weights: ArrayLike, lower: ArrayLike, upper: ArrayLike) ->
         raise UsageError("weight ranges: a lower bound lies above its upper bound")
     slack = 1e-12
     if low.sum() > 1 + slack or high.sum() < 1 - slack:
-        raise UsageError(
-            f"weight ranges: no weights sum to 1 within them (Σ lower {low.sum():g}, Σ upper {high.sum():g})"
-        )
+        raise UsageError(f"weight ranges: no weights sum to 1 within them (Σ lower {low.sum():g}, Σ upper {high.sum():g})")
     if np.all((low <= raw) & (raw <= high)) and abs(raw.sum() - 1) <= slack:
         return raw.copy()
 
@@ -237,9 +235,7 @@ def build_weight_set(
     )
 
 
-def overlapping_indicators(
-    values: pl.DataFrame, weight_set: WeightSet, *, limit: float, minimum_n: int
-) -> pl.DataFrame:
+def overlapping_indicators(values: pl.DataFrame, weight_set: WeightSet, *, limit: float, minimum_n: int) -> pl.DataFrame:
     """Pairs of indicators of one sub-dimension that measure nearly the same fact, which is then weighted twice (C-43).
 
     values   enterprise_id, period, indicator_id, value

@@ -209,7 +209,4 @@ def _from_zone(sql: str, zone: str) -> str:
     if zone == TIME_ZONE:
         return sql
     first, until = (f"TIMESTAMP '{day}'" for day in _CONVERTIBLE)
-    return (
-        f"CASE WHEN {sql} >= {first} AND {sql} < {until} "
-        f"THEN timezone('{TIME_ZONE}', timezone({literal(zone)}, {sql})) END"
-    )
+    return f"CASE WHEN {sql} >= {first} AND {sql} < {until} THEN timezone('{TIME_ZONE}', timezone({literal(zone)}, {sql})) END"

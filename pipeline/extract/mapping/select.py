@@ -101,18 +101,14 @@ class Mapping:
         columns = self._columns
         passed = ", ".join([SEQUENCE, *(item.name for item in RECORD_FIELDS)])
         # Each level is a subquery, so the next one may name its columns several times at no cost.
-        origins = self._select(
-            passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation)
-        )
+        origins = self._select(passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation))
         raws = self._select(passed, [(f"r{i}", c.raw.sql) for i, c in enumerate(columns)] + self._rewritten(), origins)
         passed = ", ".join([passed, *self.mapped.values()])
         raw = [Value(f"r{i}", c.raw.type) for i, c in enumerate(columns)]
         kept_raw = ", ".join(value.sql for value in raw)
         reads = [(f"t{i}", reading(raw[i], c.column, self._style(c.source))) for i, c in enumerate(columns)]
         read = self._select(f"{passed}, {kept_raw}", reads, raws)
-        values = [
-            (quoted(c.column.name), accepted(f"t{i}", raw[i], c.column, self._table)) for i, c in enumerate(columns)
-        ]
+        values = [(quoted(c.column.name), accepted(f"t{i}", raw[i], c.column, self._table)) for i, c in enumerate(columns)]
         rows = self._select(f"{passed}, {kept_raw}", values, read)
         names = ", ".join(quoted(c.column.name) for c in columns)
         quarter = self._table.quarter_expression or "NULL::VARCHAR"
@@ -442,9 +438,7 @@ class Mapping:
         source = self._source
         wanted = [column.name for column in self._table.columns]
         wanted += [column.source for column in source.columns.values() if column.source]
-        wanted += [
-            name for cells in (source.unpivot.rows.values() if source.unpivot else ()) for name in cells.values()
-        ]
+        wanted += [name for cells in (source.unpivot.rows.values() if source.unpivot else ()) for name in cells.values()]
         if any(find_name(name, self._names) for name in wanted):
             return f"columns found: {listed((*self._names, *self._added_names()))}"
         return f"none of its {len(self._names)} columns is known: is its first row the header?"

@@ -25,9 +25,7 @@ def clean_text(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringAr
     """Trim every cell; empty cells and those equal to one of ``null_values`` become null."""
     if _may_need_trimming(cells):
         cells = pc.utf8_trim(cells, characters=_BLANKS)
-    means_nothing = (
-        pc.is_in(cells, value_set=nothing(null_values)) if null_values else pc.equal(pc.binary_length(cells), 0)
-    )
+    means_nothing = pc.is_in(cells, value_set=nothing(null_values)) if null_values else pc.equal(pc.binary_length(cells), 0)
     if not pc.any(means_nothing).as_py():
         return cells
     return pc.if_else(means_nothing, pa.scalar(None, pa.string()), cells)

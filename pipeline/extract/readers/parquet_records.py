@@ -33,9 +33,7 @@ class ParquetRecords:
         with self._open() as parquet:
             found = parquet.schema_arrow
         self._delivered = {name: field.name for name, field in zip(canonical_names(found.names), found, strict=True)}
-        self.schema = pa.schema(
-            [(name, _read_as(field.type)) for name, field in zip(self._delivered, found, strict=True)]
-        )
+        self.schema = pa.schema([(name, _read_as(field.type)) for name, field in zip(self._delivered, found, strict=True)])
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         row = 1

@@ -53,8 +53,7 @@ class SheetRecords:
         while chunk := list(islice(numbered, _BATCH_ROWS)):
             filled = [(number, row) for number, row in chunk if any(cell != "" for cell in row)]
             cells = [
-                pa.array([_text(row[index]) if index < len(row) else None for _, row in filled], pa.string())
-                for index in wanted
+                pa.array([_text(row[index]) if index < len(row) else None for _, row in filled], pa.string()) for index in wanted
             ]
             cleaned = [clean_text(column, self._form.null_values) for column in cells]
             yield batch_of(pa.array([number for number, _ in filled], pa.int64()), cleaned, columns)

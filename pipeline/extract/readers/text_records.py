@@ -184,8 +184,6 @@ def _in_order(good: pa.RecordBatch, misfits: list[tuple[int, str, str]]) -> pa.R
         return good
     numbers, rules, lines = zip(*misfits, strict=True)
     cells = [pa.nulls(len(misfits), column.type) for column in good.columns[len(RECORD_FIELDS) :]]
-    bad = pa.RecordBatch.from_arrays(
-        [pa.array(numbers, pa.int64()), pa.array(rules), pa.array(lines), *cells], schema=good.schema
-    )
+    bad = pa.RecordBatch.from_arrays([pa.array(numbers, pa.int64()), pa.array(rules), pa.array(lines), *cells], schema=good.schema)
     both = pa.Table.from_batches([good, bad])
     return both.take(pc.sort_indices(both.column(0))).combine_chunks().to_batches()[0]

@@ -51,9 +51,7 @@ class ScoreTable:
         for row in self.rows:
             low_high = f" ({_range(row)} over all legal weights)" if row.total_range else ""
             provisional = ", provisional" if row.is_provisional else ""
-            dimensions = ", ".join(
-                f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items()
-            )
+            dimensions = ", ".join(f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items())
             verdicts = ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items())
             found.append(
                 f"{self.quarter} {row.enterprise_id}: total {number(row.total)}{low_high}{provisional}; "
@@ -109,9 +107,7 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
         for row in tables.scores.filter(pl.col("period") == quarter.label).iter_rows(named=True)
     }
     total = next(row["node_id"] for row in tables.nodes_in_order if row["level"] == "total")
-    values = tables.values.filter(pl.col("window_kind") == "quarter").select(
-        "enterprise_id", "status", "requirement", "is_met"
-    )
+    values = tables.values.filter(pl.col("window_kind") == "quarter").select("enterprise_id", "status", "requirement", "is_met")
     counted = Counter(
         (enterprise, _COUNTED.get(verdict_of(status, requirement, is_met), _REST))
         for enterprise, status, requirement, is_met in values.iter_rows()

@@ -135,9 +135,7 @@ class ReportModel:
     @property
     def most_urgent(self) -> tuple[Indicator, ...]:
         """The lowest scores among requirements missed by more than chance, at most five, lowest first."""
-        missed = [
-            each for each in self.indicators if each.verdict is Verdict.NOT_MET and each.is_distinguishable is not False
-        ]
+        missed = [each for each in self.indicators if each.verdict is Verdict.NOT_MET and each.is_distinguishable is not False]
         return tuple(sorted(missed, key=lambda each: 0.0 if each.score is None else each.score)[:FINDINGS])
 
     @property

@@ -20,15 +20,7 @@ from pipeline.report.parts.outliers import outlier_report
 from pipeline.report.parts.process_rules import rule_sets
 from pipeline.report.parts.quality import quality_of
 from pipeline.report.parts.scores import ReportNode, WindowTotal, no_total_because, overlay_of, place_of
-from pipeline.report.parts.sources import (
-    NO_ROWS,
-    Coverage,
-    Quarantined,
-    SourceTable,
-    contract_order,
-    names_enterprises,
-    table_name,
-)
+from pipeline.report.parts.sources import NO_ROWS, Coverage, Quarantined, SourceTable, contract_order, names_enterprises, table_name
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, TOUCHPOINTS, hidden_touchpoints, survey_scopes
 from pipeline.report.words import zh as labels
@@ -100,9 +92,7 @@ class RunTables:
         return cls(
             quarter=quarter,
             values=_scan(run_path, "indicator_values").filter(of_enterprise).collect(),
-            variants=_scan(run_path, "indicator_variants")
-            .filter(of_enterprise & (pl.col("period") == quarter.label))
-            .collect(),
+            variants=_scan(run_path, "indicator_variants").filter(of_enterprise & (pl.col("period") == quarter.label)).collect(),
             scores=_scan(run_path, "scores").collect(),
             weights=_scan(run_path, "weights").collect(),
             catalogue=_scan(run_path, "indicator_catalogue").filter(in_force).collect(),
@@ -114,9 +104,7 @@ class RunTables:
             run_info=_scan(run_path, "run_info").collect(),
             judgements=_scan(run_path, "weight_judgements").collect(),
             rounds=_scan(run_path, "weight_rounds").collect(),
-            accounts=_scan(run_path, "row_accounting_by_enterprise")
-            .filter(pl.col("quarter") == quarter.label)
-            .collect(),
+            accounts=_scan(run_path, "row_accounting_by_enterprise").filter(pl.col("quarter") == quarter.label).collect(),
             process_rules=_scan(run_path, "process_rules").collect(),
             rule_results=_scan(run_path, "rule_results").collect(),
             scorecard=_scan(run_path, "data_quality").collect(),
@@ -174,9 +162,7 @@ class RunTables:
             anonymity=anonymity_of(self.anonymity, enterprise_id),
             survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
             survey=survey_part(self.survey_validity.filter(own), total.indicators),
-            outliers=outlier_report(
-                self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order
-            ),
+            outliers=outlier_report(self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order),
             cleaning=tuple(cleaning_of(self.cleaning_log, enterprise_id)),
         )
 
@@ -201,9 +187,7 @@ class RunTables:
             raise ReportInputMissing(f"evaluation_nodes: no row for node {node_id} of scores")
         weighed = self._weighed.get(node_id, {})
         bounds = (described["weight_min"], described["weight_max"])
-        children = [
-            child for child in tree.values() if child["parent_id"] == node_id and child["node_id"] in self._described
-        ]
+        children = [child for child in tree.values() if child["parent_id"] == node_id and child["node_id"] in self._described]
         return ReportNode(
             node_id=node_id,
             name=described["name_zh"],
@@ -214,9 +198,7 @@ class RunTables:
             weight_method=labels.WEIGHT_METHODS.get(weighed.get("method", ""), weighed.get("method", "")),
             consistency_index=weighed.get("consistency_index"),
             consistency_ratio=weighed.get("consistency_ratio"),
-            random_index=labels.RANDOM_INDICES.get(
-                weighed.get("random_index") or "", weighed.get("random_index") or ""
-            ),
+            random_index=labels.RANDOM_INDICES.get(weighed.get("random_index") or "", weighed.get("random_index") or ""),
             kendalls_w=weighed.get("kendalls_w"),
             dispersion=weighed.get("dispersion"),
             experts=weighed.get("experts") or 0,
@@ -239,9 +221,7 @@ class RunTables:
             variants.setdefault(row["indicator_id"], []).append(row)
         missing = [name for name in self._catalogue_order if (name, "quarter") not in values]
         if missing:
-            raise ReportInputMissing(
-                f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}"
-            )
+            raise ReportInputMissing(f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}")
         respondents = self.respondents.filter(pl.col("enterprise_id") == enterprise_id)
         hidden = hidden_touchpoints(variants.get(TOUCHPOINTS, ()), respondents)
         found: dict[str, list[Indicator]] = {}
@@ -263,21 +243,18 @@ class RunTables:
     def _window_totals(self, enterprise_id: str) -> Iterator[WindowTotal]:
         totals = {
             row["period"]: row
-            for row in self.scores.filter(
-                (pl.col("enterprise_id") == enterprise_id) & (pl.col("level") == "total")
-            ).iter_rows(named=True)
+            for row in self.scores.filter((pl.col("enterprise_id") == enterprise_id) & (pl.col("level") == "total")).iter_rows(
+                named=True
+            )
         }
         for window in self._coverage(enterprise_id):
             row = totals.get(window.period)
             if row is not None and window.period != self.quarter.label:
-                yield WindowTotal(
-                    window.name, window.period, row["score"], row["scored_coverage"], bool(row["is_provisional"])
-                )
+                yield WindowTotal(window.name, window.period, row["score"], row["scored_coverage"], bool(row["is_provisional"]))
 
     def _coverage(self, enterprise_id: str) -> Iterator[Coverage]:
         rows = {
-            row["window_kind"]: row
-            for row in self.coverage.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
+            row["window_kind"]: row for row in self.coverage.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
         }
         for kind, name in labels.WINDOWS.items():
             if row := rows.get(kind):
@@ -297,8 +274,7 @@ class RunTables:
         }
         delivered = dict(self.row_accounting.select("table", "delivered").iter_rows())
         accounts = {
-            row["table"]: row
-            for row in self.accounts.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
+            row["table"]: row for row in self.accounts.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
         }
         for table in contract_order(delivered):
             is_counted = bool(delivered[table]) and names_enterprises(table)

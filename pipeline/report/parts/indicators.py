@@ -217,9 +217,7 @@ def indicator_of(
         trailing_year=_window(longer["trailing_year"]),
         variants=tuple(
             _variant(entry, variant)
-            for variant in sorted(
-                variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"])
-            )
+            for variant in sorted(variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"]))
             if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
             and variant["variant"] not in hidden
         ),

@@ -86,9 +86,7 @@ class OutlierReport:
         return sum(getattr(each, name) for each in self.measures)
 
 
-def outlier_report(
-    groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]
-) -> OutlierReport:
+def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]) -> OutlierReport:
     """The section of one enterprise.
 
     groups      its rows of outlier_groups
@@ -104,9 +102,7 @@ def outlier_report(
     # A run of another version may have other measures.
     names = [*(name for name in MEASURES if name in counted), *sorted(counted.keys() - MEASURES.keys())]
     order = {name: place for place, name in enumerate((TOTAL, *catalogue))}
-    rows = sorted(
-        effects.iter_rows(named=True), key=lambda row: (order.get(row["indicator_id"], len(order)), row["period"])
-    )
+    rows = sorted(effects.iter_rows(named=True), key=lambda row: (order.get(row["indicator_id"], len(order)), row["period"]))
     return OutlierReport(
         measures=tuple(_measure(counted[name]) for name in names),
         effects=tuple(_effect(row, catalogue.get(row["indicator_id"], {})) for row in rows),

@@ -55,9 +55,7 @@ def rule_sets(results: pl.DataFrame, rules: pl.DataFrame, quarter: Quarter) -> I
     for period, name in names.items():
         rows = results.filter(pl.col("period") == period).sort("rule_id")
         if not rows.is_empty():
-            yield RuleSet(
-                period, name, tuple(_result(row, described[row["rule_id"]]) for row in rows.iter_rows(named=True))
-            )
+            yield RuleSet(period, name, tuple(_result(row, described[row["rule_id"]]) for row in rows.iter_rows(named=True)))
 
 
 def _result(row: Mapping[str, object], rule: Mapping[str, str]) -> RuleResult:

@@ -71,9 +71,9 @@ def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id:
                 shares={name: row[name] for name in DIMENSIONS},
                 filled_rate=row["filled_rate"],
             )
-            for row in scorecard.filter(
-                (pl.col("enterprise_id") == enterprise_id) & (pl.col("extracted") > 0)
-            ).iter_rows(named=True)
+            for row in scorecard.filter((pl.col("enterprise_id") == enterprise_id) & (pl.col("extracted") > 0)).iter_rows(
+                named=True
+            )
         ),
         findings=tuple(
             QualityFinding(

@@ -101,6 +101,4 @@ def overlay_of(root: Mapping[str, Any]) -> Overlay | None:
     """Grade and deductions of the overlays; None if the plan asks for none."""
     if root["grade"] is None and root["deduction_points"] is None:
         return None
-    return Overlay(
-        root["grade"], root["deduction_points"], root["score_after_deductions"], root["grade_reference"] or ""
-    )
+    return Overlay(root["grade"], root["deduction_points"], root["score_after_deductions"], root["grade_reference"] or "")

@@ -64,9 +64,7 @@ class SurveyScopes:
     @property
     def hidden(self) -> int:
         """How many cells are hidden."""
-        return sum(
-            cell.is_hidden for cell in (self.overall, *(cell for each in self.breakdowns for cell in each.cells))
-        )
+        return sum(cell.is_hidden for cell in (self.overall, *(cell for each in self.breakdowns for cell in each.cells)))
 
 
 def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScopes | None:
@@ -86,9 +84,7 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
             people[scope, None] = unstated
             names.append((scope, None))
     lines = [Line(total, tuple(names)) for names in scopes.values()]
-    shown: dict[Hashable, int] = {
-        name: people[name] for name in (total, *(name for names in scopes.values() for name in names))
-    }
+    shown: dict[Hashable, int] = {name: people[name] for name in (total, *(name for names in scopes.values() for name in names))}
     hidden = hidden_cells(shown, lines, MINIMUM_PEOPLE)
     measured = {(row["scope_type"], row["scope_id"]): row for row in values.iter_rows(named=True)}
 
@@ -100,8 +96,7 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
     return SurveyScopes(
         overall=cell(total, "全部"),
         breakdowns=tuple(
-            SurveyBreakdown(_SCOPES[scope], tuple(cell(name, _label(*name)) for name in names))
-            for scope, names in scopes.items()
+            SurveyBreakdown(_SCOPES[scope], tuple(cell(name, _label(*name)) for name in names)) for scope, names in scopes.items()
         ),
     )
 

@@ -217,9 +217,7 @@ class Repeats:
 def counted_answers(facts: Facts) -> list[Row]:
     """Answers of the first complete response per customer and round, with pulses, without mystery rounds."""
     questions = {
-        (row["survey_id"], row["question_id"]): row
-        for row in facts.every("survey_questions")
-        if row["survey_type"] != "mystery"
+        (row["survey_id"], row["question_id"]): row for row in facts.every("survey_questions") if row["survey_type"] != "mystery"
     }
     counted: dict[str, Row] = {}
     seen: set[tuple[str, str]] = set()
@@ -277,9 +275,7 @@ def enter_checklist(indicator_id: str) -> None:
             return UNKNOWN
         latest = max(row["assessed_on"] for row in rows)
         rows = [row for row in rows if row["assessed_on"] == latest]
-        return Measured(
-            sum(row["weight"] * row["achieved"] for row in rows), sum(row["weight"] for row in rows), len(rows)
-        )
+        return Measured(sum(row["weight"] * row["achieved"] for row in rows), sum(row["weight"] for row in rows), len(rows))
 
     INDICATORS[indicator_id] = compute
 

@@ -7,18 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipeline.sample.truth.facts import (
-    HOUR,
-    UNKNOWN,
-    Facts,
-    Measured,
-    Row,
-    count,
-    elapsed,
-    enter_checklist,
-    indicator,
-    share,
-)
+from pipeline.sample.truth.facts import HOUR, UNKNOWN, Facts, Measured, Row, count, elapsed, enter_checklist, indicator, share
 from pipeline.sample.truth.outcome import satisfaction_index
 
 _ANALYSES_NAMED = 8
@@ -59,9 +48,7 @@ def complaints_satisfied(facts: Facts) -> Measured:
 @indicator("I1-4")
 def suggestions_adopted(facts: Facts) -> Measured:
     """Adopted ÷ evaluated customer suggestions, by submission date."""
-    evaluated = [
-        row for row in facts.rows("suggestions") if row["source"] == "customer" and row["evaluated_at"] is not None
-    ]
+    evaluated = [row for row in facts.rows("suggestions") if row["source"] == "customer" and row["evaluated_at"] is not None]
     return share(evaluated, lambda row: row["adopted"])
 
 
@@ -93,9 +80,7 @@ def innovations(facts: Facts) -> Measured:
     first = dt.date(facts.quarter.year, 1, 1)
     return count(
         sum(
-            row["kind"] == "innovation"
-            and row["effective_on"] is not None
-            and first <= row["effective_on"] < facts.end_day
+            row["kind"] == "innovation" and row["effective_on"] is not None and first <= row["effective_on"] < facts.end_day
             for row in facts.every("improvement_projects")
         )
     )
@@ -105,10 +90,7 @@ def innovations(facts: Facts) -> Measured:
 def process_optimisations(facts: Facts) -> Measured:
     """Process optimisations effective in the quarter."""
     return count(
-        sum(
-            row["kind"] == "process_optimisation" and row["effective_on"] is not None
-            for row in facts.rows("improvement_projects")
-        )
+        sum(row["kind"] == "process_optimisation" and row["effective_on"] is not None for row in facts.rows("improvement_projects"))
     )
 
 
@@ -124,10 +106,7 @@ def error_reduction(facts: Facts) -> Measured:
     now, before = facts.trailing_year(), facts.trailing_year(ending=4)
     if len(now) + len(before) < 8:
         return UNKNOWN
-    rates = [
-        share((row for past in year for row in past.requests), lambda row: row["has_service_error"])
-        for year in (now, before)
-    ]
+    rates = [share((row for past in year for row in past.requests), lambda row: row["has_service_error"]) for year in (now, before)]
     return _change(rates[0].value, rates[1].value, rates[0].n, is_reduction=True)
 
 
@@ -148,9 +127,7 @@ def resolved_per_staff_day(facts: Facts) -> Measured:
     for row in facts.register("staff"):
         if row["is_service_staff"]:
             begin, end = max(row["hired_on"], facts.first_day), min(row["left_on"] or facts.end_day, facts.end_day)
-            days += sum(
-                facts.calendar.is_workday(begin + dt.timedelta(days=ahead)) for ahead in range((end - begin).days)
-            )
+            days += sum(facts.calendar.is_workday(begin + dt.timedelta(days=ahead)) for ahead in range((end - begin).days))
     return Measured(resolved, days, resolved)
 
 

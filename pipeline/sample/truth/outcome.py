@@ -47,9 +47,7 @@ def final_resolution(facts: Facts) -> Measured:
     repeats = facts.book.repeats
     return share(
         (row for row in facts.requests if row["status"] == "closed"),
-        lambda row: (
-            row["reopened_count"] == 0 and row["customer_confirmed"] is not False and not repeats.asked_again(row, 30)
-        ),
+        lambda row: row["reopened_count"] == 0 and row["customer_confirmed"] is not False and not repeats.asked_again(row, 30),
     )
 
 
@@ -99,9 +97,7 @@ def satisfaction_index(facts: Facts) -> Measured:
 @indicator("O3-1a")
 def prices_published(facts: Facts) -> Measured:
     """Published ÷ chargeable items."""
-    return share(
-        (row for row in facts.register("price_items") if row["is_chargeable"]), lambda row: row["is_published"]
-    )
+    return share((row for row in facts.register("price_items") if row["is_chargeable"]), lambda row: row["is_published"])
 
 
 @indicator("O3-2")

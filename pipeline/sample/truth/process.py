@@ -95,9 +95,7 @@ def urgent_response(facts: Facts) -> Measured:
 @indicator("P2-2")
 def arrived_in_time(facts: Facts) -> Measured:
     """Within ±30 min ÷ (done + missed + rescheduled by the company)."""
-    expected = [
-        row for row in facts.rows("onsite_visits") if row["outcome"] in ("done", "missed", "rescheduled_by_company")
-    ]
+    expected = [row for row in facts.rows("onsite_visits") if row["outcome"] in ("done", "missed", "rescheduled_by_company")]
 
     def in_time(row: Row) -> bool:
         late = elapsed(row["appointed_at"], row["arrived_at"])

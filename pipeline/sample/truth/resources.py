@@ -116,9 +116,7 @@ def certified(facts: Facts) -> Measured:
         end = min(row["left_on"] or facts.end_day, facts.end_day)
         days = (begin + dt.timedelta(days=ahead) for ahead in range((end - begin).days))
         return all(
-            (first is None or first <= day) and (until is None or day <= until)
-            for day in days
-            if facts.calendar.is_workday(day)
+            (first is None or first <= day) and (until is None or day <= until) for day in days if facts.calendar.is_workday(day)
         )
 
     return share(in_post, always_certified)
@@ -151,8 +149,7 @@ def experts(facts: Facts) -> Measured:
     """Staff with the role expert at the quarter's end."""
     return count(
         sum(
-            row["role"] == "expert" and in_force(row["hired_on"], facts.last_day, row["left_on"])
-            for row in facts.register("staff")
+            row["role"] == "expert" and in_force(row["hired_on"], facts.last_day, row["left_on"]) for row in facts.register("staff")
         )
     )
 
@@ -178,6 +175,4 @@ def urgent_orders(facts: Facts) -> Measured:
 def regular_orders(facts: Facts) -> Measured:
     """Mean whole working days from order to receipt of the other orders, order day = 0."""
     received = [row for row in facts.rows("parts_orders") if not row["is_urgent"] and row["received_at"] is not None]
-    return mean(
-        facts.calendar.workdays_between(row["ordered_at"].date(), row["received_at"].date()) for row in received
-    )
+    return mean(facts.calendar.workdays_between(row["ordered_at"].date(), row["received_at"].date()) for row in received)

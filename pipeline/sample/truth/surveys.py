@@ -19,9 +19,7 @@ SURVEYS_SCHEMA = pl.Schema(
         "enterprise_id": pl.String,
         "quarter": pl.String,
         "survey_id": pl.String,
-        **dict.fromkeys(
-            ("accepted", "complete", "straight_liners", "speeders", "shared_devices", "flagged", "valid"), pl.Int64
-        ),
+        **dict.fromkeys(("accepted", "complete", "straight_liners", "speeders", "shared_devices", "flagged", "valid"), pl.Int64),
     }
 )
 _FEWEST_ITEMS, _SHARE_OF_MEDIAN = 10, 0.33

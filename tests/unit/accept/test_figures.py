@@ -33,9 +33,7 @@ class Clean:
     def __init__(self, root: Path) -> None:
         self.lake = Lake(root)
 
-    def write(
-        self, table: str, quarter: Quarter, rows: Sequence[dict[str, Any]], columns: set[str] | None = None
-    ) -> None:
+    def write(self, table: str, quarter: Quarter, rows: Sequence[dict[str, Any]], columns: set[str] | None = None) -> None:
         """Rows that name only some columns; the others are null. ``columns``: those delivered (those named)."""
         contract = TABLES[table]
         types = {column.name: column.polars_type for column in contract.columns if not column.pii}
@@ -129,9 +127,7 @@ def test_the_largest_rise_of_a_missing_share_is_named(clean: Clean) -> None:
     clean.write(
         "hotline_calls",
         Q1,
-        _calls(
-            Q1, 50, ended_at=lambda place: None if place < 30 else at, queue=lambda place: None if place < 5 else "a"
-        ),
+        _calls(Q1, 50, ended_at=lambda place: None if place < 30 else at, queue=lambda place: None if place < 5 else "a"),
     )
     assert clean.measured("hotline_calls")["missing"] == Figure(0.5, "ended_at：10.0% → 60.0%")
 
@@ -197,9 +193,7 @@ def test_a_table_that_stops_before_the_others(clean: Clean) -> None:
 def test_references_are_looked_up_among_accepted_rows_of_all_quarters(clean: Clean) -> None:
     request = {"enterprise_id": "E1", "request_id": "R1", "requested_at": dt.datetime(2024, 12, 30)}
     clean.write("service_requests", Q1.shift(-1), [request])
-    clean.write(
-        "service_requests", Q1, [request | {"request_id": "R2"}, request | {"request_id": "R3", "enterprise_id": "E2"}]
-    )
+    clean.write("service_requests", Q1, [request | {"request_id": "R2"}, request | {"request_id": "R3", "enterprise_id": "E2"}])
     referred = ["R1", "R2", "R2", "R3", "gone", None]
     clean.write("hotline_calls", Q1, _calls(Q1, 6, request_id=lambda place: referred[place]))
     # R3 is another enterprise's; a call without a request refers to nothing: 3 of 5.
@@ -256,9 +250,7 @@ def test_duplicate_answers_are_not_those_of_people_who_tick_one_column(clean: Cl
     responses, answers = [], []
     for number, (after, scores) in enumerate(sent):
         key = {"enterprise_id": "E1", "response_id": f"A{number}"}
-        responses.append(
-            key | {"survey_id": "S", "submitted_at": start + dt.timedelta(seconds=after), "is_complete": True}
-        )
+        responses.append(key | {"survey_id": "S", "submitted_at": start + dt.timedelta(seconds=after), "is_complete": True})
         answers += [key | {"question_id": f"q{place}", "score": value} for place, value in enumerate(scores)]
     clean.write("survey_responses", Q1, responses)
     clean.write("survey_answers", Q1, answers)

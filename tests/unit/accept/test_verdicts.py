@@ -27,9 +27,7 @@ def _plan(**acceptance: object) -> EvaluationPlan:
 def _verdicts(missed: list[Missed], plan: EvaluationPlan | None = None) -> dict[tuple[str, str], str]:
     figures = {
         "suggestions": {
-            enterprise: {
-                check.name: Figure(None if check.name == "drift" else 0.05, "5 行") for check in checks()["suggestions"]
-            }
+            enterprise: {check.name: Figure(None if check.name == "drift" else 0.05, "5 行") for check in checks()["suggestions"]}
             for enterprise in ("E1", "E2")
         }
     }
@@ -109,11 +107,7 @@ def test_limits_of_the_plan_go_before_those_of_the_project() -> None:
             r"waivers\[1\]\.quarter: expected a quarter like 2025-Q1",
         ),
         (
-            {
-                "waivers": [
-                    {"quarter": "2025-Q1", "table": "complaint", "check": "volume", "reason": "y", "author": "x"}
-                ]
-            },
+            {"waivers": [{"quarter": "2025-Q1", "table": "complaint", "check": "volume", "reason": "y", "author": "x"}]},
             r"unknown table 'complaint'; did you mean 'complaints'\?",
         ),
     ],
@@ -125,9 +119,7 @@ def test_faults_of_the_plan_are_named(acceptance: dict[str, object], message: st
 
 def test_the_refusal_names_table_check_enterprise_figure_and_limit(tmp_path_factory: pytest.TempPathFactory) -> None:
     figures = {
-        "suggestions": {
-            "E1": {check.name: Figure(0.04, "4 行，前 4 个季度中位数 100 行") for check in checks()["suggestions"]}
-        }
+        "suggestions": {"E1": {check.name: Figure(0.04, "4 行，前 4 个季度中位数 100 行") for check in checks()["suggestions"]}}
     }
     found = verdicts(Q1, figures, checks_for_run(EvaluationPlan().acceptance, ["suggestions"]), BOTH, ())
     error = DeliveryNotAcceptable.of(Q1, found, tmp_path_factory.getbasetemp() / "index.html")

@@ -40,7 +40,5 @@ def test_one_row_more_anywhere_is_found(place):
 
 def test_the_error_names_table_quarter_and_figures():
     wrong = (*STEPS[:-1], Step("counted", 61, True))
-    with pytest.raises(
-        RowsUnreconciled, match="hotline_calls 2025-Q1: 63 rows clean and -3 between are not 61 rows counted"
-    ):
+    with pytest.raises(RowsUnreconciled, match="hotline_calls 2025-Q1: 63 rows clean and -3 between are not 61 rows counted"):
         require_reconciled(Quarter(2025, 1), {"hotline_calls": wrong})

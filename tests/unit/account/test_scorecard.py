@@ -49,9 +49,7 @@ def test_shares_by_hand() -> None:
         {"E1": dt.date(2025, 2, 14)},
         Q1,
     )
-    requests = found.row(
-        by_predicate=(pl.col("table") == "service_requests") & (pl.col("enterprise_id") == "E1"), named=True
-    )
+    requests = found.row(by_predicate=(pl.col("table") == "service_requests") & (pl.col("enterprise_id") == "E1"), named=True)
     assert requests["completeness"] == 1 - 1 / 200  # row 4
     assert requests["validity"] == 1 - 3 / 200  # rows 3, 7, 8
     assert requests["consistency"] == 1 - 2 / 200  # rows 2, 3

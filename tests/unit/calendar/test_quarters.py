@@ -109,9 +109,7 @@ def test_a_range_of_nine_quarters_has_every_comparison() -> None:
     assert nine[-1].shift(-4) in nine
 
 
-@pytest.mark.parametrize(
-    "text", ["2025-Q1..", "..2025-Q1", "2025-Q1..2025", "2025-Q1...2025-Q2", "2024-Q1..2024-Q2..2024-Q3"]
-)
+@pytest.mark.parametrize("text", ["2025-Q1..", "..2025-Q1", "2025-Q1..2025", "2025-Q1...2025-Q2", "2024-Q1..2024-Q2..2024-Q3"])
 def test_a_range_that_is_not_one_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a quarter"):
         quarter_range(text)

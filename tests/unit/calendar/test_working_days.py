@@ -11,13 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.working_days import (
-    ServiceSchedule,
-    schedule_of,
-    service_schedule,
-    service_seconds,
-    working_calendar,
-)
+from pipeline.calendar.working_days import ServiceSchedule, schedule_of, service_schedule, service_seconds, working_calendar
 from pipeline.errors import UsageError
 from schemas.standard.calendar import ServiceWindow, holidays
 from schemas.standard.parameters import parameter
@@ -185,9 +179,7 @@ def test_working_seconds_add_up_over_a_split(a: dt.datetime, b: dt.datetime, c: 
 
 
 @given(moments, st.timedeltas(dt.timedelta(0), dt.timedelta(90)), st.timedeltas(dt.timedelta(0), dt.timedelta(90)))
-def test_working_seconds_grow_with_time_and_never_beyond_it(
-    start: dt.datetime, first: dt.timedelta, more: dt.timedelta
-) -> None:
+def test_working_seconds_grow_with_time_and_never_beyond_it(start: dt.datetime, first: dt.timedelta, more: dt.timedelta) -> None:
     short = CALENDAR.working_seconds(start, start + first)
     long = CALENDAR.working_seconds(start, start + first + more)
     assert 0 <= short <= long <= (first + more).total_seconds()
@@ -219,9 +211,7 @@ def test_time_never_runs_backwards(a: dt.datetime, b: dt.datetime) -> None:
 
 
 def window(weekday: int, opens: float, closes: float, **validity: dt.date) -> ServiceWindow:
-    return ServiceWindow(
-        "E1", weekday, int(opens * 3600), int(closes * 3600), validity.get("valid_from"), validity.get("valid_to")
-    )
+    return ServiceWindow("E1", weekday, int(opens * 3600), int(closes * 3600), validity.get("valid_from"), validity.get("valid_to"))
 
 
 ROUND_THE_CLOCK = ServiceSchedule(tuple(window(weekday, 0, 24) for weekday in range(1, 8)))
@@ -262,9 +252,7 @@ def test_service_seconds_add_up_over_a_split(start: dt.datetime, length: dt.time
 
 
 @given(moments, st.timedeltas(dt.timedelta(0), dt.timedelta(30)), st.timedeltas(dt.timedelta(0), dt.timedelta(30)))
-def test_service_seconds_grow_with_time_and_never_beyond_it(
-    start: dt.datetime, first: dt.timedelta, more: dt.timedelta
-) -> None:
+def test_service_seconds_grow_with_time_and_never_beyond_it(start: dt.datetime, first: dt.timedelta, more: dt.timedelta) -> None:
     short = service_seconds(start, start + first, SHOP)
     long = service_seconds(start, start + first + more, SHOP)
     assert 0 <= short <= long <= (first + more).total_seconds()

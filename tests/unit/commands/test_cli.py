@@ -76,17 +76,13 @@ def test_a_quarter_that_has_not_begun(landing: Path, tmp_path: Path, command: st
         ("", SUGGESTIONS, 0),
     ],
 )
-def test_check_tells_a_wrong_configuration_from_wrong_data(
-    landing: Path, sources: str, contents: str, code: int
-) -> None:
+def test_check_tells_a_wrong_configuration_from_wrong_data(landing: Path, sources: str, contents: str, code: int) -> None:
     (landing / "sources.yaml").write_text(sources)
     (landing / "suggestions.csv").write_text(contents)
     assert asq("check", "--landing", landing).exit_code == code
 
 
-def test_names_that_no_table_has_are_told_after_a_run(
-    landing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_that_no_table_has_are_told_after_a_run(landing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (landing / "mistery_visits.csv").write_text("x")
     _warn_undelivered(Settings.of(landing, tmp_path / "lake"))
     missing, unused = capsys.readouterr().err.splitlines()
@@ -109,13 +105,10 @@ def test_check_reads_the_plan_and_the_files_it_names(landing: Path) -> None:
     assert "survey_margins.csv: row 2, column channel: 'fax' is not one of" in result.output
 
 
-def test_check_reads_corrections_and_review_wherever_it_is_called_from(
-    landing: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_reads_corrections_and_review_wherever_it_is_called_from(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(landing.parent)
     (landing / "corrections.csv").write_text(
-        "table,key,column,before,after,reason,author,expires_on\n"
-        "suggestions,,source,client,customer,old word,Li,2025-12-31\n"
+        "table,key,column,before,after,reason,author,expires_on\nsuggestions,,source,client,customer,old word,Li,2025-12-31\n"
     )
     review = {"quarter": "2025-Q1", "table": "service_requests", "row_key": "A|R1", "measure": "response_minutes"}
     columns = ",".join(REVIEW_COLUMNS)

@@ -81,9 +81,7 @@ def test_mistakes_are_marked(file: str, text: str, fault: str) -> None:
 
 
 def test_texts_may_look_like_numbers_and_words_like_flags() -> None:
-    text = (
-        "defaults: {enterprise_id: 007}\ntables: {staff: {format: {sheet: 2024}, columns: {role: {values: {1: no}}}}}\n"
-    )
+    text = "defaults: {enterprise_id: 007}\ntables: {staff: {format: {sheet: 2024}, columns: {role: {values: {1: no}}}}}\n"
     assert faults("sources", text) == []
 
 

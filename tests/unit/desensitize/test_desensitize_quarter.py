@@ -28,10 +28,7 @@ ADDED = {"quarter": pl.String(), "_origin_file": pl.String(), "_origin_row": pl.
 NAME, PHONE, ID_NUMBER = "欧阳建国", "13800135678", "11010519491231002X"
 STREET, ADDRESS = "民族大道100号", "广西南宁市青秀区民族大道100号航洋国际3栋501室"
 EMAIL, PLATE, DEVICE = "jianguo.ouyang@example.com", "桂A12312", "a1b2c3d4e5f60718"
-TEXT = (
-    f"{NAME}说空调不制冷，电话{PHONE}，或{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}，"
-    f"身份证{ID_NUMBER}，住{STREET}，找王师傅，{EMAIL}"
-)
+TEXT = f"{NAME}说空调不制冷，电话{PHONE}，或{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}，身份证{ID_NUMBER}，住{STREET}，找王师傅，{EMAIL}"
 PLANTED = {
     "name": NAME,
     "phone": PHONE,
@@ -153,8 +150,7 @@ def test_golden_row(lake: Lake, key: PseudonymKey) -> None:
     assert full["customer_id_number_masked"] == "11****************"
     assert full["customer_address_masked"] == "广西南宁市青秀区***"
     assert (
-        full["description_redacted"]
-        == "[姓名]说空调不制冷，电话[电话]，或[电话]，身份证[证件号]，住[地址]，找[姓名]师傅，[邮箱]"
+        full["description_redacted"] == "[姓名]说空调不制冷，电话[电话]，或[电话]，身份证[证件号]，住[地址]，找[姓名]师傅，[邮箱]"
     )
     for column in ("customer_phone_token", "customer_id_number_token"):
         assert full[column].startswith(prefix)
@@ -252,9 +248,7 @@ def test_missing_partition_and_missing_column_are_refused(lake: Lake, key: Pseud
     assert not clean_path(lake, table).exists()
 
 
-def test_lost_rows_stop_the_run_and_leave_the_old_file(
-    lake: Lake, key: PseudonymKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_rows_stop_the_run_and_leave_the_old_file(lake: Lake, key: PseudonymKey, monkeypatch: pytest.MonkeyPatch) -> None:
     table = TABLES["staff"]
     write_accepted(lake, table, [planted_row(table, 0)])
     desensitize_quarter(table, QUARTER, lake, key)

@@ -28,10 +28,7 @@ def lake(tmp_path: Path) -> Lake:
         path = lake.partition("accepted", CALLS.name, quarter)
         path.parent.mkdir(parents=True)
         schema = {column.name: column.polars_type for column in CALLS.columns}
-        rows = [
-            {"call_id": f"c{number}", "caller_phone": phone}
-            for number, phone in enumerate(("13812345678", "13900001111"))
-        ]
+        rows = [{"call_id": f"c{number}", "caller_phone": phone} for number, phone in enumerate(("13812345678", "13900001111"))]
         pl.DataFrame(rows, schema=schema).write_parquet(path)
         desensitize_quarter(CALLS, quarter, lake, OLD)
     return lake

@@ -77,9 +77,7 @@ def test_the_walk_passes_every_stage_in_order() -> None:
     assert steps == list(flow.NAMES)
 
 
-@pytest.mark.parametrize(
-    ("readme", "heading"), [(READMES[0], "The flow"), (READMES[1], "流程")], ids=["English", "Chinese"]
-)
+@pytest.mark.parametrize(("readme", "heading"), [(READMES[0], "The flow"), (READMES[1], "流程")], ids=["English", "Chinese"])
 def test_the_readme_shows_every_stage_in_order(readme: Path, heading: str) -> None:
     flow_section = section(readme, heading)
     assert re.findall(r"^- \*\*(\w+)\*\*", flow_section, re.MULTILINE) == list(flow.NAMES)

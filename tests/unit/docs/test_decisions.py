@@ -27,11 +27,7 @@ WRITTEN_BY_RUNS = {"dbt_packages", "logs", "target", "__pycache__"}
 
 def entries() -> list[tuple[str, str, str]]:
     """Id, title and file name of every entry, in the order of the files."""
-    return [
-        (number, title, path.name)
-        for path in FILES
-        for number, title in HEADING.findall(path.read_text(encoding="utf-8"))
-    ]
+    return [(number, title, path.name) for path in FILES for number, title in HEADING.findall(path.read_text(encoding="utf-8"))]
 
 
 def known_ids() -> set[str]:
@@ -54,9 +50,7 @@ def citing_files() -> list[Path]:
         found += [
             path
             for path in (REPO / folder).rglob("*")
-            if path.suffix in CITING_SUFFIXES
-            and path.is_file()
-            and not WRITTEN_BY_RUNS & set(path.relative_to(REPO).parts)
+            if path.suffix in CITING_SUFFIXES and path.is_file() and not WRITTEN_BY_RUNS & set(path.relative_to(REPO).parts)
         ]
     return sorted(found)
 

@@ -16,9 +16,7 @@ def test_every_file_that_a_docstring_names_exists() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=REPO, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    sources = [
-        REPO / name for name in tracked if name.startswith(("pipeline/", "schemas/", "dbt_project/", "benchmarks/"))
-    ]
+    sources = [REPO / name for name in tracked if name.startswith(("pipeline/", "schemas/", "dbt_project/", "benchmarks/"))]
     missing = [
         f"{path.relative_to(REPO)}: {name}"
         for path in sources

@@ -39,9 +39,7 @@ def decimals_of(printed: float) -> int:
 def matrix_of(items: str, *ratios: float) -> ahp.Matrix:
     """The matrix of one-letter items with the ratios of its upper triangle, row by row."""
     pairs = combinations(items, 2)
-    return ahp.pairwise_matrix(
-        [Judgement(*pair, ratio) for pair, ratio in zip(pairs, ratios, strict=True)], list(items)
-    )
+    return ahp.pairwise_matrix([Judgement(*pair, ratio) for pair, ratio in zip(pairs, ratios, strict=True)], list(items))
 
 
 # --- the published examples -----------------------------------------------------------------------------------------
@@ -148,9 +146,7 @@ DRINKS_UPPER = (
 
 def test_drinks_by_two_random_indices() -> None:
     judgements = [
-        Judgement(DRINKS[i], DRINKS[i + 1 + j], ratio)
-        for i, row in enumerate(DRINKS_UPPER)
-        for j, ratio in enumerate(row)
+        Judgement(DRINKS[i], DRINKS[i + 1 + j], ratio) for i, row in enumerate(DRINKS_UPPER) for j, ratio in enumerate(row)
     ]
     matrix = ahp.pairwise_matrix(judgements, DRINKS)
     printed = [0.1775, 0.0191, 0.0418, 0.1164, 0.1896, 0.1288, 0.3268]
@@ -234,9 +230,7 @@ def test_row_geometric_means_by_hand() -> None:
     matrix = matrix_of("abc", 2, 8, 2)
     root = 16 ** (1 / 3)
     total = root + 1 + 1 / root
-    assert ahp.geometric_mean_priorities(matrix) == pytest.approx(
-        [root / total, 1 / total, 1 / root / total], abs=1e-12
-    )
+    assert ahp.geometric_mean_priorities(matrix) == pytest.approx([root / total, 1 / total, 1 / root / total], abs=1e-12)
     assert ahp.column_normalised_priorities(matrix)[0] == pytest.approx((8 / 13 + 4 / 7 + 8 / 11) / 3, abs=1e-12)
 
 

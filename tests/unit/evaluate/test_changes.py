@@ -62,11 +62,7 @@ def verdict(catalogue: pl.DataFrame, parameters: dict[str, float], current: pl.D
     columns = ("indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective")
     rows = settled(catalogue, current).join(catalogue.select(columns), on="indicator_id")
     rows = rows.with_columns(window_kind=pl.lit("quarter"))
-    return (
-        with_scores(_with_special_verdicts(rows, catalogue, Q1, parameters), parameters)
-        .pipe(_explain_kept)
-        .row(0, named=True)
-    )
+    return with_scores(_with_special_verdicts(rows, catalogue, Q1, parameters), parameters).pipe(_explain_kept).row(0, named=True)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +119,7 @@ def test_the_index_at_its_ceiling(
         ("I4-2", False),  # a minimum of 1 too, but a comparison of two samples
     ],
 )
-def test_what_chance_has_no_part_in(
-    catalogue: pl.DataFrame, parameters: dict[str, float], indicator: str, is_beyond: bool
-) -> None:
+def test_what_chance_has_no_part_in(catalogue: pl.DataFrame, parameters: dict[str, float], indicator: str, is_beyond: bool) -> None:
     rows = catalogue.filter(pl.col("indicator_id") == indicator).with_columns(
         window_kind=pl.lit("quarter"), numerator=pl.lit(1.0), denominator=pl.lit(2.0)
     )

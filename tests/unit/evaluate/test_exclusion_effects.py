@@ -26,12 +26,8 @@ def evaluated(total: float, *values: tuple[Any, ...]) -> pl.DataFrame:
 
 
 def test_what_differs_is_told_with_and_without() -> None:
-    before = evaluated(
-        80.0, ("P2-1a", 65.5, 20, 50.0, False), ("P1-1", 0.9, 24, 60.0, False), ("P1-3", None, 0, None, None)
-    )
-    after = evaluated(
-        81.5, ("P2-1a", 16.25, 19, 100.0, True), ("P1-1", 0.9, 23, 60.0, False), ("P1-3", None, 0, None, None)
-    )
+    before = evaluated(80.0, ("P2-1a", 65.5, 20, 50.0, False), ("P1-1", 0.9, 24, 60.0, False), ("P1-3", None, 0, None, None))
+    after = evaluated(81.5, ("P2-1a", 16.25, 19, 100.0, True), ("P1-1", 0.9, 23, 60.0, False), ("P1-3", None, 0, None, None))
     found = compared(before, after)
     assert found.schema == pl.Schema(EFFECT_SCHEMA)
     assert found.rows() == [
@@ -50,6 +46,4 @@ def test_equal_evaluations_have_no_effects() -> None:
 def test_a_value_that_is_gone_is_an_effect() -> None:
     before = evaluated(80.0, ("P2-1a", 65.5, 1, 50.0, False))
     after = evaluated(80.0, ("P2-1a", None, 0, None, None))
-    assert compared(before, after).rows() == [
-        ("E1", "2025-Q1", "P2-1a", 65.5, None, None, 1, 0, 50.0, None, False, None, True)
-    ]
+    assert compared(before, after).rows() == [("E1", "2025-Q1", "P2-1a", 65.5, None, None, 1, 0, 50.0, None, False, None, True)]

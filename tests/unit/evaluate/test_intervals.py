@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats.contingency import relative_risk
 
-from pipeline.evaluate.values.intervals import (
-    mean_interval,
-    reduction_interval,
-    relative_change_interval,
-    standard_error,
-    wilson,
-)
+from pipeline.evaluate.values.intervals import mean_interval, reduction_interval, relative_change_interval, standard_error, wilson
 
 
 @given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.95, 0.99]))

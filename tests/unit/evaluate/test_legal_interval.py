@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.scores.score_tree import (
-    legal_interval,
-)
+from pipeline.evaluate.scores.score_tree import legal_interval
 
 # The ranges of clause 六.
 RANGES = {"O": (0.35, 0.40), "P": (0.30, 0.35), "R": (0.20, 0.25), "I": (0.10, 0.15)}

@@ -24,9 +24,7 @@ def test_a_weight_is_share_of_the_population_by_share_of_the_sample() -> None:
     population = {("A", "phone"): 200, ("A", "online"): 300, ("B", "phone"): 100, ("B", "online"): 400}
     found = weighed(sample, population)
     # .2/.1, .3/.3, .1/.2, .4/.4
-    assert found.weights == pytest.approx(
-        {("A", "phone"): 2, ("A", "online"): 1, ("B", "phone"): 0.5, ("B", "online"): 1}
-    )
+    assert found.weights == pytest.approx({("A", "phone"): 2, ("A", "online"): 1, ("B", "phone"): 0.5, ("B", "online"): 1})
     # Σw = 100, Σw² = 10·4 + 30 + 20·.25 + 40 = 115: 100·115/100² and 100²/115
     assert found.design_effect == pytest.approx(1.15)
     assert found.effective_n == pytest.approx(10_000 / 115)
@@ -63,9 +61,7 @@ def test_cells_with_few_answers_are_merged_the_smallest_first() -> None:
     population = {("A", "onsite"): 30, ("A", "outlet"): 20, ("A", "phone"): 20, ("B", "phone"): 30}
     found = weighed(sample, population, minimum=5)
     # on-site and outlet: .5 of the people, 5/20 of the answers; phone .2/.45; B .3/.3
-    assert found.weights == pytest.approx(
-        {("A", "onsite"): 2, ("A", "outlet"): 2, ("A", "phone"): 0.2 / 0.45, ("B", "phone"): 1}
-    )
+    assert found.weights == pytest.approx({("A", "onsite"): 2, ("A", "outlet"): 2, ("A", "phone"): 0.2 / 0.45, ("B", "phone"): 1})
     assert found.merged == 2
     assert found.strata["A", "onsite"] == found.strata["A", "outlet"] != found.strata["A", "phone"]
 
@@ -114,15 +110,11 @@ def test_margins_of_one_kind_are_post_stratified_by_it() -> None:
     sample = {("A", "phone"): 2, ("A", "online"): 2, ("B", "phone"): 4, ("B", ""): 2}
     by_region = weighed(sample, {("A", ""): 60, ("B", ""): 40})
     # .6/.4 and .4/.6, also of the answer without a channel
-    assert by_region.weights == pytest.approx(
-        {("A", "phone"): 1.5, ("A", "online"): 1.5, ("B", "phone"): 2 / 3, ("B", ""): 2 / 3}
-    )
+    assert by_region.weights == pytest.approx({("A", "phone"): 1.5, ("A", "online"): 1.5, ("B", "phone"): 2 / 3, ("B", ""): 2 / 3})
     assert by_region.method == "region"
     by_channel = weighed(sample, {("", "phone"): 30, ("", "online"): 70})
     # .3/.75 and .7/.25 of the eight answers with a channel
-    assert by_channel.weights == pytest.approx(
-        {("A", "phone"): 0.4, ("B", "phone"): 0.4, ("A", "online"): 2.8, ("B", ""): 1}
-    )
+    assert by_channel.weights == pytest.approx({("A", "phone"): 0.4, ("B", "phone"): 0.4, ("A", "online"): 2.8, ("B", ""): 1})
     assert (by_channel.method, by_channel.outside) == ("channel", 2)
 
 

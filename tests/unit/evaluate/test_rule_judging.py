@@ -279,9 +279,7 @@ def test_training_system(run: RunFacts) -> None:
 
 
 def test_one_survey_each_quarter(run: RunFacts) -> None:
-    assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 1}) == RuleFinding(
-        "pass", "本季满意度调查 1 次；要求每季至少 1 次。"
-    )
+    assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 1}) == RuleFinding("pass", "本季满意度调查 1 次；要求每季至少 1 次。")
     assert find(run, "PR-11", {("PR-11", "fewest_rounds"): 0}).result == "fail"
     year = find(run, "PR-11", {("PR-11", "fewest_rounds"): 0}, is_year=True)
     assert year == RuleFinding("fail", "各季满意度调查最少 0 次；要求每季至少 1 次。")
@@ -397,9 +395,7 @@ def test_feeds_of_operations(run: RunFacts) -> None:
 
     four = ("outlets", "staff", "vehicles", "training_records")
     assert find(run, "PR-22", rows(*four, "parts_orders")).result == "pass"
-    assert find(run, "PR-22", rows(*four)) == RuleFinding(
-        "partial", "近四季度已提供服务网点、人员、服务车辆、培训记录，没有备件。"
-    )
+    assert find(run, "PR-22", rows(*four)) == RuleFinding("partial", "近四季度已提供服务网点、人员、服务车辆、培训记录，没有备件。")
     assert find(run, "PR-22").result == "no_data"
 
 
@@ -481,9 +477,7 @@ def test_tailoring_of_the_plan(run: RunFacts) -> None:
 PARENTS = {"ALL": "RPOI", "R": ["R1"], "P": ["P1"], "O": ["O1"], "I": ["I1"]}
 
 
-def weights(
-    method: str = "eigenvector", ratio: float | None = 0.05, **dimensions: float
-) -> tuple[PublishedWeight, ...]:
+def weights(method: str = "eigenvector", ratio: float | None = 0.05, **dimensions: float) -> tuple[PublishedWeight, ...]:
     chosen = {"R": 0.2, "P": 0.35, "O": 0.35, "I": 0.1} | dimensions
     above = [
         PublishedWeight(parent, node, chosen.get(node, 1.0), chosen.get(node, 1.0), method, ratio, 5)
@@ -548,9 +542,7 @@ def test_the_edition_has_no_date_to_count_its_review_from(run: RunFacts) -> None
         (OutlierReview(3, 4, 4, 2, 1, 1), "pass", "已复核 4 个：确认 2、更正 1、排除 1"),
     ],
 )
-def test_outliers_are_reviewed_before_release(
-    run: RunFacts, review: OutlierReview | None, result: str, said: str
-) -> None:
+def test_outliers_are_reviewed_before_release(run: RunFacts, review: OutlierReview | None, result: str, said: str) -> None:
     found = find(run, "PR-26", outliers={"E1": review} if review else {})
     assert found.result == result
     assert said in found.evidence

@@ -11,15 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.scores.score_tree import (
-    SCORES_SCHEMA,
-    Conduct,
-    Leaf,
-    ScoredNode,
-    overlay,
-    score_table,
-    score_tree,
-)
+from pipeline.evaluate.scores.score_tree import SCORES_SCHEMA, Conduct, Leaf, ScoredNode, overlay, score_table, score_tree
 from pipeline.evaluate.weights.weight_set import NodeWeight, WeightSet, build_weight_set
 from pipeline.settings.plan import EvaluationPlan, NotApplicable, Overlays
 
@@ -248,9 +240,7 @@ def test_every_number_adds_up(leaves: dict[str, Leaf], plan: EvaluationPlan) -> 
         if node.score is not None:
             assert sum(child.weight for child in counted) == pytest.approx(1)
             assert sum(child.weight * (child.score or 0) for child in counted) == pytest.approx(node.score, abs=1e-9)
-        assert node.scored_coverage == pytest.approx(
-            sum(child.weight_nominal * child.scored_coverage for child in node.children)
-        )
+        assert node.scored_coverage == pytest.approx(sum(child.weight_nominal * child.scored_coverage for child in node.children))
     if root.score is not None and root.total_min is not None and root.total_max is not None:
         assert root.total_min - 1e-9 <= root.score <= root.total_max + 1e-9
 
@@ -293,9 +283,7 @@ def test_grades(total: float, grade: str, grades: pl.DataFrame) -> None:
         (Conduct(falsified_data=1), 91.5, "不予评级", {"veto:falsified_data"}),
     ],
 )
-def test_deductions_and_vetoes(
-    conduct: Conduct, after: float, grade: str, flags: set[str], grades: pl.DataFrame
-) -> None:
+def test_deductions_and_vetoes(conduct: Conduct, after: float, grade: str, flags: set[str], grades: pl.DataFrame) -> None:
     seen = overlay(91.5, conduct, EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades)
     assert seen.score_after_deductions == pytest.approx(after)
     assert seen.grade == grade
@@ -306,9 +294,7 @@ def test_no_total_no_grade(grades: pl.DataFrame) -> None:
     assert overlay(None, Conduct(), EvaluationPlan(overlays=Overlays(grade=True)), grades).grade is None
 
 
-@pytest.mark.parametrize(
-    "conduct", [Conduct(fatal_incidents=1), Conduct(falsified_data=1), Conduct(special_deductions=5)]
-)
+@pytest.mark.parametrize("conduct", [Conduct(fatal_incidents=1), Conduct(falsified_data=1), Conduct(special_deductions=5)])
 def test_a_veto_holds_without_a_total(grades: pl.DataFrame, conduct: Conduct) -> None:
     seen = overlay(None, conduct, EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades)
     assert (seen.grade, seen.score_after_deductions, seen.reference) == ("不予评级", None, "参照 GB/T 27922")
@@ -316,9 +302,7 @@ def test_a_veto_holds_without_a_total(grades: pl.DataFrame, conduct: Conduct) ->
 
 
 def test_deductions_without_a_total_have_nothing_to_take_from(grades: pl.DataFrame) -> None:
-    seen = overlay(
-        None, Conduct(special_deductions=2), EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades
-    )
+    seen = overlay(None, Conduct(special_deductions=2), EvaluationPlan(overlays=Overlays(grade=True, veto=True)), grades)
     assert (seen.deduction_points, seen.score_after_deductions, seen.grade) == (2.0, None, None)
 
 
@@ -339,9 +323,7 @@ def values(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def test_the_published_rows(grades: pl.DataFrame) -> None:
-    rows = values(
-        *({"indicator_id": name} for name in LEAVES), {"indicator_id": "x", "enterprise_id": "E0", "score": 50.0}
-    )
+    rows = values(*({"indicator_id": name} for name in LEAVES), {"indicator_id": "x", "enterprise_id": "E0", "score": 50.0})
     table = score_table(rows, small_tree(), SELF, PARAMETERS, grades)
     assert dict(table.schema) == SCORES_SCHEMA
     assert table.height == 2 * (1 + len(small_tree().edges))

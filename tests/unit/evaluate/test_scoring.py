@@ -60,9 +60,7 @@ GOLDEN = [
 
 
 @pytest.mark.parametrize(("indicator", "value", "printed"), GOLDEN)
-def test_golden_table_with_the_catalogues_anchors(
-    indicator: str, value: float, printed: float, catalogue: pl.DataFrame
-) -> None:
+def test_golden_table_with_the_catalogues_anchors(indicator: str, value: float, printed: float, catalogue: pl.DataFrame) -> None:
     row = catalogue.row(by_predicate=pl.col("indicator_id") == indicator, named=True)
     computed = score(value, row["requirement"], row["acceptable"], row["direction"], row["scoring_class"])
     assert round(computed, 1) == printed
@@ -141,9 +139,7 @@ def test_unmeasured_values_have_no_score() -> None:
     st.sampled_from(["higher", "lower"]),
     st.sampled_from(["efficacy", "threshold", "proportional"]),
 )
-def test_a_better_value_never_scores_less(
-    x: float, y: float, requirement: float, gap: float, direction: str, method: str
-) -> None:
+def test_a_better_value_never_scores_less(x: float, y: float, requirement: float, gap: float, direction: str, method: str) -> None:
     better, worse = (max(x, y), min(x, y)) if direction == "higher" else (min(x, y), max(x, y))
     acceptable = requirement - gap if direction == "higher" else requirement + gap
     upper, lower = (score(v, requirement, acceptable, direction, method=method) for v in (better, worse))
@@ -281,9 +277,7 @@ def test_chance_is_not_asked_where_it_has_no_part(parameters: dict[str, float]) 
 
 
 def test_judging_keeps_the_rows(parameters: dict[str, float]) -> None:
-    given_ = frame(
-        row(), row(indicator_id="O4-1", requirement=0.0, acceptable=None, direction="lower", scoring_class="f")
-    )
+    given_ = frame(row(), row(indicator_id="O4-1", requirement=0.0, acceptable=None, direction="lower", scoring_class="f"))
     result = with_scores(given_, parameters)
     assert result.drop("score", "is_met", "meets_objective", "is_distinguishable").equals(given_)
     assert with_scores(given_.clear(), parameters).height == 0
@@ -315,9 +309,7 @@ def test_targets_of_the_plan_are_laid_over_the_catalogue(catalogue: pl.DataFrame
 
 
 def test_the_catalogue_must_have_a_limit_for_each_requirement(catalogue: pl.DataFrame) -> None:
-    broken = catalogue.with_columns(
-        acceptable=pl.when(pl.col("indicator_id") == "P1-1").then(None).otherwise(pl.col("acceptable"))
-    )
+    broken = catalogue.with_columns(acceptable=pl.when(pl.col("indicator_id") == "P1-1").then(None).otherwise(pl.col("acceptable")))
     with pytest.raises(UsageError, match=r"indicator P1-1: a requirement without an acceptable limit"):
         targets_for(broken, EvaluationPlan(), ["E1"])
     swapped = catalogue.with_columns(

@@ -124,9 +124,7 @@ def test_merged_cells_are_one_stratum() -> None:
 def test_raked_answers_are_spread_about_the_whole_mean() -> None:
     # The margins are those of the sample, so all weigh 1: the error of the plain mean, s/√n.
     of = cells(("S", "A", "phone", 1), ("S", "A", "online", 1), ("S", "B", "phone", 1), ("S", "B", "online", 1))
-    answers = scores(
-        ("S", "A", "phone", [100]), ("S", "A", "online", [50]), ("S", "B", "phone", [50]), ("S", "B", "online", [0])
-    )
+    answers = scores(("S", "A", "phone", [100]), ("S", "A", "online", [50]), ("S", "B", "phone", [50]), ("S", "B", "online", [0]))
     row = measured(of, answers, choices({("A", ""): 5, ("B", ""): 5, ("", "phone"): 5, ("", "online"): 5}))
     # s² = (50² + 50²)/3
     assert (row["value"], row["standard_error"]) == (pytest.approx(50), pytest.approx(sqrt(5000 / 3 / 4)))
@@ -246,9 +244,7 @@ def round_of(survey: str, counted: int) -> pl.DataFrame:
         (None, None, "no_distribution_register"),
     ],
 )
-def test_a_response_rate_is_of_those_reached(
-    invitations: Invitations | None, rate: float | None, reason: str | None
-) -> None:
+def test_a_response_rate_is_of_those_reached(invitations: Invitations | None, rate: float | None, reason: str | None) -> None:
     chosen = SurveyChoices(invitations={} if invitations is None else {("E", "S"): invitations})
     counted = round_of("S", 40)
     refused = pl.DataFrame({"enterprise_id": ["E"], "quarter": ["2025-Q1"], "survey_id": ["S"], "refused": [10]})

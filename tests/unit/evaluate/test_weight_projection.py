@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from pipeline.errors import UsageError
-from pipeline.evaluate.weights.weight_set import (
-    project_to_ranges,
-)
+from pipeline.evaluate.weights.weight_set import project_to_ranges
 
 # The ranges of clause 六, outcome, process, resources, improvement.
 LOWER, UPPER = np.array([0.35, 0.30, 0.20, 0.10]), np.array([0.40, 0.35, 0.25, 0.15])

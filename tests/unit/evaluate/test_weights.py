@@ -41,9 +41,7 @@ SCHEMA = {
 }
 
 
-def judged(
-    expert: str, pairs: dict[tuple[str, str], float], number: int = 1, parent: str = "ALL"
-) -> list[tuple[Any, ...]]:
+def judged(expert: str, pairs: dict[tuple[str, str], float], number: int = 1, parent: str = "ALL") -> list[tuple[Any, ...]]:
     return [(expert, number, parent, left, right, float(ratio)) for (left, right), ratio in pairs.items()]
 
 
@@ -94,11 +92,7 @@ def test_the_whole_tree_without_judgements(build: Any, catalogue: pl.DataFrame) 
     assert sorted(leaves) == sorted(catalogue["indicator_id"])
     assert sum(weight_set.global_weight(leaf) for leaf in leaves) == pytest.approx(1)
     # 61 named indicators: 68 values, of which 13 share 6 named ones.
-    named = [
-        e
-        for e in weight_set.edges
-        if e.level == "named_indicator" or (e.level == "indicator" and "-" not in e.parent_id)
-    ]
+    named = [e for e in weight_set.edges if e.level == "named_indicator" or (e.level == "indicator" and "-" not in e.parent_id)]
     assert len(named) == 61
     assert weights_of(weight_set, "R1-2") == {"R1-2a": 0.5, "R1-2b": 0.5}
     assert weights_of(weight_set, "R1") == pytest.approx({"R1-1": 1 / 3, "R1-2": 1 / 3, "R1-3": 1 / 3})
@@ -142,15 +136,12 @@ def test_a_group_is_aggregated_and_projected_and_both_are_kept(build: Any) -> No
     edges = {edge.node_id: edge for edge in weight_set.children("ALL")}
     items = [edge.node_id for edge in weight_set.children("ALL")]
     matrices = [
-        ahp.pairwise_matrix([ahp.Judgement(*pair, ratio) for pair, ratio in answer.items()], items)
-        for answer in (LEGAL, strong)
+        ahp.pairwise_matrix([ahp.Judgement(*pair, ratio) for pair, ratio in answer.items()], items) for answer in (LEGAL, strong)
     ]
     group = ahp.aggregate_judgements(matrices)
     assert [edges[item].weight_raw for item in items] == pytest.approx(ahp.priorities(group))
     projected = [edges[item].weight for item in items]
-    assert projected == pytest.approx(
-        project_to_ranges(ahp.priorities(group), [0.20, 0.30, 0.35, 0.10], [0.25, 0.35, 0.40, 0.15])
-    )
+    assert projected == pytest.approx(project_to_ranges(ahp.priorities(group), [0.20, 0.30, 0.35, 0.10], [0.25, 0.35, 0.40, 0.15]))
     assert projected != pytest.approx([edges[item].weight_raw for item in items])
     assert edges["O"].consistency_ratio == pytest.approx(ahp.consistency(group).ratio)
     assert edges["O"].experts == 2
@@ -218,10 +209,7 @@ def test_of_each_expert_the_latest_round_counts_and_every_round_is_kept(build: A
 
 def over_the_others(ratio: float) -> dict[tuple[str, str], float]:
     """O1 matters ``ratio`` times as much as each of O2, O3 and O4, which matter alike."""
-    return {
-        (left, right): ratio if left == "O1" else 1.0
-        for left, right in itertools.combinations(["O1", "O2", "O3", "O4"], 2)
-    }
+    return {(left, right): ratio if left == "O1" else 1.0 for left, right in itertools.combinations(["O1", "O2", "O3", "O4"], 2)}
 
 
 def test_a_partial_round_leaves_the_rest_of_the_panel_its_judgements(build: Any) -> None:
@@ -382,11 +370,7 @@ def test_two_indicators_that_tell_one_fact(build: Any) -> None:
         "P1-1": thorough,
     }
     values = pl.DataFrame(
-        [
-            ("E1", quarter, name, value)
-            for name, row in series.items()
-            for quarter, value in zip(quarters, row, strict=True)
-        ],
+        [("E1", quarter, name, value) for name, row in series.items() for quarter, value in zip(quarters, row, strict=True)],
         schema=["enterprise_id", "period", "indicator_id", "value"],
         orient="row",
     )

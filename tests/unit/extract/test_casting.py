@@ -18,8 +18,7 @@ from schemas.contract import TABLES
 
 SERVICE_REQUESTS = TABLES["service_requests"]
 INTEGER, DOUBLE, BOOLEAN, AMOUNT, MOMENT = (
-    SERVICE_REQUESTS.column(name)
-    for name in ("paused_seconds", "performance_ratio", "is_test", "quoted_amount", "resolved_at")
+    SERVICE_REQUESTS.column(name) for name in ("paused_seconds", "performance_ratio", "is_test", "quoted_amount", "resolved_at")
 )
 DATE = TABLES["staff"].column("left_on")
 CONNECTION = duckdb.connect()
@@ -29,9 +28,7 @@ ISO = Style()
 def cast(value: Any, column, style: Style = ISO, type_: str = "VARCHAR", table=SERVICE_REQUESTS) -> Any:
     given_value = Value("x", type_)
     step = f"SELECT x, {reading(given_value, column, style)} AS t FROM (SELECT ?::{type_} AS x)"
-    return CONNECTION.execute(f"SELECT {accepted('t', given_value, column, table)} FROM ({step})", [value]).fetchone()[
-        0
-    ]
+    return CONNECTION.execute(f"SELECT {accepted('t', given_value, column, table)} FROM ({step})", [value]).fetchone()[0]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +48,7 @@ def test_integers(text, value):
     assert cast(text, INTEGER) == value
 
 
-@pytest.mark.parametrize(
-    "text", ["5.7", "1,000", "1_000", "0x1F", "1e3", "five", "5 ", "９", "9223372036854775808", "-", "."]
-)
+@pytest.mark.parametrize("text", ["5.7", "1,000", "1_000", "0x1F", "1e3", "five", "5 ", "９", "9223372036854775808", "-", "."])
 def test_no_integers(text):
     assert cast(text, INTEGER) is None
 
@@ -278,9 +273,7 @@ def test_native_types(value, type_, column, expected):
 def test_instants_become_shanghai_wall_time():
     instant = dt.datetime(2025, 1, 5, 0, 3, tzinfo=dt.UTC)
     assert cast(instant, MOMENT, type_="TIMESTAMP WITH TIME ZONE") == NOON
-    assert (
-        cast(instant, SERVICE_REQUESTS.column("description"), type_="TIMESTAMP WITH TIME ZONE") == "2025-01-05 08:03:00"
-    )
+    assert cast(instant, SERVICE_REQUESTS.column("description"), type_="TIMESTAMP WITH TIME ZONE") == "2025-01-05 08:03:00"
 
 
 @settings(max_examples=200, deadline=None)

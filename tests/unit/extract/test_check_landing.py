@@ -22,9 +22,7 @@ def check(place) -> list[Notice]:
 def messages(findings: list[Notice], level: str | None = None) -> list[str]:
     """Findings as printed, without what was not delivered."""
     return [
-        str(finding)
-        for finding in findings
-        if finding.level in (level or finding.level) and "not delivered" not in finding.problem
+        str(finding) for finding in findings if finding.level in (level or finding.level) and "not delivered" not in finding.problem
     ]
 
 
@@ -41,9 +39,7 @@ def test_a_good_delivery_has_no_errors(place):
 
 def test_an_optional_column_without_which_an_indicator_has_no_value(place):
     place.deliver("outlets.csv", "enterprise_id,outlet_id,region_code,urbanicity,opened_on\nA,O1,R1,urban,2020-01-01\n")
-    found = [
-        finding for finding in check(place) if finding.table == "outlets" and finding.column == "service_radius_km"
-    ]
+    found = [finding for finding in check(place) if finding.table == "outlets" and finding.column == "service_radius_km"]
     assert [finding.problem for finding in found] == ["not delivered; no_data for R1-2a, R1-2b"]
 
 
@@ -78,8 +74,7 @@ def test_duplicates_ambiguity_and_files_nobody_reads(place):
     place.deliver("complaint.csv", "z")
     found = messages(check(place))
     assert (
-        "error: suggestions: suggestions/1.csv: has the same contents as suggestions/2.csv; its records would count twice"
-        in found
+        "error: suggestions: suggestions/1.csv: has the same contents as suggestions/2.csv; its records would count twice" in found
     )
     assert any(text.startswith("error: staff: delivered in several places: staff/, staff.csv") for text in found)
     assert "warning: complaint.csv: feeds no table; did you mean 'complaints'?" in found
@@ -109,8 +104,7 @@ def test_a_required_column_left_empty_is_one_error(place):
     (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {source: null}}}")
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
     assert messages(check(place), "error") == [
-        "error: sources.yaml: line 1: tables.suggestions.columns.source: the contract requires this column, it cannot be "
-        "left empty"
+        "error: sources.yaml: line 1: tables.suggestions.columns.source: the contract requires this column, it cannot be left empty"
     ]
 
 
@@ -122,11 +116,7 @@ def test_a_pattern_without_a_match_beside_one_that_matches(place):
 
 def test_what_would_be_refused_is_counted_by_column(place):
     lines = [f"A,S{number},customer,2025-02-03,,,x" for number in range(88)]
-    lines += (
-        ["A,T1,Kunde,2025-02-03,,maybe,x"] * 6
-        + ["A,T2,,03.02.2025,,,x"] * 4
-        + ["A,T3,customer,2025-02-03,,,x,y", "A,T4"]
-    )
+    lines += ["A,T1,Kunde,2025-02-03,,maybe,x"] * 6 + ["A,T2,,03.02.2025,,,x"] * 4 + ["A,T3,customer,2025-02-03,,,x,y", "A,T4"]
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
     assert messages(check(place)) == [
         "warning: suggestions: 1 lines have too many fields (1.0% of 100 rows)",

@@ -70,9 +70,7 @@ def test_one_name_twice_in_a_folder_is_ambiguous(place):
 def test_the_same_contents_twice(place):
     place.deliver("staff/q1.csv", "a,b\n1,2\n")
     place.deliver("staff/q1 (copy).csv", "a,b\n1,2\n")
-    with pytest.raises(
-        DuplicateFile, match=r"staff/q1 \(copy\)\.csv: has the same contents as staff/q1\.csv"
-    ) as refused:
+    with pytest.raises(DuplicateFile, match=r"staff/q1 \(copy\)\.csv: has the same contents as staff/q1\.csv") as refused:
         names(place, "staff")
     assert isinstance(refused.value, DataRefused)
     assert refused.value.exit_code == 1

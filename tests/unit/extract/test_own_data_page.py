@@ -69,9 +69,7 @@ def test_the_page_names_every_key():
 
     text = PAGE.read_text(encoding="utf-8")
     keys = {
-        field.alias or name
-        for model in (Defaults, Format, TableSource, ColumnSource)
-        for name, field in model.model_fields.items()
+        field.alias or name for model in (Defaults, Format, TableSource, ColumnSource) for name, field in model.model_fields.items()
     }
     for key in sorted(keys):
         assert re.search(rf"`{key}`|[ {{]{key}: ", text), key

@@ -46,9 +46,7 @@ def test_every_row_is_in_exactly_one_quarter(place):
 
 
 def test_registers_come_whole_in_every_quarter(place):
-    place.deliver(
-        "regions.csv", "enterprise_id,region_code,name,area_km2,urbanicity\nA,R1,东,1,urban\nA,R2,西,2,rural\n"
-    )
+    place.deliver("regions.csv", "enterprise_id,region_code,name,area_km2,urbanicity\nA,R1,东,1,urban\nA,R2,西,2,rural\n")
     place.take("regions")
     for quarter in ("2024-Q1", "2025-Q1"):
         rows = partition_rows(place, "regions", quarter)

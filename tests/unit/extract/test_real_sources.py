@@ -166,10 +166,7 @@ def kiosk_config(folder: Path) -> str:
     """The survey's 24 pairs stand side by side: expectation first, perception second."""
     with io.StringIO((folder / "kiosk.csv").read_bytes().decode("cp949")) as text:
         header = next(csv.reader(text))
-    pairs = [
-        f'        q{1 + (at - 3) // 2}: {{expectation: "{header[at]}", score: "{header[at + 1]}"}}'
-        for at in range(3, 51, 2)
-    ]
+    pairs = [f'        q{1 + (at - 3) // 2}: {{expectation: "{header[at]}", score: "{header[at + 1]}"}}' for at in range(3, 51, 2)]
     return (
         "defaults: {enterprise_id: KIOSK}\ntables:\n  survey_answers:\n    files: kiosk.csv\n"
         "    format: {encoding: cp949}\n    unpivot:\n      name: question_id\n      rows:\n"
@@ -185,9 +182,7 @@ def test_paired_survey_from_wide_to_long(taken, shared_data):
     assert one(snapshot, "count(distinct response_id), count(distinct question_id)") == (207, 24)
     assert one(snapshot, "count(*) filter (where len(_defects) > 0)") == (0,)
     # Means over everybody who answered, before the authors' cleaning: taken from the file by hand below.
-    rows = list(
-        csv.reader(io.StringIO((shared_data / "kiosk_servqual_korea" / "kiosk.csv").read_bytes().decode("cp949")))
-    )[1:]
+    rows = list(csv.reader(io.StringIO((shared_data / "kiosk_servqual_korea" / "kiosk.csv").read_bytes().decode("cp949"))))[1:]
     expected = [float(row[at]) for row in rows for at in range(3, 51, 2) if row[at]]
     perceived = [float(row[at]) for row in rows for at in range(4, 52, 2) if row[at]]
     means = one(snapshot, "avg(expectation), avg(score)")

@@ -157,18 +157,14 @@ def test_header_names_match_exactly_then_whatever_their_case_and_order(place):
 
 def test_files_of_a_folder_may_differ_in_columns_order_and_kind(place):
     place.deliver("suggestions/a.csv.gz", f"{HEADER}\nA,S1,customer,2025-02-03,,,甲\n", encoding="gb18030")
-    place.deliver(
-        "suggestions/b.tsv", "source\tenterprise_id\tsuggestion_id\tsubmitted_at\nemployee\tA\tS2\t2025-02-04\n"
-    )
+    place.deliver("suggestions/b.tsv", "source\tenterprise_id\tsuggestion_id\tsubmitted_at\nemployee\tA\tS2\t2025-02-04\n")
     table = pa.table(
         {"enterprise_id": ["A"], "suggestion_id": [3], "source": pa.array(["customer"]).dictionary_encode(),
          "submitted_at": pa.array([dt.datetime(2025, 2, 5)], pa.timestamp("ns"))}
     )  # fmt: skip
     pq.write_table(table, place.landing / "suggestions" / "c.parquet")
     rows = place.rows("suggestions")
-    assert [
-        (row["suggestion_id"], row["content"], row["_origin_file"], row["_origin_row"], row["_row_id"]) for row in rows
-    ] == [
+    assert [(row["suggestion_id"], row["content"], row["_origin_file"], row["_origin_row"], row["_row_id"]) for row in rows] == [
         ("S1", "甲", "suggestions/a.csv.gz", 2, 0),
         ("S2", None, "suggestions/b.tsv", 2, 1),
         ("3", None, "suggestions/c.parquet", 1, 2),
@@ -187,10 +183,7 @@ def test_parquet_keeps_types_and_reads_what_it_can(place):
                 "contact_count": pa.array([1.0, 2.5, None]),
                 "requested_at": pa.array([dt.datetime(2025, 1, 5, 0, 3, tzinfo=dt.UTC)] * 3),
                 "closed_at": ["2025-01-06", "", "later"],
-                **{
-                    name: ["x"] * 3
-                    for name in ("customer_id", "product_category", "issue_class", "service_type", "channel")
-                },
+                **{name: ["x"] * 3 for name in ("customer_id", "product_category", "issue_class", "service_type", "channel")},
                 **{name: ["x"] * 3 for name in ("region_code", "urgency", "complexity", "status", "reopened_count")},
             }
         ),
@@ -323,9 +316,7 @@ def test_a_declared_utf16_file(place):
 
 
 def test_parquet_damaged_in_the_middle(place):
-    pq.write_table(
-        pa.table({name: ["x"] * 100_000 for name in HEADER.split(",")}), place.landing / "suggestions.parquet"
-    )
+    pq.write_table(pa.table({name: ["x"] * 100_000 for name in HEADER.split(",")}), place.landing / "suggestions.parquet")
     path = place.landing / "suggestions.parquet"
     raw = bytearray(path.read_bytes())
     raw[4:400] = b"\xff" * 396
@@ -361,9 +352,7 @@ def test_taken_again_only_when_contents_configuration_or_names_change(place, sug
 
 
 def test_the_same_delivery_gives_the_same_bytes(place, tmp_path):
-    lines = [
-        f"A,S{i},customer,2025-0{1 + i % 9}-03,{'x' if i % 50 == 0 else ''},{i % 2},text {i}" for i in range(150_000)
-    ]
+    lines = [f"A,S{i},customer,2025-0{1 + i % 9}-03,{'x' if i % 50 == 0 else ''},{i % 2},text {i}" for i in range(150_000)]
     lines[77_777] += ",too many"
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
     first = place.take("suggestions").path.read_bytes()

@@ -8,13 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.extract.errors import (
-    DuplicateColumn,
-    MissingRequiredColumn,
-    TruncatedFile,
-    UnreadableFile,
-    WrongEncoding,
-)
+from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn, TruncatedFile, UnreadableFile, WrongEncoding
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
 
@@ -35,9 +29,7 @@ def test_a_missing_enterprise_says_what_to_do(place):
 
 def test_a_file_without_header_does_not_show_its_first_record(place):
     place.deliver("suggestions.csv", "A,S1,customer,2025-02-03,,,张伟 13800138000\n")
-    with pytest.raises(
-        MissingRequiredColumn, match=r"none of its 7 columns is known: is its first row the header\?"
-    ) as refused:
+    with pytest.raises(MissingRequiredColumn, match=r"none of its 7 columns is known: is its first row the header\?") as refused:
         place.take("suggestions")
     assert "13800138000" not in str(refused.value)
 
@@ -49,9 +41,7 @@ def test_a_wrong_delimiter_is_suspected(place):
 
 
 def test_a_repeated_column_is_not_guessed(place):
-    place.deliver(
-        "suggestions.csv", "enterprise_id,suggestion_id,source,submitted_at,Source\nA,S1,customer,2025-02-03,x\n"
-    )
+    place.deliver("suggestions.csv", "enterprise_id,suggestion_id,source,submitted_at,Source\nA,S1,customer,2025-02-03,x\n")
     with pytest.raises(DuplicateColumn, match="names column 'source' more than once"):
         place.take("suggestions")
 

@@ -62,9 +62,7 @@ def test_unmapped_values_stay_and_mapped_ones_may_become_nothing(place):
 
 def test_values_of_numbers_in_parquet(place):
     place.configure(
-        BASE.replace("in.csv", "in.parquet").replace(
-            "{constant: customer}", "{from: who, values: {1: customer, 2: employee}}"
-        )
+        BASE.replace("in.csv", "in.parquet").replace("{constant: customer}", "{from: who, values: {1: customer, 2: employee}}")
     )
     pq.write_table(pa.table({"id": [1, 2], "at": ["2025-02-03"] * 2, "who": [1, 2]}), place.landing / "in.parquet")
     assert place.column("suggestions", "source") == ["customer", "employee"]
@@ -110,9 +108,7 @@ def test_expressions_see_parquet_as_text_too(place):
         + "      content: {expression: \"case when code like '1%' then 'first' else code end\"}\n"
     )
     place.configure(config)
-    pq.write_table(
-        pa.table({"id": [1, 2], "at": ["2025-02-03"] * 2, "code": [12.0, 3.5]}), place.landing / "in.parquet"
-    )
+    pq.write_table(pa.table({"id": [1, 2], "at": ["2025-02-03"] * 2, "code": [12.0, 3.5]}), place.landing / "in.parquet")
     assert place.column("suggestions", "content") == ["first", "3.5"]
 
 
@@ -204,9 +200,7 @@ def test_unpivot_pairs_two_blocks_of_columns(place):
     header = '"1-1. must be fast","1-2.  is  fast",used,2-1. must be kind,2-2. is kind,overall'
     lines = ["5,4,yes,3,?,2", "5,5,no,5,5,5", "7,6,yes,,,1", "1,2"]
     rows = take(place, WIDE, "\n".join([header, *lines]), table="survey_answers")
-    found = [
-        (row["response_id"], row["question_id"], row["score"], row["expectation"], row["_origin_row"]) for row in rows
-    ]
+    found = [(row["response_id"], row["question_id"], row["score"], row["expectation"], row["_origin_row"]) for row in rows]
     assert found == [
         ("R1", "q1", 4, 5, 2),
         ("R1", "q2", None, 3, 2),
@@ -363,9 +357,7 @@ def test_an_expression_that_fails_on_a_record_is_named_without_its_value(place):
         ("strptime(note, '%Y-%m-%d') > date '2025-01-01'", "Invalid Input Error"),
     ],
 )
-@pytest.mark.parametrize(
-    "cell", ["it's 王小明 '13800138000", '"say ""王小明""\n13800138000"', "\"王小明\n'13800138000'\n\""]
-)
+@pytest.mark.parametrize("cell", ["it's 王小明 '13800138000", '"say ""王小明""\n13800138000"', "\"王小明\n'13800138000'\n\""])
 def test_nothing_of_a_cell_is_told_with_a_failing_expression(place, expression, error, cell):
     with pytest.raises(SourceConfigError) as wrong:
         take(place, BASE + f'      adopted: {{expression: "{expression}"}}\n', f"id,at,note\n1,2025-02-03,{cell}\n")

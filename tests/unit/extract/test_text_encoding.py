@@ -56,9 +56,7 @@ def test_one_bad_byte_in_chinese_utf8_is_not_taken_for_gb18030(found):
     at = text.index("启动".encode(), 50_000)
     broken = text[:at] + b"\xff" + text[at + 1 :]
     line = broken[:at].count(b"\n") + 1
-    with pytest.raises(
-        WrongEncoding, match=rf"staff\.csv: is neither UTF-8 nor GB18030: byte {at + 1} in line {line} "
-    ):
+    with pytest.raises(WrongEncoding, match=rf"staff\.csv: is neither UTF-8 nor GB18030: byte {at + 1} in line {line} "):
         found(broken)
 
 

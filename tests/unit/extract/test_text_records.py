@@ -113,9 +113,7 @@ def test_header_only(file):
 def test_tab_delimiter_by_name_and_other_quotes(file):
     assert read(file("a\tb\n1\t2,5\n", "x.tsv")) == [(2, None, ("1", "2,5"))]
     assert read(file("a|b\n'1|1'|2\n"), Format(delimiter="|", quote="'")) == [(2, None, ("1|1", "2"))]
-    assert read(file('a\tb\n5" screen\t"open\n'), Format(delimiter="\t", quote="")) == [
-        (2, None, ('5" screen', '"open'))
-    ]
+    assert read(file('a\tb\n5" screen\t"open\n'), Format(delimiter="\t", quote="")) == [(2, None, ('5" screen', '"open'))]
 
 
 def test_white_space_and_null_values(file):
@@ -214,9 +212,7 @@ def test_a_quote_within_an_unquoted_cell_is_a_character(file):
     assert read(file(text)) == [(2, None, ('5" pipe', 'x""y')), (3, None, ("1", "z"))]
 
 
-@pytest.mark.parametrize(
-    ("contents", "problem"), [(b"", "is empty"), (b"\n\n", "is empty"), (b"PK\x03\x04abc", "ZIP archive")]
-)
+@pytest.mark.parametrize(("contents", "problem"), [(b"", "is empty"), (b"\n\n", "is empty"), (b"PK\x03\x04abc", "ZIP archive")])
 def test_files_that_are_no_tables(file, contents, problem):
     with pytest.raises(UnreadableFile, match=problem):
         read(file(contents))
@@ -225,9 +221,7 @@ def test_files_that_are_no_tables(file, contents, problem):
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.lists(st.text(alphabet='ab ,"\n\r张　', max_size=5), min_size=1, max_size=4).filter(
-            lambda row: "".join(row).strip()
-        ),
+        st.lists(st.text(alphabet='ab ,"\n\r张　', max_size=5), min_size=1, max_size=4).filter(lambda row: "".join(row).strip()),
         max_size=12,
     )
 )

@@ -47,9 +47,7 @@ def test_error_cells_of_a_worksheet_are_no_empty_cells(place):
     ]
     messages = [str(finding) for finding in check_landing(place.landing, None)]
     # 1 in row 3, 3 in row 4, 6 in row 5.
-    assert (
-        "warning: vehicles: vehicles.xlsx: 10 cells hold an error of the spreadsheet (#DIV/0!, #N/A, #REF!)" in messages
-    )
+    assert "warning: vehicles: vehicles.xlsx: 10 cells hold an error of the spreadsheet (#DIV/0!, #N/A, #REF!)" in messages
 
 
 def test_errors_may_be_declared_to_mean_nothing(place):
@@ -75,8 +73,7 @@ def test_formulas_that_nobody_computed_are_told(place):
     book.save(place.landing / "vehicles.xlsx")
     messages = [str(finding) for finding in check_landing(place.landing, None)]
     assert (
-        "warning: vehicles: vehicles.xlsx: 2 formulas have no value: open the file in a spreadsheet program and save it"
-        in messages
+        "warning: vehicles: vehicles.xlsx: 2 formulas have no value: open the file in a spreadsheet program and save it" in messages
     )
 
 

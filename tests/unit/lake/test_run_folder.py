@@ -40,8 +40,7 @@ def run_ids_seen(lake: Lake) -> list[tuple[str, ...]]:
     """The run ids of each published table, through the warehouse."""
     with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
         return [
-            tuple(row[0] for row in connection.execute(f"select run_id from {table} order by all").fetchall())
-            for table in TABLES
+            tuple(row[0] for row in connection.execute(f"select run_id from {table} order by all").fetchall()) for table in TABLES
         ]
 
 
@@ -95,9 +94,7 @@ def test_what_a_run_does_not_make_anew_is_taken_over(lake: Lake) -> None:
 def test_a_run_that_lacks_what_a_whole_run_makes_is_not_published(lake: Lake) -> None:
     """Materializing the publication alone, of a quarter that was never evaluated."""
     run = RunFolder(lake, QUARTER, NEW).open()
-    message = (
-        "^2025-Q1 cannot be published: indicator_values, run_info, scores, report not made and never published before"
-    )
+    message = "^2025-Q1 cannot be published: indicator_values, run_info, scores, report not made and never published before"
     with pytest.raises(UsageError, match=message):
         run.publish(TABLES)
     fill(run).table("run_info").unlink()

@@ -35,9 +35,7 @@ ROWS = [
 ]
 
 
-def released(
-    rows: list[tuple[object, ...]], k: int, diversity: int
-) -> tuple[pl.DataFrame, dict[tuple[str | None, ...], int]]:
+def released(rows: list[tuple[object, ...]], k: int, diversity: int) -> tuple[pl.DataFrame, dict[tuple[str | None, ...], int]]:
     with duckdb.connect() as connection:
         connection.execute(
             "create table records (house varchar, region varchar, outlet varchar, outlet_floor integer, cause varchar, "

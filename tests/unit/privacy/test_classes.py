@@ -105,9 +105,7 @@ def test_any_table_becomes_k_anonymous_and_diverse_and_keeps_its_rows(
 
 
 @given(tables(), st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_plays_no_part(
-    table: tuple[list[Codes], list[Codes], list[Codes], int, int], random: object
-) -> None:
+def test_the_order_of_the_rows_plays_no_part(table: tuple[list[Codes], list[Codes], list[Codes], int, int], random: object) -> None:
     groups, values, sensitive, k, diversity = table
     order = list(range(len(groups[0])))
     random.shuffle(order)  # type: ignore[attr-defined]

@@ -26,9 +26,7 @@ def run(tmp_path: Path) -> RunFolder:
     run = RunFolder(Lake(tmp_path / "lake"), QUARTER, "run-1").open()
     pl.DataFrame({"scope_id": ["S1", "S2", "S1"], "value": [1.0, 2.0, 3.0]}).write_parquet(run.table("scores"))
     run.reports.mkdir()
-    (run.reports / "E1.html").write_text(
-        "<p>total <b>79.34</b></p>\n<path d='M13 812 345 678 L1 2'/>", encoding="utf-8"
-    )
+    (run.reports / "E1.html").write_text("<p>total <b>79.34</b></p>\n<path d='M13 812 345 678 L1 2'/>", encoding="utf-8")
     return run
 
 
@@ -41,9 +39,7 @@ def test_a_clean_run_has_no_findings_and_a_record(run: RunFolder) -> None:
     assert findings == []
     record = pl.read_parquet(run.table(SCAN_TABLE))
     # Of the table: its column names and marks (2 names) and scope_id (3 cells); nine kinds of personal data each.
-    assert record.filter(pl.col("subject") == "scores").select("columns_scanned", "finding_count").unique().rows() == [
-        (2, 0)
-    ]
+    assert record.filter(pl.col("subject") == "scores").select("columns_scanned", "finding_count").unique().rows() == [(2, 0)]
     assert record.group_by("subject").len().sort("subject").rows() == [("report/E1.html", 9), ("scores", 9)]
     require_scanned(run)
 

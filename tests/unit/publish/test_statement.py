@@ -54,9 +54,7 @@ def measured(run: RunFolder, tables: dict[str, pl.DataFrame], limits: PrivacyLim
 
 
 def test_a_table_that_keeps_k_and_l_has_level_3(run: RunFolder) -> None:
-    said = measured(
-        run, {"fct_complaints": complaints(("A", 6, ("x", "y")), ("B", 5, ("x", "y", "z")))}, PrivacyLimits()
-    )
+    said = measured(run, {"fct_complaints": complaints(("A", 6, ("x", "y")), ("B", 5, ("x", "y", "z")))}, PrivacyLimits())
     row = said["fct_complaints"]
     assert (row["rows"], row["k_reached"], row["l_reached"], row["generalised"]) == (11, 5, 2, 11)
     assert (row["gbt_42460_level"], row["is_kept"], row["reidentification_risk"]) == (3, True, 0.2)
@@ -73,9 +71,7 @@ def test_a_table_that_keeps_k_and_l_has_level_3(run: RunFolder) -> None:
         (complaints(("A", 6, ("x", "y")), ("B", 5, ("x", "y"))), PrivacyLimits(k=10)),
     ],
 )
-def test_a_table_that_misses_k_or_l_has_level_2_and_is_not_kept(
-    run: RunFolder, table: pl.DataFrame, limits: PrivacyLimits
-) -> None:
+def test_a_table_that_misses_k_or_l_has_level_2_and_is_not_kept(run: RunFolder, table: pl.DataFrame, limits: PrivacyLimits) -> None:
     row = measured(run, {"fct_complaints": table}, limits)["fct_complaints"]
     assert (row["gbt_42460_level"], row["is_kept"]) == (2, False)
 

@@ -87,9 +87,7 @@ def test_nothing_is_loaded_from_elsewhere(source: str, page: _Page) -> None:
     assert "https:" not in source
     assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "embed", "form"}
     assert not re.findall(r"url\(|@import", source)
-    policy = next(
-        attributes for _, attributes in page.tags if attributes.get("http-equiv") == "Content-Security-Policy"
-    )
+    policy = next(attributes for _, attributes in page.tags if attributes.get("http-equiv") == "Content-Security-Policy")
     assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -144,9 +142,7 @@ def test_what_is_missing_says_why(page: _Page) -> None:
 
 
 def test_verdicts_do_not_rest_on_colour(page: _Page) -> None:
-    verdicts = [
-        attributes for tag, attributes in page.tags if tag == "span" and "verdict" in (attributes.get("class") or "")
-    ]
+    verdicts = [attributes for tag, attributes in page.tags if tag == "span" and "verdict" in (attributes.get("class") or "")]
     assert len(verdicts) == 68
     icons = [attributes for tag, attributes in page.tags if tag == "use"]
     assert len(icons) >= 68

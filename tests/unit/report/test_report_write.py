@@ -33,9 +33,7 @@ def test_the_same_run_gives_the_same_bytes(own_run: Path) -> None:
 def test_another_run_of_the_same_data_differs_in_its_run_id_only(own_run: Path, tmp_path: Path) -> None:
     other_id = "ffffffff-0000-4000-8000-000000000002"
     other = report_run.write_run(tmp_path / "other", run_id=other_id)
-    for one, two in zip(
-        write_reports(own_run, report_run.QUARTER), write_reports(other, report_run.QUARTER), strict=True
-    ):
+    for one, two in zip(write_reports(own_run, report_run.QUARTER), write_reports(other, report_run.QUARTER), strict=True):
         text = two.read_text(encoding="utf-8")
         assert text.count(other_id) == 3
         assert text.replace(other_id, report_run.RUN_ID) == one.read_text(encoding="utf-8")

@@ -57,8 +57,6 @@ def test_a_run_without_scores_is_named(tmp_path: Path) -> None:
 def _print(scores: ScoreTable, force_terminal: bool, width: int = 80) -> str:
     # As the command line prints: long lines are not broken.
     target = io.StringIO()
-    console = Console(
-        file=target, highlight=False, soft_wrap=True, force_terminal=force_terminal, width=width, color_system=None
-    )
+    console = Console(file=target, highlight=False, soft_wrap=True, force_terminal=force_terminal, width=width, color_system=None)
     console.print(scores)
     return target.getvalue()

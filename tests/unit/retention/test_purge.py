@@ -390,9 +390,7 @@ def run_under_way(deliveries: Deliveries) -> Iterator[subprocess.Popen[str]]:
         f"with Lake({str(deliveries.lake.root)!r}).using_records():\n"
         "    print('running', flush=True); sys.stdin.readline()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "running\n"
         yield process

@@ -124,9 +124,7 @@ def test_large_values_close_together(write: Write) -> None:
 def test_beside_numpy_and_scipy(write: Write) -> None:
     rng = np.random.default_rng(7)
     values = np.concatenate([np.round(rng.lognormal(2, 0.8, 3000), 3), [900.0, 0.0001]])
-    found = looked_at(
-        write("training_records", training(list(values))), limits=Limits(3.0, 3.5, ("z", "z_log", "z_mad"))
-    )
+    found = looked_at(write("training_records", training(list(values))), limits=Limits(3.0, 3.5, ("z", "z_log", "z_mad")))
     z, z_log = stats.zscore(values, ddof=1), stats.zscore(np.log(values), ddof=1)
     z_mad = 0.6745 * (values - np.median(values)) / stats.median_abs_deviation(values)
     group = only(found.groups)

@@ -138,9 +138,7 @@ def test_points_are_ranked_and_decisions_counted(write: Write, tmp_path: Path) -
 def test_a_corrected_record_stays_in_the_list(write: Write, tmp_path: Path) -> None:
     lake = write("training_records", trainings(8.0))
     counts, points, group = published(lake, tmp_path, decision("E1|far-0", "correct", value="8"))
-    assert points.select("row_key", "value", "flags", "needs_review", "decision").rows() == [
-        ("E1|far-0", 8.0, "", True, "correct")
-    ]
+    assert points.select("row_key", "value", "flags", "needs_review", "decision").rows() == [("E1|far-0", 8.0, "", True, "correct")]
     assert (group["flagged_z"], group["to_review"], group["corrected"]) == (0, 1, 1)
     assert counts == Reviewed(to_review=1, reviewed=1, excluded=0, corrected=1, stale=0)
 

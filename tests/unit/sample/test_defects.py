@@ -48,9 +48,7 @@ def test_each_row_breaks_its_rule_and_no_other(sample: Sample, name: str) -> Non
     assert of_a_row["position"].is_unique().all()
     faulty = with_helpers(table, delivery.frame[of_a_row["position"].to_list()], sample)
     found = broken_rules(table, faulty)
-    assert found == {
-        place: {(rule, column)} for place, (rule, column) in enumerate(of_a_row.select("rule", "column").rows())
-    }
+    assert found == {place: {(rule, column)} for place, (rule, column) in enumerate(of_a_row.select("rule", "column").rows())}
 
 
 def with_helpers(table: Table, rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
@@ -60,9 +58,7 @@ def with_helpers(table: Table, rows: pl.DataFrame, sample: Sample) -> pl.DataFra
         if {"enterprise_id"} <= set(TABLES[parent].polars_schema) & set(table.polars_schema):
             pairs = {"enterprise_id": "enterprise_id", **pairs}
         parents = sample.tables[parent].select(*pairs.values()).unique().with_columns(found=pl.lit(True))
-        looked_up = rows.join(
-            parents, left_on=list(pairs), right_on=list(pairs.values()), how="left", maintain_order="left"
-        )
+        looked_up = rows.join(parents, left_on=list(pairs), right_on=list(pairs.values()), how="left", maintain_order="left")
         is_found = looked_up["found"].fill_null(False) | pl.any_horizontal(pl.col(list(pairs)).is_null()).pipe(
             lambda missing, looked_up=looked_up: looked_up.select(missing).to_series()
         )

@@ -54,9 +54,7 @@ def test_versions_of_a_register_entry_do_not_overlap(sample: Sample, name: str) 
     key = list(TABLES[name].key)
     follow = (
         sample.tables[name]
-        .with_columns(
-            pl.col("valid_from").fill_null(dt.date(1, 1, 1)), pl.col("valid_to").fill_null(dt.date(9999, 1, 1))
-        )
+        .with_columns(pl.col("valid_from").fill_null(dt.date(1, 1, 1)), pl.col("valid_to").fill_null(dt.date(9999, 1, 1)))
         .sort(*key, "valid_from")
         .with_columns(pl.col("valid_to").shift(1).over(key).alias("earlier_end"))
         .filter(pl.col("earlier_end").is_not_null())
@@ -128,9 +126,7 @@ def test_a_fourth_enterprise_leaves_the_shares_in_order() -> None:
         (quarter_range("2024-Q1"), 50, 1, 3),
     ],
 )
-def test_arguments_that_make_no_sample_are_refused(
-    quarters: list[Quarter], requests: int, seed: int, enterprises: int
-) -> None:
+def test_arguments_that_make_no_sample_are_refused(quarters: list[Quarter], requests: int, seed: int, enterprises: int) -> None:
     with pytest.raises(UsageError):
         generate(quarters, requests, seed, enterprises)
 
@@ -192,9 +188,7 @@ def test_repeats_merged_cancelled_and_test_requests_are_there(sample: Sample) ->
     assert repairs.select("enterprise_id", "product_serial", "issue_class").is_duplicated().sum() > 30
     merged = requests.filter(pl.col("merged_into").is_not_null())
     assert merged.height > 10
-    targets = merged.join(
-        requests, left_on=["enterprise_id", "merged_into"], right_on=["enterprise_id", "request_id"], how="inner"
-    )
+    targets = merged.join(requests, left_on=["enterprise_id", "merged_into"], right_on=["enterprise_id", "request_id"], how="inner")
     assert targets.height == merged.height
     assert (targets["customer_id"] == targets["customer_id_right"]).all()
     assert requests["is_test"].sum() > 5
@@ -255,9 +249,7 @@ def test_four_experts_judge_consistently_and_one_does_not(sample: Sample) -> Non
 
 def test_personal_data_are_planted_in_running_text_as_said(sample: Sample) -> None:
     planted = sample.planted
-    assert {"phone", "phone_spoken", "id_number", "bank_card", "plate", "email", "address", "name"} <= set(
-        planted["kind"]
-    )
+    assert {"phone", "phone_spoken", "id_number", "bank_card", "plate", "email", "address", "name"} <= set(planted["kind"])
     assert {"service_requests", "complaints", "suggestions", "survey_responses"} == set(planted["table"])
     for (table, column), said in planted.group_by("table", "column"):
         texts = sample.tables[str(table)].select(

@@ -115,9 +115,7 @@ def test_merged_and_test_requests_count_nowhere_and_cancelled_ones_do() -> None:
         request(1),
         request(2, customer_id="C2", merged_into="R1"),
         request(3, customer_id="C3", is_test=True),
-        request(
-            4, customer_id="C4", is_test=False, status="cancelled", responded_at=None, resolved_at=None, closed_at=None
-        ),
+        request(4, customer_id="C4", is_test=False, status="cancelled", responded_at=None, resolved_at=None, closed_at=None),
     ]
     values = measured(service_requests=rows)
     assert values["O1-1"] == (1, 2, 0.5)
@@ -183,9 +181,7 @@ def test_extra_charges_without_a_signature() -> None:
         ("100.00", "0.00", None),
     ]
     rows = [
-        request(
-            number, customer_id=f"C{number}", quoted_amount=quoted, charged_amount=charged, scope_change_signed=signed
-        )
+        request(number, customer_id=f"C{number}", quoted_amount=quoted, charged_amount=charged, scope_change_signed=signed)
         for number, (quoted, charged, signed) in enumerate(amounts, start=1)
     ]
     from decimal import Decimal
@@ -342,9 +338,7 @@ def test_scores_lie_on_0_to_100_and_touchpoints_weigh_by_requests() -> None:
             "submitted_at": at(day),
             "is_complete": complete,
         }
-        for number, (customer, day, complete) in enumerate(
-            [("C1", 9, False), ("C1", 10, True), ("C1", 11, True), ("C2", 12, True)]
-        )
+        for number, (customer, day, complete) in enumerate([("C1", 9, False), ("C1", 10, True), ("C1", 11, True), ("C2", 12, True)])
     ]
     scores = {"A0": [1, 1, 1, 1, 1], "A1": [5, 5, None, 4, 3], "A2": [1, 1, 1, 1, 1], "A3": [4, 3, 2, 4, 3]}
     answers = [
@@ -353,9 +347,7 @@ def test_scores_lie_on_0_to_100_and_touchpoints_weigh_by_requests() -> None:
         for number, score in enumerate(given, start=1)
     ]
     requests = [request(1), request(2, customer_id="C2"), request(3, customer_id="C3", channel="online")]
-    values = measured(
-        service_requests=requests, survey_questions=questions, survey_responses=responses, survey_answers=answers
-    )
+    values = measured(service_requests=requests, survey_questions=questions, survey_responses=responses, survey_answers=answers)
     # Counted are A1 and A3: 5 and 4 are 100 and 75.
     assert values["O2-1"] == (175, 2, 87.5)
     # Phone (100 + 50) ÷ 2 = 75 for two requests, online 25 for one: (150 + 25) ÷ 3.
@@ -371,9 +363,7 @@ def test_complaint_channels_are_open_if_published_and_used_or_probed() -> None:
         ("letter", False, dt.date(2025, 2, 1)),
         ("onsite", True, None),
     ]
-    register = [
-        {"channel": name, "published": published, "last_probe_passed_on": day} for name, published, day in channels
-    ]
+    register = [{"channel": name, "published": published, "last_probe_passed_on": day} for name, published, day in channels]
     complaints = [
         {
             "complaint_id": "K1", "customer_id": "C1", "channel": "onsite", "is_urgent": True, "received_at": at(6),
@@ -396,8 +386,7 @@ def test_year_on_year_values_need_the_quarters_they_look_back_on() -> None:
     assert [values[name][2] for name in ("I4-1", "I4-2", "I4-3", "I2-3")] == [None] * 4
     years = tuple(Quarter(2023, 2).shift(back) for back in range(8))
     before = [
-        request(number, customer_id=f"C{number}", requested_at=dt.datetime(2024, 2, 1), has_service_error=True)
-        for number in (1, 2)
+        request(number, customer_id=f"C{number}", requested_at=dt.datetime(2024, 2, 1), has_service_error=True) for number in (1, 2)
     ]
     rows = [*before, request(3, has_service_error=True), request(4, customer_id="C4", has_service_error=None)]
     # All of the requests a year ago had an error, half of this year's: the rate fell by half.

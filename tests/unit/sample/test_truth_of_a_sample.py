@@ -44,14 +44,8 @@ def test_rates_lie_in_0_to_1_and_scores_in_0_to_100(values: pl.DataFrame) -> Non
 
 def test_values_that_count_the_same_things_agree(values: pl.DataFrame) -> None:
     assert pick(values, "P1-1", "denominator") == pick(values, "P1-2", "denominator")
-    assert all(
-        fast <= all_of_them for fast, all_of_them in zip(pick(values, "P1-2"), pick(values, "P1-1"), strict=True)
-    )
-    assert (
-        pick(values, "O1-1", "denominator")
-        == pick(values, "O4-1", "denominator")
-        == pick(values, "P5-1", "denominator")
-    )
+    assert all(fast <= all_of_them for fast, all_of_them in zip(pick(values, "P1-2"), pick(values, "P1-1"), strict=True))
+    assert pick(values, "O1-1", "denominator") == pick(values, "O4-1", "denominator") == pick(values, "P5-1", "denominator")
     assert pick(values, "P3-1", "denominator") == pick(values, "P3-4", "denominator")
     assert pick(values, "R3-3", "denominator") == pick(values, "R3-4", "denominator")
     assert pick(values, "O2-2", "denominator") == pick(values, "O1-1", "denominator")
@@ -64,9 +58,7 @@ def test_the_index_is_made_of_its_parts(values: pl.DataFrame) -> None:
 
 
 def test_values_lie_where_real_ones_would(values: pl.DataFrame) -> None:
-    targets = {
-        row.indicator_id: row for row in catalogue_rows() if row.requirement is not None and row.acceptable is not None
-    }
+    targets = {row.indicator_id: row for row in catalogue_rows() if row.requirement is not None and row.acceptable is not None}
     judged = values.filter(pl.col("indicator_id").is_in(list(targets)), pl.col("value").is_not_null())
     met = acceptable = 0
     for indicator_id, value in judged.select("indicator_id", "value").rows():

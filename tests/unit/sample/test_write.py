@@ -39,9 +39,7 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, file_format: str
 
 
 def test_every_table_is_delivered_once_in_its_form(written: Written) -> None:
-    delivered = {
-        path.name.split(".")[0]: path for path in written.folder.iterdir() if path.name not in ("_truth", "README.md")
-    }
+    delivered = {path.name.split(".")[0]: path for path in written.folder.iterdir() if path.name not in ("_truth", "README.md")}
     assert set(delivered) == set(TABLES)
     forms = {name: "".join(path.suffixes) for name, path in delivered.items()}
     assert {name: form for name, form in forms.items() if form != ".csv"} == {
@@ -49,9 +47,7 @@ def test_every_table_is_delivered_once_in_its_form(written: Written) -> None:
         "survey_answers": ".csv.gz",
         "parts_orders": ".parquet",
     }
-    assert sorted(path.name for path in delivered["hotline_calls"].iterdir()) == [
-        f"{quarter}.csv" for quarter in written.quarters
-    ]
+    assert sorted(path.name for path in delivered["hotline_calls"].iterdir()) == [f"{quarter}.csv" for quarter in written.quarters]
 
 
 def lines_of(path: Path) -> list[list[str]]:
@@ -84,9 +80,7 @@ def test_headers_name_every_column_of_the_contract(written: Written) -> None:
 
 
 def test_faults_stand_where_the_truth_says(written: Written) -> None:
-    defects = written.truth.defects.unique(["origin_file", "origin_row"]).filter(
-        ~pl.col("origin_file").str.ends_with(".parquet")
-    )
+    defects = written.truth.defects.unique(["origin_file", "origin_row"]).filter(~pl.col("origin_file").str.ends_with(".parquet"))
     for (file,), faults in defects.group_by("origin_file"):
         records = lines_of(written.folder / str(file))
         header = records[0]
@@ -120,11 +114,7 @@ def test_row_counts_add_up_and_cover_every_table_and_quarter(written: Written) -
     rows = written.truth.rows
     assert rows.height == len(TABLES) * len(written.quarters)
     assert (rows["extracted"] == rows["accepted"] + rows["quarantined"]).all()
-    refused = (
-        written.truth.defects.unique(["table", "quarter", "origin_file", "origin_row"])
-        .group_by("table", "quarter")
-        .len()
-    )
+    refused = written.truth.defects.unique(["table", "quarter", "origin_file", "origin_row"]).group_by("table", "quarter").len()
     joined = rows.join(refused, on=["table", "quarter"], how="left")
     assert (joined["quarantined"] == joined["len"].fill_null(0)).all()
 
@@ -134,9 +124,7 @@ def test_what_is_on_disk_is_what_was_returned(written: Written) -> None:
     assert pl.read_csv(truth / "rows.csv").equals(written.truth.rows)
     assert pl.read_csv(truth / "defects.csv", infer_schema_length=None).height == written.truth.defects.height
     assert written.truth.indicators is not None
-    assert (
-        pl.read_csv(truth / "indicators.csv").height == written.truth.indicators.height == 3 * 5 * len(catalogue_rows())
-    )
+    assert pl.read_csv(truth / "indicators.csv").height == written.truth.indicators.height == 3 * 5 * len(catalogue_rows())
     assert "Fictitious" in (written.folder / "README.md").read_text(encoding="utf-8")
 
 

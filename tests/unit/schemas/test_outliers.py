@@ -22,9 +22,7 @@ def test_columns_are_the_contract_s_and_hold_no_personal_data() -> None:
 
 def test_the_columns_named_are_those_of_the_expression() -> None:
     for measure in MEASURES.values():
-        words = set(re.findall(r"[a-z_0-9]+", measure.expression)) & {
-            each.name for each in TABLES[measure.table].columns
-        }
+        words = set(re.findall(r"[a-z_0-9]+", measure.expression)) & {each.name for each in TABLES[measure.table].columns}
         assert words == set(measure.columns), measure.id
 
 

@@ -343,9 +343,7 @@ def test_a_wrong_tree_is_named(seeds: Path, start: str, old: str, new: str, mess
         ("standard_edition.csv", "T/GXDSL", "f2a9da42", "F2A9DA42", r"column text_sha256: '.*' is not 64 hex digits"),
     ],
 )  # fmt: skip
-def test_a_wrong_cell_of_another_file_is_named(
-    seeds: Path, file: str, start: str, old: str, new: str, message: str
-) -> None:
+def test_a_wrong_cell_of_another_file_is_named(seeds: Path, file: str, start: str, old: str, new: str, message: str) -> None:
     edit_cell(seeds, file, start, old, new)
     loaders = {
         "holiday_notices.csv": holidays,

@@ -154,9 +154,7 @@ def test_values_of_the_other_kinds() -> None:
 def test_anchors_and_merged_keys() -> None:
     text = "parts:\n  - &small {size: 2, colour: green}\n  - <<: *small\n    size: 3\n  - {size: 4, <<: [*small]}\n"
     assert [(part.size, part.colour) for part in read(text).parts] == [(2, "green"), (3, "green"), (4, "green")]
-    assert refusals(text.replace("size: 3", "size: x")) == [
-        "shop.yaml: line 4: parts[2].size: expected a number, found 'x'"
-    ]
+    assert refusals(text.replace("size: 3", "size: x")) == ["shop.yaml: line 4: parts[2].size: expected a number, found 'x'"]
 
 
 @pytest.mark.parametrize(

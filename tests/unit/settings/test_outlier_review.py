@@ -102,9 +102,7 @@ def test_corrections_for_validate(tmp_path: Path) -> None:
         (CORRECT | {"recorded": ""}, "recorded", "does not say what 'answered_at' held"),
     ],
 )
-def test_every_fault_names_file_row_column_and_rule(
-    line: dict[str, str], column: str, rule: str, tmp_path: Path
-) -> None:
+def test_every_fault_names_file_row_column_and_rule(line: dict[str, str], column: str, rule: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         Review.read(written(tmp_path, EXCLUDE | {"row_key": "E1|C9"}, line))
     assert f"outlier_review.csv: row 3, column {column}: {rule}" in str(refused.value)
@@ -139,9 +137,7 @@ def test_nothing_is_decided_twice(tmp_path: Path) -> None:
     other = CORRECT | {
         "measure": "talk_seconds", "recorded": "answered_at=x;ended_at=y", "corrected_value": "2025-01-03 10:00:41",
     }  # fmt: skip
-    with pytest.raises(
-        UsageError, match="row 3, column corrected_value: row 2 corrects 'answered_at' to another value"
-    ):
+    with pytest.raises(UsageError, match="row 3, column corrected_value: row 2 corrects 'answered_at' to another value"):
         Review.read(written(tmp_path, CORRECT, other))
 
 

@@ -136,11 +136,7 @@ def test_known_issues_and_their_old_name(load):
 
 
 def test_a_mapping_without_an_origin_is_of_the_column_of_the_same_name(load):
-    columns = (
-        load("tables: {staff: {columns: {role: {values: {a: agent}}, outlet_id: null, name: wer}}}")
-        .table("staff")
-        .columns
-    )
+    columns = load("tables: {staff: {columns: {role: {values: {a: agent}}, outlet_id: null, name: wer}}}").table("staff").columns
     assert [columns[name].source for name in ("role", "outlet_id", "name")] == ["role", None, "wer"]
     assert columns["outlet_id"].is_empty
 

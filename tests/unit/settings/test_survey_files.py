@@ -24,9 +24,7 @@ def file(folder: Path, *lines: str) -> Path:
 
 def test_a_quarter_of_its_own_goes_before_margins_of_all_quarters(tmp_path: Path) -> None:
     margins = read_margins(
-        file(
-            tmp_path, f"{HEADER},quarter", "E1,N,phone,10,", "E1,S,phone,30,", "E1,N,phone,7,2025-Q1", "E2,N,,5,2025-Q1"
-        )
+        file(tmp_path, f"{HEADER},quarter", "E1,N,phone,10,", "E1,S,phone,30,", "E1,N,phone,7,2025-Q1", "E2,N,,5,2025-Q1")
     )
     own, general = margins.of("E1", QUARTER), margins.of("E1", QUARTER.shift(-1))
     assert own is not None
@@ -107,9 +105,7 @@ def test_a_plan_reads_the_files_beside_it(tmp_path: Path) -> None:
     assert read.survey.files == {"margins": Document.read(tmp_path / "file.csv")}
     assert read.file == Document.read(plan)
     file(tmp_path, HEADER, "E1,N,fax,5")
-    with pytest.raises(
-        UsageError, match=r"yaml: line 1: survey\.margins: .*file\.csv row 2, column channel: 'fax' is not one"
-    ):
+    with pytest.raises(UsageError, match=r"yaml: line 1: survey\.margins: .*file\.csv row 2, column channel: 'fax' is not one"):
         EvaluationPlan.read(plan)
     plan.write_text("survey: {margins: other.csv}\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"survey\.margins: no such file: .*other\.csv"):

@@ -36,14 +36,10 @@ def test_rows_are_counted_for_their_enterprise(writer) -> None:
     rows = [
         *good,
         *other,
-        writer.good(
-            "parts_orders", 10, enterprise_id="E2", is_urgent=None, ordered_at=None
-        ),  # breaks two rules, counts once
+        writer.good("parts_orders", 10, enterprise_id="E2", is_urgent=None, ordered_at=None),  # breaks two rules, counts once
         writer.good("parts_orders", 11, is_urgent=None),
         writer.good("parts_orders", 12, enterprise_id=None),
-        writer.good(
-            "parts_orders", 13, enterprise_id="13800138000", is_urgent=None
-        ),  # whatever this is, it is no enterprise
+        writer.good("parts_orders", 13, enterprise_id="13800138000", is_urgent=None),  # whatever this is, it is no enterprise
         writer.good("parts_orders", 14),
     ]
     split = {"parts_orders": {11: [("too_many_fields", None, "a,b,c")]}}  # the last line did not fit its columns

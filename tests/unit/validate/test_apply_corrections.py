@@ -14,15 +14,7 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.look_back import quarters_to_desensitize
 from pipeline.lake.layout import Lake
-from pipeline.validate.apply_corrections import (
-    APPLIED,
-    BEFORE_DIFFERS,
-    ELSEWHERE,
-    EXPIRED,
-    NO_SUCH_ROW,
-    OTHER_QUARTER,
-    OVERRULED,
-)
+from pipeline.validate.apply_corrections import APPLIED, BEFORE_DIFFERS, ELSEWHERE, EXPIRED, NO_SUCH_ROW, OTHER_QUARTER, OVERRULED
 from pipeline.validate.corrections import Correction
 from pipeline.validate.look_back import quarters_to_validate
 from pipeline.validate.quarter import ValidationResult, read_outcome, validate_quarter
@@ -52,17 +44,14 @@ def key(number: int) -> str:
     return f"E1|request_id-{number}"
 
 
-def validate(
-    writer: Any, corrections: Sequence[Correction], table: str = REQUESTS, quarter: Quarter = QUARTER
-) -> ValidationResult:
+def validate(writer: Any, corrections: Sequence[Correction], table: str = REQUESTS, quarter: Quarter = QUARTER) -> ValidationResult:
     return validate_quarter(TABLES[table], quarter, writer.lake, 1.0, corrections=corrections)
 
 
 def logged(writer: Any, table: str = REQUESTS) -> list[tuple[int, str, str | None, str | None]]:
     """(row number, column, before, after) of every corrected value, as it is shown."""
     return [
-        (row["origin_row"] - 2, row["column"], row["before_masked"], row["after_masked"])
-        for row in writer.read("corrected", table)
+        (row["origin_row"] - 2, row["column"], row["before_masked"], row["after_masked"]) for row in writer.read("corrected", table)
     ]
 
 
@@ -75,10 +64,7 @@ def good(writer: Any, count: int, **changes: object) -> list[dict]:
 
 
 def days_earlier(row: dict, days: int) -> dict:
-    return {
-        name: value - dt.timedelta(days=days) if isinstance(value, dt.datetime) else value
-        for name, value in row.items()
-    }
+    return {name: value - dt.timedelta(days=days) if isinstance(value, dt.datetime) else value for name, value in row.items()}
 
 
 def test_a_refused_value_is_mended_and_raw_stays_what_came(writer):
@@ -183,16 +169,12 @@ def test_what_does_not_apply_is_said(writer):
     assert read_outcome(writer.lake, REQUESTS, QUARTER) == result.corrections
     assert not corrected_file(writer.lake).exists()
     # Nothing was corrected: the accepted file is the raw one.
-    assert writer.lake.partition("accepted", REQUESTS, QUARTER).samefile(
-        writer.lake.partition("raw", REQUESTS, QUARTER)
-    )
+    assert writer.lake.partition("accepted", REQUESTS, QUARTER).samefile(writer.lake.partition("raw", REQUESTS, QUARTER))
 
 
 def test_a_correction_of_a_value_that_another_one_overrules_everywhere(writer):
     writer.raw(REQUESTS, good(writer, 1, region_code="R1x"))
-    result = validate(
-        writer, [correction("region_code", "R1", before="R1x"), correction("region_code", "R2", key=key(0))]
-    )
+    result = validate(writer, [correction("region_code", "R1", before="R1x"), correction("region_code", "R2", key=key(0))])
     assert result.corrections.by_status == {APPLIED: ("region_code to R2",), OVERRULED: ("region_code to R1",)}
 
 
@@ -305,9 +287,7 @@ def test_a_register_is_corrected_by_its_whole_key(writer, table):
     unique = "|".join(str(row[name]) for name in TABLES[table].unique_key)
     assert unique.endswith("|2024-01-01")
     column = next(
-        column
-        for column in TABLES[table].columns
-        if column.type == "date" and column.name not in TABLES[table].unique_key
+        column for column in TABLES[table].columns if column.type == "date" and column.name not in TABLES[table].unique_key
     )
     result = validate(writer, [correction(column.name, "2024-02-03", table=table, key=unique)], table)
     assert result.corrections.values == 1

@@ -53,9 +53,7 @@ class TestExtract:
         assert quarters_to_extract(COMPLAINTS, QUARTER, lake) == []
 
     @pytest.mark.parametrize(("landed", "held", "taken"), [(4, 3, True), (3, 3, True), (2, 3, False), (0, 3, False)])
-    def test_a_newer_folder_counts_where_it_holds_as_many_rows(
-        self, lake: Lake, landed: int, held: int, taken: bool
-    ) -> None:
+    def test_a_newer_folder_counts_where_it_holds_as_many_rows(self, lake: Lake, landed: int, held: int, taken: bool) -> None:
         land(lake, "f2", {"2025-Q1": 9} | ({"2024-Q4": landed} if landed else {}))
         hold(lake, "raw", BEFORE, rows=held, fingerprint="f1")
         assert quarters_to_extract(COMPLAINTS, QUARTER, lake) == ([BEFORE] if taken else [])
@@ -126,9 +124,7 @@ class TestDesensitize:
             ({"fingerprint": "f1", "parents": "p1"}, True),
         ],
     )
-    def test_clean_rows_are_those_of_the_accepted_rows_and_the_key(
-        self, lake: Lake, clean: dict[str, str], stale: bool
-    ) -> None:
+    def test_clean_rows_are_those_of_the_accepted_rows_and_the_key(self, lake: Lake, clean: dict[str, str], stale: bool) -> None:
         hold(lake, "accepted", BEFORE)
         hold(lake, "quarantine", BEFORE, fingerprint="f1", parents="p1")
         hold(lake, "clean", BEFORE, **clean)

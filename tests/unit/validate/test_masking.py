@@ -138,9 +138,7 @@ PERSON = ["诸葛奇谭", "13955557777", "450102199003077758", "青秀区神秘�
 
 
 @pytest.mark.parametrize("value", PERSON)
-@pytest.mark.parametrize(
-    "column", ["service_type", "status", "paused_seconds", "requested_at", "outlet_id", "request_id"]
-)
+@pytest.mark.parametrize("column", ["service_type", "status", "paused_seconds", "requested_at", "outlet_id", "request_id"])
 def test_nothing_personal_is_shown_in_whatever_column_it_stands(column: str, value: str) -> None:
     for text in (value, f"C{value}", f"{value}x", f"a-{value}-b"):
         masks = (shown(column, text, REQUESTS), masked_keys(pl.Series([f"E1|{text}|x"]))[0])

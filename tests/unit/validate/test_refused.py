@@ -139,9 +139,7 @@ def test_the_corrected_file_is_delivered_beside_the_first_one(delivery: Round) -
     delivery.validate()
     (path,) = delivery.export()
     corrected = path.read_text("utf-8-sig").replace("3rd of March", "2025-03-03").replace("passer-by", "customer")
-    corrected = corrected.replace('"A,S4,customer",,,,', "A,S4,customer,2025-03-04,").replace(
-        "A,,dealer", "A,S5,customer"
-    )
+    corrected = corrected.replace('"A,S4,customer",,,,', "A,S4,customer,2025-03-04,").replace("A,,dealer", "A,S5,customer")
     (first.parent / path.name).write_text(corrected, "utf-8")
     # The four rows as they came first are still refused; nothing is taken away from what was delivered.
     assert delivery.validate() == (5, 4)

@@ -202,9 +202,7 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
 }
 
 # Where breaking one rule cannot but break another: of fewer than no cases, none can conform.
-ALSO_BROKEN = {
-    ("quality_inspections", "range", "cases_inspected"): ("conforming_above_inspected", "cases_conforming", "0")
-}
+ALSO_BROKEN = {("quality_inspections", "range", "cases_inspected"): ("conforming_above_inspected", "cases_conforming", "0")}
 
 
 def cases_of(table: Table) -> dict[tuple[str, str], Case]:
@@ -282,9 +280,7 @@ class TestWhatIsNotRefused:
         writer.raw(table, [writer.good(table, **changes)])
         assert writer.validate(table).accepted == 1, writer.refused(table)
 
-    @pytest.mark.parametrize(
-        ("value", "column"), [(float("nan"), "open_days_per_week"), (float("inf"), "service_radius_km")]
-    )
+    @pytest.mark.parametrize(("value", "column"), [(float("nan"), "open_days_per_week"), (float("inf"), "service_radius_km")])
     def test_a_number_that_is_none_is_out_of_range(self, writer, value: float, column: str) -> None:
         writer.parents("outlets")
         writer.raw("outlets", [writer.good("outlets", 0), writer.good("outlets", 1, **{column: value})])

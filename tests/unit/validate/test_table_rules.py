@@ -117,9 +117,7 @@ class TestVersionOverlap:
         refused = []
         for row_id, (entry, start, end) in enumerate(drawn):
             low, high = -far if start is None else start, far if end is None else end
-            if any(
-                entry == other and low < other_high and other_low < high for other, other_low, other_high in accepted
-            ):
+            if any(entry == other and low < other_high and other_low < high for other, other_low, other_high in accepted):
                 refused.append(row_id)
             else:
                 accepted.append((entry, low, high))
@@ -164,9 +162,7 @@ class TestDuplicateSurveyResponse:
 
     def test_other_customers_rounds_and_enterprises_are_no_duplicates(self, writer) -> None:
         same = {"is_complete": True, "submitted_at": NINE}
-        refused = self._refused(
-            writer, same, same | {"customer_id": "customer_id-1"}, same | {"survey_id": "next round"}
-        )
+        refused = self._refused(writer, same, same | {"customer_id": "customer_id-1"}, same | {"survey_id": "next round"})
         assert refused == []
 
     def test_a_refused_response_does_not_count(self, writer) -> None:

@@ -132,9 +132,7 @@ class TestAccounting:
         path = writer.lake.partition("accepted", "parts_orders", Q1)
         connection = writer.delivered_keys.cursor()
         connection.execute("create temp table refused as select 0 as _row_id")
-        with pytest.raises(
-            RowsLost, match=r"4 rows were extracted and 1 refused, but 2 were to be written as accepted"
-        ):
+        with pytest.raises(RowsLost, match=r"4 rows were extracted and 1 refused, but 2 were to be written as accepted"):
             _write_accepted(TABLES["parts_orders"], Q1, raw, 4, 1, path, connection)
         assert list(path.parent.iterdir()) == []
 
@@ -205,8 +203,7 @@ class TestPersonalData:
         rows[2]["request_id"] = "13798765432"
         rows[2]["contact_count"] = 0
         defects = {
-            1: [("type", "requested_at", "450102198811223344")]
-            + [("type", name, value) for name, value in self.PERSON.items()],
+            1: [("type", "requested_at", "450102198811223344")] + [("type", name, value) for name, value in self.PERSON.items()],
             3: [("too_many_fields", None, ",".join(self.PERSON.values()))],
         }
         writer.raw("service_requests", rows, defects=defects)

@@ -342,7 +342,7 @@ def test_unknown_names_are_usage_errors() -> None:
         ahp.priorities(matrix, "mean")
     with pytest.raises(UsageError, match="published for 1 to 15 items, not 16"):
         ahp.random_index("saaty_1980").value(16)
-    with pytest.raises(UsageError, match="one for each expert"):
+    with pytest.raises(UsageError, match="must be positive numbers, one per expert"):
         ahp.aggregate_judgements([matrix, matrix], [1.0])
     with pytest.raises(DataRefused):
         ahp.aggregate_judgements(np.empty((0, 2, 2)))

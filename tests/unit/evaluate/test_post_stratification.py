@@ -90,7 +90,7 @@ def test_what_is_raised_above_the_cap_by_a_cut_is_cut_too() -> None:
     # 1.5, then (10 − 1.5)/(1.4 + 4.6) = 1.41667 times 1.4 = 1.98: also cut; the rest (10 − 3)/8
     assert found.weights == pytest.approx({("A", "phone"): 1.5, ("B", "phone"): 1.5, ("C", "phone"): 7 / 8})
     assert found.capped == 2
-    with pytest.raises(ValueError, match="below the mean"):
+    with pytest.raises(ValueError, match="the cap must be at least 1, the mean weight"):
         weigh({("A", "phone"): 1}, Population({("A", "phone"): 1}), 1, 0.9)
 
 

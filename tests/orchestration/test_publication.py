@@ -34,7 +34,7 @@ _RUN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIGNALLED_AT = """
 import os, sys
 from pipeline.cli import main
-from pipeline.progress import listening
+from pipeline.stage.progress import listening
 signal, moment = int(sys.argv.pop(1)), tuple(sys.argv.pop(1).split(": "))
 with listening(lambda *said: os.kill(os.getpid(), signal) if said == moment else None):
     main()
@@ -42,7 +42,7 @@ with listening(lambda *said: os.kill(os.getpid(), signal) if said == moment else
 
 _KILLED_BEHIND_THE_SWITCH = """
 import os, signal
-from pipeline import publication
+from pipeline.lake import run_folder as publication
 from pipeline.cli import main
 publication.refresh_warehouse = lambda lake: os.kill(os.getpid(), signal.SIGKILL)
 main()

@@ -31,7 +31,7 @@ def _channels(rule: ProcessRule, case: Case) -> RuleFinding:
 def _replies(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", "complaints.first_reply_at"):
         return absent
-    total, urgent = case.of(rule.rule_id, "in_time"), case.of(rule.rule_id, "urgent_in_time")
+    total, urgent = case.denominator(rule.rule_id, "in_time"), case.denominator(rule.rule_id, "urgent_in_time")
     if not total:
         return _no_complaint(case)
     in_time, at_once = (case.counted(rule.rule_id, name) for name in ("in_time", "urgent_in_time"))
@@ -50,7 +50,7 @@ _STEPS = ("complaints.investigated_at", "complaints.negotiated_at", "complaints.
 def _steps(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", *_STEPS):
         return absent
-    finished, stepped = case.of(rule.rule_id, "all_steps"), case.counted(rule.rule_id, "all_steps")
+    finished, stepped = case.denominator(rule.rule_id, "all_steps"), case.counted(rule.rule_id, "all_steps")
     if not finished:
         return _no_finished_complaint(case)
     return share(
@@ -63,7 +63,7 @@ def _steps(rule: ProcessRule, case: Case) -> RuleFinding:
 def _escalation(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", "complaints.satisfaction", "complaints.escalated|complaints.alternative_offered"):
         return absent
-    unhappy, offered = case.of(rule.rule_id, "offered"), case.counted(rule.rule_id, "offered")
+    unhappy, offered = case.denominator(rule.rule_id, "offered"), case.counted(rule.rule_id, "offered")
     if not unhappy:
         return RuleFinding(NOT_APPLICABLE, f"{case.span}没有对处理结果表示不满意的投诉人。")
     return share(
@@ -76,7 +76,7 @@ def _escalation(rule: ProcessRule, case: Case) -> RuleFinding:
 def _complaint_records(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints"):
         return absent
-    finished, complete = case.of(rule.rule_id, "complete"), case.counted(rule.rule_id, "complete")
+    finished, complete = case.denominator(rule.rule_id, "complete"), case.counted(rule.rule_id, "complete")
     if not finished:
         return _no_finished_complaint(case)
     return RuleFinding(

@@ -167,7 +167,7 @@ def _question_counts(rule: ProcessRule, case: Case) -> RuleFinding:
 def _completion_time(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent(*SURVEY, "survey_responses.started_at"):
         return absent
-    timed = case.of(rule.rule_id, "median_minutes")
+    timed = case.denominator(rule.rule_id, "median_minutes")
     if not timed:
         return RuleFinding(NO_DATA, f"{case.span}满意度答卷没有开始作答时间。")
     median, p90 = (case.counted(rule.rule_id, name) for name in ("median_minutes", "p90_minutes"))

@@ -33,9 +33,9 @@ def _complete_records(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("service_requests"):
         return absent
     asked = {
-        name: (case.counted(rule.rule_id, column), case.of(rule.rule_id, column))
+        name: (case.counted(rule.rule_id, column), case.denominator(rule.rule_id, column))
         for column, name in _REQUEST_FIELDS.items()
-        if case.of(rule.rule_id, column)
+        if case.denominator(rule.rule_id, column)
     }
     if not asked:
         return RuleFinding(NOT_APPLICABLE, f"{case.span}没有已办结的服务请求。")
@@ -50,7 +50,7 @@ def _complete_records(rule: ProcessRule, case: Case) -> RuleFinding:
 def _system_timestamps(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("service_requests", "service_requests.timestamp_source"):
         return absent
-    total = case.of(rule.rule_id, "system")
+    total = case.denominator(rule.rule_id, "system")
     if not total:
         return RuleFinding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
     system = case.counted(rule.rule_id, "system")
@@ -60,7 +60,7 @@ def _system_timestamps(rule: ProcessRule, case: Case) -> RuleFinding:
 def _customer_files(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("customers") or case.absent("service_requests"):
         return absent
-    served = case.of(rule.rule_id, "filed")
+    served = case.denominator(rule.rule_id, "filed")
     if not served:
         return RuleFinding(NOT_APPLICABLE, f"{case.span}没有服务请求。")
     filed = case.counted(rule.rule_id, "filed")
@@ -85,7 +85,7 @@ def _key_processes(rule: ProcessRule, case: Case) -> RuleFinding:
 def _disclosure(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("checklist_items"):
         return absent
-    weight = case.of(rule.rule_id, "disclosed")
+    weight = case.denominator(rule.rule_id, "disclosed")
     if not weight:
         return RuleFinding(NO_DATA, "服务标准公开透明度（P3-2）的检查表尚未评定。")
     achieved = case.counted(rule.rule_id, "disclosed")
@@ -100,7 +100,7 @@ def _disclosure(rule: ProcessRule, case: Case) -> RuleFinding:
 def _evaluator_training(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("training_records", "training_records.kind"):
         return absent
-    people, enough = case.of(rule.rule_id, "trained_enough"), case.counted(rule.rule_id, "trained_enough")
+    people, enough = case.denominator(rule.rule_id, "trained_enough"), case.counted(rule.rule_id, "trained_enough")
     hours = number(case.run.numbers["evaluator_training_hours"])
     if not people:
         return RuleFinding(NO_DATA, "近八个季度没有评价人员培训记录。")
@@ -112,7 +112,7 @@ def _training_system(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("training_records") or case.absent("staff"):
         return absent
     kinds = [name for kind, name in _TRAINING_KINDS.items() if case.counted(rule.rule_id, "trainings", kind)]
-    staff, hours = case.of(rule.rule_id, "hours"), case.counted(rule.rule_id, "hours")
+    staff, hours = case.denominator(rule.rule_id, "hours"), case.counted(rule.rule_id, "hours")
     asked = case.run.numbers["training_hours_per_year"]
     mean = hours / staff if staff else 0.0
     evidence = (
@@ -132,7 +132,7 @@ def _training_system(rule: ProcessRule, case: Case) -> RuleFinding:
 def _customer_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("suggestions"):
         return absent
-    made, evaluated = case.of(rule.rule_id, "evaluated"), case.counted(rule.rule_id, "evaluated")
+    made, evaluated = case.denominator(rule.rule_id, "evaluated"), case.counted(rule.rule_id, "evaluated")
     done = f"{case.span}顾客建议 {number(made)} 条，已评估 {number(evaluated)} 条；重要意见的采用记录尚未纳入数据。"
     return RuleFinding(PARTIAL if evaluated else NO_DATA, done)
 

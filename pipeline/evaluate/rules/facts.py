@@ -131,7 +131,7 @@ class Case:
         figure = self.items(rule, measure).get(item)
         return figure.numerator if figure else 0.0
 
-    def of(self, rule: str, measure: str, item: str = "") -> float:
+    def denominator(self, rule: str, measure: str, item: str = "") -> float:
         """The figure's denominator."""
         figure = self.items(rule, measure).get(item)
         return (figure.denominator if figure else None) or 0.0

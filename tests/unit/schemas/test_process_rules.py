@@ -82,7 +82,8 @@ def test_every_table_named_as_evidence_exists() -> None:
         ("\nPR-14,七,", "\nPR-14,四,", r"row 15, column clause: '四' is not one of 五"),
         (",survey,counted,survey_questions;survey_responses;survey_answers,shall,C-17",
          ",weekly,counted,survey_questions,shall,C-17", r"row 15, column frequency: 'weekly' is not one of plan"),
-        (",record,改进计划及其再评价结果,", ",record,improvement_plan,", r"row 6, column evidence_needed: a rule with method 'record'"),
+        (",record,改进计划及其再评价结果,", ",record,improvement_plan,",
+         r"row 6, column evidence_needed: a rule with method 'record'"),
         (",record,改进计划及其再评价结果,", ",record,,", r"row 6, column evidence_needed: must not be empty"),
     ],
 )  # fmt: skip

@@ -1,4 +1,5 @@
 -- The indicator values of one quarter, straight from its landing Parquet files: one script, DuckDB's own dialect.
+-- Long on purpose: one script, as an engineer would write it without this project.
 -- Variables set by the caller: landing, holidays, quarter, first_day, end_day.
 -- With one quarter of data the year to date and the trailing year hold the same records as the quarter.
 

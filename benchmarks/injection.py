@@ -5,6 +5,8 @@ wording and separators are what people type into forms, chats and call notes. ``
 engine; ``HELD_OUT`` has other templates and separators, is for the final figure only, and becomes the next development set once
 the engine is changed because of it. In the first five, unusual forms are as frequent as plain ones; in the last two every other
 value is written plainly, as most people do.
+
+Long because most of it is data: templates and written forms, one set after another.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Builds SQL over a relation of records. ``stream`` reads the files and runs the SQL; ``casting`` holds the SQL of single
 values.
+
+Long because it is one class: every part of the SELECT asks for the columns that the others have found.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The files that users hand in, read once: whoever edits one while a run goes on changes the next run.
+"""The files that users hand in, read once: an edit during a run affects the next run only.
 
 Every file is kept as the bytes that were read, with their SHA-256; what they mean is read from these bytes.
 """
@@ -23,7 +23,7 @@ from schemas.contract import TABLES
 
 @dataclass(frozen=True)
 class HandedInFiles:
-    """The files as they were when they were read; one that is faulty raises UsageError each time it is asked for."""
+    """The files as they were read; a faulty one raises UsageError whenever it is used."""
 
     documents: Mapping[str, Document]
 

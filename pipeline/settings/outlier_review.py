@@ -1,7 +1,7 @@
-"""The decisions of reviewers: reads ``outlier_review.csv``, the filled-in file that ``asq outliers export`` wrote.
+"""Reads ``outlier_review.csv``: the file that ``asq outliers export`` wrote, with the reviewers' decisions filled in.
 
-What a decision says is read and checked here, cell by cell; whether it concerns a flagged record is asked in ``standing.py``.
-A line without a decision is one that nobody has decided yet, whatever else stands in it.
+Checks every cell; whether a decision concerns a flagged record is checked in ``standing.py``. A line without a decision is
+undecided.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _decision(row: Row) -> Decision | None:
         measure = None
     row_key = row.text("row_key")
     if table in TABLES and row_key and len(key_parts(row_key)) != len(TABLES[table].unique_key):
-        row.fault("row_key", f"is no key of {table}: {' | '.join(TABLES[table].unique_key)}")
+        row.fault("row_key", f"is not a key of {table}: {' | '.join(TABLES[table].unique_key)}")
     reviewer, reviewed_on = row.text("reviewer"), row.date("reviewed_on")
     reason = row.text("reason") if decision in (CORRECT, EXCLUDE) else cells["reason"]
     before = None

@@ -1,4 +1,4 @@
-"""The evaluation plan: what a client and an evaluator agree on before the numbers are looked at (``evaluation.yaml``).
+"""The evaluation plan (``evaluation.yaml``): what a client and an evaluator agree on before they look at the numbers.
 
 Reading and checking the plan belongs here; every choice is applied where its stage is. The plan is optional: without a
 file each key has its default. A key is one field of ``EvaluationPlan``; docs/evaluation-plan.md explains every key. ::
@@ -91,7 +91,7 @@ class Target(SettingsModel):
 
 
 class NotApplicable(SettingsModel):
-    """An indicator that does not concern an enterprise, with the reason and who approved it when."""
+    """An indicator that does not apply to an enterprise, with the reason, who approved it and when."""
 
     enterprise_id: Text = Field(description="Whom the indicator does not concern.")
     indicator_id: Text = Field(description="A measured indicator (R1-2b), or a named one with all its values (R1-2).")
@@ -111,7 +111,7 @@ class ConductFinding(SettingsModel):
 
 
 class PrivacyException(SettingsModel):
-    """A column in which what looks like personal data of a kind is none, with the reason and who approved it (D-73)."""
+    """A column whose values look like personal data but are not, with the reason and who approved it (D-73)."""
 
     column: Text = Field(description="A column of any published table; page: the reports.")
     kind: Annotated[str, one_of(PERSONAL_DATA_KINDS)] = Field(description="What the values look like.")
@@ -162,7 +162,7 @@ class AcceptanceLimit(SettingsModel):
 
 
 class Waiver(SettingsModel):
-    """A check of a quarter's delivery that need not be kept, with the reason and who signs for it."""
+    """A check that a quarter's delivery may fail, with the reason and who signs for it."""
 
     quarter: QuarterLabel = Field(description="Of this quarter's delivery, for example 2025-Q1.")
     table: Text = Field(description="Of this table.")
@@ -188,7 +188,7 @@ class PrivacyLimits(SettingsModel):
 
 
 class SurveyChoices(SettingsModel):
-    """What is known of the surveys beside their answers, read from the files that the plan names."""
+    """What is known about surveys besides their answers, read from the files that the plan names."""
 
     margins: Annotated[Margins, SkipValidation, WithJsonSchema(dict(SCALAR))] = Field(
         default_factory=Margins,
@@ -336,7 +336,7 @@ class EvaluationPlan(SettingsModel):
         )
 
     def check_tables(self, tables: Iterable[str]) -> None:
-        """Raise UsageError where refused_limits or acceptance name a table the contract, or a check the table, does not have."""
+        """Raise UsageError if refused_limits or acceptance name an unknown table, or a check that the table does not have."""
         known = list(tables)
         limits, waivers = self.acceptance.limits, self.acceptance.waivers
         self._origin.located.refuse(
@@ -353,14 +353,14 @@ class EvaluationPlan(SettingsModel):
 
 
 def _subject(entry: Target | NotApplicable | ConductFinding) -> tuple[str, str | None]:
-    """What two entries must not both be about."""
+    """The subject of an entry; no two entries may share one."""
     if isinstance(entry, ConductFinding):
         return f"{entry.period} {entry.kind} ({entry.reason})", entry.enterprise_id
     return entry.indicator_id, entry.enterprise_id
 
 
 def _problems_of(key: str, entries: Sequence[Entry], problems: Callable[[Entry], Iterable[Problem]]) -> Iterator[Problem]:
-    """What is wrong with the entries of a list, each problem with the path of its entry before its own."""
+    """The problems of a list's entries, each with the path of its entry before its own."""
     for place, entry in enumerate(entries, start=1):
         for path, problem in problems(entry):
             yield (*key.split("."), f"[{place}]", *path), problem

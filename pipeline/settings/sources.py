@@ -68,7 +68,7 @@ Pattern = Annotated[str, text("a file or a pattern inside the landing folder", _
 
 
 class TextFormat(SettingsModel):
-    """How text files are written, as far as it may be the same for all; None: found out from the file."""
+    """Options of text files that may apply to all tables; None: detected per file."""
 
     encoding: Omissible[Codec] = Field(None, description="A Python codec; left out: UTF-8 or GB18030, found out.")
     delimiter: Omissible[Character] = Field(None, description="One character; left out: a comma, a tab for .tsv.")
@@ -77,7 +77,7 @@ class TextFormat(SettingsModel):
 
 
 class Format(TextFormat):
-    """How a table's files are written; None: found out from the file."""
+    """The format of a table's files; None: detected per file."""
 
     type: Omissible[Annotated[str, one_of(KINDS)]] = Field(None, description="Left out: by the file's name.")
     quote: Quote = Field('"', description='One character; "": nothing is quoted.')
@@ -90,13 +90,13 @@ class Format(TextFormat):
     )
 
     def over(self, base: TextFormat) -> Format:
-        """This format, and what it does not say as in ``base``."""
+        """This format, completed from ``base``."""
         given = {name: getattr(each, name) for each in (base, self) for name in each.model_fields_set}
         return Format(**{name: value for name, value in given.items() if name in Format.model_fields})
 
 
 class ColumnSource(SettingsModel):
-    """Where a contract column comes from: exactly one of source, constant and expression, or nothing at all."""
+    """The origin of a contract column: exactly one of source, constant and expression, or none."""
 
     source: Omissible[Written] = Field(None, alias="from", description="A source column; left out: that of the same name.")
     constant: Omissible[Written] = Field(None, description="The same text in every row.")
@@ -110,7 +110,7 @@ class ColumnSource(SettingsModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def has_otherwise(self) -> bool:
-        """Whether values that are not listed become something else, which may be nothing."""
+        """Whether values that are not listed are replaced, possibly by nothing."""
         return "otherwise" in self.model_fields_set
 
     @property
@@ -214,7 +214,7 @@ class TableSource(SettingsModel):
     @field_validator("columns", mode="before")
     @classmethod
     def _own_names(cls, columns: Any) -> Any:
-        """A column of which only ``values`` and the like are told comes from the source column of its own name."""
+        """A column with only ``values`` or the like comes from the source column of the same name."""
         if not isinstance(columns, dict):
             return columns
         lacking = {name for name, item in columns.items() if isinstance(item, dict) and item.keys().isdisjoint(_ORIGINS)}
@@ -233,7 +233,7 @@ class TableSource(SettingsModel):
 
 
 class Defaults(TextFormat):
-    """What holds for every table; other keys are contract columns, with the text they have where no file delivers them."""
+    """Defaults of every table; other keys are contract columns with a constant for files that do not deliver them."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"propertyNames": {"enum": [*TextFormat.model_fields, *_COLUMNS]}})
     __pydantic_extra__: dict[str, AnyText]
@@ -264,7 +264,7 @@ class SourcesFile(SettingsModel):
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """What a run knows of ``sources.yaml``; without arguments: every table as the contract writes it.
+    """``sources.yaml`` as a run uses it; without arguments: every table as the contract writes it.
 
     name       what messages and the origin of rows call the file
     document   what was read; None: there is no file
@@ -302,7 +302,7 @@ def load_sources(source: Path | Document | None) -> SourceConfig:
 
 
 def read_sources(source: Path | Document | None) -> SourceConfig:
-    """Read ``sources.yaml`` as far as it is right; ``problems`` holds the rest."""
+    """Read the valid part of ``sources.yaml``; ``problems`` holds the rest."""
     if source is None:
         return SourceConfig()
     path = source.path if isinstance(source, Document) else source

@@ -90,7 +90,7 @@ def test_corrections_for_validate(tmp_path: Path) -> None:
         (LINE | {"table": "calls"}, "table", "'calls' is not one of"),
         (LINE | {"measure": "wait"}, "measure", "'wait' is not one of"),
         (LINE | {"measure": "training_hours"}, "measure", "'training_hours' is measured in training_records, not in"),
-        (LINE | {"row_key": "C1"}, "row_key", "is no key of hotline_calls: enterprise_id | call_id"),
+        (LINE | {"row_key": "C1"}, "row_key", "is not a key of hotline_calls: enterprise_id | call_id"),
         (LINE | {"column": "answered_at"}, "column", "must be empty where the decision is confirm"),
         (EXCLUDE | {"corrected_value": "3"}, "corrected_value", "must be empty where the decision is exclude"),
         (EXCLUDE | {"reason": ""}, "reason", "must not be empty"),

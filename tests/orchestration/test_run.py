@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from runs import asq, asq_run
 
 from pipeline.cli import main
+from pipeline.flow import NAMES
 from schemas.contract import TABLES
 
 from .conftest import Published
@@ -161,8 +162,10 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
-    order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "privacy", "report", "published"]
-    # The scorecard is counted later, by the same stage.
+    # Every stage announces itself by its own name.
+    assert set(said) == {*NAMES, "published"}
+    # The k-anonymity of the publish stage is measured before the report, which states it.
+    order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "publish", "report", "published"]
     assert list(dict.fromkeys(stage for stage in said if stage in order)) == order
     assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
     path = Path(report.removeprefix("report: "))

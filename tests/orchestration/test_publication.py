@@ -151,7 +151,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     assert (building / f".building-{run_id}").is_dir()
     assert (lake_copy / "scratch" / run_id).is_dir()
 
-    kill_when_said("report: publish", published.landing, lake_copy)
+    kill_when_said("publish: publish", published.landing, lake_copy)
     assert nothing_changed_for_readers()
     (unpublished,) = building.glob(".building-*")
     assert (unpublished / "report/E1.html").is_file()
@@ -171,7 +171,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     assert shown_runs(lake_copy) == {switched.name}
 
 
-@pytest.mark.parametrize("moment", ["validate: hotline_calls", "marts: dbt build", "report: publish"])
+@pytest.mark.parametrize("moment", ["validate: hotline_calls", "marts: dbt build", "publish: publish"])
 def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(moment: str, published: Published, lake_copy: Path) -> None:
     before = published_contents(lake_copy)
     ended = signalled_when_said(signal.SIGINT, moment, published.landing, lake_copy)

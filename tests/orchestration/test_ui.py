@@ -24,6 +24,8 @@ from typing import Any
 import pytest
 from runs import environment
 
+from pipeline.flow import NAMES
+
 from .conftest import Published
 from .lakes import current, differing, leftovers, without_run_id
 from .landing import QUARTER
@@ -33,7 +35,6 @@ pytestmark = pytest.mark.xdist_group("orchestration_ui")
 REPO = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 JOB = {"repositoryName": "__repository__", "repositoryLocationName": "after_sales_quality"}
-STAGES = ("extract", "validate", "desensitize", "accept", "review", "marts", "evaluate", "privacy", "report")
 PARTITION = "2025-01-01"
 _START_SECONDS, _RUN_SECONDS, _STOP_SECONDS = 180, 240, 15
 
@@ -169,7 +170,7 @@ def test_the_job_of_a_partition_publishes_what_the_command_line_does(ui: Ui, pub
 def test_every_asset_arrives_with_group_description_owner_and_kinds(ui: Ui) -> None:
     assets = ui.ask(_ASSETS)["assetNodes"]
     keys = {"/".join(asset["assetKey"]["path"]) for asset in assets}
-    assert {asset["groupName"] for asset in assets} == set(STAGES)
+    assert {asset["groupName"] for asset in assets} == set(NAMES)
     for asset in assets:
         assert all(asset[what] for what in ("description", "kinds", "owners")), asset["assetKey"]
         assert asset["partitionDefinition"]["type"] == "TIME_WINDOW"
@@ -194,7 +195,7 @@ def test_a_browser_shows_the_lineage(ui: Ui) -> None:
         page.route(lambda address: not address.startswith(ui.address), lambda route: route.abort())
 
         page.goto(f"{ui.address}/asset-groups", wait_until="domcontentloaded")
-        for stage in STAGES:
+        for stage in NAMES:
             page.get_by_text(stage, exact=True).first.wait_for()
 
         page.goto(f"{ui.address}/assets/indicator_values?view=lineage", wait_until="domcontentloaded")

@@ -105,7 +105,7 @@ def test_a_plan_reads_the_files_beside_it(tmp_path: Path) -> None:
     assert read.survey.files == {"margins": Document.read(tmp_path / "file.csv")}
     assert read.file == Document.read(plan)
     file(tmp_path, HEADER, "E1,N,fax,5")
-    with pytest.raises(UsageError, match=r"yaml: line 1: survey\.margins: .*file\.csv row 2, column channel: 'fax' is not one"):
+    with pytest.raises(UsageError, match=r"yaml: line 1: survey\.margins: .*file\.csv: row 2, column channel: 'fax' is not one"):
         EvaluationPlan.read(plan)
     plan.write_text("survey: {margins: other.csv}\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"survey\.margins: no such file: .*other\.csv"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -102,7 +103,8 @@ def test_a_column_full_of_personal_data_is_told_shortly(run: RunFolder) -> None:
     pl.DataFrame({"scope_id": [f"138{number:08d}" for number in range(2000)]}).write_parquet(run.table("scores"))
     _, findings = scan_run(run, frozenset())
     assert len(findings) == 2000
-    message = str(refuse(findings))
+    # Which rows are named first is not fixed; a row may have the number 138.
+    message = re.sub(r"\brow \d+", "row", str(refuse(findings)))
     assert isinstance(refuse(findings), DataRefused)
     assert (len(message.splitlines()), "and 1990 more" in message, "138" in message) == (13, True, False)
 

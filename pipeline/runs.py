@@ -33,10 +33,9 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
         from pipeline.definitions import defs
         from pipeline.unrecorded import unrecorded_instance
 
-    settings.to_environment()
     run_id = str(uuid.uuid4())
     instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else unrecorded_instance()
-    with instance:
+    with instance, settings.in_environment():
         try:
             defs.resolve_job_def("evaluate_quarter").execute_in_process(
                 partition_key=quarter.partition_key,

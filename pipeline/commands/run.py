@@ -55,7 +55,6 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         if quarter.first_day > today():
             raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
     require_writable(settings.lake.root)
-    settings.to_environment()
     # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label

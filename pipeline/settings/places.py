@@ -7,7 +7,8 @@ read elsewhere: ``plan.py``, ``sources.py``, ``outlier_review.py``, ``validate/c
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -49,14 +50,20 @@ class Settings:
         given = {each.name: os.environ.get(each.variable) for each in FILES}
         return cls.of(os.environ[LANDING_VARIABLE], os.environ[LAKE_VARIABLE], **given)
 
-    def to_environment(self) -> None:
-        """Make the runs that this process starts use these places."""
-        os.environ[LANDING_VARIABLE] = str(self.landing)
-        os.environ[LAKE_VARIABLE] = str(self.lake.root)
-        for each in FILES:
-            os.environ.pop(each.variable, None)
-            if each.name in self.files:
-                os.environ[each.variable] = str(self.files[each.name])
+    @contextmanager
+    def in_environment(self) -> Iterator[None]:
+        """The runs that this process starts use these places; afterwards the environment is as it was."""
+        variables = {LANDING_VARIABLE: str(self.landing), LAKE_VARIABLE: str(self.lake.root)}
+        variables |= {each.variable: str(self.files[each.name]) for each in FILES if each.name in self.files}
+        names = (LANDING_VARIABLE, LAKE_VARIABLE, *(each.variable for each in FILES))
+        before = {name: os.environ.pop(name) for name in names if name in os.environ}
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name in names:
+                os.environ.pop(name, None)
+            os.environ.update(before)
 
 
 def chosen_files(landing: str | Path, **given: str | Path | None) -> Mapping[str, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,14 @@ def test_the_environment_names_it(file: HandedIn, tmp_path: Path, monkeypatch: p
         monkeypatch.delenv(other.variable, raising=False)
     monkeypatch.setenv("ASQ_LANDING", "")
     monkeypatch.setenv("ASQ_LAKE", "")
+    before = {name: os.environ.get(name) for name in ("ASQ_LANDING", "ASQ_LAKE", *(other.variable for other in FILES))}
     settings = Settings.of(tmp_path, tmp_path / "lake")
-    settings.to_environment()
-    assert Settings.from_environment().files == settings.files == {file.name: path}
-    Settings.of(tmp_path / "empty", tmp_path / "lake").to_environment()
-    assert Settings.from_environment().files == {}
+    with settings.in_environment():
+        assert Settings.from_environment().files == settings.files == {file.name: path}
+        with Settings.of(tmp_path / "empty", tmp_path / "lake").in_environment():
+            assert Settings.from_environment().files == {}
+        assert Settings.from_environment().files == {file.name: path}
+    assert {name: os.environ.get(name) for name in before} == before
 
 
 @EVERY

@@ -9,11 +9,11 @@
 with quarter_statistics as (
     select
         enterprise_id,
-        '{{ var("quarter", "2025-Q1") }}' as period,
+        {{ quarter() }} as period,
         {{ scope_keys(scopes) }},
         {{ _order_statistics(measures) }}
     from {{ relation }}
-    where quarter = '{{ var("quarter", "2025-Q1") }}'
+    where quarter = {{ quarter() }}
     {{ scope_sets(['enterprise_id'], scopes) }}
 ),
 

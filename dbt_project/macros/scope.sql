@@ -5,7 +5,7 @@
         select distinct
             enterprise_id,
             request_id
-        from {{ clean('service_requests') }}
+        from {{ source('clean', 'service_requests') }}
         where is_test
     ) as tests
         on {{ records }}.enterprise_id = tests.enterprise_id and {{ records }}.request_id = tests.request_id

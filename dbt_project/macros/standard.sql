@@ -16,10 +16,6 @@
     )
 {%- endmacro %}
 
-{#- First and last day of the quarter under evaluation. -#}
-{% macro first_day() -%} cast('{{ var("first_day", "2025-01-01") }}' as date) {%- endmacro %}
-{% macro last_day() -%} cast('{{ var("last_day", "2025-03-31") }}' as date) {%- endmacro %}
-
 {#- Half-open validity: start ≤ day < end, a null bound is open. -#}
 {% macro in_force(start_column, end_column, day) -%}
     ({{ start_column }} is null or {{ start_column }} <= {{ day }}) and ({{ end_column }} is null or {{ day }} < {{ end_column }})

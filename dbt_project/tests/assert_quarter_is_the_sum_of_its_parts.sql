@@ -17,7 +17,7 @@ inner join {{ ref('mart_indicator_inputs') }} as inputs
         and periods.variant = inputs.variant
         and periods.part = inputs.part
 where
-    periods.period = '{{ var("quarter", "2025-Q1") }}'
+    periods.period = {{ quarter() }}
     and periods.period_role = 'current'
     and periods.indicator_id not in ('I4-1', 'R2-1')
     and (periods.numerator <> inputs.numerator or periods.denominator <> inputs.denominator)

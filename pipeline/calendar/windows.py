@@ -1,6 +1,6 @@
 """Which quarters a run reads and which periods it publishes.
 
-Only calendar arithmetic: the SQL of the marts gets the result as dbt variables.
+Only calendar arithmetic: the SQL of the marts gets the result as tables (``marts/inputs.py``).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
 from pipeline.evaluate.quarter import evaluate_marts
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
+from pipeline.marts.inputs import RunInputs, pinned_clean_files
 from pipeline.marts.scratch import export_tables, scratch_folder
-from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.standing import IN_FORCE
 from pipeline.settings.outlier_review import EXCLUDE
 from pipeline.settings.plan import EvaluationPlan
@@ -58,7 +58,7 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
             scratch_folder(lake, f"{run.run_id}-with-excluded") as scratch,
             pinned_clean_files(quarter, lake) as files,
         ):
-            dbt.build_models(COUNTED_MARTS, dbt_variables(quarter, files), scratch)
+            dbt.build_models(COUNTED_MARTS, RunInputs(quarter, files), scratch)
             with dbt.tables(scratch) as tables:
                 export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
             marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")

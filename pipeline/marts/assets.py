@@ -11,9 +11,9 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from pipeline import flow
 from pipeline.marts.dbt_builder import DbtBuilder
+from pipeline.marts.inputs import RunInputs, pinned_clean_files
 from pipeline.marts.project import is_published, manifest_path, published_tables
 from pipeline.marts.scratch import export_marts, scratch_folder
-from pipeline.marts.variables import dbt_variables, pinned_clean_files
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
 from pipeline.stage.partitions import GATHERED, OWNERS, PER_QUARTER, gathered_metadata
@@ -21,8 +21,6 @@ from pipeline.stage.progress import announce
 from pipeline.stage.resources import Places
 
 _TABLE_NAME = "dagster/table_name"
-# Counted tables, as opposed to seeds and dimensions.
-_COUNTED_PREFIXES = ("mart_", "fct_")
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -63,26 +61,22 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
         scratch_folder(settings.lake, context.run.run_id) as scratch,
         pinned_clean_files(quarter, settings.lake) as files,
     ):
-        # From the first mart on, events wait for the export: their row counts are known only then, and Dagster requires
-        # dbt's order of events.
-        waiting: list[tuple[str, Any]] = []
         excluded = write_excluded(settings.review, quarter, settings.lake, review_limits(settings.plan), scratch)
+        # Events wait for the export, because their row counts are known only then.
+        events: list[Any] = []
         try:
-            for event in dbt.build(context, dbt_variables(quarter, files, excluded)):
-                name = _asset_of(event, context).path[-1]
-                labelled = _with_metadata(event, gathered if name in exported else {"quarter": quarter.label})
-                if waiting or name.startswith(_COUNTED_PREFIXES):
-                    waiting.append((name, labelled))
-                else:
-                    yield labelled
+            for event in dbt.build(context, RunInputs(quarter, files, excluded), scratch):
+                events.append(event)
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:
                 rows = export_marts(tables, step.run, exported, settings.plan.privacy)
         except Exception:
-            yield from (event for _, event in waiting)
+            yield from events
             raise
-        for name, event in waiting:
-            yield _with_metadata(event, {"dagster/row_count": rows[name]} if name in rows else {})
+        for event in events:
+            name = _asset_of(event, context).path[-1]
+            counted = {"dagster/row_count": rows[name]} if name in rows else {}
+            yield _with_metadata(event, (gathered if name in exported else {"quarter": quarter.label}) | counted)
 
 
 def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:
@@ -91,4 +85,8 @@ def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:
 
 def _with_metadata(event: Any, metadata: Mapping[str, Any]) -> Any:
     """A materialization with additional metadata; other events unchanged."""
-    return event.with_metadata({**event.metadata, **metadata}) if isinstance(event, dg.Output) else event
+    if isinstance(event, dg.AssetCheckResult):
+        return event
+    if isinstance(event, dg.MaterializeResult):
+        return dg.MaterializeResult(asset_key=event.asset_key, metadata={**(event.metadata or {}), **metadata})
+    return event.with_metadata({**event.metadata, **metadata})

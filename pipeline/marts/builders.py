@@ -10,11 +10,11 @@ from pipeline.marts.dbt_builder import BUILDER_VARIABLE, DbtBuilder, DbtCommandL
 
 def configured_builder() -> DbtBuilder:
     """The builder chosen by the environment; raises UsageError for an unknown name."""
-    from pipeline.marts.dbt_in_process import DbtInProcess
+    from pipeline.marts.dbt_compiled import DbtCompiled
 
-    name = os.environ.get(BUILDER_VARIABLE, "in_process")
-    if name == "in_process":
-        return DbtInProcess()
+    name = os.environ.get(BUILDER_VARIABLE, "compiled")
+    if name == "compiled":
+        return DbtCompiled()
     if name == "cli":
         return DbtCommandLine()
-    raise UsageError(f"{BUILDER_VARIABLE}={name}: choose in_process or cli")
+    raise UsageError(f"{BUILDER_VARIABLE}={name}: choose compiled or cli")

@@ -1,6 +1,7 @@
-"""The dbt project on disk and its prepared manifest.
+"""The dbt project on disk, and what dbt made of it: its manifest with compiled SQL, and a database of its seeds.
 
-dbt parses the project once; runs reuse the result, because a full parse for each quarter's variables costs seconds.
+dbt compiles a version of the project once, because it takes longer than a small quarter. The SQL holds nothing of a run, so that
+every run of that version uses it.
 """
 
 from __future__ import annotations
@@ -9,34 +10,44 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import AsqError
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
-_PARSED_SUFFIXES = {".sql", ".yml", ".csv"}
+# As in dbt's profile; the compiled SQL contains the name.
+DATABASE = "scratch"
+DATABASE_FILE = f"{DATABASE}.duckdb"
+_SCRATCH_VARIABLE = "ASQ_SCRATCH_FOLDER"
+_MANIFEST, _SEEDS = "manifest.json", "seeds.duckdb"
+_COMPILED_SUFFIXES = {".sql", ".yml", ".csv"}
+_COMPILERS = ("dbt-core", "dbt-duckdb")
 
 
 def target_dir() -> Path:
-    """The folder of dbt's parsed project (``ASQ_DBT_TARGET``, else ``dbt_project/target``)."""
+    """The folder of what dbt compiled (``ASQ_DBT_TARGET``, else ``dbt_project/target``)."""
     return Path(os.environ.get("ASQ_DBT_TARGET", PROJECT_DIR / "target"))
 
 
 def manifest_path() -> Path:
-    """The manifest of the current project; parses the project if one of its files changed."""
-    manifest = target_dir() / "manifest.json"
-    stamp = target_dir() / "parsed_sources.sha256"
-    fingerprint = _sources_fingerprint()
-    target_dir().mkdir(parents=True, exist_ok=True)
-    # If two runs find the project unparsed, one parses and the other waits.
-    with (target_dir() / ".parse.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-            _parse()
-            stamp.write_text(fingerprint)
-    return manifest
+    """dbt's manifest of the project as it is now; compiles the project if that version has not been."""
+    return _compiled(target_dir()) / _MANIFEST
+
+
+def seeds_path() -> Path:
+    """A DuckDB file with the project's seeds."""
+    return _compiled(target_dir()) / _SEEDS
+
+
+def nodes() -> dict[str, dict[str, Any]]:
+    """The manifest's seeds, models and tests by unique id."""
+    return _nodes(manifest_path())
 
 
 def is_published(node: Mapping[str, Any]) -> bool:
@@ -46,35 +57,67 @@ def is_published(node: Mapping[str, Any]) -> bool:
 
 def published_tables() -> set[str]:
     """The names of all exported seeds and models."""
-    nodes = json.loads(manifest_path().read_bytes())["nodes"].values()
-    return {node["name"] for node in nodes if is_published(node)}
+    return {node["name"] for node in nodes().values() if is_published(node)}
 
 
-def parsed_manifest_bytes() -> bytes:
-    """dbt's own serialised manifest, for ``Manifest.from_msgpack``."""
-    manifest_path()
-    return (target_dir() / "partial_parse.msgpack").read_bytes()
+@contextmanager
+def scratch_environment(folder: Path) -> Iterator[None]:
+    """dbt's profile puts its database into this folder."""
+    before = os.environ.get(_SCRATCH_VARIABLE)
+    os.environ[_SCRATCH_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SCRATCH_VARIABLE]
+        else:
+            os.environ[_SCRATCH_VARIABLE] = before
 
 
-def _sources_fingerprint() -> str:
-    digest = hashlib.sha256()
+@cache
+def _nodes(path: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(path.read_bytes())["nodes"]
+    return found
+
+
+@cache
+def _compiled(target: Path) -> Path:
+    """The folder of the version that the project has when this process first asks."""
+    folder = target / "compiled" / _version()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # If two runs find a version that was never compiled, one compiles it and the other waits.
+    with (target / ".compile.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            work = folder.with_suffix(".tmp")
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            _compile(work)
+            for name in {path.name for path in work.iterdir()} - {_MANIFEST, _SEEDS}:
+                shutil.rmtree(work / name) if (work / name).is_dir() else (work / name).unlink()
+            work.rename(folder)
+    return folder
+
+
+def _version() -> str:
+    digest = hashlib.sha256("".join(f"{name} {version(name)}\n" for name in _COMPILERS).encode())
     for path in sorted(PROJECT_DIR.rglob("*")):
         relative = path.relative_to(PROJECT_DIR)
-        if path.suffix in _PARSED_SUFFIXES and relative.parts[0] not in {"target", "logs"}:
+        if path.suffix in _COMPILED_SUFFIXES and relative.parts[0] not in {"target", "logs"}:
             digest.update(str(relative).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _parse() -> None:
+def _compile(folder: Path) -> None:
     from dbt.cli.main import dbtRunner
 
-    target = target_dir()
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "partial_parse.msgpack").unlink(missing_ok=True)
-    result = dbtRunner().invoke(
-        ["--quiet", "parse", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
-         "--target-path", str(target), "--log-path", str(target)]
-    )  # fmt: skip
-    if not result.success:
-        raise AsqError(f"the dbt project does not parse: {result.exception}")
+    with scratch_environment(folder):
+        for command in ("seed", "compile"):
+            result = dbtRunner().invoke(
+                ["--quiet", command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
+                 "--target-path", str(folder), "--log-path", str(folder)]
+            )  # fmt: skip
+            if not result.success:
+                raise AsqError(f"the dbt project cannot be compiled: {result.exception or 'see dbt compile'}")
+    (folder / DATABASE_FILE).rename(folder / _SEEDS)

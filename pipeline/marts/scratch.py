@@ -7,7 +7,6 @@ memory. The run's scratch folder holds the file, or what memory has no room for.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,11 +18,10 @@ from pipeline.lake.files import atomic_path, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal
+from pipeline.marts.project import scratch_environment
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, anonymised
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import RECORD_TABLES
-
-_ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
 
 # Sorting by indicator halves the file size.
 _SORTED_FIRST = ("indicator_id", "variant", "part")
@@ -35,15 +33,10 @@ def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
     folder = lake.scratch / run_id
     for private in (lake.scratch, folder):
         make_private(private)
-    before = os.environ.get(_ENVIRONMENT)
-    os.environ[_ENVIRONMENT] = str(folder)
     try:
-        yield folder
+        with scratch_environment(folder):
+            yield folder
     finally:
-        if before is None:
-            del os.environ[_ENVIRONMENT]
-        else:
-            os.environ[_ENVIRONMENT] = before
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -89,18 +89,18 @@ def decided_keys(decisions: Iterable[Decision]) -> list[str]:
     return sorted({decision.row_key for decision in decisions})
 
 
-def write_excluded(review: Review, quarter: Quarter, lake: Lake, limits: Limits, folder: Path) -> dict[str, str]:
+def write_excluded(review: Review, quarter: Quarter, lake: Lake, limits: Limits, folder: Path) -> dict[str, Path]:
     """Write the records that a run of ``quarter`` leaves out, one Parquet file per table; returns table → path.
 
     Columns quarter, _row_id (together the record's position in the clean zone) and row_key. Without exclusions nothing is
     searched.
     """
     excluded = decisions_with_status(review, quarter, lake, limits, EXCLUDE).filter(pl.col("status") == IN_FORCE)
-    files = {}
+    files: dict[str, Path] = {}
     for (name,), rows in excluded.group_by("table", maintain_order=True):
-        with atomic_path(folder / "excluded" / f"{name}.parquet") as path:
+        files[str(name)] = folder / "excluded" / f"{name}.parquet"
+        with atomic_path(files[str(name)]) as path:
             rows.select("quarter", "_row_id", "row_key").unique().sort("quarter", "_row_id").write_parquet(path)
-        files[str(name)] = str(folder / "excluded" / f"{name}.parquet")
     return files
 
 

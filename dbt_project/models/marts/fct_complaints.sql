@@ -16,4 +16,4 @@ select
     measures.escalated,
     measures.alternative_offered
 from {{ ref('int_complaint_measures') }} as measures
-where measures.quarter = '{{ var("quarter", "2025-Q1") }}'
+where measures.quarter = {{ quarter() }}

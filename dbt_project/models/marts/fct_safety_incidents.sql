@@ -5,7 +5,7 @@ select
     outlets.region_code,
     incidents.outlet_id,
     incidents.severity
-from {{ clean('safety_incidents') }} as incidents
+from {{ source('clean', 'safety_incidents') }} as incidents
 left join {{ ref('int_outlets_in_force') }} as outlets
     on incidents.enterprise_id = outlets.enterprise_id and incidents.outlet_id = outlets.outlet_id
-where incidents.quarter = '{{ var("quarter", "2025-Q1") }}'
+where incidents.quarter = {{ quarter() }}

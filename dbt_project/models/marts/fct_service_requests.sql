@@ -31,4 +31,4 @@ select
     measures.is_overcharged,
     measures.has_service_error
 from {{ ref('int_request_measures') }} as measures
-where measures.quarter = '{{ var("quarter", "2025-Q1") }}'
+where measures.quarter = {{ quarter() }}

@@ -32,7 +32,7 @@ select
     'survey_answers' as table_name,
     answers.quarter,
     cast(count(*) as bigint) as row_count
-from {{ clean('survey_answers') }} as answers
+from {{ source('clean', 'survey_answers') }} as answers
 inner join {{ ref('int_survey_answers') }} as counted
     on
         answers.enterprise_id = counted.enterprise_id
@@ -54,8 +54,8 @@ select
     'mystery_visits' as table_name,
     visits.quarter,
     cast(count(*) as bigint) as row_count
-from {{ clean('mystery_visits') }} as visits
-inner join {{ clean('survey_questions') }} as questions
+from {{ source('clean', 'mystery_visits') }} as visits
+inner join {{ source('clean', 'survey_questions') }} as questions
     on visits.survey_id = questions.survey_id and visits.question_id = questions.question_id
 group by visits.enterprise_id, visits.quarter
 union all
@@ -65,7 +65,7 @@ select
     'survey_questions' as table_name,
     quarter,
     cast(count(*) as bigint) as row_count
-from {{ clean('survey_questions') }}
+from {{ source('clean', 'survey_questions') }}
 group by quarter
 {% for table in enterprise_tables() if table not in counted_apart -%}
 union all
@@ -74,6 +74,6 @@ select
     '{{ table }}' as table_name,
     quarter,
     cast(count(*) as bigint) as row_count
-from {{ clean(table) }}
+from {{ source('clean', table) }}
 group by enterprise_id, quarter
 {% endfor %}

@@ -13,7 +13,7 @@ newest_requests as (
     select
         enterprise_id,
         max(requested_at) as newest_request_at
-    from {{ clean('service_requests') }}
+    from {{ source('clean', 'service_requests') }}
     group by enterprise_id
 ),
 

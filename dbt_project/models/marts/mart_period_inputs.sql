@@ -131,7 +131,7 @@ parts as (
     left join {{ ref('int_register_statistics') }} as statistics
         on
             {{ same(['enterprise_id', 'scope_type', 'scope_id', 'indicator_id'], 'registers', 'statistics') }}
-            and statistics.period = '{{ var("quarter", "2025-Q1") }}'
+            and statistics.period = {{ quarter() }}
     where registers.indicator_id in ('R1-2a', 'R1-2b') and registers.variant = 'mean' and registers.cases > 0
     {%- for model, condition in [('int_staff_parts', 'cases > 0'), ('int_enterprise_period_parts', 'true')] %}
     union all

@@ -4,7 +4,7 @@ select
     '{{ table }}' as table_name,
     quarter,
     cast(count(*) as bigint) as row_count
-from {{ clean(table) }}
+from {{ source('clean', table) }}
 group by enterprise_id, quarter
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -2,7 +2,7 @@
 with customers_answers as (
     select *
     from {{ ref('int_survey_answers') }}
-    where quarter = '{{ var("quarter", "2025-Q1") }}' and survey_type <> 'mystery' and score is not null
+    where quarter = {{ quarter() }} and survey_type <> 'mystery' and score is not null
 ),
 
 respondents as (

@@ -1,3 +1,3 @@
 select *
-from {{ clean('service_requests') }}
+from {{ source('clean', 'service_requests') }}
 where merged_into is null and coalesce(is_test, false) = false

@@ -14,7 +14,7 @@ calls as (
         calls.outcome,
         {{ seconds_between('calls.queued_at', 'calls.answered_at') }} as wait_seconds,
         {{ seconds_between('calls.queued_at', 'calls.ended_at') }} as queued_seconds
-    from {{ clean('hotline_calls') }} as calls
+    from {{ source('clean', 'hotline_calls') }} as calls
     inner join {{ ref('int_quarters') }} as quarters on calls.quarter = quarters.quarter
     {{ without_tests('calls') }}
 )

@@ -10,7 +10,7 @@ complaints as (
     select
         complaints.*,
         {{ seconds_between('complaints.received_at', 'complaints.first_reply_at') }} as first_reply_seconds
-    from {{ clean('complaints') }} as complaints
+    from {{ source('clean', 'complaints') }} as complaints
     inner join {{ ref('int_quarters') }} as quarters on complaints.quarter = quarters.quarter
 )
 

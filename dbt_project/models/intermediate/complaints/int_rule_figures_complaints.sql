@@ -28,7 +28,7 @@ complaints as (
         and complaints.cause_class is not null as has_reply_cause_and_end,
         complaints.satisfaction < {{ parameter('satisfied_from_score') }} as is_dissatisfied,
         coalesce(complaints.escalated, false) or coalesce(complaints.alternative_offered, false) as is_offered_more
-    from {{ clean('complaints') }} as complaints
+    from {{ source('clean', 'complaints') }} as complaints
     inner join {{ ref('int_rule_quarters') }} as quarters
         on complaints.quarter = quarters.quarter and quarters.counted_over = 'period'
 ),

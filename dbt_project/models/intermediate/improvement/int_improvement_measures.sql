@@ -7,7 +7,7 @@ select
     cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted
-from {{ clean('safety_hazards') }} as hazards
+from {{ source('clean', 'safety_hazards') }} as hazards
 inner join {{ ref('int_quarters') }} as quarters on hazards.quarter = quarters.quarter
 union all
 select
@@ -19,7 +19,7 @@ select
     suggestions.source as suggestion_source,
     suggestions.evaluated_at is not null as is_evaluated,
     suggestions.adopted
-from {{ clean('suggestions') }} as suggestions
+from {{ source('clean', 'suggestions') }} as suggestions
 inner join {{ ref('int_quarters') }} as quarters on suggestions.quarter = quarters.quarter
 union all
 select
@@ -31,6 +31,6 @@ select
     cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted
-from {{ clean('improvement_projects') }} as projects
+from {{ source('clean', 'improvement_projects') }} as projects
 inner join {{ ref('int_quarters') }} as quarters on projects.quarter = quarters.quarter
 where projects.effective_on is not null

@@ -9,7 +9,7 @@ areas as (
         enterprise_id,
         region_code,
         cast(sum(cast(area_km2 as decimal(18, 6))) as decimal(38, 9)) as area_km2
-    from {{ clean('regions') }}
+    from {{ source('clean', 'regions') }}
     where {{ in_force('valid_from', 'valid_to', last_day()) }}
     group by enterprise_id, region_code
 ),
@@ -66,7 +66,7 @@ service_staff as (
             ({{ in_force('staff.valid_from', 'staff.valid_to', last_day()) }})
             and staff.hired_on <= {{ last_day() }}
             and (staff.left_on is null or {{ last_day() }} < staff.left_on) as is_employed
-        from {{ clean('staff') }} as staff
+        from {{ source('clean', 'staff') }} as staff
     ) as register
     group by enterprise_id
 ),
@@ -88,7 +88,7 @@ registered_customers as (
     select
         enterprise_id,
         count(distinct customer_id) as customer_count
-    from {{ clean('customers') }}
+    from {{ source('clean', 'customers') }}
     where
         {{ in_force('valid_from', 'valid_to', last_day()) }}
         and registered_on <= {{ last_day() }}
@@ -109,14 +109,14 @@ channels as (
                 ) then 1 else 0
             end
         ) as working_count
-    from {{ clean('complaint_channels') }} as channels
+    from {{ source('clean', 'complaint_channels') }} as channels
     cross join periods
     left join (
         select distinct
             quarters.period,
             complaints.enterprise_id,
             complaints.channel
-        from {{ clean('complaints') }} as complaints
+        from {{ source('clean', 'complaints') }} as complaints
         inner join {{ ref('int_period_quarters') }} as quarters
             on complaints.quarter = quarters.quarter and quarters.period_role = 'current'
     ) as complaints

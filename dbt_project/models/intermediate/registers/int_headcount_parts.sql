@@ -14,7 +14,7 @@ dedicated_vehicles as (
         vehicles.enterprise_id,
         month_ends.quarter,
         count(*) as vehicle_count
-    from {{ clean('vehicles') }} as vehicles
+    from {{ source('clean', 'vehicles') }} as vehicles
     inner join month_ends
         on
             {{ in_force('vehicles.valid_from', 'vehicles.valid_to', 'month_ends.last_day') }}
@@ -30,7 +30,7 @@ service_staff as (
         month_ends.quarter,
         count(*) as staff_count,
         sum(case when staff.role = 'field' then 1 else 0 end) as field_staff_count
-    from {{ clean('staff') }} as staff
+    from {{ source('clean', 'staff') }} as staff
     inner join month_ends
         on
             {{ in_force('staff.valid_from', 'staff.valid_to', 'month_ends.last_day') }}
@@ -46,7 +46,7 @@ inspected_months as (
         inspections.quarter,
         count(distinct {{ dbt.date_trunc('month', 'inspections.inspected_on') }}) as month_count,
         count(*) as inspection_count
-    from {{ clean('quality_inspections') }} as inspections
+    from {{ source('clean', 'quality_inspections') }} as inspections
     inner join {{ ref('int_quarters') }} as quarters on inspections.quarter = quarters.quarter
     where inspections.is_full
     group by inspections.enterprise_id, inspections.quarter
@@ -57,7 +57,7 @@ staff_days as (
         staff.enterprise_id,
         quarters.quarter,
         sum(last_day.workdays_through - first_day.workdays_before) as working_days
-    from {{ clean('staff') }} as staff
+    from {{ source('clean', 'staff') }} as staff
     inner join {{ ref('int_quarters') }} as quarters
         on
             {{ in_force('staff.valid_from', 'staff.valid_to', 'quarters.last_day') }}

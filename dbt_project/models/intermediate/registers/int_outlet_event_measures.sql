@@ -11,7 +11,7 @@ select
     cast(null as bigint) as cases_conforming,
     cast(null as bigint) as violations,
     cast(null as {{ dbt.type_string() }}) as severity
-from {{ clean('parts_demands') }} as demands
+from {{ source('clean', 'parts_demands') }} as demands
 inner join {{ ref('int_quarters') }} as quarters on demands.quarter = quarters.quarter
 left join {{ ref('int_outlets_in_force') }} as outlets
     on demands.enterprise_id = outlets.enterprise_id and demands.outlet_id = outlets.outlet_id
@@ -28,7 +28,7 @@ select
     inspections.cases_conforming,
     inspections.violations,
     cast(null as {{ dbt.type_string() }}) as severity
-from {{ clean('quality_inspections') }} as inspections
+from {{ source('clean', 'quality_inspections') }} as inspections
 inner join {{ ref('int_quarters') }} as quarters on inspections.quarter = quarters.quarter
 left join {{ ref('int_outlets_in_force') }} as outlets
     on inspections.enterprise_id = outlets.enterprise_id and inspections.outlet_id = outlets.outlet_id
@@ -45,7 +45,7 @@ select
     cast(null as bigint) as cases_conforming,
     cast(null as bigint) as violations,
     incidents.severity
-from {{ clean('safety_incidents') }} as incidents
+from {{ source('clean', 'safety_incidents') }} as incidents
 inner join {{ ref('int_quarters') }} as quarters on incidents.quarter = quarters.quarter
 left join {{ ref('int_outlets_in_force') }} as outlets
     on incidents.enterprise_id = outlets.enterprise_id and incidents.outlet_id = outlets.outlet_id

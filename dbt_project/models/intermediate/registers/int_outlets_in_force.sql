@@ -8,5 +8,5 @@ select
     open_hours_per_day,
     has_service_system,
     opened_on <= {{ last_day() }} and (closed_on is null or {{ last_day() }} < closed_on) as is_active
-from {{ clean('outlets') }}
+from {{ source('clean', 'outlets') }}
 where {{ in_force('valid_from', 'valid_to', last_day()) }}

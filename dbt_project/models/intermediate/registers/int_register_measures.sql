@@ -11,7 +11,7 @@ latest_assessments as (
         enterprise_id,
         indicator_id,
         max(assessed_on) as assessed_on
-    from {{ clean('checklist_items') }}
+    from {{ source('clean', 'checklist_items') }}
     where assessed_on <= {{ last_day() }}
     group by enterprise_id, indicator_id
 ),
@@ -52,7 +52,7 @@ entries as (
         cast(null as boolean) as is_open_hours_enough,
         cast(null as boolean) as has_system,
         cast(1 as decimal(18, 6)) as weight
-    from {{ clean('equipment') }} as equipment
+    from {{ source('clean', 'equipment') }} as equipment
     inner join {{ ref('int_outlets_in_force') }} as outlets
         on equipment.enterprise_id = outlets.enterprise_id and equipment.outlet_id = outlets.outlet_id and outlets.is_active
     where {{ in_force('equipment.valid_from', 'equipment.valid_to', last_day()) }}
@@ -71,7 +71,7 @@ entries as (
         cast(null as boolean) as is_open_hours_enough,
         cast(null as boolean) as has_system,
         cast(1 as decimal(18, 6)) as weight
-    from {{ clean('process_steps') }} as steps
+    from {{ source('clean', 'process_steps') }} as steps
     where steps.is_key and {{ in_force('steps.valid_from', 'steps.valid_to', last_day()) }}
     union all
     select
@@ -88,7 +88,7 @@ entries as (
         cast(null as boolean) as is_open_hours_enough,
         cast(null as boolean) as has_system,
         cast(1 as decimal(18, 6)) as weight
-    from {{ clean('price_items') }} as items
+    from {{ source('clean', 'price_items') }} as items
     where items.is_chargeable and {{ in_force('items.valid_from', 'items.valid_to', last_day()) }}
     union all
     select
@@ -105,7 +105,7 @@ entries as (
         cast(null as boolean) as is_open_hours_enough,
         cast(null as boolean) as has_system,
         cast(items.weight as decimal(18, 6)) as weight
-    from {{ clean('checklist_items') }} as items
+    from {{ source('clean', 'checklist_items') }} as items
     inner join latest_assessments as latest
         on
             items.enterprise_id = latest.enterprise_id
@@ -114,6 +114,6 @@ entries as (
 )
 
 select
-    '{{ var("quarter", "2025-Q1") }}' as quarter,
+    {{ quarter() }} as quarter,
     entries.*
 from entries

@@ -9,7 +9,7 @@ registered_customers as (
         customers.enterprise_id,
         periods.period,
         count(distinct customers.customer_id) as customer_count
-    from {{ clean('customers') }} as customers
+    from {{ source('clean', 'customers') }} as customers
     cross join rule_periods as periods
     where
         {{ in_force('customers.valid_from', 'customers.valid_to', last_day()) }}
@@ -40,7 +40,7 @@ evaluators as (
             records.enterprise_id,
             records.staff_id,
             sum(cast(records.hours as decimal(18, 6))) as hours
-        from {{ clean('training_records') }} as records
+        from {{ source('clean', 'training_records') }} as records
         inner join {{ ref('int_quarters') }} as quarters on records.quarter = quarters.quarter
         where records.kind = 'evaluator'
         group by records.enterprise_id, records.staff_id
@@ -55,7 +55,7 @@ trainings_by_kind as (
         quarters.period,
         records.kind,
         count(*) as training_count
-    from {{ clean('training_records') }} as records
+    from {{ source('clean', 'training_records') }} as records
     inner join {{ ref('int_rule_quarters') }} as quarters
         on records.quarter = quarters.quarter and quarters.counted_over = 'year_to_date'
     where records.kind is not null
@@ -99,7 +99,7 @@ named_channels as (
         channels.enterprise_id,
         periods.period,
         count(distinct case when channels.published then channels.channel end) as published_count
-    from {{ clean('complaint_channels') }} as channels
+    from {{ source('clean', 'complaint_channels') }} as channels
     cross join rule_periods as periods
     where
         channels.channel <> 'other'

@@ -11,7 +11,7 @@ training as (
         records.enterprise_id,
         records.staff_id,
         sum(cast(records.hours as decimal(18, 6))) as hours
-    from {{ clean('training_records') }} as records
+    from {{ source('clean', 'training_records') }} as records
     inner join periods on records.trained_on >= periods.measured_from and records.trained_on < periods.end_day
     group by periods.period, records.enterprise_id, records.staff_id
 ),
@@ -26,7 +26,7 @@ stretches as (
         staff.*,
         greatest(coalesce(staff.valid_from, periods.first_day), staff.hired_on, periods.first_day) as start_on,
         least(coalesce(staff.valid_to, periods.end_day), coalesce(staff.left_on, periods.end_day), periods.end_day) as end_on
-    from {{ clean('staff') }} as staff
+    from {{ source('clean', 'staff') }} as staff
     cross join periods
 ),
 
@@ -86,7 +86,7 @@ people as (
 select
     people.period,
     people.enterprise_id,
-    '{{ var("quarter", "2025-Q1") }}' as quarter,
+    {{ quarter() }} as quarter,
     outlets.region_code,
     latest.outlet_id,
     people.staff_id,

@@ -44,7 +44,7 @@ filed_customers as (
     where
         exists (
             select 1
-            from {{ clean('customers') }} as files
+            from {{ source('clean', 'customers') }} as files
             where served.enterprise_id = files.enterprise_id and served.customer_id = files.customer_id
         )
     group by served.enterprise_id, served.period

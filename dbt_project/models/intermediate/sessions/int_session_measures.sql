@@ -15,7 +15,7 @@ sessions as (
             {{ service_clock('replied_hours', 'sessions.first_human_reply_at') }}
             - {{ service_clock('opened_hours', 'sessions.opened_at') }} as decimal(18, 6)
         ) as reply_service_seconds
-    from {{ clean('online_sessions') }} as sessions
+    from {{ source('clean', 'online_sessions') }} as sessions
     inner join {{ ref('int_quarters') }} as quarters on sessions.quarter = quarters.quarter
     left join {{ ref('int_enterprise_schedules') }} as schedules on sessions.enterprise_id = schedules.enterprise_id
     left join {{ ref('dim_service_hours') }} as opened_hours

@@ -12,7 +12,7 @@ select
     {{ seconds_between('orders.ordered_at', 'orders.shipped_at') }} <= limits.urgent_response_seconds as is_dispatched_in_time,
     received_day.workdays_through - ordered_day.workdays_through as lead_time_working_days,
     received_day.workdays_through - ordered_day.workdays_through <= limits.lead_time_working_days as is_received_in_time
-from {{ clean('parts_orders') }} as orders
+from {{ source('clean', 'parts_orders') }} as orders
 inner join {{ ref('int_quarters') }} as quarters on orders.quarter = quarters.quarter
 left join {{ ref('dim_calendar') }} as ordered_day on cast(orders.ordered_at as date) = ordered_day.date_day
 left join {{ ref('dim_calendar') }} as received_day on cast(orders.received_at as date) = received_day.date_day

@@ -106,7 +106,7 @@ questions as (
             survey_id
         from satisfaction_responses
     ) as rounds
-    inner join {{ clean('survey_questions') }} as questions
+    inner join {{ source('clean', 'survey_questions') }} as questions
         on rounds.survey_id = questions.survey_id and questions.survey_type = 'satisfaction'
     group by rounds.enterprise_id, rounds.period, rounds.survey_id
 ),
@@ -118,7 +118,7 @@ mystery_rounds as (
         visits.round_id,
         count(distinct visits.outlet_id) as outlet_count,
         count(distinct visits.scenario) as scene_count
-    from {{ clean('mystery_visits') }} as visits
+    from {{ source('clean', 'mystery_visits') }} as visits
     inner join {{ ref('int_rule_quarters') }} as quarters
         on visits.quarter = quarters.quarter and quarters.counted_over = 'year_to_date'
     group by visits.enterprise_id, quarters.period, visits.round_id

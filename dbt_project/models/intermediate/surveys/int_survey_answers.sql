@@ -5,7 +5,7 @@ with responses as (
             partition by responses.enterprise_id, responses.customer_id, responses.survey_id
             order by responses.submitted_at, responses._origin_file, responses._origin_row
         ) as place
-    from {{ clean('survey_responses') }} as responses
+    from {{ source('clean', 'survey_responses') }} as responses
     where responses.is_complete
 ),
 
@@ -55,7 +55,7 @@ select
     questions.scale_min,
     questions.scale_max
 from placed
-inner join {{ clean('survey_answers') }} as answers
+inner join {{ source('clean', 'survey_answers') }} as answers
     on placed.enterprise_id = answers.enterprise_id and placed.response_id = answers.response_id
-inner join {{ clean('survey_questions') }} as questions
+inner join {{ source('clean', 'survey_questions') }} as questions
     on placed.survey_id = questions.survey_id and answers.question_id = questions.question_id

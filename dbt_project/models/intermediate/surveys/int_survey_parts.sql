@@ -63,9 +63,9 @@ customers_answers as (
         cast(null as bigint) as expectation,
         questions.scale_min,
         questions.scale_max
-    from {{ clean('mystery_visits') }} as visits
+    from {{ source('clean', 'mystery_visits') }} as visits
     inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
-    inner join {{ clean('survey_questions') }} as questions
+    inner join {{ source('clean', 'survey_questions') }} as questions
         on visits.survey_id = questions.survey_id and visits.question_id = questions.question_id
     left join {{ ref('int_outlets_in_force') }} as outlets
         on visits.enterprise_id = outlets.enterprise_id and visits.outlet_id = outlets.outlet_id

@@ -17,7 +17,7 @@ select
     responses.mode,
     {{ seconds_between('responses.started_at', 'responses.submitted_at') }} as completion_seconds
 from answered
-inner join {{ clean('survey_responses') }} as responses
+inner join {{ source('clean', 'survey_responses') }} as responses
     on
         answered.enterprise_id = responses.enterprise_id
         and answered.quarter = responses.quarter

@@ -3,7 +3,7 @@ with rounds as (
     select
         survey_id,
         cast(count(*) as bigint) as question_count
-    from {{ clean('survey_questions') }}
+    from {{ source('clean', 'survey_questions') }}
     where survey_type = 'satisfaction'
     group by survey_id
 ),
@@ -30,7 +30,7 @@ responses as (
             ),
             0
         ) as complete_before
-    from {{ clean('survey_responses') }} as came
+    from {{ source('clean', 'survey_responses') }} as came
     inner join rounds on came.survey_id = rounds.survey_id
 ),
 
@@ -45,9 +45,9 @@ items as (
         sum(case when {{ likert }} then answers.score end) as score_sum,
         sum(case when {{ likert }} then answers.score * answers.score end) as score_squares
     from responses
-    inner join {{ clean('survey_answers') }} as answers
+    inner join {{ source('clean', 'survey_answers') }} as answers
         on responses.enterprise_id = answers.enterprise_id and responses.response_id = answers.response_id
-    inner join {{ clean('survey_questions') }} as questions
+    inner join {{ source('clean', 'survey_questions') }} as questions
         on responses.survey_id = questions.survey_id and answers.question_id = questions.question_id
     group by responses.enterprise_id, responses.response_id
 ),

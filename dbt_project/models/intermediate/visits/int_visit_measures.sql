@@ -17,9 +17,9 @@ select
     and {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} < -limits.tolerance_seconds as is_early,
     visits.outcome = 'done'
     and {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} > limits.tolerance_seconds as is_late
-from {{ clean('onsite_visits') }} as visits
+from {{ source('clean', 'onsite_visits') }} as visits
 inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
-left join {{ clean('service_requests') }} as requests
+left join {{ source('clean', 'service_requests') }} as requests
     on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
 cross join limits
 -- Visits for test requests do not count; visits for merged requests do, since they were made (D-43)

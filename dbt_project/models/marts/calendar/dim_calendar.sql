@@ -1,13 +1,9 @@
-with spine as (
-    {{ dbt.date_spine('day', "cast('" ~ var('calendar_start', '2025-01-01') ~ "' as date)", "cast('" ~ var('calendar_end', '2025-01-08') ~ "' as date)") }}
-),
-
-days as (
+with days as (
     select
-        cast(spine.date_day as date) as date_day,
+        date_day,
         -- 1901-01-06 was a Sunday
-        mod({{ dbt.datediff("cast('1901-01-06' as date)", 'spine.date_day', 'day') }}, 7) as days_since_sunday
-    from spine
+        mod({{ dbt.datediff("cast('1901-01-06' as date)", 'date_day', 'day') }}, 7) as days_since_sunday
+    from {{ of_run('days') }}
 ),
 
 announced as (

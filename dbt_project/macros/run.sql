@@ -1,0 +1,10 @@
+{#- What a run gives to the SQL lies in the schema `run` of its database (pipeline/marts/inputs.py): the tables quarters, periods
+    and days, and the functions quarter, first_day and last_day. The SQL itself is the same for every quarter. -#}
+{% macro of_run(name) -%}
+    {{ api.Relation.create(database=target.database, schema='run', identifier=name) }}
+{%- endmacro %}
+
+{#- The quarter under evaluation, its first and its last day. -#}
+{% macro quarter() -%} {{ of_run('quarter') }}() {%- endmacro %}
+{% macro first_day() -%} {{ of_run('first_day') }}() {%- endmacro %}
+{% macro last_day() -%} {{ of_run('last_day') }}() {%- endmacro %}

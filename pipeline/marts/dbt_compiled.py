@@ -1,0 +1,144 @@
+"""The dbt project as dbt compiled it, run in this process: the SQL of ``manifest.json`` on a database in memory.
+
+dbt compiles the project once per version (``project``); a run only sends its SQL to DuckDB. What dbt does beside that for
+each model (rendering, logging, its artifacts) takes longer than a small quarter's counting. Relies on what dbt documents of its
+manifest: compiled_code, depends_on, config, relation_name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from pydantic import PrivateAttr
+
+from pipeline.lake.sql import literal, quoted
+from pipeline.marts import project
+from pipeline.marts.dbt_builder import DbtBuilder, MartsNotBuilt, first_comment
+from pipeline.marts.inputs import RunInputs
+from pipeline.marts.project import DATABASE, seeds_path
+
+MEMORY_VARIABLE = "ASQ_MARTS_MEMORY"
+_SEEDS = "seeds"
+# Models at once; each also uses DuckDB's own threads.
+_AT_ONCE = 2
+
+Node = Mapping[str, Any]
+
+
+class DbtCompiled(DbtBuilder):
+    """Sends the project's compiled SQL to a DuckDB database in memory, which lasts until its tables were read."""
+
+    _databases: dict[Path, duckdb.DuckDBPyConnection] = PrivateAttr(default_factory=dict)
+
+    def build(self, context: dg.AssetExecutionContext, inputs: RunInputs, scratch: Path) -> Iterator[Any]:
+        """Build the selected models with everything upstream, and run their tests."""
+        keys = {spec.key.path[-1]: spec.key for spec in context.assets_def.specs if spec.key in context.selected_asset_keys}
+        checks = {key.name: key for key in context.selected_asset_check_keys}
+        for node, failures in self._run(_with_upstream(keys.keys() | checks.keys()), inputs, scratch):
+            name = node["name"]
+            if name in keys:
+                yield dg.MaterializeResult(asset_key=keys[name])
+            if name in checks:
+                yield dg.AssetCheckResult(
+                    passed=not failures, asset_key=checks[name].asset_key, check_name=name, metadata={"failures": failures}
+                )
+
+    def build_models(self, models: Sequence[str], inputs: RunInputs, scratch: Path) -> None:
+        """In this process; ``tables`` then returns the database."""
+        for _ in self._run(_with_upstream(set(models)), inputs, scratch):
+            pass
+
+    @contextmanager
+    def tables(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The database in memory, which ends with this."""
+        with self._databases.pop(scratch) as connection:
+            yield connection
+
+    def _run(self, nodes: Mapping[str, Node], inputs: RunInputs, scratch: Path) -> Iterator[tuple[Node, int]]:
+        """Run nodes, by unique id, in the order of their dependencies; yields each with its failures (0 for a model)."""
+        connection = _opened(scratch)
+        self._databases[scratch] = connection
+        failed: list[str] = []
+        try:
+            inputs.create(connection, DATABASE)
+            order = TopologicalSorter({name: set(_upstream(node)) & nodes.keys() for name, node in nodes.items()})
+            order.prepare()
+            running: dict[Future[int], str] = {}
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                while order.is_active() and not (failed and not running):
+                    if not failed:
+                        running |= {pool.submit(_executed, nodes[name], connection.cursor()): name for name in order.get_ready()}
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        name = running.pop(future)
+                        try:
+                            failures = future.result()
+                        except duckdb.Error as error:
+                            failed.append(_in_words(nodes[name], " ".join(str(error).split())))
+                            continue
+                        if failures:
+                            failed.append(_in_words(nodes[name], f"{failures} rows. {first_comment(nodes[name]['raw_code'])}"))
+                        order.done(name)
+                        yield nodes[name], failures
+            if failed:
+                raise MartsNotBuilt(failed)
+        except BaseException:
+            self._databases.pop(scratch).close()
+            raise
+
+
+def _opened(scratch: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={
+            "memory_limit": os.environ.get(MEMORY_VARIABLE, "1500MB"),
+            "temp_directory": str(scratch / "spilled"),
+            "preserve_insertion_order": False,
+        }
+    )
+    connection.execute(f"attach ':memory:' as {quoted(DATABASE)}")
+    connection.execute(f"attach {literal(seeds_path())} as {quoted(_SEEDS)} (read_only)")
+    return connection
+
+
+def _with_upstream(names: Collection[str]) -> dict[str, Node]:
+    """The nodes of these names with everything they are built from; a test does not ask for tests."""
+    nodes = project.nodes()
+    asked = [node["unique_id"] for node in nodes.values() if node["name"] in names]
+    found: dict[str, Node] = {}
+    while asked:
+        unique_id = asked.pop()
+        if unique_id in nodes and unique_id not in found:
+            found[unique_id] = nodes[unique_id]
+            asked += _upstream(nodes[unique_id])
+    return found
+
+
+def _executed(node: Node, connection: duckdb.DuckDBPyConnection) -> int:
+    """Create a node's relation, or count the rows that a test finds."""
+    with connection:
+        kind = node["resource_type"]
+        if kind == "test":
+            counted = connection.execute(f"select count(*) from ({node['compiled_code']}) as failures").fetchone()
+            return int(counted[0]) if counted else 0
+        if kind == "seed":
+            query, created = f"from {quoted(_SEEDS)}.{quoted(node['schema'])}.{quoted(node['alias'])}", "view"
+        else:
+            query, created = node["compiled_code"], "view" if node["config"]["materialized"] == "view" else "table"
+        connection.execute(f"create {created} {node['relation_name']} as {query}")
+        return 0
+
+
+def _in_words(node: Node, found: str) -> str:
+    return f"{node['resource_type']} {node['name']}: {found}"
+
+
+def _upstream(node: Node) -> list[str]:
+    # A seed depends on macros only.
+    return list(node["depends_on"].get("nodes", []))

@@ -7,37 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from pipeline import flow
+from pipeline.marts.builders import COMMAND_LINE, configured_name
 from pipeline.marts.dbt_builder import DbtBuilder
 from pipeline.marts.inputs import RunInputs, pinned_clean_files
-from pipeline.marts.project import is_published, manifest_path, published_tables
+from pipeline.marts.lineage import MARTS, marts_lineage, stock_definition
+from pipeline.marts.project import published_tables
 from pipeline.marts.scratch import export_marts, scratch_folder
 from pipeline.review.listing import review_limits
 from pipeline.review.standing import write_excluded
-from pipeline.stage.partitions import GATHERED, OWNERS, PER_QUARTER, gathered_metadata
+from pipeline.stage.partitions import PER_QUARTER, gathered_metadata
 from pipeline.stage.progress import announce
 from pipeline.stage.resources import Places
-
-_TABLE_NAME = "dagster/table_name"
-
-
-class StageTranslator(DagsterDbtTranslator):
-    """Puts every dbt node into the marts group, with owners and the place where it can be read after the run."""
-
-    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
-        metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
-        # A seed has no SQL to show.
-        description = node["description"] if node["resource_type"] == "seed" else spec.description
-        if is_published(node):
-            metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
-            description = f"{GATHERED} {description}"
-        return spec.replace_attributes(
-            group_name=flow.MARTS, owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
-        )
 
 
 def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
@@ -45,13 +27,7 @@ def exported_models(keys: Iterable[dg.AssetKey]) -> list[str]:
     return sorted({key.path[-1] for key in keys} & published_tables())
 
 
-@dbt_assets(
-    manifest=manifest_path(),
-    name="marts",
-    **PER_QUARTER,
-    dagster_dbt_translator=StageTranslator(),
-)
-def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
+def _marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -> Iterator[Any]:
     """Build the quarter's marts in a scratch database and export them to the run's folder."""
     step = places.begin(context, flow.MARTS, "dbt build")
     settings, quarter = step.settings, step.quarter
@@ -77,6 +53,17 @@ def marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) ->
             name = _asset_of(event, context).path[-1]
             counted = {"dagster/row_count": rows[name]} if name in rows else {}
             yield _with_metadata(event, (gathered if name in exported else {"quarter": quarter.label}) | counted)
+
+
+def define_marts(builder: str) -> dg.AssetsDefinition:
+    """The marts as assets that the named builder can build."""
+    if builder == COMMAND_LINE:
+        return stock_definition(_marts)
+    assets, checks = marts_lineage()
+    return dg.multi_asset(name=MARTS, specs=assets, check_specs=checks, can_subset=True, **PER_QUARTER)(_marts)
+
+
+marts = define_marts(configured_name())
 
 
 def _asset_of(event: Any, context: dg.AssetExecutionContext) -> dg.AssetKey:

@@ -1,8 +1,7 @@
-"""How the marts stage runs the dbt project: its compiled SQL by default, dbt's command line with ``ASQ_DBT=cli``."""
+"""What the marts stage asks of the dbt project, whoever builds it: ``dbt_compiled`` or ``dbt_command_line``."""
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -12,13 +11,9 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliResource
 
-from pipeline.errors import AsqError, UsageError
+from pipeline.errors import AsqError
 from pipeline.marts.inputs import RunInputs
-from pipeline.marts.project import DATABASE, DATABASE_FILE, PROJECT_DIR, manifest_path
-
-BUILDER_VARIABLE = "ASQ_DBT"
 
 
 class MartsNotBuilt(AsqError):
@@ -47,44 +42,7 @@ class DbtBuilder(dg.ConfigurableResource):
         """The database that was built in the scratch folder; released at the end."""
 
 
-class DbtCommandLine(DbtBuilder):
-    """The stock resource of dagster-dbt: dbt renders, runs and logs every model; slower by tens of seconds per quarter."""
-
-    def build(self, context: dg.AssetExecutionContext, inputs: RunInputs, scratch: Path) -> Iterator[Any]:
-        if context.is_subset:
-            raise UsageError(f"{BUILDER_VARIABLE}=cli builds the whole project; materialize all marts, or use compiled")
-        manifest_path()
-        _create_inputs(inputs, scratch)
-        try:
-            yield from _command_line().cli(["build"], context=context).stream()
-        except DagsterDbtCliRuntimeError as error:
-            raise MartsNotBuilt([" ".join((error.description or "dbt build failed").split())]) from error
-
-    def build_models(self, models: Sequence[str], inputs: RunInputs, scratch: Path) -> None:
-        _create_inputs(inputs, scratch)
-        selection = ["--select", " ".join(f"+{name}" for name in models), "--exclude-resource-type", "test"]
-        _command_line().cli(["build", *selection], target_path=scratch / "target").wait()
-
-    def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """The database file of dbt's process."""
-        return duckdb.connect(str(scratch / DATABASE_FILE), read_only=True)
-
-
 def first_comment(sql: str) -> str:
     """What a test says of itself: the comment at its head."""
     lines = takewhile(lambda line: line.startswith("--"), sql.splitlines())
     return " ".join(line.removeprefix("--").strip() for line in lines).rstrip(".")
-
-
-def _create_inputs(inputs: RunInputs, scratch: Path) -> None:
-    with duckdb.connect(str(scratch / DATABASE_FILE)) as connection:
-        inputs.create(connection, DATABASE)
-
-
-def _command_line() -> DbtCliResource:
-    return DbtCliResource(
-        project_dir=str(PROJECT_DIR),
-        profiles_dir=str(PROJECT_DIR),
-        # dbt of this environment, whatever the PATH
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
-    )

@@ -51,7 +51,7 @@ class Bounds:
 class Check:
     """One check of a delivered table.
 
-    ``name``: of the check, the figure and the Dagster asset check. ``asks``: describes the figure to readers of a page.
+    ``name``: of the check and its figure. ``asks``: describes the figure to readers of a page.
     ``clause``: of the standard, else the process rule. ``expected``: the run warns outside of it. ``required``: the quarter
     stops before the marts outside of it; None: never.
     """

@@ -82,13 +82,15 @@ def test_dagster_shows_the_checks_with_their_figures_and_nothing_downstream(stop
             and record.event_log_entry.dagster_event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION
         }
     found = {(each.asset_key.to_user_string(), each.check_name): each for each in evaluations}
-    assert set(found) >= {(f"clean/{table}", check.name) for table, of in checks().items() for check in of}
-    volume = found["clean/hotline_calls", "volume"]
-    assert (volume.passed, volume.severity, volume.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
-    assert volume.metadata["refuse"].value == 1
-    (figure,) = volume.metadata["figures"].records
-    assert figure.data["verdict"] == "refuse"
-    assert found["clean/service_requests", "volume"].passed
+    assert set(found) >= {(f"clean/{table}", "acceptance") for table in checks()}
+    calls = found["clean/hotline_calls", "acceptance"]
+    assert (calls.passed, calls.severity, calls.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
+    assert calls.metadata["refuse"].value == 1
+    figures = {record.data["check"]: record.data for record in calls.metadata["figures"].records}
+    assert figures.keys() == {check.name for check in checks()["hotline_calls"]}
+    assert figures["volume"]["verdict"] == "refuse"
+    assert figures["volume"]["required"] == "0.1 … 10"
+    assert found["clean/service_requests", "acceptance"].passed
     assert {"clean/hotline_calls", "clean/service_requests"} <= made
     assert {
         name for name in made if name.startswith(("int_", "mart_", "report/")) or name in ("scores", "acceptance_results")

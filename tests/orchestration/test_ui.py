@@ -204,6 +204,7 @@ def test_a_browser_shows_the_lineage(ui: Ui) -> None:
 
         # The checks of a delivery stand on the table they are about.
         page.goto(f"{ui.address}/assets/clean/hotline_calls?view=checks", wait_until="domcontentloaded")
+        page.get_by_text("acceptance", exact=True).first.click()
         for name in ("volume", "missing", "drift", "freshness", "references", "zero_durations"):
             page.get_by_text(name, exact=True).first.wait_for()
         browser.close()

@@ -94,6 +94,8 @@ def take(words: Sequence[str] | pl.Series | Column, positions: Ints) -> Column:
 
     def taken(rows: Rows) -> pl.Series:
         here = places[rows]
+        if len(known) == 0:
+            return pl.Series([None], dtype=pl.String).new_from_index(0, len(here))
         return _only(known[np.maximum(here, 0)], here >= 0)
 
     return Column(len(places), taken)

@@ -69,6 +69,9 @@ class Column:
 
     The text of millions of rows takes gigabytes, the numbers that it is made from one to eight bytes a row.
 
+    >>> numbered("SR-", np.arange(1, 10_000_001))[slice(2)].to_list()
+    ['SR-000001', 'SR-000002']
+
     ``length``: number of rows; ``make``: the values of the given rows, in their order.
     """
 

@@ -76,6 +76,9 @@ def generate_blocks(quarters: Sequence[Quarter], requests: int, seed: int, enter
     The blocks of a table come in the order of its rows: those of an event table by quarter and enterprise, as an appending
     system would export them, those of a register and the survey answers by enterprise.
 
+    At any time there are in memory one block, the numbers from which one enterprise's tables of a quarter are made, and
+    the customers of every enterprise.
+
     Raises UsageError for no or unordered quarters, gaps between them, a negative seed, or fewer than 30 requests for an
     enterprise.
     """
@@ -153,10 +156,9 @@ class _Enterprise:
             if table == "survey_answers":
                 # Read with those of the last quarter: the file's order is by enterprise.
                 self._answers.append((quarter, iter(frames)))
-            elif table == PLANTED:
-                yield from (Block(PLANTED, quarter, frame) for frame in frames)
-            else:
-                yield from (Block(table, quarter, frame) for frame in self._dated(table, quarter, frames))
+                continue
+            for frame in frames if table == PLANTED else self._of_quarter(table, quarter, frames):
+                yield Block(table, quarter, frame)
         if quarter == self._clock.quarters[-1]:
             for answered, frames in self._answers:
                 yield from (Block("survey_answers", answered, frame) for frame in frames)
@@ -168,21 +170,21 @@ class _Enterprise:
         requests, rows, said = draw_requests(*subject, self._count, network, workforce, clientele, self._before)
         self._before = requests.originals()
         yield "service_requests", rows
-        yield PLANTED, [_located("service_requests", "description", said)]
+        yield PLANTED, [said]
         yield "hotline_calls", hotline_calls(*subject, requests, workforce, clientele)
         yield "online_sessions", online_sessions(*subject, requests, workforce)
         yield "appointments", appointments(*subject, requests)
         yield "onsite_visits", onsite_visits(*subject, requests, network, workforce)
         table, said = complaints(*subject, requests, network, clientele)
         yield "complaints", [table]
-        yield PLANTED, [_located("complaints", "content", said)]
+        yield PLANTED, [said]
         table, said = suggestions(*subject, requests, network)
         yield "suggestions", [table]
-        yield PLANTED, [_located("suggestions", "content", said)]
+        yield PLANTED, [said]
         table, answers, said = survey_responses(*subject, requests, network, clientele)
         yield "survey_responses", [table]
         yield "survey_answers", answers
-        yield PLANTED, [_located("survey_responses", "comment", said)]
+        yield PLANTED, [said]
         yield "mystery_visits", [mystery_visits(*subject, network)]
         yield "parts_demands", parts_demands(*subject, requests, network)
         yield "parts_orders", parts_orders(*subject, requests)
@@ -192,18 +194,11 @@ class _Enterprise:
         yield "training_records", [training_sessions(*subject, workforce)]
         yield "improvement_projects", [improvement_projects(*subject)]
 
-    def _dated(self, table: str, quarter: Quarter, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """The rows dated in the quarter, also those drawn with earlier ones; rows of later quarters are kept for them."""
-        start = quarter_start(table)
-        assert start is not None
-        waiting = self._late.pop(table, [])
-        for frame in chain(waiting, frames):
-            is_late = frame.select(start > quarter.first_day).to_series()
+    def _of_quarter(self, table: str, quarter: Quarter, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The rows dated in the quarter, also those drawn with an earlier one; rows of later quarters wait for theirs."""
+        day = pl.coalesce(TABLES[table].dated_by).cast(pl.Date)
+        for frame in chain(self._late.pop(table, []), frames):
+            is_late = frame.select(day >= quarter.end_day).to_series()
             yield frame.filter(~is_late)
             if is_late.any():
                 self._late[table].append(frame.filter(is_late))
-
-
-def _located(table: str, column: str, said: pl.DataFrame) -> pl.DataFrame:
-    """The personal data planted in the texts of a column, by row key."""
-    return said.select(pl.lit(table).alias("table"), pl.lit(column).alias("column"), "row_key", "kind", "value")

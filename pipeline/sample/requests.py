@@ -263,7 +263,11 @@ def draw_requests(
         ids, requested, responded, resolved, customer, product, subjects.issue, service_type, channel, outlet, region,
         subjects.is_original, ~(merged | test), is_open, needs_visit, goodwill,
     )  # fmt: skip
-    return drawn, in_blocks("service_requests", columns, count), located(written, profile.enterprise_id, ids)
+    return (
+        drawn,
+        in_blocks("service_requests", columns, count),
+        located(written, "service_requests", "description", profile.enterprise_id, ids),
+    )
 
 
 def issue_classes(profile: Profile) -> list[str]:

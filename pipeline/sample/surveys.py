@@ -183,7 +183,7 @@ def survey_responses(
     return (
         responses.sort("submitted_at", maintain_order=True),
         (block.with_columns(scores) for block in answers),
-        located(planted, profile.enterprise_id, ids),
+        located(planted, "survey_responses", "comment", profile.enterprise_id, ids),
     )
 
 

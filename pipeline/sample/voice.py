@@ -95,7 +95,7 @@ def complaints(
         },
         count,
     )
-    return table, located(planted, profile.enterprise_id, ids)
+    return table, located(planted, "complaints", "content", profile.enterprise_id, ids)
 
 
 def suggestions(
@@ -123,4 +123,4 @@ def suggestions(
         },
         count,
     )
-    return table, located(planted, profile.enterprise_id, ids)
+    return table, located(planted, "suggestions", "content", profile.enterprise_id, ids)

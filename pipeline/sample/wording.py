@@ -122,10 +122,12 @@ def texts(
     return joined(openings, take(pl.concat(endings), ending)), pl.concat(planted)
 
 
-def located(planted: pl.DataFrame, enterprise_id: str, ids: Column) -> pl.DataFrame:
-    """The planted data with the row key of their texts (enterprise_id|id) for the position."""
+def located(planted: pl.DataFrame, table: str, column: str, enterprise_id: str, ids: Column) -> pl.DataFrame:
+    """The personal data planted in the texts of a column: table, column, row_key (enterprise_id|id), kind, value."""
     keys = joined(f"{enterprise_id}|", ids[planted["position"].to_numpy()])
-    return planted.select(keys.series().alias("row_key"), "kind", "value")
+    return planted.select(
+        pl.lit(table).alias("table"), pl.lit(column).alias("column"), keys.series().alias("row_key"), "kind", "value"
+    )
 
 
 def openings_of(rng: np.random.Generator, sentences: Sequence[str], count: int) -> Column:

@@ -70,8 +70,9 @@ def write_sample(
     """Write landing files of every table into a folder: ``requests`` per quarter; same arguments, same bytes.
 
     ``file_format``: csv (one table each as GB18030, gzip, Parquet, folder of quarters; the others UTF-8 CSV) or parquet.
-    ``truth``: whether to count the 68 values; by default up to 200,000 requests. Files of an earlier sample in the folder
-    are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
+    ``truth``: whether to count the 68 values; by default up to 200,000 requests. Without truth and defects the rows are
+    written as they are drawn: 10 million requests of one quarter take 2 GiB of memory. Files of an earlier sample in the
+    folder are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
     """
     if file_format not in ("csv", "parquet"):
         raise UsageError(f"'{file_format}' is not a format of sample files: use csv or parquet")
@@ -116,7 +117,7 @@ def _write_tables(folder: Path, sample: Sample, seed: int, file_format: str, def
 
 
 def _write_blocks(folder: Path, blocks: Iterable[Block], quarters: Sequence[Quarter], file_format: str) -> SampleTruth:
-    """Write the rows as they are drawn; a sample of any size needs the memory of one enterprise's numbers of one quarter."""
+    """Write the blocks as they are drawn; nothing is refused and no value is counted."""
     counts: Counter[tuple[str, str]] = Counter()
     with ExitStack() as opened:
         files: dict[str, Append] = {}

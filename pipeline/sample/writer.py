@@ -45,7 +45,10 @@ def is_text(table: str, file_format: str) -> bool:
 
 
 def file_name(table: str, quarter: Quarter | None, file_format: str) -> str:
-    """The path in the landing folder of the file with the table's rows of a quarter (None: a register)."""
+    """The path in the landing folder of the file that takes the table's rows.
+
+    ``quarter``: of the rows; only the folder of quarters has a file for each.
+    """
     if not is_text(table, file_format):
         return f"{table}.parquet"
     if table == FOLDER_OF_QUARTERS:

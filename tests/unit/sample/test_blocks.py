@@ -14,13 +14,13 @@ from sample_rules import digests
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.sample import write_sample
-from pipeline.sample.generate import PLANTED, generate, generate_blocks, quarter_start
+from pipeline.sample.generate import PLANTED, Block, generate, generate_blocks, quarter_start, whole
 from schemas.contract import TABLES
 
 # Two quarters, so that visits booked in one and made in the other are among the rows.
 QUARTERS = quarter_range("2024-Q4..2025-Q1")
 REQUESTS, SEED = 300, 4
-BLOCK = 37
+BLOCK = 11
 
 FINGERPRINTS = {
     "service_requests": "afa6617f7850cd79",
@@ -56,10 +56,16 @@ FINGERPRINTS = {
 """SHA-256 (first digits) of every table's files with planted faults, as versions before the blocks wrote them."""
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.sample.draws.BLOCK_ROWS", BLOCK)
-    monkeypatch.setattr("pipeline.sample.writer.BLOCK_ROWS", BLOCK)
+def make_small_blocks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("pipeline.sample.draws.BLOCK_ROWS", BLOCK)
+    patch.setattr("pipeline.sample.writer.BLOCK_ROWS", BLOCK)
+
+
+@pytest.fixture(scope="module")
+def small_blocks() -> list[Block]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_small_blocks(patch)
+        return list(generate_blocks(QUARTERS, REQUESTS, SEED))
 
 
 def test_a_seed_gives_the_rows_that_it_always_gave(tmp_path: Path) -> None:
@@ -78,26 +84,24 @@ def fingerprint(folder: Path, table: str) -> str:
     return found.hexdigest()[:16]
 
 
-def test_blocks_of_another_size_have_the_same_rows(small_blocks: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = generate(QUARTERS, REQUESTS, SEED)
-    monkeypatch.undo()
-    large = generate(QUARTERS, REQUESTS, SEED)
+def test_blocks_of_another_size_have_the_same_rows(small_blocks: list[Block]) -> None:
+    small, large = whole(small_blocks, QUARTERS), generate(QUARTERS, REQUESTS, SEED)
     for name in TABLES:
         assert_frame_equal(small.tables[name], large.tables[name])
     assert_frame_equal(small.planted, large.planted)
 
 
-def test_tables_that_grow_with_the_requests_come_in_small_blocks(small_blocks: None) -> None:
-    largest: dict[str, int] = {}
-    for block in generate_blocks(QUARTERS, REQUESTS, SEED):
-        largest[block.table] = max(largest.get(block.table, 0), block.frame.height)
-    grown = ("service_requests", "hotline_calls", "online_sessions", "appointments", "onsite_visits", "survey_answers")
-    assert {name: largest[name] for name in (*grown, "customers", "parts_demands", "parts_orders") if largest[name] > BLOCK} == {}
+def test_tables_that_grow_with_the_requests_come_in_small_blocks(small_blocks: list[Block]) -> None:
+    grown = {
+        "customers", "service_requests", "hotline_calls", "online_sessions", "appointments", "onsite_visits", "survey_answers",
+        "parts_demands", "parts_orders",
+    }  # fmt: skip
+    assert {block.table for block in small_blocks if block.frame.height > BLOCK}.isdisjoint(grown)
 
 
-def test_the_rows_of_a_block_are_of_its_quarter() -> None:
+def test_the_rows_of_a_block_are_of_its_quarter(small_blocks: list[Block]) -> None:
     found: dict[str, list[Quarter]] = {}
-    for block in generate_blocks(QUARTERS, REQUESTS, SEED):
+    for block in small_blocks:
         start = None if block.table == PLANTED else quarter_start(block.table)
         if start is None:
             continue
@@ -105,13 +109,16 @@ def test_the_rows_of_a_block_are_of_its_quarter() -> None:
         assert set(block.frame.select(start.alias("start"))["start"]) <= {block.quarter.first_day}, block.table
         found.setdefault(block.table, []).append(block.quarter)
     assert all(quarters == sorted(quarters) for quarters in found.values())
-    visits = generate(QUARTERS, REQUESTS, SEED).tables["onsite_visits"]
+    visits = whole(small_blocks, QUARTERS).tables["onsite_visits"]
     made_later = visits.filter(pl.col("visit_id").str.starts_with("OV2024Q4"), pl.col("appointed_at").dt.year() == 2025)
     assert made_later.height > 0
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
-def test_files_written_block_by_block_are_those_written_whole(tmp_path: Path, small_blocks: None, file_format: str) -> None:
+def test_files_written_block_by_block_are_those_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    make_small_blocks(monkeypatch)
     in_blocks, whole = (
         write_sample(tmp_path / name, QUARTERS, REQUESTS, SEED, file_format=file_format, defects=False, truth=truth)
         for name, truth in (("in_blocks", False), ("whole", True))
@@ -122,6 +129,12 @@ def test_files_written_block_by_block_are_those_written_whole(tmp_path: Path, sm
     of_whole = digests(tmp_path / "whole")
     assert counted < of_whole.keys()
     assert digests(tmp_path / "in_blocks") == {name: digest for name, digest in of_whole.items() if name not in counted}
+    if file_format == "parquet":
+        for name in ("service_requests", "onsite_visits", "customers", "price_items"):
+            metadata = pq.read_metadata(tmp_path / "in_blocks" / f"{name}.parquet")
+            *full, last = (metadata.row_group(place).num_rows for place in range(metadata.num_row_groups))
+            assert set(full) == {BLOCK}, name
+            assert 0 < last <= BLOCK, name
 
 
 def test_only_a_sample_without_faults_and_truth_is_written_as_it_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,12 +146,3 @@ def test_only_a_sample_without_faults_and_truth_is_written_as_it_is_drawn(tmp_pa
     for needs in ({"defects": True, "truth": False}, {"defects": False, "truth": True}):
         with pytest.raises(AssertionError, match="whole sample"):
             write_sample(tmp_path, QUARTERS, REQUESTS, SEED, **needs)
-
-
-def test_row_groups_are_full_except_the_last(tmp_path: Path, small_blocks: None) -> None:
-    write_sample(tmp_path, QUARTERS, REQUESTS, SEED, file_format="parquet", defects=False, truth=False)
-    for name in ("service_requests", "onsite_visits", "customers", "price_items"):
-        metadata = pq.read_metadata(tmp_path / f"{name}.parquet")
-        rows = [metadata.row_group(place).num_rows for place in range(metadata.num_row_groups)]
-        assert set(rows[:-1]) <= {BLOCK}, name
-        assert 0 < rows[-1] <= BLOCK

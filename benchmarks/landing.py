@@ -51,14 +51,11 @@ def fill_calls(path: Path, wanted: int) -> int:
 
     The sample makes about 95 calls for 100 requests.
     """
+    fresh = path.with_suffix(".filled")
     with duckdb.connect() as connection:
-        connection.execute("create table calls as select * from read_parquet($path)", {"path": str(path)})
-        found = connection.execute("select count(*) from calls").fetchone()
-        missing = max(wanted - (found[0] if found else 0), 0)
-        connection.execute(
-            "insert into calls select * replace (call_id || '-again' as call_id) from calls "
-            f"order by queued_at, enterprise_id, call_id limit {missing}"
-        )
-        target = str(path).replace("'", "''")
-        connection.execute(f"copy calls to '{target}' (format parquet, compression zstd)")
+        calls = connection.read_parquet(str(path))
+        missing = max(wanted - calls.shape[0], 0)
+        again = calls.order("queued_at, enterprise_id, call_id").limit(missing)
+        calls.union(again.project("* replace (call_id || '-again' as call_id)")).write_parquet(str(fresh), compression="zstd")
+    fresh.replace(path)
     return missing

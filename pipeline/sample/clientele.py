@@ -5,13 +5,31 @@ Their requests are in ``requests``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import polars as pl
 
 from pipeline.sample.clock import Clock
-from pipeline.sample.draws import DAY, Flags, Ints, Times, chance, choose, conform, joined, numbered, only, stream, take
+from pipeline.sample.draws import (
+    DAY,
+    Column,
+    Flags,
+    Ints,
+    Times,
+    chance,
+    choose,
+    conform,
+    in_blocks,
+    joined,
+    numbered,
+    only,
+    stream,
+    take,
+    where_text,
+)
 from pipeline.sample.names import emails, mobiles, people
 from pipeline.sample.network import Network
 from pipeline.sample.places import addresses
@@ -42,33 +60,37 @@ _TRADES = ["科技", "贸易", "物业管理", "餐饮管理", "电子商务", "
 class Clientele:
     """Customers and their products in arrays by position; products are ordered by category."""
 
-    customer_ids: pl.Series
+    customer_ids: Column
     region: Ints
-    names: pl.Series
-    phones: pl.Series
-    addresses: pl.Series
+    names: Column
+    phones: Column
+    addresses: Column
     owner: Ints
     category: Ints
-    model: pl.Series
-    serial: pl.Series
+    model: Column
+    serial: Column
     category_from: Ints
     category_count: Ints
-    tables: dict[str, pl.DataFrame]
 
     def products_in_demand(self, rng: np.random.Generator, profile: Profile, times: Times) -> Ints:
         """A product for each request, by demand in that month."""
-        months = (times.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int64)
+        months = (times.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int8)
         weights = np.array([np.asarray(product.months) * product.share for product in profile.products])
         weights = np.where(self.category_count[:, None] > 0, weights, 0)
         bounds = np.cumsum(weights / weights.sum(axis=0), axis=0)
         drawn = rng.random(len(times))
-        category = np.minimum((drawn[None, :] >= bounds[:, months]).sum(axis=0), len(profile.products) - 1)
-        within = (rng.random(len(times)) * self.category_count[category]).astype(np.int64)
-        return np.asarray(self.category_from[category] + within, dtype=np.int64)
+        category = np.zeros(len(times), dtype=np.int8)
+        # The last product's bound is 1, give or take the rounding.
+        for bound in bounds[:-1]:
+            category += drawn >= bound[months]
+        within = (rng.random(len(times)) * self.category_count[category]).astype(np.int32)
+        return np.asarray(self.category_from[category] + within, dtype=np.int32)
 
 
-def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network, requests: int) -> Clientele:
-    """Enough customers for that many requests a quarter."""
+def build_clientele(
+    seed: int, profile: Profile, clock: Clock, network: Network, requests: int
+) -> tuple[Clientele, Iterator[pl.DataFrame]]:
+    """Enough customers for that many requests a quarter, and their register in blocks."""
     rng = stream(seed, profile.enterprise_id, "clientele")
     count = max(40, round(requests * len(clock.quarters) * (0.15 if profile.business_share > 0.5 else 0.6)))
     drawn_to = {"urban": 3.0, "suburban": 1.3, "rural": 0.6}
@@ -81,43 +103,35 @@ def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network,
     start, end = clock.start.astype("datetime64[D]"), clock.end.astype("datetime64[D]")
     changed = (start + (end - start) // 2).astype("datetime64[D]")
     moves = chance(rng, 0.01, count)
-    first_versions = conform(
-        "customers",
-        {
-            "enterprise_id": profile.enterprise_id,
-            "customer_id": ids,
-            "region_code": only(take(network.region_codes, region), ~chance(rng, 0.01, count)),
-            "customer_type": take(["consumer", "dealer", "business"], np.where(is_business, 1 + chance(rng, 0.7, count), 0)),
-            "is_key_customer": is_business & chance(rng, 0.3, count),
-            "registered_on": start - rng.integers(1, 3000, count).astype("timedelta64[D]"),
-            "left_on": np.where(chance(rng, 0.004, count), end - 10 * DAY, np.datetime64("NaT", "D")),
-            "name": names,
-            "phone": phones,
-            "email": only(emails(rng, count), chance(rng, 0.35, count)),
-            "address": places,
-            "valid_to": np.where(moves, changed, np.datetime64("NaT", "D")),
-        },
-        count,
-    )
-    moved = int(moves.sum())
-    second_versions = first_versions.filter(pl.Series(moves)).with_columns(
+    columns = {
+        "enterprise_id": profile.enterprise_id,
+        "customer_id": ids,
+        "region_code": only(take(network.region_codes, region), ~chance(rng, 0.01, count)),
+        "customer_type": take(["consumer", "dealer", "business"], np.where(is_business, 1 + chance(rng, 0.7, count), 0)),
+        "is_key_customer": is_business & chance(rng, 0.3, count),
+        "registered_on": start - rng.integers(1, 3000, count).astype("timedelta64[D]"),
+        "left_on": np.where(chance(rng, 0.004, count), end - 10 * DAY, np.datetime64("NaT", "D")),
+        "name": names,
+        "phone": phones,
+        "email": only(emails(rng, count), chance(rng, 0.35, count)),
+        "address": places,
+        "valid_to": np.where(moves, changed, np.datetime64("NaT", "D")),
+    }
+    second_versions = conform("customers", columns, np.flatnonzero(moves)).with_columns(
         valid_from=pl.lit(changed.item()),
         valid_to=pl.lit(None, dtype=pl.Date),
-        address=addresses(rng, network.districts, region[moves]),
-        phone=mobiles(rng, moved),
+        address=addresses(rng, network.districts, region[moves]).series(),
+        phone=mobiles(rng, int(moves.sum())).series(),
     )
-    owner = np.concatenate([np.arange(count), rng.integers(0, count, count // 4)])
+    owner = np.concatenate([np.arange(count), rng.integers(0, count, count // 4)]).astype(np.int32)
     category = np.sort(choose(rng, [product.share for product in profile.products], len(owner)))
     owner = rng.permutation(owner)
-    categories = np.arange(len(profile.products))
-    model = pl.concat(
-        [
-            take(product.models, rng.integers(0, len(product.models), int((category == place).sum())))
-            for place, product in enumerate(profile.products)
-        ]
-    )
+    category_count = np.bincount(category, minlength=len(profile.products))
+    models = [model for product in profile.products for model in product.models]
+    model = [rng.integers(0, len(product.models), made) for product, made in zip(profile.products, category_count, strict=True)]
+    first_model = np.cumsum([0, *(len(product.models) for product in profile.products)])[category]
     codes = take([product.code for product in profile.products], category)
-    return Clientele(
+    clientele = Clientele(
         customer_ids=ids,
         region=region,
         names=names,
@@ -125,19 +139,19 @@ def build_clientele(seed: int, profile: Profile, clock: Clock, network: Network,
         addresses=places,
         owner=owner,
         category=category,
-        model=model,
+        model=take(models, first_model + np.concatenate(model)),
         serial=joined(codes, numbered("", rng.permutation(len(owner)) + 10_000_000, width=8)),
-        category_from=np.searchsorted(category, categories),
-        category_count=np.bincount(category, minlength=len(categories)),
-        tables={"customers": pl.concat([first_versions, second_versions])},
+        category_from=np.searchsorted(category, np.arange(len(profile.products))),
+        category_count=category_count,
     )
+    return clientele, chain(in_blocks("customers", columns, count), [second_versions])
 
 
-def _names(rng: np.random.Generator, is_business: Flags) -> pl.Series:
+def _names(rng: np.random.Generator, is_business: Flags) -> Column:
     count = len(is_business)
     company = joined(
         take(_COMPANIES, rng.integers(0, len(_COMPANIES), count)),
         take(_TRADES, rng.integers(0, len(_TRADES), count)),
         "有限公司",
     )
-    return people(rng, count).zip_with(pl.Series(~is_business), company)
+    return where_text(is_business, company, people(rng, count))

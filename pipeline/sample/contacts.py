@@ -5,6 +5,8 @@ Requests are drawn in ``requests``; contacts without one (questions answered at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
@@ -19,15 +21,17 @@ from pipeline.sample.draws import (
     chance,
     choose,
     choose_words,
-    conform,
     day_of,
     hour_of,
+    in_blocks,
     lognormal,
     numbered,
     only,
+    places_in,
     seconds,
     stream,
     take,
+    where_text,
     where_time,
 )  # fmt: skip
 from pipeline.sample.names import mobiles
@@ -48,8 +52,8 @@ def hotline_calls(
     requests: Requests,
     workforce: Workforce,
     clientele: Clientele,
-) -> pl.DataFrame:
-    """Calls of a quarter: one per request by phone, and about as many that led to no request."""
+) -> Iterator[pl.DataFrame]:
+    """Calls of a quarter in blocks: one per request by phone, and about as many that led to no request."""
     rng = stream(seed, profile.enterprise_id, quarter, "calls")
     linked = np.flatnonzero((requests.channel == PHONE) & requests.in_scope)
     more = max(5, round(len(requests.requested) * 0.55))
@@ -72,28 +76,27 @@ def hotline_calls(
     outcome = np.concatenate([np.zeros(len(linked), dtype=np.int64), reason])
     ended = np.where(answered, answered_at + seconds(talk), queued + seconds(np.where(outcome == 3, refused_after, patience)))
     who = workforce.some_agent(rng, queued)
+    request = np.concatenate([linked, np.full(more, -1)])
     customer = np.concatenate([requests.customer[linked], np.full(more, -1)])
     stranger = mobiles(rng, count)
-    phones = take(clientele.phones, customer)
     order = np.argsort(queued, kind="stable")
-    request_ids = take(requests.ids, np.concatenate([linked, np.full(more, -1)]))
-    table = conform(
+    return in_blocks(
         "hotline_calls",
         {
             "enterprise_id": profile.enterprise_id,
+            "call_id": numbered(f"HC{quarter_code(quarter)}-", places_in(order) + 1),
             "queue": choose_words(rng, {"售后": 0.7, "咨询": 0.2, "投诉": 0.1}, count),
-            "caller_phone": phones.zip_with(phones.is_not_null(), stranger),
+            "caller_phone": where_text(request >= 0, take(clientele.phones, customer), stranger),
             "queued_at": queued,
             "answered_at": answered_at,
             "ended_at": only(ended.astype("datetime64[us]"), ~chance(rng, 0.01, count)),
             "outcome": take(["answered", "abandoned", "self_service", "rejected"], outcome),
             "in_service_hours": in_service_hours(queued),
             "staff_id": only(take(workforce.staff_ids, who), answered),
-            "request_id": request_ids,
+            "request_id": take(requests.ids, request),
         },
-        count,
-    )[order]
-    return table.with_columns(call_id=numbered(f"HC{quarter_code(quarter)}-", np.arange(1, count + 1)))
+        order,
+    )
 
 
 def _call_outcomes(profile: Profile, quarter: Quarter, linked_to_alone: float) -> Floats:
@@ -107,8 +110,8 @@ def _call_outcomes(profile: Profile, quarter: Quarter, linked_to_alone: float) -
 
 def online_sessions(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, workforce: Workforce
-) -> pl.DataFrame:
-    """Chats, mini-program messages, e-mails and web forms: one per online request, and some without a request."""
+) -> Iterator[pl.DataFrame]:
+    """Chats, mini-program messages, e-mails and web forms in blocks: one per online request, and some without a request."""
     rng = stream(seed, profile.enterprise_id, quarter, "sessions")
     linked = np.flatnonzero((requests.channel == ONLINE) & requests.in_scope)
     more = max(4, round(len(requests.requested) * 0.1))
@@ -126,10 +129,11 @@ def online_sessions(
     replied = clock.known(where_time(~silent, opened + reply))
     closed = clock.known(np.where(silent, opened, replied) + seconds(lognormal(rng, 540, 0.8, count)))
     order = np.argsort(opened, kind="stable")
-    table = conform(
+    return in_blocks(
         "online_sessions",
         {
             "enterprise_id": profile.enterprise_id,
+            "session_id": numbered(f"OS{quarter_code(quarter)}-", places_in(order) + 1),
             "kind": take(["chat", "mini_program", "email", "web_form"], kind),
             "is_live": live,
             "opened_at": opened,
@@ -138,13 +142,12 @@ def online_sessions(
             "staff_id": only(take(workforce.staff_ids, workforce.some_agent(rng, opened)), ~np.isnat(replied)),
             "request_id": take(requests.ids, np.concatenate([linked, np.full(more, -1)])),
         },
-        count,
-    )[order]
-    return table.with_columns(session_id=numbered(f"OS{quarter_code(quarter)}-", np.arange(1, count + 1)))
+        order,
+    )
 
 
-def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> pl.DataFrame:
-    """One booking per request that needs a visit: the earliest slot offered, and the one chosen."""
+def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> Iterator[pl.DataFrame]:
+    """One booking per request that needs a visit, in blocks: the earliest slot offered, and the one chosen."""
     rng = stream(seed, profile.enterprise_id, quarter, "appointments")
     booked_at = requests.requested + seconds(rng.uniform(120, 1500, len(requests.requested)))
     rows = np.flatnonzero(requests.needs_visit & (booked_at < clock.end))
@@ -158,7 +161,7 @@ def appointments(seed: int, profile: Profile, clock: Clock, quarter: Quarter, re
     offered = np.where(on_rest_day, next_day, offered).astype("datetime64[D]")
     none = chance(rng, profile.between("booking", quarter, 0.02, 0.0), count)
     chosen = offered + choose(rng, (0.7, 0.2, 0.1), count).astype("timedelta64[D]")
-    return conform(
+    return in_blocks(
         "appointments",
         {
             "enterprise_id": profile.enterprise_id,
@@ -180,8 +183,8 @@ def onsite_visits(
     requests: Requests,
     network: Network,
     workforce: Workforce,
-) -> pl.DataFrame:
-    """Visits of a quarter's requests: the one that solved it, and failed or rescheduled ones before."""
+) -> Iterator[pl.DataFrame]:
+    """Visits of a quarter's requests in blocks: the one that solved it, and failed or rescheduled ones before."""
     rng = stream(seed, profile.enterprise_id, quarter, "visits")
     solved = np.flatnonzero(requests.needs_visit & ~np.isnat(requests.resolved))
     appointed, arrived = _solving_visits(rng, profile, quarter, requests, solved)
@@ -203,7 +206,7 @@ def onsite_visits(
     rows, appointed, count = rows[kept], appointed[kept], len(kept)
     outlet = requests.outlet[rows]
     words = ["done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"]
-    return conform(
+    return in_blocks(
         "onsite_visits",
         {
             "enterprise_id": profile.enterprise_id,

@@ -16,9 +16,9 @@ STRAIGHT_LINERS, SPEEDERS, ON_ONE_DEVICE = 3, 3, 4
 
 
 def plant_doubts(
-    seed: int, enterprise_id: str, quarter: Quarter, survey_id: str, responses: pl.DataFrame, answers: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The responses and answers of a quarter, some of the round's complete responses made doubtful."""
+    seed: int, enterprise_id: str, quarter: Quarter, survey_id: str, responses: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.Expr]:
+    """The responses of a quarter, some of the round's complete ones made doubtful, and the scores of all their answers."""
     rng = stream(seed, enterprise_id, quarter, "survey_doubts")
     of_round = responses.filter(pl.col("is_complete"), pl.col("survey_id") == survey_id)
     online = of_round.filter(pl.col("mode") == "online")["response_id"].to_numpy()
@@ -38,9 +38,7 @@ def plant_doubts(
             .otherwise(pl.col("device_token"))
             .alias("device_token"),
         ),
-        answers.with_columns(
-            pl.when(pl.col("score").is_not_null()).then(pl.coalesce(level, "score")).cast(answers.schema["score"]).alias("score")
-        ),
+        pl.when(pl.col("score").is_not_null()).then(pl.coalesce(level, "score")).alias("score"),
     )
 
 

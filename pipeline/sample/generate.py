@@ -6,9 +6,9 @@ Faults are in ``defects``, expected results in ``truth``, files in ``writer``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import polars as pl
 
@@ -22,11 +22,10 @@ from pipeline.sample.governance import checklist_items, complaint_channels, pric
 from pipeline.sample.network import build_network, vehicles
 from pipeline.sample.parts import parts_demands, parts_orders
 from pipeline.sample.profiles import Profile, divide, profiles
-from pipeline.sample.requests import Requests, draw_requests
+from pipeline.sample.requests import Originals, draw_requests
 from pipeline.sample.surveys import mystery_visits, survey_questions, survey_responses
 from pipeline.sample.upkeep import improvement_projects, quality_inspections, safety_hazards, safety_incidents
 from pipeline.sample.voice import complaints, suggestions
-from pipeline.sample.wording import PLANTED_SCHEMA
 from pipeline.sample.workforce import build_workforce, training_sessions
 from schemas.contract import TABLES
 
@@ -34,12 +33,22 @@ FEWEST_REQUESTS = 30
 """Fewest requests for meaningful shares of one enterprise and quarter."""
 
 
+PLANTED = "planted"
+"""Not a table of the contract: table, column, row_key, kind and value of the personal data planted in free text."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of a table in the contract's columns and types (or of ``PLANTED``), all of one quarter; None in a register."""
+
+    table: str
+    quarter: Quarter | None
+    frame: pl.DataFrame
+
+
 @dataclass(frozen=True)
 class Sample:
-    """Clean tables by name, in the contract's columns and types, and the personal data planted in free text.
-
-    ``planted``: table, column, row_key, kind, value.
-    """
+    """Clean tables by name, in the contract's columns and types, and the personal data planted in free text (``PLANTED``)."""
 
     clock: Clock
     tables: dict[str, pl.DataFrame]
@@ -47,7 +56,28 @@ class Sample:
 
 
 def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> Sample:
+    """The sample of ``generate_blocks``, whole."""
+    return whole(generate_blocks(quarters, requests, seed, enterprises), quarters)
+
+
+def whole(blocks: Iterable[Block], quarters: Sequence[Quarter]) -> Sample:
+    """The tables that the blocks make."""
+    parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for block in blocks:
+        parts[block.table].append(block.frame)
+    # Each table is concatenated and its parts released, one after the other.
+    tables = {name: pl.concat(parts.pop(name)) for name in TABLES}
+    return Sample(Clock(tuple(quarters)), tables, pl.concat(parts.pop(PLANTED)))
+
+
+def generate_blocks(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> Iterator[Block]:
     """Draw a sample with ``requests`` per quarter over all enterprises; the same arguments give the same sample.
+
+    The blocks of a table come in the order of its rows: those of an event table by quarter and enterprise, as an appending
+    system would export them, those of a register and the survey answers by enterprise.
+
+    At any time there are in memory one block, the numbers from which one enterprise's tables of a quarter are made, and
+    the customers of every enterprise.
 
     Raises UsageError for no or unordered quarters, gaps between them, a negative seed, or fewer than 30 requests for an
     enterprise.
@@ -60,15 +90,13 @@ def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises:
             f"{requests} requests a quarter leave an enterprise with {max(min(counts), 0)}: "
             f"at least {FEWEST_REQUESTS} each are needed"
         )
-    parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
-    planted: list[pl.DataFrame] = []
-    for profile, count in zip(chosen, counts, strict=True):
-        _add_enterprise(parts, planted, profile, clock, seed, count)
-    parts["survey_questions"].append(survey_questions(clock))
-    parts["expert_judgements"].append(expert_judgements(seed))
-    # Each table is concatenated and its parts released, one after the other.
-    tables = {name: _in_order(name, pl.concat(parts.pop(name))) for name in TABLES}
-    return Sample(clock, tables, pl.concat(planted))
+    return _blocks(seed, clock, list(zip(chosen, counts, strict=True)))
+
+
+def quarter_start(table: str) -> pl.Expr | None:
+    """The first day of the quarter a row of the table belongs to; None for registers."""
+    dated_by = TABLES[table].dated_by
+    return pl.coalesce(dated_by).cast(pl.Date).dt.truncate("1q") if dated_by else None
 
 
 def _checked(quarters: Sequence[Quarter], seed: int, enterprises: int) -> tuple[Quarter, ...]:
@@ -81,72 +109,96 @@ def _checked(quarters: Sequence[Quarter], seed: int, enterprises: int) -> tuple[
     return tuple(quarters)
 
 
-def _add_enterprise(
-    parts: dict[str, list[pl.DataFrame]],
-    planted: list[pl.DataFrame],
-    profile: Profile,
-    clock: Clock,
-    seed: int,
-    count: int,
-) -> None:
-    network = build_network(seed, profile, clock, count)
-    workforce = build_workforce(seed, profile, clock, network, count)
-    clientele = build_clientele(seed, profile, clock, network, count)
-    for tables in (network.tables, workforce.tables, clientele.tables):
-        for name, table in tables.items():
-            parts[name].append(table)
-    parts["vehicles"].append(vehicles(seed, profile, clock, network, int(workforce.is_service[: len(workforce.successor)].sum())))
-    parts["training_records"].append(training_sessions(seed, profile, clock, workforce))
-    parts["process_steps"].append(process_steps(seed, profile, clock))
-    parts["complaint_channels"].append(complaint_channels(seed, profile, clock))
-    parts["price_items"].append(price_items(seed, profile, clock))
-    parts["checklist_items"].append(checklist_items(seed, profile, clock))
-    before: Requests | None = None
+def _blocks(seed: int, clock: Clock, sizes: Sequence[tuple[Profile, int]]) -> Iterator[Block]:
+    yield Block("survey_questions", None, survey_questions(clock))
+    yield Block("expert_judgements", None, expert_judgements(seed))
+    first, last = clock.quarters[0], clock.quarters[-1]
+    enterprises: dict[str, _Enterprise] = {}
     for quarter in clock.quarters:
-        requests = draw_requests(seed, profile, clock, quarter, count, network, workforce, clientele, before)
-        before = requests
-        parts["service_requests"].append(requests.frame)
-        planted.append(_located("service_requests", "description", requests.planted))
-        parts["hotline_calls"].append(hotline_calls(seed, profile, clock, quarter, requests, workforce, clientele))
-        parts["online_sessions"].append(online_sessions(seed, profile, clock, quarter, requests, workforce))
-        parts["appointments"].append(appointments(seed, profile, clock, quarter, requests))
-        parts["onsite_visits"].append(onsite_visits(seed, profile, clock, quarter, requests, network, workforce))
-        table, said = complaints(seed, profile, clock, quarter, requests, network, clientele)
-        parts["complaints"].append(table)
-        planted.append(_located("complaints", "content", said))
-        table, said = suggestions(seed, profile, clock, quarter, requests, network)
-        parts["suggestions"].append(table)
-        planted.append(_located("suggestions", "content", said))
-        table, answers, said = survey_responses(seed, profile, clock, quarter, requests, network, clientele)
-        parts["survey_responses"].append(table)
-        parts["survey_answers"].append(answers)
-        planted.append(_located("survey_responses", "comment", said))
-        parts["mystery_visits"].append(mystery_visits(seed, profile, clock, quarter, network))
-        parts["parts_demands"].append(parts_demands(seed, profile, clock, quarter, requests, network))
-        parts["parts_orders"].append(parts_orders(seed, profile, clock, quarter, requests))
-        parts["safety_incidents"].append(safety_incidents(seed, profile, clock, quarter, requests, network))
-        parts["safety_hazards"].append(safety_hazards(seed, profile, clock, quarter))
-        parts["quality_inspections"].append(quality_inspections(seed, profile, clock, quarter, network))
-        parts["improvement_projects"].append(improvement_projects(seed, profile, clock, quarter))
+        for profile, count in sizes:
+            if quarter == first:
+                enterprises[profile.enterprise_id] = _Enterprise(seed, profile, clock, count)
+                yield from enterprises[profile.enterprise_id].registers()
+            yield from enterprises[profile.enterprise_id].events(quarter)
+            if quarter == last:
+                # Released, because its customers and requests take hundreds of megabytes in a large sample.
+                del enterprises[profile.enterprise_id]
 
 
-def _located(table: str, column: str, said: pl.DataFrame) -> pl.DataFrame:
-    """The personal data planted in the texts of a column, by row key."""
-    return said.select(
-        pl.lit(table).alias("table"),
-        pl.lit(column).alias("column"),
-        pl.col("row_key"),
-        *(name for name in PLANTED_SCHEMA if name != "position"),
-    )
+class _Enterprise:
+    """The tables of one enterprise: its registers, then its events quarter by quarter."""
 
+    def __init__(self, seed: int, profile: Profile, clock: Clock, count: int) -> None:
+        self._seed, self._profile, self._clock, self._count = seed, profile, clock, count
+        self._network = build_network(seed, profile, clock, count)
+        self._workforce = build_workforce(seed, profile, clock, self._network, count)
+        self._clientele, self._customers = build_clientele(seed, profile, clock, self._network, count)
+        self._before: Originals | None = None
+        self._late: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._answers: list[tuple[Quarter, Iterator[pl.DataFrame]]] = []
 
-def _in_order(name: str, table: pl.DataFrame) -> pl.DataFrame:
-    """Sorts event tables by quarter, as an appending system would export them, and registers by key."""
-    date = quarter_start(name)
-    return table if date is None else table.sort(date, maintain_order=True)
+    def registers(self) -> Iterator[Block]:
+        subject = (self._seed, self._profile, self._clock)
+        for name, table in {**self._network.tables, **self._workforce.tables}.items():
+            yield Block(name, None, table)
+        for frame in self._customers:
+            yield Block("customers", None, frame)
+        workforce = self._workforce
+        service_staff = int(workforce.is_service[: len(workforce.successor)].sum())
+        yield Block("vehicles", None, vehicles(*subject, self._network, service_staff))
+        yield Block("process_steps", None, process_steps(*subject))
+        yield Block("complaint_channels", None, complaint_channels(*subject))
+        yield Block("price_items", None, price_items(*subject))
+        yield Block("checklist_items", None, checklist_items(*subject))
 
+    def events(self, quarter: Quarter) -> Iterator[Block]:
+        for table, frames in self._drawn(quarter):
+            if table == "survey_answers":
+                # Read with those of the last quarter: the file's order is by enterprise.
+                self._answers.append((quarter, iter(frames)))
+                continue
+            for frame in frames if table == PLANTED else self._of_quarter(table, quarter, frames):
+                yield Block(table, quarter, frame)
+        if quarter == self._clock.quarters[-1]:
+            for answered, frames in self._answers:
+                yield from (Block("survey_answers", answered, frame) for frame in frames)
 
-def quarter_start(table: str) -> pl.Expr | None:
-    """The first day of the quarter a row of the table belongs to; None for registers."""
-    dated_by = TABLES[table].dated_by
-    return pl.coalesce(dated_by).cast(pl.Date).dt.truncate("1q") if dated_by else None
+    def _drawn(self, quarter: Quarter) -> Iterator[tuple[str, Iterable[pl.DataFrame]]]:
+        """The tables of what was requested in a quarter; some bookings and visits are of a later one."""
+        subject = (self._seed, self._profile, self._clock, quarter)
+        network, workforce, clientele = self._network, self._workforce, self._clientele
+        requests, rows, said = draw_requests(*subject, self._count, network, workforce, clientele, self._before)
+        self._before = requests.originals()
+        yield "service_requests", rows
+        yield PLANTED, [said]
+        yield "hotline_calls", hotline_calls(*subject, requests, workforce, clientele)
+        yield "online_sessions", online_sessions(*subject, requests, workforce)
+        yield "appointments", appointments(*subject, requests)
+        yield "onsite_visits", onsite_visits(*subject, requests, network, workforce)
+        table, said = complaints(*subject, requests, network, clientele)
+        yield "complaints", [table]
+        yield PLANTED, [said]
+        table, said = suggestions(*subject, requests, network)
+        yield "suggestions", [table]
+        yield PLANTED, [said]
+        table, answers, said = survey_responses(*subject, requests, network, clientele)
+        yield "survey_responses", [table]
+        yield "survey_answers", answers
+        yield PLANTED, [said]
+        yield "mystery_visits", [mystery_visits(*subject, network)]
+        yield "parts_demands", parts_demands(*subject, requests, network)
+        yield "parts_orders", parts_orders(*subject, requests)
+        yield "safety_incidents", [safety_incidents(*subject, requests, network)]
+        yield "safety_hazards", [safety_hazards(*subject)]
+        yield "quality_inspections", [quality_inspections(*subject, network)]
+        yield "training_records", [training_sessions(*subject, workforce)]
+        yield "improvement_projects", [improvement_projects(*subject)]
+
+    def _of_quarter(self, table: str, quarter: Quarter, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The rows dated in the quarter, also those drawn with an earlier one; rows of later quarters wait for theirs."""
+        day = pl.coalesce(TABLES[table].dated_by).cast(pl.Date)
+        for frame in chain(self._late.pop(table, []), frames):
+            is_late = frame.select(day >= quarter.end_day).to_series()
+            yield frame.filter(~is_late)
+            if is_late.any():
+                self._late[table].append(frame.filter(is_late))

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.sample.draws import Ints, chance, choose, joined, numbered, take
+from pipeline.sample.draws import Column, Ints, chance, choose, joined, numbered, take, where_text
 
 # Surnames with their share in percent (census of 2020, rounded); compound ones at a share that makes them appear.
 _SURNAMES = {
@@ -76,16 +76,16 @@ _ID_CHECK = "10X98765432"
 _PLATE_LETTERS = tuple("ABCDEFGHJKLMNPQRSTUVWXYZ")
 
 
-def people(rng: np.random.Generator, count: int) -> pl.Series:
+def people(rng: np.random.Generator, count: int) -> Column:
     """Full names: mostly two given characters, compound surnames among them."""
     family = take(list(_SURNAMES), choose(rng, list(_SURNAMES.values()), count))
     first = take(_GIVEN, rng.integers(0, len(_GIVEN), count))
     second = take(_GIVEN, rng.integers(0, len(_GIVEN), count))
     has_second = chance(rng, 0.82, count)
-    return joined(family, first, second.set(pl.Series(~has_second), ""))
+    return joined(family, first, where_text(has_second, second, ""))
 
 
-def mobiles(rng: np.random.Generator, count: int) -> pl.Series:
+def mobiles(rng: np.random.Generator, count: int) -> Column:
     """Mobile numbers of eleven digits."""
     prefix = take(_MOBILE_PREFIXES, rng.integers(0, len(_MOBILE_PREFIXES), count))
     return joined(prefix, numbered("", rng.integers(0, 100_000_000, count), width=8))
@@ -101,22 +101,21 @@ def spoken(numbers: pl.Series, says_yao: bool = True) -> pl.Series:
 
 def spaced(numbers: pl.Series) -> pl.Series:
     """Mobile numbers as people write them: 138 0013 8000."""
-    parts = [numbers.str.slice(start, length) for start, length in ((0, 3), (3, 4), (7, 4))]
-    return joined(parts[0], " ", parts[1], " ", parts[2])
+    return numbers.str.replace(r"^(\d{3})(\d{4})", "$1 $2 ")
 
 
-def landlines(rng: np.random.Generator, area_codes: pl.Series) -> pl.Series:
+def landlines(rng: np.random.Generator, area_codes: Column) -> Column:
     """Landline numbers of the given areas, with seven or eight digits after the dash."""
     count = len(area_codes)
     return joined(
         area_codes,
         "-",
-        pl.Series(rng.integers(2, 9, count)).cast(pl.String),
+        numbered("", rng.integers(2, 9, count), width=1),
         numbered("", rng.integers(0, 10**6, count)),
     )
 
 
-def id_numbers(rng: np.random.Generator, district_codes: pl.Series) -> pl.Series:
+def id_numbers(rng: np.random.Generator, district_codes: Column) -> Column:
     """Resident identity numbers (GB 11643) with the right check digit; birth dates from 1950 to 2004."""
     count = len(district_codes)
     birth = np.datetime64("1950-01-01") + rng.integers(0, 20_000, count).astype("timedelta64[D]")
@@ -125,37 +124,33 @@ def id_numbers(rng: np.random.Generator, district_codes: pl.Series) -> pl.Series
         pl.Series(birth).dt.strftime("%Y%m%d"),
         numbered("", rng.integers(1, 1000, count), width=3),
     )
-    if not count:
-        return body
     checksum = _digits(body, 17) @ _ID_WEIGHTS % 11
-    return joined(body, take(tuple(_ID_CHECK), checksum.astype(np.int64)))
+    return joined(body, take(tuple(_ID_CHECK), checksum))
 
 
-def bank_cards(rng: np.random.Generator, count: int) -> pl.Series:
+def bank_cards(rng: np.random.Generator, count: int) -> Column:
     """Card numbers of 19 digits that pass the Luhn check (ISO/IEC 7812-1)."""
     body = joined(
         take(["621700", "622848", "621226"], rng.integers(0, 3, count)),
         numbered("", rng.integers(0, 10**12, count), width=12),
     )
-    if not count:
-        return body
     digits = _digits(body, 18)
     # From the right the check digit is the first, so the last digit of the body is doubled.
     doubled = digits[:, 1::2] * 2
     total = (doubled - 9 * (doubled > 9)).sum(axis=1) + digits[:, 0::2].sum(axis=1)
-    return joined(body, pl.Series((-total) % 10).cast(pl.String))
+    return joined(body, numbered("", (-total) % 10, width=1))
 
 
-def plates(rng: np.random.Generator, cities: pl.Series) -> pl.Series:
+def plates(rng: np.random.Generator, cities: Column) -> Column:
     """Number plates of the given cities (``桂A``): five characters, or six for new-energy vehicles."""
     count = len(cities)
     letter = take(_PLATE_LETTERS, rng.integers(0, len(_PLATE_LETTERS), count))
     plain = joined(cities, letter, numbered("", rng.integers(0, 10_000, count), width=4))
     new_energy = joined(cities, "D", numbered("", rng.integers(0, 100_000, count), width=5))
-    return plain.zip_with(pl.Series(chance(rng, 0.6, count)), new_energy)
+    return where_text(chance(rng, 0.6, count), plain, new_energy)
 
 
-def emails(rng: np.random.Generator, count: int) -> pl.Series:
+def emails(rng: np.random.Generator, count: int) -> Column:
     """E-mail addresses at domains reserved for examples."""
     words = ["zhang", "wei", "lihua", "chen88", "sunny", "gz.user", "home", "office", "liu_yang", "happy"]
     domain = take(list(_MAIL_DOMAINS), choose(rng, list(_MAIL_DOMAINS.values()), count))
@@ -167,13 +162,13 @@ def emails(rng: np.random.Generator, count: int) -> pl.Series:
     )
 
 
-def devices(rng: np.random.Generator, count: int) -> pl.Series:
+def devices(rng: np.random.Generator, count: int) -> Column:
     """Device tokens of 16 hexadecimal digits."""
     numbers: Ints = rng.integers(0, 2**62, count)
-    return pl.Series([f"{number:016x}" for number in numbers.tolist()], dtype=pl.String)
+    return Column(count, lambda rows: pl.Series([f"{number:016x}" for number in numbers[rows].tolist()], dtype=pl.String))
 
 
-def _digits(numbers: pl.Series, width: int) -> NDArray[np.int64]:
-    """One row of ``width`` digits per number, whose first ``width`` characters must be ASCII digits."""
-    text = "".join(numbers.to_list()).encode("ascii")
-    return (np.frombuffer(text, dtype=np.uint8).reshape(len(numbers), -1)[:, :width] - ord("0")).astype(np.int64)
+def _digits(numbers: Column, width: int) -> NDArray[np.int64]:
+    """One row of ``width`` digits per number, each of ``width`` ASCII digits."""
+    text = "".join(numbers.series().to_list()).encode("ascii")
+    return (np.frombuffer(text, dtype=np.uint8).reshape(len(numbers), width) - ord("0")).astype(np.int64)

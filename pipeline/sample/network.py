@@ -106,7 +106,7 @@ def _outlets(rng: np.random.Generator, profile: Profile, clock: Clock, districts
     days = np.where(short_week, 5.0, choose_numbers(rng, {7.0: 0.7, 6.0: 0.3}, count))
     short_day = chance(rng, profile.between("network", quarter, 0.1, 0.0), count)
     hours = np.where(short_day, 7.5, choose_numbers(rng, {8.0: 0.2, 9.0: 0.4, 9.5: 0.2, 10.0: 0.2}, count))
-    ids = numbered("W", np.arange(1, count + 1), width=3)
+    ids = numbered("W", np.arange(1, count + 1), width=3).series()
     changed = (start + DAY * (span // 2)).astype("datetime64[D]")
     versioned = ~is_anchor & ~closes & (opened < changed) & chance(rng, 0.12, count)
     columns = {
@@ -220,6 +220,6 @@ def vehicles(seed: int, profile: Profile, clock: Clock, network: Network, servic
     second_versions = first_versions.filter(pl.Series(moved)).with_columns(
         valid_from=pl.lit(changed.item()),
         valid_to=pl.lit(None, dtype=pl.Date),
-        plate_number=plates(rng, take(cities, rng.integers(0, len(cities), int(moved.sum())))),
+        plate_number=plates(rng, take(cities, rng.integers(0, len(cities), int(moved.sum())))).series(),
     )
     return pl.concat([first_versions, second_versions])

@@ -5,12 +5,14 @@ Parts used by a repair are a column of its request.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
-from pipeline.sample.draws import chance, choose, conform, day_of, lognormal, numbered, only, seconds, stream, take, where_time
+from pipeline.sample.draws import chance, choose, day_of, in_blocks, lognormal, numbered, only, seconds, stream, take, where_time
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import OUTLET, Requests
@@ -18,8 +20,8 @@ from pipeline.sample.requests import OUTLET, Requests
 
 def parts_demands(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests, network: Network
-) -> pl.DataFrame:
-    """Demand lines of a quarter: four out of five for common parts, most of them filled from stock."""
+) -> Iterator[pl.DataFrame]:
+    """Demand lines of a quarter in blocks: four out of five for common parts, most of them filled from stock."""
     rng = stream(seed, profile.enterprise_id, quarter, "demands")
     count = max(10, round(len(requests.requested) * 0.22))
     names = [name for product in profile.products for name in product.parts]
@@ -28,7 +30,7 @@ def parts_demands(
     common = part < max(1, len(names) * 2 // 3)
     filled = chance(rng, np.where(common, profile.between("spares", quarter, 0.9, 0.985), 0.6), count)
     asked = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))
-    return conform(
+    return in_blocks(
         "parts_demands",
         {
             "enterprise_id": profile.enterprise_id,
@@ -46,8 +48,8 @@ def parts_demands(
     )
 
 
-def parts_orders(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> pl.DataFrame:
-    """Orders of a quarter: urgent ones shipped within hours, regular ones received within working days."""
+def parts_orders(seed: int, profile: Profile, clock: Clock, quarter: Quarter, requests: Requests) -> Iterator[pl.DataFrame]:
+    """Orders of a quarter in blocks: urgent ones shipped within hours, regular ones received within working days."""
     rng = stream(seed, profile.enterprise_id, quarter, "orders")
     count = max(10, round(len(requests.requested) * 0.08))
     names = [name for product in profile.products for name in product.parts]
@@ -61,7 +63,7 @@ def parts_orders(seed: int, profile: Profile, clock: Clock, quarter: Quarter, re
     arrival = np.where(urgent, shipped + seconds(rng.uniform(8, 40, count) * 3600), arrival)
     arrival = np.maximum(arrival + seconds(rng.uniform(0, 6 * 3600, count)), shipped + np.timedelta64(3600, "s"))
     lost = chance(rng, 0.01, count)
-    return conform(
+    return in_blocks(
         "parts_orders",
         {
             "enterprise_id": profile.enterprise_id,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from pipeline.sample.draws import Ints, choose, joined, take
+from pipeline.sample.draws import Column, Ints, choose, joined, numbered, take
 
 
 @dataclass(frozen=True)
@@ -151,21 +150,21 @@ _ESTATES = [
 ]
 
 
-def addresses(rng: np.random.Generator, districts: tuple[District, ...], positions: Ints) -> pl.Series:
+def addresses(rng: np.random.Generator, districts: tuple[District, ...], positions: Ints) -> Column:
     """A made-up address in each of the districts at the given positions."""
     count = len(positions)
     even = np.ones(max(len(_STREETS), len(_ESTATES)))
     street = joined(
         take([district.full_name for district in districts], positions),
         take(_STREETS, choose(rng, even[: len(_STREETS)], count)),
-        pl.Series(rng.integers(1, 289, count)).cast(pl.String),
+        numbered("", rng.integers(1, 289, count), width=1),
         "号",
     )
     flat = joined(
         take(_ESTATES, choose(rng, even[: len(_ESTATES)], count)),
-        pl.Series(rng.integers(1, 31, count)).cast(pl.String),
+        numbered("", rng.integers(1, 31, count), width=1),
         "栋",
-        pl.Series(rng.integers(1, 27, count) * 100 + rng.integers(1, 5, count)).cast(pl.String),
+        numbered("", rng.integers(1, 27, count) * 100 + rng.integers(1, 5, count), width=1),
         "室",
     )
     return joined(street, flat)

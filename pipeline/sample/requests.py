@@ -5,6 +5,7 @@ Visits, calls and messages of a request are in ``contacts``, complaints and sugg
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +15,15 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, at_night, next_morning, quarter_code
 from pipeline.sample.draws import (
+    Column,
     Flags,
     Floats,
     Ints,
     Times,
     chance,
     choose,
-    conform,
     day_of,
+    in_blocks,
     joined,
     lognormal,
     numbered,
@@ -29,6 +31,7 @@ from pipeline.sample.draws import (
     seconds,
     stream,
     take,
+    where_text,
     where_time,
 )  # fmt: skip
 from pipeline.sample.names import id_numbers
@@ -43,7 +46,7 @@ from pipeline.sample.profiles import (
     SERVICE_TYPES,
     Profile,
 )  # fmt: skip
-from pipeline.sample.wording import texts
+from pipeline.sample.wording import located, texts
 from pipeline.sample.workforce import Workforce
 
 PHONE, ONLINE, OUTLET, ONSITE = range(4)
@@ -85,10 +88,20 @@ TEST_DESCRIPTION = "测试单，请忽略"
 
 
 @dataclass(frozen=True)
-class Requests:
-    """The requests of one enterprise and quarter in arrays by position (in time order), and their rows."""
+class Originals:
+    """The requests of a quarter that repeat none, in time order; those of the next quarter may repeat them."""
 
-    ids: pl.Series
+    requested: Times
+    product: Ints
+    issue: Ints
+    service_type: Ints
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The requests of one enterprise and quarter in arrays by position (in time order)."""
+
+    ids: Column
     requested: Times
     responded: Times
     resolved: Times
@@ -106,8 +119,11 @@ class Requests:
     needs_visit: Flags
     goodwill: Floats
     """The customer's contentment, around 0: lower after a long wait or a failed repair."""
-    frame: pl.DataFrame
-    planted: pl.DataFrame
+
+    def originals(self) -> Originals:
+        """Those that repeat no other request."""
+        own = self.is_original
+        return Originals(self.requested[own], self.product[own], self.issue[own], self.service_type[own])
 
 
 @dataclass(frozen=True)
@@ -124,9 +140,12 @@ class _Subjects:
 
 def draw_requests(
     seed: int, profile: Profile, clock: Clock, quarter: Quarter, count: int,
-    network: Network, workforce: Workforce, clientele: Clientele, before: Requests | None,
-) -> Requests:  # fmt: skip
-    """The given number of requests of a quarter; some repeat one of ``before``, the previous quarter's requests."""
+    network: Network, workforce: Workforce, clientele: Clientele, before: Originals | None,
+) -> tuple[Requests, Iterator[pl.DataFrame], pl.DataFrame]:  # fmt: skip
+    """The given number of requests of a quarter, their rows in blocks, and the personal data planted in their texts.
+
+    Some requests repeat one of ``before``, the previous quarter's requests.
+    """
     rng = stream(seed, profile.enterprise_id, quarter, "requests")
     issues = issue_classes(profile)
     channel = choose(rng, profile.channels, count)
@@ -188,66 +207,67 @@ def draw_requests(
     waited = np.where(is_resolved, (resolved - requested) / np.timedelta64(3600, "s"), 48.0)
     goodwill = np.where(held, 0.15, -0.7) - 0.12 * np.log1p(np.maximum(waited, 0) / 4) + rng.normal(0, 0.35, count)
     description, planted = texts(rng, take([_OPENINGS[name] for name in issues], subjects.issue), network.districts, region, 0.08)
-    description = description.set(pl.Series(test), TEST_DESCRIPTION).set(pl.Series(~test & chance(rng, 0.1, count)), None)
+    silent = ~test & chance(rng, 0.1, count)
+    described = only(where_text(~test, description, TEST_DESCRIPTION), ~silent)
     ids = numbered(f"SR{quarter_code(quarter)}-", np.arange(1, count + 1))
     has_serial, has_model = ~chance(rng, 0.1, count), ~chance(rng, 0.15, count)
-    frame = conform(
-        "service_requests",
-        {
-            "enterprise_id": profile.enterprise_id,
-            "request_id": ids,
-            "customer_id": take(clientele.customer_ids, customer),
-            "product_category": take([made.name for made in profile.products], clientele.category[product]),
-            "product_model": only(take(clientele.model, product), has_serial | has_model),
-            "product_serial": only(take(clientele.serial, product), has_serial),
-            "issue_class": take(issues, subjects.issue),
-            "service_type": take(SERVICE_TYPES, service_type),
-            "channel": take(CHANNELS, channel),
-            "region_code": take(network.region_codes, region),
-            "outlet_id": take(network.outlet_ids, outlet),
-            "staff_id": only(take(workforce.staff_ids, staff), ~np.isnat(responded)),
-            "urgency": take(["normal", "urgent"], urgent.astype(np.int64)),
-            "complexity": take(["general", "complex"], is_complex.astype(np.int64)),
-            "requested_at": requested,
-            "responded_at": responded,
-            "resolved_at": resolved,
-            "closed_at": closed,
-            "paused_seconds": only(np.rint(paused).astype(np.int64), is_resolved & ((paused > 0) | chance(rng, 0.5, count))),
-            "status": take(["open", "resolved", "closed", "cancelled"], status),
-            "contact_count": contacts,
-            "reopened_count": reopened,
-            "customer_confirmed": only(confirmed, asked),
-            "personalised_plan": only(chance(rng, profile.between("personal", quarter, 0.08, 0.35), count), is_open),
-            "special_need": special,
-            "special_need_met": only(chance(rng, profile.between("personal", quarter, 0.75, 0.98), count), special & is_resolved),
-            "notices_required": only(notices, wants_notice),
-            "notices_sent": only(sent, wants_notice),
-            "form_fields_required": only(fields, has_form),
-            "form_fields_valid": only(valid, has_form),
-            "performance_ratio": only(performance, measured),
-            "acceptance_passed": only(passed, tested),
-            "has_service_error": only(errors, ~chance(rng, 0.01, count)),
-            "quoted_amount": only(quoted, charged > 0),
-            "charged_amount": only(charged, is_resolved),
-            "scope_change_signed": only(signed, charged > quoted),
-            "parts_used": only(_parts_used(rng, profile, clientele.category[product]), repaired & chance(rng, 0.55, count)),
-            "timestamp_source": take(["system", "manual"], chance(rng, 0.03, count).astype(np.int64)),
-            "merged_into": take(ids, np.where(merged, subjects.earlier, -1)),
-            "is_test": only(test, test | chance(rng, 0.6, count)),
-            "customer_name": take(clientele.names, customer),
-            "customer_phone": take(clientele.phones, customer),
-            "customer_id_number": _identity_numbers(rng, network, region, chance(rng, 0.03, count)),
-            "customer_address": only(take(clientele.addresses, customer), needs_visit),
-            "description": description,
-        },
-        count,
-    )
-    written = planted.filter(description.gather(planted["position"]).is_not_null() & ~pl.Series(test).gather(planted["position"]))
-    return Requests(
+    columns = {
+        "enterprise_id": profile.enterprise_id,
+        "request_id": ids,
+        "customer_id": take(clientele.customer_ids, customer),
+        "product_category": take([made.name for made in profile.products], clientele.category[product]),
+        "product_model": only(take(clientele.model, product), has_serial | has_model),
+        "product_serial": only(take(clientele.serial, product), has_serial),
+        "issue_class": take(issues, subjects.issue),
+        "service_type": take(SERVICE_TYPES, service_type),
+        "channel": take(CHANNELS, channel),
+        "region_code": take(network.region_codes, region),
+        "outlet_id": take(network.outlet_ids, outlet),
+        "staff_id": only(take(workforce.staff_ids, staff), ~np.isnat(responded)),
+        "urgency": take(["normal", "urgent"], urgent.astype(np.int64)),
+        "complexity": take(["general", "complex"], is_complex.astype(np.int64)),
+        "requested_at": requested,
+        "responded_at": responded,
+        "resolved_at": resolved,
+        "closed_at": closed,
+        "paused_seconds": only(np.rint(paused).astype(np.int64), is_resolved & ((paused > 0) | chance(rng, 0.5, count))),
+        "status": take(["open", "resolved", "closed", "cancelled"], status),
+        "contact_count": contacts,
+        "reopened_count": reopened,
+        "customer_confirmed": only(confirmed, asked),
+        "personalised_plan": only(chance(rng, profile.between("personal", quarter, 0.08, 0.35), count), is_open),
+        "special_need": special,
+        "special_need_met": only(chance(rng, profile.between("personal", quarter, 0.75, 0.98), count), special & is_resolved),
+        "notices_required": only(notices, wants_notice),
+        "notices_sent": only(sent, wants_notice),
+        "form_fields_required": only(fields, has_form),
+        "form_fields_valid": only(valid, has_form),
+        "performance_ratio": only(performance, measured),
+        "acceptance_passed": only(passed, tested),
+        "has_service_error": only(errors, ~chance(rng, 0.01, count)),
+        "quoted_amount": only(quoted, charged > 0),
+        "charged_amount": only(charged, is_resolved),
+        "scope_change_signed": only(signed, charged > quoted),
+        "parts_used": only(_parts_used(rng, profile, clientele.category[product]), repaired & chance(rng, 0.55, count)),
+        "timestamp_source": take(["system", "manual"], chance(rng, 0.03, count).astype(np.int64)),
+        "merged_into": take(ids, np.where(merged, subjects.earlier, -1)),
+        "is_test": only(test, test | chance(rng, 0.6, count)),
+        "customer_name": take(clientele.names, customer),
+        "customer_phone": take(clientele.phones, customer),
+        "customer_id_number": _identity_numbers(rng, network, region, chance(rng, 0.03, count)),
+        "customer_address": only(take(clientele.addresses, customer), needs_visit),
+        "description": described,
+    }
+    written = planted.filter(pl.Series(~(test | silent)).gather(planted["position"]))
+    drawn = Requests(
         ids, requested, responded, resolved, customer, product, subjects.issue, service_type, channel, outlet, region,
-        subjects.is_original, ~(merged | test), is_open, needs_visit, goodwill, frame,
-        written.with_columns(row_key=joined(f"{profile.enterprise_id}|", ids.gather(written["position"]))),
+        subjects.is_original, ~(merged | test), is_open, needs_visit, goodwill,
     )  # fmt: skip
+    return (
+        drawn,
+        in_blocks("service_requests", columns, count),
+        located(written, "service_requests", "description", profile.enterprise_id, ids),
+    )
 
 
 def issue_classes(profile: Profile) -> list[str]:
@@ -258,12 +278,12 @@ def issue_classes(profile: Profile) -> list[str]:
 
 def _subjects(
     rng: np.random.Generator, profile: Profile, quarter: Quarter, requested: Times, clientele: Clientele, issues: list[str],
-    before: Requests | None,
+    before: Originals | None,
 ) -> _Subjects:  # fmt: skip
     count = len(requested)
     product = clientele.products_in_demand(rng, profile, requested)
     service_type = choose(rng, profile.service_types, count)
-    issue = np.zeros(count, dtype=np.int64)
+    issue = np.zeros(count, dtype=np.int16)
     for place, made in enumerate(profile.products):
         here = clientele.category[product] == place
         fault = np.array([issues.index(name) for name in made.faults])
@@ -276,9 +296,8 @@ def _subjects(
     originals = np.flatnonzero(~follows)
     asked_at, asked = requested[originals], (product[originals], issue[originals], service_type[originals])
     if before is not None:
-        old = before.is_original
-        asked_at = np.concatenate([before.requested[old], asked_at])
-        past = (before.product[old], before.issue[old], before.service_type[old])
+        asked_at = np.concatenate([before.requested, asked_at])
+        past = (before.product, before.issue, before.service_type)
         asked = tuple(np.concatenate(pair) for pair in zip(past, asked, strict=True))  # type: ignore[assignment]
     shift = len(asked_at) - len(originals)
     followers = np.flatnonzero(follows)
@@ -350,7 +369,7 @@ def _charges(
     return quoted, charged, chance(rng, 0.35, count)
 
 
-def _parts_used(rng: np.random.Generator, profile: Profile, category: Ints) -> pl.Series:
+def _parts_used(rng: np.random.Generator, profile: Profile, category: Ints) -> Column:
     """One or two parts of the product's category, joined by ``;``."""
     names = [name for product in profile.products for name in product.parts]
     first = np.cumsum([0, *(len(product.parts) for product in profile.products)])
@@ -358,12 +377,14 @@ def _parts_used(rng: np.random.Generator, profile: Profile, category: Ints) -> p
     count = len(category)
     one = (rng.random(count) * number[category]).astype(np.int64)
     two = (one + 1) % number[category]
-    both = joined(take(names, first[category] + one), ";", take(names, first[category] + two))
-    return take(names, first[category] + one).zip_with(pl.Series(~chance(rng, 0.2, count) | (two == one)), both)
+    single = take(names, first[category] + one)
+    both = joined(single, ";", take(names, first[category] + two))
+    return where_text(chance(rng, 0.2, count) & (two != one), both, single)
 
 
-def _identity_numbers(rng: np.random.Generator, network: Network, region: Ints, given: Flags) -> pl.Series:
+def _identity_numbers(rng: np.random.Generator, network: Network, region: Ints, given: Flags) -> Column:
     rows = np.flatnonzero(given)
+    places = np.full(len(region), -1)
+    places[rows] = np.arange(len(rows))
     codes = take([district.code for district in network.districts], region[rows])
-    numbers = pl.Series([None], dtype=pl.String).new_from_index(0, len(region))
-    return numbers.scatter(rows, id_numbers(rng, codes)) if len(rows) else numbers
+    return take(id_numbers(rng, codes), places)

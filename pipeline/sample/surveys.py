@@ -6,7 +6,8 @@ quarter of each year. Doubtful responses are added in ``doubts``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -16,13 +17,14 @@ from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.doubts import plant_doubts
 from pipeline.sample.draws import (
+    Column,
     Flags,
     Floats,
     Ints,
     chance,
     choose_words,
     conform,
-    joined,
+    in_blocks,
     numbered,
     only,
     seconds,
@@ -33,7 +35,7 @@ from pipeline.sample.names import devices
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import CHANNELS, Profile
 from pipeline.sample.requests import Requests
-from pipeline.sample.wording import COMMENTS, openings_of, texts
+from pipeline.sample.wording import COMMENTS, located, openings_of, texts
 
 # Question, its measure, its touchpoint, whether it also asks for the expectation, its rating relative to others.
 _SATISFACTION: tuple[tuple[str, str, str | None, bool, float], ...] = (
@@ -122,8 +124,8 @@ def survey_responses(
     requests: Requests,
     network: Network,
     clientele: Clientele,
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Responses and answers of a quarter's satisfaction round and pulse, and personal data planted in comments."""
+) -> tuple[pl.DataFrame, Iterator[pl.DataFrame], pl.DataFrame]:
+    """Responses of a quarter's satisfaction round and pulse, their answers in blocks, and personal data planted in comments."""
     rng = stream(seed, profile.enterprise_id, quarter, "surveys")
     last_hours = np.datetime64(quarter.end_day, "s") - np.timedelta64(3600, "s")
     who = np.flatnonzero(requests.is_open & (requests.requested < last_hours - np.timedelta64(7200, "s")))
@@ -147,9 +149,9 @@ def survey_responses(
     submitted = np.concatenate([answered, returned, after_call])
     taken = np.where(is_pulse, rng.uniform(15, 70, count), np.exp(rng.normal(np.log(420), 0.35, count)))
     ids = numbered(f"RS{quarter_code(quarter)}-", np.arange(1, count + 1))
-    openings = openings_of(rng, COMMENTS, count).set(pl.Series(~chance(rng, 0.25, count)), None)
-    comments, planted = texts(rng, openings, network.districts, requests.region[asked], 0.1)
-    planted = planted.filter(comments.gather(planted["position"]).is_not_null())
+    openings, commented = openings_of(rng, COMMENTS, count), chance(rng, 0.25, count)
+    comments, planted = texts(rng, only(openings, commented), network.districts, requests.region[asked], 0.1)
+    planted = planted.filter(pl.Series(commented).gather(planted["position"]))
     responses = conform(
         "survey_responses",
         {
@@ -170,25 +172,26 @@ def survey_responses(
     )
     mood = profile.between("satisfaction", quarter, 4.05, 4.62) + requests.goodwill[asked] * 0.45 + rng.normal(0, 0.3, count)
     rounds = np.flatnonzero(~is_pulse)
-    answers = pl.concat(
-        [
-            _answers(rng, profile, ids, mood, rounds, is_complete[rounds], requests.channel[asked][rounds], _SATISFACTION, "S"),
-            _answers(
-                rng, profile, ids, mood, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
-                requests.channel[asked][is_pulse], _PULSE, "P",
-            ),
-        ]
+    answers = chain(
+        _answers(rng, profile, ids, mood, rounds, is_complete[rounds], requests.channel[asked][rounds], _SATISFACTION, "S"),
+        _answers(
+            rng, profile, ids, mood, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
+            requests.channel[asked][is_pulse], _PULSE, "P",
+        ),
     )  # fmt: skip
-    responses, answers = plant_doubts(seed, profile.enterprise_id, quarter, satisfaction_round(quarter), responses, answers)
-    keys = joined(f"{profile.enterprise_id}|", ids.gather(planted["position"]))
-    return responses.sort("submitted_at", maintain_order=True), answers, planted.with_columns(row_key=keys)
+    responses, scores = plant_doubts(seed, profile.enterprise_id, quarter, satisfaction_round(quarter), responses)
+    return (
+        responses.sort("submitted_at", maintain_order=True),
+        (block.with_columns(scores) for block in answers),
+        located(planted, "survey_responses", "comment", profile.enterprise_id, ids),
+    )
 
 
 def _answers(
-    rng: np.random.Generator, profile: Profile, ids: pl.Series, mood: Floats, rows: Ints, complete: Flags, channel: Ints,
+    rng: np.random.Generator, profile: Profile, ids: Column, mood: Floats, rows: Ints, complete: Flags, channel: Ints,
     questions: Sequence[tuple[str, str, str | None, bool, float]], letter: str,
-) -> pl.DataFrame:  # fmt: skip
-    """One answer per response × question; incomplete responses answer only the first third."""
+) -> Iterator[pl.DataFrame]:  # fmt: skip
+    """One answer per response × question, in blocks; incomplete responses answer only the first third."""
     width = len(questions)
     response, question = np.repeat(np.arange(len(rows)), width), np.tile(np.arange(width), len(rows))
     reached = complete[response] | (question < width // 3)
@@ -203,7 +206,7 @@ def _answers(
     skipped = unused | chance(rng, 0.01, count)
     asks_expectation = np.array([expects for _, _, _, expects, _ in questions])[question]
     expected = np.clip(np.rint(4.55 + rng.normal(0, 0.5, count)), 1, 5).astype(np.int64)
-    return conform(
+    return in_blocks(
         "survey_answers",
         {
             "enterprise_id": profile.enterprise_id,

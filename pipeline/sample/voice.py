@@ -16,7 +16,6 @@ from pipeline.sample.draws import (
     choose,
     choose_words,
     conform,
-    joined,
     lognormal,
     numbered,
     only,
@@ -28,7 +27,7 @@ from pipeline.sample.draws import (
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import Requests
-from pipeline.sample.wording import COMPLAINTS, SUGGESTIONS, openings_of, texts
+from pipeline.sample.wording import COMPLAINTS, SUGGESTIONS, located, openings_of, texts
 
 _CAUSES = {"上门不及时": 0.26, "维修质量": 0.26, "收费争议": 0.14, "服务态度": 0.12, "备件短缺": 0.12, "其他": 0.1}
 
@@ -96,7 +95,7 @@ def complaints(
         },
         count,
     )
-    return table, planted.with_columns(row_key=joined(f"{profile.enterprise_id}|", ids.gather(planted["position"])))
+    return table, located(planted, "complaints", "content", profile.enterprise_id, ids)
 
 
 def suggestions(
@@ -124,4 +123,4 @@ def suggestions(
         },
         count,
     )
-    return table, planted.with_columns(row_key=joined(f"{profile.enterprise_id}|", ids.gather(planted["position"])))
+    return table, located(planted, "suggestions", "content", profile.enterprise_id, ids)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.sample.draws import Ints, chance, choose, joined, numbered, take
+from pipeline.sample.draws import Column, Ints, chance, choose, joined, numbered, take, where_text
 from pipeline.sample.names import bank_cards, emails, id_numbers, landlines, mobiles, people, plates, spaced, spoken
 from pipeline.sample.places import District, addresses
 
@@ -28,23 +28,24 @@ class _Mention:
     share: float
     before: str
     after: str
-    draw: Callable[[np.random.Generator, tuple[District, ...], Ints], pl.Series]
+    draw: Callable[[np.random.Generator, tuple[District, ...], Ints], Column | pl.Series]
 
 
-def _drawn_people(rng: np.random.Generator, _: tuple[District, ...], homes: Ints) -> pl.Series:
+def _drawn_people(rng: np.random.Generator, _: tuple[District, ...], homes: Ints) -> Column:
     return people(rng, len(homes))
 
 
-def _drawn_mobiles(rng: np.random.Generator, _: tuple[District, ...], homes: Ints) -> pl.Series:
+def _drawn_mobiles(rng: np.random.Generator, _: tuple[District, ...], homes: Ints) -> Column:
     return mobiles(rng, len(homes))
 
 
 _MENTIONS = (
     _Mention("phone", 0.3, "，请联系", "", _drawn_mobiles),
-    _Mention("phone", 0.1, "，电话 ", " 上门前打一下", lambda rng, places, homes: spaced(mobiles(rng, len(homes)))),
-    _Mention("phone_spoken", 0.1, "，我的号码是", "，记一下", lambda rng, places, homes: spoken(mobiles(rng, len(homes)))),
+    _Mention("phone", 0.1, "，电话 ", " 上门前打一下", lambda rng, places, homes: spaced(mobiles(rng, len(homes)).series())),
+    _Mention("phone_spoken", 0.1, "，我的号码是", "，记一下", lambda rng, places, homes: spoken(mobiles(rng, len(homes)).series())),
     _Mention(
-        "phone_spoken", 0.05, "，手机", "，谢谢", lambda rng, places, homes: spoken(mobiles(rng, len(homes)), says_yao=False)
+        "phone_spoken", 0.05, "，手机", "，谢谢",
+        lambda rng, places, homes: spoken(mobiles(rng, len(homes)).series(), says_yao=False),
     ),
     _Mention(
         "phone", 0.06, "，座机", "",
@@ -94,32 +95,43 @@ COMMENTS = (
 
 def texts(
     rng: np.random.Generator,
-    openings: pl.Series,
+    openings: Column,
     districts: tuple[District, ...],
     homes: Ints,
     share: float,
-) -> tuple[pl.Series, pl.DataFrame]:
+) -> tuple[Column, pl.DataFrame]:
     """Each opening with an ending, which contains personal data in the given share of the texts.
 
     ``homes``: each writer's district by position. Returns the texts and the planted data (``PLANTED_SCHEMA``).
     """
     count = len(openings)
-    endings = take(_NEUTRAL_ENDINGS, rng.integers(0, len(_NEUTRAL_ENDINGS), count))
+    ending = rng.integers(0, len(_NEUTRAL_ENDINGS), count)
+    endings = [pl.Series(_NEUTRAL_ENDINGS)]
     telling = np.flatnonzero(chance(rng, share, count))
     mention = choose(rng, [mention.share for mention in _MENTIONS], len(telling))
-    planted = []
+    planted = [pl.DataFrame(schema=PLANTED_SCHEMA)]
     for place, way in enumerate(_MENTIONS):
         rows = telling[mention == place]
-        if not len(rows):
-            continue
-        values = way.draw(rng, districts, homes[rows])
-        endings = endings.scatter(rows, joined(way.before, values, way.after))
-        planted.append(pl.DataFrame({"position": rows, "kind": [way.kind] * len(rows), "value": values}, schema=PLANTED_SCHEMA))
-    return joined(openings, endings), pl.concat([pl.DataFrame(schema=PLANTED_SCHEMA), *planted])
+        drawn = way.draw(rng, districts, homes[rows])
+        values = drawn.series() if isinstance(drawn, Column) else drawn
+        ending[rows] = sum(map(len, endings)) + np.arange(len(rows))
+        endings.append(joined(way.before, values, way.after).series())
+        planted.append(
+            pl.DataFrame({"position": rows, "value": values}).select("position", pl.lit(way.kind).alias("kind"), "value")
+        )
+    return joined(openings, take(pl.concat(endings), ending)), pl.concat(planted)
 
 
-def openings_of(rng: np.random.Generator, sentences: Sequence[str], count: int) -> pl.Series:
+def located(planted: pl.DataFrame, table: str, column: str, enterprise_id: str, ids: Column) -> pl.DataFrame:
+    """The personal data planted in the texts of a column: table, column, row_key (enterprise_id|id), kind, value."""
+    keys = joined(f"{enterprise_id}|", ids[planted["position"].to_numpy()])
+    return planted.select(
+        pl.lit(table).alias("table"), pl.lit(column).alias("column"), keys.series().alias("row_key"), "kind", "value"
+    )
+
+
+def openings_of(rng: np.random.Generator, sentences: Sequence[str], count: int) -> Column:
     """A sentence for each text, some with an order number."""
     chosen = take(sentences, rng.integers(0, len(sentences), count))
     number = joined("工单", numbered("", rng.integers(10**7, 10**8, count), width=8), "，")
-    return joined(number.set(pl.Series(~chance(rng, 0.05, count)), ""), chosen)
+    return joined(where_text(chance(rng, 0.05, count), number, ""), chosen)

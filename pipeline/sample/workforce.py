@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.draws import (
     DAY,
@@ -108,7 +109,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
     is_technical = is_role["technician"] | is_role["expert"] | (is_role["field"] & technical_field)
     needs_certificate = is_role["technician"] | is_role["field"]
     certificate_from, certificate_until = _certificates(rng, profile, clock, hired, needs_certificate)
-    ids = numbered("S", np.arange(1, total + 1), width=5)
+    ids = numbered("S", np.arange(1, total + 1), width=5).series()
     outlet_ids = take(network.outlet_ids, outlet)
     moved_on = (start + DAY * (span // 2 + 20)).astype("datetime64[D]")
     moves = (outlet >= 0) & (hired < moved_on) & (np.isnat(left) | (left > moved_on + 100 * DAY)) & chance(rng, 0.06, total)
@@ -134,7 +135,7 @@ def build_workforce(seed: int, profile: Profile, clock: Clock, network: Network,
     )
     # Second version: another outlet and an additional qualification.
     second_versions = first_versions.filter(pl.Series(moves)).with_columns(
-        outlet_id=take(network.outlet_ids, rng.integers(0, len(network.outlet_ids), int(moves.sum()))),
+        outlet_id=take(network.outlet_ids, rng.integers(0, len(network.outlet_ids), int(moves.sum()))).series(),
         is_technical=pl.lit(True),
         valid_from=pl.lit(moved_on.item()),
         valid_to=pl.lit(None, dtype=pl.Date),
@@ -172,41 +173,36 @@ def _certificates(rng: np.random.Generator, profile: Profile, clock: Clock, hire
     return np.where(none, _NO_DAY, begins), np.where(none | unlimited, _NO_DAY, until)
 
 
-def training_sessions(seed: int, profile: Profile, clock: Clock, workforce: Workforce) -> pl.DataFrame:
-    """Training attended: planned sessions each quarter that most attend, and induction for new staff."""
-    parts = []
-    for quarter in clock.quarters:
-        rng = stream(seed, profile.enterprise_id, quarter, "training")
-        first, end = np.datetime64(quarter.first_day), np.datetime64(quarter.end_day)
-        there = np.flatnonzero((workforce.hired < end) & (np.isnat(workforce.left) | (workforce.left > first)))
-        diligent = chance(
-            stream(seed, profile.enterprise_id, "diligence"),
-            profile.between("staffing", quarter, 0.8, 0.99),
-            len(workforce.hired),
-        )
-        sessions = np.repeat(there, np.where(diligent[there], 2, 1))
-        day = first + rng.integers(0, 85, len(sessions)).astype("timedelta64[D]")
-        day = clock.add_workdays(day, np.ones(len(sessions), np.int64))
-        hours = choose_numbers(rng, {5.5: 0.35, 6.0: 0.35, 8.0: 0.25, 4.0: 0.05}, len(sessions))
-        kind = take(["on_the_job", "special_skill", "evaluator"], choose(rng, (0.7, 0.27, 0.03), len(sessions)))
-        new = there[workforce.hired[there] >= first]
-        sessions, day = np.concatenate([sessions, new]), np.concatenate([day, workforce.hired[new] + 2 * DAY])
-        hours = np.concatenate([hours, np.full(len(new), 16.0)])
-        kind = pl.concat([kind, pl.Series(["induction"] * len(new), dtype=pl.String)])
-        employed = (day >= workforce.hired[sessions]) & (np.isnat(workforce.left[sessions]) | (day < workforce.left[sessions]))
-        kept = np.flatnonzero(employed & (day < end))
-        parts.append(
-            conform(
-                "training_records",
-                {
-                    "enterprise_id": profile.enterprise_id,
-                    "training_id": numbered(f"TR{quarter_code(quarter)}-", np.arange(1, len(kept) + 1), width=5),
-                    "staff_id": take(workforce.staff_ids, sessions[kept]),
-                    "trained_on": day[kept],
-                    "hours": hours[kept],
-                    "kind": kind.gather(kept),
-                },
-                len(kept),
-            )
-        )
-    return pl.concat(parts)
+def training_sessions(seed: int, profile: Profile, clock: Clock, quarter: Quarter, workforce: Workforce) -> pl.DataFrame:
+    """Training attended in a quarter: planned sessions that most attend, and induction for new staff."""
+    rng = stream(seed, profile.enterprise_id, quarter, "training")
+    first, end = np.datetime64(quarter.first_day), np.datetime64(quarter.end_day)
+    there = np.flatnonzero((workforce.hired < end) & (np.isnat(workforce.left) | (workforce.left > first)))
+    diligent = chance(
+        stream(seed, profile.enterprise_id, "diligence"),
+        profile.between("staffing", quarter, 0.8, 0.99),
+        len(workforce.hired),
+    )
+    sessions = np.repeat(there, np.where(diligent[there], 2, 1))
+    day = first + rng.integers(0, 85, len(sessions)).astype("timedelta64[D]")
+    day = clock.add_workdays(day, np.ones(len(sessions), np.int64))
+    hours = choose_numbers(rng, {5.5: 0.35, 6.0: 0.35, 8.0: 0.25, 4.0: 0.05}, len(sessions))
+    kind = choose(rng, (0.7, 0.27, 0.03), len(sessions))
+    new = there[workforce.hired[there] >= first]
+    sessions, day = np.concatenate([sessions, new]), np.concatenate([day, workforce.hired[new] + 2 * DAY])
+    hours = np.concatenate([hours, np.full(len(new), 16.0)])
+    kind = np.concatenate([kind, np.full(len(new), 3)])
+    employed = (day >= workforce.hired[sessions]) & (np.isnat(workforce.left[sessions]) | (day < workforce.left[sessions]))
+    kept = np.flatnonzero(employed & (day < end))
+    return conform(
+        "training_records",
+        {
+            "enterprise_id": profile.enterprise_id,
+            "training_id": numbered(f"TR{quarter_code(quarter)}-", np.arange(1, len(kept) + 1), width=5),
+            "staff_id": take(workforce.staff_ids, sessions[kept]),
+            "trained_on": day[kept],
+            "hours": hours[kept],
+            "kind": take(["on_the_job", "special_skill", "evaluator", "induction"], kind[kept]),
+        },
+        len(kept),
+    )

@@ -5,7 +5,9 @@ Nothing is drawn here. The command line calls ``write_sample``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +16,10 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
-from pipeline.sample.generate import Sample, generate, quarter_start
+from pipeline.sample.generate import PLANTED, Block, Sample, generate, generate_blocks, quarter_start, whole
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.surveys import true_surveys
-from pipeline.sample.writer import is_text, remove_tables, write_table
+from pipeline.sample.writer import Append, file_name, is_text, landing_file, remove_tables, write_table
 from schemas.contract import TABLES, Table
 
 TRUTH_FOLDER = "_truth"
@@ -68,15 +70,27 @@ def write_sample(
     """Write landing files of every table into a folder: ``requests`` per quarter; same arguments, same bytes.
 
     ``file_format``: csv (one table each as GB18030, gzip, Parquet, folder of quarters; the others UTF-8 CSV) or parquet.
-    ``truth``: whether to count the 68 values; by default up to 200,000 requests. Files of an earlier sample in the folder
-    are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
+    ``truth``: whether to count the 68 values; by default up to 200,000 requests. Without truth and defects the rows are
+    written as they are drawn: 10 million requests of one quarter take 2 GiB of memory. Files of an earlier sample in the
+    folder are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
     """
     if file_format not in ("csv", "parquet"):
         raise UsageError(f"'{file_format}' is not a format of sample files: use csv or parquet")
-    sample = generate(quarters, requests, seed, enterprises)
+    blocks = generate_blocks(quarters, requests, seed, enterprises)
     _prepare(folder)
     if truth is None:
         truth = requests * len(quarters) <= TRUTH_UP_TO
+    if defects or truth:
+        written = _write_tables(folder, whole(blocks, quarters), seed, file_format, defects, truth)
+    else:
+        written = _write_blocks(folder, blocks, quarters, file_format)
+    _write_truth(written, quarters, requests, seed)
+    return written
+
+
+def _write_tables(folder: Path, sample: Sample, seed: int, file_format: str, defects: bool, truth: bool) -> SampleTruth:
+    """Write table by table: faults are planted into, and the truth is counted from, whole tables."""
+    quarters = sample.clock.quarters
     accepted: dict[str, pl.DataFrame] = {}
     faults, rows = [], []
     again = pl.DataFrame()
@@ -98,11 +112,30 @@ def write_sample(
         if truth:
             accepted[name] = clean
     values = true_values(accepted, quarters) if truth else None
-    order = list(TABLES)
     surveys = true_surveys(accepted) if truth else None
-    written = SampleTruth(folder, values, _by_table(pl.concat(faults), order), _by_table(pl.concat(rows), order), surveys)
-    _write_truth(written, sample, quarters, requests, seed)
-    return written
+    return SampleTruth(folder, values, _by_table(pl.concat(faults)), _by_table(pl.concat(rows)), surveys)
+
+
+def _write_blocks(folder: Path, blocks: Iterable[Block], quarters: Sequence[Quarter], file_format: str) -> SampleTruth:
+    """Write the blocks as they are drawn; nothing is refused and no value is counted."""
+    counts: Counter[tuple[str, str]] = Counter()
+    with ExitStack() as opened:
+        files: dict[str, Append] = {}
+        for block in blocks:
+            if block.table == PLANTED:
+                continue
+            name = file_name(block.table, block.quarter, file_format)
+            if name not in files:
+                files[name] = opened.enter_context(landing_file(folder / name, TABLES[block.table]))
+            files[name](SampleDelivery(block.frame))
+            for quarter in [block.quarter] if block.quarter else quarters:
+                counts[block.table, quarter.label] += block.frame.height
+    rows = pl.DataFrame(
+        [(table, quarter.label, counts[table, quarter.label]) for table in TABLES for quarter in quarters],
+        schema={"table": pl.String, "quarter": pl.String, "extracted": pl.Int64},
+        orient="row",
+    ).with_columns(accepted=pl.col("extracted"), quarantined=pl.lit(0, pl.Int64))
+    return SampleTruth(folder, None, pl.DataFrame(schema=DEFECTS_SCHEMA), rows, None)
 
 
 def planted_personal_data(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> pl.DataFrame:
@@ -202,12 +235,12 @@ def _row_counts(table: Table, delivery: SampleDelivery, of_quarters: pl.DataFram
     )
 
 
-def _by_table(frame: pl.DataFrame, order: list[str]) -> pl.DataFrame:
-    places = {name: place for place, name in enumerate(order)}
+def _by_table(frame: pl.DataFrame) -> pl.DataFrame:
+    places = {name: place for place, name in enumerate(TABLES)}
     return frame.sort(pl.col("table").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)
 
 
-def _write_truth(written: SampleTruth, sample: Sample, quarters: Sequence[Quarter], requests: int, seed: int) -> None:
+def _write_truth(written: SampleTruth, quarters: Sequence[Quarter], requests: int, seed: int) -> None:
     folder = written.folder / TRUTH_FOLDER
     folder.mkdir(exist_ok=True)
     written.defects.write_csv(folder / "defects.csv")

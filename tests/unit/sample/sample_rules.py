@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,15 @@ class Written:
     folder: Path
     truth: SampleTruth
     quarters: list[Quarter]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder by its path in it."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def broken_rules(table: Table, rows: pl.DataFrame) -> dict[int, set[tuple[str, str]]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 from pathlib import Path
 
 import polars as pl
 import pytest
-from sample_rules import Written
+from sample_rules import Written, digests
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.errors import UsageError
@@ -19,14 +18,6 @@ from schemas.contract import TABLES
 from schemas.standard.catalogue import catalogue_rows
 
 ONE_QUARTER = [Quarter(2024, 2)]
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ def file_format(schema: pa.Schema) -> dict[str, Any]:
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a file; empty if the file does not exist or cannot be read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return {}
+    # Partitions are replaced, never changed in place: another file has another inode, size or time.
+    return dict(_metadata(path, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _metadata(path: Path, *_which: int) -> dict[str, str]:
     try:
         found = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowException):

@@ -64,6 +64,11 @@ class RunInputs:
     files: Mapping[str, Sequence[Path]]
     excluded: Mapping[str, Path] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all clean files."""
+        return sum(path.stat().st_size for paths in self.files.values() for path in paths)
+
     def create(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
         """Create the relations in a database that has none of them.
 

@@ -7,7 +7,6 @@ in tests/golden.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -17,7 +16,6 @@ from typing import Any
 import chinese_calendar
 import duckdb
 import numpy as np
-import polars as pl
 import pytest
 
 from pipeline.calendar.working_days import service_schedule, service_seconds, working_calendar
@@ -137,28 +135,6 @@ MODELS = {
             ],
         ) }}
     """,
-    "latest": """
-        {%- set rows -%}
-        (
-            select * from (
-                values
-                    ('S1', 'Q1', '2024-Q4', 'as it was'), ('S1', 'Q1', '2025-Q1', 'as it is'), ('S1', 'Q1', '2023-Q3', 'once'),
-                    ('S1', 'Q2', '2024-Q4', 'not repeated'), ('S2', 'Q1', '2025-Q1', 'new')
-            ) as given (survey_id, question_id, quarter, wording)
-        )
-        {%- endset -%}
-        select * from {{ latest_by_key(rows, ['survey_id', 'question_id']) }} as questions
-    """,
-    "without_excluded": """
-        {%- set rows -%}
-        (
-            select * from (
-                values ('2024-Q4', 0, 'a'), ('2024-Q4', 1, 'b'), ('2025-Q1', 0, 'c'), ('2025-Q1', 1, 'd')
-            ) as given (quarter, _row_id, name)
-        )
-        {%- endset -%}
-        select * from {{ without_excluded(rows, var('excluded_file')) }} as kept
-    """,
     "parts_without_scopes": """
         {{ measure_parts(
             "(values ('A', '2025', true), ('A', '2025', null), ('A', '2024', true)) as cases (enterprise_id, period, is_good)",
@@ -190,18 +166,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         (models / f"{name}.sql").write_text(sql, encoding="utf-8")
     database = project / "scratch.duckdb"
     first, last = CALENDAR_DAYS
-    excluded = project / "excluded's.parquet"
-    pl.DataFrame({"quarter": ["2025-Q1", "2024-Q4"], "_row_id": [0, 7]}).write_parquet(excluded)
-    variables = {
-        "calendar_start": first.isoformat(),
-        "calendar_end": (last + dt.timedelta(days=1)).isoformat(),
-        "excluded_file": str(excluded),
-    }
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema run")
+        connection.execute(
+            "create table run.days as select cast(unnest(generate_series($1::date, $2::date, interval 1 day)) as date) as date_day",
+            [first, last],
+        )
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ASQ_SCRATCH_FOLDER", str(project))
         done = dbtRunner().invoke(
-            ["--quiet", "build", "--vars", json.dumps(variables), "--project-dir", str(project),
-             "--profiles-dir", str(project), "--target-path", str(project / "target"), "--log-path", str(project)]
+            ["--quiet", "build", "--project-dir", str(project), "--profiles-dir", str(project),
+             "--target-path", str(project / "target"), "--log-path", str(project)]
         )  # fmt: skip
         DuckDBConnectionManager.close_all_connections()
     assert done.success, done.exception or [each.message for each in done.result if each.status != "success"]
@@ -359,20 +334,3 @@ def test_the_sql_calendar_is_chinese_calendar_day_by_day(built: duckdb.DuckDBPyC
         or (day_type == "holiday") != (name is not None and not is_workday)
     ]
     assert differing == []
-
-
-# --- registers that accumulate ---------------------------------------------------------------------------------------
-
-
-def test_of_each_key_the_latest_quarter_s_row_is_read(built: duckdb.DuckDBPyConnection) -> None:
-    found = rows(built, "select survey_id, question_id, wording from latest order by all")
-    assert found == [("S1", "Q1", "as it is"), ("S1", "Q2", "not repeated"), ("S2", "Q1", "new")]
-
-
-def test_excluded_records_are_left_out_by_quarter_and_place(built: duckdb.DuckDBPyConnection) -> None:
-    """Row 0 of 2025-Q1 is excluded, not that of 2024-Q4; row 7 of 2024-Q4 is not there."""
-    assert rows(built, "select quarter, _row_id, name from without_excluded order by name") == [
-        ("2024-Q4", 0, "a"),
-        ("2024-Q4", 1, "b"),
-        ("2025-Q1", 1, "d"),
-    ]

@@ -917,7 +917,7 @@ grouped as (
             rate('R3-2', 'person_days', sum(required_days), sum(certified_days)),
             rate('R3-3', '', count_if(is_employed), count_if(is_employed and is_technical)),
             rate('R3-4', '', count_if(is_employed), count_if(is_employed and is_trained)),
-            mean('R3-4', 'mean_hours', sum(hours) filter (where is_employed), count_if(is_employed), count_if(is_employed), null, 1)
+            mean_of('R3-4', 'mean_hours', hours, is_employed, count_if(is_employed), null, 1)
         ] as measured
     from judged
     group by grouping sets ((period, enterprise_id), (period, enterprise_id, region_code), (period, enterprise_id, outlet_id))

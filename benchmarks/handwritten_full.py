@@ -6,7 +6,9 @@ PLACEHOLDER
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,23 +20,52 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scipy.special import ndtri, stdtrit
+
 from benchmarks import handwritten
+from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, VALUE
+from pipeline.accept.profile import SCHEMA as PROFILE_SCHEMA
+from pipeline.accept.row_figures import LEAST_ROWS
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize import masks, tokens
 from pipeline.desensitize.keys import PseudonymKey, load_key
+from pipeline.evaluate.values.intervals import wilson
+from pipeline.evaluate.values.parts import SCORE_METHODS, VALID_ONLY
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.lake.parquet import file_format
-from pipeline.lake.row_key import joined_values
+from pipeline.lake.row_key import joined_values, row_key_expression
 from pipeline.lake.sql import literal, quoted
+from pipeline.privacy.anonymity import anonymised, classes_of
+from pipeline.privacy.scanner import scan
+from pipeline.privacy.subjects import published_subjects
 from pipeline.redact.redaction import redact_column
+from pipeline.settings.plan import PrivacyLimits
 from pipeline.validate.masking import masked_keys, masked_values
 from schemas.contract import TABLES, Column, Table
-from schemas.standard.catalogue import INDICATOR_ID
+from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS, checks
+from schemas.expectations.outliers import MEASURED_TABLES, Measure, measures_of
+from schemas.expectations.privacy import RECORD_TABLES
+from schemas.standard.catalogue import INDICATOR_ID, catalogue
+from schemas.standard.parameters import parameters
+from schemas.standard.sample_size import required_answers
+
+Figures = dict[tuple[str, str, str], float | None]
+"""Values by table, enterprise and check."""
 
 MEMORY_LIMIT = "1500MB"
 REFUSED_LIMIT = 0.05
 _BATCH_ROWS = 122_880
+_REFUSED = pl.Schema(
+    {
+        **dict.fromkeys(("table", "quarter", "origin_file"), pl.String),
+        "origin_row": pl.Int64,
+        **dict.fromkeys(("row_key", "rule", "column", "value_masked"), pl.String),
+        "_row_id": pl.Int64,
+    }
+)
+_MOST_CATEGORIES = 60
+_LEAST_EVENTS = 90
 _BLANKS = " \t\n\v\f\r\u00a0\u3000\u200b\ufeff"
 
 # The contract's rules that compare columns of a row: table → (rule, column, what must not be false).
@@ -137,11 +168,18 @@ def evaluate(landing: Path, output: Path, quarter: Quarter) -> None:
         _say(script, "desensitize")
         for each in delivered.values():
             _write_clean(script, each, refused[each.table.name])
+        _say(script, "accept")
+        _accept(script, [each.table for each in delivered.values() if each.was_delivered], refused)
+        _say(script, "review")
+        _list_outliers(script)
         _say(script, "values")
+        connection.execute(_KEPT_BESIDE)
         handwritten.run_script(connection, script.output / "clean", quarter)
-        connection.execute(
-            f"copy (select * from indicator_values where value is not null) to {literal(output / 'values.parquet')} (format parquet)"
-        )
+        script.write("values", with_intervals(connection.execute("from indicator_values where value is not null").pl(), quarter))
+        _say(script, "records")
+        _release_records(script)
+    _say(script, "privacy scan")
+    _scan(output)
 
 
 def _say(script: Script, step: str) -> None:
@@ -233,7 +271,9 @@ def _between(date: str | None, quarter: Quarter) -> str:
 
 def _refuse(script: Script, delivered: Mapping[str, _Delivered]) -> dict[str, np.ndarray]:
     """Write ``refused`` (one row per broken rule) and ``row_counts``; returns the refused row numbers of every table."""
-    script.connection.execute('create temp table broken ("table" varchar, _row_id bigint, rule varchar, "column" varchar, value varchar)')
+    script.connection.execute(
+        'create temp table broken ("table" varchar, _row_id bigint, rule varchar, "column" varchar, value varchar)'
+    )
     numbers, reasons, counts = {}, [], []
     for name, each in delivered.items():
         _row_rules(script, each)
@@ -250,7 +290,7 @@ def _refuse(script: Script, delivered: Mapping[str, _Delivered]) -> dict[str, np
             raise SystemExit(f"{name}: {len(numbers[name])} of {rows} rows refused")
         if len(numbers[name]):
             reasons.append(_reasons(script, each))
-    script.write("refused", pl.concat(reasons) if reasons else pl.DataFrame())
+    script.write("refused", pl.concat([pl.DataFrame(schema=_REFUSED), *reasons]))
     script.write("row_counts", pl.DataFrame(counts, schema=["table", "extracted", "accepted", "quarantined"], orient="row"))
     return numbers
 
@@ -509,6 +549,483 @@ def _treated(batch: pa.Table, table: Table, key: PseudonymKey) -> pa.Table:
     for name, column in treated.items():
         kept = kept.append_column(name, column.to_arrow().cast(pa.string()))
     return kept
+
+
+# --- acceptance: the figures of the delivery, and whether they are within their limits -----------------------------------
+
+
+def _accept(script: Script, tables: Sequence[Table], refused: Mapping[str, np.ndarray]) -> None:
+    """Write ``profile``, for comparison with later quarters, and ``acceptance``: value and verdict per enterprise and check."""
+    profile = pl.concat([_profile(script, table) for table in tables])
+    script.write("profile", profile)
+    by_fact = {
+        fact: {row[:-1]: row[-1] for row in of.select("table", "enterprise_id", "column", "bucket", "count").iter_rows()}
+        for (fact,), of in profile.group_by("fact")
+    }
+    rows = {(table, enterprise): count for (table, enterprise, *_), count in by_fact[ROWS].items()}
+    figures = {
+        **_reference_shares(script, tables, refused, rows, by_fact[MISSING]),
+        **_freshness(script, rows, by_fact[LAST_DAY]),
+        **{key: value for key, value in _row_figures(script).items() if key[:2] in rows},
+    }
+    verdicts = []
+    for table, enterprise in rows:
+        for check in checks()[table]:
+            value = figures.get((table, enterprise, check.name))
+            verdict = "pass" if value is not None else "not_judged"
+            if value is not None and not check.expected.holds(value):
+                verdict = "refuse" if check.required and not check.required.holds(value) else "warn"
+            verdicts.append((table, enterprise, check.name, value, verdict))
+    schema = {"table": pl.String, "enterprise_id": pl.String, "check": pl.String, "value": pl.Float64, "verdict": pl.String}
+    found = pl.DataFrame(verdicts, schema=schema, orient="row")
+    script.write("acceptance", found)
+    if "refuse" in found["verdict"]:
+        raise SystemExit(f"the delivery is not acceptable: {found.filter(pl.col('verdict') == 'refuse').rows()}")
+
+
+def _profile(script: Script, table: Table) -> pl.DataFrame:
+    """Rows, missing values, last day, and how often each value occurs: a category, or a half power of two of a number.
+
+    Values are grouped as they are stored, and named once per group.
+    """
+    clean, connection = _source(script, table.name), script.connection
+    enterprise = _enterprise(table)
+    # A pseudonym stands in its column; names, addresses and texts are gone.
+    cells = {column.name: _clean_name(column) for column in table.columns}
+    texts = [column.name for column in table.columns if _may_be_category(column)]
+    distinct = ", ".join(f"approx_count_distinct({quoted(name)})" for name in texts) or "count(*)"
+    (found,) = script.rows(f"select {distinct} from {clean}")
+    few = {name for name, number in zip(texts, found, strict=False) if number <= _MOST_CATEGORIES}
+    missing = "".join(f", count(*) - count({quoted(cell)})" for cell in cells.values())
+    last = f"max({quoted(table.event.name)})::date::varchar" if table.event else "null::varchar"
+    facts = []
+    for of, day, rows, *empty in script.rows(f"select {enterprise}, {last}, count(*){missing} from {clean} group by 1"):
+        facts.append((table.name, of, ROWS, "", "", rows))
+        facts += [(table.name, of, MISSING, name, "", count) for name, count in zip(cells, empty, strict=True)]
+        if table.event and day:
+            facts.append((table.name, of, LAST_DAY, table.event.name, day, 0))
+    counted = [
+        f"select '{name}' as \"column\", enterprise_id, {label} as bucket, sum(n)::bigint as n from (\n"
+        f"select {enterprise} as enterprise_id, {value} as value, count(*) as n from {clean} group by all) where value is not null group by all"
+        for name, value, label in filter(None, (_bucket(table, column, few) for column in table.columns))
+    ]
+    if counted:
+        for name, of, bucket, n in connection.execute(" union all ".join(counted)).fetchall():
+            facts.append((table.name, of, VALUE, name, bucket, n))
+    schema = {"table": pl.String, **PROFILE_SCHEMA}
+    return pl.DataFrame(facts, schema=schema, orient="row").sort(pl.all())
+
+
+def _source(script: Script, table: str) -> str:
+    return f"read_parquet({literal(script.clean(table))})"
+
+
+def _enterprise(table: Table) -> str:
+    return "enterprise_id" if "enterprise_id" in table.polars_schema else literal(ALL_ENTERPRISES)
+
+
+def _clean_name(column: Column) -> str:
+    if column.pii is None or column.pii in tokens.NORMALISERS:
+        return column.name
+    return f"{column.name}_{'redacted' if column.pii == 'free_text' else 'masked'}"
+
+
+def _may_be_category(column: Column) -> bool:
+    is_free = not (column.values or column.is_key or column.pii) and column.references in (None, "regions")
+    return column.type == "string" and is_free
+
+
+def _bucket(table: Table, column: Column, few: set[str]) -> tuple[str, str, str] | None:
+    """Column, what its rows are grouped by, and the name of a group; None if its values are not counted."""
+    name, event = quoted(column.name), table.event
+    if column.pii or column.is_key:
+        return None
+    if column.values or column.name in few or column.type == "boolean":
+        return column.name, name, "value::varchar"
+    if column.type == "integer":
+        return column.name, name, _half_power_name(_half_power("value"))
+    if column.type in ("double", "decimal(12,2)"):
+        return column.name, _half_power(name), _half_power_name("value")
+    if column.type == "timestamp" and event and not column.is_event and event.type == "timestamp":
+        seconds = f"date_diff('second', {quoted(event.name)}, {name})"
+        return column.name, _half_power(seconds), _half_power_name("value")
+    return None
+
+
+def _half_power(number: str) -> str:
+    """0, or the sign of a number and its half power of two as one whole number (a power of 0 is 10000)."""
+    scaled = f"sign({number}::double) * (10000 + floor(2 * log2(abs({number}::double))))"
+    return f"case when {number} = 0 then 0 when isfinite({number}::double) then ({scaled})::integer end"
+
+
+def _half_power_name(number: str) -> str:
+    return f"case when {number} = 0 then '0' else if({number} < 0, '-', '+') || (abs({number}) - 10000)::integer end"
+
+
+def _reference_shares(
+    script: Script,
+    tables: Sequence[Table],
+    refused: Mapping[str, np.ndarray],
+    rows: Mapping[tuple[str, str], int],
+    missing: Mapping[tuple[str, str, str, str], int],
+) -> Figures:
+    """The smallest share of references that lead to an accepted row.
+
+    Rows without a delivered parent were refused, so only a refused parent row can leave a reference open.
+    """
+    found: Figures = {}
+    delivered = {table.name for table in tables}
+    for table in tables:
+        for column, (parent, key) in table.references.items():
+            if parent not in delivered:
+                continue
+            opened: dict[str, int] = {}
+            if len(refused[parent]):
+                using = ", ".join(_joined_on(table, column, parent, key))
+                child, parents = _source(script, table.name), _source(script, parent)
+                opened = dict(
+                    script.rows(
+                        f"select child.enterprise_id, count(*) from {child} as child anti join {parents} as parent using ({using}) "
+                        f"where child.{column} is not null group by all"
+                    )
+                )
+            for (name, enterprise), count in rows.items():
+                given = count - missing[name, enterprise, column, ""] if name == table.name else 0
+                if given:
+                    place = (name, enterprise, "references")
+                    found[place] = min(found.get(place, 1.0), (given - opened.get(enterprise, 0)) / given)
+    return found
+
+
+def _freshness(script: Script, rows: Mapping[tuple[str, str], int], last_days: Mapping[tuple[str, str, str, str], int]) -> Figures:
+    """Days between a table's last event and the last one of the enterprise, and from there to the quarter's end."""
+    last = {(table, of): dt.date.fromisoformat(day) for table, of, _, day in last_days}
+    end = script.quarter.last_day
+    until: dict[str, dt.date] = {}
+    for (_, of), day in last.items():
+        until[of] = max(until.get(of, dt.date.min), min(day, end))
+    found: Figures = {
+        (table, of, "freshness"): float(max(0, (until[of] - day).days))
+        for (table, of), day in last.items()
+        if rows[table, of] >= _LEAST_EVENTS
+    }
+    return found | {("service_requests", of, "unfinished"): float((end - day).days) for of, day in until.items()}
+
+
+def _row_figures(script: Script) -> Figures:
+    """The figures that need the rows of the clean tables."""
+    numbers = {name: parameter.value for name, parameter in parameters().items()}
+    source = {name: _source(script, name) for name in TABLES}
+    of_satisfaction = f"(select survey_id from {source['survey_questions']} where survey_type = 'satisfaction')"
+    found: Figures = {}
+
+    def share(table: str, check: str, part: str, whole: str, least: int = LEAST_ROWS) -> None:
+        query = f"select enterprise_id, count_if({part}), count_if({whole}) from {source[table]} group by all"
+        for of, some, all_of_them in script.rows(query):
+            if all_of_them >= least:
+                found[table, of, check] = some / all_of_them
+
+    for table, (start, end) in DURATIONS.items():
+        share(table, "zero_durations", f"{start} = {end}", f"{start} is not null and {end} is not null")
+    share("service_requests", "automatic_timestamps", "timestamp_source = 'system'", "timestamp_source is not null")
+
+    ((fewest, most),) = script.rows(
+        f"""
+        select min(n), max(n) from (
+            select survey_id, count(distinct question_id) as n from {source["survey_questions"]}
+            where survey_type = 'satisfaction' and survey_id in (select survey_id from {source["survey_responses"]}) group by all
+        )
+        """
+    )
+    found["survey_questions", ALL_ENTERPRISES, "fewest_questions"] = fewest
+    found["survey_questions", ALL_ENTERPRISES, "most_questions"] = most
+
+    # One quarter of four is here, so a fourth of what a year needs.
+    served = {of for (of,) in script.rows(f"select distinct enterprise_id from {source['service_requests']}")}
+    answers = dict(
+        script.rows(
+            f"select enterprise_id, count(*) from {source['survey_responses']} "
+            f"where is_complete and survey_id in {of_satisfaction} group by all"
+        )
+    )
+    at_end = f"date '{script.quarter.last_day}'"
+    for of, customers in script.rows(
+        f"select enterprise_id, count(distinct customer_id) from {source['customers']} "
+        f"where registered_on <= {at_end} and (left_on is null or left_on > {at_end}) group by all"
+    ):
+        required = required_answers(customers, numbers) / 4 if of in served else 0
+        if required:
+            found["survey_responses", of, "sample_size"] = answers.get(of, 0) / required
+    for of, minutes, n in script.rows(
+        f"select enterprise_id, quantile_cont(date_diff('second', started_at, submitted_at) / 60.0, 0.9), count(*) "
+        f"from {source['survey_responses']} "
+        f"where survey_id in {of_satisfaction} and started_at is not null and submitted_at is not null group by all"
+    ):
+        if n >= LEAST_ROWS:
+            found["survey_responses", of, "completion_minutes"] = minutes
+    found |= _repeated_answers(script, source)
+
+    held = dict(script.rows(f"select enterprise_id, count(distinct round_id) from {source['mystery_visits']} group by all"))
+    for of in served:
+        found["mystery_visits", of, "rounds"] = held.get(of, 0) / max(1, numbers["mystery_rounds_per_year"] // 4)
+    for of, covered, outlets in script.rows(
+        f"""
+        with active as (
+            select enterprise_id, count(distinct outlet_id) as n from {source["outlets"]}
+            where opened_on <= {at_end} and (closed_on is null or closed_on > {at_end}) group by all
+        )
+        select enterprise_id, greatest(count(distinct outlet_id), count(distinct scenario)), any_value(active.n)
+        from {source["mystery_visits"]} left join active using (enterprise_id) group by enterprise_id, round_id
+        """
+    ):
+        wanted = numbers["mystery_outlets_per_round"]
+        place = ("mystery_visits", of, "coverage")
+        found[place] = min(found.get(place) or math.inf, covered / (min(wanted, outlets) if outlets else wanted))
+    return found
+
+
+def _repeated_answers(script: Script, source: Mapping[str, str]) -> Figures:
+    """The share of responses with the same answers, not all alike, as another of the survey within ten minutes."""
+    apart = "date_diff('second', {}, {})"
+    before, after = (
+        apart.format("lag(submitted_at) over same", "submitted_at"),
+        apart.format("submitted_at", "lead(submitted_at) over same"),
+    )
+    return {
+        ("survey_responses", of, "duplicate_answers"): same / n
+        for of, same, n in script.rows(
+            f"""
+            with answered as (
+                select enterprise_id, response_id, list((question_id, score) order by question_id) as answers,
+                    min(score) < max(score) as differ
+                from {source["survey_answers"]} where score is not null group by all
+            ),
+            placed as (
+                select enterprise_id, differ and ({before} <= 600 or {after} <= 600) as is_repeated
+                from {source["survey_responses"]} join answered using (enterprise_id, response_id)
+                where submitted_at is not null
+                window same as (partition by enterprise_id, survey_id, answers order by submitted_at)
+            )
+            select enterprise_id, count_if(is_repeated), count(*) from placed group by all
+            """
+        )
+        if n >= LEAST_ROWS
+    }
+
+
+# --- outliers ------------------------------------------------------------------------------------------------------------
+
+
+def _list_outliers(script: Script) -> None:
+    """Write ``outlier_groups`` and ``outliers``: Z, Z of logarithms and modified Z of every measured quantity."""
+    numbers = parameters()
+    z, modified = numbers["outlier_z_score"].value, numbers["outlier_modified_z_score"].value
+    points, groups = [], []
+    for name in MEASURED_TABLES:
+        for measure in measures_of(name):
+            scored = _score(script, TABLES[name], measure, z, modified)
+            groups.append(scored)
+            points.append(_listed(script, TABLES[name], measure))
+    script.write("outlier_groups", pl.concat(groups))
+    script.write("outliers", pl.concat(points))
+
+
+def _score(script: Script, table: Table, measure: Measure, z: float, modified: float) -> pl.DataFrame:
+    """Make the temporary tables ``measured`` (every value with its group) and ``groups``; returns the groups with their flags."""
+    label = " || ';' || ".join(f"'{name}=' || coalesce({name}::varchar, '')" for name in measure.groups) or "''"
+    logarithm = "case when value > 0 then ln(value) end" if measure.has_log else "null::double"
+    first, end = f"date '{script.quarter.first_day}'", f"date '{script.quarter.end_day}'"
+    in_force = f"coalesce(valid_from, {first}) < {end} and coalesce(valid_to, {end}) > {first}" if table.is_versioned else "true"
+    connection = script.connection
+    connection.execute(
+        f"""
+        create or replace temp table measured as
+        select _row_id, enterprise_id, {label} as "group", ({measure.expression})::double as value
+        from {_source(script, table.name)} where {in_force} and {measure.population or "true"} and ({measure.expression}) is not null
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table groups as
+        select enterprise_id, "group", count(*) as n, avg(value) as mean, stddev_samp(value) as sd, median(value) as median,
+            mad(value) as mad, avg({logarithm}) as log_mean, stddev_samp({logarithm}) as log_sd, null::double as mean_ad,
+            (count(*) - 1) / sqrt(count(*)) <= {z} as too_small
+        from measured group by all
+        """
+    )
+    connection.execute(
+        """
+        update groups set mean_ad = flat.mean_ad
+        from (
+            select enterprise_id, "group", avg(abs(value - median)) as mean_ad
+            from measured join groups using (enterprise_id, "group") where mad = 0 group by all
+        ) as flat
+        where flat.enterprise_id = groups.enterprise_id and flat."group" = groups."group"
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table flagged as
+        select *, coalesce(abs(z) > {z}, false) as by_z, coalesce(abs(z_log) > {z}, false) as by_z_log,
+            coalesce(abs(z_mad) > {modified}, false) as by_z_mad
+        from (
+            select _row_id, enterprise_id, "group", value, (value - mean) / nullif(sd, 0) as z,
+                ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log,
+                (value - median) / coalesce(nullif(mad, 0) / 0.6745, nullif(mean_ad, 0) * 1.253314) as z_mad
+            from measured join groups using (enterprise_id, "group")
+        )
+        where by_z or by_z_log or by_z_mad
+        """
+    )
+    return connection.execute(
+        f"""
+        select '{table.name}' as "table", '{measure.id}' as measure, groups.*, coalesce(flags.by_z, 0) as flagged_z,
+            coalesce(flags.by_z_log, 0) as flagged_z_log, coalesce(flags.by_z_mad, 0) as flagged_z_mad
+        from groups left join (
+            select enterprise_id, "group", count_if(by_z)::bigint as by_z, count_if(by_z_log)::bigint as by_z_log,
+                count_if(by_z_mad)::bigint as by_z_mad
+            from flagged group by all
+        ) as flags using (enterprise_id, "group")
+        order by all
+        """
+    ).pl()
+
+
+def _listed(script: Script, table: Table, measure: Measure) -> pl.DataFrame:
+    """The points to be reviewed, and those of groups too small for Z that the modified Z flags, with the keys of their rows."""
+    return script.connection.execute(
+        f"""
+        select '{table.name}' as "table", '{measure.id}' as measure, flagged.enterprise_id, flagged."group",
+            {row_key_expression(table)} as row_key, value, n, mean, sd, z, z_log, z_mad,
+            concat_ws(';', if(by_z, 'z', null), if(by_z_log, 'z_log', null), if(by_z_mad, 'z_mad', null)) as flags
+        from flagged
+        join groups on groups.enterprise_id = flagged.enterprise_id and groups."group" = flagged."group"
+        join {_source(script, table.name)} as rows on rows._row_id = flagged._row_id
+        where by_z or too_small and by_z_mad
+        order by row_key
+        """
+    ).pl()
+
+
+# --- values with intervals -----------------------------------------------------------------------------------------------
+
+# What `handwritten.sql` leaves out unless its caller asks. The deviation of a single value is not known, which is not the same as
+# none: a rate has none.
+_KEPT_BESIDE = """
+create temp macro spread(x, counted) as coalesce(stddev_samp(x) filter (where counted), 'nan'::double);
+create temp macro further(requested_at, product_model, issue_class, service_type, urgency, complexity, status) as {
+    'requested_at': requested_at, 'product_model': product_model, 'issue_class': issue_class, 'service_type': service_type,
+    'urgency': urgency, 'complexity': complexity, 'status': status
+};
+"""
+# Means of means: their errors are normal.
+_COMPOSED = ("O2-2", "O2-5")
+_NOT_RATED = ("smallest", "p50", "p90", "p95", "largest", "incidents", "fatal_incidents")
+
+
+def with_intervals(values: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
+    """95 % intervals: Wilson's of rates, Student's of means, normal ones of means that are composed of others."""
+    methods = {name: indicator.method for name, indicator in catalogue(quarter.last_day).items()}
+    method = values["indicator_id"].replace_strict(methods, return_dtype=pl.String)
+    has_spread = values["spread"].is_not_null().to_numpy()
+    numerator, denominator, divisor, spread, value = (
+        values[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        for name in ("numerator", "denominator", "divisor", "spread", "value")
+    )
+    is_score = method.is_in(SCORE_METHODS) & (values["variant"] != "")
+    is_per_ten_thousand = (values["indicator_id"] == "O4-1").to_numpy()
+    scale = np.where(is_per_ten_thousand, 10_000.0, 1.0)
+    rated = ((method.is_in(["rate", "mean"]) | is_score).to_numpy() | is_per_ten_thousand) & ~has_spread
+    rated &= ~values["variant"].is_in(_NOT_RATED).to_numpy() & (numerator >= 0) & (numerator / scale <= denominator)
+    low, high = np.full((2, len(values)), np.nan)
+    low[rated], high[rated] = (limit * scale[rated] for limit in wilson(numerator[rated] / scale[rated], denominator[rated]))
+    is_plain = values["variant"].is_in(["", VALID_ONLY, "five_point_ratio"])
+    composed = (values["indicator_id"].is_in(_COMPOSED) & is_plain).to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = np.where(composed, ndtri(0.975), stdtrit(np.where(denominator > 1, denominator - 1, np.nan), 0.975))
+        half = t * spread / (np.sqrt(denominator) * divisor)
+    low[has_spread], high[has_spread] = (value - half)[has_spread], (value + half)[has_spread]
+    kind = np.where(rated, "wilson", np.where(has_spread, np.where(composed, "normal", "t"), ""))
+    kind = np.where(np.isnan(low), None, kind)
+    return values.with_columns(
+        ci_low=pl.Series(low).fill_nan(None),
+        ci_high=pl.Series(high).fill_nan(None),
+        ci_method=pl.Series(kind.tolist(), dtype=pl.String),
+    ).drop("spread", "divisor")
+
+
+# --- records, k-anonymous ------------------------------------------------------------------------------------------------
+
+_RECORDS = {
+    "fct_service_requests": """
+        select
+            enterprise_id, getvariable('quarter') as quarter, strftime(further.requested_at, '%Y-%m') as requested_month,
+            region_code, outlet_id, channel, further.service_type, further.urgency, further.complexity, product_category,
+            further.product_model, further.issue_class, further.status,
+            round(response_seconds / 60, 0)::decimal(12, 0) as response_minutes,
+            round(resolution_seconds / 3600, 1)::decimal(12, 1) as resolution_hours,
+            round(working_seconds / 3600, 1)::decimal(12, 1) as resolution_working_hours,
+            round(total_seconds / 3600, 1)::decimal(12, 1) as customer_total_hours,
+            response_seconds <= 15 * 60 as is_urgent_response_in_time,
+            resolution_seconds <= 4 * 3600 as is_general_resolution_in_time,
+            working_seconds <= 3 * 86400 as is_complex_resolution_in_time,
+            is_one_touch,
+            is_one_touch and is_not_disputed and has_no_contact_in_7_days as is_first_contact_resolution,
+            customer_confirmed,
+            is_not_disputed and has_no_contact_in_30_days as is_finally_resolved,
+            is_repair_done, is_repair_repeated, acceptance_passed,
+            case when is_notice_required then is_notified end as is_notified,
+            case when has_form then is_form_valid end as is_form_valid,
+            is_overcharged, has_service_error
+        from requests
+    """,
+    "fct_complaints": """
+        select
+            enterprise_id, getvariable('quarter') as quarter, strftime(received_at, '%Y-%m') as received_month, region_code,
+            outlet_id, channel, if(is_urgent, 'urgent', 'normal') as urgency, cause_class,
+            round(seconds(received_at, first_reply_at) / 3600, 1)::decimal(12, 1) as first_reply_hours,
+            round(seconds(received_at, closed_at) / 3600, 1)::decimal(12, 1) as closing_hours,
+            seconds(received_at, first_reply_at) <= 24 * 3600 as is_replied_in_time,
+            seconds(received_at, first_reply_at) <= 15 * 60 as is_urgent_replied_in_time,
+            satisfaction, satisfaction >= 4 as is_satisfied, escalated, alternative_offered
+        from source('complaints')
+        where in_quarter(received_at)
+    """,
+    "fct_safety_incidents": """
+        select
+            i.enterprise_id, getvariable('quarter') as quarter, strftime(i.occurred_at, '%Y-%m') as occurred_month,
+            o.region_code, i.outlet_id, i.severity
+        from source('safety_incidents') as i
+        left join outlets as o on o.enterprise_id = i.enterprise_id and o.outlet_id = i.outlet_id
+        where in_quarter(i.occurred_at)
+    """,
+}
+
+
+def _release_records(script: Script) -> None:
+    """Write the record-level tables k-anonymous and l-diverse, and ``anonymity``: what that cost, and what they reached."""
+    limits, measured = PrivacyLimits(), []
+    for name, query in _RECORDS.items():
+        script.connection.execute(f"create temp table {name} as {query}")
+        declared, file = RECORD_TABLES[name], script.output / f"{name}.parquet"
+        with anonymised(script.connection, name, declared, limits.k, limits.diversity) as released:
+            script.connection.execute(f"copy ({released.query}) to {literal(file)} (format parquet, compression zstd)")
+        classes = {each.within: each for each in classes_of(script.connection, f"read_parquet({literal(file)})", declared)}
+        for within in sorted(classes.keys() | released.left_out.keys(), key=str):
+            each = classes.get(within)
+            if each and (each.smallest < limits.k or (each.least_diverse or limits.diversity) < limits.diversity):
+                raise SystemExit(f"{name} would identify records")
+            reached = (each.rows, each.smallest, each.generalised, each.suppressed) if each else (0, None, 0, 0)
+            measured.append((name, within[0], *reached, released.left_out.get(within, 0)))
+    columns = ["table", "enterprise_id", "rows", "k_reached", "generalised", "suppressed", "left_out"]
+    script.write("anonymity", pl.DataFrame(measured, schema=columns, orient="row"))
+
+
+def _scan(output: Path) -> None:
+    """Search what would be published for personal data."""
+    findings = [str(finding) for each in scan(published_subjects(output)) for finding in each.findings]
+    if findings:
+        raise SystemExit("\n".join(["personal data in what would be published:", *findings]))
 
 
 def main() -> None:

@@ -67,6 +67,7 @@ _REFUSED = pl.Schema(
 _MOST_CATEGORIES = 60
 _LEAST_EVENTS = 90
 _BLANKS = " \t\n\v\f\r\u00a0\u3000\u200b\ufeff"
+_MUST_BE_TRIMMED = f"^$|^[{_BLANKS}]|[{_BLANKS}]$"
 
 # The contract's rules that compare columns of a row: table → (rule, column, what must not be false).
 _CROSS_RULES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -242,15 +243,13 @@ def _delivered(script: Script, table: Table) -> _Delivered:
 
 
 def _untidy(script: Script, table: Table, types: Mapping[str, str], source: str) -> set[str]:
-    """The text columns with an empty cell or one with blanks around it: looking is much cheaper than trimming them all."""
-    wanted = (name for name, kind in types.items() if kind == "VARCHAR" and name in table.polars_schema)
-    texts = [quoted(name) for name in wanted if not table.column(name).pii]
+    """The text columns in which a cell is empty or has blanks around it: to look is cheaper than to trim them all."""
+    texts = [column.name for column in table.columns if types.get(column.name) == column.sql_type == "VARCHAR" and not column.pii]
     if not texts:
         return set()
-    wide = f"strlen({{0}}) <> length({{0}}) and regexp_matches({{0}}, '^[{_BLANKS}]|[{_BLANKS}]$')"
-    tests = ", ".join(f"bool_or({text} < '!' or {text}[-1] < '!' or {wide.format(text)})" for text in texts)
+    tests = ", ".join(f"bool_or(regexp_matches({quoted(name)}, {literal(_MUST_BE_TRIMMED)}))" for name in texts)
     (found,) = script.rows(f"select {tests} from {source}")
-    return {text.strip('"') for text, is_untidy in zip(texts, found, strict=True) if is_untidy}
+    return {name for name, is_untidy in zip(texts, found, strict=True) if is_untidy}
 
 
 def _in_quarter(table: Table, quarter: Quarter) -> str:
@@ -290,6 +289,8 @@ def _refuse(script: Script, delivered: Mapping[str, _Delivered]) -> dict[str, np
             raise SystemExit(f"{name}: {len(numbers[name])} of {rows} rows refused")
         if len(numbers[name]):
             reasons.append(_reasons(script, each))
+    for (keys,) in script.rows("select table_name from duckdb_tables() where starts_with(table_name, 'keys_')"):
+        script.connection.execute(f"drop table {keys}")
     script.write("refused", pl.concat([pl.DataFrame(schema=_REFUSED), *reasons]))
     script.write("row_counts", pl.DataFrame(counts, schema=["table", "extracted", "accepted", "quarantined"], orient="row"))
     return numbers
@@ -796,8 +797,9 @@ def _repeated_answers(script: Script, source: Mapping[str, str]) -> Figures:
         for of, same, n in script.rows(
             f"""
             with answered as (
-                select enterprise_id, response_id, list((question_id, score) order by question_id) as answers,
-                    min(score) < max(score) as differ
+                -- a fingerprint of all answers together: lists of a million responses would not fit
+                select enterprise_id, response_id, min(score) < max(score) as differ,
+                    (sum(hash(question_id, score)), bit_xor(hash(question_id, score)), count(*)) as answers
                 from {source["survey_answers"]} where score is not null group by all
             ),
             placed as (
@@ -832,6 +834,7 @@ def _list_outliers(script: Script) -> None:
 
 def _score(script: Script, table: Table, measure: Measure, z: float, modified: float) -> pl.DataFrame:
     """Make the temporary tables ``measured`` (every value with its group) and ``groups``; returns the groups with their flags."""
+    keys = ", ".join(("enterprise_id", *measure.groups))
     label = " || ';' || ".join(f"'{name}=' || coalesce({name}::varchar, '')" for name in measure.groups) or "''"
     logarithm = "case when value > 0 then ln(value) end" if measure.has_log else "null::double"
     first, end = f"date '{script.quarter.first_day}'", f"date '{script.quarter.end_day}'"
@@ -840,15 +843,23 @@ def _score(script: Script, table: Table, measure: Measure, z: float, modified: f
     connection.execute(
         f"""
         create or replace temp table measured as
-        select _row_id, enterprise_id, {label} as "group", ({measure.expression})::double as value
-        from {_source(script, table.name)} where {in_force} and {measure.population or "true"} and ({measure.expression}) is not null
+        select _row_id, hash({keys}) as group_id, ({measure.expression})::double as value
+        from {_source(script, table.name)} where {in_force} and {measure.population or "true"} and value is not null
+        """
+    )
+    # The name of each group, once.
+    connection.execute(
+        f"""
+        create or replace temp table names as
+        select distinct on (group_id) hash({keys}) as group_id, enterprise_id, {label} as "group"
+        from (select distinct {keys} from {_source(script, table.name)})
         """
     )
     connection.execute(
         f"""
         create or replace temp table groups as
-        select enterprise_id, "group", count(*) as n, avg(value) as mean, stddev_samp(value) as sd, median(value) as median,
-            mad(value) as mad, avg({logarithm}) as log_mean, stddev_samp({logarithm}) as log_sd, null::double as mean_ad,
+        select group_id, count(*) as n, avg(value) as mean, stddev_samp(value) as sd, median(value) as median, mad(value) as mad,
+            avg({logarithm}) as log_mean, stddev_samp({logarithm}) as log_sd, null::double as mean_ad,
             (count(*) - 1) / sqrt(count(*)) <= {z} as too_small
         from measured group by all
         """
@@ -857,35 +868,42 @@ def _score(script: Script, table: Table, measure: Measure, z: float, modified: f
         """
         update groups set mean_ad = flat.mean_ad
         from (
-            select enterprise_id, "group", avg(abs(value - median)) as mean_ad
-            from measured join groups using (enterprise_id, "group") where mad = 0 group by all
+            select group_id, avg(abs(value - median)) as mean_ad from measured join groups using (group_id) where mad = 0 group by all
         ) as flat
-        where flat.enterprise_id = groups.enterprise_id and flat."group" = groups."group"
+        where flat.group_id = groups.group_id
         """
     )
+    # Nearly all values lie within the bounds of all three rules, slightly narrowed; only the others are scored.
     connection.execute(
         f"""
         create or replace temp table flagged as
+        with bounds as (
+            select *, coalesce(nullif(mad, 0) / 0.6745, nullif(mean_ad, 0) * 1.253314) as deviation,
+                greatest(mean - {z} * nullif(sd, 0), exp(log_mean - {z} * nullif(log_sd, 0)), median - {modified} * deviation) as low,
+                least(mean + {z} * nullif(sd, 0), exp(log_mean + {z} * nullif(log_sd, 0)), median + {modified} * deviation) as high
+            from groups
+        ),
+        scored as (
+            select _row_id, group_id, value, (value - mean) / nullif(sd, 0) as z, ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log,
+                (value - median) / deviation as z_mad
+            from measured join bounds using (group_id)
+            where value <= low + 1e-6 * abs(low) or value >= high - 1e-6 * abs(high)
+        )
         select *, coalesce(abs(z) > {z}, false) as by_z, coalesce(abs(z_log) > {z}, false) as by_z_log,
             coalesce(abs(z_mad) > {modified}, false) as by_z_mad
-        from (
-            select _row_id, enterprise_id, "group", value, (value - mean) / nullif(sd, 0) as z,
-                ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log,
-                (value - median) / coalesce(nullif(mad, 0) / 0.6745, nullif(mean_ad, 0) * 1.253314) as z_mad
-            from measured join groups using (enterprise_id, "group")
-        )
-        where by_z or by_z_log or by_z_mad
+        from scored where by_z or by_z_log or by_z_mad
         """
     )
     return connection.execute(
         f"""
-        select '{table.name}' as "table", '{measure.id}' as measure, groups.*, coalesce(flags.by_z, 0) as flagged_z,
-            coalesce(flags.by_z_log, 0) as flagged_z_log, coalesce(flags.by_z_mad, 0) as flagged_z_mad
-        from groups left join (
-            select enterprise_id, "group", count_if(by_z)::bigint as by_z, count_if(by_z_log)::bigint as by_z_log,
+        select '{table.name}' as "table", '{measure.id}' as measure, names.*, groups.* exclude (group_id),
+            coalesce(flags.by_z, 0) as flagged_z, coalesce(flags.by_z_log, 0) as flagged_z_log,
+            coalesce(flags.by_z_mad, 0) as flagged_z_mad
+        from groups join names using (group_id) left join (
+            select group_id, count_if(by_z)::bigint as by_z, count_if(by_z_log)::bigint as by_z_log,
                 count_if(by_z_mad)::bigint as by_z_mad
             from flagged group by all
-        ) as flags using (enterprise_id, "group")
+        ) as flags using (group_id)
         order by all
         """
     ).pl()
@@ -895,13 +913,13 @@ def _listed(script: Script, table: Table, measure: Measure) -> pl.DataFrame:
     """The points to be reviewed, and those of groups too small for Z that the modified Z flags, with the keys of their rows."""
     return script.connection.execute(
         f"""
-        select '{table.name}' as "table", '{measure.id}' as measure, flagged.enterprise_id, flagged."group",
+        with listed as (
+            select * from flagged join groups using (group_id) join names using (group_id) where by_z or too_small and by_z_mad
+        )
+        select '{table.name}' as "table", '{measure.id}' as measure, listed.enterprise_id, listed."group",
             {row_key_expression(table)} as row_key, value, n, mean, sd, z, z_log, z_mad,
             concat_ws(';', if(by_z, 'z', null), if(by_z_log, 'z_log', null), if(by_z_mad, 'z_mad', null)) as flags
-        from flagged
-        join groups on groups.enterprise_id = flagged.enterprise_id and groups."group" = flagged."group"
-        join {_source(script, table.name)} as rows on rows._row_id = flagged._row_id
-        where by_z or too_small and by_z_mad
+        from listed join {_source(script, table.name)} as rows on rows._row_id = listed._row_id
         order by row_key
         """
     ).pl()

@@ -50,27 +50,11 @@ def compare_full(lake: Lake, quarter: Quarter, output: Path) -> list[Agreement]:
     with duckdb.connect() as connection:
         return [
             _compare_values(connection, lake, quarter, output / "values.parquet"),
-            _numbers(
-                connection,
-                "intervals",
-                f"select {_listed(_VALUE_KEY)}, ci_method, ci_low, ci_high from {_published_values(published)} where ci_low is not null",
-                f"select {_listed(_VALUE_KEY)}, ci_method, ci_low, ci_high from {parquet(output / 'values.parquet')} "
-                "where ci_low is not null",
-                (*_VALUE_KEY, "ci_method"),
-                ("ci_low", "ci_high"),
-                INTERVAL_TOLERANCE,
-            ),
+            _numbers(connection, "intervals", *_intervals(published, output), INTERVAL_TOLERANCE),
             _rows(connection, "refused rows", *_refused(lake, quarter, output)),
             *(_checksums(connection, f"clean {table.name}", *_clean(table, lake, quarter, output)) for table in TABLES.values()),
             _rows(connection, "profile", *_profiles(lake, quarter, output)),
-            _numbers(
-                connection,
-                "acceptance figures",
-                f'select "table", enterprise_id, "check", verdict, value from {parquet(published / "acceptance_results.parquet")}',
-                f'select "table", enterprise_id, "check", verdict, value from {parquet(output / "acceptance.parquet")}',
-                ("table", "enterprise_id", "check", "verdict"),
-                ("value",),
-            ),
+            _numbers(connection, "acceptance figures", *_acceptance(published, output)),
             _numbers(connection, "outlier groups", *_outlier_groups(published, output)),
             _numbers(connection, "outliers", *_outliers(published, output)),
             *(_checksums(connection, name, *_records(name, published, output)) for name in RECORD_TABLES),
@@ -88,6 +72,15 @@ def _compare_values(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: 
         _VALUE_KEY,
         ("value", "within_limit_rate"),
     )
+
+
+def _intervals(published: Path, output: Path) -> tuple[str, str, Sequence[str], Sequence[str]]:
+    key, numbers = (*_VALUE_KEY, "ci_method"), ("ci_low", "ci_high")
+    ours, theirs = (
+        f"select {_listed((*key, *numbers))} from {source} where ci_low is not null"
+        for source in (_published_values(published), parquet(output / "values.parquet"))
+    )
+    return ours, theirs, key, numbers
 
 
 def _published_values(published: Path) -> str:
@@ -123,6 +116,15 @@ def _profiles(lake: Lake, quarter: Quarter, output: Path) -> tuple[str, str]:
     return ours, f'select "table", {columns} from {parquet(output / "profile.parquet")}'
 
 
+def _acceptance(published: Path, output: Path) -> tuple[str, str, Sequence[str], Sequence[str]]:
+    key = ("table", "enterprise_id", "check", "verdict")
+    ours, theirs = (
+        f"select {_listed((*key, 'value'))} from {parquet(path)}"
+        for path in (published / "acceptance_results.parquet", output / "acceptance.parquet")
+    )
+    return ours, theirs, key, ("value",)
+
+
 _GROUP_NUMBERS = ("n", "mean", "sd", "median", "mad", "flagged_z", "flagged_z_log", "flagged_z_mad")
 _POINT_NUMBERS = ("value", "z", "z_log", "z_mad")
 
@@ -149,7 +151,8 @@ def _anonymity(published: Path, output: Path) -> tuple[str, str]:
 
 
 def _same_file(name: str, published: Path, output: Path, columns: Sequence[str]) -> tuple[str, str]:
-    return tuple(f"select {_listed(columns)} from {parquet(folder / f'{name}.parquet')}" for folder in (published, output))  # type: ignore[return-value]
+    ours, theirs = (f"select {_listed(columns)} from {parquet(folder / f'{name}.parquet')}" for folder in (published, output))
+    return ours, theirs
 
 
 def _listed(columns: Sequence[str]) -> str:

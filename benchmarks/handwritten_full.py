@@ -1,6 +1,25 @@
-"""The peer of the pipeline: one script that does by hand what `asq run` does to a quarter of Parquet files.
+"""The peer of the pipeline: one script that does to a quarter's Parquet files by hand what ``asq run`` does to them.
 
-PLACEHOLDER
+The same work, in DuckDB and polars within 1.5 GB of DuckDB's memory:
+
+- extraction: the quarter's rows in the contract's types, texts trimmed, rows numbered
+- validation: every rule of the contract, of a row, between rows and between tables; refused rows with reason and masked value
+- personal data: pseudonyms, masks and redacted text; the accepted rows without personal data are written
+- acceptance: the profile of every table, every figure of the delivery, and whether it is within its limits
+- outliers: Z, Z of logarithms and modified Z of every measured quantity, with their groups
+- values and other readings (``handwritten.sql``), with their intervals
+- record-level tables, k-anonymous and l-diverse, and measured again as written
+- the scan for personal data of all tables but the clean rows
+
+Pseudonyms, masks, redaction, the masking of refused values and keys, k-anonymity and the scan are the pipeline's own functions:
+their results must be the same, and both pay for them. So are the contract (``schemas``, which imports pandera) and small helpers.
+All rules and figures are written again, and ``comparison.compare_full`` compares them.
+
+Not done, for the pipeline alone does it: keep raw and accepted rows; read other formats, several files a table, ``sources.yaml``;
+corrections and reviewers' decisions; look back on other quarters (drift, keys repeated across quarters, periods of several
+quarters); account for rows and cells (cleaning log, reconciliation, quality scores); statuses, scores, weights, process rules,
+survey weights; export the marts and test them by a second route; reports, acceptance pages, Data Docs; events and lineage of
+Dagster; a publication in one step.
 """
 
 from __future__ import annotations
@@ -19,7 +38,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
 from scipy.special import ndtri, stdtrit
 
 from benchmarks import handwritten
@@ -191,7 +209,7 @@ def _say(script: Script, step: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Delivered:
+class Delivered:
     """One table's file. The view ``delivered_<table>`` has its rows, ``landed_<table>`` those of the quarter."""
 
     table: Table
@@ -207,7 +225,7 @@ class _Delivered:
         return self.file.is_file()
 
 
-def _delivered(script: Script, table: Table) -> _Delivered:
+def _delivered(script: Script, table: Table) -> Delivered:
     file = script.landing / f"{table.name}.parquet"
     types: dict[str, str] = {}
     source = "(select 0::bigint as _row_id where false)"
@@ -234,12 +252,11 @@ def _delivered(script: Script, table: Table) -> _Delivered:
                 selected.append(f"{name} as {quoted(f'_raw_{column.name}')}")
     connection = script.connection
     connection.execute(f"create view delivered_{table.name} as select _row_id, {', '.join(selected)} from {source}")
-    connection.execute(
-        f"create view landed_{table.name} as select * from delivered_{table.name} as rows where {_in_quarter(table, script.quarter)}"
-    )
+    in_quarter = _in_quarter(table, script.quarter)
+    connection.execute(f"create view landed_{table.name} as select * from delivered_{table.name} as rows where {in_quarter}")
     rows = pq.read_metadata(file).num_rows if file.is_file() else 0
     is_typed = all(types.get(column.name) == column.sql_type for column in table.columns)
-    return _Delivered(table, file, rows, frozenset(lossy), is_typed)
+    return Delivered(table, file, rows, frozenset(lossy), is_typed)
 
 
 def _untidy(script: Script, table: Table, types: Mapping[str, str], source: str) -> set[str]:
@@ -268,7 +285,7 @@ def _between(date: str | None, quarter: Quarter) -> str:
 # --- validation: which rows are refused, and why -------------------------------------------------------------------------
 
 
-def _refuse(script: Script, delivered: Mapping[str, _Delivered]) -> dict[str, np.ndarray]:
+def _refuse(script: Script, delivered: Mapping[str, Delivered]) -> dict[str, np.ndarray]:
     """Write ``refused`` (one row per broken rule) and ``row_counts``; returns the refused row numbers of every table."""
     script.connection.execute(
         'create temp table broken ("table" varchar, _row_id bigint, rule varchar, "column" varchar, value varchar)'
@@ -296,9 +313,9 @@ def _refuse(script: Script, delivered: Mapping[str, _Delivered]) -> dict[str, np
     return numbers
 
 
-def _row_rules(script: Script, each: _Delivered) -> None:
+def _row_rules(script: Script, each: Delivered) -> None:
     """One pass: rows that break no rule of their own, nearly all, build nothing."""
-    rules = list(_rules(each))
+    rules = list(row_rules(each))
     entries = ", ".join(
         f"case when ({kept}) is false then {{'rule': '{rule}', 'column': '{column}', 'value': {shown}::varchar}} end"
         for rule, column, shown, kept in rules
@@ -308,12 +325,15 @@ def _row_rules(script: Script, each: _Delivered) -> None:
         f"""
         insert into broken
         select '{each.table.name}', _row_id, unnest(found, recursive := true)
-        from (select _row_id, list_filter([{entries}], lambda each: each is not null) as found from landed_{each.table.name} where {is_broken})
+        from (
+            select _row_id, list_filter([{entries}], lambda each: each is not null) as found
+            from landed_{each.table.name} where {is_broken}
+        )
         """
     )
 
 
-def _rules(each: _Delivered) -> Iterator[tuple[str, str, str, str]]:
+def row_rules(each: Delivered) -> Iterator[tuple[str, str, str, str]]:
     """Rule, column, the value to show, and the condition that must not be false: of every rule about a row by itself."""
     declared = set(each.table.rules)
     for column in each.table.columns:
@@ -350,16 +370,15 @@ def _within_range(column: Column) -> str:
     return " and ".join(bounds)
 
 
-def _foreign_keys(script: Script, each: _Delivered, delivered: Mapping[str, _Delivered]) -> None:
+def _foreign_keys(script: Script, each: Delivered, delivered: Mapping[str, Delivered]) -> None:
     """Rows whose parent was not delivered, accepted or not; a table that did not come at all refuses nobody."""
     for column, (parent, key) in each.table.references.items():
         if not delivered[parent].was_delivered:
             continue
         pairs = _joined_on(each.table, column, parent, key)
         keys = f"keys_{parent}_{key}"
-        script.connection.execute(
-            f"create temp table if not exists {keys} as select distinct {', '.join(map(quoted, pairs.values()))} from delivered_{parent}"
-        )
+        of_parent = ", ".join(map(quoted, pairs.values()))
+        script.connection.execute(f"create temp table if not exists {keys} as select distinct {of_parent} from delivered_{parent}")
         matched = " and ".join(f"child.{quoted(mine)} = parent.{quoted(theirs)}" for mine, theirs in pairs.items())
         given = " and ".join(f"child.{quoted(mine)} is not null" for mine in pairs)
         script.connection.execute(
@@ -403,7 +422,7 @@ def _answer_scales(script: Script) -> None:
     )
 
 
-def _between_rows(script: Script, each: _Delivered) -> None:
+def _between_rows(script: Script, each: Delivered) -> None:
     """Rows that another row of the table excludes; of the rows that keep their own rules, the first one stays."""
     table, name = each.table, each.table.name
     standing = f"(select * from landed_{name} anti join (from broken where \"table\" = '{name}') using (_row_id))"
@@ -422,7 +441,7 @@ def _between_rows(script: Script, each: _Delivered) -> None:
         _refuse_where(script, each, once.rule, once.per, ordered, f"(select * from {standing} where {quoted(once.where)})")
 
 
-def _refuse_where(script: Script, each: _Delivered, rule: str, columns: tuple[str, ...], later: str, standing: str) -> None:
+def _refuse_where(script: Script, each: Delivered, rule: str, columns: tuple[str, ...], later: str, standing: str) -> None:
     script.connection.execute(
         f"""
         insert into broken select '{each.table.name}', _row_id, '{rule}', '{"|".join(columns)}', {joined_values(columns)}
@@ -461,7 +480,7 @@ def _overlapping_versions(script: Script, table: Table, standing: str) -> None:
             versions.append((starts, ends))
 
 
-def _reasons(script: Script, each: _Delivered) -> pl.DataFrame:
+def _reasons(script: Script, each: Delivered) -> pl.DataFrame:
     """The refused rows of a table, one line per broken rule, without personal data."""
     found = script.connection.execute(
         f"""
@@ -478,7 +497,7 @@ def _reasons(script: Script, each: _Delivered) -> pl.DataFrame:
 # --- pseudonyms, masks, redacted text ------------------------------------------------------------------------------------
 
 
-def _write_clean(script: Script, each: _Delivered, refused: np.ndarray) -> None:
+def _write_clean(script: Script, each: Delivered, refused: np.ndarray) -> None:
     """Stream the accepted rows into ``clean``.
 
     A pseudonym stands under the name of the column that it replaces, a mask or a redacted text beside it.
@@ -505,7 +524,7 @@ def _write_clean(script: Script, each: _Delivered, refused: np.ndarray) -> None:
     writer.close()
 
 
-def _typed_batches(script: Script, each: _Delivered) -> Iterator[pa.Table]:
+def _typed_batches(script: Script, each: Delivered) -> Iterator[pa.Table]:
     names = [column.name for column in each.table.columns]
     if each.is_typed and each.rows:
         with pq.ParquetFile(each.file) as file:
@@ -606,8 +625,11 @@ def _profile(script: Script, table: Table) -> pl.DataFrame:
         if table.event and day:
             facts.append((table.name, of, LAST_DAY, table.event.name, day, 0))
     counted = [
-        f"select '{name}' as \"column\", enterprise_id, {label} as bucket, sum(n)::bigint as n from (\n"
-        f"select {enterprise} as enterprise_id, {value} as value, count(*) as n from {clean} group by all) where value is not null group by all"
+        f"""
+        select '{name}', enterprise_id, {label} as bucket, sum(n)::bigint
+        from (select {enterprise} as enterprise_id, {value} as value, count(*) as n from {clean} group by all)
+        where value is not null group by all
+        """
         for name, value, label in filter(None, (_bucket(table, column, few) for column in table.columns))
     ]
     if counted:
@@ -868,7 +890,8 @@ def _score(script: Script, table: Table, measure: Measure, z: float, modified: f
         """
         update groups set mean_ad = flat.mean_ad
         from (
-            select group_id, avg(abs(value - median)) as mean_ad from measured join groups using (group_id) where mad = 0 group by all
+            select group_id, avg(abs(value - median)) as mean_ad
+            from measured join groups using (group_id) where mad = 0 group by all
         ) as flat
         where flat.group_id = groups.group_id
         """
@@ -879,13 +902,14 @@ def _score(script: Script, table: Table, measure: Measure, z: float, modified: f
         create or replace temp table flagged as
         with bounds as (
             select *, coalesce(nullif(mad, 0) / 0.6745, nullif(mean_ad, 0) * 1.253314) as deviation,
-                greatest(mean - {z} * nullif(sd, 0), exp(log_mean - {z} * nullif(log_sd, 0)), median - {modified} * deviation) as low,
-                least(mean + {z} * nullif(sd, 0), exp(log_mean + {z} * nullif(log_sd, 0)), median + {modified} * deviation) as high
+                {z} * nullif(sd, 0) as far, {z} * nullif(log_sd, 0) as log_far, {modified} * deviation as far_from_median,
+                greatest(mean - far, exp(log_mean - log_far), median - far_from_median) as low,
+                least(mean + far, exp(log_mean + log_far), median + far_from_median) as high
             from groups
         ),
         scored as (
-            select _row_id, group_id, value, (value - mean) / nullif(sd, 0) as z, ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log,
-                (value - median) / deviation as z_mad
+            select _row_id, group_id, value, (value - mean) / nullif(sd, 0) as z,
+                ({logarithm} - log_mean) / nullif(log_sd, 0) as z_log, (value - median) / deviation as z_mad
             from measured join bounds using (group_id)
             where value <= low + 1e-6 * abs(low) or value >= high - 1e-6 * abs(high)
         )

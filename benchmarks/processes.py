@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,21 +78,26 @@ def measured(command: Sequence[str], environment: Mapping[str, str], progress: s
 
 def _cpu_below(supervisor: int) -> float:
     """The CPU seconds so far of the processes below the supervisor and of those that they have waited for."""
-    ticks = 0
-    for pid in _below(supervisor):
-        with suppress(OSError):
-            # Behind the name, which may hold anything: 14th to 17th field of proc(5).
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(sum(map(int, fields[11:15])) for fields in _below(supervisor).values()) / os.sysconf("SC_CLK_TCK")
 
 
-def _below(parent: int) -> Iterator[int]:
-    """The processes below a process, whichever of its threads started them."""
-    for children in Path(f"/proc/{parent}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, children.read_text().split()):
-                yield child
-                yield from _below(child)
+def _below(ancestor: int) -> dict[int, list[str]]:
+    """The processes below a process: what proc(5) tells of each in ``stat``, from the third field on."""
+    told: dict[int, list[str]] = {}
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with suppress(OSError), open(f"/proc/{entry.name}/stat", "rb") as file:
+                # The second field, a name in parentheses, may hold anything.
+                told[int(entry.name)] = file.read().rpartition(b")")[2].decode("ascii").split()
+    children: dict[int, list[int]] = {}
+    for pid, fields in told.items():
+        children.setdefault(int(fields[1]), []).append(pid)
+    found, waiting = {}, list(children.get(ancestor, ()))
+    while waiting:
+        pid = waiting.pop()
+        found[pid] = told[pid]
+        waiting += children.get(pid, ())
+    return found
 
 
 # --- the supervisor ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,14 @@ print("stage: left", flush=True)
 """
 
 
+WORK_TOGETHER = """
+import subprocess, sys
+work = "memory = bytearray(150_000_000)\\nimport time\\ntime.sleep(1.5)"
+for each in [subprocess.Popen([sys.executable, "-c", work]) for _ in range(2)]:
+    each.wait()
+"""
+
+
 def cost(cpu: float, gib: float = 1.0, **stages: float) -> Cost:
     return Cost(wall_seconds=2 * cpu, cpu_seconds=cpu, peak_gib=gib, stages=stages)
 
@@ -60,6 +68,10 @@ def test_a_process_that_nobody_waits_for_is_counted() -> None:
     assert found.cpu_seconds >= 1
     assert found.peak_gib >= 200_000_000 / 2**30
     assert found.stages["left"] > found.stages["start"]
+
+
+def test_memory_is_that_of_all_processes_together() -> None:
+    assert measured([sys.executable, "-c", WORK_TOGETHER], dict(os.environ)).peak_gib >= 300_000_000 / 2**30
 
 
 def test_a_failed_command_tells_its_last_lines() -> None:

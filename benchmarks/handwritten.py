@@ -21,20 +21,25 @@ HOLIDAYS = HERE.parent / "dbt_project" / "seeds" / "holiday_notices.csv"
 def compute(landing: Path, quarter: Quarter, output: Path) -> int:
     """Write ``output``: enterprise_id, period, scope_type, scope_id, indicator_id, variant, value, …; returns the row count."""
     with duckdb.connect(config={"preserve_insertion_order": False}) as connection:
-        for name, value in {
-            "landing": str(landing),
-            "holidays": str(HOLIDAYS),
-            "quarter": quarter.label,
-            "first_day": quarter.first_day,
-            "end_day": quarter.end_day,
-        }.items():
-            connection.execute(f"set variable {name} = $value", {"value": value})
-        connection.execute(SCRIPT.read_text(encoding="utf-8"))
+        run_script(connection, landing, quarter)
         target = str(output).replace("'", "''")
         written = connection.execute(
             f"copy (select * from indicator_values where value is not null) to '{target}' (format parquet)"
         ).fetchone()
     return int(written[0]) if written else 0
+
+
+def run_script(connection: duckdb.DuckDBPyConnection, folder: Path, quarter: Quarter) -> None:
+    """Run the script on a folder of Parquet files, one a table; leaves its temporary tables, ``indicator_values`` last."""
+    for name, value in {
+        "landing": str(folder),
+        "holidays": str(HOLIDAYS),
+        "quarter": quarter.label,
+        "first_day": quarter.first_day,
+        "end_day": quarter.end_day,
+    }.items():
+        connection.execute(f"set variable {name} = $value", {"value": value})
+    connection.execute(SCRIPT.read_text(encoding="utf-8"))
 
 
 def main() -> None:

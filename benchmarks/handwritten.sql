@@ -39,11 +39,18 @@ left join read_csv(getvariable('holidays')) as h on h.date = d.day::date;
 -- One measured part of a group: a rate, a mean of seconds (or of anything) with the share within its limit, a ratio
 create temp macro rate(indicator, variant, cases, hits) as {
     'indicator_id': indicator, 'variant': variant, 'numerator': coalesce(hits, 0)::double, 'denominator': cases::double, 'divisor': 1.0::double,
-    'cases': cases::bigint, 'within': null::bigint
+    'cases': cases::bigint, 'within': null::bigint, 'spread': null::double
 };
 create temp macro mean(indicator, variant, total, n, cases, within, divisor) as {
     'indicator_id': indicator, 'variant': variant, 'numerator': total::double, 'denominator': n::double, 'divisor': divisor::double,
-    'cases': cases::bigint, 'within': within::bigint
+    'cases': cases::bigint, 'within': within::bigint, 'spread': null::double
+};
+-- The mean of x where ``counted``; with its sample deviation, if the caller has defined ``spread``
+create temp macro if not exists spread(x, counted) as null::double;
+create temp macro mean_of(indicator, variant, x, counted, cases, within, divisor) as {
+    'indicator_id': indicator, 'variant': variant, 'numerator': (sum(x) filter (where counted))::double,
+    'denominator': (count(x) filter (where counted))::double, 'divisor': divisor::double, 'cases': cases::bigint, 'within': within::bigint,
+    'spread': spread(x, counted)::double
 };
 -- Smallest, median, P90, P95 and largest
 create temp macro ordered(indicator, n, low, quantiles, high, divisor) as {
@@ -53,7 +60,7 @@ create temp macro ordered(indicator, n, low, quantiles, high, divisor) as {
 
 create temp table parts (
     enterprise_id varchar, scope_type varchar, scope_id varchar, indicator_id varchar, variant varchar, numerator double,
-    denominator double, divisor double, cases bigint, within bigint, period varchar default null
+    denominator double, divisor double, cases bigint, within bigint, spread double, period varchar default null
 );
 create temp table statistics (
     enterprise_id varchar, scope_type varchar, scope_id varchar, indicator_id varchar, n bigint, "values" double[], divisor double
@@ -61,6 +68,9 @@ create temp table statistics (
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Service requests: what one request contributes
+
+-- What else the caller wants to keep of a request
+create temp macro if not exists further(requested_at, product_model, issue_class, service_type, urgency, complexity, status) as null;
 
 create temp table requests as
 with scoped as not materialized (
@@ -137,7 +147,8 @@ select
     r.form_fields_valid >= r.form_fields_required as is_form_valid,
     r.charged_amount > 0 as is_paid,
     r.charged_amount > r.quoted_amount and r.scope_change_signed is not true as is_overcharged,
-    r.has_service_error
+    r.has_service_error,
+    further(r.requested_at, r.product_model, r.issue_class, r.service_type, r.urgency, r.complexity, r.status) as further
 from followed as r
 left join repeated on r.enterprise_id = repeated.enterprise_id and r.request_id = repeated.request_id
 left join calendar as responded_day on responded_day.day = r.responded_at::date
@@ -159,21 +170,14 @@ select
     count(*) as requests,
     count_if(is_repair_done) as repairs,
     [
-        mean('P2-1c', '', sum(response_seconds) filter (where is_urgent), count(response_seconds) filter (where is_urgent),
-            count_if(is_urgent), count_if(is_urgent and response_seconds <= 15 * 60), 60),
-        mean('P2-3a', '', sum(resolution_seconds) filter (where is_general), count(resolution_seconds) filter (where is_general),
-            count_if(is_general), count_if(is_general and resolution_seconds <= 4 * 3600), 3600),
-        mean('P2-3a', 'service_hours', sum(service_seconds) filter (where is_general), count(service_seconds) filter (where is_general),
-            count_if(is_general), null, 3600),
-        mean('P2-3a', 'customer_total_time', sum(total_seconds) filter (where is_general), count(total_seconds) filter (where is_general),
-            count_if(is_general), null, 3600),
-        mean('P2-3a', 'customer_total_time_all_requests', sum(total_seconds), count(total_seconds), count(*), null, 3600),
-        mean('P2-3b', '', sum(working_seconds) filter (where is_complex), count(working_seconds) filter (where is_complex),
-            count_if(is_complex), count_if(is_complex and working_seconds <= 3 * 86400), 86400),
-        mean('P2-3b', 'natural_days', sum(resolution_seconds) filter (where is_complex), count(resolution_seconds) filter (where is_complex),
-            count_if(is_complex), null, 86400),
-        mean('P2-3b', 'customer_total_time', sum(total_seconds) filter (where is_complex), count(total_seconds) filter (where is_complex),
-            count_if(is_complex), null, 86400),
+        mean_of('P2-1c', '', response_seconds, is_urgent, count_if(is_urgent), count_if(is_urgent and response_seconds <= 15 * 60), 60),
+        mean_of('P2-3a', '', resolution_seconds, is_general, count_if(is_general), count_if(is_general and resolution_seconds <= 4 * 3600), 3600),
+        mean_of('P2-3a', 'service_hours', service_seconds, is_general, count_if(is_general), null, 3600),
+        mean_of('P2-3a', 'customer_total_time', total_seconds, is_general, count_if(is_general), null, 3600),
+        mean_of('P2-3a', 'customer_total_time_all_requests', total_seconds, true, count(*), null, 3600),
+        mean_of('P2-3b', '', working_seconds, is_complex, count_if(is_complex), count_if(is_complex and working_seconds <= 3 * 86400), 86400),
+        mean_of('P2-3b', 'natural_days', resolution_seconds, is_complex, count_if(is_complex), null, 86400),
+        mean_of('P2-3b', 'customer_total_time', total_seconds, is_complex, count_if(is_complex), null, 86400),
         rate('P3-3', '', count_if(has_form), count_if(has_form and is_form_valid)),
         rate('P4-2', '', count_if(is_notice_required and not is_one_touch), count_if(is_notice_required and not is_one_touch and is_notified)),
         rate('P5-1', '', count(*), count_if(personalised_plan)),
@@ -184,8 +188,7 @@ select
         rate('O1-1', 'without_onsite', count_if(not is_onsite), count_if(not is_onsite and is_one_touch and is_not_disputed and has_no_contact_in_7_days)),
         rate('O1-2', '', count_if(is_repair_done), count_if(is_repair_done and is_repair_repeated)),
         rate('O1-3', '', count_if(is_closed), count_if(is_closed and is_not_disputed and has_no_contact_in_30_days)),
-        mean('O1-4', 'measured_ratio', sum(recovered_performance) filter (where is_repair_done),
-            count(recovered_performance) filter (where is_repair_done), count_if(is_repair_done), null, 1),
+        mean_of('O1-4', 'measured_ratio', recovered_performance, is_repair_done, count_if(is_repair_done), null, 1),
         rate('O1-4', 'acceptance_passed', count_if(is_repair_done and acceptance_passed is not null), count_if(is_repair_done and acceptance_passed)),
         rate('O3-2', '', count_if(is_paid), count_if(is_paid and is_overcharged)),
         rate('O3-2', 'of_all_requests', count(*), count_if(is_paid and is_overcharged))
@@ -257,8 +260,7 @@ select
         rate('P1-1', 'out_of_hours', count_if(is_offered_out_of_hours), count_if(is_offered_out_of_hours and is_answered)),
         rate('P1-2', '', count_if(is_offered), count_if(is_offered and is_answered and wait_seconds <= 15)),
         rate('P1-2', 'of_answered', count_if(is_offered and is_answered), count_if(is_offered and is_answered and wait_seconds <= 15)),
-        mean('P2-1a', '', sum(wait_seconds) filter (where is_answered), count(wait_seconds) filter (where is_answered),
-            count_if(is_answered), count_if(is_answered and wait_seconds <= 30), 1)
+        mean_of('P2-1a', '', wait_seconds, is_answered, count_if(is_answered), count_if(is_answered and wait_seconds <= 30), 1)
     ] as measured,
     ordered('P2-1a', count(wait_seconds) filter (where is_answered), min(wait_seconds) filter (where is_answered),
         quantile_cont(wait_seconds, [0.5, 0.9, 0.95]) filter (where is_answered), max(wait_seconds) filter (where is_answered), 1) as in_order
@@ -293,8 +295,7 @@ select
     [
         rate('P1-3', '', count(*), count_if(reply_seconds <= 30 * 60)),
         rate('P1-3', 'service_hours', count(*), count_if(reply_service_seconds <= 30 * 60)),
-        mean('P2-1b', '', sum(reply_seconds) filter (where is_live), count(reply_seconds) filter (where is_live),
-            count_if(is_live), count_if(is_live and reply_seconds <= 5 * 60), 60)
+        mean_of('P2-1b', '', reply_seconds, is_live, count_if(is_live), count_if(is_live and reply_seconds <= 5 * 60), 60)
     ] as measured,
     ordered('P2-1b', count(reply_seconds) filter (where is_live), min(reply_seconds) filter (where is_live),
         quantile_cont(reply_seconds, [0.5, 0.9, 0.95]) filter (where is_live), max(reply_seconds) filter (where is_live), 60) as in_order
@@ -503,14 +504,11 @@ select
     end as scope_type,
     coalesce(region_code, outlet_id, staff_id, channel, product_category) as place,
     [
-        mean(measures, '', sum(100 * (score - scale_min) / (scale_max - scale_min)), count(score), count(*), null, 1),
-        mean(
-            measures, 'valid_only', sum(100 * (score - scale_min) / (scale_max - scale_min)) filter (is_valid),
-            count(score) filter (is_valid), count_if(is_valid), null, 1
-        ),
+        mean_of(measures, '', 100 * (score - scale_min) / (scale_max - scale_min), true, count(*), null, 1),
+        mean_of(measures, 'valid_only', 100 * (score - scale_min) / (scale_max - scale_min), is_valid, count_if(is_valid), null, 1),
         mean(measures, 'top_two_box', count_if(score >= scale_max - 1), count(score), count(*), null, 1),
-        mean(measures, 'expectation', sum(100 * (expectation - scale_min) / (scale_max - scale_min)), count(expectation), count(*), null, 1),
-        mean(measures, 'gap', sum(100 * (expectation - score) / (scale_max - scale_min)), count(expectation - score), count(*), null, 1)
+        mean_of(measures, 'expectation', 100 * (expectation - scale_min) / (scale_max - scale_min), true, count(*), null, 1),
+        mean_of(measures, 'gap', 100 * (expectation - score) / (scale_max - scale_min), true, count(*), null, 1)
     ] as measured
 from answers
 group by grouping sets (
@@ -574,7 +572,9 @@ select
     sum(v.requests * p.numerator / p.denominator) as numerator,
     sum(v.requests) as denominator,
     1 as divisor,
-    sum(p.cases) as cases
+    sum(p.cases) as cases,
+    -- so that, as for other means, the error of the value is its spread divided by the root of its denominator
+    case when count(p.spread) = count(*) then sqrt(sum(pow(v.requests * p.spread, 2) / p.denominator) / sum(v.requests)) end as spread
 from survey_parts as p
 join volumes as v
     on v.enterprise_id = p.enterprise_id and v.scope_type = p.scope_type and v.scope_id = p.scope_id and v.channel = p.part
@@ -644,10 +644,8 @@ with orders as (
 select
     enterprise_id,
     [
-        mean('R5-2', '', sum(dispatch_seconds) filter (where is_urgent), count(dispatch_seconds) filter (where is_urgent),
-            count_if(is_urgent), count_if(is_urgent and dispatch_seconds <= 24 * 3600), 3600),
-        mean('R5-3', '', sum(lead_days) filter (where not is_urgent), count(lead_days) filter (where not is_urgent),
-            count_if(not is_urgent), count_if(not is_urgent and lead_days <= 7), 1)
+        mean_of('R5-2', '', dispatch_seconds, is_urgent, count_if(is_urgent), count_if(is_urgent and dispatch_seconds <= 24 * 3600), 3600),
+        mean_of('R5-3', '', lead_days, not is_urgent, count_if(not is_urgent), count_if(not is_urgent and lead_days <= 7), 1)
     ] as measured,
     [
         ordered('R5-2', count(dispatch_seconds) filter (where is_urgent), min(dispatch_seconds) filter (where is_urgent),
@@ -678,20 +676,16 @@ select
     count_if(is_active) as active,
     [
         rate('R1-3a', '', count_if(is_active), count_if(is_active and open_days_per_week >= 6)),
-        mean('R1-3a', 'mean', sum(open_days_per_week) filter (where is_active), count(open_days_per_week) filter (where is_active),
-            count_if(is_active), null, 1),
+        mean_of('R1-3a', 'mean', open_days_per_week, is_active, count_if(is_active), null, 1),
         rate('R1-3b', '', count_if(is_active), count_if(is_active and open_hours_per_day >= 8)),
-        mean('R1-3b', 'mean', sum(open_hours_per_day) filter (where is_active), count(open_hours_per_day) filter (where is_active),
-            count_if(is_active), null, 1),
+        mean_of('R1-3b', 'mean', open_hours_per_day, is_active, count_if(is_active), null, 1),
         mean('R1-2a', '', quantile_cont(service_radius_km, 0.95) filter (where is_active and urbanicity = 'urban'), 1,
             count_if(is_active and urbanicity = 'urban'), count_if(is_active and urbanicity = 'urban' and service_radius_km <= 5), 1),
-        mean('R1-2a', 'mean', sum(service_radius_km) filter (where is_active and urbanicity = 'urban'),
-            count(service_radius_km) filter (where is_active and urbanicity = 'urban'), count_if(is_active and urbanicity = 'urban'),
+        mean_of('R1-2a', 'mean', service_radius_km, is_active and urbanicity = 'urban', count_if(is_active and urbanicity = 'urban'),
             count_if(is_active and urbanicity = 'urban' and service_radius_km <= 5), 1),
         mean('R1-2b', '', quantile_cont(service_radius_km, 0.95) filter (where is_active and urbanicity = 'suburban'), 1,
             count_if(is_active and urbanicity = 'suburban'), count_if(is_active and urbanicity = 'suburban' and service_radius_km <= 20), 1),
-        mean('R1-2b', 'mean', sum(service_radius_km) filter (where is_active and urbanicity = 'suburban'),
-            count(service_radius_km) filter (where is_active and urbanicity = 'suburban'), count_if(is_active and urbanicity = 'suburban'),
+        mean_of('R1-2b', 'mean', service_radius_km, is_active and urbanicity = 'suburban', count_if(is_active and urbanicity = 'suburban'),
             count_if(is_active and urbanicity = 'suburban' and service_radius_km <= 20), 1),
         rate('R2-2', '', count_if(is_active), count_if(is_active and has_service_system))
     ] as measured,
@@ -923,7 +917,7 @@ grouped as (
             rate('R3-2', 'person_days', sum(required_days), sum(certified_days)),
             rate('R3-3', '', count_if(is_employed), count_if(is_employed and is_technical)),
             rate('R3-4', '', count_if(is_employed), count_if(is_employed and is_trained)),
-            mean('R3-4', 'mean_hours', sum(hours) filter (where is_employed), count_if(is_employed), count_if(is_employed), null, 1)
+            mean_of('R3-4', 'mean_hours', hours, is_employed, count_if(is_employed), null, 1)
         ] as measured
     from judged
     group by grouping sets ((period, enterprise_id), (period, enterprise_id, region_code), (period, enterprise_id, outlet_id))
@@ -1017,7 +1011,7 @@ with measured as (
     select
         p.enterprise_id, q.period, p.scope_type, p.scope_id, p.indicator_id, p.variant,
         case when p.denominator > 0 then p.numerator / (p.denominator * p.divisor) end as value,
-        p.numerator, p.denominator, p.within / p.cases as within_limit_rate
+        p.numerator, p.denominator, p.divisor, p.cases, p.spread, p.within / p.cases as within_limit_rate
     from parts as p
     join periods as q on p.period is null or p.period = q.period
     where p.cases > 0
@@ -1026,7 +1020,12 @@ with measured as (
 composed as (
     select
         enterprise_id, period, scope_type, scope_id, 'O2-5' as indicator_id, variant,
-        sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * value) as value
+        sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * value) as value,
+        case
+            when count(spread) = count(*) then sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * spread / sqrt(denominator))
+        end as spread,
+        1 as denominator,
+        1 as divisor
     from measured
     where variant in ('', 'valid_only') and indicator_id in ('O2-1', 'O2-2', 'O2-3', 'O2-4') and value is not null
     group by enterprise_id, period, scope_type, scope_id, variant
@@ -1049,7 +1048,8 @@ all_values as (
 from all_values
 union all by name
 -- the scores on the x ÷ 5 scale
-select enterprise_id, period, scope_type, scope_id, indicator_id, 'five_point_ratio' as variant, 20 + 0.8::double * value as value
+select enterprise_id, period, scope_type, scope_id, indicator_id, 'five_point_ratio' as variant, 20 + 0.8::double * value as value,
+    0.8::double * spread as spread, denominator, divisor
 from all_values
 where
     variant = ''

@@ -1,6 +1,6 @@
 """The landing files of the benchmarks: made once per size from the project's sample, without planted defects.
 
-The sizes are chosen in ``__main__``.
+The sizes are chosen in ``measurements``.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ def asq() -> str:
 
 
 def landing_folder(
-    cache: Path, quarter: str, requests: int, file_format: str, environment: Mapping[str, str], calls: int = 0
+    cache: Path, quarters: str, requests: int, file_format: str, environment: Mapping[str, str], calls: int = 0
 ) -> Path:
-    """The landing folder of a size, made on first use; ``calls`` is the minimum number of hotline calls."""
-    folder = cache / f"landing-{requests}-{file_format}"
+    """The landing folder of a size, made on first use; ``quarters``: one or a range, ``requests``: of each quarter.
+
+    ``calls`` is the minimum number of hotline calls.
+    """
+    folder = cache / f"landing-{quarters}-{requests}-{file_format}"
     if not folder.exists():
-        fresh = folder.with_suffix(".making")
+        fresh = folder.with_name(f"{folder.name}.making")
         shutil.rmtree(fresh, ignore_errors=True)
-        options = ["--quarters", quarter, "--requests", str(requests), "--format", file_format, "--no-defects"]
+        options = ["--quarters", quarters, "--requests", str(requests), "--format", file_format, "--no-defects"]
         cost = measured([asq(), "sample", str(fresh / "files"), *options], environment)
         if calls:
             fill_calls(fresh / "files" / "hotline_calls.parquet", calls)

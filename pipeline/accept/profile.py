@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.quarter import clean_names
+from pipeline.lake.database import connected
 from pipeline.lake.files import make_private, pinned, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
@@ -55,7 +56,7 @@ def profile(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckD
         if kept.is_file() and wanted.items() <= read_metadata(kept).items():
             return pl.read_parquet(kept)
         if connection is None:
-            with duckdb.connect() as own:
+            with connected(lake.scratch) as own:
                 counted = _counted(table, path, own)
         else:
             counted = _counted(table, path, connection)

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -16,6 +15,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import read_quarters
 from pipeline.evaluate.run_info import Purged
 from pipeline.evaluate.values.delivery import Delivery
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
@@ -81,7 +81,7 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
     """
     latest = dt.datetime.combine(quarter.first_day, dt.time())
     end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         for table in TABLES.values():
             happened_at = _HAPPENED.get(table.name, table.event.name if table.event else None)
             if happened_at is None:

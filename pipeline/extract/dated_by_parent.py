@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.mapping.engine import MEMORY_LIMIT
 from pipeline.extract.writer import RowWriter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
+from pipeline.lake.memory import TABLES_AT_ONCE
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
 from pipeline.lake.sql import parquet, quoted
@@ -84,9 +84,7 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
     )
     files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}
     numbers = np.full(rows, _UNKNOWN, dtype=np.int32)
-    with duckdb.connect() as connection:
-        connection.execute("set temp_directory = $1", [str(scratch)])
-        connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
+    with connected(scratch, at_once=TABLES_AT_ONCE) as connection:
         found = connection.execute(
             f"""
             with parents as (select {by}, arg_min(quarter, place) as quarter from ({sources}) group by {by})

@@ -15,6 +15,7 @@ import duckdb
 from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliResource
 
 from pipeline.errors import AsqError, UsageError
+from pipeline.lake.database import connected
 from pipeline.marts.project import PROJECT_DIR, manifest_path
 
 BUILDER_VARIABLE = "ASQ_DBT"
@@ -68,7 +69,7 @@ class DbtCommandLine(DbtBuilder):
 
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The database file of dbt's process."""
-        return duckdb.connect(str(scratch / _DATABASE_FILE), read_only=True)
+        return connected(scratch, file=scratch / _DATABASE_FILE, read_only=True)
 
 
 def selection_of(models: Sequence[str]) -> list[str]:

@@ -17,13 +17,15 @@ import duckdb
 
 from pipeline.lake.files import atomic_path, make_private
 from pipeline.lake.layout import Lake
+from pipeline.lake.memory import Memory, in_mebibytes
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, anonymised
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import RECORD_TABLES
 
-_ENVIRONMENT = "ASQ_SCRATCH_FOLDER"
+# What dbt's profile reads.
+_FOLDER, _MEMORY = "ASQ_SCRATCH_FOLDER", "ASQ_MARTS_MEMORY"
 
 # Sorting by indicator halves the file size.
 _SORTED_FIRST = ("indicator_id", "variant", "part")
@@ -31,19 +33,19 @@ _SORTED_FIRST = ("indicator_id", "variant", "part")
 
 @contextmanager
 def scratch_folder(lake: Lake, run_id: str) -> Iterator[Path]:
-    """Create a run's scratch folder and pass it to dbt's profile; it is always removed at the end."""
+    """Create a run's scratch folder and pass it and DuckDB's memory to dbt's profile; it is always removed at the end."""
     folder = lake.scratch / run_id
     for private in (lake.scratch, folder):
         make_private(private)
-    before = os.environ.get(_ENVIRONMENT)
-    os.environ[_ENVIRONMENT] = str(folder)
+    given = {_FOLDER: str(folder), _MEMORY: in_mebibytes(Memory.of_run().database)}
+    before = {name: os.environ.pop(name) for name in given if name in os.environ}
+    os.environ.update(given)
     try:
         yield folder
     finally:
-        if before is None:
-            del os.environ[_ENVIRONMENT]
-        else:
-            os.environ[_ENVIRONMENT] = before
+        for name in given:
+            del os.environ[name]
+        os.environ.update(before)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import duckdb
-
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters, published_periods
 from pipeline.desensitize.rotation import require_one_key
+from pipeline.lake.database import connected
 from pipeline.lake.files import pinned
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
@@ -100,7 +99,7 @@ def dbt_variables(
 def _calendar_bounds(quarter: Quarter, files: dict[str, list[str]]) -> tuple[dt.date, dt.date]:
     start = counted_quarters(quarter)[0].first_day
     end = quarter.shift(2).end_day
-    with duckdb.connect() as connection:
+    with connected() as connection:
         for table, columns in _CLOCKED_COLUMNS.items():
             if not files[table]:
                 continue

@@ -15,13 +15,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 
 TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "run history"
@@ -249,7 +249,7 @@ def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
 
 
 def _warehouse_parts(path: Path) -> Iterator[Part]:
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with connected(file=path, read_only=True) as connection:
         views = connection.execute("select view_name, sql from duckdb_views() where not internal order by all").fetchall()
     yield _lines("views", [sql for _, sql in views], lambda number: f"view {views[number - 1][0]}")
 

@@ -16,7 +16,8 @@ import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import in_use, make_private, pinned
+from pipeline.lake.database import connected
+from pipeline.lake.files import pinned
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
@@ -24,9 +25,6 @@ from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.apply_corrections import TableCorrections, corrections_by_table
 from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
-
-# Enough for a million wide rows; beyond that DuckDB spills to the scratch folder instead of growing.
-MEMORY_LIMIT = "800MB"
 
 # The scale that applies to an answer: that of its question in the survey of its response.
 QUESTION_SCALES = ("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
@@ -59,13 +57,9 @@ class DeliveredKeys:
     """
 
     def __init__(self, lake: Lake, corrections: Sequence[Correction] = (), as_of: Quarter | None = None) -> None:
-        make_private(lake.scratch)
         self._lake = lake
         self._spilling = ExitStack()
-        self._spilling.enter_context(in_use(lake.scratch))
-        self._connection = duckdb.connect()
-        self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
-        self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
+        self._connection = self._spilling.enter_context(connected(lake.scratch))
         self._lock, self._pinning = threading.Lock(), threading.Lock()
         self._pins: dict[tuple[Path, int, int], Path] = {}
         self._relations: dict[tuple[str, ...], tuple[_FileState, str]] = {}
@@ -85,7 +79,6 @@ class DeliveredKeys:
 
     def close(self) -> None:
         """Free the connection and its data."""
-        self._connection.close()
         self._spilling.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.extract.writer import RowWriter
 from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.memory import TABLES_AT_ONCE
-from pipeline.lake.parquet import read_metadata
+from pipeline.lake.parquet import open_parquet, read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
 from pipeline.lake.sql import parquet, quoted
 from schemas.base import DatedByParent
@@ -59,7 +58,7 @@ def write_dated(undated: Path, file_starts: Sequence[int], parents: Parents, wri
     ``file_starts``: the position of each delivered file's first row. A row whose parent is not found is treated like one with
     an unreadable date: it belongs to the quarter of the nearest earlier row in its file that has one (D-14, D-40).
     """
-    with pq.ParquetFile(undated) as source:
+    with open_parquet(undated) as source:
         rows = source.metadata.num_rows
         numbers = _filled(_looked_up(undated, rows, parents, scratch), [*file_starts, rows])
         found, counts = np.unique(numbers, return_counts=True)

@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
 from pipeline.accept.row_figures import LEAST_ROWS, TRAILING, Figure, measure_rows
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from schemas.contract import TABLES, Table
@@ -63,7 +64,7 @@ def measure(quarter: Quarter, lake: Lake, numbers: Mapping[str, float], tables: 
     ``numbers``: the standard's parameters by name. Every table of a result has all its checks for each of its enterprises.
     """
     wanted = [TABLES[name] for name in tables]
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         return {table.name: figures for table, figures in _measured(quarter, lake, numbers, wanted, connection)}
 
 

@@ -5,6 +5,7 @@ Only what can be compared with another quarter without reading its rows again. `
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.quarter import clean_names
+from pipeline.lake.database import connected
 from pipeline.lake.files import make_private, pinned, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
@@ -55,7 +57,7 @@ def profile(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckD
         if kept.is_file() and wanted.items() <= read_metadata(kept).items():
             return pl.read_parquet(kept)
         if connection is None:
-            with duckdb.connect() as own:
+            with connected(lake.scratch) as own:
                 counted = _counted(table, path, own)
         else:
             counted = _counted(table, path, connection)
@@ -63,6 +65,17 @@ def profile(table: Table, quarter: Quarter, lake: Lake, connection: duckdb.DuckD
     with private_path(kept) as temporary:
         counted.write_parquet(temporary, compression="zstd", statistics=False, metadata=wanted)
     return counted
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    """SQL of the bucket of a value, and of the bucket's name, in which ``{0}`` is its column."""
+
+    sql: str
+    name: str = "cast({0} as varchar)"
+
+    def label(self, column: str) -> str:
+        return self.name.format(column)
 
 
 def _counted(table: Table, clean: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -91,17 +104,20 @@ def _counted(table: Table, clean: Path, connection: duckdb.DuckDBPyConnection) -
 
 
 def _values(
-    table: Table, buckets: dict[str, str], source: str, connection: duckdb.DuckDBPyConnection
+    table: Table, buckets: dict[str, _Bucket], source: str, connection: duckdb.DuckDBPyConnection
 ) -> list[tuple[str | None, str, str, str, int]]:
     """Rows per enterprise, column and bucket: one pass over the file, grouped by each column in turn."""
     if not buckets:
         return []
     columns = [quoted(name) for name in buckets]
-    selected = ", ".join(f"cast({bucket} as varchar) as {name}" for name, bucket in zip(columns, buckets.values(), strict=True))
+    selected = ", ".join(f"{bucket.sql} as {name}" for name, bucket in zip(columns, buckets.values(), strict=True))
+    # Groups are named when they are counted, not row by row.
+    labels = ", ".join(bucket.label(name) for name, bucket in zip(columns, buckets.values(), strict=True))
     found = connection.execute(
-        f"with bucketed as (select {_enterprise(table)} as enterprise_id, {selected} from {source}) "
-        f"select enterprise_id, grouping({', '.join(columns)}), coalesce({', '.join(columns)}), count(*) from bucketed "
-        f"group by grouping sets ({', '.join(f'(enterprise_id, {name})' for name in columns)})"
+        f"with bucketed as (select {_enterprise(table)} as enterprise_id, {selected} from {source}), "
+        f"counted as (select enterprise_id, grouping({', '.join(columns)}) as mask, {', '.join(columns)}, count(*) as n "
+        f"from bucketed group by grouping sets ({', '.join(f'(enterprise_id, {name})' for name in columns)})) "
+        f"select enterprise_id, mask, coalesce({labels}), n from counted"
     ).fetchall()
     # The one bit of the mask that is 0 is the column grouped by; the first column has the highest bit.
     all_bits = (1 << len(columns)) - 1
@@ -118,15 +134,13 @@ def _may_be_category(column: Column) -> bool:
     return column.type == "string" and not (column.values or column.is_key or column.pii or (column.references and not is_place))
 
 
-def _bucket(table: Table, column: Column, few: set[str]) -> str | None:
-    """SQL of the bucket in which a value counts; None if the column has no meaningful distribution."""
+def _bucket(table: Table, column: Column, few: set[str]) -> _Bucket | None:
+    """The buckets in which a column's values count; None if it has no meaningful distribution."""
     name = quoted(column.name)
     if column.pii or column.is_key:
         return None
-    if column.values or column.name in few:
-        return name
-    if column.type == "boolean":
-        return f"cast({name} as varchar)"
+    if column.values or column.name in few or column.type == "boolean":
+        return _Bucket(name)
     if column.type in _NUMBERS:
         return _scaled(f"cast({name} as double)")
     if column.type == "timestamp" and table.event and not column.is_event and table.event.type == "timestamp":
@@ -134,8 +148,15 @@ def _bucket(table: Table, column: Column, few: set[str]) -> str | None:
     return None
 
 
-def _scaled(number: str) -> str:
-    return (
-        f"case when {number} = 0 then '0' when isfinite({number}) then "
-        f"case when {number} < 0 then '-' else '+' end || cast(floor(2 * log2(abs({number}))) as integer) end"
+# Above the number of half powers of two in a double, so that the sign of a bucket is that of its values.
+_OFFSET = 1 << 12
+
+
+def _scaled(number: str) -> _Bucket:
+    """Half powers of two by sign: a number that holds both, and 0."""
+    return _Bucket(
+        f"case when isfinite({number}) then cast(case when {number} = 0 then 0 else "
+        f"sign({number}) * (floor(2 * log2(abs({number}))) + {_OFFSET}) end as integer) end",
+        "case when {0} = 0 then '0' when {0} < 0 then '-' || cast(-{0} - " + f"{_OFFSET}" + " as varchar) "
+        "else '+' || cast({0} - " + f"{_OFFSET}" + " as varchar) end",
     )

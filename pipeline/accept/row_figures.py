@@ -20,6 +20,7 @@ from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.sql import parquet, quoted
+from pipeline.validate.delivered import hashed
 from schemas.contract import TABLES, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES, DURATIONS
 from schemas.standard.sample_size import required_answers
@@ -105,6 +106,13 @@ class _Reader:
             return f"(select {columns}, cast(null as varchar) as quarter where false)"
         return parquet(files)
 
+    def keys(self, table: str, columns: tuple[str, ...]) -> str:
+        """Name of a DuckDB table: ``hashed(columns)`` of all rows of the window, once each, for all tables that refer to it."""
+        name = quoted("|".join(("keys", table, *columns)))
+        rows = self.source("window", table)
+        self._connection.execute(f"create temp table if not exists {name} as select distinct {hashed(columns)} as hash from {rows}")
+        return name
+
 
 def _references(table: Table, reader: _Reader) -> dict[str, Figure]:
     lowest: dict[str, Figure] = {}
@@ -115,19 +123,12 @@ def _references(table: Table, reader: _Reader) -> dict[str, Figure]:
         pairs = {column: parent_column}
         if "enterprise_id" in TABLES[parent].polars_schema:
             pairs = {"enterprise_id": "enterprise_id", **pairs}
-        keys = ", ".join(f"{quoted(theirs)} as {quoted(mine)}" for mine, theirs in pairs.items())
-        using = ", ".join(map(quoted, pairs))
-        child = reader.source("now", table.name)
-        for enterprise, given, found in reader.rows(
-            f"""
-            with child as (select enterprise_id, {quoted(column)}, count(*) as n from {child}
-                where {quoted(column)} is not null group by 1, 2),
-            parent as (select distinct {keys} from {reader.source("window", parent)}),
-            matched as (select enterprise_id, sum(n) as n from child semi join parent using ({using}) group by 1)
-            select enterprise_id, sum(child.n), coalesce(any_value(matched.n), 0)
-            from child left join matched using (enterprise_id) group by 1
+        keys = reader.keys(parent, tuple(pairs.values()))
+        given_and_found = f"""
+            select enterprise_id, count(*), count(case when {hashed(tuple(pairs))} in (from {keys}) then 1 end)
+            from {reader.source("now", table.name)} where {quoted(column)} is not null group by 1
             """
-        ):
+        for enterprise, given, found in reader.rows(given_and_found):
             share = found / given
             name = str(enterprise)
             if name not in lowest or share < (lowest[name].value or 0):
@@ -237,13 +238,16 @@ def _completion_minutes(reader: _Reader) -> dict[str, Figure]:
 
 
 def _duplicate_answers(reader: _Reader) -> dict[str, Figure]:
+    # Two sums over the hashes of its answers stand for all answers of a response, in any order: lists of them would be held in
+    # memory for the whole quarter.
     return {
         str(enterprise): _share(same, responses, "逐题相同")
         for enterprise, same, responses in reader.rows(
             f"""
             with answered as (
                 select enterprise_id, response_id,
-                    list((question_id, score) order by question_id) as answers, min(score) < max(score) as differ
+                    (count(*), sum(hash(question_id, score)), bit_xor(hash(score, question_id))) as answers,
+                    min(score) < max(score) as differ
                 from {reader.source("now", "survey_answers")} where score is not null group by 1, 2
             ),
             response as (

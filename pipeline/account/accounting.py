@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import parquet, quoted
@@ -27,7 +28,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
     Raises RowsLost if rows in ≠ accepted + quarantined, or if desensitizing changed the number of rows.
     """
     counts: dict[str, dict[str, int]] = {}
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         connection.execute(
             'create table row_accounting ("table" varchar, quarter varchar, extracted bigint, accepted bigint, '
             "quarantined bigint, resolved bigint, delivered boolean)"

@@ -18,6 +18,7 @@ import polars as pl
 from pipeline.account.accounting import assign_to_enterprises
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters
+from pipeline.lake.database import connected
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
@@ -103,7 +104,7 @@ NOT_COUNTED = {
 
 def write_cleaning_log(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFrame:
     """Write the quarter's log into the run's folder; returns its rows by table, step, action, rule and counted_over."""
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in _COLUMNS.items())
         connection.execute(f"create table log ({columns})")
         assign_to_enterprises(connection, lake, quarter)

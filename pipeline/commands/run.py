@@ -12,6 +12,7 @@ import click
 from pipeline.calendar.quarters import Quarter, quarter_range, today
 from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
 from pipeline.errors import UsageError
+from pipeline.lake.memory import Memory
 from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, lake_at
 
 
@@ -54,6 +55,8 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         # The partitions also end with the quarter in progress.
         if quarter.first_day > today():
             raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
+    # Reports a setting that cannot be read before anything is done.
+    Memory.of_run()
     require_writable(settings.lake.root)
     # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)

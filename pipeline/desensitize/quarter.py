@@ -23,7 +23,7 @@ from pipeline.desensitize.keys import PseudonymKey
 from pipeline.errors import AsqError, DataRefused
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import file_format, read_metadata
+from pipeline.lake.parquet import file_format, open_parquet, read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, validated_with
 from pipeline.redact import redaction
 from pipeline.redact.replacing import LABELS
@@ -85,7 +85,7 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
     classes = {column.name: column.pii for column in table.columns if column.pii}
     if is_purged(accepted):
         return _standing(table, quarter, lake, key, tuple(classes))
-    with pq.ParquetFile(accepted) as source:
+    with open_parquet(accepted) as source:
         missing = sorted(classes.keys() - set(source.schema_arrow.names))
         if missing:
             raise DataRefused(f"{table.name} {quarter}: {accepted} has no column {', '.join(missing)}")

@@ -5,13 +5,14 @@ Only the comparison; the marts count and ``quarter.py`` evaluates. Nothing is bu
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
-from pipeline.evaluate.quarter import evaluate_marts
+from pipeline.evaluate.quarter import build_weights, evaluate_marts
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.marts.inputs import RunInputs, pinned_clean_files
@@ -62,12 +63,16 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
             with dbt.tables(scratch) as tables:
                 export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
             marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")
-        evaluated = evaluate_marts(marts, lake, quarter, plan)
+            evaluated = evaluate_marts(marts, lake, quarter, plan, build_weights(lake, quarter, plan))
         effects = compared(
-            nodes_and_indicators(evaluated.values, evaluated.scores),
-            nodes_and_indicators(pl.read_parquet(run.table("indicator_values")), pl.read_parquet(run.table("scores"))),
+            nodes_and_indicators(evaluated.of_enterprises, evaluated.scores),
+            nodes_and_indicators(_of_enterprises(run.table("indicator_values")), pl.read_parquet(run.table("scores"))),
         )
     return run.write("outlier_effects", effects).height
+
+
+def _of_enterprises(values: Path) -> pl.DataFrame:
+    return pl.scan_parquet(values).filter(pl.col("scope_type") == "enterprise").collect(engine="streaming")
 
 
 def nodes_and_indicators(values: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:

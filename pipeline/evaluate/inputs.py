@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -16,10 +16,13 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import read_quarters
 from pipeline.evaluate.run_info import Purged
 from pipeline.evaluate.values.delivery import Delivery
+from pipeline.evaluate.values.parts import PLACE
+from pipeline.lake.database import connected
+from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
-from pipeline.lake.sql import parquet
+from pipeline.lake.sql import literal, parquet
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
@@ -36,6 +39,8 @@ COUNTED_MARTS = (
 )
 """The tables of ``CountedMarts``, in its order."""
 
+_ROWS_AT_ONCE = 1 << 18
+
 
 # When something is known to have happened, for tables whose event time may be a plan; None: never.
 _HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement_projects": None}
@@ -43,9 +48,9 @@ _HAPPENED = {"onsite_visits": "greatest(arrived_at, completed_at)", "improvement
 
 @dataclasses.dataclass(frozen=True)
 class CountedMarts:
-    """The marts that the evaluation reads."""
+    """The marts that the evaluation reads. Only ``inputs`` grows with the records: its file is read in parts."""
 
-    inputs: pl.DataFrame
+    inputs: Path
     statistics: pl.DataFrame
     coverage: pl.DataFrame
     source_rows: pl.DataFrame
@@ -57,7 +62,46 @@ class CountedMarts:
     @classmethod
     def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
         """Read the Parquet files; ``file_of`` maps a table name to its path."""
-        return cls(*(pl.read_parquet(file_of(name)) for name in COUNTED_MARTS))
+        inputs, *others = (file_of(name) for name in COUNTED_MARTS)
+        return cls(inputs, *(pl.read_parquet(path) for path in others))
+
+    def inputs_of_enterprises(self) -> pl.DataFrame:
+        """The inputs at enterprise scope."""
+        return pl.scan_parquet(self.inputs).filter(pl.col("scope_type") == "enterprise").collect(engine="streaming")
+
+
+@contextmanager
+def inputs_by_place(
+    marts: CountedMarts, places: pl.DataFrame, scratch: Path
+) -> Iterator[Iterator[tuple[pl.DataFrame, pl.DataFrame]]]:
+    """Yield the rows of ``marts.inputs`` in parts, each with its places, in the order of the places; at least one part.
+
+    places      further places, which need not have rows
+
+    A part has whole places with about ``_ROWS_AT_ONCE`` rows, in the order of the file within each place.
+    """
+    with work_folder(scratch, "evaluated") as folder:
+        ordered = folder / "inputs.parquet"
+        names = ", ".join(PLACE)
+        with connected(scratch) as connection:
+            connection.execute(
+                f"copy (select * exclude (file_row_number) from {parquet(marts.inputs, row_number=True)} "
+                f"order by {names}, file_row_number) to {literal(ordered)} (format parquet)"
+            )
+            counted = connection.execute(f"select {names}, count(*) as n from {parquet(ordered)} group by all").pl()
+        known = (
+            pl.concat([counted, places.select(*PLACE, n=pl.lit(0, pl.Int64))]).group_by(PLACE).agg(pl.col("n").sum()).sort(PLACE)
+        )
+        parts = known.with_columns(part=(pl.col("n").cum_sum() - pl.col("n")) // _ROWS_AT_ONCE)
+        yield _parts(pl.scan_parquet(ordered), parts.partition_by("part", maintain_order=True) or [parts])
+
+
+def _parts(ordered: pl.LazyFrame, parts: list[pl.DataFrame]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    start = 0
+    for part in parts:
+        rows = int(part["n"].sum())
+        yield ordered.slice(start, rows).collect(), part.select(PLACE)
+        start += rows
 
 
 def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
@@ -81,7 +125,7 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
     """
     latest = dt.datetime.combine(quarter.first_day, dt.time())
     end = dt.datetime.combine(quarter.shift(1).end_day, dt.time())
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         for table in TABLES.values():
             happened_at = _HAPPENED.get(table.name, table.event.name if table.event else None)
             if happened_at is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipeline.evaluate.inputs import (
     data_as_of,
     expert_judgements,
     grades_frame,
+    inputs_by_place,
     purged_records,
     read_delivery,
 )
@@ -29,9 +30,10 @@ from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import keeps_best, targets_for, with_scores
 from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
 from pipeline.evaluate.values.changes import ERROR_RATE, INDEX_CHANGE
-from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA
+from pipeline.evaluate.values.delivery import Delivery
+from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
 from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, with_weights
-from pipeline.evaluate.values.status import assign_status, mark_provisional
+from pipeline.evaluate.values.status import assign_status, enterprise_places, mark_provisional
 from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
 from pipeline.lake.layout import Lake
@@ -58,11 +60,9 @@ _VARIANT_COLUMNS = [
 
 @dataclasses.dataclass(frozen=True)
 class Evaluated:
-    """The evaluation of the counts: indicator values with verdicts, other readings, weights, scores."""
+    """The evaluation of the counts: the values of the enterprises themselves with verdicts, scores, surveys."""
 
-    values: pl.DataFrame
-    readings: pl.DataFrame
-    weights: WeightSet
+    of_enterprises: pl.DataFrame
     scores: pl.DataFrame
     enterprises: list[str]
     survey_validity: pl.DataFrame
@@ -84,22 +84,29 @@ def evaluate_quarter(
     """
     if plan.file is not None:
         plan.check_catalogue(catalogue_frame(quarter))
-    evaluated = evaluate_marts(CountedMarts.read(run.table), lake, quarter, plan)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
-    weights = evaluated.weights
+    weights = build_weights(lake, quarter, plan)
     versions = {
         "standard_edition": standard_edition(),
         "catalogue_version": catalogue_version(quarter.last_day),
         "weights_version": weights.version,
         "data_as_of": data_as_of(lake, quarter),
     }
+    rows = dict.fromkeys(("indicator_values", "indicator_variants"), 0)
+    with run.in_parts("indicator_values") as add_values, run.in_parts("indicator_variants") as add_readings:
+
+        def keep(values: pl.DataFrame, readings: pl.DataFrame) -> None:
+            add_values(_versioned(values, versions))
+            add_readings(readings)
+            rows["indicator_values"] += values.height
+            rows["indicator_variants"] += readings.height
+
+        evaluated = evaluate_marts(CountedMarts.read(run.table), lake, quarter, plan, weights, keep)
     record = RunRecord(
         quarter, run.run_id, plan, weights, versions, numbers, evaluated.enterprises, stale_decisions(run),
         {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
     )  # fmt: skip
     tables = {
-        "indicator_values": _versioned(evaluated.values, versions),
-        "indicator_variants": evaluated.readings,
         "weights": weights.table(),
         "weight_judgements": weights.judgements_table(),
         "weight_rounds": weights.rounds_table(),
@@ -110,63 +117,132 @@ def evaluate_quarter(
     }
     for name, table in tables.items():
         run.write(name, table)
-    return {name: table.height for name, table in tables.items()}
+    return rows | {name: table.height for name, table in tables.items()}
 
 
-def evaluate_marts(marts: CountedMarts, lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> Evaluated:
-    """Evaluate the marts; of the lake only the delivery, the expert judgements and the refused survey rows are read."""
-    indicators = catalogue_frame(quarter)
+def build_weights(lake: Lake, quarter: Quarter, plan: EvaluationPlan) -> WeightSet:
+    """The weights of a quarter by the experts' judgements and the plan."""
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     node_frame = pl.DataFrame([dataclasses.asdict(node) for node in nodes().values()], infer_schema_length=None)
-    inputs, statistics, coverage, source_rows = marts.inputs, marts.statistics, marts.coverage, marts.source_rows
-    comparison = compare(inputs, indicators, numbers)
+    return build_weight_set(expert_judgements(lake, quarter), node_frame, catalogue_frame(quarter), plan, numbers)
+
+
+def evaluate_marts(
+    marts: CountedMarts,
+    lake: Lake,
+    quarter: Quarter,
+    plan: EvaluationPlan,
+    weights: WeightSet,
+    keep: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None,
+) -> Evaluated:
+    """Evaluate the marts; of the lake only the delivery and the refused survey rows are read.
+
+    keep    gets the values and the other readings, in parts in their order: all of them together may not fit into memory.
+            None: only the enterprises themselves are evaluated
+    """
+    indicators = catalogue_frame(quarter)
+    numbers = {name: parameter.value for name, parameter in parameters().items()}
     weighed = weigh_rounds(marts.survey_cells, plan.survey, numbers)
-    weighted = weighted_parts(marts.survey_scores, weighed, published_periods(quarter))
-    beside = [valid_only(inputs, indicators, numbers)]
-    if not weighted.is_empty():
-        comparison, unweighted = with_weights(comparison, inputs, weighted, numbers)
-        beside.append(unweighted)
     validity = validity_table(
         marts.survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
     )
-    settled = assign_status(comparison, indicators, coverage, source_rows, read_delivery(lake, quarter), plan)
-    settled = mark_provisional(settled, indicators, coverage, source_rows, marts.calendar)
-    enterprises = coverage["enterprise_id"].unique().sort().to_list()
-    targets = targets_for(indicators, plan, enterprises).select(
-        "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
+    enterprises = marts.coverage["enterprise_id"].unique().sort().to_list()
+    places = _Places(
+        quarter=quarter,
+        plan=plan,
+        marts=marts,
+        indicators=indicators,
+        numbers=numbers,
+        delivery=read_delivery(lake, quarter),
+        weighted=weighted_parts(marts.survey_scores, weighed, published_periods(quarter)),
+        targets=targets_for(indicators, plan, enterprises).select(
+            "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
+        ),
     )
-    evaluated = with_scores(
-        settled.join(targets, on=["enterprise_id", "indicator_id"], how="left", maintain_order="left")
-        .join(
-            coverage.filter(pl.col("period_role") == "current").select("period", "window_kind").unique(),
-            on="period",
-            how="left",
-            maintain_order="left",
-        )
-        .pipe(_with_special_verdicts, indicators, quarter, numbers),
-        numbers,
-        plan.score_method,
-    ).rename({"meets_objective": "is_objective_met"})
-    evaluated = evaluated.pipe(_explain_kept)
-    weights = build_weight_set(expert_judgements(lake, quarter), node_frame, indicators, plan, numbers)
-    of_enterprises = evaluated.filter(pl.col("scope_type") == "enterprise")
-    scores = score_table(of_enterprises, weights, plan, numbers, grades_frame(plan), _conduct(inputs, coverage, plan))
-    readings = pl.concat(
-        [
-            variants(inputs, statistics, indicators, _undelivered(settled)),
-            five_point_ratio(comparison.current, indicators).select(*PLACE, "indicator_id", "variant", *VALUE_SCHEMA),
-            *beside,
-        ]
-    ).filter(pl.col("value").is_not_null())
+    inputs = marts.inputs_of_enterprises()
+    settled, _, _ = places.settled(inputs, enterprise_places(marts.coverage))
+    undelivered, of_enterprises = _undelivered(settled), places.with_verdicts(settled)
+    scores = score_table(of_enterprises, weights, plan, numbers, grades_frame(plan), _conduct(inputs, marts.coverage, plan))
+    if keep is not None:
+        with inputs_by_place(marts, places.without_inputs(), lake.scratch) as parts:
+            for part, of_part in parts:
+                keep(*places.evaluated(part, of_part, undelivered))
     return Evaluated(
-        values=evaluated.select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]),
-        readings=readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]),
-        weights=weights,
+        of_enterprises=of_enterprises.select(_VALUE_COLUMNS),
         scores=scores,
         enterprises=enterprises,
         survey_validity=validity,
         survey_weights=weighed.weights,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Places:
+    """Evaluates places, some at a time: what is the same for all of them. Nothing of one place depends on another."""
+
+    quarter: Quarter
+    plan: EvaluationPlan
+    marts: CountedMarts
+    indicators: pl.DataFrame
+    numbers: dict[str, float]
+    delivery: Delivery
+    weighted: pl.DataFrame
+    targets: pl.DataFrame
+
+    def without_inputs(self) -> pl.DataFrame:
+        """Places that are evaluated although they may have no inputs."""
+        others = (enterprise_places(self.marts.coverage), self.marts.statistics, self.weighted)
+        return pl.concat([each.select(PLACE) for each in others]).unique()
+
+    def evaluated(self, inputs: pl.DataFrame, places: pl.DataFrame, undelivered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Values and other readings of some places, sorted.
+
+        inputs          their rows of mart_period_inputs
+        undelivered     see ``variants``
+        """
+        settled, comparison, beside = self.settled(inputs, places)
+        readings = pl.concat(
+            [
+                variants(inputs, _of_places(self.marts.statistics, places), self.indicators, undelivered),
+                five_point_ratio(comparison.current, self.indicators).select(*PLACE, "indicator_id", "variant", *VALUE_SCHEMA),
+                *beside,
+            ]
+        ).filter(pl.col("value").is_not_null())
+        return (
+            self.with_verdicts(settled).select(_VALUE_COLUMNS).sort([*PLACE, "indicator_id"]),
+            readings.select(_VARIANT_COLUMNS).sort([*PLACE, "indicator_id", "variant"]),
+        )
+
+    def settled(self, inputs: pl.DataFrame, places: pl.DataFrame) -> tuple[pl.DataFrame, Comparison, list[pl.DataFrame]]:
+        """Values with their status, the comparison they come from, and survey readings beside them."""
+        comparison = compare(inputs, self.indicators, self.numbers)
+        weighted = _of_places(self.weighted, places)
+        beside = [valid_only(inputs, self.indicators, self.numbers)]
+        if not weighted.is_empty():
+            comparison, unweighted = with_weights(comparison, inputs, weighted, self.numbers)
+            beside.append(unweighted)
+        coverage, source_rows = self.marts.coverage, self.marts.source_rows
+        settled = assign_status(comparison, self.indicators, coverage, source_rows, self.delivery, self.plan, places)
+        return mark_provisional(settled, self.indicators, coverage, source_rows, self.marts.calendar), comparison, beside
+
+    def with_verdicts(self, settled: pl.DataFrame) -> pl.DataFrame:
+        """Values with targets, scores and verdicts."""
+        windows = self.marts.coverage.filter(pl.col("period_role") == "current").select("period", "window_kind").unique()
+        return (
+            with_scores(
+                settled.join(self.targets, on=["enterprise_id", "indicator_id"], how="left", maintain_order="left")
+                .join(windows, on="period", how="left", maintain_order="left")
+                .pipe(_with_special_verdicts, self.indicators, self.quarter, self.numbers),
+                self.numbers,
+                self.plan.score_method,
+            )
+            .rename({"meets_objective": "is_objective_met"})
+            .pipe(_explain_kept)
+        )
+
+
+def _of_places(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(places, on=PLACE, how="semi")
 
 
 def _with_special_verdicts(

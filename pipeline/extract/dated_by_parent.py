@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.mapping.engine import MEMORY_LIMIT
 from pipeline.extract.writer import RowWriter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import read_metadata
+from pipeline.lake.memory import TABLES_AT_ONCE
+from pipeline.lake.parquet import open_parquet, read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions
 from pipeline.lake.sql import parquet, quoted
 from schemas.base import DatedByParent
@@ -59,7 +58,7 @@ def write_dated(undated: Path, file_starts: Sequence[int], parents: Parents, wri
     ``file_starts``: the position of each delivered file's first row. A row whose parent is not found is treated like one with
     an unreadable date: it belongs to the quarter of the nearest earlier row in its file that has one (D-14, D-40).
     """
-    with pq.ParquetFile(undated) as source:
+    with open_parquet(undated) as source:
         rows = source.metadata.num_rows
         numbers = _filled(_looked_up(undated, rows, parents, scratch), [*file_starts, rows])
         found, counts = np.unique(numbers, return_counts=True)
@@ -84,9 +83,7 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
     )
     files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}
     numbers = np.full(rows, _UNKNOWN, dtype=np.int32)
-    with duckdb.connect() as connection:
-        connection.execute("set temp_directory = $1", [str(scratch)])
-        connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
+    with connected(scratch, at_once=TABLES_AT_ONCE) as connection:
         found = connection.execute(
             f"""
             with parents as (select {by}, arg_min(quarter, place) as quarter from ({sources}) group by {by})

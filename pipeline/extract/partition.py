@@ -16,7 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.extract.writer import row_schema, row_writer
 from pipeline.lake.files import linked, make_private
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import read_metadata
+from pipeline.lake.parquet import open_parquet, read_metadata
 from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged, landed
 from pipeline.settings.suggestions import listed
 from schemas.contract import TABLES, Table
@@ -103,7 +103,7 @@ def _standing(table: Table, quarter: Quarter, path: Path) -> ExtractResult:
 
 
 def _cut(table: Table, quarter: Quarter, snapshot: Path, path: Path, about: dict[str, str]) -> int:
-    with row_writer(path, table) as writer, pq.ParquetFile(snapshot) as parquet:
+    with row_writer(path, table) as writer, open_parquet(snapshot) as parquet:
         groups = [group for group in range(parquet.num_row_groups) if _may_hold(parquet, group, table, quarter)]
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
             writer.write(_of_quarter(batch, table, quarter))

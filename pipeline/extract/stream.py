@@ -9,6 +9,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ ROW_FIELDS = ("quarter", "_origin_file", "_origin_row", "_defects")
 
 _RELATION = "records"
 _BATCH_ROWS = 1 << 16
+_BATCHES_AT_ONCE = 2
 
 
 @dataclass
@@ -222,8 +224,8 @@ class TableStream:
         opened.counts.known_issues = dict(zip(source.known_issues, found, strict=True))
 
     def _count_chosen(self, opened: _OpenFile) -> int:
-        counted = list(self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION)))
-        return int(counted[0].column(0)[0].as_py())
+        counted = self._run(opened, _Feed(opened), opened.mapping.count_chosen_sql(_RELATION))
+        return sum(int(batch.column(0)[0].as_py()) for batch in counted)
 
     def _find_latest(self) -> None:
         """Decide over all files together which records ``latest_by`` keeps."""
@@ -257,8 +259,10 @@ class TableStream:
     ) -> Generator[pa.RecordBatch, None, None]:
         connection = connection or self.connection
         with self._explained(opened, feed):
-            connection.register(_RELATION, feed.reader())
-            yield from connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+            # One query for all records would read far ahead of the rows that are fetched from it, and keep what it has read.
+            for records in feed.parts():
+                connection.register(_RELATION, records)
+                yield from connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
 
     @contextmanager
     def _explained(self, opened: _OpenFile, feed: _Feed) -> Iterator[None]:
@@ -299,11 +303,21 @@ class _Feed:
         self.error: AsqError | None = None
 
     def reader(self) -> pa.RecordBatchReader:
-        """A fresh reader for one query."""
+        """All records, for one query about all of them."""
+        schema = self._schema()
+        return pa.RecordBatchReader.from_batches(schema, self._batches(schema))
+
+    def parts(self) -> Iterator[pa.Table]:
+        """The records, ``_BATCHES_AT_ONCE`` batches at a time, for a query about each by itself."""
+        schema = self._schema()
+        batches = self._batches(schema)
+        while part := list(islice(batches, _BATCHES_AT_ONCE)):
+            yield pa.Table.from_batches(part, schema=schema)
+
+    def _schema(self) -> pa.Schema:
         records = self._opened.records
         needed = [records.schema.field(name) for name in self._opened.mapping.needed]
-        schema = pa.schema([pa.field(SEQUENCE, pa.int64()), *RECORD_FIELDS, *needed])
-        return pa.RecordBatchReader.from_batches(schema, self._batches(schema))
+        return pa.schema([pa.field(SEQUENCE, pa.int64()), *RECORD_FIELDS, *needed])
 
     def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         number, kept = 0, self._kept

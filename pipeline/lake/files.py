@@ -18,13 +18,15 @@ from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
 
-WorkKind = Literal["extract", "undated", "rivals", "corrected", "pinned", "checked"]
+WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
 
 # Folders of unfinished files: temporary files of ``atomic_path`` (with DuckDB's log next to the warehouse's), and DuckDB's
 # spill files.
 _TEMPORARY = (
-    *(".*.tmp*", "landing/.*.tmp", "scratch/duckdb_temp*"),
+    *(".*.tmp*", "landing/.*.tmp"),
+    # As earlier versions spilled.
+    *("scratch/duckdb_temp*", "scratch/extract-*"),
     *(f"scratch/{kind}-*" for kind in get_args(WorkKind)),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
 )

@@ -27,6 +27,11 @@ def file_format(schema: pa.Schema) -> dict[str, Any]:
     }
 
 
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a file to be read batch by batch. As pyarrow opens it by itself, it keeps all that it has read until it is closed."""
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a file; empty if the file does not exist or cannot be read."""
     try:

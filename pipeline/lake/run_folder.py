@@ -9,12 +9,13 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
@@ -62,6 +63,22 @@ class RunFolder:
         with atomic_path(self.table(name)) as path:
             written.write_parquet(path, compression="zstd", statistics=False)
         return written
+
+    @contextlib.contextmanager
+    def in_parts(self, name: str) -> Iterator[Callable[[pl.DataFrame], None]]:
+        """``write`` for more rows than should be in memory: call what this yields with each part, in order, at least once."""
+        with atomic_path(self.table(name)) as path, contextlib.ExitStack() as stack:
+            writer: pq.ParquetWriter | None = None
+
+            def add(rows: pl.DataFrame) -> None:
+                nonlocal writer
+                part = rows.with_columns(run_id=pl.lit(self.run_id)).to_arrow()
+                if writer is None:
+                    options: dict[str, Any] = {"compression": "zstd", "write_statistics": False, "store_schema": False}
+                    writer = stack.enter_context(pq.ParquetWriter(path, part.schema, **options))
+                writer.write_table(part)
+
+            yield add
 
     def write_query(self, name: str, connection: duckdb.DuckDBPyConnection, query: str) -> None:
         """``write`` for the rows of a query, sorted by all their columns."""

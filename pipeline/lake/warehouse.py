@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.lake.database import connected
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal, parquet
@@ -30,7 +31,7 @@ def _shown_runs(lake: Lake) -> set[str]:
     if not lake.warehouse.exists():
         return set()
     try:
-        with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+        with connected(file=lake.warehouse, read_only=True) as connection:
             views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
     except duckdb.Error:
         return set()
@@ -48,7 +49,7 @@ def refresh_warehouse(lake: Lake) -> None:
     with lake.lock("warehouse"):
         published = {quarter.label: lake.current(quarter).resolve() for quarter in lake.published_quarters()}
         names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
-        with atomic_path(lake.warehouse) as temporary, duckdb.connect(str(temporary)) as connection:
+        with atomic_path(lake.warehouse) as temporary, connected(file=temporary) as connection:
             for name in names:
                 files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
                 connection.execute(f"create view {name} as {_view(connection, files)}")

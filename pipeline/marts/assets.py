@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 
 from pipeline import flow
-from pipeline.marts.builders import COMMAND_LINE, configured_name
-from pipeline.marts.dbt_builder import DbtBuilder
+from pipeline.marts.builders import configured_name
+from pipeline.marts.dbt_builder import COMMAND_LINE, DbtBuilder
 from pipeline.marts.inputs import RunInputs, pinned_clean_files
 from pipeline.marts.lineage import MARTS, marts_lineage, stock_definition
 from pipeline.marts.project import published_tables

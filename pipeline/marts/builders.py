@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    from pipeline.marts.dbt_builder import DbtBuilder
-
-BUILDER_VARIABLE = "ASQ_DBT"
-COMPILED, COMMAND_LINE = "compiled", "cli"
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, COMMAND_LINE, COMPILED, DbtBuilder
 
 
 def configured_name() -> str:

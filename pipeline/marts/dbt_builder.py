@@ -15,6 +15,10 @@ import duckdb
 from pipeline.errors import AsqError
 from pipeline.marts.inputs import RunInputs
 
+BUILDER_VARIABLE = "ASQ_DBT"
+COMPILED, COMMAND_LINE = "compiled", "cli"
+"""The two builders, as the variable names them (``builders`` chooses)."""
+
 
 class MartsNotBuilt(AsqError):
     """A test or a model of the dbt project failed; nothing of the run was published."""

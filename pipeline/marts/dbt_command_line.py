@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,10 +12,10 @@ import duckdb
 from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliResource
 
 from pipeline.errors import UsageError
-from pipeline.marts.builders import BUILDER_VARIABLE, COMMAND_LINE, COMPILED
-from pipeline.marts.dbt_builder import DbtBuilder, MartsNotBuilt
+from pipeline.lake.database import connected
+from pipeline.marts.dbt_builder import BUILDER_VARIABLE, COMMAND_LINE, COMPILED, DbtBuilder, MartsNotBuilt
 from pipeline.marts.inputs import RunInputs
-from pipeline.marts.project import DATABASE, DATABASE_FILE, PROJECT_DIR
+from pipeline.marts.project import DATABASE, DATABASE_FILE, DBT, PROJECT_DIR
 
 
 class DbtCommandLine(DbtBuilder):
@@ -40,11 +39,11 @@ class DbtCommandLine(DbtBuilder):
 
     def tables(self, scratch: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The database file of dbt's process."""
-        return duckdb.connect(str(scratch / DATABASE_FILE), read_only=True)
+        return connected(scratch, file=scratch / DATABASE_FILE, read_only=True)
 
 
 def _create_inputs(inputs: RunInputs, scratch: Path) -> None:
-    with duckdb.connect(str(scratch / DATABASE_FILE)) as connection:
+    with connected(scratch, file=scratch / DATABASE_FILE) as connection:
         inputs.create(connection, DATABASE)
 
 
@@ -52,6 +51,5 @@ def _command_line() -> DbtCliResource:
     return DbtCliResource(
         project_dir=str(PROJECT_DIR),
         profiles_dir=str(PROJECT_DIR),
-        # dbt of this environment, whatever the PATH
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+        dbt_executable=str(DBT),
     )

@@ -7,10 +7,9 @@ manifest: compiled_code, depends_on, config, relation_name.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,13 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
+from pipeline.lake.database import connected
 from pipeline.lake.sql import literal, quoted
 from pipeline.marts import project
 from pipeline.marts.dbt_builder import DbtBuilder, MartsNotBuilt, first_comment
 from pipeline.marts.inputs import RunInputs
 from pipeline.marts.project import DATABASE, seeds_path
 
-MEMORY_VARIABLE = "ASQ_MARTS_MEMORY"
 _SEEDS = "seeds"
 _AT_ONCE = 2
 """Models at once."""
@@ -38,7 +37,7 @@ Node = Mapping[str, Any]
 class DbtCompiled(DbtBuilder):
     """Sends the project's compiled SQL to a DuckDB database in memory, which lasts until its tables were read."""
 
-    _databases: dict[Path, duckdb.DuckDBPyConnection] = PrivateAttr(default_factory=dict)
+    _databases: dict[Path, tuple[ExitStack, duckdb.DuckDBPyConnection]] = PrivateAttr(default_factory=dict)
 
     def build(self, context: dg.AssetExecutionContext, inputs: RunInputs, scratch: Path) -> Iterator[Any]:
         """Build the selected models with everything upstream, and run their tests."""
@@ -61,13 +60,13 @@ class DbtCompiled(DbtBuilder):
     @contextmanager
     def tables(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """The database in memory, which ends with this."""
-        with self._databases.pop(scratch) as connection:
+        stack, connection = self._databases.pop(scratch)
+        with stack:
             yield connection
 
     def _run(self, nodes: Mapping[str, Node], inputs: RunInputs, scratch: Path) -> Iterator[tuple[Node, int]]:
         """Run nodes, by unique id, in the order of their dependencies; yields each with its failures (0 for a model)."""
-        connection = _opened(scratch, inputs)
-        self._databases[scratch] = connection
+        stack, connection = self._databases[scratch] = _opened(scratch, inputs)
         failed: list[str] = []
         try:
             inputs.create(connection, DATABASE)
@@ -92,22 +91,19 @@ class DbtCompiled(DbtBuilder):
             if failed:
                 raise MartsNotBuilt(failed)
         except BaseException:
-            self._databases.pop(scratch).close()
+            del self._databases[scratch]
+            stack.close()
             raise
 
 
-def _opened(scratch: Path, inputs: RunInputs) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
-        config={
-            "memory_limit": os.environ.get(MEMORY_VARIABLE, "1500MB"),
-            "temp_directory": str(scratch / "spilled"),
-            "preserve_insertion_order": False,
-            "threads": 1 if inputs.size < _SMALL else _AT_ONCE,
-        }
-    )
-    connection.execute(f"attach ':memory:' as {quoted(DATABASE)}")
-    connection.execute(f"attach {literal(seeds_path())} as {quoted(_SEEDS)} (read_only)")
-    return connection
+def _opened(scratch: Path, inputs: RunInputs) -> tuple[ExitStack, duckdb.DuckDBPyConnection]:
+    """The database, and what closes it."""
+    with ExitStack() as stack:
+        threads = 1 if inputs.size < _SMALL else None
+        connection = stack.enter_context(connected(scratch, threads=threads, keeps_order=False))
+        connection.execute(f"attach ':memory:' as {quoted(DATABASE)}")
+        connection.execute(f"attach {literal(seeds_path())} as {quoted(_SEEDS)} (read_only)")
+        return stack.pop_all(), connection
 
 
 def _with_upstream(names: Collection[str]) -> dict[str, Node]:

@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -19,12 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import AsqError
+from pipeline.lake.memory import Memory, in_mebibytes
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
+"""dbt of this environment, whatever the PATH."""
 # As in dbt's profile; the compiled SQL contains the name.
 DATABASE = "scratch"
 DATABASE_FILE = f"{DATABASE}.duckdb"
-_SCRATCH_VARIABLE = "ASQ_SCRATCH_FOLDER"
+# What dbt's profile reads.
+_FOLDER_VARIABLE, _MEMORY_VARIABLE = "ASQ_SCRATCH_FOLDER", "ASQ_MARTS_MEMORY"
 _MANIFEST, _SEEDS = "manifest.json", "seeds.duckdb"
 _COMPILED_SUFFIXES = {".sql", ".yml", ".csv"}
 _COMPILERS = ("dbt-core", "dbt-duckdb")
@@ -62,16 +68,16 @@ def published_tables() -> set[str]:
 
 @contextmanager
 def scratch_environment(folder: Path) -> Iterator[None]:
-    """dbt's profile puts its database into this folder."""
-    before = os.environ.get(_SCRATCH_VARIABLE)
-    os.environ[_SCRATCH_VARIABLE] = str(folder)
+    """dbt's profile puts its database into this folder and keeps to DuckDB's share of the run's memory."""
+    given = {_FOLDER_VARIABLE: str(folder), _MEMORY_VARIABLE: in_mebibytes(Memory.of_run().database)}
+    before = {name: os.environ.pop(name) for name in given if name in os.environ}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SCRATCH_VARIABLE]
-        else:
-            os.environ[_SCRATCH_VARIABLE] = before
+        for name in given:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @cache
@@ -110,14 +116,14 @@ def _version() -> str:
 
 
 def _compile(folder: Path) -> None:
-    from dbt.cli.main import dbtRunner
-
+    """In processes of dbt's own, which have written the seeds out whole when they end."""
     with scratch_environment(folder):
         for command in ("seed", "compile"):
-            result = dbtRunner().invoke(
-                ["--quiet", command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR),
-                 "--target-path", str(folder), "--log-path", str(folder)]
+            finished = subprocess.run(
+                [DBT, "--quiet", "--no-use-colors", command, "--project-dir", PROJECT_DIR, "--profiles-dir", PROJECT_DIR,
+                 "--target-path", folder, "--log-path", folder],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", check=False,
             )  # fmt: skip
-            if not result.success:
-                raise AsqError(f"the dbt project cannot be compiled: {result.exception or 'see dbt compile'}")
+            if finished.returncode:
+                raise AsqError(f"the dbt project cannot be compiled: {' '.join(finished.stdout.split())}")
     (folder / DATABASE_FILE).rename(folder / _SEEDS)

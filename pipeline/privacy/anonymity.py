@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipeline.lake.sql import literal, quoted
@@ -23,6 +24,9 @@ from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
 from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
 
 _RECODING = "_recoding"
+_PLACE = "place"
+# Each takes some 150 bytes.
+_ROWS_AT_ONCE = 1 << 20
 _STAR = literal(WITHHELD)
 
 
@@ -64,27 +68,25 @@ def anonymised(
     Two more columns say how many quasi-identifiers a row gave up and whether it gave up all. The query is valid as long as
     the context.
     """
-    names = (*declared.within, *declared.quasi_identifiers, *declared.sensitive)
-    codes = _codes(connection, relation, names, declared.sensitive)
-    recoding = recode(
-        [codes[name] for name in declared.within],
-        [codes[name] for name in declared.quasi_identifiers],
-        # 0 is not a code of a value.
-        [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
-        k,
-        diversity,
-    )
-    rows = pl.DataFrame(
-        {
-            "place": np.arange(len(recoding.levels), dtype=np.int64),
-            "level": recoding.levels,
-            "class": recoding.classes,
-            **{f"hides_{place}": flags for place, flags in enumerate(recoding.hidden)},
-        }
-    ).filter(pl.col("level") != LEFT_OUT)
-    connection.register(_RECODING, rows.to_arrow())
+    parts, first_class = [], 0
+    for places, codes in _codes_by_group(connection, relation, declared):
+        recoding = recode(
+            [codes[name] for name in declared.within],
+            [codes[name] for name in declared.quasi_identifiers],
+            # 0 is not a code of a value.
+            [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
+            k,
+            diversity,
+        )
+        classes = recoding.classes + first_class
+        first_class = int(classes.max(initial=first_class)) + 1
+        hides = {f"hides_{place}": flags for place, flags in enumerate(recoding.hidden)}
+        parts.append(pl.DataFrame({_PLACE: places, "level": recoding.levels, "class": classes, **hides}))
+    rows = pl.concat(parts)
+    kept = rows.filter(pl.col("level") != LEFT_OUT)
+    connection.register(_RECODING, kept.to_arrow())
     try:
-        left_out = _left_out(connection, relation, declared) if len(rows) < len(recoding.levels) else {}
+        left_out = _left_out(connection, relation, declared) if len(kept) < len(rows) else {}
         yield Released(_query(connection, relation, declared), left_out)
     finally:
         connection.unregister(_RECODING)
@@ -111,10 +113,41 @@ def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: R
     return [Classes(tuple(row[:size]), *row[size:]) for row in rows]
 
 
-def _codes(
-    connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], without_stars: Sequence[str]
-) -> dict[str, Codes]:
-    """Columns as numbers in the order of their values, without 0, by row position.
+def _codes_by_group(
+    connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable
+) -> Iterator[tuple[npt.NDArray[np.int64], dict[str, Codes]]]:
+    """The positions of rows and their ``_codes``: whole groups of ``within`` in their order, about ``_ROWS_AT_ONCE`` rows at a
+    time, at least once.
+    """
+    codes = _codes(connection, relation, (*declared.within, *declared.quasi_identifiers, *declared.sensitive), declared.sensitive)
+    within = ", ".join(map(quoted, declared.within))
+    by_text = ", ".join(f"{quoted(name)}::varchar nulls first" for name in declared.within)
+    parts = connection.execute(
+        f"select distinct part from (select (sum(n) over (order by {by_text}) - n) // {_ROWS_AT_ONCE} as part "
+        f"from (select {within}, count(*) as n from {relation} group by all)) order by part"
+    ).fetchall()
+    same = " and ".join(f"records.{quoted(name)} is not distinct from chosen.{quoted(name)}" for name in declared.within)
+    for (part,) in parts or [(0,)]:
+        found = connection.execute(
+            f"""
+            with chosen as (
+                select {within} from (
+                    select {within}, (sum(n) over (order by {by_text}) - n) // {_ROWS_AT_ONCE} as part
+                    from (select {within}, count(*) as n from {relation} group by all)
+                ) where part = $part
+            )
+            select records.rowid as {_PLACE}, {codes} from {relation} as records semi join chosen on {same}
+            """,
+            {"part": part},
+        ).fetchnumpy()
+        # Threads may return the rows in any order.
+        by_place = np.argsort(found[_PLACE], kind="stable")
+        ordered = {name: np.asarray(column)[by_place] for name, column in found.items()}
+        yield ordered.pop(_PLACE), ordered
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], without_stars: Sequence[str]) -> str:
+    """SQL: columns as numbers in the order of their values, without 0.
 
     without_stars   columns in which the source's own ``*`` is not a value: it discloses nothing, like those put there later
     """
@@ -128,10 +161,7 @@ def _codes(
         ).fetchall()
         enum = f"enum({', '.join(literal(value) for (value,) in values)})" if values else "enum('')"
         chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
-    found = connection.execute(f"select rowid as place, {', '.join(chosen)} from {relation}").fetchnumpy()
-    # Threads may return the rows in any order.
-    by_place = np.argsort(found["place"], kind="stable")
-    return {name: np.asarray(found[name])[by_place] for name in names}
+    return ", ".join(chosen)
 
 
 def _left_out(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> dict[tuple[str | None, ...], int]:
@@ -157,7 +187,8 @@ def _query(connection: duckdb.DuckDBPyConnection, relation: str, declared: Recor
             others.append(column)
         columns.append(f"{column} as {quoted(name)}")
     # Within a class by a fingerprint of the rest: as fixed as an order by all columns, and much cheaper.
-    order = ", ".join(["recoding.class", *([f"hash({', '.join(others)})"] if others else [])])
+    # Rows that gave up more come first, as in the numbers of classes.
+    order = ", ".join(["recoding.level desc", "recoding.class", *([f"hash({', '.join(others)})"] if others else [])])
     return (
         f"select {', '.join(columns)}, recoding.level::integer as {quoted(GENERALISED)}, "
         f"recoding.level = {len(declared.quasi_identifiers)} as {quoted(SUPPRESSED)} "

@@ -95,17 +95,17 @@ def _order(columns: Sequence[Codes]) -> npt.NDArray[np.int64]:
     return np.lexsort(keys[::-1])
 
 
-def _runs(digits: Sequence[Codes]) -> list[npt.NDArray[np.int64]]:
+def _runs(digits: Sequence[Codes]) -> list[npt.NDArray[np.int32]]:
     """For sorted rows, the number of the run of rows that agree in the first 1, 2, 3 … columns."""
     found = []
     starts = np.zeros(len(digits[0]), dtype=bool)
     for column in digits:
         starts[1:] |= column[1:] != column[:-1]
-        found.append(np.cumsum(starts))
+        found.append(np.cumsum(starts, dtype=np.int32))
     return found
 
 
-def _diverse(run: npt.NDArray[np.int64], column: Codes, counted: Flags, diversity: int) -> Flags:
+def _diverse(run: npt.NDArray[np.int32], column: Codes, counted: Flags, diversity: int) -> Flags:
     """For each run: whether its counted rows have at least that many different values of the column, or none at all."""
     there = counted & (column != ABSENT)
     pairs = np.unique(np.stack((run[there], column[there])), axis=1)[0]
@@ -113,7 +113,7 @@ def _diverse(run: npt.NDArray[np.int64], column: Codes, counted: Flags, diversit
     return np.asarray((different == 0) | (different >= diversity))
 
 
-def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int, k: int) -> None:
+def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int32]], steps: int, k: int) -> None:
     """Give open rows their last level if they are at least k or find a class to join; the others stay LEFT_OUT."""
     group = runs[0]
     remaining = np.bincount(group, weights=levels == LEFT_OUT)
@@ -127,7 +127,7 @@ def _settle_the_rest(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np
         levels[members[levels[members] == LEFT_OUT]] = steps
 
 
-def _smallest_classes(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int) -> Iterator[Flags]:
+def _smallest_classes(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int32]], steps: int) -> Iterator[Flags]:
     """The rows of a group's classes: the most generalised first, among these the smallest, then the first."""
     for level in range(steps, LEFT_OUT, -1):
         at_level = levels == level
@@ -136,12 +136,12 @@ def _smallest_classes(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[n
             yield at_level & (runs[steps - level] == number)
 
 
-def _class_numbers(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int64]], steps: int) -> npt.NDArray[np.int64]:
+def _class_numbers(levels: npt.NDArray[np.int8], runs: Sequence[npt.NDArray[np.int32]], steps: int) -> npt.NDArray[np.int64]:
     """One number per class: the position of its run among all possible runs, level by level."""
     numbers = np.full(len(levels), LEFT_OUT, dtype=np.int64)
     first = 0
     for level in range(steps, LEFT_OUT, -1):
         run = runs[steps - level]
-        numbers[levels == level] = first + run[levels == level]
+        numbers[levels == level] = run[levels == level].astype(np.int64) + first
         first += int(run[-1]) + 1 if len(run) else 0
     return numbers

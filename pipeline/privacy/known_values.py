@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
-import duckdb
 import polars as pl
 
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import parquet
 from pipeline.privacy.patterns import SURNAMES, normalise
@@ -46,7 +46,7 @@ class KnownValues:
     def of_lake(cls, lake: Lake) -> KnownValues:
         """All values in personal columns of the lake's raw partitions, of every quarter."""
         known = cls()
-        with duckdb.connect() as connection:
+        with connected(lake.scratch) as connection:
             for table in TABLES.values():
                 files = list(lake.partitions("raw", table.name).values())
                 for column in table.columns if files else ():

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 
 TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "run history"
@@ -99,19 +99,18 @@ def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
 def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
+            schema, rows = file.schema_arrow, file.metadata.num_rows
             holds_text = [field.name for field in schema if _holds_text(field.type)]
             marks = file.metadata.metadata or {}
-        # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
-        table = pq.read_table(path, columns=holds_text, read_dictionary=holds_text, partitioning=None) if holds_text else None
         said = [
             *schema.names,
             *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value)),
         ]
         yield _lines("column names and file marks", said, lambda _: path.name)
         for name in holds_text:
-            assert table is not None
-            yield Part(name, _distinct(table.column(name)), table.num_rows, partial(_row_of, path, name))
+            # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
+            column = pq.read_table(path, columns=[name], read_dictionary=[name], partitioning=None).column(0)
+            yield Part(name, _distinct(column), rows, partial(_row_of, path, name))
 
     return parts
 
@@ -258,7 +257,7 @@ def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
 
 
 def _warehouse_parts(path: Path) -> Iterator[Part]:
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with connected(file=path, read_only=True) as connection:
         views = connection.execute("select view_name, sql from duckdb_views() where not internal order by all").fetchall()
     yield _lines("views", [sql for _, sql in views], lambda number: f"view {views[number - 1][0]}")
 

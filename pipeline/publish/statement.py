@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
+from pipeline.lake.database import connected
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.privacy.anonymity import LEFT_OUT_MARK, classes_of
@@ -66,7 +67,7 @@ def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits
     table misses k or l, or if an undeclared table identifies records or persons.
     """
     rows: list[dict[str, Any]] = []
-    with duckdb.connect() as connection:
+    with connected(run.lake.scratch) as connection:
         for name in sorted(tables):
             for row in _statement(connection, run, name, limits):
                 rows.append({"table": name, "quarter": run.quarter.label} | row)

@@ -26,7 +26,7 @@ from pipeline.lake import access_log
 from pipeline.lake.access_log import Entry
 from pipeline.lake.files import private_path, remove_temporary_files
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import file_format, read_metadata
+from pipeline.lake.parquet import file_format, open_parquet, read_metadata
 from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, PURGED, delivery_marks, is_purged, landed, validated_with
 from pipeline.retention.policy import Hold, Retention
 from pipeline.validate.delivered import looked_up_columns
@@ -225,7 +225,7 @@ def _keep_keys(removal: Removal, lake: Lake, event: Entry) -> None:
         is_accepted[:] = False
         numbers = pq.read_table(lake.partition("accepted", table.name, quarter), columns=["_row_id"], partitioning=None)
         is_accepted[numbers.column("_row_id").to_numpy()] = True
-    with pq.ParquetFile(removal.path) as source, private_path(removal.path) as temporary:
+    with open_parquet(removal.path) as source, private_path(removal.path) as temporary:
         kept = [*looked_up_columns(table), *_ORIGIN]
         schema = pa.schema([source.schema_arrow.field(name) for name in kept])
         with pq.ParquetWriter(temporary, schema, **file_format(schema)) as parquet:

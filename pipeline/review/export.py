@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
+from pipeline.lake.database import connected
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
@@ -118,7 +118,7 @@ def _recorded(points: pl.DataFrame, quarter: Quarter, lake: Lake) -> dict[tuple[
         path = lake.partition("clean", str(table), quarter)
         if not path.is_file():
             raise UsageError(f"{path}: the records of {quarter} are gone: run `asq run {quarter}` again")
-        with duckdb.connect() as connection:
+        with connected(lake.scratch) as connection:
             connection.register("wanted", rows.select("row_key").unique().to_arrow())
             texts = ", ".join(f"cast(rows.{quoted(name)} as varchar)" for name in columns)
             for key, *values in connection.execute(

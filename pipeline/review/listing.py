@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
+from pipeline.lake.memory import TABLES_AT_ONCE
 from pipeline.lake.run_folder import RunFolder
 from pipeline.redact.redaction import redact_column
 from pipeline.review.outliers import Found, Limits, find_outliers
@@ -26,8 +27,6 @@ _POINT = ("quarter", "table", "row_key", "measure")
 _RECORD = ("quarter", "table", "row_key")
 _GROUP = ("enterprise_id", "quarter", "table", "measure", "group")
 _DECIDED = ("decision", "reviewer", "reviewed_on", "reason")
-# Two large tables keep two cores busy; more would need too much memory.
-_TABLES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def write_outliers(lake: Lake, quarter: Quarter, run: RunFolder, review: Review,
     def look(name: str) -> Found:
         return find_outliers(TABLES[name], quarter, lake, limits, also=decided_keys(review.of(name, quarter)))
 
-    with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
         found = dict(zip(MEASURED_TABLES, pool.map(look, MEASURED_TABLES), strict=True))
     decisions = decisions_with_status(review, quarter, lake, limits, looked_at=found)
     decisions = decisions.with_columns(reason=redact_column(decisions["reason"]))

@@ -24,7 +24,9 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
+from pipeline.lake.memory import TABLES_AT_ONCE
 from pipeline.lake.row_key import row_key_expression
 from pipeline.lake.sql import parquet, quoted
 from schemas.contract import Table
@@ -120,7 +122,7 @@ def find_outliers(
     path = lake.partition("clean", table.name, quarter)
     points, groups = [pl.DataFrame(schema=POINT_SCHEMA)], [pl.DataFrame(schema=GROUP_SCHEMA)]
     if path.is_file():
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with connected(lake.scratch, at_once=TABLES_AT_ONCE, threads=1) as connection:
             # A view's query cannot have parameters.
             rows = f"select * from {parquet(path)}"
             if table.is_versioned:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import read_quarters
+from pipeline.lake.database import connected
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
@@ -130,7 +130,7 @@ def _with_status(decision: Decision, point: Mapping[str, object] | None, is_corr
 def _corrected_already(decisions: Iterable[Decision], lake: Lake) -> set[Decision]:
     """The corrections whose record already has the corrected value."""
     held = set()
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         for each in decisions:
             if each.decision != CORRECT:
                 continue

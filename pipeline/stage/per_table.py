@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from pipeline.errors import DataRefused
+from pipeline.lake.memory import TABLES_AT_ONCE
 from pipeline.stage.progress import announce
 from schemas.contract import Table
-
-# Memory sets this limit: each table streams with buffers of its own.
-_TABLES_AT_ONCE = 2
 
 Result = TypeVar("Result")
 
@@ -33,7 +31,7 @@ def for_each_table(stage: str, tables: Sequence[Table], work: Callable[[Table], 
         announce(stage, table.name)
         return work(table)
 
-    with ThreadPoolExecutor(min(_TABLES_AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(TABLES_AT_ONCE, os.cpu_count() or 1)) as pool:
         try:
             # A thread has its own context, in which pandera keeps its settings.
             waiting = [(table, pool.submit(contextvars.copy_context().run, announced, table)) for table in tables]

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import file_format
+from pipeline.lake.parquet import file_format, open_parquet
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.redact.redaction import redact_column
@@ -228,7 +228,7 @@ def write_corrected(
     for row_id, name in applied.select("_row_id", "column").iter_rows():
         mended[row_id].add(name)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with pq.ParquetFile(raw) as source:
+    with open_parquet(raw) as source:
         schema = source.schema_arrow.remove_metadata()
         with pq.ParquetWriter(path, schema, **file_format(schema)) as writer:
             metadata = source.metadata.metadata or {}

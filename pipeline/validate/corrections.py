@@ -23,6 +23,7 @@ from pipeline.calendar.quarters import TIME_ZONE, Quarter
 from pipeline.errors import UsageError
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from pipeline.extract.readers.cleaning import clean_text
+from pipeline.lake.database import connected
 from pipeline.lake.row_key import key_parts
 from pipeline.lake.sql import literal
 from pipeline.settings.documents import Document
@@ -129,7 +130,7 @@ def typed_texts(corrections: Sequence[Correction]) -> list[TypedTexts]:
     found: dict[int, TypedTexts] = {}
     if not by_column:
         return []
-    with duckdb.connect() as connection:
+    with connected() as connection:
         connection.execute(f"set TimeZone = {literal(TIME_ZONE)}")
         for (table, column), numbers in by_column.items():
             texts = [text for number in numbers for text in (corrections[number].before, corrections[number].after)]

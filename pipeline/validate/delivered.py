@@ -16,7 +16,8 @@ import duckdb
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.lake.files import in_use, make_private, pinned
+from pipeline.lake.database import connected
+from pipeline.lake.files import pinned
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, Landed, is_purged, landed
@@ -24,9 +25,6 @@ from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.apply_corrections import TableCorrections, corrections_by_table
 from pipeline.validate.corrections import Correction
 from schemas.contract import TABLES, Table
-
-# Enough for a million wide rows; beyond that DuckDB spills to the scratch folder instead of growing.
-MEMORY_LIMIT = "800MB"
 
 # The scale that applies to an answer: that of its question in the survey of its response.
 QUESTION_SCALES = ("survey_questions", ("survey_id", "question_id", "scale_min", "scale_max"))
@@ -59,13 +57,9 @@ class DeliveredKeys:
     """
 
     def __init__(self, lake: Lake, corrections: Sequence[Correction] = (), as_of: Quarter | None = None) -> None:
-        make_private(lake.scratch)
         self._lake = lake
         self._spilling = ExitStack()
-        self._spilling.enter_context(in_use(lake.scratch))
-        self._connection = duckdb.connect()
-        self._connection.execute("set temp_directory = $1", [str(lake.scratch)])
-        self._connection.execute("set memory_limit = $1", [MEMORY_LIMIT])
+        self._connection = self._spilling.enter_context(connected(lake.scratch))
         self._lock, self._pinning = threading.Lock(), threading.Lock()
         self._pins: dict[tuple[Path, int, int], Path] = {}
         self._relations: dict[tuple[str, ...], tuple[_FileState, str]] = {}
@@ -85,7 +79,6 @@ class DeliveredKeys:
 
     def close(self) -> None:
         """Free the connection and its data."""
-        self._connection.close()
         self._spilling.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -136,6 +129,18 @@ class DeliveredKeys:
             return None
         selected = ", ".join(quoted(column) for column in columns)
         query = f"select distinct {selected} from {self.rows_sql(TABLES[table], files)}"
+        return self._kept(("rows", table, *columns), files, query)
+
+    def keys(self, table: str, columns: tuple[str, ...]) -> str | None:
+        """Name of a DuckDB table: ``hashed(columns)`` of all delivered rows, once each; None if the table never came.
+
+        A row whose hash is not in it has no parent. That one of 100,000 rows without a parent shares its hash with one of ten
+        million parents, and so passes, happens in one of 20 million deliveries.
+        """
+        files = self._files(table)
+        if not files:
+            return None
+        query = f"select distinct {hashed(columns)} as hash from {self.rows_sql(TABLES[table], files)}"
         return self._kept(("keys", table, *columns), files, query)
 
     def in_several_quarters(self, table: Table, columns: tuple[str, ...], where: str | None = None) -> str | None:
@@ -146,7 +151,7 @@ class DeliveredKeys:
         """
         partitions = self._lake.partitions("raw", table.name)
         now = landed(table, self._lake)
-        files = [path for path in partitions.values() if now is None or is_purged(path) or not _is_cut_from(now, path)]
+        files = [path for path in partitions.values() if not _is_part_of(now, path)]
         if now is not None:
             files.append(now.path)
         files = [self.pin(path) for path in files]
@@ -183,7 +188,8 @@ class DeliveredKeys:
         files = [path for path in self._lake.partitions("raw", table).values() if is_marked_delivered(path)]
         # An empty snapshot proves nothing: the raw partitions carry the mark.
         if snapshot.is_file() and is_marked_delivered(snapshot) and (files or _has_rows(snapshot)):
-            files.insert(0, snapshot)
+            now = landed(TABLES[table], self._lake)
+            files = [snapshot, *(path for path in files if not _is_part_of(now, path))]
         return [self.pin(path) for path in files]
 
 
@@ -201,5 +207,6 @@ def _has_rows(path: Path) -> bool:
     return bool(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
-def _is_cut_from(now: Landed, partition: Path) -> bool:
-    return read_metadata(partition).get(FINGERPRINT) == now.fingerprint
+def _is_part_of(now: Landed | None, partition: Path) -> bool:
+    """Whether the snapshot holds all rows of a raw partition, so that they need not be read twice."""
+    return now is not None and not is_purged(partition) and read_metadata(partition).get(FINGERPRINT) == now.fingerprint

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import read_metadata
+from pipeline.lake.parquet import open_parquet, read_metadata
 from pipeline.lake.provenance import FINGERPRINT, earlier_partitions, landed
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.validate.apply_corrections import APPLIED, find_cells, write_corrected
@@ -225,7 +225,7 @@ def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
     """Write the rows at these positions, numbered from 0; only row groups that hold one are read."""
     written = first = 0
     with (
-        pq.ParquetFile(snapshot) as parquet,
+        open_parquet(snapshot) as parquet,
         pq.ParquetWriter(copied, parquet.schema_arrow, store_schema=False) as writer,
     ):
         for group in range(parquet.num_row_groups):

@@ -15,12 +15,15 @@ from pandera.errors import SchemaErrors
 
 from pipeline.errors import DataRefused
 from pipeline.lake.sql import parquet, quoted
-from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys
+from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys, hashed
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
 
 BROKEN_SCHEMA = pl.Schema({"_row_id": pl.Int64, "rule": pl.String, "column": pl.String, "value": pl.String})
 """One row per broken rule; ``column`` is null if a whole line could not be read."""
+
+
+_ROWS_AT_ONCE = 1 << 20
 
 
 class UnfitRawPartition(DataRefused):
@@ -41,7 +44,10 @@ def broken_row_rules(
     helpers = _helper_columns(table, raw, rows, connection, delivered_keys)
     if helpers:
         frame = pl.concat([frame, pl.LazyFrame(helpers)], how="horizontal")
-    broken = _broken_by_pandera(table, frame)
+    # Pandera keeps whole columns; a part of the rows at a time, so that it takes no more memory for more rows. Without rows it
+    # still checks the types.
+    parts = [_broken_by_pandera(table, frame, first) for first in range(0, max(rows, 1), _ROWS_AT_ONCE)]
+    broken = pl.concat(parts)
     lines = unreadable.filter(pl.col("column").is_null())
     broken = broken.join(lines, on="_row_id", how="anti").join(unreadable, on=["_row_id", "column"], how="anti")
     return pl.concat([unreadable, broken])
@@ -58,11 +64,12 @@ def _unreadable(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFram
     return found.cast(BROKEN_SCHEMA)
 
 
-def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
+def _broken_by_pandera(table: Table, frame: pl.LazyFrame, first: int) -> pl.DataFrame:
+    """The rules broken by ``_ROWS_AT_ONCE`` rows from the ``first`` on."""
     # The exception holds values of the data, personal data included: it must not become the context of another one.
     cases: pl.DataFrame | None = None
     try:
-        table.model.validate(frame, lazy=True)
+        table.model.validate(frame.slice(first, _ROWS_AT_ONCE), lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
     if cases is None:
@@ -73,7 +80,7 @@ def _broken_by_pandera(table: Table, frame: pl.LazyFrame) -> pl.DataFrame:
         raise UnfitRawPartition(f"{table.name}: the raw partition cannot be validated: {'; '.join(faults)}. Extract it again.")
     return (
         cases.select(
-            _row_id=pl.col("index").cast(pl.Int64),
+            _row_id=pl.col("index").cast(pl.Int64) + first,
             rule=pl.col("check").replace("not_nullable", "required"),
             column="column",
             value="failure_case",
@@ -118,14 +125,12 @@ def _orphans(
     pairs = {column: parent_column}
     if "enterprise_id" in TABLES[parent].polars_schema and "enterprise_id" in table.polars_schema:
         pairs = {"enterprise_id": "enterprise_id", **pairs}
-    relation = delivered_keys.relation(parent, tuple(pairs.values()))
-    if relation is None:
+    keys = delivered_keys.keys(parent, tuple(pairs.values()))
+    if keys is None:
         return None
-    matched = " and ".join(f"child.{quoted(mine)} = parent.{quoted(theirs)}" for mine, theirs in pairs.items())
-    given = " and ".join(f"child.{quoted(mine)} is not null" for mine in pairs)
+    given = " and ".join(f"{quoted(mine)} is not null" for mine in pairs)
     orphans: np.ndarray = connection.execute(
-        f"select _row_id from {parquet('$1')} as child "
-        f"where {given} and not exists (select 1 from {relation} as parent where {matched})",
+        f"select _row_id from {parquet('$1')} where {given} and {hashed(tuple(pairs))} not in (from {keys})",
         [str(raw)],
     ).fetchnumpy()["_row_id"]
     return orphans

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import parquet, quoted
+from pipeline.validate.delivered import hashed
 from pipeline.validate.row_rules import BROKEN_SCHEMA
 from schemas.base import CountsOnce
 from schemas.contract import Table
@@ -38,13 +39,16 @@ def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConne
 
 
 def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    key = ", ".join(map(quoted, table.unique_key))
+    key, hash_of_key = ", ".join(map(quoted, table.unique_key)), hashed(table.unique_key)
     same = " and ".join(f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in table.unique_key)
     return _refuse(
         "unique_key",
         table.unique_key,
         f"""
-        with standing as (select _row_id, {key} from {_RAW} anti join refused using (_row_id)),
+        with suspected as (select {hash_of_key} as hash from {_RAW} group by hash having count(*) > 1),
+        standing as (
+            select _row_id, {key} from {_RAW} anti join refused using (_row_id) where {hash_of_key} in (from suspected)
+        ),
         repeated as (select {key}, min(_row_id) as first_row from standing group by {key} having count(*) > 1)
         select standing._row_id, {joined_values(table.unique_key, "standing")} as value
         from standing join repeated on {same}

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 from scipy.special import stdtrit
@@ -19,6 +18,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import Period
 from pipeline.evaluate.survey.post_stratification import Weighting, weigh
 from pipeline.evaluate.values.intervals import LEVEL, standard_error
+from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import parquet
 from pipeline.settings.plan import SurveyChoices
@@ -292,7 +292,7 @@ def refused_as_repeated(lake: Lake, quarters: list[Quarter]) -> pl.DataFrame:
     Counted from quarantine; the raw rows are read only for the survey round.
     """
     found = [pl.DataFrame(schema=dict.fromkeys(_ROUND, pl.String) | {"refused": pl.Int64})]
-    with duckdb.connect() as connection:
+    with connected(lake.scratch) as connection:
         for quarter in quarters:
             quarantine, raw = (lake.partition(stage, "survey_responses", quarter) for stage in ("quarantine", "raw"))
             if quarantine.is_file() and raw.is_file():

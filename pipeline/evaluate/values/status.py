@@ -38,18 +38,18 @@ def assign_status(
     source_rows: pl.DataFrame,
     delivery: Delivery,
     plan: EvaluationPlan,
+    places: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Assign every place × indicator its status; at enterprise scope every catalogue indicator has a row.
 
     coverage     mart_period_coverage
     source_rows  mart_source_rows
+    places       the places to settle; None: those of all enterprises and of the comparison
     Adds status, status_reason, previous_value, quarters_expected, quarters_covered; a value that may not be shown is
     null.
     """
-    periods = coverage.filter(pl.col("period_role") == "current")
-    grid = periods.select("enterprise_id", "period", scope_type=pl.lit("enterprise"), scope_id=pl.col("enterprise_id")).join(
-        catalogue.select("indicator_id"), how="cross"
-    )
+    enterprises = enterprise_places(coverage) if places is None else places.filter(pl.col("scope_type") == "enterprise")
+    grid = enterprises.join(catalogue.select("indicator_id"), how="cross")
     other_places = comparison.current.filter(pl.col("scope_type") != "enterprise").select(*PLACE, "indicator_id")
     rows = (
         pl.concat([grid, other_places])
@@ -130,6 +130,12 @@ def assign_status(
             "source_columns",
         )
     )
+
+
+def enterprise_places(coverage: pl.DataFrame) -> pl.DataFrame:
+    """The places of the enterprises themselves, in every current period."""
+    periods = coverage.filter(pl.col("period_role") == "current")
+    return periods.select("enterprise_id", "period", scope_type=pl.lit("enterprise"), scope_id=pl.col("enterprise_id"))
 
 
 def mark_provisional(

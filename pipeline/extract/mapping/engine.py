@@ -15,10 +15,9 @@ from typing import Any
 import duckdb
 
 from pipeline.calendar.quarters import TIME_ZONE
-from pipeline.lake.files import work_folder
-from pipeline.lake.sql import literal
+from pipeline.lake.database import connected
+from pipeline.lake.memory import TABLES_AT_ONCE
 
-MEMORY_LIMIT = "1GB"
 _FORBIDDEN_CLASSES = {
     "SUBQUERY": "a subquery",
     "WINDOW": "a window function",
@@ -45,23 +44,17 @@ _FORBIDDEN_FUNCTIONS = {
 @contextmanager
 def engine(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection without access to files, settings or Python variables; it spills to ``scratch``."""
-    with work_folder(scratch, "extract") as spill:
-        connection = duckdb.connect(config={"python_enable_replacements": "false"})
-        try:
-            connection.execute(f"SET temp_directory = {literal(spill)}")
-            for setting in (
-                f"memory_limit = '{MEMORY_LIMIT}'",
-                f"TimeZone = '{TIME_ZONE}'",
-                "streaming_buffer_size = '32MB'",
-                "autoinstall_known_extensions = false",
-                "autoload_known_extensions = false",
-                "enable_external_access = false",
-                "lock_configuration = true",
-            ):
-                connection.execute(f"SET {setting}")
-            yield connection
-        finally:
-            connection.close()
+    with connected(scratch, at_once=TABLES_AT_ONCE, settings={"python_enable_replacements": "false"}) as connection:
+        for setting in (
+            f"TimeZone = '{TIME_ZONE}'",
+            "streaming_buffer_size = '32MB'",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"SET {setting}")
+        yield connection
 
 
 def columns_of_expression(connection: duckdb.DuckDBPyConnection, expression: str, windows: bool = False) -> set[str]:

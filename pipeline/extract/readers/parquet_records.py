@@ -15,6 +15,7 @@ from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
 from pipeline.extract.readers.records import batch_of
+from pipeline.lake.parquet import open_parquet
 from pipeline.settings.sources import Format
 
 _BATCH_ROWS = 1 << 16
@@ -65,7 +66,7 @@ class ParquetRecords:
         if not ends or path.stat().st_size < 12:
             raise TruncatedFile("the Parquet file ends too early", **where)
         try:
-            return pq.ParquetFile(path)
+            return open_parquet(path)
         except (pa.ArrowException, OSError):
             raise UnreadableFile("is a damaged Parquet file", **where) from None
 

@@ -257,6 +257,23 @@ def test_duplicate_answers_are_not_those_of_people_who_tick_one_column(clean: Cl
     assert clean.measured("survey_responses")["duplicate_answers"] == Figure(2 / 43, "逐题相同：2 / 43")
 
 
+def test_duplicate_answers_are_the_same_scores_of_the_same_questions_in_any_order(clean: Clean) -> None:
+    sent_at = dt.datetime(2025, 2, 1, 9)
+    # The second is the first in another order. The others differ: scores swapped, another question, a question more.
+    sent = [
+        *({"a": 1, "b": 5, "c": 2}, {"c": 2, "b": 5, "a": 1}),
+        *({"a": 5, "b": 1, "c": 2}, {"a": 1, "b": 5, "d": 2}, {"a": 1, "b": 5, "c": 2, "d": 2}, {"a": 1, "b": 5}),
+    ] + [{"a": 1, "b": place} for place in range(10, 40)]
+    responses, answers = [], []
+    for number, scores in enumerate(sent):
+        key = {"enterprise_id": "E1", "response_id": f"A{number}"}
+        responses.append(key | {"survey_id": "S", "submitted_at": sent_at, "is_complete": True})
+        answers += [key | {"question_id": name, "score": value} for name, value in scores.items()]
+    clean.write("survey_responses", Q1, responses)
+    clean.write("survey_answers", Q1, answers)
+    assert clean.measured("survey_responses")["duplicate_answers"] == Figure(2 / 36, "逐题相同：2 / 36")
+
+
 def test_mystery_rounds_and_what_they_cover(clean: Clean) -> None:
     for back in range(4):
         clean.write("service_requests", Q1.shift(-back), [{"enterprise_id": "E1", "request_id": f"R{back}"}])

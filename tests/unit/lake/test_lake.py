@@ -178,12 +178,13 @@ def test_what_a_living_process_writes_stays_and_what_a_dead_one_wrote_goes(lake:
     [
         *(f"{stage}/staff/quarter=2025-Q1/.data.parquet.0.tmp" for stage in STAGES if stage != "landing"),
         *("landing/.staff.parquet.0.tmp", ".warehouse.duckdb.0.tmp", ".warehouse.duckdb.0.tmp.wal"),
-        *("scratch/extract-0/duckdb_temp_block-1.block", "scratch/duckdb_temp_storage_DEFAULT-0.tmp"),
+        *("scratch/spilled-0/duckdb_temp_block-1.block", "scratch/extract-0/duckdb_temp_block-1.block"),
+        "scratch/duckdb_temp_storage_DEFAULT-0.tmp",
     ],
 )
 def test_half_written_files_are_found_wherever_they_lie(lake: Lake, name: str) -> None:
     half, whole = _touch(lake.root / name), _touch(lake.root / "landing/staff.parquet")
-    with in_use(half.parent if half.parent.name != "extract-0" else lake.scratch):
+    with in_use(lake.scratch if half.parent.name.endswith("-0") else half.parent):
         remove_temporary_files(lake)
     assert half.exists()
     remove_temporary_files(lake)

@@ -6,9 +6,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import publication_steps
 import pytest
 from publication_steps import NEW, OLD, QUARTER, TABLES, fill
@@ -104,6 +106,20 @@ def test_a_run_that_lacks_what_a_whole_run_makes_is_not_published(lake: Lake) ->
     assert lake.published_quarters() == []
     assert list(lake.runs.iterdir()) == []
     assert not lake.warehouse.exists()
+
+
+def test_a_table_written_in_parts_is_the_table_written_at_once(lake: Lake) -> None:
+    run = RunFolder(lake, QUARTER, "r1").open()
+    rows = pl.DataFrame({"key": ["a", "b", None], "number": [1, None, 3], "amount": [Decimal("1.50"), None, Decimal("2.25")]})
+    with run.in_parts("parts") as add:
+        add(rows[:2])
+        add(rows[2:])
+    run.write("whole", rows)
+    assert pl.read_parquet(run.table("parts")).equals(pl.read_parquet(run.table("whole")))
+    with pytest.raises(AttributeError), run.in_parts("parts") as add:
+        add(None)  # type: ignore[arg-type]
+    assert pl.read_parquet(run.table("parts")).height == 3
+    run.discard()
 
 
 def test_a_folder_is_opened_once_a_run(lake: Lake) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import duckdb
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,24 @@ def test_a_small_outlet_gives_up_its_number_and_what_tells_it() -> None:
     assert shown[:3] == [(*row, 0, False) for row in ROWS[:3]]
     assert shown[3:] == [("E1", "A", WITHHELD, None, cause, hours, 1, False) for _, _, _, _, cause, hours in ROWS[3:6]]
     assert left_out == {("E2",): 2}
+
+
+def test_a_table_is_made_anonymous_house_by_house_as_it_is_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In each house an outlet that stays, outlets that only their region hides, and regions that only the house hides.
+    places = [*[("A", "A1")] * 6, *[("B", f"B{n}") for n in range(4)], *[(f"C{n}", f"C{n}") for n in range(3)]]
+    rows: list[tuple[object, ...]] = [
+        (house, region, outlet, n, ("late", "price")[n % 2], float(n))
+        for house in ("E1", None, "E0")
+        for n, (region, outlet) in enumerate(places)
+    ]
+    rows.append(("E9", "A", "A1", 1, "late", 200.0))
+    at_once = released(rows, 3, 2)
+    assert {level for *_, level, _ in at_once[0].rows()} == {0, 1, 2}
+    assert at_once[1] == {("E9",): 1}
+    monkeypatch.setattr("pipeline.privacy.anonymity._ROWS_AT_ONCE", 1)
+    table, left_out = released(rows, 3, 2)
+    assert table.equals(at_once[0])
+    assert left_out == at_once[1]
 
 
 def test_the_classes_of_a_published_table_are_measured() -> None:

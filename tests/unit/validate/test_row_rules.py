@@ -244,6 +244,12 @@ def test_each_rule_refuses_its_row_and_no_other(writer, table: Table) -> None:
     assert accepted == [number for number in range(len(rows)) if number not in refused]
 
 
+@pytest.mark.parametrize("name", ["service_requests", "survey_answers"])
+def test_rows_are_found_in_whatever_part_of_the_table_they_are(writer, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.validate.row_rules._ROWS_AT_ONCE", 3)
+    test_each_rule_refuses_its_row_and_no_other(writer, TABLES[name])
+
+
 class TestWhatIsNotRefused:
     """Rules refuse what is plainly impossible, and nothing that is only odd."""
 

@@ -987,12 +987,16 @@ def with_intervals(values: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
         t = np.where(composed, ndtri(0.975), stdtrit(np.where(denominator > 1, denominator - 1, np.nan), 0.975))
         half = t * spread / (np.sqrt(denominator) * divisor)
     low[has_spread], high[has_spread] = (value - half)[has_spread], (value + half)[has_spread]
-    kind = np.where(rated, "wilson", np.where(has_spread, np.where(composed, "normal", "t"), ""))
-    kind = np.where(np.isnan(low), None, kind)
     return values.with_columns(
         ci_low=pl.Series(low).fill_nan(None),
         ci_high=pl.Series(high).fill_nan(None),
-        ci_method=pl.Series(kind.tolist(), dtype=pl.String),
+        ci_method=pl.when(pl.Series(np.isnan(low)))
+        .then(None)
+        .when(pl.Series(rated))
+        .then(pl.lit("wilson"))
+        .when(pl.Series(composed))
+        .then(pl.lit("normal"))
+        .otherwise(pl.lit("t")),
     ).drop("spread", "divisor")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -72,13 +72,14 @@ class DbtCompiled(DbtBuilder):
             inputs.create(connection, DATABASE)
             order = TopologicalSorter({name: set(_upstream(node)) & nodes.keys() for name, node in nodes.items()})
             order.prepare()
-            running: dict[Future[int], str] = {}
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
+            running: dict[Future[int], tuple[str, duckdb.DuckDBPyConnection]] = {}
+            with ThreadPoolExecutor(_AT_ONCE) as pool, _interrupted(running):
                 while order.is_active() and not (failed and not running):
-                    if not failed:
-                        running |= {pool.submit(_executed, nodes[name], connection.cursor()): name for name in order.get_ready()}
+                    for name in order.get_ready() if not failed else ():
+                        cursor = connection.cursor()
+                        running[pool.submit(_executed, nodes[name], cursor)] = name, cursor
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        name = running.pop(future)
+                        name, _ = running.pop(future)
                         try:
                             failures = future.result()
                         except duckdb.Error as error:
@@ -104,6 +105,18 @@ def _opened(scratch: Path, inputs: RunInputs) -> tuple[ExitStack, duckdb.DuckDBP
         connection.execute(f"attach ':memory:' as {quoted(DATABASE)}")
         connection.execute(f"attach {literal(seeds_path())} as {quoted(_SEEDS)} (read_only)")
         return stack.pop_all(), connection
+
+
+@contextmanager
+def _interrupted(running: Mapping[Future[int], tuple[str, duckdb.DuckDBPyConnection]]) -> Iterator[None]:
+    """Ctrl-C ends the queries too, which would otherwise be waited for."""
+    try:
+        yield
+    except BaseException:
+        for _, cursor in running.values():
+            with suppress(duckdb.Error):
+                cursor.interrupt()
+        raise
 
 
 def _with_upstream(names: Collection[str]) -> dict[str, Node]:

@@ -47,7 +47,8 @@ def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) 
         f"""
         with suspected as (select {hash_of_key} as hash from {_RAW} group by hash having count(*) > 1),
         standing as (
-            select _row_id, {key} from {_RAW} anti join refused using (_row_id) where {hash_of_key} in (from suspected)
+            select _row_id, {key} from {_RAW} anti join refused using (_row_id)
+            where {hash_of_key} in (from suspected) or _row_id in (from key_taken)
         ),
         repeated as (select {key}, min(_row_id) as first_row from standing group by {key} having count(*) > 1)
         select standing._row_id, {joined_values(table.unique_key, "standing")} as value

@@ -100,8 +100,10 @@ class TestKeys:
     def test_nothing_is_left_in_the_scratch_folder(self, writer) -> None:
         writer.deliver("parts_orders", [(Q4, order(writer, "a")), (Q1, order(writer, "a"))])
         writer.validate("parts_orders", Q1)
-        # The files that keys were looked up in are held as long as keys are.
-        assert {path.name.partition("-")[0] for path in writer.lake.scratch.iterdir()} <= {"pinned"}
+        # The files that keys were looked up in, and the database's folder to spill into, are held as long as keys are.
+        left = {path.name.partition("-")[0]: [*path.iterdir()] for path in writer.lake.scratch.iterdir()}
+        assert left.keys() <= {"pinned", "spilled"}
+        assert left["spilled"] == []
         writer.delivered_keys.close()
         assert list(writer.lake.scratch.iterdir()) == []
 

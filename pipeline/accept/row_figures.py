@@ -16,7 +16,7 @@ import duckdb
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import pinned
-from pipeline.lake.inputs import clean_files
+from pipeline.lake.inputs import clean_files, no_rows
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.sql import parquet, quoted
@@ -102,8 +102,7 @@ class _Reader:
         """SQL that reads the table's rows; no rows without a file."""
         files = self.files(kind, table)
         if not files:
-            columns = ", ".join(f"cast(null as {c.sql_type}) as {quoted(c.name)}" for c in TABLES[table].columns)
-            return f"(select {columns}, cast(null as varchar) as quarter where false)"
+            return f"({no_rows(TABLES[table])})"
         return parquet(files)
 
     def keys(self, table: str, columns: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import counted_quarters, published_periods
 from pipeline.desensitize.rotation import require_one_key
 from pipeline.lake.files import pinned
-from pipeline.lake.inputs import clean_files
+from pipeline.lake.inputs import clean_files, no_rows
 from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
 from pipeline.lake.sql import literal, parquet, quoted
@@ -107,8 +107,7 @@ class RunInputs:
     def _rows(self, table: Table) -> str:
         files = self.files[table.name]
         if not files:
-            columns = ", ".join(f"cast(null as {c.sql_type}) as {quoted(c.name)}" for c in table.columns)
-            return f"select {columns}, cast(null as varchar) as quarter, cast(null as bigint) as _row_id where false"
+            return no_rows(table)
         rows = f"select * from {parquet(files)}"
         if excluded := self.excluded.get(table.name):
             rows = without_excluded(rows, excluded)

@@ -14,21 +14,23 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.lake.files import atomic_path
-from pipeline.marts.project import is_published, manifest_path
+from pipeline.marts.project import is_published, manifest_path, nodes
 from pipeline.stage.partitions import GATHERED, OWNERS, PER_QUARTER
 
 MARTS = "marts"
-_FILE = f"lineage-{dg.__version__}.json"
-_TABLE_NAME, _COLUMNS = "dagster/table_name", "dagster/column_schema"
+_FILE = f"derived-by-dagster-{dg.__version__}.json"
+_TABLE_NAME, _COLUMNS, _UNIQUE_ID = "dagster/table_name", "dagster/column_schema", "dagster_dbt/unique_id"
 # What is kept of the metadata; the rest is for dbt's command line.
-_KEPT = ("dagster_dbt/unique_id", "dagster-dbt/materialization_type", "dagster/storage_kind", _TABLE_NAME)
+_KEPT = (_UNIQUE_ID, "dagster-dbt/materialization_type", "dagster/storage_kind")
 
 
 def marts_lineage() -> tuple[list[dg.AssetSpec], list[dg.AssetCheckSpec]]:
     """The assets and checks of the dbt project, without importing dbt."""
     path = manifest_path().with_name(_FILE)
     if not path.exists():
-        definition = stock_definition(lambda context: None)
+        from dagster_dbt import DagsterDbtTranslator
+
+        definition = _derived(DagsterDbtTranslator(), lambda context: None)
         kept = {
             "assets": [_asset_kept(spec) for spec in definition.specs],
             "checks": [_check_kept(spec) for spec in definition.check_specs],
@@ -41,25 +43,33 @@ def marts_lineage() -> tuple[list[dg.AssetSpec], list[dg.AssetCheckSpec]]:
 
 def stock_definition(function: Any) -> dg.AssetsDefinition:
     """dagster-dbt's own definition of the marts, computed by ``function``: what dbt's command line needs."""
-    from dagster_dbt import DagsterDbtTranslator, dbt_assets
+    from dagster_dbt import DagsterDbtTranslator
 
     class StageTranslator(DagsterDbtTranslator):
-        """Puts every dbt node into the marts group, with owners and the place where it can be read after the run."""
-
         def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-            spec = super().get_asset_spec(manifest, unique_id, project)
             node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
-            metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
-            # A seed has no SQL to show.
-            description = node["description"] if node["resource_type"] == "seed" else spec.description
-            if is_published(node):
-                metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
-                description = f"{GATHERED} {description}"
-            return spec.replace_attributes(
-                group_name=flow.MARTS, owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
-            )
+            return _of_stage(super().get_asset_spec(manifest, unique_id, project), node)
 
-    return dbt_assets(manifest=manifest_path(), name=MARTS, **PER_QUARTER, dagster_dbt_translator=StageTranslator())(function)
+    return _derived(StageTranslator(), function)
+
+
+def _derived(translator: Any, function: Any) -> dg.AssetsDefinition:
+    from dagster_dbt import dbt_assets
+
+    return dbt_assets(manifest=manifest_path(), name=MARTS, **PER_QUARTER, dagster_dbt_translator=translator)(function)
+
+
+def _of_stage(spec: dg.AssetSpec, node: Mapping[str, Any]) -> dg.AssetSpec:
+    """A dbt node in the marts group, with owners and the place where it can be read after the run."""
+    metadata = {name: value for name, value in spec.metadata.items() if name != _TABLE_NAME}
+    # A seed has no SQL to show.
+    description = node["description"] if node["resource_type"] == "seed" else spec.description
+    if is_published(node):
+        metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
+        description = f"{GATHERED} {description}"
+    return spec.replace_attributes(
+        group_name=flow.MARTS, owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata
+    )
 
 
 def _asset_kept(spec: dg.AssetSpec) -> dict[str, Any]:
@@ -78,17 +88,15 @@ def _asset(of: Mapping[str, Any]) -> dg.AssetSpec:
     metadata = dict(of["metadata"])
     if of["columns"]:
         metadata[_COLUMNS] = dg.TableSchema([dg.TableColumn(name, kind, text) for name, kind, text in of["columns"]])
-    return dg.AssetSpec(
+    spec = dg.AssetSpec(
         dg.AssetKey(of["key"]),
         deps=[dg.AssetKey(key) for key in of["deps"]],
         description=of["description"],
         code_version=of["code_version"],
         metadata=metadata,
         skippable=True,
-        group_name=flow.MARTS,
-        owners=OWNERS,
-        kinds={"dbt", "duckdb"},
     )
+    return _of_stage(spec, nodes()[metadata[_UNIQUE_ID]])
 
 
 def _check_kept(spec: dg.AssetCheckSpec) -> dict[str, Any]:

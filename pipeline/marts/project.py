@@ -13,8 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 
 from pipeline.errors import AsqError
 from pipeline.lake.memory import Memory, in_mebibytes
+from pipeline.settings.environment import environment
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -66,18 +67,9 @@ def published_tables() -> set[str]:
     return {node["name"] for node in nodes().values() if is_published(node)}
 
 
-@contextmanager
-def scratch_environment(folder: Path) -> Iterator[None]:
+def scratch_environment(folder: Path) -> AbstractContextManager[None]:
     """dbt's profile puts its database into this folder and keeps to DuckDB's share of the run's memory."""
-    given = {_FOLDER_VARIABLE: str(folder), _MEMORY_VARIABLE: in_mebibytes(Memory.of_run().database)}
-    before = {name: os.environ.pop(name) for name in given if name in os.environ}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name in given:
-            del os.environ[name]
-        os.environ.update(before)
+    return environment({_FOLDER_VARIABLE: str(folder), _MEMORY_VARIABLE: in_mebibytes(Memory.of_run().database)})
 
 
 @cache

@@ -7,14 +7,15 @@ read elsewhere: ``plan.py``, ``sources.py``, ``outlier_review.py``, ``validate/c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.errors import UsageError
 from pipeline.lake.layout import Lake
+from pipeline.settings.environment import environment
 from pipeline.settings.handed_in import FILES
 
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
@@ -50,20 +51,10 @@ class Settings:
         given = {each.name: os.environ.get(each.variable) for each in FILES}
         return cls.of(os.environ[LANDING_VARIABLE], os.environ[LAKE_VARIABLE], **given)
 
-    @contextmanager
-    def in_environment(self) -> Iterator[None]:
+    def in_environment(self) -> AbstractContextManager[None]:
         """The runs that this process starts use these places; afterwards the environment is as it was."""
-        variables = {LANDING_VARIABLE: str(self.landing), LAKE_VARIABLE: str(self.lake.root)}
-        variables |= {each.variable: str(self.files[each.name]) for each in FILES if each.name in self.files}
-        names = (LANDING_VARIABLE, LAKE_VARIABLE, *(each.variable for each in FILES))
-        before = {name: os.environ.pop(name) for name in names if name in os.environ}
-        os.environ.update(variables)
-        try:
-            yield
-        finally:
-            for name in names:
-                os.environ.pop(name, None)
-            os.environ.update(before)
+        files = {each.variable: str(self.files[each.name]) if each.name in self.files else None for each in FILES}
+        return environment({LANDING_VARIABLE: str(self.landing), LAKE_VARIABLE: str(self.lake.root), **files})
 
 
 def chosen_files(landing: str | Path, **given: str | Path | None) -> Mapping[str, Path]:

@@ -1,4 +1,4 @@
-"""Runs the Dagster job of one quarter in this process: ``asq run``, equal to materializing it in the UI.
+"""Runs the Dagster job of quarters in this process: ``asq run``, equal to materializing them in the UI.
 
 No stage logic here; a failure is raised as the error of the stage that failed.
 """
@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipeline.calendar.quarters import Quarter
@@ -20,12 +20,13 @@ from pipeline.settings.places import Settings
 _HOME_VARIABLE = "DAGSTER_HOME"
 
 
-def evaluate(quarter: Quarter, settings: Settings) -> str:
-    """Evaluate and publish a quarter; returns the run id.
+@contextmanager
+def evaluator(settings: Settings) -> Iterator[Callable[[Quarter], str]]:
+    """Gives a function that evaluates and publishes a quarter and returns the run id.
 
-    Raises the AsqError of the stage that refused the data, worded for the user; any other failure unchanged, and
-    KeyboardInterrupt after Ctrl-C. If ``DAGSTER_HOME`` is set, the run is recorded there and shown in the UI; recording
-    costs seconds per run.
+    It raises the AsqError of the stage that refused the data, worded for the user; any other failure unchanged, and
+    KeyboardInterrupt after Ctrl-C. If ``DAGSTER_HOME`` is set, the runs are recorded there and shown in the UI. Quarters of one
+    evaluator share what Dagster prepares for the first.
     """
     with _lasting_objects():
         import dagster as dg
@@ -33,11 +34,12 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
         from pipeline.definitions import defs
         from pipeline.unrecorded import unrecorded_instance
 
-    run_id = str(uuid.uuid4())
-    instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else unrecorded_instance()
-    with instance, settings.in_environment():
+    job = defs.resolve_job_def("evaluate_quarter")
+
+    def evaluate_one(quarter: Quarter) -> str:
+        run_id = str(uuid.uuid4())
         try:
-            defs.resolve_job_def("evaluate_quarter").execute_in_process(
+            job.execute_in_process(
                 partition_key=quarter.partition_key,
                 instance=instance,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -51,7 +53,17 @@ def evaluate(quarter: Quarter, settings: Settings) -> str:
             if cause is error:
                 raise
             raise cause from None
-    return run_id
+        return run_id
+
+    instance = dg.DagsterInstance.get() if os.environ.get(_HOME_VARIABLE) else unrecorded_instance()
+    with instance, settings.in_environment():
+        yield evaluate_one
+
+
+def evaluate(quarter: Quarter, settings: Settings) -> str:
+    """Evaluate and publish one quarter; see ``evaluator``."""
+    with evaluator(settings) as evaluate_one:
+        return evaluate_one(quarter)
 
 
 @contextmanager

@@ -61,12 +61,13 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label
-    from pipeline.runs import evaluate
+    from pipeline.runs import evaluator
 
-    for quarter in quarters:
-        with _progress(quarter):
-            evaluate(quarter, settings)
-        _warn(settings.lake.current(quarter), quarter)
+    with evaluator(settings) as evaluate:
+        for quarter in quarters:
+            with _progress(quarter):
+                evaluate(quarter)
+            _warn(settings.lake.current(quarter), quarter)
     _warn_undelivered(settings)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
 

@@ -26,6 +26,7 @@ TRIED = {
     "great-expectations": "1.24.1",
 }
 EPHEMERAL = "set ASQ_INSTANCE=ephemeral, which uses DagsterInstance.ephemeral()"
+OWN_EVENT_LOG = "leave event_log_storage out of dagster.yaml, then Dagster keeps its own event log"
 SITE = "build_data_docs() of a context writes such pages too, which load files from elsewhere and name the time"
 
 
@@ -74,6 +75,30 @@ def test_dagster_s_own_ephemeral_instance_does_without(monkeypatch: pytest.Monke
         unrecorded_instance()
 
 
+def test_dagster_s_event_log_asks_for_its_connections_in_one_place(tmp_path: Path) -> None:
+    with leaned_on("dagster", "SqliteEventLogStorage._connect and _initdb", OWN_EVENT_LOG):
+        from pipeline.event_log import SqliteEventLog
+
+        own = SqliteEventLog.__mro__[1]
+        assert takes(own._connect, "shard")
+        assert takes(own._initdb, "engine")
+        asked: list[str] = []
+
+        class Watched(SqliteEventLog):
+            @contextmanager
+            def _connect(self, shard: str) -> Iterator[Any]:
+                asked.append(shard)
+                with super()._connect(shard) as connection:
+                    yield connection
+
+        log = Watched(str(tmp_path))
+        assert log.get_logs_for_run("a run") == []
+        assert log.all_asset_keys() == []
+        # The files of the index are made first.
+        assert asked[-2:] == ["a run", "index"]
+        log.dispose()
+
+
 def test_great_expectations_renders_a_page_of_one_result() -> None:
     with leaned_on("great-expectations", "ValidationResultsPageRenderer or DefaultJinjaPageView", SITE):
         from great_expectations.render.renderer import ValidationResultsPageRenderer
@@ -105,14 +130,16 @@ PUBLIC = {
     "great_expectations.expectations.metadata_types",
 }
 LEANED_ON = {
-    "dagster._core.storage.event_log": "unrecorded.py",
-    "great_expectations.data_context.types.base": "accept/worker.py",
-    "great_expectations.render.renderer": "accept/worker.py",
-    "great_expectations.render.view": "accept/worker.py",
+    ("dagster._core.storage.event_log", "event_log.py"),
+    ("dagster._core.storage.event_log", "unrecorded.py"),
+    ("dagster._serdes", "event_log.py"),
+    ("great_expectations.data_context.types.base", "accept/worker.py"),
+    ("great_expectations.render.renderer", "accept/worker.py"),
+    ("great_expectations.render.view", "accept/worker.py"),
 }
 
 
-def test_every_module_that_is_leaned_on_is_listed_and_used_in_one_file() -> None:
+def test_every_module_that_is_leaned_on_is_listed_with_the_files_that_use_it() -> None:
     libraries = ("dagster", "dagster_dbt", "dagster_shared", "dbt", "great_expectations")
     found = {
         (name, path.relative_to(PIPELINE).as_posix())
@@ -127,4 +154,4 @@ def test_every_module_that_is_leaned_on_is_listed_and_used_in_one_file() -> None
         )
         if name.split(".")[0] in libraries and name not in PUBLIC
     }
-    assert found == set(LEANED_ON.items())
+    assert found == LEANED_ON

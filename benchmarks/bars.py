@@ -6,6 +6,7 @@ session, because machines differ.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,16 +17,20 @@ IMPORTS = "importing the libraries"
 RUN_1200 = "asq run, 1,200 requests"
 RECORDED_1200 = "asq run, recorded by Dagster, 1,200 requests"
 FURTHER_1200 = "each further quarter of asq backfill, 1,200 requests"
+NINE_QUARTERS = "make run, set up: a sample of nine quarters of 1,200 requests and their recorded backfill"
 RUN_20K = "asq run, 20,000 requests"
 SCRIPT_20K = "handwritten, 20,000 requests"
 FULL_20K = "handwritten_full, 20,000 requests"
+RUN_100K = "asq run, 100,000 requests and calls"
 RUN_1M = "asq run, 1,000,000 requests and calls"
 LOOKING_BACK_1M = "asq run, with seven more such quarters to look back on"
 SCRIPT_1M = "handwritten, 1,000,000 requests and calls"
 FULL_1M = "handwritten_full, 1,000,000 requests and calls"
+SAMPLE_1M = "asq sample, 1,000,000 requests"
 RUN_10M = "asq run, 10,000,000 requests and calls"
 SCRIPT_10M = "handwritten, 10,000,000 requests and calls"
 FULL_10M = "handwritten_full, 10,000,000 requests and calls"
+SAMPLE_10M = "asq sample, 10,000,000 requests"
 
 
 @dataclass(frozen=True)
@@ -77,24 +82,55 @@ class Bar:
         return seconds if self.per is None else seconds / measured[self.per].median.cpu_seconds
 
 
-BARS = (
+@dataclass(frozen=True)
+class GrowthBar:
+    """A limit of the exponent with which CPU seconds grow with the number of rows: 1 is linear.
+
+    ``fixed`` is the price of a quarter with next to no rows, which both others pay.
+    """
+
+    fixed: str
+    smaller: str
+    larger: str
+    limit: float
+    factor: float = 10
+    """How many times the rows of the smaller one the larger one has."""
+
+    @property
+    def claim(self) -> str:
+        """The bar in words."""
+        return f"from {self.smaller}, to {self.factor:g} times as many: exponent at most {self.limit:g}"
+
+    def figure(self, measured: Mapping[str, Measurement]) -> float | None:
+        """The exponent; None if one of the three was not measured, or the smaller one costs no more than the fixed price."""
+        if not {self.fixed, self.smaller, self.larger} <= measured.keys():
+            return None
+        fixed, smaller, larger = (measured[name].median.cpu_seconds for name in (self.fixed, self.smaller, self.larger))
+        return math.log((larger - fixed) / (smaller - fixed), self.factor) if smaller > fixed else None
+
+
+BARS: tuple[Bar | GrowthBar, ...] = (
     Bar(HELP, 0.4),
     Bar(RUN_1200, 11),
     Bar(RUN_1200, 3, per=IMPORTS),
     Bar(FURTHER_1200, 6),
     Bar(RECORDED_1200, 1.3, per=RUN_1200),
+    Bar(NINE_QUARTERS, 80),
     Bar(RUN_20K, 14),
     Bar(RUN_1M, 1.5, per=FULL_1M),
     Bar(RUN_1M, 1.5, per=SCRIPT_1M, stage="marts"),
     Bar(RUN_1M, 3, is_memory=True),
+    GrowthBar(RUN_1200, RUN_100K, RUN_1M, 1.05),
     Bar(LOOKING_BACK_1M, 1.6, per=RUN_1M),
     Bar(RUN_10M, 1.5, per=FULL_10M),
     Bar(RUN_10M, 1.5, per=SCRIPT_10M, stage="marts"),
     Bar(RUN_10M, 3, is_memory=True),
+    GrowthBar(RUN_1200, RUN_1M, RUN_10M, 1.05),
+    Bar(SAMPLE_10M, 3, is_memory=True),
 )
 
 
-def verdicts(measured: Mapping[str, Measurement]) -> Iterator[tuple[Bar, float, bool]]:
+def verdicts(measured: Mapping[str, Measurement]) -> Iterator[tuple[Bar | GrowthBar, float, bool]]:
     """Every bar that can be judged, its figure, and whether it is met."""
     for bar in BARS:
         figure = bar.figure(measured)

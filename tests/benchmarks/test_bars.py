@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from benchmarks.bars import BARS, FULL_1M, IMPORTS, RUN_1M, RUN_1200, SCRIPT_1M, Bar, Measurement, verdicts
+from benchmarks.bars import BARS, FULL_1M, IMPORTS, RUN_1M, RUN_1200, SCRIPT_1M, Bar, GrowthBar, Measurement, verdicts
 from benchmarks.processes import Cost, measured
 
 # Waits for nobody: the process it starts goes on working after it has ended.
@@ -57,6 +57,18 @@ def test_stages_and_memory_have_bars_too() -> None:
         # The largest of all runs, not of the median one.
         f"{RUN_1M}: at most 3 GiB": (3.5, False),
     }
+
+
+def test_growth_is_counted_above_the_fixed_price() -> None:
+    bar = GrowthBar("fixed", "smaller", "larger", 1.05)
+    costs = {"fixed": 20.0, "smaller": 30.0, "larger": 120.0}
+    found = {name: Measurement(name, [cost(seconds)]) for name, seconds in costs.items()}
+    # (120 - 20) / (30 - 20) = 10 times the seconds for 10 times the rows: linear.
+    assert bar.figure(found) == pytest.approx(1)
+    # 100 times the seconds would be quadratic.
+    assert bar.figure(found | {"larger": Measurement("larger", [cost(1020)])}) == pytest.approx(2)
+    assert bar.figure({name: of for name, of in found.items() if name != "fixed"}) is None
+    assert bar.figure(found | {"smaller": Measurement("smaller", [cost(20)])}) is None
 
 
 def test_no_two_bars_say_the_same() -> None:

@@ -126,6 +126,13 @@ class Table:
         return self.dated_by[0] if len(self.dated_by) == 1 else f"coalesce({', '.join(self.dated_by)})"
 
     @property
+    def dated_column(self) -> str:
+        """The column that decides the quarter: the event's date, or the key of the parent that has it. Raises for registers."""
+        if self.dated_by_parent:
+            return self.dated_by_parent.by[-1]
+        return self.dated_by[-1]
+
+    @property
     def quarter_expression(self) -> str | None:
         """SQL over the row's columns for its quarter (``2025-Q1``; null without a date); None without such a column."""
         date = self.date_expression

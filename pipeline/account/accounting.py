@@ -12,6 +12,7 @@ import duckdb
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
+from pipeline.lake.provenance import UNDATED
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.delivered import is_marked_delivered
@@ -20,10 +21,12 @@ from schemas.contract import TABLES
 
 
 def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, dict[str, int]]:
-    """Write the quarter's tables into the run's folder; returns extracted, accepted, quarantined and resolved rows per table.
+    """Write the quarter's tables into the run's folder; returns by table the rows extracted, accepted, quarantined, …
 
     Resolved are refused rows whose key an accepted row of the quarter has: the record was delivered again without the fault
     and is counted. Rows refused as duplicates of an accepted row, and rows with an incomplete key, are not resolved.
+
+    Undated are the quarantined rows that belong to no quarter, for want of a readable date: they are in the account of every one.
 
     Raises RowsLost if rows in ≠ accepted + quarantined, or if desensitizing changed the number of rows.
     """
@@ -31,7 +34,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
     with connected(lake.scratch) as connection:
         connection.execute(
             'create table row_accounting ("table" varchar, quarter varchar, extracted bigint, accepted bigint, '
-            "quarantined bigint, resolved bigint, delivered boolean)"
+            "quarantined bigint, resolved bigint, delivered boolean, undated bigint)"
         )
         for name in TABLES:
             extracted, accepted, clean = (_rows(connection, lake, stage, name, quarter) for stage in ("raw", "accepted", "clean"))
@@ -40,15 +43,17 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                 raise RowsLost(
                     f"{name} {quarter}: {extracted} rows extracted, {accepted} accepted, {quarantined} quarantined, {clean} clean"
                 )
+            undated = int(_mark(connection, lake.partition("quarantine", name, quarter), UNDATED) or 0)
             resolved = _resolved(connection, lake, name, quarter) if quarantined else 0
             counts[name] = {
                 "extracted": extracted,
                 "accepted": accepted,
                 "quarantined": quarantined,
                 "resolved": resolved,
+                "undated": undated,
             }
             connection.execute(
-                "insert into row_accounting values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into row_accounting values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     name,
                     quarter.label,
@@ -57,6 +62,7 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
                     quarantined,
                     resolved,
                     is_marked_delivered(lake.partition("raw", name, quarter)),
+                    undated,
                 ],
             )
         assign_to_enterprises(connection, lake, quarter)

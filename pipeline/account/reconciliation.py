@@ -128,9 +128,11 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
         yield Step("left out", int(marks["rows"]) - rows, False, "of purged quarters")
     yield Step("read", int(marks["rows"]), True)
     by_quarter: dict[str, int] = json.loads(marks["rows_by_quarter"])
-    others = sum(count for label, count in by_quarter.items() if label != quarter.label)
-    if others:
-        yield Step("of other quarters", -others, False)
+    ran = {each.label for each in lake.published_quarters()}
+    for rule, is_one in (("run", ran.__contains__), ("never run", lambda label: label not in ran)):
+        others = sum(count for label, count in by_quarter.items() if label != quarter.label and is_one(label))
+        if others:
+            yield Step("of other quarters", -others, False, rule)
 
 
 def _flows(log: pl.DataFrame, step: str, actions: tuple[str, ...], called: str) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,8 @@ import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range, today
 from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
-from pipeline.errors import UsageError
+from pipeline.errors import DataRefused, UsageError
+from pipeline.lake.layout import Lake
 from pipeline.lake.memory import Memory
 from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, lake_at
 
@@ -63,13 +65,24 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label
     from pipeline.runs import evaluator
 
-    with evaluator(settings) as evaluate:
-        for quarter in quarters:
-            with _progress(quarter):
-                evaluate(quarter)
-            _warn(settings.lake.current(quarter), quarter)
-    _warn_undelivered(settings)
+    try:
+        with evaluator(settings) as evaluate:
+            for quarter in quarters:
+                with _progress(quarter):
+                    evaluate(quarter)
+                _warn(settings.lake.current(quarter), quarter)
+    except DataRefused:
+        # What the landing folder holds or lacks may be the cause.
+        _warn_of_delivery(settings)
+        raise
+    _warn_of_delivery(settings)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
+
+
+def _warn_of_delivery(settings: Settings) -> None:
+    """What the landing folder holds or lacks that no evaluation shows."""
+    _warn_undelivered(settings)
+    _warn_not_run(settings.lake)
 
 
 def _warn_undelivered(settings: Settings) -> None:
@@ -82,6 +95,21 @@ def _warn_undelivered(settings: Settings) -> None:
     for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
         if found:
             click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
+
+
+def _warn_not_run(lake: Lake) -> None:
+    """Rows of quarters that nobody runs are in no evaluation: one line says which."""
+    from pipeline.lake.provenance import landed
+    from schemas.contract import TABLES
+
+    ran = {quarter.label for quarter in lake.published_quarters()}
+    rows: Counter[str] = Counter()
+    for table in TABLES.values():
+        if table.has_quarters and (now := landed(table, lake)):
+            rows.update({label: count for label, count in now.rows_by_quarter.items() if label not in ran})
+    if rows:
+        named = ", ".join(f"{label} ({rows[label]:,})" for label in sorted(rows))
+        click.echo(f"asq: {rows.total():,} rows belong to quarters that were not run: {named}", err=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,15 +14,16 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.span import far_quarters
 from pipeline.calendar.windows import read_quarters
-from pipeline.evaluate.run_info import Purged
+from pipeline.evaluate.run_info import Elsewhere, Purged
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE
 from pipeline.lake.database import connected
 from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.lake.provenance import PSEUDONYM_KEY, UNDATED, is_purged
 from pipeline.lake.sql import literal, parquet
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
@@ -167,6 +169,26 @@ def purged_records(lake: Lake, quarter: Quarter) -> Purged:
             if clean.is_file() and read_metadata(clean).get(PSEUDONYM_KEY) != wanted:
                 other_key.add(each)
     return Purged(tuple(tables), tuple(sorted(other_key)))
+
+
+def rows_elsewhere(lake: Lake, quarter: Quarter) -> Elsewhere:
+    """The delivered rows that belong to no quarter, or to one outside the delivery's time; as the quarter's raw partitions say."""
+    undated: dict[str, int] = {}
+    dated: dict[str, dict[str, int]] = {}
+    for name, table in TABLES.items():
+        if table.has_quarters:
+            refused = read_metadata(lake.partition("quarantine", name, quarter)).get(UNDATED, "0")
+            undated[name] = int(refused)
+            dated[name] = json.loads(read_metadata(lake.partition("raw", name, quarter)).get("rows_by_quarter", "{}"))
+    together: Counter[str] = Counter()
+    for rows in dated.values():
+        together.update(rows)
+    far = far_quarters(together)
+    outside = {name: {label: rows[label] for label in far if rows.get(label)} for name, rows in dated.items()}
+    return Elsewhere(
+        {name: rows for name, rows in undated.items() if rows},
+        {name: rows for name, rows in outside.items() if rows},
+    )
 
 
 def expert_judgements(lake: Lake, quarter: Quarter) -> pl.DataFrame:

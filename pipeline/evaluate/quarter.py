@@ -24,6 +24,7 @@ from pipeline.evaluate.inputs import (
     inputs_by_place,
     purged_records,
     read_delivery,
+    rows_elsewhere,
 )
 from pipeline.evaluate.run_info import RunRecord, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
@@ -104,7 +105,8 @@ def evaluate_quarter(
         evaluated = evaluate_marts(CountedMarts.read(run.table), lake, quarter, plan, weights, keep)
     record = RunRecord(
         quarter, run.run_id, plan, weights, versions, numbers, evaluated.enterprises, stale_decisions(run),
-        {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter), fingerprints,
+        {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
+        rows_elsewhere(lake, quarter), fingerprints,
     )  # fmt: skip
     tables = {
         "weights": weights.table(),

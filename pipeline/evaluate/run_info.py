@@ -6,7 +6,7 @@ Only what is recorded and its wording; the choices themselves belong to the plan
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -77,6 +77,18 @@ class Purged:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Delivered rows that no evaluation counts because of their date.
+
+    undated   table → rows without a readable one, which belong to no quarter
+    far       table → quarter outside the delivery's time → rows
+    """
+
+    undated: Mapping[str, int] = field(default_factory=dict)
+    far: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """Everything that the numbers of a run depend on.
 
@@ -86,6 +98,7 @@ class RunRecord:
                   record, measure, decision
     corrections   table → outcome of its corrections
     purged        tables evaluated without their records
+    elsewhere     rows of the delivery that belong to no quarter, or to one far away
     fingerprints  SHA-256 of every settings file, by name
     """
 
@@ -99,6 +112,7 @@ class RunRecord:
     stale: Iterable[tuple[str, ...]]
     corrections: Mapping[str, Outcome]
     purged: Purged
+    elsewhere: Elsewhere
     fingerprints: Mapping[str, str]
 
 
@@ -114,6 +128,7 @@ def run_info(record: RunRecord) -> pl.DataFrame:
         *_warnings(plan, record.weights, frozenset(record.enterprises)),
         *_stale_decisions(record.stale),
         *_of_purged(record.purged),
+        *_of_elsewhere(record.elsewhere),
     ]
     rows = [vars(entry) | {"quarter": record.quarter.label, "run_id": record.run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -268,6 +283,19 @@ def _of_purged(purged: Purged) -> Iterator[Entry]:
         )
         said_zh = f"{'、'.join(labels)} 的原始记录已清除，仍使用旧密钥的假名，与其他季度的同一客户无法对应"
         yield Entry(WARNING, said, "警告", said_zh)
+
+
+def _of_elsewhere(elsewhere: Elsewhere) -> Iterator[Entry]:
+    for table, rows in elsewhere.undated.items():
+        said = f"{table}: {rows} rows have no readable date: they belong to no quarter and are refused in every one"
+        said_zh = f"{TABLES[table].title}：{rows:,} 行没有可读的日期，不属于任何季度，在每个季度都被隔离"
+        yield Entry(WARNING, said, "警告", said_zh)
+    for table, quarters in elsewhere.far.items():
+        said = (
+            f"{table}: rows dated more than a year from all others: {', '.join(f'{label} ({n})' for label, n in quarters.items())}"
+        )
+        counted = "、".join(f"{label}（{rows:,} 行）" for label, rows in quarters.items())
+        yield Entry(WARNING, said, "警告", f"{TABLES[table].title}：日期与其余数据相距一年以上：{counted}")
 
 
 def _warnings(plan: EvaluationPlan, weights: WeightSet, enterprises: frozenset[str]) -> Iterator[Entry]:

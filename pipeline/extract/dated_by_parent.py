@@ -5,9 +5,7 @@ Looks up a whole snapshot at once, out of core. It does not date parent rows: th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -52,15 +50,13 @@ class Parents:
         return [self.declared.table, self.declared.by, [now, *(each for each in earlier if each != now)]]
 
 
-def write_dated(undated: Path, file_starts: Sequence[int], parents: Parents, writer: RowWriter, scratch: Path) -> dict[str, int]:
+def write_dated(undated: Path, parents: Parents, writer: RowWriter, scratch: Path) -> dict[str, int]:
     """Write the rows of ``undated`` with the quarters of their parents; returns the rows per quarter.
 
-    ``file_starts``: the position of each delivered file's first row. A row whose parent is not found is treated like one with
-    an unreadable date: it belongs to the quarter of the nearest earlier row in its file that has one (D-14, D-40).
+    A row whose parent is not found, or has no quarter, has none (D-14, D-40).
     """
     with open_parquet(undated) as source:
-        rows = source.metadata.num_rows
-        numbers = _filled(_looked_up(undated, rows, parents, scratch), [*file_starts, rows])
+        numbers = _looked_up(undated, source.metadata.num_rows, parents, scratch)
         found, counts = np.unique(numbers, return_counts=True)
         labels = [_label(number) for number in found.tolist()]
         places = np.searchsorted(found, numbers).astype(np.int32)
@@ -74,11 +70,13 @@ def write_dated(undated: Path, file_starts: Sequence[int], parents: Parents, wri
 
 
 def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.ndarray:
-    """The number of each row's quarter, in file order. If a parent came twice, the first one counts; this delivery comes first."""
+    """The number of each row's quarter, in file order.
+
+    If a parent came twice, the first one with a date counts; this delivery comes first.
+    """
     by = ", ".join(map(quoted, parents.declared.by))
     sources = " union all ".join(
-        f"select {by}, quarter, {place} * 1000000000000 + _row_id as place "
-        f"from {parquet(f'$file{place}')} where quarter is not null"
+        f"select {by}, quarter, {place} * 1000000000000 + _row_id as place from {parquet(f'$file{place}')}"
         for place in range(1, len(parents.earlier) + 2)
     )
     files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}
@@ -95,21 +93,6 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
         )
         for batch in found.to_arrow_reader(_BATCH_ROWS):
             numbers[batch.column("row_id").to_numpy()] = batch.column("number").to_numpy()
-    return numbers
-
-
-def _filled(numbers: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
-    """Fill unknown quarters from the nearest earlier row of the file, else a later one; else from the file before, else after."""
-    known = np.flatnonzero(numbers != _UNKNOWN)
-    if not known.size:
-        return numbers
-    for start, end in pairwise(bounds):
-        part = numbers[start:end]
-        positions = np.flatnonzero(part != _UNKNOWN)
-        if positions.size:
-            part[:] = part[np.maximum.accumulate(np.where(part != _UNKNOWN, np.arange(part.size), positions[0]))]
-        else:
-            part[:] = numbers[start - 1] if start else numbers[known[0]]
     return numbers
 
 

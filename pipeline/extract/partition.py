@@ -17,7 +17,7 @@ from pipeline.extract.writer import row_schema, row_writer
 from pipeline.lake.files import linked, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import open_parquet, read_metadata
-from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, is_purged, landed
+from pipeline.lake.provenance import DELIVERY_MARKS, FINGERPRINT, LANDED_MARKS, UNDATED, is_purged, landed, undated_rows
 from pipeline.settings.suggestions import listed
 from schemas.contract import TABLES, Table
 
@@ -32,6 +32,9 @@ class ExtractResult:
     quarter: Quarter
     delivered: bool
     rows: int
+    """Those of the quarter, and those of no quarter."""
+    undated: int
+    """Those of no quarter: without a readable date."""
     fingerprint: str
     """The snapshot's."""
     path: Path
@@ -42,8 +45,9 @@ class ExtractResult:
 def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult:
     """Write a quarter's raw partition: its rows, or all rows of a register; numbered from 0 in file order.
 
-    Rows of a delivery without any readable date belong to the quarter being run. A partition whose records were purged stays
-    if the snapshot has nothing to replace it. Raises UsageError when no snapshot was taken.
+    Rows without a readable date are in every quarter's, to be refused and counted there (D-14); their column ``quarter`` is null.
+    A partition whose records were purged stays if the snapshot has nothing to replace it. Raises UsageError when no snapshot
+    was taken.
     """
     path = lake.partition("raw", table.name, quarter)
     make_private(lake.root / "raw")
@@ -64,6 +68,7 @@ def extract_quarter(table: Table, quarter: Quarter, lake: Lake) -> ExtractResult
         quarter=quarter,
         delivered=about["delivered"] == "true",
         rows=rows,
+        undated=undated_rows(path),
         fingerprint=about["fingerprint"],
         path=path,
     )
@@ -75,18 +80,21 @@ def require_some_row(quarter: Quarter, landing: Path, results: Iterable[ExtractR
     ``results``: of every table. A quarter with purged records or with rows from an earlier delivery in the lake has rows.
     """
     dated = [result for result in results if TABLES[result.table].has_quarters]
-    if any(result.rows or result.is_purged for result in dated) or not any(result.delivered for result in dated):
+    if any(result.rows > result.undated or result.is_purged for result in dated) or not any(result.delivered for result in dated):
         return
     held = sorted({label for result in dated if (now := landed(TABLES[result.table], lake)) for label in now.rows_by_quarter})
-    found = f"it holds rows of {listed(held)}: choose one of these, or" if held else "its files hold no row:"
+    undated = sum(result.undated for result in dated)
+    without = f" and {undated} rows without a readable date" if undated else ""
+    found = (
+        f"it holds rows of {listed(held)}{without}: choose one of these, or" if held else f"its files hold no dated row{without}:"
+    )
     raise UsageError(
         f"{quarter}: the landing folder {landing} holds no row of this quarter; {found} deliver the files of {quarter}"
     )
 
 
 def _brings_rows(table: Table, quarter: Quarter, about: dict[str, str]) -> bool:
-    rows, dated = int(about["rows"]), json.loads(about["rows_by_quarter"])
-    return bool(dated.get(quarter.label) or rows > sum(dated.values())) if table.has_quarters else rows > 0
+    return bool(json.loads(about["rows_by_quarter"]).get(quarter.label)) if table.has_quarters else int(about["rows"]) > 0
 
 
 def _standing(table: Table, quarter: Quarter, path: Path) -> ExtractResult:
@@ -96,6 +104,7 @@ def _standing(table: Table, quarter: Quarter, path: Path) -> ExtractResult:
         quarter=quarter,
         delivered=marks.get("delivered") == "true",
         rows=pq.read_metadata(path).num_rows,
+        undated=undated_rows(path),
         fingerprint=marks.get(FINGERPRINT, ""),
         path=path,
         is_purged=True,
@@ -105,9 +114,11 @@ def _standing(table: Table, quarter: Quarter, path: Path) -> ExtractResult:
 def _cut(table: Table, quarter: Quarter, snapshot: Path, path: Path, about: dict[str, str]) -> int:
     with row_writer(path, table) as writer, open_parquet(snapshot) as parquet:
         groups = [group for group in range(parquet.num_row_groups) if _may_hold(parquet, group, table, quarter)]
+        undated = 0
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
+            undated += batch.column("quarter").null_count if table.has_quarters else 0
             writer.write(_of_quarter(batch, table, quarter))
-        writer.finish({name: about[name] for name in (*DELIVERY_MARKS, *LANDED_MARKS)})
+        writer.finish({name: about[name] for name in (*DELIVERY_MARKS, *LANDED_MARKS)} | {UNDATED: str(undated)})
         return writer.rows
 
 
@@ -115,7 +126,7 @@ def _of_quarter(batch: pa.RecordBatch, table: Table, quarter: Quarter) -> pa.Rec
     position = batch.schema.get_field_index("quarter")
     if table.has_quarters:
         column = batch.column(position)
-        batch = batch.filter(pc.or_kleene(pc.equal(column, quarter.label), pc.is_null(column)))
+        return batch.filter(pc.or_kleene(pc.equal(column, quarter.label), pc.is_null(column)))
     label = pa.repeat(pa.scalar(quarter.label), batch.num_rows)
     return batch.set_column(position, pa.field("quarter", pa.string()), label)
 

@@ -1,7 +1,7 @@
 """The snapshot of a table: everything that came for it, all quarters, typed, in file order, read once.
 
-Also decides the quarter of rows whose date is unreadable. ``partition`` cuts out one quarter; ``dating`` handles rows that have
-no date of their own.
+A row without a readable date has no quarter (D-14). ``partition`` cuts out one quarter; ``dated_by_parent`` handles rows that
+have no date of their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.calendar.quarters import Quarter
@@ -27,7 +26,7 @@ from pipeline.lake.provenance import LANDED_FILES, closed_quarters
 from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raised whenever the same files would give other rows or marks, so that existing snapshots are taken again."""
 
 
@@ -41,7 +40,7 @@ class Snapshot:
     files: tuple[str, ...]
     rows: int
     rows_by_quarter: dict[str, int]
-    """Empty for registers; rows of a delivery without any readable date have no quarter."""
+    """Empty for registers; rows without a readable date have no quarter."""
     left_out: dict[str, int]
     """Rows left out on purpose: by the configuration (``where``, ``latest_by``, ``unpivot``: entries without a value), and of
     ``purged`` quarters."""
@@ -122,14 +121,14 @@ def _write(
         row_writer(lake.snapshot(table.name), table, without) as writer,
     ):
         if parents is None:
-            quarters, _ = _write_files(stream, writer)
+            quarters = _write_files(stream, writer)
         else:
             with work_folder(lake.scratch, "undated") as folder:
                 undated = folder / "rows.parquet"
                 with row_writer(undated, table) as undated_writer:
-                    _, file_starts = _write_files(stream, undated_writer)
+                    _write_files(stream, undated_writer)
                     undated_writer.finish({})
-                quarters = write_dated(undated, file_starts, parents, writer, lake.scratch)
+                quarters = write_dated(undated, parents, writer, lake.scratch)
         delivered = stream.file_count() > 0
         writer.finish(
             {
@@ -146,43 +145,12 @@ def _write(
         )
 
 
-def _write_files(stream: TableStream, writer: RowWriter) -> tuple[dict[str, int], list[int]]:
-    """Write the rows of all files; returns the rows per quarter, and the position of each file's first row."""
+def _write_files(stream: TableStream, writer: RowWriter) -> dict[str, int]:
+    """Write the rows of all files; returns the rows per quarter."""
     quarters: Counter[str] = Counter()
-    starts: list[int] = []
-    last: str | None = None
     for index in range(stream.file_count()):
-        starts.append(writer.rows)
-        last = _write_file(stream, index, last, writer, quarters)
-    return quarters, starts
-
-
-def _write_file(stream: TableStream, index: int, last_before: str | None, writer: RowWriter, quarters: Counter[str]) -> str | None:
-    """Write one file's rows; returns the quarter of its last row."""
-    is_first, last = True, last_before
-    for batch in stream.rows(index):
-        if batch.num_rows == 0:
-            continue
-        if stream.table.quarter_expression:
-            column = batch.column("quarter")
-            if is_first and not column[0].is_valid:
-                last = stream.first_quarter(index) or last_before or _quarter_of_later_files(stream, index)
-            filled = _filled_forward(column, last)
-            last = filled[-1].as_py()
-            batch = batch.set_column(batch.schema.get_field_index("quarter"), "quarter", filled)
-            for entry in pc.value_counts(filled.drop_null()).to_pylist():
+        for batch in stream.rows(index):
+            for entry in pc.value_counts(batch.column("quarter").drop_null()).to_pylist():
                 quarters[entry["values"]] += entry["counts"]
-        is_first = False
-        writer.write(batch)
-    return last
-
-
-def _quarter_of_later_files(stream: TableStream, index: int) -> str | None:
-    return next(filter(None, map(stream.first_quarter, range(index + 1, stream.file_count()))), None)
-
-
-def _filled_forward(column: pa.StringArray, last: str | None) -> pa.StringArray:
-    """Rows without a readable date get the quarter of the nearest dated row before them."""
-    if column.null_count == 0 or (last is None and column.null_count == len(column)):
-        return column
-    return pc.fill_null_forward(pa.concat_arrays([pa.array([last], pa.string()), column])).slice(1)
+            writer.write(batch)
+    return quarters

@@ -182,18 +182,6 @@ class TableStream:
         self._count_left_out(opened, feed, rows)
         self._count_issues(opened)
 
-    def first_quarter(self, index: int) -> str | None:
-        """The first quarter found in a file's rows."""
-        opened = self._opened[index]
-        sql = f"SELECT quarter, {SEQUENCE} FROM ({opened.mapping.rows_sql(_RELATION)}) WHERE quarter IS NOT NULL"
-        # The connection itself may still be reading rows of this or another file.
-        with self.connection.cursor() as beside:
-            rows = self._run(opened, _Feed(opened), sql, beside)
-            try:
-                return next((batch.column(0)[0].as_py() for batch in rows if batch.num_rows), None)
-            finally:
-                rows.close()
-
     def _count_left_out(self, opened: _OpenFile, feed: _Feed, rows: int) -> None:
         unpivot = self.sources.table(self.table.name).unpivot
         if unpivot is None:

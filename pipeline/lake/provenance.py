@@ -25,6 +25,8 @@ DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
 """Marks of every partition about the delivery of its rows: whether anything came, and with which columns."""
 LANDED_FILES = "landed_files"
 """Mark of a raw partition: the records of each delivered file, those left out by configuration, and rewritten cells (JSON)."""
+UNDATED = "undated"
+"""Rule of rows that belong to no quarter, and mark of a raw partition: how many of its rows these are (D-14)."""
 LANDED_MARKS = ("rows", "rows_by_quarter", LANDED_FILES)
 """Marks of a raw partition about the whole delivery that it was cut from."""
 TREATED = "treated"
@@ -81,7 +83,17 @@ def _is_earlier(quarter: Quarter, path: Path, now: Landed) -> bool:
     marks, rows_now = read_metadata(path), now.rows_by_quarter.get(quarter.label, 0)
     if PURGED in marks:
         return not rows_now
-    return marks.get(FINGERPRINT) != now.fingerprint and pq.read_metadata(path).num_rows > rows_now
+    return marks.get(FINGERPRINT) != now.fingerprint and pq.read_metadata(path).num_rows - undated_rows(path) > rows_now
+
+
+def delivered_rows(path: Path) -> int:
+    """The rows of the whole delivery that a raw partition was cut from, of all quarters and of none."""
+    return int(read_metadata(path).get("rows", "0"))
+
+
+def undated_rows(path: Path) -> int:
+    """The rows of a raw partition that belong to no quarter."""
+    return int(read_metadata(path).get(UNDATED, "0"))
 
 
 def delivery_marks(path: Path) -> dict[str, str]:

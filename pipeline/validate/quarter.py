@@ -23,9 +23,12 @@ from pipeline.lake.provenance import (
     CORRECTIONS,
     FINGERPRINT,
     PARENTS,
+    UNDATED,
+    delivered_rows,
     delivery_marks,
     is_purged,
     parents_fingerprint,
+    undated_rows,
     validated_with,
 )
 from pipeline.lake.row_key import joined_values
@@ -35,7 +38,7 @@ from pipeline.validate.corrections import Correction, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
 from pipeline.validate.other_quarters import compare_with_other_quarters
-from pipeline.validate.row_rules import UnfitRawPartition, broken_row_rules
+from pipeline.validate.row_rules import BROKEN_SCHEMA, UnfitRawPartition, broken_row_rules
 from pipeline.validate.table_rules import broken_table_rules
 from schemas.contract import Table
 
@@ -63,6 +66,8 @@ class ValidationResult:
     accepted: int
     quarantined: int
     """Refused rows; a row that breaks several rules counts once."""
+    undated: int
+    """Those of them that belong to no quarter, and are refused in every one."""
     rule_counts: dict[str, int]
     """Rows that break each rule."""
     delivered: bool
@@ -108,23 +113,26 @@ def _divided(
     try:
         rows = _checked_rows(table, quarter, raw, connection)
         with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (corrected, outcome):
-            broken = _broken_rules(table, quarter, corrected, rows, lake, connection, delivered_keys)
+            broken = _broken_rules(table, quarter, corrected, rows, undated_rows(raw), lake, connection, delivered_keys)
             quarantine = _quarantine(table, quarter, raw, broken, connection)
             rule_counts = _rule_counts(broken)
             refused = broken["_row_id"].n_unique()
+            undated = _undated_refused(raw, connection)
             facts = {
                 "delivered": str(is_delivered).lower(),
                 "extracted": str(rows),
                 "accepted": str(rows - refused),
                 "quarantined": str(refused),
+                UNDATED: str(undated),
             }
             if outcome.by_status:
                 facts[OUTCOME] = json.dumps(asdict(outcome), sort_keys=True)
             quarantine_file = lake.partition("quarantine", table.name, quarter)
             make_private(lake.root / "quarantine")
-            if rows and refused / rows > limit:
+            share = _Shares(rows, refused, undated, delivered_rows(raw))
+            if share.largest > limit:
                 _write_quarantine(quarantine, quarantine_file, facts, connection)
-                raise TooManyRefusedRows(_explain(table, quarter, rows, refused, limit, quarantine, quarantine_file))
+                raise TooManyRefusedRows(_explain(table, quarter, share, limit, quarantine, quarantine_file))
             make_private(lake.root / "accepted")
             accepted = lake.partition("accepted", table.name, quarter)
             _write_accepted(table, quarter, corrected, rows, refused, accepted, connection)
@@ -135,7 +143,39 @@ def _divided(
         _write_quarantine(quarantine, quarantine_file, facts | marks, connection)
     finally:
         connection.close()
-    return ValidationResult(table.name, quarter, rows, rows - refused, refused, rule_counts, is_delivered, outcome)
+    return ValidationResult(table.name, quarter, rows, rows - refused, refused, undated, rule_counts, is_delivered, outcome)
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Refused rows of a table's quarter as the limit sees them.
+
+    Those with a date are a share of the quarter's rows; those without belong to no quarter, so they are a share of the delivery.
+    """
+
+    rows: int
+    refused: int
+    undated: int
+    delivered: int
+
+    @property
+    def largest(self) -> float:
+        return max(self.of_quarter, self.of_delivery)
+
+    @property
+    def of_quarter(self) -> float:
+        dated = self.rows - self.undated
+        return (self.refused - self.undated) / dated if dated else 0.0
+
+    @property
+    def of_delivery(self) -> float:
+        return self.undated / self.delivered if self.undated else 0.0
+
+    def __str__(self) -> str:
+        if self.of_delivery > self.of_quarter:
+            return f"{self.undated} of the {self.delivered} delivered rows have no readable date ({self.of_delivery:.1%})"
+        dated = self.rows - self.undated
+        return f"{self.refused - self.undated} of {dated} rows refused ({self.of_quarter:.1%})"
 
 
 def read_outcome(lake: Lake, table: str, quarter: Quarter) -> Outcome:
@@ -186,6 +226,7 @@ def _validated_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: 
     rows = pl.read_parquet(quarantine)
     counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
     extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
+    undated = int(marks.get(UNDATED, "0"))
     by_rule = dict(counts.sort("rows", "rule", descending=[True, False]).iter_rows())
     return ValidationResult(
         table.name,
@@ -193,6 +234,7 @@ def _validated_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: 
         extracted,
         accepted,
         quarantined,
+        undated,
         by_rule,
         is_delivered,
         read_outcome(lake, table.name, quarter),
@@ -226,14 +268,16 @@ def _broken_rules(
     quarter: Quarter,
     raw: Path,
     rows: int,
+    undated: int,
     lake: Lake,
     connection: duckdb.DuckDBPyConnection,
     delivered_keys: DeliveredKeys,
 ) -> pl.DataFrame:
     alone = broken_row_rules(table, raw, rows, connection, delivered_keys)
-    connection.register("alone", alone.select(pl.col("_row_id").unique()).to_arrow())
-    connection.execute("create or replace temp table refused as select _row_id from alone")
-    connection.unregister("alone")
+    _refuse(alone, connection)
+    if undated:
+        alone = pl.concat([alone, _belonging_nowhere(table, quarter, raw, connection)])
+        _refuse(alone, connection)
     compare_with_other_quarters(table, quarter, raw, lake, connection, delivered_keys)
     broken = pl.concat([alone, broken_table_rules(table, raw, connection)])
     order = {column.name: place for place, column in enumerate(table.columns)}
@@ -243,6 +287,34 @@ def _broken_rules(
         "rule",
         maintain_order=True,
     )
+
+
+def _refuse(broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> None:
+    """The temporary table ``refused`` has their rows."""
+    connection.register("alone", broken.select(pl.col("_row_id").unique()).to_arrow())
+    connection.execute("create or replace temp table refused as select _row_id from alone")
+    connection.unregister("alone")
+
+
+def _undated_refused(raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
+    """The refused rows that belong to no quarter."""
+    if not undated_rows(raw):
+        return 0
+    query = f"select count(*) from {parquet('$1')} semi join refused using (_row_id) where quarter is null"
+    found = connection.execute(query, [str(raw)]).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def _belonging_nowhere(table: Table, quarter: Quarter, rows: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Rows without a quarter that no other rule refuses: their parent has no date, or a correction dates them elsewhere."""
+    is_here = f"coalesce({table.quarter_expression} = $quarter, false)" if table.quarter_expression else "$quarter = ''"
+    found = connection.execute(
+        f'select _row_id, $rule as rule, $column as "column", null as value from {parquet("$rows")} '
+        f"where quarter is null and not {is_here} and _row_id not in (from refused)",
+        {"rows": str(rows), "quarter": quarter.label, "rule": UNDATED, "column": table.dated_column},
+    ).pl()
+    return found.cast(BROKEN_SCHEMA)
 
 
 def _rule_counts(broken: pl.DataFrame) -> dict[str, int]:
@@ -298,9 +370,12 @@ def _write_accepted(
     path: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    if not refused and linked(raw, path):
+    if not refused and not undated_rows(raw) and linked(raw, path):
         return
-    where = ""
+    where, columns = "", "*"
+    if undated_rows(raw):
+        # Corrections have dated them.
+        columns = f"* replace (coalesce(quarter, {literal(quarter.label)}) as quarter)"
     if refused:
         # A bitmap of the refused rows filters while the file streams through in its order; a join would lose the order,
         # and sorting again takes twice the time and memory.
@@ -308,7 +383,7 @@ def _write_accepted(
         where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
     with private_path(path) as temporary:
         written = connection.execute(
-            f"copy (select * from {parquet(raw)} {where}) to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
+            f"copy (select {columns} from {parquet(raw)} {where}) to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
         ).fetchone()
         assert written is not None
         if int(written[0]) != rows - refused:
@@ -323,7 +398,7 @@ def _copy_options(facts: dict[str, str]) -> str:
     return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
 
 
-def _explain(table: Table, quarter: Quarter, rows: int, refused: int, limit: float, quarantine: pl.DataFrame, path: Path) -> str:
+def _explain(table: Table, quarter: Quarter, share: _Shares, limit: float, quarantine: pl.DataFrame, path: Path) -> str:
     causes = (
         quarantine.group_by("rule", "column", maintain_order=True)
         .agg(pl.len().alias("lines"), pl.col("origin_file").first(), pl.col("origin_row").first())
@@ -334,7 +409,4 @@ def _explain(table: Table, quarter: Quarter, rows: int, refused: int, limit: flo
         for rule, column, lines, file, row in causes.head(_CAUSES_NAMED).iter_rows()
     ]
     more = f"; and {len(causes) - _CAUSES_NAMED} further causes" if len(causes) > _CAUSES_NAMED else ""
-    return (
-        f"{table.name} {quarter}: {refused} of {rows} rows refused ({refused / rows:.1%}), the limit is {limit:.1%}. "
-        f"{'; '.join(named)}{more}. All of them: {path}"
-    )
+    return f"{table.name} {quarter}: {share}, the limit is {limit:.1%}. {'; '.join(named)}{more}. All of them: {path}"

@@ -76,7 +76,8 @@ def _looked_up(undated: Path, rows: int, parents: Parents, scratch: Path) -> np.
     """
     by = ", ".join(map(quoted, parents.declared.by))
     sources = " union all ".join(
-        f"select {by}, quarter, {place} * 1000000000000 + _row_id as place from {parquet(f'$file{place}')}"
+        f"select {by}, quarter, {place} * 1000000000000 + _row_id as place "
+        f"from {parquet(f'$file{place}')} where quarter is not null"
         for place in range(1, len(parents.earlier) + 2)
     )
     files = {f"file{place}": str(path) for place, path in enumerate((parents.snapshot, *parents.earlier), start=1)}

@@ -84,7 +84,7 @@ def require_some_row(quarter: Quarter, landing: Path, results: Iterable[ExtractR
         return
     held = sorted({label for result in dated if (now := landed(TABLES[result.table], lake)) for label in now.rows_by_quarter})
     undated = sum(result.undated for result in dated)
-    without = f" and {undated} rows without a readable date" if undated else ""
+    without = f" and {undated} {'row' if undated == 1 else 'rows'} without a readable date" if undated else ""
     found = (
         f"it holds rows of {listed(held)}{without}: choose one of these, or" if held else f"its files hold no dated row{without}:"
     )

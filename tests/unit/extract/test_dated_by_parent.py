@@ -1,12 +1,8 @@
-"""Survey answers belong to the quarter of their response, wherever that was delivered; each to exactly one."""
+"""Survey answers belong to the quarter of their response, wherever that was delivered; without one, to none."""
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow.parquet as pq
-import pytest
-
-from pipeline.extract.dated_by_parent import _filled
 
 RESPONSES = "enterprise_id,response_id,survey_id,customer_id,mode,submitted_at,is_complete"
 ANSWERS = "enterprise_id,response_id,question_id,score"
@@ -23,7 +19,7 @@ def answers(*numbers: int | str, enterprise: str = "A") -> str:
 
 def partition(place, quarter: str) -> list[str]:
     found = pq.ParquetFile(place.extract("survey_answers", quarter).path).read().to_pylist()
-    assert {row["quarter"] for row in found} <= {quarter}
+    assert {row["quarter"] for row in found} <= {quarter, None}
     assert [row["_row_id"] for row in found] == list(range(len(found)))
     return [row["response_id"] for row in found]
 
@@ -49,7 +45,7 @@ def test_rows_keep_their_order_origin_and_defects(place):
     assert [(row["quarter"], row["_row_id"], row["_origin_row"], row["score"]) for row in found] == [
         ("2025-Q1", 0, 2, None),
         ("2024-Q4", 1, 3, 4),
-        ("2024-Q4", 2, 4, None),  # a line that cannot be split goes with the row before it
+        (None, 2, 4, None),  # a line that cannot be split has no response
         ("2025-Q1", 3, 5, 5),
     ]
     assert [row["_defects"] and row["_defects"][0]["rule"] for row in found] == ["type", [], "too_few_fields", []]
@@ -68,21 +64,13 @@ def test_of_a_response_that_came_twice_the_first_one_decides(place):
     assert place.column("survey_answers", "quarter") == ["2025-Q1"]
 
 
-def test_an_answer_without_response_goes_with_the_answers_around_it(place):
-    place.deliver("survey_responses.csv", responses("2024-10-05", "2025-01-05"))
-    place.deliver("survey_answers/1.csv", answers("x", 1, "x", 2, "x"))
-    place.deliver("survey_answers/2.csv", answers("y", "y"))
-    place.deliver("survey_answers/3.csv", answers("z", 1))
-    quarters = ["2024-Q4", "2024-Q4", "2024-Q4", "2025-Q1", "2025-Q1", "2025-Q1", "2025-Q1", "2024-Q4", "2024-Q4"]
-    assert place.column("survey_answers", "quarter") == quarters
-    assert place.take("survey_answers").rows_by_quarter == {"2024-Q4": 5, "2025-Q1": 4}
-
-
-def test_answers_to_nothing_known_belong_to_the_quarter_that_runs(place):
-    place.deliver("survey_responses.csv", responses("2024-10-05"))
-    place.deliver("survey_answers.csv", answers("x", "y"))
-    assert place.take("survey_answers").rows_by_quarter == {}
-    assert partition(place, "2025-Q1") == ["Rx", "Ry"]
+def test_an_answer_without_response_or_to_one_without_a_date_is_in_no_quarter(place):
+    place.deliver("survey_responses.csv", responses("2024-10-05", "2025-01-05", "?"))
+    place.deliver("survey_answers/1.csv", answers("x", 1, "x", 2, 3))
+    place.deliver("survey_answers/2.csv", answers("y", 1))
+    assert place.column("survey_answers", "quarter") == [None, "2024-Q4", None, "2025-Q1", None, None, "2024-Q4"]
+    assert place.take("survey_answers").rows_by_quarter == {"2024-Q4": 2, "2025-Q1": 1}
+    assert place.extract("survey_answers", "2025-Q1").undated == 4
 
 
 def test_responses_of_earlier_deliveries_are_found_in_the_lake(place):
@@ -122,18 +110,3 @@ def test_more_rows_than_one_batch(place):
     place.deliver("survey_answers.csv", answers(*numbers))
     assert place.take("survey_answers").rows_by_quarter == {"2024-Q4": 75_000, "2025-Q1": 75_000}
     assert place.column("survey_answers", "quarter")[-3:] == ["2025-Q1", "2024-Q4", "2025-Q1"]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "bounds", "filled"),
-    [
-        ([], [0], []),
-        ([-1, -1], [0, 2], [-1, -1]),
-        ([-1, 7, -1, 8, -1], [0, 5], [7, 7, 7, 8, 8]),
-        ([-1, -1, 7], [0, 2, 3], [7, 7, 7]),  # the first file has none: the first of a later file
-        ([7, -1, -1, 8], [0, 1, 2, 4], [7, 7, 8, 8]),  # of the last file the row after, not the file before
-        ([7, -1], [0, 1, 1, 2], [7, 7]),  # a file without rows between
-    ],
-)
-def test_unknown_quarters_are_filled_within_their_file_first(numbers, bounds, filled):
-    assert _filled(np.array(numbers, dtype=np.int32), bounds).tolist() == filled

@@ -76,8 +76,8 @@ def test_lines_that_do_not_fit_are_kept_in_their_place_without_cells(suggestions
     )
     assert [(row["_origin_row"], row["_row_id"], row["suggestion_id"], row["quarter"]) for row in rows] == [
         (2, 0, "S1", "2025-Q1"),
-        (3, 1, None, "2025-Q1"),
-        (4, 2, None, "2025-Q1"),
+        (3, 1, None, None),
+        (4, 2, None, None),
         (6, 3, "S4", "2025-Q2"),
     ]
     assert rows[1]["_defects"] == [
@@ -86,7 +86,7 @@ def test_lines_that_do_not_fit_are_kept_in_their_place_without_cells(suggestions
     assert rows[2]["_defects"] == [{"rule": "too_few_fields", "column": None, "value": "ACME,S3,customer"}]
 
 
-def test_rows_without_a_readable_date_belong_to_the_quarter_before_them(place, suggestions):
+def test_rows_without_a_readable_date_belong_to_no_quarter(place, suggestions):
     rows = suggestions(
         "ACME,S1,customer,?,,,",
         "ACME,S2,customer,,,,",
@@ -95,29 +95,15 @@ def test_rows_without_a_readable_date_belong_to_the_quarter_before_them(place, s
         "ACME,S5,customer,2024-11-03,,,",
         "ACME,S6,customer,0205-11-03,,,",
     )
-    assert [row["quarter"] for row in rows] == ["2025-Q1", "2025-Q1", "2025-Q1", "2025-Q1", "2024-Q4", "2024-Q4"]
-    assert place.take("suggestions").rows_by_quarter == {"2024-Q4": 2, "2025-Q1": 4}
-
-
-def test_a_file_without_any_date_leans_on_its_neighbours(place):
-    place.deliver("suggestions/1.csv", f"{HEADER}\nA,S1,customer,x,,,\n")
-    place.deliver("suggestions/2.csv", f"{HEADER}\nA,S2,customer,2024-02-03,,,\nA,S3,customer,2024-08-03,,,\n")
-    place.deliver("suggestions/3.csv", f"{HEADER}\nA,S4,customer,y,,,\nA,S5,customer,z,,,\n")
-    place.deliver("suggestions/4.csv", f"{HEADER}\nA,S6,customer,y,,,\nA,S7,customer,2023-08-03,,,\n")
-    quarters = {row["suggestion_id"]: row["quarter"] for row in place.rows("suggestions")}
-    # S6 follows its own file's next row, not the file before.
-    assert quarters == {
-        "S1": "2024-Q1", "S2": "2024-Q1", "S3": "2024-Q3", "S4": "2024-Q3",
-        "S5": "2024-Q3", "S6": "2023-Q3", "S7": "2023-Q3",
-    }  # fmt: skip
-
-
-def test_many_rows_without_a_date_before_the_first_dated_one(place):
-    # More than the reader and DuckDB hold at a time, so that looking ahead happens while the rows are under way.
-    lines = [f"A,S{i},customer,,,,{'长文本' * 20}" for i in range(200_000)] + ["A,S,customer,2025-05-03,,,"] * 200_000
-    place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
+    assert [row["quarter"] for row in rows] == [None, None, "2025-Q1", None, "2024-Q4", None]
     snapshot = place.take("suggestions")
-    assert (snapshot.rows, snapshot.rows_by_quarter) == (400_000, {"2025-Q2": 400_000})
+    assert (snapshot.rows, snapshot.rows_by_quarter) == (6, {"2024-Q4": 1, "2025-Q1": 1})
+
+
+def test_a_sentinel_date_takes_no_row_along(place, suggestions):
+    days = ("2025-01-05", "1970-01-01 08:00", "", "unknown", "2052-02-05", "2025-03-05")
+    rows = suggestions(*(f"ACME,S{number},customer,{day},,," for number, day in enumerate(days)))
+    assert [row["quarter"] for row in rows] == ["2025-Q1", "1970-Q1", None, None, "2052-Q1", "2025-Q1"]
 
 
 def test_a_delivery_without_any_date_is_in_no_quarter(suggestions, place):
@@ -141,7 +127,7 @@ def test_hazards_and_projects_have_quarters_of_their_own(place):
         "enterprise_id,project_id,kind,started_on,effective_on\n"
         "A,P1,innovation,2024-11-01,2025-02-01\nA,P2,innovation,2024-11-01,\n",
     )
-    assert place.column("safety_hazards", "quarter") == ["2025-Q2", "2025-Q2"]
+    assert place.column("safety_hazards", "quarter") == ["2025-Q2", None]
     assert place.column("improvement_projects", "quarter") == ["2025-Q1", "2024-Q4"]
 
 

@@ -49,35 +49,80 @@
 {%- endmacro %}
 
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
-with grouped as (
+{%- set sums = [] %}
+{#- Staff are so many that cells with them would be hardly fewer than the cases: they are summed apart from other scopes. -#}
+{%- set is_staff_apart = 'staff' in scopes and scopes | length > 1 %}
+{%- set of_cells = scopes | reject('equalto', 'staff') | list if is_staff_apart else scopes %}
+-- Cases that agree in every scope are summed first, so that there is little left to sum scope by scope
+with cells as (
     select
         enterprise_id,
         {{ key }},
-        {{ scope_keys(scopes) }},
+        {%- for scope in scopes %}
+        {{ scope_column(scope) }},
+        {%- endfor %}
+        {%- if is_staff_apart %}
+        grouping(staff_id) = 0 as is_of_staff,
+        {%- endif %}
         {%- for m in measures %}
         {%- set population = m.get('of', 'true') %}
         {%- set i = loop.index %}
         {%- if m.kind == 'rate' %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
-        count(case when {{ population }} then 1 end) as denominator_{{ i }},
+        count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
         count(case when {{ population }} then 1 end) as cases_{{ i }},
-        sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }},
         {%- if m.get('within') %}
+        {%- do sums.append('within_limit_' ~ i) %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
         {%- endif %}
+        sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }}
         {%- else %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'n_' ~ i, 'cases_' ~ i]) %}
         sum(case when {{ population }} then {{ m.numerator }} end) as numerator_{{ i }},
         sum(case when {{ population }} then {{ m.denominator }} end) as denominator_{{ i }},
         sum(case when {{ population }} then {{ m.get('n', m.denominator) }} end) as n_{{ i }},
-        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        count(case when {{ population }} then 1 end) as cases_{{ i }}
         {%- endif %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        count(*) as rows_in_scope
     from {{ relation }}
-    {{ scope_sets(['enterprise_id', key], scopes) }}
+    group by grouping sets (
+        (enterprise_id, {{ key }}{% for scope in of_cells %}, {{ scope_column(scope) }}{% endfor %})
+        {%- if is_staff_apart %},
+        (enterprise_id, {{ key }}, staff_id)
+        {%- endif %}
+    )
+),
+
+grouped as (
+    select
+        enterprise_id,
+        {{ key }},
+        {{ scope_keys(of_cells) }},
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cells
+    {%- if is_staff_apart %}
+    where not is_of_staff
+    {%- endif %}
+    {{ scope_sets(['enterprise_id', key], of_cells) }}
+    {%- if is_staff_apart %}
+    union all
+    select
+        enterprise_id,
+        {{ key }},
+        'staff' as scope_type,
+        staff_id as scope_id,
+        {{- columns(sums) }}
+    from cells
+    where is_of_staff
+    {%- endif %}
 )
 
 {% for m in measures -%}

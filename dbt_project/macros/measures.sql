@@ -48,22 +48,70 @@
     )
 {%- endmacro %}
 
+{#-
+    Sums by scope in two steps: cases that agree in every scope are summed first (a cell), then the cells scope by scope. There are
+    far fewer cells than cases. Staff are too many for that: they are summed apart from the other scopes.
+
+    with cells as (select <keys>, cell_keys(scopes) <sums> from … cell_sets(keys, scopes)),
+    grouped as (cells_by_scope(keys, scopes, <names of the sums>))
+-#}
+{% macro _are_staff_apart(scopes) -%}
+    {{- return('staff' in scopes and scopes | length > 1) -}}
+{%- endmacro %}
+
+{% macro _of_cells(scopes) -%}
+    {{- return(scopes | reject('equalto', 'staff') | list if _are_staff_apart(scopes) else scopes) -}}
+{%- endmacro %}
+
+{% macro cell_keys(scopes) -%}
+    {%- for scope in scopes %}
+        {{ scope_column(scope) }},
+    {%- endfor %}
+    {%- if _are_staff_apart(scopes) %}
+        grouping(staff_id) = 0 as is_of_staff,
+    {%- endif %}
+{%- endmacro %}
+
+{% macro cell_sets(keys, scopes) -%}
+    group by grouping sets (
+        ({{ keys | join(', ') }}{% for scope in _of_cells(scopes) %}, {{ scope_column(scope) }}{% endfor %})
+        {%- if _are_staff_apart(scopes) %},
+        ({{ keys | join(', ') }}, staff_id)
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{% macro cells_by_scope(keys, scopes, sums) -%}
+    select
+        {{- columns(keys) }},
+        {{ scope_keys(_of_cells(scopes)) }},
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cells
+    {%- if _are_staff_apart(scopes) %}
+    where not is_of_staff
+    {%- endif %}
+    {{ scope_sets(keys, _of_cells(scopes)) }}
+    {%- if _are_staff_apart(scopes) %}
+    union all
+    select
+        {{- columns(keys) }},
+        'staff' as scope_type,
+        staff_id as scope_id,
+        {{- columns(sums) }}
+    from cells
+    where is_of_staff
+    {%- endif %}
+{%- endmacro %}
+
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
 {%- set sums = [] %}
-{#- Staff are so many that cells with them would be hardly fewer than the cases: they are summed apart from other scopes. -#}
-{%- set is_staff_apart = 'staff' in scopes and scopes | length > 1 %}
-{%- set of_cells = scopes | reject('equalto', 'staff') | list if is_staff_apart else scopes %}
--- Cases that agree in every scope are summed first, so that there is little left to sum scope by scope
 with cells as (
     select
         enterprise_id,
         {{ key }},
-        {%- for scope in scopes %}
-        {{ scope_column(scope) }},
-        {%- endfor %}
-        {%- if is_staff_apart %}
-        grouping(staff_id) = 0 as is_of_staff,
-        {%- endif %}
+        {{- cell_keys(scopes) }}
         {%- for m in measures %}
         {%- set population = m.get('of', 'true') %}
         {%- set i = loop.index %}
@@ -91,38 +139,11 @@ with cells as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
-    group by grouping sets (
-        (enterprise_id, {{ key }}{% for scope in of_cells %}, {{ scope_column(scope) }}{% endfor %})
-        {%- if is_staff_apart %},
-        (enterprise_id, {{ key }}, staff_id)
-        {%- endif %}
-    )
+    {{ cell_sets(['enterprise_id', key], scopes) }}
 ),
 
 grouped as (
-    select
-        enterprise_id,
-        {{ key }},
-        {{ scope_keys(of_cells) }},
-        {%- for name in sums %}
-        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from cells
-    {%- if is_staff_apart %}
-    where not is_of_staff
-    {%- endif %}
-    {{ scope_sets(['enterprise_id', key], of_cells) }}
-    {%- if is_staff_apart %}
-    union all
-    select
-        enterprise_id,
-        {{ key }},
-        'staff' as scope_type,
-        staff_id as scope_id,
-        {{- columns(sums) }}
-    from cells
-    where is_of_staff
-    {%- endif %}
+    {{ cells_by_scope(['enterprise_id', key], scopes, sums) }}
 )
 
 {% for m in measures -%}

@@ -11,7 +11,7 @@ from scipy import stats
 from golden.edges import LATEST_EVENT
 from golden.published import Published
 
-pytestmark = pytest.mark.xdist_group("golden")
+pytestmark = pytest.mark.xdist_group("golden_edges")
 
 SMALL = "insufficient_sample"
 

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from schemas.contract import TABLES
@@ -276,7 +277,7 @@ def test_instants_become_shanghai_wall_time():
     assert cast(instant, SERVICE_REQUESTS.column("description"), type_="TIMESTAMP WITH TIME ZONE") == "2025-01-05 08:03:00"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.datetimes(min_value=dt.datetime(1901, 1, 1), max_value=dt.datetime(2099, 12, 31)),
     st.sampled_from([None, -720, -210, -60, 0, 330, 480, 840]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.validate.masking import masked_keys, masked_values
@@ -88,7 +88,6 @@ def test_line(line: str, expected: str) -> None:
     assert shown(None, line) == expected
 
 
-@settings(deadline=None)
 @given(st.text(min_size=2), st.sampled_from([c.name for c in REQUESTS.columns if c.pii and c.pii != "free_text"]))
 def test_a_shape_shows_at_most_first_and_last_character(value: str, column: str) -> None:
     mask = shown(column, value, REQUESTS)

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from runs import Finished, asq_here, first_environment
+from runs import asq_process, first_environment
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -100,7 +100,7 @@ def evaluate(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Cal
         landing.mkdir(parents=True)
         for path in files:
             shutil.copyfile(path, landing / path.name)
-        done = Finished(*asq_here(*arguments, environment=first_environment(folder), folder=folder))
+        done = asq_process(*arguments, environment=first_environment(folder), folder=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         lake = folder / arguments[arguments.index("--lake") + 1]
         return Evaluated(readme, folder, lake, arguments[1], done.stdout, source)

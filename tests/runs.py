@@ -112,7 +112,8 @@ def asq_in_turn(*calls: Sequence[str | Path], **variables: str) -> list[Finished
     """
     asked = json.dumps([_DIVIDING, *([str(word) for word in call] for call in calls)])
     command = [sys.executable, "-c", _IN_TURN, asked]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, env=environment(**variables))
+    time = _SECONDS * len(calls)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=time, env=environment(**variables))
     assert done.returncode == 0, done.stderr
     said, complained = done.stdout.split(_DIVIDING)[1:], done.stderr.split(_DIVIDING)[1:]
     codes = [int(code) for code in said[1::2]]

@@ -18,6 +18,6 @@ def test_help_imports_nothing_slow() -> None:
 
 
 def test_check_reads_tables_only(tmp_path: Path) -> None:
-    write_sample(tmp_path / "landing", [Quarter(2025, 1)], 40, seed=1, defects=False)
+    write_sample(tmp_path / "landing", [Quarter(2025, 1)], 200, seed=1, defects=False)
     _, imported = slow_imports("check", "--landing", tmp_path / "landing", environment=environment())
     assert imported <= TABLE_LIBRARIES

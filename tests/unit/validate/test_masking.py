@@ -27,6 +27,7 @@ def shown(column: str | None, value: str | None, table=CUSTOMERS) -> str | None:
         ("phone", "13812345678", "1*********8"),
         ("name", "张三", "张*"),  # the last character as well would be the whole name
         ("name", "张", "*"),
+        ("name", "王小明", "王**"),  # of three characters the last one would be half of the given name
         ("name", "欧阳建国", "欧**国"),
         ("email", "li@qq.com", "l*******m"),
         ("address", "青秀区民族大道1号", "青*******号"),

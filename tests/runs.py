@@ -6,10 +6,11 @@ codes, output while it works) is tested with one; a test that asks what a run pu
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,65 @@ def asq_process(*arguments: str | Path, environment: Mapping[str, str], folder: 
     command = [ASQ, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, env=environment, cwd=folder)
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+# Libraries whose import takes a tenth of a second or more.
+_SLOW = (
+    "altair", "dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "jinja2", "numpy", "pandas", "pandera", "polars",
+    "pyarrow", "scipy", "sqlalchemy",
+)  # fmt: skip
+TABLE_LIBRARIES = {"duckdb", "numpy", "pandas", "pandera", "polars", "pyarrow"}
+"""Those of them that read and check tables."""
+
+# The command line, which says on a last line what it has imported.
+_SAYING_IMPORTS = """
+import json, sys
+from pipeline.cli import main
+main(sys.argv[1:], standalone_mode=False)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def slow_imports(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[Finished, set[str]]:
+    """A command that succeeds in a process of its own, and the slow libraries that it has imported when it ends."""
+    command = [sys.executable, "-c", _SAYING_IMPORTS, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, env=environment)
+    assert done.returncode == 0, done.stderr
+    *said, modules = done.stdout.splitlines(keepends=True)
+    return Finished(done.returncode, "".join(said), done.stderr), set(_SLOW) & set(json.loads(modules))
+
+
+# The command line called several times; before each call a line is printed that divides what is said.
+_IN_TURN = """
+import json, os, sys
+from pipeline.cli import main
+dividing, *calls = json.loads(sys.argv[1])
+for arguments in calls:
+    for stream in (1, 2):
+        os.write(stream, dividing.encode())
+    try:
+        main(arguments)
+    except SystemExit as end:
+        print(dividing + str(end.code or 0), end="", flush=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+"""
+_DIVIDING = "\n—— asq ——\n"
+
+
+def asq_in_turn(*calls: Sequence[str | Path], **variables: str) -> list[Finished]:
+    """Several command lines one after the other in one process of their own, so that all they print is heard.
+
+    ``first, second = asq_in_turn(["run", "2025-Q1"], ["report", "2025-Q1"], ASQ_LAKE="lake", ASQ_LANDING="landing")``
+    """
+    asked = json.dumps([_DIVIDING, *([str(word) for word in call] for call in calls)])
+    command = [sys.executable, "-c", _IN_TURN, asked]
+    time = _SECONDS * len(calls)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=time, env=environment(**variables))
+    assert done.returncode == 0, done.stderr
+    said, complained = done.stdout.split(_DIVIDING)[1:], done.stderr.split(_DIVIDING)[1:]
+    codes = [int(code) for code in said[1::2]]
+    return [Finished(*each) for each in zip(codes, said[::2], complained, strict=True)]
 
 
 def asq_run(quarter: str, landing: Path, lake: Path, **variables: str) -> Finished:

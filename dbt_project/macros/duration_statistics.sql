@@ -6,66 +6,65 @@
     measures  a list of {id, of: <population>, value: <number>, divisor: <units of the catalogue per unit of value>}
 -#}
 {% macro duration_statistics(relation, scopes, measures) %}
-with quarter_statistics as (
-    select
-        enterprise_id,
-        {{ quarter() }} as period,
-        {{ scope_keys(scopes) }},
-        {{ _order_statistics(measures) }}
-    from {{ relation }}
-    where quarter = {{ quarter() }}
-    {{ scope_sets(['enterprise_id'], scopes) }}
-),
-
-longer_statistics as (
-    select
-        cases.enterprise_id,
-        periods.period,
-        'enterprise' as scope_type,
-        cases.enterprise_id as scope_id,
-        {{ _order_statistics(measures) }}
-    from {{ relation }} as cases
-    inner join {{ ref('int_period_quarters') }} as periods
-        on
-            cases.quarter = periods.quarter
-            and periods.period_role = 'current'
-            and periods.window_kind <> 'quarter'
-    group by cases.enterprise_id, periods.period
-),
-
-grouped as (
-    select * from quarter_statistics
-    where scope_id is not null
-    union all
-    select * from longer_statistics
-)
-
+-- One measure after the other, because the values of all its groups are in memory until their order is known
 {% for m in measures -%}
-{%- set i = loop.index %}
 select
     enterprise_id,
     period,
     scope_type,
     scope_id,
     '{{ m.id }}' as indicator_id,
-    cast(n_{{ i }} as bigint) as n,
-    cast(min_{{ i }} as double) / {{ m.divisor }} as smallest,
-    {{ element('percentiles_' ~ i, 1) }} / {{ m.divisor }} as p50,
-    {{ element('percentiles_' ~ i, 2) }} / {{ m.divisor }} as p90,
-    {{ element('percentiles_' ~ i, 3) }} / {{ m.divisor }} as p95,
-    cast(max_{{ i }} as double) / {{ m.divisor }} as largest
-from grouped
-where n_{{ i }} > 0
+    cast(n as bigint) as n,
+    cast(smallest as double) / {{ m.divisor }} as smallest,
+    {{ element('percentiles', 1) }} / {{ m.divisor }} as p50,
+    {{ element('percentiles', 2) }} / {{ m.divisor }} as p90,
+    {{ element('percentiles', 3) }} / {{ m.divisor }} as p95,
+    cast(largest as double) / {{ m.divisor }} as largest
+from (
+    select
+        enterprise_id,
+        {{ quarter() }} as period,
+        {{ scope_keys(scopes) }},
+        {{ _order_statistics(m.value) }}
+    from {{ relation }}
+    where quarter = {{ quarter() }} and {{ m.get('of', 'true') }} and {{ m.value }} is not null
+    {{ scope_sets(['enterprise_id'], scopes) }}
+) as quarter_statistics
+where scope_id is not null
+union all
+select
+    enterprise_id,
+    period,
+    'enterprise' as scope_type,
+    enterprise_id as scope_id,
+    '{{ m.id }}' as indicator_id,
+    cast(n as bigint) as n,
+    cast(smallest as double) / {{ m.divisor }} as smallest,
+    {{ element('percentiles', 1) }} / {{ m.divisor }} as p50,
+    {{ element('percentiles', 2) }} / {{ m.divisor }} as p90,
+    {{ element('percentiles', 3) }} / {{ m.divisor }} as p95,
+    cast(largest as double) / {{ m.divisor }} as largest
+from (
+    select
+        cases.enterprise_id,
+        periods.period,
+        {{ _order_statistics(m.value) }}
+    from {{ relation }} as cases
+    inner join {{ ref('int_period_quarters') }} as periods
+        on
+            cases.quarter = periods.quarter
+            and periods.period_role = 'current'
+            and periods.window_kind <> 'quarter'
+    where {{ m.get('of', 'true') }} and {{ m.value }} is not null
+    group by cases.enterprise_id, periods.period
+) as longer_statistics
 {{ 'union all' if not loop.last }}
 {% endfor %}
 {% endmacro %}
 
-{% macro _order_statistics(measures) -%}
-    {%- for m in measures %}
-    {%- set value = 'case when ' ~ m.get('of', 'true') ~ ' then ' ~ m.value ~ ' end' %}
-        count({{ value }}) as n_{{ loop.index }},
-        min({{ value }}) as min_{{ loop.index }},
-        max({{ value }}) as max_{{ loop.index }},
-        {{ percentiles(value, [0.5, 0.9, 0.95]) }} as percentiles_{{ loop.index }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{% macro _order_statistics(value) -%}
+        count({{ value }}) as n,
+        min({{ value }}) as smallest,
+        max({{ value }}) as largest,
+        {{ percentiles(value, [0.5, 0.9, 0.95]) }} as percentiles
 {%- endmacro %}

@@ -48,36 +48,102 @@
     )
 {%- endmacro %}
 
+{#-
+    Sums by scope in two steps: cases that agree in every scope are summed first (a cell), then the cells scope by scope. There are
+    far fewer cells than cases. Staff are too many for that: they are summed apart from the other scopes.
+
+    with cells as (select <keys>, cell_keys(scopes) <sums> from … cell_sets(keys, scopes)),
+    grouped as (cells_by_scope(keys, scopes, <names of the sums>))
+-#}
+{% macro _are_staff_apart(scopes) -%}
+    {{- return('staff' in scopes and scopes | length > 1) -}}
+{%- endmacro %}
+
+{% macro _of_cells(scopes) -%}
+    {{- return(scopes | reject('equalto', 'staff') | list if _are_staff_apart(scopes) else scopes) -}}
+{%- endmacro %}
+
+{% macro cell_keys(scopes) -%}
+    {%- for scope in scopes %}
+        {{ scope_column(scope) }},
+    {%- endfor %}
+    {%- if _are_staff_apart(scopes) %}
+        grouping(staff_id) = 0 as is_of_staff,
+    {%- endif %}
+{%- endmacro %}
+
+{% macro cell_sets(keys, scopes) -%}
+    group by grouping sets (
+        ({{ keys | join(', ') }}{% for scope in _of_cells(scopes) %}, {{ scope_column(scope) }}{% endfor %})
+        {%- if _are_staff_apart(scopes) %},
+        ({{ keys | join(', ') }}, staff_id)
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{% macro cells_by_scope(keys, scopes, sums) -%}
+    select
+        {{- columns(keys) }},
+        {{ scope_keys(_of_cells(scopes)) }},
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cells
+    {%- if _are_staff_apart(scopes) %}
+    where not is_of_staff
+    {%- endif %}
+    {{ scope_sets(keys, _of_cells(scopes)) }}
+    {%- if _are_staff_apart(scopes) %}
+    union all
+    select
+        {{- columns(keys) }},
+        'staff' as scope_type,
+        staff_id as scope_id,
+        {{- columns(sums) }}
+    from cells
+    where is_of_staff
+    {%- endif %}
+{%- endmacro %}
+
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
-with grouped as (
+{%- set sums = [] %}
+with cells as (
     select
         enterprise_id,
         {{ key }},
-        {{ scope_keys(scopes) }},
+        {{- cell_keys(scopes) }}
         {%- for m in measures %}
         {%- set population = m.get('of', 'true') %}
         {%- set i = loop.index %}
         {%- if m.kind == 'rate' %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
-        count(case when {{ population }} then 1 end) as denominator_{{ i }},
+        count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
         count(case when {{ population }} then 1 end) as cases_{{ i }},
-        sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }},
         {%- if m.get('within') %}
+        {%- do sums.append('within_limit_' ~ i) %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
         {%- endif %}
+        sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }}
         {%- else %}
+        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'n_' ~ i, 'cases_' ~ i]) %}
         sum(case when {{ population }} then {{ m.numerator }} end) as numerator_{{ i }},
         sum(case when {{ population }} then {{ m.denominator }} end) as denominator_{{ i }},
         sum(case when {{ population }} then {{ m.get('n', m.denominator) }} end) as n_{{ i }},
-        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        count(case when {{ population }} then 1 end) as cases_{{ i }}
         {%- endif %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        count(*) as rows_in_scope
     from {{ relation }}
-    {{ scope_sets(['enterprise_id', key], scopes) }}
+    {{ cell_sets(['enterprise_id', key], scopes) }}
+),
+
+grouped as (
+    {{ cells_by_scope(['enterprise_id', key], scopes, sums) }}
 )
 
 {% for m in measures -%}

@@ -43,7 +43,8 @@ class DbtCompiled(DbtBuilder):
         """Build the selected models with everything upstream, and run their tests."""
         keys = {spec.key.path[-1]: spec.key for spec in context.assets_def.specs if spec.key in context.selected_asset_keys}
         checks = {key.name: key for key in context.selected_asset_check_keys}
-        for node, failures in self._run(_with_upstream(keys.keys() | checks.keys()), inputs, scratch):
+        nodes = _with_upstream(keys.keys() | checks.keys())
+        for node, failures in self._run(nodes, project.published_tables(), inputs, scratch):
             name = node["name"]
             if name in keys:
                 yield dg.MaterializeResult(asset_key=keys[name])
@@ -53,8 +54,8 @@ class DbtCompiled(DbtBuilder):
                 )
 
     def build_models(self, models: Sequence[str], inputs: RunInputs, scratch: Path) -> None:
-        """In this process; ``tables`` then returns the database."""
-        for _ in self._run(_with_upstream(set(models)), inputs, scratch):
+        """In this process; ``tables`` then returns the database, with these models only."""
+        for _ in self._run(_with_upstream(set(models)), set(models), inputs, scratch):
             pass
 
     @contextmanager
@@ -64,19 +65,28 @@ class DbtCompiled(DbtBuilder):
         with stack:
             yield connection
 
-    def _run(self, nodes: Mapping[str, Node], inputs: RunInputs, scratch: Path) -> Iterator[tuple[Node, int]]:
-        """Run nodes, by unique id, in the order of their dependencies; yields each with its failures (0 for a model)."""
+    def _run(
+        self, nodes: Mapping[str, Node], kept: Collection[str], inputs: RunInputs, scratch: Path
+    ) -> Iterator[tuple[Node, int]]:
+        """Run nodes, by unique id, in the order of their dependencies; yields each with its failures (0 for a model).
+
+        Tables that are not ``kept``, by name, are dropped once nothing is left that reads them: they need not fit beside others.
+        """
         stack, connection = self._databases[scratch] = _opened(scratch, inputs)
         failed: list[str] = []
         try:
             inputs.create(connection, DATABASE)
             order = TopologicalSorter({name: set(_upstream(node)) & nodes.keys() for name, node in nodes.items()})
             order.prepare()
+            readers = Readers(nodes)
+            ready: list[str] = []
             running: dict[Future[int], tuple[str, duckdb.DuckDBPyConnection]] = {}
             with ThreadPoolExecutor(_AT_ONCE) as pool, _interrupted(running):
                 while order.is_active() and not (failed and not running):
-                    for name in order.get_ready() if not failed else ():
-                        cursor = connection.cursor()
+                    ready += order.get_ready()
+                    # The latest first: what reads a table comes before other tables are made.
+                    while ready and len(running) < _AT_ONCE and not failed:
+                        name, cursor = ready.pop(), connection.cursor()
                         running[pool.submit(_executed, nodes[name], cursor)] = name, cursor
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         name, _ = running.pop(future)
@@ -88,6 +98,9 @@ class DbtCompiled(DbtBuilder):
                         if failures:
                             failed.append(_in_words(nodes[name], f"{failures} rows. {first_comment(nodes[name]['raw_code'])}"))
                         order.done(name)
+                        for unread in readers.done(name):
+                            if _kind(nodes[unread]) == "table" and nodes[unread]["name"] not in kept:
+                                connection.execute(f"drop table {nodes[unread]['relation_name']}")
                         yield nodes[name], failures
             if failed:
                 raise MartsNotBuilt(failed)
@@ -95,6 +108,36 @@ class DbtCompiled(DbtBuilder):
             del self._databases[scratch]
             stack.close()
             raise
+
+
+class Readers:
+    """Which nodes are still to read a relation: directly, or through views, which read when they are read themselves.
+
+    ``readers.done("model.a")`` says which relations nothing reads any more after this one was made.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self._nodes = nodes
+        self._waiting: dict[str, set[str]] = {name: set() for name in nodes}
+        for name in nodes:
+            for upstream in self._read_by(name):
+                self._waiting[upstream].add(name)
+
+    def done(self, name: str) -> list[str]:
+        """A node was run; returns the relations that it was the last to read."""
+        if _kind(self._nodes[name]) == "view" and self._waiting[name]:
+            return []
+        unread = []
+        for upstream in self._read_by(name):
+            self._waiting[upstream].discard(name)
+            if not self._waiting[upstream]:
+                unread.append(upstream)
+                if _kind(self._nodes[upstream]) == "view":
+                    unread += self.done(upstream)
+        return unread
+
+    def _read_by(self, name: str) -> set[str]:
+        return set(_upstream(self._nodes[name])) & self._nodes.keys()
 
 
 def _opened(scratch: Path, inputs: RunInputs) -> tuple[ExitStack, duckdb.DuckDBPyConnection]:
@@ -135,16 +178,21 @@ def _with_upstream(names: Collection[str]) -> dict[str, Node]:
 def _executed(node: Node, connection: duckdb.DuckDBPyConnection) -> int:
     """Create a node's relation, or count the rows that a test finds."""
     with connection:
-        kind = node["resource_type"]
-        if kind == "test":
+        if node["resource_type"] == "test":
             counted = connection.execute(f"select count(*) from ({node['compiled_code']}) as failures").fetchone()
             return int(counted[0]) if counted else 0
-        if kind == "seed":
-            query, created = f"from {quoted(_SEEDS)}.{quoted(node['schema'])}.{quoted(node['alias'])}", "view"
-        else:
-            query, created = node["compiled_code"], "view" if node["config"]["materialized"] == "view" else "table"
-        connection.execute(f"create {created} {node['relation_name']} as {query}")
+        query = node.get("compiled_code")
+        if node["resource_type"] == "seed":
+            query = f"from {quoted(_SEEDS)}.{quoted(node['schema'])}.{quoted(node['alias'])}"
+        connection.execute(f"create {_kind(node)} {node['relation_name']} as {query}")
         return 0
+
+
+def _kind(node: Node) -> str:
+    """What a node is in the database: a table or a view; a test is neither."""
+    if node["resource_type"] == "test":
+        return "test"
+    return "view" if node["resource_type"] == "seed" or node["config"]["materialized"] == "view" else "table"
 
 
 def _in_words(node: Node, found: str) -> str:

@@ -23,7 +23,7 @@ from pipeline.lake.sql import literal, quoted
 from pipeline.privacy.classes import ABSENT, LEFT_OUT, Codes, recode
 from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
 
-_RECODING = "_recoding"
+_RECODING, _PART = "_recoding", "_recoded"
 _PLACE = "place"
 # Each takes some 150 bytes.
 _ROWS_AT_ONCE = 1 << 20
@@ -68,28 +68,33 @@ def anonymised(
     Two more columns say how many quasi-identifiers a row gave up and whether it gave up all. The query is valid as long as
     the context.
     """
-    parts, first_class = [], 0
-    for places, codes in _codes_by_group(connection, relation, declared):
-        recoding = recode(
-            [codes[name] for name in declared.within],
-            [codes[name] for name in declared.quasi_identifiers],
-            # 0 is not a code of a value.
-            [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
-            k,
-            diversity,
-        )
-        classes = recoding.classes + first_class
-        first_class = int(classes.max(initial=first_class)) + 1
-        hides = {f"hides_{place}": flags for place, flags in enumerate(recoding.hidden)}
-        parts.append(pl.DataFrame({_PLACE: places, "level": recoding.levels, "class": classes, **hides}))
-    rows = pl.concat(parts)
-    kept = rows.filter(pl.col("level") != LEFT_OUT)
-    connection.register(_RECODING, kept.to_arrow())
+    # Temporary rather than in Python: what memory has no room for is spilled.
+    hidden = "".join(f", hides_{place} boolean" for place in range(len(declared.sensitive)))
+    connection.execute(f"create temp table {_RECODING} ({_PLACE} bigint, level tinyint, class bigint{hidden})")
     try:
-        left_out = _left_out(connection, relation, declared) if len(kept) < len(rows) else {}
+        first_class, is_left_out = 0, False
+        for places, codes in _codes_by_group(connection, relation, declared):
+            recoding = recode(
+                [codes[name] for name in declared.within],
+                [codes[name] for name in declared.quasi_identifiers],
+                # 0 is not a code of a value.
+                [np.where(codes[name] == 0, ABSENT, codes[name]) for name in declared.sensitive],
+                k,
+                diversity,
+            )
+            classes = recoding.classes + first_class
+            first_class = int(classes.max(initial=first_class)) + 1
+            hides = {f"hides_{place}": flags for place, flags in enumerate(recoding.hidden)}
+            rows = pl.DataFrame({_PLACE: places, "level": recoding.levels, "class": classes, **hides})
+            kept = rows.filter(pl.col("level") != LEFT_OUT)
+            is_left_out |= len(kept) < len(rows)
+            connection.register(_PART, kept.to_arrow())
+            connection.execute(f"insert into {_RECODING} from {_PART}")
+            connection.unregister(_PART)
+        left_out = _left_out(connection, relation, declared) if is_left_out else {}
         yield Released(_query(connection, relation, declared), left_out)
     finally:
-        connection.unregister(_RECODING)
+        connection.execute(f"drop table {_RECODING}")
 
 
 def classes_of(connection: duckdb.DuckDBPyConnection, relation: str, declared: RecordTable) -> list[Classes]:
@@ -151,15 +156,15 @@ def _codes(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence
 
     without_stars   columns in which the source's own ``*`` is not a value: it discloses nothing, like those put there later
     """
+    texts = {
+        name: f"nullif({quoted(name)}::varchar, {_STAR})" if name in without_stars else f"{quoted(name)}::varchar" for name in names
+    }
+    # All columns in one pass.
+    lists = ", ".join(f"list_sort(coalesce(list(distinct {text}) filter ({text} is not null), []))" for text in texts.values())
+    found = connection.execute(f"select {lists} from {relation}").fetchone() or ()
     chosen = []
-    for name in names:
-        text = f"{quoted(name)}::varchar"
-        if name in without_stars:
-            text = f"nullif({text}, {_STAR})"
-        values = connection.execute(
-            f"select distinct {text} as value from {relation} where value is not null order by value"
-        ).fetchall()
-        enum = f"enum({', '.join(literal(value) for (value,) in values)})" if values else "enum('')"
+    for (name, text), values in zip(texts.items(), found, strict=True):
+        enum = f"enum({', '.join(map(literal, values))})" if values else "enum('')"
         chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
     return ", ".join(chosen)
 

@@ -99,7 +99,12 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
 def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file to be published except the record itself."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and path != folder / f"{SCAN_TABLE}.parquet"
     }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,6 +18,8 @@ from pipeline.report.write import write_reports
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 # What lies wider than the cell or the page it belongs to.

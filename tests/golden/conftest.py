@@ -1,4 +1,4 @@
-"""Runs the pipeline over the hand-made landing folders, as a user would, once a session.
+"""Runs the pipeline over the hand-made landing folders, as a user would, each once a session.
 
 Records are in ``landing`` and ``edges``, expected values in the tests, reading what was published in ``published``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from built_once import built_once
 from runs import asq_here, first_environment
 
 from golden import edges as edges_of_rulings
@@ -15,12 +16,6 @@ from golden import surveyed as survey_with_population
 from golden.landing import write_landing
 from golden.planned import write_panel_and_plan
 from golden.published import QUARTER, Published
-
-
-def _publish(folder: Path, command: list[str]) -> Published:
-    """Run ``asq`` on the landing folder there; what it published."""
-    _run(folder, command)
-    return Published(folder / "lake" / "warehouse.duckdb")
 
 
 def _run(folder: Path, command: list[str]) -> str:
@@ -31,49 +26,68 @@ def _run(folder: Path, command: list[str]) -> str:
     return said
 
 
+def _of(folder: Path) -> Published:
+    return Published(folder / "lake" / "warehouse.duckdb")
+
+
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """2024-Q4 and 2025-Q1 of the whole landing folder."""
-    folder = tmp_path_factory.mktemp("golden")
-    write_landing(folder / "landing")
-    return _publish(folder, ["backfill", f"2024-Q4..{QUARTER}"])
+
+    def build(folder: Path) -> None:
+        write_landing(folder / "landing")
+        _run(folder, ["backfill", f"2024-Q4..{QUARTER}"])
+
+    return _of(built_once(tmp_path_factory, "golden", build)[0])
 
 
 @pytest.fixture(scope="session")
 def golden_reduced(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """2025-Q1 as it could be evaluated on 2025-04-03, without the hotline's calls and without one optional column."""
-    folder = tmp_path_factory.mktemp("golden_reduced")
-    write_landing(
-        folder / "landing",
-        known_until="2025-04-03T12:00:00",
-        without_tables=["hotline_calls"],
-        without_columns=["service_requests.personalised_plan"],
-    )
-    return _publish(folder, ["run", QUARTER])
+
+    def build(folder: Path) -> None:
+        write_landing(
+            folder / "landing",
+            known_until="2025-04-03T12:00:00",
+            without_tables=["hotline_calls"],
+            without_columns=["service_requests.personalised_plan"],
+        )
+        _run(folder, ["run", QUARTER])
+
+    return _of(built_once(tmp_path_factory, "golden_reduced", build)[0])
 
 
 @pytest.fixture(scope="session")
 def golden_planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, str, Path]:
     """2025-Q1 with an expert panel and an evaluation plan: what was published, what was said on stderr, the plan's file."""
-    folder = tmp_path_factory.mktemp("golden_planned")
-    write_landing(folder / "landing")
-    plan = write_panel_and_plan(folder / "landing")
-    said = _run(folder, ["run", QUARTER])
-    return Published(folder / "lake" / "warehouse.duckdb"), said, plan
+
+    def build(folder: Path) -> tuple[str, str]:
+        write_landing(folder / "landing")
+        plan = write_panel_and_plan(folder / "landing")
+        return _run(folder, ["run", QUARTER]), str(plan)
+
+    folder, (said, plan) = built_once(tmp_path_factory, "golden_planned", build)
+    return _of(folder), said, Path(plan)
 
 
 @pytest.fixture(scope="session")
 def edges(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """2025-Q1 of the landing folder of edges."""
-    folder = tmp_path_factory.mktemp("edges")
-    write_landing(folder / "landing", edges_of_rulings.TABLES)
-    return _publish(folder, ["run", QUARTER])
+
+    def build(folder: Path) -> None:
+        write_landing(folder / "landing", edges_of_rulings.TABLES)
+        _run(folder, ["run", QUARTER])
+
+    return _of(built_once(tmp_path_factory, "edges", build)[0])
 
 
 @pytest.fixture(scope="session")
 def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """2025-Q1 of a survey round with flags, weighted to a population."""
-    folder = tmp_path_factory.mktemp("surveyed")
-    write_landing(folder / "landing", survey_with_population.TABLES)
-    survey_with_population.write_plan(folder / "landing")
-    return _publish(folder, ["run", QUARTER])
+
+    def build(folder: Path) -> None:
+        write_landing(folder / "landing", survey_with_population.TABLES)
+        survey_with_population.write_plan(folder / "landing")
+        _run(folder, ["run", QUARTER])
+
+    return _of(built_once(tmp_path_factory, "surveyed", build)[0])

@@ -173,6 +173,11 @@ def hotline_calls() -> Iterator[Row]:
     yield row("TESTS", "2025-02-10T09:00:00")
     yield row("TESTS", "2025-02-10T09:10:00", request_id="base")
     yield row("TESTS", "2025-02-10T09:20:00", request_id="test", outcome="abandoned", answered_at=None)
+    gave_up = at("2025-02-10T09:00:00")
+    yield row("ABANDON", "2025-02-10T08:00:00")
+    for seconds in (4, 5):
+        hung_up = {"outcome": "abandoned", "answered_at": None, "ended_at": gave_up + timedelta(seconds=seconds)}
+        yield row("ABANDON", "2025-02-10T09:00:00", call_id=f"after {seconds} s", **hung_up)
 
 
 def online_sessions() -> Iterator[Row]:

@@ -11,7 +11,7 @@ from scipy import stats
 from golden.edges import LATEST_EVENT
 from golden.published import Published
 
-pytestmark = pytest.mark.xdist_group("golden")
+pytestmark = pytest.mark.xdist_group("golden_edges")
 
 SMALL = "insufficient_sample"
 
@@ -146,6 +146,13 @@ def test_what_belongs_to_a_test_request(edges: Published) -> None:
     # Sessions without a request (1 min) and of base (2 min).
     edges.check("P1-3", 2 / 2, 2, 2, 2, SMALL, enterprise="TESTS")
     edges.check("P2-1b", 1.5, 180, 2, 2, SMALL, within=1, enterprise="TESTS")
+
+
+def test_a_call_given_up_at_the_limit_is_no_short_one(edges: Published) -> None:
+    # One answered, one given up after 4 s, one after 5 s. Shorter than 5 s is the first of these two only: 1 of 2.
+    edges.check("P1-1", 1 / 3, 1, 3, 3, SMALL, enterprise="ABANDON")
+    row = edges.variant("P1-1", "without_short_abandons", enterprise="ABANDON")
+    assert (row["value"], row["numerator"], row["denominator"]) == (1 / 2, 1, 2)
 
 
 # --- provisional -------------------------------------------------------------------------------------------------------

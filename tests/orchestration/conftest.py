@@ -1,24 +1,24 @@
-"""One small landing folder and one published lake for all of these tests: a run costs seconds, so nobody makes his own.
+"""One small landing folder and two published lakes for all of these tests: a run costs seconds, so nobody makes his own.
 
 Whoever changes a lake takes a copy (``lake_copy``).
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from runs import Finished, asq, environment
+from built_once import built_once
+from runs import Finished, asq, asq_run, environment
 
 from pipeline.lake.layout import Lake
 from pipeline.lake.warehouse import refresh_warehouse
 
-from .landing import QUARTER, write_landing
+from .landing import EARLIER_QUARTER, QUARTER, write_landing
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,39 @@ class Published:
     finished: Finished
 
 
+@dataclass(frozen=True)
+class TwoQuarters:
+    """2024-Q4 and then 2025-Q1 of the same landing folder in one lake: how it was after each of the two runs. To be read only."""
+
+    landing: Path
+    after_earlier: Path
+    lake: Path
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The quarter run once by the command line; workers of pytest-xdist share it."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    folder = folder / "published"
-    folder.mkdir(exist_ok=True)
-    said = folder / "finished.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not said.exists():
-            finished = asq("run", QUARTER, "--landing", write_landing(folder / "landing"), "--lake", folder / "lake")
-            assert finished.returncode == 0, finished.stderr
-            said.write_text(json.dumps(asdict(finished)), encoding="utf-8")
-    return Published(folder / "landing", folder / "lake", Finished(**json.loads(said.read_text(encoding="utf-8"))))
+    """The quarter run once by the command line."""
+
+    def run(folder: Path) -> dict[str, Any]:
+        finished = asq("run", QUARTER, "--landing", write_landing(folder / "landing"), "--lake", folder / "lake")
+        assert finished.returncode == 0, finished.stderr
+        return asdict(finished)
+
+    folder, said = built_once(tmp_path_factory, "published", run)
+    return Published(folder / "landing", folder / "lake", Finished(**said))
+
+
+@pytest.fixture(scope="session")
+def two_quarters(published: Published, tmp_path_factory: pytest.TempPathFactory) -> TwoQuarters:
+    """The quarter before, then the quarter, run in the process of the tests."""
+
+    def run(folder: Path) -> None:
+        asq_run(EARLIER_QUARTER, published.landing, folder / "lake")
+        shutil.copytree(folder / "lake", folder / "after_earlier", symlinks=True)
+        asq_run(QUARTER, published.landing, folder / "lake")
+
+    folder, _ = built_once(tmp_path_factory, "two_quarters", run)
+    return TwoQuarters(published.landing, folder / "after_earlier", folder / "lake")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 Row = dict[str, Any]
 
 QUARTER = "2025-Q1"
+EARLIER_QUARTER = "2024-Q4"
 NEXT_QUARTER = "2025-Q2"
 REFUSED_CALL = "call-2025-01-05"
 EVENT_TABLES = ("service_requests", "hotline_calls")

@@ -14,7 +14,7 @@ import dagster as dg
 import duckdb
 import polars as pl
 import pytest
-from runs import asq, asq_run, environment
+from runs import Finished, asq_here, asq_run, environment
 
 from pipeline.accept.figures import Figure
 from pipeline.accept.gx_process import ChecksNotRun, check, finish_pages, write_figures
@@ -30,8 +30,9 @@ _LOADING = re.compile(r"<(?:script|link|img|iframe)\b[^>]*>|url\(|@import", re.I
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three quarters of one enterprise; of the last one nearly all calls are missing."""
     folder = tmp_path_factory.mktemp("acceptance") / "landing"
-    made = asq("sample", folder, "--quarters", "2024-Q3..2025-Q1", "--requests", "240", "--enterprises", "1")
-    assert made.returncode == 0, made.stderr
+    asked = ("--quarters", "2024-Q3..2025-Q1", "--requests", "240", "--enterprises", "1")
+    code, _, said = asq_here("sample", folder, *asked, environment=environment())
+    assert code == 0, said
     file = folder / "hotline_calls" / "2025-Q1.csv"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:5]), encoding="utf-8")
@@ -44,9 +45,10 @@ def stopped(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     folder = tmp_path_factory.mktemp("stopped")
     home = folder / "dagster"
     home.mkdir()
-    finished = asq("run", QUARTER, "--landing", landing, "--lake", folder / "lake", DAGSTER_HOME=str(home))
-    assert finished.returncode == 1, finished.stdout
-    return folder / "lake", home, finished.stderr
+    places = ("--landing", landing, "--lake", folder / "lake")
+    code, printed, said = asq_here("run", QUARTER, *places, environment=environment(DAGSTER_HOME=str(home)))
+    assert code == 1, printed
+    return folder / "lake", home, said
 
 
 def test_a_delivery_that_lacks_nearly_all_calls_stops_the_quarter_and_says_why(stopped: tuple[Path, Path, str]) -> None:
@@ -97,18 +99,25 @@ def test_dagster_shows_the_checks_with_their_figures_and_nothing_downstream(stop
     } == set()
 
 
-def test_a_waiver_lets_the_quarter_through_and_is_shown(landing: Path, tmp_path: Path) -> None:
-    own = shutil.copytree(landing, tmp_path / "landing")
+@pytest.fixture(scope="module")
+def waived(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Finished]:
+    """(landing, lake, what was said) of the same delivery, let through by the plan."""
+    folder = tmp_path_factory.mktemp("waived")
+    own = shutil.copytree(landing, folder / "landing")
     (own / "evaluation.yaml").write_text(
         "acceptance:\n  waivers:\n"
         "    - {quarter: 2025-Q1, table: hotline_calls, check: volume, reason: 热线并入在线客服, author: 评价组}\n",
         encoding="utf-8",
     )
-    finished = asq_run(QUARTER, own, tmp_path / "lake")
+    return own, folder / "lake", asq_run(QUARTER, own, folder / "lake")
+
+
+def test_a_waiver_lets_the_quarter_through_and_is_shown(waived: tuple[Path, Path, Finished]) -> None:
+    _, lake, finished = waived
     page = Path(re.search(r"acceptance: (\S+)", finished.stdout)[1])  # type: ignore[index]
     assert "热线并入在线客服（评价组）" in page.read_text(encoding="utf-8")
-    with duckdb.connect(str(tmp_path / "lake" / "warehouse.duckdb"), read_only=True) as connection:
-        waived = connection.execute(
+    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+        shown = connection.execute(
             """select enterprise_id, "table", "check", reason, author from acceptance_results where verdict = 'waived'"""
         ).fetchall()
         quality = connection.execute(
@@ -117,7 +126,7 @@ def test_a_waiver_lets_the_quarter_through_and_is_shown(landing: Path, tmp_path:
         counted = connection.execute(
             """select sum(quarantined) = (select sum(quarantined) from row_accounting_by_enterprise) from data_quality"""
         ).fetchone()
-    assert waived == [("E01", "hotline_calls", "volume", "热线并入在线客服", "评价组")]
+    assert shown == [("E01", "hotline_calls", "volume", "热线并入在线客服", "评价组")]
     assert quality is not None
     assert quality[0] > 15
     assert 0.9 < quality[1] < quality[2] == 1
@@ -203,21 +212,21 @@ def test_what_cannot_be_evaluated_is_no_finding(tmp_path: Path) -> None:
         check({"complaints": {"E1": {'vol"ume': Figure(2.0)}}}, {"complaints": (broken,)}, QUARTER, tmp_path, tmp_path)
 
 
-def test_the_trend_of_the_scorecard_reaches_over_quarters(landing: Path, tmp_path: Path) -> None:
+def test_the_trend_of_the_scorecard_reaches_over_quarters(waived: tuple[Path, Path, Finished], tmp_path: Path) -> None:
     from pipeline.account.scorecard import trend
     from pipeline.calendar.quarters import Quarter
     from pipeline.lake.layout import Lake
 
-    lake = tmp_path / "lake"
-    for quarter in ("2024-Q3", "2024-Q4"):
-        asq_run(quarter, landing, lake)
-    scorecard = pl.read_parquet(Lake(lake).current(Quarter(2024, 4)) / "data_quality.parquet", hive_partitioning=False)
-    shares = trend(Lake(lake), Quarter(2024, 4), scorecard)
-    assert shares["quarter"].to_list() == ["2024-Q3", "2024-Q4"]
+    landing, lake = waived[0], shutil.copytree(waived[1], tmp_path / "lake", symlinks=True)
+    asq_run("2024-Q4", landing, lake)
+    quarters = [Quarter(2024, 4), Quarter(2025, 1)]
+    scorecard = pl.read_parquet(Lake(lake).current(quarters[1]) / "data_quality.parquet", hive_partitioning=False)
+    shares = trend(Lake(lake), quarters[1], scorecard)
+    assert shares["quarter"].to_list() == ["2024-Q4", "2025-Q1"]
     # By hand: accepted shares of all rows bound every dimension from below.
     accounted = pl.concat(
-        pl.read_parquet(Lake(lake).current(Quarter(2024, number)) / "row_accounting_by_enterprise.parquet", hive_partitioning=False)
-        for number in (3, 4)
+        pl.read_parquet(Lake(lake).current(quarter) / "row_accounting_by_enterprise.parquet", hive_partitioning=False)
+        for quarter in quarters
     )
     sums = accounted.group_by("quarter").agg(pl.col("extracted", "quarantined").sum()).sort("quarter")
     assert shares.select("quarter", "extracted", "quarantined").equals(sums)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from runs import asq, asq_run
+from runs import Finished, asq_here, asq_run, environment
 
 from .lakes import current
 from .landing import QUARTER, REFUSED_CALL, write_landing
@@ -68,10 +68,11 @@ def test_the_run_says_what_did_not_apply(corrected):
 def test_a_faulty_file_stops_the_run_and_is_found_by_check(landing: Path, tmp_path: Path):
     write_corrections(landing, "hotline_call,,outcome,hung_up,abandoned,word,李工,2025-12-31")
     said = "corrections.csv row 2, column table: the contract has no table 'hotline_call'"
-    finished = asq("run", QUARTER, "--landing", landing, "--lake", tmp_path / "new lake")
+    places = ("--landing", landing, "--lake", tmp_path / "new lake")
+    finished = Finished(*asq_here("run", QUARTER, *places, environment=environment()))
     assert finished.returncode == 2
     assert said in finished.stderr
-    checked = asq("check", "--landing", landing)
+    checked = Finished(*asq_here("check", "--landing", landing, environment=environment()))
     assert checked.returncode == 2
     assert said in checked.stdout
     assert "feeds no table" not in checked.stdout

@@ -18,12 +18,13 @@ from pipeline.lake.layout import Lake
 from pipeline.runs import evaluate
 from pipeline.settings.places import Settings
 
+from .conftest import Published, TwoQuarters
 from .lakes import contents, current, differing, without_run_id
+from .landing import EARLIER_QUARTER as BEFORE
 from .landing import QUARTER, Row, customers, hotline_calls, regions, service_requests, write_csv
 
 pytestmark = pytest.mark.xdist_group("orchestration_deliveries")
 
-BEFORE = "2024-Q4"
 ANSWERED = ["2024-11-04", "2025-02-03"]  # first day of the answers to the round of each quarter
 
 
@@ -168,21 +169,13 @@ def as_known_then(rows: Iterator[Row]) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def complete_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("complete")
-    for table in (regions, customers, service_requests, hotline_calls):
-        write_csv(folder / f"{table.__name__}.csv", list(table()))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def fresh(complete_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def fresh(published: Published) -> dict[str, bytes]:
     """2025-Q1 in a lake of its own."""
-    return without_run_id(run(QUARTER, complete_landing, tmp_path_factory.mktemp("fresh") / "lake"))
+    return without_run_id(current(published.lake, QUARTER))
 
 
 def test_a_published_look_back_quarter_is_read_again_from_a_newer_folder(
-    complete_landing: Path, fresh: dict[str, bytes], tmp_path: Path
+    published: Published, fresh: dict[str, bytes], tmp_path: Path
 ) -> None:
     then = tmp_path / "then"
     for table in (regions, customers):
@@ -191,7 +184,7 @@ def test_a_published_look_back_quarter_is_read_again_from_a_newer_folder(
         write_csv(then / f"{table.__name__}.csv", as_known_then(table()))
     published_before = run(BEFORE, then, tmp_path / "lake")
     unsolved = contents(published_before)
-    found = without_run_id(run(QUARTER, complete_landing, tmp_path / "lake"))
+    found = without_run_id(run(QUARTER, published.landing, tmp_path / "lake"))
     assert differing(found, fresh) == []
     # What was published for the quarter itself stays until it is run again.
     assert current(tmp_path / "lake", BEFORE) == published_before
@@ -199,28 +192,26 @@ def test_a_published_look_back_quarter_is_read_again_from_a_newer_folder(
 
 
 def test_another_order_of_runs_over_one_folder_gives_the_same_and_does_nothing_twice(
-    complete_landing: Path, fresh: dict[str, bytes], tmp_path: Path
+    two_quarters: TwoQuarters, fresh: dict[str, bytes]
 ) -> None:
-    run(BEFORE, complete_landing, tmp_path / "lake")
-    before = stage_files(tmp_path / "lake")
-    assert differing(without_run_id(run(QUARTER, complete_landing, tmp_path / "lake")), fresh) == []
-    after = stage_files(tmp_path / "lake")
+    before, after = stage_files(two_quarters.after_earlier), stage_files(two_quarters.lake)
+    assert differing(without_run_id(current(two_quarters.lake, QUARTER)), fresh) == []
     written = {name for name, moment in after.items() if before.get(name) != moment}
     # 2025-Q1 was the look-ahead of the run before; the look-back and what is new to it are 2025-Q1's own and 2025-Q2.
     assert {name.split("/")[2] for name in written} == {"quarter=2025-Q1", "quarter=2025-Q2"}
 
 
 def test_a_folder_with_the_new_quarter_only_leaves_the_look_back_quarters(
-    complete_landing: Path, fresh: dict[str, bytes], tmp_path: Path
+    two_quarters: TwoQuarters, fresh: dict[str, bytes], tmp_path: Path
 ) -> None:
-    run(BEFORE, complete_landing, tmp_path / "lake")
+    lake = shutil.copytree(two_quarters.after_earlier, tmp_path / "lake", symlinks=True)
     landing = tmp_path / "new"
     for table in (regions, customers):
         write_csv(landing / f"{table.__name__}.csv", list(table()))
     for table, column in ((service_requests, "requested_at"), (hotline_calls, "queued_at")):
         rows = [row for row in table() if row[column] >= dt.datetime(2025, 1, 1)]
         write_csv(landing / f"{table.__name__}.csv", rows)
-    published = run(QUARTER, landing, tmp_path / "lake")
+    published = run(QUARTER, landing, lake)
     # Everything but the place in the files, which moved: quarantine and cleaning log name the row; and the rows of the
     # landing folder, which are fewer.
     assert differing(without_run_id(published), fresh) == [

@@ -6,10 +6,13 @@ memory layouts.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
+from runs import asq_here, asq_run, environment
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.runs import evaluate
@@ -36,14 +39,42 @@ def expected(published: Published) -> dict[str, bytes]:
     return without_run_id(current(published.lake, QUARTER))
 
 
-def test_another_lake_gives_the_same_bytes(published: Published, expected: dict[str, bytes], tmp_path: Path) -> None:
-    # Paths end up in SQL: what is in the name must not matter.
-    run = run_here(published.landing, tmp_path / "the other lake's folder")
-    found = without_run_id(run)
+@pytest.fixture(scope="module")
+def elsewhere(published: Published, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same landing folder and another lake, both with names that mean something: (landing, lake), not yet run.
+
+    Paths end up in SQL, and what is in the name must not matter: a quotation mark, a pattern, a partition of the lake.
+    """
+    folder = tmp_path_factory.mktemp("elsewhere") / "quarter=2020-Q3"
+    landing = shutil.copytree(published.landing, folder / "land*[ing]?")
+    return landing, folder / "enterprise_id=E9" / "the other lake's folder"
+
+
+@pytest.fixture(scope="module")
+def of_elsewhere(elsewhere: tuple[Path, Path]) -> Path:
+    """The published folder of the run there."""
+    asq_run(QUARTER, *elsewhere)
+    assert leftovers(elsewhere[1]) == []
+    return current(elsewhere[1], QUARTER)
+
+
+def test_another_lake_gives_the_same_bytes(expected: dict[str, bytes], of_elsewhere: Path) -> None:
+    found = without_run_id(of_elsewhere)
     assert found.keys() == expected.keys()
     assert differing(found, expected) == []
     # Beside the tables there are pages: nothing of the run is left out of the comparison.
     assert {name.rsplit(".", 1)[1] for name in found} == {"parquet", "html"}
+
+
+def test_a_landing_folder_may_be_called_anything(elsewhere: tuple[Path, Path], of_elsewhere: Path) -> None:
+    """Like a pattern, or like a partition of the lake; the latter is true of folders above the lake as well."""
+    landing, lake = elsewhere
+    assert asq_here("check", "--landing", landing, environment=environment())[0] == 0
+    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+        counted = "select quarter, sum(extracted)::integer from row_accounting group by quarter"
+        # 14 requests, 25 calls, 6 customers, 2 regions: see landing.py.
+        assert connection.execute(counted).fetchall() == [(QUARTER, 47)]
+        assert connection.execute("select distinct enterprise_id from indicator_values").fetchall() == [("E1",)]
 
 
 def test_running_again_in_the_same_lake_gives_the_same_bytes(

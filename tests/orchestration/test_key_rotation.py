@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
-from runs import asq, asq_run
+from runs import Finished, asq_here, asq_run, environment
 
 from pipeline.lake.layout import Lake
 
+from .conftest import TwoQuarters
 from .lakes import current, differing, without_run_id
-from .landing import QUARTER, hotline_calls, service_requests, write_csv, write_landing
+from .landing import EARLIER_QUARTER as EARLIER
+from .landing import QUARTER, hotline_calls, service_requests, write_csv
 
 pytestmark = pytest.mark.xdist_group("orchestration_rotation")
 
-EARLIER = "2024-Q4"
-OLD, NEW = "5e" * 32, "a7" * 32
+# The lake of two quarters was made with the old key.
+OLD, NEW = environment()["ASQ_PSEUDONYM_KEY"], "a7" * 32
 
 
-@dataclass(frozen=True)
-class TwoQuarters:
-    """A lake with two published quarters, all pseudonyms made with the old key."""
-
-    landing: Path
-    lake: Path
-
-
-@pytest.fixture(scope="module")
-def two_quarters(tmp_path_factory: pytest.TempPathFactory) -> TwoQuarters:
-    folder = tmp_path_factory.mktemp("rotation")
-    landing, lake = write_landing(folder / "landing"), folder / "lake"
-    for quarter in (EARLIER, QUARTER):
-        asq_run(quarter, landing, lake, ASQ_PSEUDONYM_KEY=OLD)
-    return TwoQuarters(landing, lake)
+def asq(*arguments: str | Path, **variables: str) -> Finished:
+    return Finished(*asq_here(*arguments, environment=environment(**variables)))
 
 
 def key_ids(lake: Path) -> set[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from runs import Finished, asq
+from runs import Finished, asq_here, asq_in_turn, environment
 
 from pipeline.lake.layout import Lake
 from pipeline.privacy.patterns import find
@@ -181,18 +181,13 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
 
-    def run(name: str, **faults: Any) -> Finished:
-        landing = write_planted(folder / name, **faults)
-        return asq("run", QUARTER, "--landing", landing, "--lake", folder / "lake", DAGSTER_HOME=str(home))
-
-    return Planted(
-        folder / "good",
-        folder / "lake",
-        home,
-        run("good"),
-        run("scope", category=f"{NAMES[0]}女士{PHONES[0]}"),
-        run("refused", refused=9),
-    )
+    landings = [
+        write_planted(folder / "good"),
+        write_planted(folder / "scope", category=f"{NAMES[0]}女士{PHONES[0]}"),
+        write_planted(folder / "refused", refused=9),
+    ]
+    calls = [("run", QUARTER, "--landing", landing, "--lake", folder / "lake") for landing in landings]
+    return Planted(landings[0], folder / "lake", home, *asq_in_turn(*calls, DAGSTER_HOME=str(home)))
 
 
 # --- what can be read, by code of this file alone ------------------------------------------------------------------------
@@ -298,7 +293,8 @@ def test_no_planted_value_can_be_read_anywhere(planted: Planted) -> None:
 
 
 def test_the_scan_of_everything_finds_nothing(planted: Planted) -> None:
-    finished = asq("privacy", "scan", "--lake", planted.lake, DAGSTER_HOME=str(planted.home))
+    own = environment(DAGSTER_HOME=str(planted.home))
+    finished = Finished(*asq_here("privacy", "scan", "--lake", planted.lake, environment=own))
     assert finished.returncode == 0, finished.stdout
     said = dict(line.split(": ", 1) for line in finished.stdout.splitlines() if ": " in line)
     assert said["run history"].startswith("3 scanned")
@@ -314,7 +310,7 @@ def test_the_scan_finds_what_is_there(planted: Planted, tmp_path: Path) -> None:
     (run / "report" / "E1.html").write_text(f"<p>{PHONES[5]}</p>", encoding="utf-8")
     log = tmp_path / "run.log"
     log.write_text(f"x\ncannot read {EMAILS[0]}\n", encoding="utf-8")
-    finished = asq("privacy", "scan", QUARTER, "--lake", lake, "--log", log)
+    finished = Finished(*asq_here("privacy", "scan", QUARTER, "--lake", lake, "--log", log, environment=environment()))
     assert finished.returncode == 1
     findings = finished.stdout.splitlines()
     for begin, end in (

@@ -26,7 +26,7 @@ from .conftest import Published
 from .lakes import current, differing, leftovers, published_contents, without_run_id
 from .landing import NEXT_QUARTER, QUARTER
 
-pytestmark = pytest.mark.xdist_group("orchestration_publication")
+pytestmark = pytest.mark.faults
 
 _RUN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -133,6 +133,7 @@ def kill_during_dbt(landing: Path, lake: Path) -> str:
     return run_id
 
 
+@pytest.mark.xdist_group("faults_killed")
 def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_tidies_up(
     published: Published, lake_copy: Path
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     assert shown_runs(lake_copy) == {switched.name}
 
 
+@pytest.mark.xdist_group("faults_interrupted")
 @pytest.mark.parametrize("moment", ["validate: hotline_calls", "marts: dbt build", "publish: publish"])
 def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(moment: str, published: Published, lake_copy: Path) -> None:
     before = published_contents(lake_copy)
@@ -180,6 +182,7 @@ def test_ctrl_c_ends_a_run_in_one_line_and_leaves_nothing_of_it(moment: str, pub
     assert leftovers(lake_copy) == []
 
 
+@pytest.mark.xdist_group("faults_interrupted")
 def test_a_run_killed_between_its_switch_and_the_warehouse_is_shown_by_the_next_report(
     published: Published, lake_copy: Path
 ) -> None:
@@ -202,6 +205,7 @@ def test_a_run_killed_between_its_switch_and_the_warehouse_is_shown_by_the_next_
     assert shown_runs(lake_copy) == {switched.name}
 
 
+@pytest.mark.xdist_group("faults_together")
 def test_two_quarters_run_at_the_same_time_on_one_lake(published: Published, tmp_path: Path) -> None:
     """From nothing: each run prepares the other's quarter as its neighbour while the other is at it."""
     lake = tmp_path / "lake"

@@ -10,14 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from runs import asq, asq_run
+from runs import Finished, asq_here, environment
 
 from pipeline.cli import main
 from pipeline.flow import NAMES
 from schemas.contract import TABLES
 
 from .conftest import Published
-from .lakes import contents, current, differing, leftovers, published_contents, without_run_id
+from .lakes import contents, current, leftovers, published_contents
 from .landing import EVENT_TABLES, NEXT_QUARTER, QUARTER, REFUSED_CALL
 
 pytestmark = pytest.mark.xdist_group("orchestration_run")
@@ -263,7 +263,7 @@ def test_too_many_refused_rows_stop_the_run_and_keep_the_old_publication(landing
     refuse_calls(landing)
     before = published_contents(lake_copy)
     warehouse = (lake_copy / "warehouse.duckdb").read_bytes()
-    finished = asq("run", QUARTER, "--landing", landing, "--lake", lake_copy)
+    finished = Finished(*asq_here("run", QUARTER, "--landing", landing, "--lake", lake_copy, environment=environment()))
     assert finished.returncode == 1
     message = finished.stderr.splitlines()
     assert len(message) == 1, finished.stderr
@@ -360,28 +360,11 @@ def test_a_lake_whose_path_is_a_pattern_is_refused(character: str, landing: Path
     assert not lake.parent.exists()
 
 
-def test_a_landing_folder_may_be_called_anything(published: Published, landing: Path, tmp_path: Path) -> None:
-    """Like a pattern, or like a partition of the lake; the latter is true of folders above the lake as well."""
-    odd = tmp_path / "quarter=2020-Q3" / "land*[ing]?"
-    odd.parent.mkdir()
-    landing.rename(odd)
-    assert invoke("check", "--landing", odd).exit_code == 0
-    lake = odd.parent / "enterprise_id=E9" / "lake"
-    asq_run(QUARTER, odd, lake)
-    expected = without_run_id(current(published.lake, QUARTER))
-    assert differing(without_run_id(current(lake, QUARTER)), expected) == []
-    with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
-        counted = "select quarter, sum(extracted)::integer from row_accounting group by quarter"
-        # 14 requests, 25 calls, 6 customers, 2 regions: see landing.py.
-        assert rows(connection, counted) == [(QUARTER, 47)]
-        assert rows(connection, "select distinct enterprise_id from indicator_values") == [("E1",)]
-
-
 # --- the other commands ----------------------------------------------------------------------------------------------
 
 
 def test_report_prints_what_the_run_printed(published: Published) -> None:
-    finished = asq("report", QUARTER, ASQ_LAKE=str(published.lake))
+    finished = Finished(*asq_here("report", QUARTER, environment=environment(ASQ_LAKE=str(published.lake))))
     assert (finished.returncode, finished.stderr) == (0, "")
     assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-3:]
 

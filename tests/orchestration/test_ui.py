@@ -181,6 +181,7 @@ def test_the_first_visit_opens_no_dialog(ui: Ui) -> None:
     assert ui.ask(_NUX)["shouldShowNux"] is False
 
 
+@pytest.mark.browser
 def test_a_browser_shows_the_lineage(ui: Ui) -> None:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed (apt-get install chromium)")

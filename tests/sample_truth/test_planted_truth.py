@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from runs import asq_process, first_environment
+from runs import TABLE_LIBRARIES, first_environment, slow_imports
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.lake.layout import Lake
+from pipeline.marts.lineage import marts_lineage
 from pipeline.sample import SampleTruth, planted_personal_data, write_sample
 from pipeline.sample.doubts import ON_ONE_DEVICE, SPEEDERS, STRAIGHT_LINERS
 from pipeline.settings.sources import load_sources
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.xdist_group("sample_truth")
 QUARTER = Quarter.parse("2025-Q1")
 QUARTERS = quarter_range("2023-Q1..2025-Q1")
 REQUESTS, SEED = 450, 7
+# Great Expectations runs in a process of its own; dbt only compiles, once per version of the project.
+NEVER_IMPORTED = {"altair", "dagster_dbt", "dbt", "great_expectations"}
 # Which analyses a run does is not in the data, so the generator cannot know it.
 UNKNOWN_TO_THE_GENERATOR = ("I2-3",)
 
@@ -36,6 +39,7 @@ class Evaluated:
     truth: SampleTruth
     lake: Path
     output: str
+    imported: set[str]
 
     def query(self, sql: str) -> pl.DataFrame:
         with duckdb.connect(str(self.lake / "warehouse.duckdb"), read_only=True) as connection:
@@ -46,10 +50,11 @@ class Evaluated:
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     folder = tmp_path_factory.mktemp("sample")
     truth = write_sample(folder / "landing", QUARTERS, REQUESTS, SEED, truth=True)
+    # Compiled before, as for every run but the first of a version.
+    marts_lineage()
     places = ("--landing", folder / "landing", "--lake", folder / "lake")
-    run = asq_process("run", QUARTER.label, *places, environment=first_environment(folder))
-    assert run.returncode == 0, run.stderr
-    return Evaluated(truth, folder / "lake", run.stdout + run.stderr)
+    run, imported = slow_imports("run", QUARTER.label, *places, environment=first_environment(folder))
+    return Evaluated(truth, folder / "lake", run.stdout + run.stderr, imported)
 
 
 def test_every_indicator_has_the_planted_value(evaluated: Evaluated) -> None:
@@ -182,6 +187,14 @@ def test_published_records_are_anonymous_and_add_up(evaluated: Evaluated, name: 
     assert statement["rows"].sum() == records.height
     came = dict(clean["enterprise_id"].value_counts().iter_rows())
     assert all(came[row["enterprise_id"]] < 5 and row["rows"] == 0 for row in statement.iter_rows(named=True) if row["left_out"])
+
+
+def test_a_run_and_its_report_import_what_they_need(evaluated: Evaluated, tmp_path: Path) -> None:
+    """An import that nobody needs is paid for by every run."""
+    assert "dagster" in evaluated.imported
+    assert evaluated.imported.isdisjoint(NEVER_IMPORTED)
+    _, imported = slow_imports("report", QUARTER.label, "--lake", evaluated.lake, environment=first_environment(tmp_path))
+    assert imported <= TABLE_LIBRARIES | {"jinja2"}
 
 
 def _found(values: pl.Series, text: str) -> int:

@@ -28,17 +28,12 @@ union all
 {% endfor -%}
 -- By the quarter in which the answer was delivered: its response may have got another date since
 select
-    answers.enterprise_id,
+    enterprise_id,
     'survey_answers' as table_name,
-    answers.quarter,
+    answered_in as quarter,
     cast(count(*) as bigint) as row_count
-from {{ source('clean', 'survey_answers') }} as answers
-inner join {{ ref('int_survey_answers') }} as counted
-    on
-        answers.enterprise_id = counted.enterprise_id
-        and answers.response_id = counted.response_id
-        and answers.question_id = counted.question_id
-group by answers.enterprise_id, answers.quarter
+from {{ ref('int_survey_answers') }}
+group by enterprise_id, answered_in
 union all
 -- One response may answer questions of several survey types
 select

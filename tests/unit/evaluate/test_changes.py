@@ -10,6 +10,7 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.quarter import _explain_kept, _with_special_verdicts
 from pipeline.evaluate.scores.scoring import with_scores
+from pipeline.evaluate.values.changes import ERROR_RATE, rate_reduction, relative_change
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
 from pipeline.evaluate.values.status import assign_status
@@ -63,6 +64,21 @@ def verdict(catalogue: pl.DataFrame, parameters: dict[str, float], current: pl.D
     rows = settled(catalogue, current).join(catalogue.select(columns), on="indicator_id")
     rows = rows.with_columns(window_kind=pl.lit("quarter"))
     return with_scores(_with_special_verdicts(rows, catalogue, Q1, parameters), parameters).pipe(_explain_kept).row(0, named=True)
+
+
+def test_a_reduction_is_positive_and_a_rise_negative() -> None:
+    # 10 of 100 services with an error before, 6 of 100 now: (.10 − .06) ÷ .10 = .4. The other way round: −.04 ÷ .06 = −2/3.
+    before, now = values(ERROR_RATE, 0.10, 10, 100), values(ERROR_RATE, 0.06, 6, 100)
+    for current, previous, reduction in ((now, before, 0.4), (before, now, -2 / 3)):
+        (row,) = rate_reduction(current, previous).to_dicts()
+        assert row["value"] == pytest.approx(reduction, abs=1e-12)
+        assert row["ci_low"] < reduction < row["ci_high"]
+
+
+def test_a_change_is_measured_by_the_value_before() -> None:
+    # 44 after 40: 4 ÷ 40 = .1.
+    (row,) = relative_change(values("O2-5", 44, 44, 1), values("O2-5", 40, 40, 1), "O2-5", "I4-2").to_dicts()
+    assert (row["indicator_id"], row["value"]) == ("I4-2", pytest.approx(0.1, abs=1e-12))
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,13 @@ def test_nothing_left_to_improve_is_scored_although_not_applicable() -> None:
     assert nodes["ALL"].not_applicable_share == 0
 
 
+def test_a_share_that_equals_the_cap_is_rateable() -> None:
+    # w weighs .4 · .5 = .2: in binary, too, exactly the cap.
+    allowed = tree(w=Leaf("not_applicable"))["ALL"]
+    assert (allowed.not_applicable_share, allowed.score) == (PARAMETERS["not_applicable_weight_cap"], 80.0)
+    assert "not_rateable" not in allowed.flags
+
+
 def test_too_much_not_applicable_is_not_rateable() -> None:
     # x and y weigh .2 together: the cap itself is allowed; with z1 more, it is passed.
     allowed = tree(x=Leaf("not_applicable"), y=Leaf("not_applicable"))

@@ -6,8 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from pipeline.extract.errors import TruncatedFile, UnreadableFile, WrongEncoding
 from pipeline.extract.files import SourceFile
@@ -102,7 +103,7 @@ def test_truncated_and_damaged_gzip(found):
         found(b"a,b\n", name="staff.csv.gz")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=4))
 def test_any_chinese_text_in_utf8_is_utf8(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "utf8.csv"

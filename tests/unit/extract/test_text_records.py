@@ -7,8 +7,9 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from pipeline.extract.errors import TruncatedFile, UnclosedQuote, UnreadableFile
 from pipeline.extract.files import SourceFile
@@ -218,7 +219,7 @@ def test_files_that_are_no_tables(file, contents, problem):
         read(file(contents))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.lists(st.text(alphabet='ab ,"\n\r张　', max_size=5), min_size=1, max_size=4).filter(lambda row: "".join(row).strip()),

@@ -8,8 +8,9 @@ from types import MappingProxyType
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from pipeline.privacy.anonymity import Classes, anonymised, classes_of
 from schemas.expectations.privacy import GENERALISED, SUPPRESSED, WITHHELD, RecordTable
@@ -108,7 +109,7 @@ def tables(draw: st.DrawFn) -> list[tuple[object, ...]]:
     return draw(st.lists(row, max_size=25))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(tables(), st.integers(2, 5), st.integers(1, 3))
 def test_any_table_is_anonymous_and_no_row_is_lost(rows: list[tuple[object, ...]], k: int, diversity: int) -> None:
     table, left_out = released(rows, k, diversity)

@@ -6,6 +6,7 @@ import random
 
 import polars as pl
 import pytest
+from thoroughness import times
 
 from pipeline.privacy.patterns import Match, find, is_bank_card, is_resident_id
 from pipeline.privacy.scanner import by_patterns
@@ -123,7 +124,7 @@ def test_figures_as_reports_write_them_are_none_of_it() -> None:
     def value() -> str:
         return f"{draw.uniform(0, 10 ** draw.randint(0, 5)):,.2f}"
 
-    for _ in range(5_000):
+    for _ in range(times(5_000)):
         for text in (
             f"{count()} ÷ {count()} ＝ {value()} 分，n＝{count()}，95% t 区间 {value()}–{value()} 分",
             f"顾客期望 {value()} 分（n＝{count()}，{value()}–{value()} 分）",

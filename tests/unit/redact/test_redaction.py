@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from pipeline.redact import redaction
 from pipeline.redact.numbers import passes_luhn
@@ -235,21 +236,21 @@ _PIECES = st.sampled_from([*_CHARACTERS, *LABELS, *_WORDS.split()])
 _TEXTS = st.lists(_PIECES, max_size=14).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(_TEXTS)
 def test_redacting_again_changes_nothing(text: str) -> None:
     once = redact(text)
     assert redact(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_TEXTS, st.sampled_from(["王建国", "张 三", "电话", "姓名", "John", "欧阳"]))
 def test_redacting_again_with_a_name_changes_nothing(text: str, name: str) -> None:
     once = redact(text, [name])
     assert redact(once, [name]) == once
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(_TEXTS)
 def test_a_rule_changes_nothing_where_its_guard_finds_nothing(text: str) -> None:
     for rule in redaction.RULES:
@@ -257,13 +258,13 @@ def test_a_rule_changes_nothing_where_its_guard_finds_nothing(text: str) -> None
             assert rule.step(text) == text, rule.step.__name__
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(_TEXTS, max_size=8))
 def test_column_and_text_agree(texts: list[str]) -> None:
     assert redact_column(pl.Series(texts, dtype=pl.String)).to_list() == [redact(text) for text in texts]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(_TEXTS, _TEXTS, st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
 def test_no_mobile_survives(before: str, after: str, mobile: str) -> None:
     assert mobile not in redact(f"{before}，{mobile}，{after}")

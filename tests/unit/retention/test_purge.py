@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -63,7 +64,7 @@ class Deliveries:
 
     def __init__(self, folder: Path) -> None:
         self.landing, self.lake = folder / "landing", Lake(folder / "lake")
-        self.landing.mkdir()
+        self.landing.mkdir(exist_ok=True)
 
     def deliver(self, **tables: str) -> None:
         for file in self.landing.iterdir():
@@ -94,13 +95,21 @@ class Deliveries:
         return "\n".join(pl.read_parquet(file, hive_partitioning=False).write_ndjson() for file in files)
 
 
-@pytest.fixture
-def deliveries(tmp_path: Path) -> Deliveries:
-    made = Deliveries(tmp_path)
+@pytest.fixture(scope="module")
+def two_quarters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder and its lake with two quarters. To be read only."""
+    folder = tmp_path_factory.mktemp("two_quarters")
+    made = Deliveries(folder)
     made.deliver(complaints=COMPLAINTS, safety_incidents=INCIDENTS)
     made.run(Q1)
     made.run(Q2)
-    return made
+    return folder
+
+
+@pytest.fixture
+def deliveries(two_quarters: Path, tmp_path: Path) -> Deliveries:
+    shutil.copytree(two_quarters, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Deliveries(tmp_path)
 
 
 def bytes_of(lake: Lake, *zones: str) -> dict[Path, bytes]:

@@ -20,7 +20,8 @@ from schemas.contract import TABLES
 # Two quarters, so that visits booked in one and made in the other are among the rows.
 QUARTERS = quarter_range("2024-Q4..2025-Q1")
 REQUESTS, SEED = 300, 4
-BLOCK = 11
+# The fewest that three enterprises may have, and several blocks of each table that grows with them.
+FEW_REQUESTS, BLOCK = 200, 23
 
 FINGERPRINTS = {
     "service_requests": "afa6617f7850cd79",
@@ -120,7 +121,7 @@ def test_files_written_block_by_block_are_those_written_whole(
 ) -> None:
     make_small_blocks(monkeypatch)
     in_blocks, whole = (
-        write_sample(tmp_path / name, QUARTERS, REQUESTS, SEED, file_format=file_format, defects=False, truth=truth)
+        write_sample(tmp_path / name, QUARTERS, FEW_REQUESTS, SEED, file_format=file_format, defects=False, truth=truth)
         for name, truth in (("in_blocks", False), ("whole", True))
     )
     assert_frame_equal(in_blocks.rows, whole.rows)
@@ -142,7 +143,7 @@ def test_only_a_sample_without_faults_and_truth_is_written_as_it_is_drawn(tmp_pa
         raise AssertionError("the whole sample was put in memory")
 
     monkeypatch.setattr("pipeline.sample.write.whole", refuse)
-    write_sample(tmp_path, QUARTERS, REQUESTS, SEED, defects=False, truth=False)
+    write_sample(tmp_path, QUARTERS, FEW_REQUESTS, SEED, defects=False, truth=False)
     for needs in ({"defects": True, "truth": False}, {"defects": False, "truth": True}):
         with pytest.raises(AssertionError, match="whole sample"):
-            write_sample(tmp_path, QUARTERS, REQUESTS, SEED, **needs)
+            write_sample(tmp_path, QUARTERS, FEW_REQUESTS, SEED, **needs)

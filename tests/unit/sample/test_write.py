@@ -23,9 +23,9 @@ ONE_QUARTER = [Quarter(2024, 2)]
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, file_format: str) -> None:
     for name in ("one", "two"):
-        write_sample(tmp_path / name, ONE_QUARTER, 300, 4, file_format=file_format)
+        write_sample(tmp_path / name, ONE_QUARTER, 200, 4, file_format=file_format)
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
-    write_sample(tmp_path / "other", ONE_QUARTER, 300, 5, file_format=file_format)
+    write_sample(tmp_path / "other", ONE_QUARTER, 200, 5, file_format=file_format)
     assert digests(tmp_path / "one") != digests(tmp_path / "other")
 
 
@@ -141,7 +141,7 @@ def test_truth_is_counted_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_sample_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
     write_sample(tmp_path, quarter_range("2024-Q1..2024-Q2"), 300, 4)
-    write_sample(tmp_path, ONE_QUARTER, 300, 4, file_format="parquet")
+    write_sample(tmp_path, ONE_QUARTER, 200, 4, file_format="parquet")
     assert {path.suffix for path in tmp_path.iterdir() if path.name not in ("_truth", "README.md")} == {".parquet"}
 
 
@@ -154,7 +154,7 @@ def test_other_peoples_tables_are_left_alone(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="xlsx"):
-        write_sample(tmp_path, ONE_QUARTER, 300, 4, file_format="xlsx")
+        write_sample(tmp_path, ONE_QUARTER, 200, 4, file_format="xlsx")
 
 
 def test_planted_personal_data_are_those_of_the_files(tmp_path: Path) -> None:

@@ -416,6 +416,10 @@ class TestScaleOfAnswers:
         refused = self._answers(writer, ("r5", "q", 6), ("r10", "q", 6), ("r10", "q2", 6))
         assert refused == [(0, "score_outside_scale", "score"), (2, "foreign_key", "question_id")]
 
+    def test_the_scale_of_another_survey_may_begin_lower(self, writer) -> None:
+        self._deliver(writer, {("S5", "q"): (1, 5), ("S10", "q"): (0, 10)}, {"r5": "S5", "r10": "S10"})
+        assert self._answers(writer, ("r5", "q", 0), ("r10", "q", 0)) == [(0, "score_outside_scale", "score")]
+
     def test_without_the_response_the_widest_scale_counts(self, writer) -> None:
         self._deliver(writer, {("S5", "q"): (1, 5), ("S10", "q"): (0, 10)}, {"r5": "S5"})
         refused = self._answers(writer, ("gone", "q", 10), ("gone", "q", 11))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.validate.table_rules import _overlapping
@@ -102,7 +102,6 @@ class TestVersionOverlap:
             (3, "unique_key", "enterprise_id|region_code|valid_from"),
         ]
 
-    @settings(deadline=None)
     @given(
         st.lists(
             st.tuples(st.integers(0, 2), st.integers(0, 30), st.none() | st.integers(1, 10)).map(

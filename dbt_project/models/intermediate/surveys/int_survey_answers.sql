@@ -50,6 +50,7 @@ select
     questions.survey_type,
     questions.measures,
     questions.touchpoint,
+    answers.quarter as answered_in,
     answers.score,
     answers.expectation,
     questions.scale_min,

@@ -81,7 +81,8 @@ measuring as (
 ),
 
 -- Answers are summed as whole steps of their scale, separately per scale length: exact for every scale
-per_scale as (
+{% set sums = ['top_two_count', 'answer_count'] -%}
+cells as (
     select
         enterprise_id,
         quarter,
@@ -89,8 +90,9 @@ per_scale as (
         variant,
         part,
         scale_steps,
-        {{ scope_keys(scopes) }},
+        {{- cell_keys(scopes) }}
         {%- for reading in readings %}
+        {%- do sums.extend([reading.name ~ '_sum', reading.name ~ '_count', reading.name ~ '_squares']) %}
         sum({{ reading.steps }}) as {{ reading.name }}_sum,
         count({{ reading.steps }}) as {{ reading.name }}_count,
         sum(({{ reading.steps }}) * ({{ reading.steps }})) as {{ reading.name }}_squares,
@@ -98,7 +100,11 @@ per_scale as (
         sum(case when score >= scale_max - 1 then 1 else 0 end) as top_two_count,
         count(*) as answer_count
     from measuring
-    {{ scope_sets(keys + ['scale_steps'], scopes) }}
+    {{ cell_sets(keys + ['scale_steps'], scopes) }}
+),
+
+per_scale as (
+    {{ cells_by_scope(keys + ['scale_steps'], scopes, sums) }}
 ),
 
 -- Steps become points of 100 by one division per sum, so that a mean can equal its requirement exactly

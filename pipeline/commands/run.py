@@ -88,18 +88,12 @@ def _warn_of_delivery(settings: Settings) -> None:
 
 def _warn_undelivered(settings: Settings) -> None:
     """A misspelt file name makes indicators no_data, and nothing else would show it."""
-    from pipeline.extract.unread import Unread, pages_told
+    from pipeline.extract.unread import Unread
     from pipeline.settings.frozen import HandedInFiles
 
     handed_in = HandedInFiles.frozen(settings.files)
-    unread = Unread.of(settings.landing, handed_in.sources, handed_in.paths())
-    for found, problem in ((unread.missing, "tables not delivered"), (unread.files, "files that feed no table")):
-        if found:
-            click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
-    if unread.pages:
-        click.echo(f"asq: pages and pictures that are not read: {pages_told(unread.pages)}", err=True)
-    for sheet in unread.sheets:
-        click.echo(f"asq: {sheet}", err=True)
+    for line in Unread.of(settings.landing, handed_in.sources, handed_in.paths()).told():
+        click.echo(f"asq: {line}", err=True)
 
 
 def _warn_doubtful(lake: Lake) -> None:

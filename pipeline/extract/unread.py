@@ -60,6 +60,15 @@ class Unread:
         files = tuple(path.relative_to(landing).as_posix() for path in unused_files(landing, used))
         return cls(missing, files, tuple(unread_sheets(found, sources)), pages_and_pictures(landing, used))
 
+    def told(self) -> Iterator[str]:
+        """One line each for tables, files, pages and every sheet."""
+        for found, problem in ((self.missing, "tables not delivered"), (self.files, "files that feed no table")):
+            if found:
+                yield f"{problem}: {', '.join(found)}"
+        if self.pages:
+            yield f"pages and pictures that are not read: {pages_told(self.pages)}"
+        yield from map(str, self.sheets)
+
 
 def unread_sheets(files: Iterable[SourceFile], sources: SourceConfig) -> Iterator[UnreadSheet]:
     """The sheets that none of the tables reads, of the workbooks among the files; a workbook that is refused is passed over."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.extract.readers.cleaning import hold_invisible
-from pipeline.extract.readers.records import Doubt, LongNumbers
+from pipeline.extract.readers.records import CellCounts, Doubt
 from schemas.contract import Column, Table
 
 _CODE = re.compile(r"merged_into|.*_(id|code|class|category|model|serial|number|phone|token)")
@@ -24,6 +24,8 @@ _LONG, _WITH_ZEROS = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"
 _DAY_NUMBER = r"^[2-7][0-9]{4}(\.[0-9]+)?$"
 # Of so many numbers that all end in a zero, a chance of one in a thousand.
 _ENOUGH = 3
+
+_FIFTEEN = "a spreadsheet keeps 15 digits and may have lost the last ones; format the column as text at the source"
 
 
 class DoubtfulCells:
@@ -48,14 +50,19 @@ class DoubtfulCells:
                 self._note("zeros", column.name, pc.match_substring_regex(cells, _WITH_ZEROS), rows)
         self._add_defects(batch.column("_defects"), rows)
 
-    def doubts(self, long_numbers: LongNumbers | None, taken_as_text: Mapping[str, str]) -> Iterator[Doubt]:
-        """What was found; ``taken_as_text``: source columns of which ``long_numbers`` matter → what they are called."""
+    def doubts(
+        self, long_numbers: CellCounts | None, dates: CellCounts | None, taken_as_text: Mapping[str, str]
+    ) -> Iterator[Doubt]:
+        """What was found; ``taken_as_text``: the source columns in which such cells matter → what they are called."""
         lost: set[str] = set()
-        for source, name in taken_as_text.items() if long_numbers else ():
+        codes = {column.name for column in self._codes}
+        for source, name in taken_as_text.items():
             if long_numbers and (found := long_numbers.of(source)):
                 lost.add(name)
-                cause = "a spreadsheet keeps 15 digits and may have lost the last ones; format the column as text at the source"
-                yield self._doubt(name, found, "numbers of 16 digits or more", cause)
+                yield self._doubt(name, found, "numbers of 16 digits or more", _FIFTEEN)
+            if dates and name in codes and (found := dates.of(source)):
+                cause = "a spreadsheet makes dates of numbers like 3-1; format the column as text at the source"
+                yield self._doubt(name, found, "dates in a column of codes", cause)
         for (kind, name), found in sorted(self._found.items()):
             if kind == "exponent":
                 yield self._doubt(name, found, "values written like 2.025E+13", "a spreadsheet has lost their last digits")
@@ -66,8 +73,7 @@ class DoubtfulCells:
                     name, found, "values like 45662.3 instead of a date", "format the cells as dates where the file is made"
                 )
             elif kind == "zeros" and name not in lost and _ENOUGH <= found[0] == self._found["long", name][0]:
-                cause = "a spreadsheet keeps 15 digits and may have lost the last ones; format the column as text at the source"
-                yield self._doubt(name, found, "numbers of 16 digits or more, each with zeros from the 16th on", cause)
+                yield self._doubt(name, found, "numbers of 16 digits or more, each with zeros from the 16th on", _FIFTEEN)
 
     @staticmethod
     def _doubt(name: str, found: tuple[int, int], what: str, why: str) -> Doubt:

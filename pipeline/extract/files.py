@@ -27,7 +27,11 @@ from schemas.contract import TABLES
 _WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", **dict.fromkeys(_WORKBOOKS, "xlsx")}
 _GZIP, _ZIP, _PARQUET, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
-_NOT_TEXT = {_ZIP: "a ZIP archive or a workbook", _PARQUET: "a Parquet file", _OLE: "a workbook of an old Excel or of WPS"}
+_NOT_TEXT = {
+    _ZIP: "a ZIP archive or a workbook",
+    _PARQUET: "a Parquet file",
+    _OLE: "a workbook of an old Excel or of WPS (save it as .xlsx)",
+}
 # Files beside the data that are not data themselves.
 _OTHER_FILES = tuple(file.file for file in FILES)
 # People leave notes beside their data; any other file in a table's folder was probably meant to be delivered.

@@ -170,7 +170,8 @@ class TableStream:
         of_file = getattr(opened.records, "doubts", None)
         found = list(of_file()) if of_file else []
         if opened.cells is not None:
-            found += opened.cells.doubts(getattr(opened.records, "long_numbers", None), opened.mapping.taken_as_text)
+            long_numbers, dates = (getattr(opened.records, name, None) for name in ("long_numbers", "dates"))
+            found += opened.cells.doubts(long_numbers, dates, opened.mapping.taken_as_text)
         return found
 
     def rows(self, index: int) -> Generator[pa.RecordBatch, None, None]:

@@ -14,7 +14,7 @@ from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
-from pipeline.extract.readers.records import LONG_NUMBER, LongNumbers, batch_of
+from pipeline.extract.readers.records import LONG_NUMBER, CellCounts, batch_of
 from pipeline.lake.parquet import open_parquet
 from pipeline.settings.sources import Format
 
@@ -35,7 +35,7 @@ class ParquetRecords:
             found = parquet.schema_arrow
         self._delivered = {name: field.name for name, field in zip(canonical_names(found.names), found, strict=True)}
         self.schema = pa.schema([(name, _read_as(field.type)) for name, field in zip(self._delivered, found, strict=True)])
-        self.long_numbers = LongNumbers()
+        self.long_numbers = CellCounts()
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         row = 1

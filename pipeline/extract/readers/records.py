@@ -40,8 +40,8 @@ class Doubt:
         return vars(self)
 
 
-class LongNumbers:
-    """Numbers of ``LONG_NUMBER`` and more in the columns of a file, as far as it has been read: how many, and the first row."""
+class CellCounts:
+    """Cells of one sort in the columns of a file, as far as it has been read: how many, and the first row."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, int]] = {}

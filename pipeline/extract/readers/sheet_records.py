@@ -19,7 +19,7 @@ from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
-from pipeline.extract.readers.records import LONG_NUMBER, Doubt, LongNumbers, batch_of
+from pipeline.extract.readers.records import LONG_NUMBER, CellCounts, Doubt, batch_of
 from pipeline.extract.readers.sheet_marks import SheetMarks
 from pipeline.extract.readers.workbook import ALL_SHEETS, Workbook, cell_range
 from pipeline.extract.readers.workbook_marks import workbook_marks
@@ -42,7 +42,7 @@ class SheetRecords:
             problem = f"sheet '{sheet}' has no header in row {form.header_row}"
             raise UnreadableFile(problem, table=file.table, file=file.name)
         self.schema = pa.schema([(name, pa.string()) for name in canonical_names(form.names or header or [])])
-        self.long_numbers = LongNumbers()
+        self.long_numbers, self.dates = CellCounts(), CellCounts()
         # Ranges in which data rows lie, not a title above them.
         self._merged = [
             (first, last) for first, last in cells.merged_cell_ranges or () if last[0] >= (form.header_row or 0) and first != last
@@ -76,6 +76,7 @@ class SheetRecords:
         wanted = [self.schema.get_field_index(name) for name in columns]
         first = (self._form.header_row or 0) + 1
         self.long_numbers.clear()
+        self.dates.clear()
         # Opened again for each reading, because a workbook is held in memory whole; a folder of them must not be.
         sheet = Workbook(self._file).sheet(self._name)
         numbered = self._with_errors(enumerate(islice(sheet.iter_rows(), first - 1, None), start=first), sheet)
@@ -83,6 +84,7 @@ class SheetRecords:
             filled = [(number, row) for number, row in chunk if any(cell != "" for cell in row)]
             for name, index in zip(columns, wanted, strict=True):
                 self.long_numbers.add(name, [number for number, row in filled if index < len(row) and _is_long(row[index])])
+                self.dates.add(name, [number for number, row in filled if index < len(row) and isinstance(row[index], dt.date)])
             cells = [
                 pa.array([_text(row[index]) if index < len(row) else None for _, row in filled], pa.string()) for index in wanted
             ]

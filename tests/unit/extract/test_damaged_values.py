@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import unicodedata
 
@@ -181,6 +182,14 @@ def test_fractions_of_a_parquet_file_are_plain_and_told(place):
     assert ids[2].isdecimal()
     assert float(ids[2]) == 2.02501050001234e17
     assert told(place) == [f"suggestions.parquet: suggestion_id: 2 numbers of 16 digits or more, the first in row 2: {LOST}"]
+
+
+def test_dates_in_a_column_of_keys_are_told(place):
+    """3-1 typed into a cell becomes the first of March; in the column of dates it is one."""
+    deliver_sheet(place, *(["E01", key, "customer", dt.datetime(2025, 1, 2)] for key in ("3-2", dt.datetime(2025, 3, 1), "3-3")))
+    (found,) = told(place)
+    cause = "a spreadsheet makes dates of numbers like 3-1; format the column as text at the source"
+    assert found == f"suggestions.xlsx: suggestion_id: 1 dates in a column of codes, the first in row 3: {cause}"
 
 
 def test_amounts_and_counts_have_no_digits_to_lose(place):

@@ -212,7 +212,12 @@ def test_a_compressed_workbook_is_read(place):
         ("suggestions.xls", b"<html><table><tr><td>1</td></tr></table></html>", UnreadableFile, "is a page of HTML or XML"),
         ("suggestions.xls", b"a,b\n1,2\n", UnreadableFile, "is not an Excel workbook"),
         ("suggestions.xls", JANUARY.read_bytes()[:3000], UnreadableFile, "is a damaged Excel workbook"),
-        ("suggestions.csv", JANUARY.read_bytes(), UnreadableFile, "is a workbook of an old Excel or of WPS, not text"),
+        (
+            "suggestions.csv",
+            JANUARY.read_bytes(),
+            UnreadableFile,
+            r"a workbook of an old Excel or of WPS \(save it as",
+        ),
         ("suggestions.parquet", gzip.compress(b"PAR1"), UnreadableFile, "is compressed as a whole, which a Parquet file is not"),
     ],
 )

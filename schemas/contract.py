@@ -53,6 +53,11 @@ class Column:
     polars_type: pl.DataType
 
     @property
+    def identifies(self) -> bool:
+        """Whether the value names a record: a key, or a reference to one. Digits lost from it make it another record's."""
+        return self.type == "string" and (self.is_key or self.references is not None)
+
+    @property
     def range(self) -> str | None:
         """The range in the contract's notation: ``>=1``, ``>0``, ``0..24``."""
         if self.minimum is not None and self.maximum is not None:

@@ -22,7 +22,7 @@ from pipeline.lake.database import connected
 from pipeline.lake.inputs import clean_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import LANDED_FILES, TREATED
+from pipeline.lake.provenance import DOUBTS, LANDED_FILES, TREATED
 from pipeline.lake.row_key import joined_values, row_key_expression
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
@@ -136,7 +136,7 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
                 "step": "extract",
                 "counted_over": DELIVERY,
             }
-            blanks = "blanks around a value and empty texts"
+            blanks = 'blanks and invisible characters around a value, empty texts, marks of text (="…", \')'
             nothing = f"{blanks}; no value: {', '.join(counts['null_values'])}" if counts["null_values"] else blanks
             yield entry | {"action": NORMALIZED, "rule": nothing, "rows": None}
             for rule, rows in counts["left_out"].items():
@@ -146,6 +146,8 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
             # "known_dirt" is the old name: published rules keep it, and files landed under it are read.
             for what, rows in counts.get("known_issues", counts.get("known_dirt", {})).items():
                 yield entry | {"action": NOTED, "rule": f"sources.yaml: known_dirt: {what}", "rows": rows}
+            for doubt in counts.get(DOUBTS, ()):
+                yield entry | {"action": NOTED, "rule": doubt["problem"], "column": doubt["column"], "rows": doubt["count"]}
             for column, rows in counts["mapped"].items():
                 yield entry | {"action": MAPPED, "rule": "sources.yaml: values", "column": column, "rows": rows}
 

@@ -82,19 +82,28 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
 def _warn_of_delivery(settings: Settings) -> None:
     """What the landing folder holds or lacks that no evaluation shows."""
     _warn_undelivered(settings)
+    _warn_doubtful(settings.lake)
     _warn_not_run(settings.lake)
 
 
 def _warn_undelivered(settings: Settings) -> None:
     """A misspelt file name makes indicators no_data, and nothing else would show it."""
-    from pipeline.extract.files import undelivered
+    from pipeline.extract.unread import Unread
     from pipeline.settings.frozen import HandedInFiles
 
     handed_in = HandedInFiles.frozen(settings.files)
-    tables, files = undelivered(settings.landing, handed_in.sources, handed_in.paths())
-    for found, problem in ((tables, "tables not delivered"), (files, "files that feed no table")):
-        if found:
-            click.echo(f"asq: {problem}: {', '.join(found)}", err=True)
+    for line in Unread.of(settings.landing, handed_in.sources, handed_in.paths()).told():
+        click.echo(f"asq: {line}", err=True)
+
+
+def _warn_doubtful(lake: Lake) -> None:
+    """What of the files was read, but perhaps not as it was meant."""
+    from pipeline.lake.provenance import landed_doubts
+    from schemas.contract import TABLES
+
+    for table in TABLES.values():
+        for file, column, problem in landed_doubts(table, lake):
+            click.echo(f"asq: {': '.join(part for part in (table.name, file, column, problem) if part)}", err=True)
 
 
 def _warn_not_run(lake: Lake) -> None:

@@ -12,6 +12,7 @@ from pipeline.extract.files import require_some_table
 from pipeline.extract.look_back import quarters_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.snapshot import Snapshot, take_snapshot
+from pipeline.extract.unread import Unread
 from pipeline.lake.access_log import log_reading
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
 from pipeline.stage.per_table import for_each_table
@@ -66,5 +67,8 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
         )
     if len(results) == len(TABLES):
         require_some_row(quarter, landing, results, settings.lake)
+        # Dagster keeps it; `asq run` prints it.
+        for line in Unread.of(landing, sources, settings.paths()).told():
+            context.log.warning(line)
     if purged:
         context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

@@ -18,9 +18,19 @@ import pyarrow.compute as pc
 
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceRefused
-from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
-from pipeline.extract.readers.sheet_marks import SheetMarks
+from pipeline.extract.files import (
+    SourceFile,
+    find_files,
+    is_known_kind,
+    known_kinds,
+    matching,
+    pages_and_pictures,
+    stem,
+    unused_files,
+)
+from pipeline.extract.mapping.select import DIGITS_LOST
 from pipeline.extract.stream import TableStream, open_table
+from pipeline.extract.unread import pages_told, unread_sheets
 from pipeline.settings.documents import Document
 from pipeline.settings.sources import SourceConfig, SourceConfigError, read_sources
 from pipeline.settings.suggestions import did_you_mean, listed
@@ -73,18 +83,20 @@ def check_landing(
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
     findings += [Notice("error", fault, is_configuration=True) for fault in faults]
-    used = set(beside)
+    used, read = set(beside), list[SourceFile]()
     unclear: set[str] = set()
     empty: dict[str, set[str] | None] = {}
     with TemporaryDirectory(prefix="asq-check-") as scratch:
         for table in TABLES.values():
             check = _TableCheck(table, landing, config, Path(scratch))
             findings += check.findings()
-            used.update(file.path for file in check.files)
+            read += check.files
             if check.is_unclear:
                 unclear.add(table.name)
             empty[table.name] = check.empty_columns
+    used.update(file.path for file in read)
     findings += _overlooked(landing, used, unclear)
+    findings += [Notice("warning", sheet.problem, file=sheet.file, count=sheet.rows) for sheet in unread_sheets(read, config)]
     if all(columns is None for columns in empty.values()) and not any(finding.is_error for finding in findings):
         findings.append(Notice("error", "no table of the contract was delivered"))
     return findings + list(_missing(empty))
@@ -118,9 +130,10 @@ class _TableCheck:
             self.empty_columns = set() if self.empty_columns is None else self.empty_columns
             try:
                 with open_table(self._table, files, self._config, self._scratch, decide_latest=False) as stream:
-                    found += self._file_findings(stream)
-                    unused.update(dict.fromkeys(stream.unused_columns(0)))
-                    self.empty_columns |= stream.empty_columns(0)
+                    for index in range(stream.file_count()):
+                        found += self._file_findings(stream, index)
+                        unused.update(dict.fromkeys(stream.unused_columns(index)))
+                        self.empty_columns |= stream.empty_columns(index)
             except AsqError as error:
                 found.append(self._refusal(error))
         found += self._tally.findings()
@@ -129,29 +142,22 @@ class _TableCheck:
             found.append(Notice("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused)))
         return found
 
-    def _file_findings(self, stream: TableStream) -> list[Notice]:
-        encoding = stream.encoding(0)
-        rows = stream.rows(0)
+    def _file_findings(self, stream: TableStream, index: int) -> list[Notice]:
+        encoding = stream.encoding(index)
+        rows = stream.rows(index)
         for batch in rows:
             self._tally.add(batch)
             if self._tally.rows >= SAMPLE_ROWS:
                 break
         rows.close()
-        name = stream.files[0].name if stream.files else None
-        found = list(self._sheet_findings(stream.marks(0), name))
+        name = stream.origin(index) if stream.files else None
+        found = [
+            Notice("warning", doubt.problem, self._table.name, name, doubt.column, doubt.count) for doubt in stream.doubts(index)
+        ]
         if encoding is not None and encoding != "utf-8" and not self._config.table(self._table.name).format.encoding:
             problem = f"is not UTF-8 and is read as {encoding.upper()}"
             found.append(Notice("info", problem, table=self._table.name, file=name))
         return found
-
-    def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Notice]:
-        if marks is not None and marks.errors:
-            texts = listed(sorted({text for row in marks.errors.values() for text in row.values()}))
-            problem = f"{marks.error_count} cells hold an error of the spreadsheet ({texts})"
-            yield Notice("warning", problem, table=self._table.name, file=file, count=marks.error_count)
-        if marks is not None and marks.uncomputed:
-            problem = f"{marks.uncomputed} formulas have no value: open the file in a spreadsheet program and save it"
-            yield Notice("warning", problem, table=self._table.name, file=file, count=marks.uncomputed)
 
     def _refusal(self, error: AsqError) -> Notice:
         if isinstance(error, SourceRefused):
@@ -169,6 +175,7 @@ class _Tally:
         self._undated = 0
         self._misfits: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._empty: Counter[str] = Counter()
         self._outside: dict[str, Counter[str]] = defaultdict(Counter)
 
@@ -177,10 +184,12 @@ class _Tally:
         self.rows += batch.num_rows
         defects = pc.list_flatten(batch.column("_defects"))
         for entry in pc.value_counts(pc.struct_field(defects, "rule")).to_pylist():
-            if entry["values"] != "type":
+            if entry["values"] not in ("type", DIGITS_LOST):
                 self._misfits[entry["values"]] += entry["counts"]
-        for entry in pc.value_counts(pc.struct_field(defects, "column").drop_null()).to_pylist():
-            self._unread[entry["values"]] += entry["counts"]
+        for rule, counted in (("type", self._unread), (DIGITS_LOST, self._lost)):
+            of_rule = defects.filter(pc.equal(pc.struct_field(defects, "rule"), rule))
+            for entry in pc.value_counts(pc.struct_field(of_rule, "column")).to_pylist():
+                counted[entry["values"]] += entry["counts"]
         for column in self._table.columns:
             cells = batch.column(column.name)
             if column.required:
@@ -205,6 +214,9 @@ class _Tally:
             unread, empty = self._unread[name], self._empty[name] - self._unread[name] - misfits
             if unread:
                 found.append(self._shared(f"{unread} values cannot be read as {column.type}", name, unread))
+            if lost := self._lost[name]:
+                problem = f"{lost} values are written like 2.025E+13: a spreadsheet has lost their last digits"
+                found.append(self._shared(problem, name, lost))
             if empty > 0:
                 found.append(self._shared(f"{empty} rows have no value, which the contract requires", name, empty))
             outside = self._outside.get(name)
@@ -248,6 +260,8 @@ def _overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[N
         else:
             problem = f"feeds no table: it is not one of the known kinds ({known_kinds()})"
         yield Notice("warning", problem, file=name.as_posix())
+    if pages := pages_and_pictures(landing, used):
+        yield Notice("info", f"pages and pictures are not read: {pages_told(pages)}", count=sum(pages.values()))
 
 
 def _missing(empty: dict[str, set[str] | None]) -> Iterator[Notice]:

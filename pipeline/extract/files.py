@@ -8,11 +8,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,12 +24,26 @@ from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES
 
-_KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
-_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+_WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", **dict.fromkeys(_WORKBOOKS, "xlsx")}
+_GZIP, _ZIP, _PARQUET, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+_NOT_TEXT = {
+    _ZIP: "a ZIP archive or a workbook",
+    _PARQUET: "a Parquet file",
+    _OLE: "a workbook of an old Excel or of WPS (save it as .xlsx)",
+}
 # Files beside the data that are not data themselves.
 _OTHER_FILES = tuple(file.file for file in FILES)
 # People leave notes beside their data; any other file in a table's folder was probably meant to be delivered.
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
+# What programs and systems leave in a folder.
+_LEFT_BEHIND = ("thumbs.db", "desktop.ini", "readme", "license")
+# Pages and pictures, which are no records: they are counted, the others are named.
+_PICTURES = (
+    *(".pdf", ".doc", ".docx", ".ppt", ".pptx", ".wps", ".rtf", ".odt", ".ofd"),
+    *(".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
+    *(".mp3", ".mp4", ".wav", ".amr", ".avi", ".mov"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class SourceFile:
     name: str
     """Relative to the landing folder."""
     kind: str
-    """csv (any delimited text), parquet or xlsx."""
+    """csv (any delimited text), parquet or xlsx (any workbook)."""
 
     @cached_property
     def sha256(self) -> str:
@@ -60,20 +75,32 @@ class SourceFile:
             handle.seek(0)
             if first == b"":
                 raise UnreadableFile("is empty, it has not even a header", table=self.table, file=self.name)
-            if first in (_ZIP, _PARQUET):
-                held = "a ZIP archive or an Excel workbook" if first == _ZIP else "a Parquet file"
-                raise UnreadableFile(f"is {held}, not text", table=self.table, file=self.name)
-            if first[:2] != _GZIP:
-                if self.name.lower().endswith(".gz"):
-                    raise UnreadableFile("is called .gz but is not gzip", table=self.table, file=self.name)
-                yield handle
-                return
-            try:
-                yield cast(BinaryIO, gzip.GzipFile(fileobj=handle))
-            except EOFError:
-                raise TruncatedFile("the gzip stream ends too early", table=self.table, file=self.name) from None
-            except (gzip.BadGzipFile, zlib.error):
-                raise UnreadableFile("the gzip stream is damaged", table=self.table, file=self.name) from None
+            if first in _NOT_TEXT:
+                raise UnreadableFile(f"is {_NOT_TEXT[first]}, not text", table=self.table, file=self.name)
+            with self._unpacked(handle, first) as unpacked:
+                yield unpacked
+
+    def whole(self) -> BytesIO:
+        """The bytes of the file, uncompressed, for formats that are read at random; raises what ``open_text`` does."""
+        with self.path.open("rb") as handle:
+            first = handle.read(4)
+            handle.seek(0)
+            with self._unpacked(handle, first) as unpacked:
+                return BytesIO(unpacked.read())
+
+    @contextmanager
+    def _unpacked(self, handle: BinaryIO, first: bytes) -> Iterator[BinaryIO]:
+        if first[:2] != _GZIP:
+            if self.name.lower().endswith(".gz"):
+                raise UnreadableFile("is called .gz but is not gzip", table=self.table, file=self.name)
+            yield handle
+            return
+        try:
+            yield cast(BinaryIO, gzip.GzipFile(fileobj=handle))
+        except EOFError:
+            raise TruncatedFile("the gzip stream ends too early", table=self.table, file=self.name) from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise UnreadableFile("the gzip stream is damaged", table=self.table, file=self.name) from None
 
 
 def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceFile]:
@@ -124,33 +151,17 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
 
 
 def unused_files(landing: Path, used: Iterable[Path]) -> list[Path]:
-    """Files in the landing folder that feed no table although they may be meant to, sorted.
+    """Files in the landing folder that feed no table although they may be meant to, sorted: whatever their kind.
 
-    Of a kind that is read: all. Of any other kind (``outlets.xls``): those named almost like a table.
+    Without notes, and without pages and pictures (``outlets.pdf``) unless they are called almost like a table. A file that is
+    left out because its name, or that of its folder, begins with ``_`` is one of them if its kind is read.
     """
-    fed = set(used)
-    every = (path for path in landing.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(landing)))
-    other = {landing / name for name in _OTHER_FILES}
-    return sorted(
-        path for path in every if path not in fed and path not in other and (is_known_kind(path) or _is_called_like_a_table(path))
-    )
+    return sorted(path for path in _beside(landing, used) if not _is_picture(path))
 
 
-def undelivered(landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> tuple[list[str], list[str]]:
-    """The undelivered tables, and the names of the files that feed none: a misspelt name appears in both.
-
-    ``known``: files that are not data.
-
-    Raises what ``find_files`` does.
-    """
-    missing: list[str] = []
-    used = set(known)
-    for table in TABLES:
-        files = find_files(table, landing, sources)
-        used.update(file.path for file in files)
-        if not files and sources.table(table).rows is None:
-            missing.append(table)
-    return missing, [path.relative_to(landing).as_posix() for path in unused_files(landing, used)]
+def pages_and_pictures(landing: Path, used: Iterable[Path]) -> dict[str, int]:
+    """How many files of each kind that holds no records lie in the landing folder, by suffix."""
+    return dict(sorted(Counter(path.suffix.lower() for path in _beside(landing, used) if _is_picture(path)).items()))
 
 
 def is_known_kind(path: Path) -> bool:
@@ -168,8 +179,8 @@ def stem(path: Path) -> str:
     return _stem_and_kind(path)[0]
 
 
-def _is_hidden(relative: Path) -> bool:
-    return any(part.startswith((".", "_", "~$")) for part in relative.parts)
+def _is_hidden(relative: Path, begins: tuple[str, ...] = (".", "_", "~$")) -> bool:
+    return any(part.startswith(begins) for part in relative.parts)
 
 
 def _stem_and_kind(path: Path) -> tuple[str, str | None]:
@@ -181,10 +192,25 @@ def _stem_and_kind(path: Path) -> tuple[str, str | None]:
     return (name.removesuffix(suffix), kind) if kind else (path.name, None)
 
 
+def _beside(landing: Path, used: Iterable[Path]) -> Iterator[Path]:
+    """Every file that is no table's, no note and none that people hand in beside the data."""
+    expected = {*used, *(landing / name for name in _OTHER_FILES)}
+    for path in landing.rglob("*"):
+        relative = path.relative_to(landing)
+        is_left_out = _is_hidden(relative) and (_is_hidden(relative, (".", "~$")) or not is_known_kind(path))
+        is_note = path.suffix.lower() in _NOTE_SUFFIXES or path.name.lower() in _LEFT_BEHIND
+        if path.is_file() and path not in expected and not is_left_out and not is_note:
+            yield path
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _PICTURES and not _is_called_like_a_table(path)
+
+
 def _is_called_like_a_table(path: Path) -> bool:
     name = path.name.lower().removesuffix(".gz")
     is_note = path.suffix.lower() in _NOTE_SUFFIXES
-    # Stricter than for a known kind of file: a picture may have any name.
+    # Strict, because a picture may have any name.
     return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
 
 

@@ -19,13 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import AsqError
+from pipeline.extract.doubtful_cells import DoubtfulCells
 from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
 from pipeline.extract.mapping.select import DeliveredColumns, Mapping
 from pipeline.extract.readers.headers import SEQUENCE
 from pipeline.extract.readers.open_records import open_records
-from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Records
-from pipeline.extract.readers.sheet_marks import SheetMarks
+from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Doubt, Records
+from pipeline.lake.provenance import DOUBTS
 from pipeline.settings.sources import SourceConfig
 from schemas.contract import Table
 
@@ -69,6 +70,8 @@ class FileCounts:
     """Records that meet each condition of ``known_issues``, by its name."""
     null_values: tuple[str, ...] = ()
     """Texts that were read as no value, apart from empty ones; their cells are not counted."""
+    doubts: list[Doubt] = field(default_factory=list)
+    """What may not be read as it was meant."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -78,6 +81,7 @@ class FileCounts:
             "mapped": {name: count for name, count in self.mapped.items() if count},
             **({"known_issues": dict(self.known_issues)} if self.known_issues else {}),
             "null_values": list(self.null_values),
+            **({DOUBTS: [doubt.as_dict() for doubt in self.doubts]} if self.doubts else {}),
         }
 
 
@@ -86,6 +90,7 @@ class _OpenFile:
     name: str
     records: Records
     mapping: Mapping
+    cells: DoubtfulCells | None = None
     latest: np.ndarray | None = None
     """Whether ``latest_by`` keeps a record, by its number; None: all are kept."""
     counts: FileCounts = field(default_factory=FileCounts)
@@ -105,8 +110,9 @@ class TableStream:
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
         opened = [
-            (DeliveredColumns(file.name, records.schema, file.kind == "xlsx"), records)
-            for file, records in ((file, open_records(file, source.format)) for file in self.files)
+            (DeliveredColumns(name, records.schema, file.kind == "xlsx"), records)
+            for file in self.files
+            for name, records in open_records(file, source.format)
         ]
         if source.rows is not None:
             configured = ConfiguredRecords(source.rows, source.format)
@@ -154,9 +160,19 @@ class TableStream:
         """The encoding of a text file; None for other kinds."""
         return getattr(self._opened[index].records, "encoding", None)
 
-    def marks(self, index: int) -> SheetMarks | None:
-        """A worksheet's error cells and uncomputed formulas; None for other kinds."""
-        return getattr(self._opened[index].records, "marks", None)
+    def origin(self, index: int) -> str:
+        """What the rows of a file, or of a sheet of it, give as their origin."""
+        return self._opened[index].name
+
+    def doubts(self, index: int) -> list[Doubt]:
+        """What of a file may not be read as it was meant; of its cells as far as its rows have been taken."""
+        opened = self._opened[index]
+        of_file = getattr(opened.records, "doubts", None)
+        found = list(of_file()) if of_file else []
+        if opened.cells is not None:
+            long_numbers, dates = (getattr(opened.records, name, None) for name in ("long_numbers", "dates"))
+            found += opened.cells.doubts(long_numbers, dates, opened.mapping.taken_as_text)
+        return found
 
     def rows(self, index: int) -> Generator[pa.RecordBatch, None, None]:
         """The rows of one file in order: contract columns in their types and ``ROW_FIELDS``.
@@ -165,6 +181,7 @@ class TableStream:
         """
         opened = self._opened[index]
         feed = _Feed(opened)
+        cells = opened.cells = DoubtfulCells(self.table)
         last = -1
         rows = 0
         mapped = dict.fromkeys(opened.mapping.mapped, 0)
@@ -175,10 +192,12 @@ class TableStream:
                 raise AssertionError(f"{self.table.name}: rows left DuckDB out of order")
             last = int(sequence[-1]) if sequence.size else last
             rows += batch.num_rows
+            cells.add(batch)
             for name, flag in opened.mapping.mapped.items():
                 mapped[name] += int(pc.sum(batch.column(flag)).as_py() or 0)
             yield batch.drop_columns([SEQUENCE, *opened.mapping.mapped.values()])
         opened.counts.records, opened.counts.rows, opened.counts.mapped = feed.read, rows, mapped
+        opened.counts.doubts = self.doubts(index)
         self._count_left_out(opened, feed, rows)
         self._count_issues(opened)
 

@@ -25,6 +25,8 @@ DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
 """Marks of every partition about the delivery of its rows: whether anything came, and with which columns."""
 LANDED_FILES = "landed_files"
 """Mark of a raw partition: the records of each delivered file, those left out by configuration, and rewritten cells (JSON)."""
+DOUBTS = "doubts"
+"""Of a delivered file in ``LANDED_FILES``: what may not be read as it was meant (``problem``, ``count``, ``column``)."""
 UNDATED = "undated"
 """Rule of rows that belong to no quarter, and mark of a raw partition: how many of its rows these are (D-14)."""
 LANDED_MARKS = ("rows", "rows_by_quarter", LANDED_FILES)
@@ -57,6 +59,12 @@ def landed(table: Table, lake: Lake) -> Landed | None:
     if FINGERPRINT not in marks:
         return None
     return Landed(path, marks[FINGERPRINT], json.loads(marks["rows_by_quarter"]))
+
+
+def landed_doubts(table: Table, lake: Lake) -> list[tuple[str, str | None, str]]:
+    """What of the landing folder's files for a table may not be read as it was meant: file, column and problem."""
+    files = json.loads(read_metadata(lake.snapshot(table.name)).get(LANDED_FILES, "{}"))
+    return [(file, doubt["column"], doubt["problem"]) for file, counts in files.items() for doubt in counts.get(DOUBTS, ())]
 
 
 def is_purged(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """``sources.yaml``: how files that are not written by the contract become its tables.
 
 The configuration only, validated strictly; no delivered file is opened here. Every key is optional; without the file
-each table is taken from ``<table>.csv`` (or .tsv, .txt, .parquet, .xlsx, with or without .gz) or from the folder
+each table is taken from ``<table>.csv`` (or .tsv, .txt, .parquet, or a workbook such as .xlsx) or from the folder
 ``<table>/`` under the landing folder. docs/bring-your-own-data.md explains every key. ::
 
     config = load_sources(Path("landing/sources.yaml"))
@@ -81,7 +81,9 @@ class Format(TextFormat):
 
     type: Omissible[Annotated[str, one_of(KINDS)]] = Field(None, description="Left out: by the file's name.")
     quote: Quote = Field('"', description='One character; "": nothing is quoted.')
-    sheet: Omissible[Written] = Field(None, description="Of a workbook: name or position; left out: the first.")
+    sheet: Omissible[OneOrMore[Written]] = Field(
+        None, description="Of a workbook: names or positions, or all; left out: the first."
+    )
     names: Omissible[OneOrMore[Written]] = Field(None, description="Names of the columns, instead of a header.")
     # None, which cannot be written: the file has no header.
     header_row: Omissible[Annotated[int, whole_number(1)]] = Field(

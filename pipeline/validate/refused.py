@@ -95,17 +95,20 @@ def export_refused(
             continue
         # A table refused as a whole was never accepted: its raw partition has the marks.
         marks = validated_with(table, quarter, lake) or read_metadata(lake.partition("raw", table.name, quarter))
-        files = {file.name: file for file in find_files(table.name, landing, sources)}
+        files = find_files(table.name, landing, sources)
         if marks.get(FINGERPRINT) != landing_fingerprint(table, landing, sources, lake):
             raise UsageError(
                 f"{table.name} {quarter}: {landing} no longer holds the delivery whose rows were refused: "
                 f"run `asq run {quarter}` and export again"
             )
         form = sources.table(table.name).format
+        origins = tuple(reasons["origin_file"].unique())
+        # A workbook of which several sheets are read is the origin of each of them.
+        refused = [file for file in files if any(origin == file.name or origin.startswith(f"{file.name}#") for origin in origins)]
+        records_of = {origin: records for file in refused for origin, records in open_records(file, form)}
         for (origin,), of_file in reasons.group_by("origin_file", maintain_order=True):
             # Rows written in sources.yaml itself are corrected there.
-            if origin in files:
-                records = open_records(files[str(origin)], form)
+            if records := records_of.get(str(origin)):
                 names = records.schema.names
                 found = _records(records.batches(names), of_file, names)
                 path = folder / table.name / f"{str(origin).replace('/', '__')}.{quarter.label}.csv"

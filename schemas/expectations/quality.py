@@ -30,6 +30,7 @@ _UNIQUENESS = frozenset(rule for table in TABLES.values() for rule in table.tabl
 _VALIDITY = frozenset(
     {
         "type",
+        "digits_lost",
         "too_many_fields",
         "too_few_fields",
         "allowed_values",

@@ -61,8 +61,8 @@ def as_text(value: Value) -> str:
     if value.is_text:
         return sql
     if value.type in ("DOUBLE", "FLOAT"):
-        whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e15"
-        return f"(CASE WHEN isnan({sql}) THEN NULL WHEN {whole} THEN {sql}::BIGINT::VARCHAR ELSE {sql}::VARCHAR END)"
+        whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e38"
+        return f"(CASE WHEN isnan({sql}) THEN NULL WHEN {whole} THEN {sql}::HUGEINT::VARCHAR ELSE {sql}::VARCHAR END)"
     if value.type == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('{TIME_ZONE}', {sql})::VARCHAR"
     return f"{sql}::VARCHAR"

@@ -25,6 +25,10 @@ from pipeline.settings.sources import ColumnSource, OrderKey, SourceConfig, Sour
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import Column, Table
 
+DIGITS_LOST = "digits_lost"
+"""Rule of a key that a spreadsheet wrote with an exponent (2.025E+13)."""
+
+_EXPONENT = "[+-]?[0-9]+(\\.[0-9]+)?[eE]\\+[0-9]+"
 _SHAPE = "record_shape"
 _NATIVE_TYPES = ("BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "TIMESTAMP")
 _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -97,6 +101,17 @@ class Mapping:
     def empty_columns(self) -> set[str]:
         """Contract columns without any source."""
         return {item.column.name for item in self._columns if item.source.is_empty}
+
+    @property
+    def taken_as_text(self) -> dict[str, str]:
+        """Source columns that become text, or go into an expression → the contract column, or their own name."""
+        takers: dict[str, list[Column]] = {name: [] for name in self._used}
+        for item in self._columns:
+            name = find_name(item.source.source, self._names) if item.source.source else None
+            if name in takers:
+                takers[name].append(item.column)
+        texts = {name: [column.name for column in columns if column.type == "string"] for name, columns in takers.items()}
+        return {name: texts[name][0] if columns else name for name, columns in takers.items() if texts[name] or not columns}
 
     def rows_sql(self, relation: str) -> str:
         """Contract columns, quarter, origin, ``_defects``, ``_sequence`` and ``mapped`` of every row, in the relation's order."""
@@ -207,11 +222,16 @@ class Mapping:
         unread: list[str] = []
         entries: list[str] = []
         for value, item in zip(raw, self._columns, strict=True):
-            if item.column.type == "string" or item.source.constant is not None or item.source.is_empty:
+            if item.source.constant is not None or item.source.is_empty:
                 continue
-            name = item.column.name
-            lost = f"({value.sql} IS NOT NULL AND {quoted(name)} IS NULL)"
-            found = f"{{'rule': 'type', 'column': '{name}', 'value': {as_text(value)}}}"
+            name, text = item.column.name, as_text(value)
+            if item.column.identifies:
+                rule, lost = DIGITS_LOST, f"(contains({text}, '+') AND regexp_full_match({text}, '{_EXPONENT}'))"
+            elif item.column.type == "string":
+                continue
+            else:
+                rule, lost = "type", f"({value.sql} IS NOT NULL AND {quoted(name)} IS NULL)"
+            found = f"{{'rule': '{rule}', 'column': '{name}', 'value': {text}}}"
             unread.append(lost)
             entries.append(f"CASE WHEN {lost} THEN {found}::{entry} END")
         cases = f"WHEN _field_rule IS NOT NULL THEN {line}"

@@ -40,8 +40,12 @@ def find_encoding(file: SourceFile, declared: str | None) -> str:
     if _looks_like_damaged_utf8(file):
         if misfit.endswith("ends inside a character"):
             raise TruncatedFile(misfit, table=file.table, file=file.name)
-    elif _first_misfit(file, "gb18030") is None:
-        return "gb18030"
+    else:
+        of_chinese = _first_misfit(file, "gb18030")
+        if of_chinese is None:
+            return "gb18030"
+        if of_chinese.endswith("is NUL"):
+            misfit = of_chinese
     with file.open_text() as handle:
         is_utf16 = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     hint = "it looks like UTF-16: declare 'encoding: utf-16'" if is_utf16 else "if it has another encoding, declare it"
@@ -81,9 +85,9 @@ def _chunks(file: SourceFile) -> Iterator[bytes]:
 def _is_utf8(file: SourceFile) -> bool:
     """Arrow checks UTF-8 several times faster than Python decodes it."""
     rest = b""
-    for index, chunk in enumerate(_chunks(file)):
+    for chunk in _chunks(file):
         # UTF-16 of Latin text is valid UTF-8 full of NUL characters.
-        if index == 0 and b"\0" in chunk:
+        if b"\0" in chunk:
             return False
         text = rest + chunk
         whole = len(text) - _bytes_of_open_character(text)
@@ -115,21 +119,24 @@ def _fits_utf8(text: bytes) -> bool:
 
 
 def _first_misfit(file: SourceFile, encoding: str) -> str | None:
-    """Position of the first bytes that do not fit (in the first chunk NUL does not fit either); None when all fit."""
+    """Position of the first bytes that do not fit (NUL does not fit either); None when all fit."""
     decoder = codecs.getincrementaldecoder(encoding)()
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
     offset, line, pending = 0, 1, 0
     for chunk in _chunks(file):
-        if offset == 0 and b"\0" in chunk and not encoding.startswith(("utf-16", "utf-32")):
+        if b"\0" in chunk and not is_wide:
             at = chunk.index(b"\0")
             line += chunk.count(b"\n", 0, at)
-            return f"byte {at + 1} in line {line} is NUL"
+            return f"byte {offset + at + 1} in line {line} is NUL"
         try:
-            decoder.decode(chunk)
+            text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
             # The error position includes bytes the decoder kept from the previous chunk.
             at = error.start - pending
             line += chunk.count(b"\n", 0, max(at, 0))
             return f"byte {offset + at + 1} in line {line} does not fit"
+        if is_wide and "\0" in text:
+            return f"a character in line {line + text.count(chr(10), 0, text.index(chr(0)))} is NUL"
         pending = len(decoder.getstate()[0])
         offset += len(chunk)
         line += chunk.count(b"\n")

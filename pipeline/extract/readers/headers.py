@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+from pipeline.extract.readers.cleaning import BLANKS
 
 SEQUENCE, ORIGIN_FILE, ORIGIN_ROW = "_sequence", "_origin_file", "_origin_row"
 RESERVED = (SEQUENCE, ORIGIN_FILE, ORIGIN_ROW, "_field_rule", "_raw_line")
 """Columns that the readers add to every record."""
 
 
+_INVISIBLE = {ord(blank): None for blank in BLANKS if not blank.isspace()}
+_MARKED_TEXT = re.compile('="([^"]*)"')
+
+
 def canonical_name(text: str) -> str:
-    """The name without byte order mark and zero-width spaces, trimmed, with runs of white space made one space."""
-    return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
+    """The name without invisible characters, trimmed, with runs of white space made one space; ``="x"`` is x."""
+    name = " ".join(text.translate(_INVISIBLE).split())
+    marked = _MARKED_TEXT.fullmatch(name)
+    return marked[1].strip() if marked else name
 
 
 def canonical_names(header: Iterable[object]) -> tuple[str, ...]:

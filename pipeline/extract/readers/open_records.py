@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.parquet_records import ParquetRecords
 from pipeline.extract.readers.records import Records
-from pipeline.extract.readers.sheet_records import SheetRecords
+from pipeline.extract.readers.sheet_records import sheets_of
 from pipeline.extract.readers.text_records import TextRecords
 from pipeline.settings.sources import Format
 
 
-def open_records(file: SourceFile, form: Format) -> Records:
-    """Open a file and read its header; raises UnreadableFile, TruncatedFile, WrongEncoding."""
+def open_records(file: SourceFile, form: Format) -> Iterator[tuple[str, Records]]:
+    """Open a file and read its header: its records, each with the name that rows give as their origin.
+
+    One for a file, several for a workbook of which several sheets are read. Raises UnreadableFile, TruncatedFile, WrongEncoding.
+    """
     if file.kind == "parquet":
-        return ParquetRecords(file, form)
-    if file.kind == "xlsx":
-        return SheetRecords(file, form)
-    return TextRecords(file, form)
+        yield file.name, ParquetRecords(file, form)
+    elif file.kind == "xlsx":
+        yield from sheets_of(file, form)
+    else:
+        yield file.name, TextRecords(file, form)

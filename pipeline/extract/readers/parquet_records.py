@@ -14,7 +14,7 @@ from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
-from pipeline.extract.readers.records import batch_of
+from pipeline.extract.readers.records import LONG_NUMBER, CellCounts, batch_of
 from pipeline.lake.parquet import open_parquet
 from pipeline.settings.sources import Format
 
@@ -35,9 +35,11 @@ class ParquetRecords:
             found = parquet.schema_arrow
         self._delivered = {name: field.name for name, field in zip(canonical_names(found.names), found, strict=True)}
         self.schema = pa.schema([(name, _read_as(field.type)) for name, field in zip(self._delivered, found, strict=True)])
+        self.long_numbers = CellCounts()
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         row = 1
+        self.long_numbers.clear()
         delivered = [self._delivered[name] for name in columns]
         # Arrow cannot count rows without any column.
         read = delivered or list(self._delivered.values())[:1]
@@ -49,6 +51,8 @@ class ParquetRecords:
                         for name, known_as in zip(delivered, columns, strict=True)
                     ]
                     numbers = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
+                    for name, column in zip(columns, cells, strict=True):
+                        self.long_numbers.add(name, _long_numbers(column, row))
                     row += batch.num_rows
                     yield batch_of(numbers, cells, columns)
             except (pa.ArrowException, OSError):
@@ -58,9 +62,12 @@ class ParquetRecords:
     def _open(self) -> pq.ParquetFile:
         path, where = self._file.path, {"table": self._file.table, "file": self._file.name}
         with path.open("rb") as handle:
-            begins = handle.read(4) == b"PAR1"
+            first = handle.read(4)
+            begins = first == b"PAR1"
             handle.seek(max(path.stat().st_size - 4, 0))
             ends = handle.read(4) == b"PAR1"
+        if first[:2] == b"\x1f\x8b":
+            raise UnreadableFile("is compressed as a whole, which a Parquet file is not: unpack it", **where)
         if not begins:
             raise UnreadableFile("is not a Parquet file", **where)
         if not ends or path.stat().st_size < 12:
@@ -83,6 +90,14 @@ class ParquetRecords:
         if pa.types.is_temporal(read_as):
             return _within_calendar(cells)
         return clean_text(cells, self._form.null_values) if pa.types.is_string(read_as) else cells
+
+
+def _long_numbers(column: pa.Array, first_row: int) -> list[int]:
+    """Rows of the numbers that a column of fractions holds with more digits than it can tell apart."""
+    if not pa.types.is_floating(column.type) or not len(column):
+        return []
+    are_long = pc.greater_equal(pc.abs(column), pa.scalar(float(LONG_NUMBER), column.type))
+    return [first_row + place for place in pc.indices_nonzero(are_long).to_pylist()]
 
 
 def _within_calendar(cells: pa.Array) -> pa.Array:

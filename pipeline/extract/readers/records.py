@@ -6,10 +6,12 @@ Only the interface. The readers are ``text_records``, ``sheet_records`` and ``pa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pyarrow as pa
 
+from pipeline.extract.readers.cleaning import BLANKS
 from pipeline.extract.readers.headers import ORIGIN_ROW
 from pipeline.settings.sources import Format
 
@@ -19,6 +21,43 @@ RECORD_FIELDS = (
     pa.field("_raw_line", pa.string()),
 )
 """First columns of every batch: the record's number; for a line that does not fit the header also rule and line."""
+
+
+LONG_NUMBER = 10**15
+"""Whole numbers from here on have more digits than a spreadsheet keeps, fifteen: the last ones may be lost."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that is read, but may not be what the file's author sees or meant."""
+
+    problem: str
+    count: int | None
+    """Cells, ranges or formulas; None: not countable."""
+    column: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return vars(self)
+
+
+class CellCounts:
+    """Cells of one sort in the columns of a file, as far as it has been read: how many, and the first row."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[int, int]] = {}
+
+    def clear(self) -> None:
+        self._found.clear()
+
+    def add(self, column: str, rows: Sequence[int]) -> None:
+        """Note the rows of more such cells of a column."""
+        if rows:
+            count, first = self._found.get(column, (0, rows[0]))
+            self._found[column] = count + len(rows), first
+
+    def of(self, column: str) -> tuple[int, int] | None:
+        """Their number and the first one's row; None: there are none."""
+        return self._found.get(column)
 
 
 class Records(Protocol):
@@ -46,7 +85,7 @@ class ConfiguredRecords:
         yield batch_of(numbers, [pa.array(column, pa.string()) for column in cells], columns)
 
     def _cell(self, text: str | None) -> str | None:
-        trimmed = (text or "").strip()
+        trimmed = (text or "").strip(BLANKS)
         return None if trimmed in self._null_values else trimmed
 
 

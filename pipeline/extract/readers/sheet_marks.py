@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 _CHUNK = 1 << 20
@@ -32,17 +32,21 @@ class SheetMarks:
     """Text of the error cells (``#N/A``) by row number, from 1, and column, from 0."""
     uncomputed: int = 0
     """Formulas without a value: written by a program that does not compute."""
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    """First and last (row, column) of merged cells, from 0, where the reader does not report them."""
+    is_blind: bool = False
+    """Errors cannot be found in this format."""
 
     @property
     def error_count(self) -> int:
         return sum(map(len, self.errors.values()))
 
 
-def sheet_marks(path: Path, sheet: str) -> SheetMarks:
+def sheet_marks(contents: BinaryIO, sheet: str) -> SheetMarks:
     """The marks of one worksheet of an .xlsx file; none if the file is packed differently."""
     marks = SheetMarks()
     try:
-        with zipfile.ZipFile(path) as book:
+        with zipfile.ZipFile(contents) as book:
             part = _part_of(book, sheet)
             if part is None:
                 return marks

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-import python_calamine
+from python_calamine import CalamineSheet
 
-from pipeline.extract.errors import TruncatedFile, UnreadableFile
+from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
-from pipeline.extract.readers.records import batch_of
-from pipeline.extract.readers.sheet_marks import SheetMarks, sheet_marks
+from pipeline.extract.readers.records import LONG_NUMBER, CellCounts, Doubt, batch_of
+from pipeline.extract.readers.sheet_marks import SheetMarks
+from pipeline.extract.readers.workbook import ALL_SHEETS, Workbook, cell_range
+from pipeline.extract.readers.workbook_marks import workbook_marks
 from pipeline.settings.sources import Format
-from pipeline.settings.suggestions import did_you_mean, listed
+from pipeline.settings.suggestions import listed
 
 _BATCH_ROWS = 20_000
 
@@ -29,38 +32,66 @@ _BATCH_ROWS = 20_000
 class SheetRecords:
     """One worksheet of a workbook; raises UnreadableFile and TruncatedFile."""
 
-    def __init__(self, file: SourceFile, form: Format) -> None:
-        self._file, self._form = file, form
-        sheet = self._open()
-        self._sheet = sheet.name
-        header_rows = islice(sheet.iter_rows(), (form.header_row or 1) - 1, form.header_row or 1)
+    def __init__(self, file: SourceFile, form: Format, book: Workbook, sheet: str) -> None:
+        self._file, self._form, self._name = file, form, sheet
+        self._is_hidden = sheet in book.hidden
+        cells = book.sheet(sheet)
+        header_rows = islice(cells.iter_rows(), (form.header_row or 1) - 1, form.header_row or 1)
         header = next(header_rows, None)
         if form.header_row and (header is None or not any(_text(cell) for cell in header)):
-            raise self._unreadable(f"sheet '{sheet.name}' has no header in row {form.header_row}")
+            problem = f"sheet '{sheet}' has no header in row {form.header_row}"
+            raise UnreadableFile(problem, table=file.table, file=file.name)
         self.schema = pa.schema([(name, pa.string()) for name in canonical_names(form.names or header or [])])
+        self.long_numbers, self.dates = CellCounts(), CellCounts()
+        # Ranges in which data rows lie, not a title above them.
+        self._merged = [
+            (first, last) for first, last in cells.merged_cell_ranges or () if last[0] >= (form.header_row or 0) and first != last
+        ]
 
     @cached_property
     def marks(self) -> SheetMarks:
-        """Error cells and uncomputed formulas, which the reader does not report."""
-        return sheet_marks(self._file.path, self._sheet)
+        """Error cells, uncomputed formulas and merged cells, where the reader does not report them."""
+        return workbook_marks(self._file.whole(), self._name)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What of the sheet is not read as its author may expect."""
+        marks = self.marks
+        if self._is_hidden:
+            yield Doubt(f"the sheet '{self._name}', which is read, is hidden", 1)
+        merged = [*self._merged, *(each for each in marks.merged if each[1][0] >= (self._form.header_row or 0))]
+        if merged:
+            ranges = listed([cell_range(*each) for each in sorted(merged)])
+            one = f"{len(merged)} merged cells lie over the rows" if len(merged) > 1 else "1 merged cell lies over the rows"
+            yield Doubt(f"{one} ({ranges}): the value is read in the first row and column of each, the rest is empty", len(merged))
+        if marks.errors:
+            texts = listed(sorted({text for row in marks.errors.values() for text in row.values()}))
+            yield Doubt(f"{marks.error_count} cells hold an error of the spreadsheet ({texts})", marks.error_count)
+        if marks.uncomputed:
+            problem = f"{marks.uncomputed} formulas have no value: open the file in a spreadsheet program and save it"
+            yield Doubt(problem, marks.uncomputed)
+        if marks.is_blind:
+            yield Doubt("error cells (#N/A) and merged cells of this format cannot be told from empty ones: save it as .xlsx", None)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         wanted = [self.schema.get_field_index(name) for name in columns]
         first = (self._form.header_row or 0) + 1
+        self.long_numbers.clear()
+        self.dates.clear()
         # Opened again for each reading, because a workbook is held in memory whole; a folder of them must not be.
-        sheet = self._open()
+        sheet = Workbook(self._file).sheet(self._name)
         numbered = self._with_errors(enumerate(islice(sheet.iter_rows(), first - 1, None), start=first), sheet)
         while chunk := list(islice(numbered, _BATCH_ROWS)):
             filled = [(number, row) for number, row in chunk if any(cell != "" for cell in row)]
+            for name, index in zip(columns, wanted, strict=True):
+                self.long_numbers.add(name, [number for number, row in filled if index < len(row) and _is_long(row[index])])
+                self.dates.add(name, [number for number, row in filled if index < len(row) and isinstance(row[index], dt.date)])
             cells = [
                 pa.array([_text(row[index]) if index < len(row) else None for _, row in filled], pa.string()) for index in wanted
             ]
             cleaned = [clean_text(column, self._form.null_values) for column in cells]
             yield batch_of(pa.array([number for number, _ in filled], pa.int64()), cleaned, columns)
 
-    def _with_errors(
-        self, numbered: Iterator[tuple[int, list[Any]]], sheet: python_calamine.CalamineSheet
-    ) -> Iterator[tuple[int, list[Any]]]:
+    def _with_errors(self, numbered: Iterator[tuple[int, list[Any]]], sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
         errors = self.marks.errors
         if not errors:
             yield from numbered
@@ -72,38 +103,22 @@ class SheetRecords:
                 row[column - first_column] = text
             yield number, row
 
-    def _open(self) -> python_calamine.CalamineSheet:
-        if self._file.path.stat().st_size == 0:
-            raise self._unreadable("is empty")
-        try:
-            book = python_calamine.CalamineWorkbook.from_path(str(self._file.path))
-            return book.get_sheet_by_name(self._sheet_name(book.sheet_names))
-        except python_calamine.PasswordError:
-            raise self._unreadable("is protected by a password") from None
-        except python_calamine.ZipError:
-            with self._file.path.open("rb") as handle:
-                is_zip = handle.read(2) == b"PK"
-            if is_zip:
-                problem = "the workbook ends too early or is damaged"
-                raise TruncatedFile(problem, table=self._file.table, file=self._file.name) from None
-            raise self._unreadable("is not an Excel workbook (.xlsx)") from None
-        except (python_calamine.CalamineError, OSError, ValueError):
-            raise self._unreadable("is a damaged Excel workbook") from None
 
-    def _sheet_name(self, names: list[str]) -> str:
-        wanted = self._form.sheet
-        if not names:
-            raise self._unreadable("has no worksheet")
-        if wanted is None:
-            return names[0]
-        if wanted in names:
-            return wanted
-        if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
-            return names[int(wanted) - 1]
-        raise self._unreadable(f"has no sheet '{wanted}' (sheets: {listed(names)}){did_you_mean(wanted, names)}")
+def sheets_of(file: SourceFile, form: Format) -> Iterator[tuple[str, SheetRecords]]:
+    """The sheets of a workbook to be read, each with the name that its rows give as their origin.
 
-    def _unreadable(self, problem: str) -> UnreadableFile:
-        return UnreadableFile(problem, table=self._file.table, file=self._file.name)
+    A sheet is named (``staff.xlsx#May``) where several may be read.
+    """
+    book = Workbook(file)
+    names = book.chosen(form.sheet)
+    is_named = form.sheet is not None and (len(form.sheet) > 1 or (form.sheet == (ALL_SHEETS,) and ALL_SHEETS not in book.sheets))
+    for name in names:
+        yield f"{file.name}#{name}" if is_named else file.name, SheetRecords(file, form, book, name)
+
+
+def _is_long(cell: Any) -> bool:
+    """Whether a number has more digits than a spreadsheet keeps, fifteen."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= LONG_NUMBER
 
 
 def _text(cell: Any) -> str | None:
@@ -112,8 +127,10 @@ def _text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        # Excel has no integers: 13800138000 arrives as 13800138000.0.
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+        # Excel has no integers: 13800138000 arrives as 13800138000.0. Of a longer number the shortest digits that are it.
+        if abs(cell) < LONG_NUMBER:
+            return str(int(cell)) if cell.is_integer() else repr(cell)
+        return f"{Decimal(repr(cell)):f}".partition(".")[0] if cell.is_integer() else repr(cell)
     if isinstance(cell, dt.datetime):
         # A day's fraction is exact to about a microsecond; sheets show milliseconds at most.
         rounded = cell + dt.timedelta(microseconds=500)

@@ -114,6 +114,7 @@ PARTS = {"measured_ratio": "实测值与标称值之比的均值", "acceptance_p
 
 RULES = {
     "type": "无法读成约定的类型",
+    "digits_lost": "电子表格以科学计数法改写，末尾数字已丢失",
     "too_many_fields": "字段数多于表头",
     "too_few_fields": "字段数少于表头",
     "required": "必填项为空",

@@ -80,14 +80,20 @@ def test_duplicates_ambiguity_and_files_nobody_reads(place):
     assert "warning: complaint.csv: feeds no table; did you mean 'complaints'?" in found
 
 
-@pytest.mark.parametrize("name", ["outlets.xls", "outlets.xlsm", "outlets.json", "Outlet.JSON"])
+@pytest.mark.parametrize(
+    "name", ["outlets.et", "outlets.zip", "outlets.json", "Outlet.JSON", "二月.et", "february.rar", "_outlets.csv"]
+)
 def test_a_table_of_a_kind_that_is_not_read(place, name):
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
     place.deliver(name, "x")
     place.deliver("photo.jpg", "x")
-    assert messages(check(place), "warning") == [
-        f"warning: {name}: feeds no table: it is not one of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
-    ]
+    place.deliver("more/photo.jpg", "y")
+    place.deliver("README.md", "x")
+    (warning,) = messages(check(place), "warning")
+    why = ": it is not one of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx, .xlsm, .xlsb, .xls, .ods)"
+    assert warning.startswith(f"warning: {name}: feeds no table")
+    assert warning.endswith(why) or name == "_outlets.csv"
+    assert "info: pages and pictures are not read: .jpg × 2" in messages(check(place))
 
 
 def test_files_of_a_table_that_is_refused_are_not_said_to_feed_none(place):
@@ -95,7 +101,7 @@ def test_files_of_a_table_that_is_refused_are_not_said_to_feed_none(place):
     place.deliver("outlets.csv", "x")
     place.deliver("outlets/a.csv", "y")
     place.deliver("staff/1.csv", "a\n1\n")
-    place.deliver("staff/2.xls", "y")
+    place.deliver("staff/2.et", "y")
     assert messages(check(place), "warning") == []
     assert [text.split(": ")[1] for text in messages(check(place), "error")] == ["outlets", "staff"]
 

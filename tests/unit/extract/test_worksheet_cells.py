@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from io import BytesIO
 
 import pytest
 from openpyxl import Workbook
@@ -89,6 +90,7 @@ def test_error_cells_are_found_in_whatever_way_the_xml_is_written(tmp_path, row)
         book.writestr("xl/workbook.xml", '<w xmlns:r="urn:r"><sheets><sheet name="s" r:id="r7"/></sheets></w>')
         book.writestr("xl/_rels/workbook.xml.rels", '<r><n Id="r7" Target="worksheets/one.xml"/></r>')
         book.writestr("xl/worksheets/one.xml", f"<w xmlns:x='urn:x'>{''.join(rows)}</w>")
-    assert sheet_marks(path, "s").errors == {number: {20: "#DIV/0!"} for number in (2, 3002, 6002)}
-    assert sheet_marks(path, "s").uncomputed == 0
-    assert sheet_marks(path, "another").errors == {}
+    contents = BytesIO(path.read_bytes())
+    assert sheet_marks(contents, "s").errors == {number: {20: "#DIV/0!"} for number in (2, 3002, 6002)}
+    assert sheet_marks(contents, "s").uncomputed == 0
+    assert sheet_marks(contents, "another").errors == {}

@@ -54,7 +54,7 @@ tables:
     )
     staff = config.table("staff").format
     assert (staff.encoding, staff.delimiter, staff.timezone, staff.null_values) == ("cp949", ";", "Asia/Tokyo", ("?",))
-    assert (staff.names, staff.header_row, staff.sheet, staff.quote) == (("a", "b"), None, "2024", "")
+    assert (staff.names, staff.header_row, staff.sheet, staff.quote) == (("a", "b"), None, ("2024",), "")
     assert config.table("outlets").format.header_row == 2
     assert config.table("regions").format.encoding == "gbk"
 

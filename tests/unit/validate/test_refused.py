@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import Workbook
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
@@ -197,6 +198,29 @@ def test_typed_values_are_written_as_text_that_is_read_again(delivery: Round) ->
     assert rows[-1]["is_urgent"] == "false"
     (folder / path.name).write_text(path.read_text("utf-8-sig").replace("A,,P", "A,O2,P"), "utf-8")
     assert delivery.validate("parts_orders")[0] == accepted + 1
+
+
+def test_rows_of_several_sheets_come_out_by_sheet(delivery: Round) -> None:
+    """The second sheet has a row of an unknown source, the third, whose name holds the sign before it, a key without its digits."""
+    book = Workbook()
+    book.remove(book.active)
+    header = ["enterprise_id", "suggestion_id", "source", "submitted_at"]
+    rows = {"一月": ["S1", "customer"], "二月": ["S2", "dealer"], "三#月": ["2.025E+13", "customer"]}
+    for name, cells in rows.items():
+        sheet = book.create_sheet(name)
+        sheet.append(header)
+        sheet.append(["A", *cells, "2025-02-03"])
+    book.save(delivery.landing / "suggestions.xlsx")
+    delivery.deliver("sources.yaml", "tables: {suggestions: {format: {sheet: all}}}")
+    assert delivery.validate() == (1, 2)
+    exported = export_refused([TABLES["suggestions"]], Q1, delivery.lake, delivery.landing, delivery.sources(), delivery.out)
+    assert [(each.origin_file, read(each.path)[1]) for each in exported] == [
+        (
+            "suggestions.xlsx#三#月",
+            ["A", "2.025E+13", "customer", "2025-02-03", "suggestions.xlsx#三#月", "2", "digits_lost on suggestion_id"],
+        ),
+        ("suggestions.xlsx#二月", ["A", "S2", "dealer", "2025-02-03", "suggestions.xlsx#二月", "2", "allowed_values on source"]),
+    ]
 
 
 def test_a_table_refused_as_a_whole_can_be_taken_out(delivery: Round) -> None:

@@ -1,0 +1,94 @@
+"""What the landing folder holds that no table reads: files, and sheets of workbooks.
+
+Names only; whether what is read is read rightly is found out elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.extract.errors import SourceRefused
+from pipeline.extract.files import SourceFile, find_files, pages_and_pictures, unused_files
+from pipeline.extract.readers.workbook import Workbook, cell_range
+from pipeline.settings.sources import SourceConfig
+from schemas.contract import TABLES
+
+
+@dataclass(frozen=True)
+class UnreadSheet:
+    """A sheet with cells of a workbook that feeds some table."""
+
+    file: str
+    sheet: str
+    cells: str
+    """The range that is filled: A1:F12."""
+    rows: int
+    is_hidden: bool
+
+    @property
+    def problem(self) -> str:
+        kind = "hidden sheet" if self.is_hidden else "sheet"
+        rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
+        return f"{kind} '{self.sheet}' ({self.cells}, {rows}) is not read: name it in sources.yaml if it holds records"
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What a landing folder holds beside what is read."""
+
+    missing: tuple[str, ...]
+    """Tables that were not delivered."""
+    files: tuple[str, ...]
+    """Files that feed no table; one with a misspelt name appears in both."""
+    sheets: tuple[UnreadSheet, ...]
+    pages: dict[str, int]
+    """Pages and pictures, which hold no records, by suffix."""
+
+    @classmethod
+    def of(cls, landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> Unread:
+        """Look through the landing folder; ``known``: files that are not data. Raises what ``find_files`` does."""
+        found = [file for table in TABLES for file in find_files(table, landing, sources)]
+        fed = {file.table for file in found}
+        missing = tuple(table for table in TABLES if table not in fed and sources.table(table).rows is None)
+        used = {*known, *(file.path for file in found)}
+        files = tuple(path.relative_to(landing).as_posix() for path in unused_files(landing, used))
+        return cls(missing, files, tuple(unread_sheets(found, sources)), pages_and_pictures(landing, used))
+
+    def told(self) -> Iterator[str]:
+        """One line each for tables, files, pages and every sheet."""
+        for found, problem in ((self.missing, "tables not delivered"), (self.files, "files that feed no table")):
+            if found:
+                yield f"{problem}: {', '.join(found)}"
+        if self.pages:
+            yield f"pages and pictures that are not read: {pages_told(self.pages)}"
+        yield from map(str, self.sheets)
+
+
+def unread_sheets(files: Iterable[SourceFile], sources: SourceConfig) -> Iterator[UnreadSheet]:
+    """The sheets that none of the tables reads, of the workbooks among the files; a workbook that is refused is passed over."""
+    by_path: defaultdict[Path, list[SourceFile]] = defaultdict(list)
+    for file in files:
+        if file.kind == "xlsx":
+            by_path[file.path].append(file)
+    for readers in by_path.values():
+        try:
+            book = Workbook(readers[0])
+            read = {name for file in readers for name in book.chosen(sources.table(file.table).format.sheet)}
+            for name in book.sheets:
+                cells = None if name in read else book.sheet(name)
+                if cells is not None and cells.start is not None and cells.end is not None:
+                    filled = cell_range(cells.start, cells.end)
+                    yield UnreadSheet(readers[0].name, name, filled, cells.height, name in book.hidden)
+        except SourceRefused:
+            continue
+
+
+def pages_told(pages: dict[str, int]) -> str:
+    """How many pages and pictures of which kind: .jpg × 3, .pdf × 1."""
+    return ", ".join(f"{suffix} × {count}" for suffix, count in pages.items())

@@ -23,7 +23,7 @@ import polars as pl
 from benchmarks.injection import WORDINGS, Labelled, inject
 from pipeline.privacy.patterns import find
 from pipeline.redact.redaction import redact_column
-from pipeline.redact.replacing import LABELS, NARROW
+from pipeline.redact.replacing import LABELS, plain
 
 RECALL, PRECISION = 0.98, 0.95
 _LABEL = re.compile("|".join(map(re.escape, LABELS)))
@@ -73,19 +73,22 @@ def measure(labelled: Sequence[Labelled]) -> Measured:
 def removed_pieces(text: str, redacted: str) -> list[list[tuple[int, int]]]:
     """The positions in the text that the labels of a redacted text replace, from the shortest first piece to the longest.
 
-    Full-width characters correspond to half-width ones, one to one.
+    A redacted text has its other characters as the engine reads them (``plain``): full-width ones as half-width ones, and marks
+    without width not at all.
     """
     if text == redacted:
         return [[]]
     kept = [re.escape(piece) for piece in _LABEL.split(redacted)]
     # With a comma between two labels, the comma may be any of those removed: both extremes are compared.
-    narrow = text.translate(NARROW)
+    read = [(position, character) for position, written in enumerate(text) for character in plain(written)]
+    places = [position for position, _ in read]
     alignments = []
     for some in (".+?", ".+"):
-        match = re.fullmatch(f"({some})".join(kept), narrow, re.DOTALL)
+        match = re.fullmatch(f"({some})".join(kept), "".join(character for _, character in read), re.DOTALL)
         if match is None:
             raise ValueError("the redacted text is not the text with labels in it")
-        alignments.append([match.span(number) for number in range(1, len(kept))])
+        spans = [match.span(number) for number in range(1, len(kept))]
+        alignments.append([(places[start], places[end - 1] + 1) for start, end in spans])
     return alignments
 
 

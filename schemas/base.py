@@ -75,6 +75,20 @@ class CountsOnce:
 
 
 @dataclass(frozen=True)
+class MergedInto:
+    """A row whose ``column`` names another row of its enterprise by ``into`` counts as part of that row, not by itself.
+
+    The chain of merged rows must end at an accepted row that is merged no further and for which ``unless`` is not true. If it
+    does not, the ``rule`` sets the value aside, and the row counts by itself.
+    """
+
+    rule: str
+    column: str
+    into: str
+    unless: str
+
+
+@dataclass(frozen=True)
 class DatedByParent:
     """A row without a date belongs to the quarter of the row of ``table`` with the same values in ``by``."""
 
@@ -153,8 +167,8 @@ class SourceTable(pa.DataFrameModel):
 
     ``Config.title`` is its Chinese name. ``Config.metadata`` may have ``dated_by`` (the columns whose first value decides
     the row's quarter, if not the event column), ``dated_by_parent`` (a ``DatedByParent``), ``counts_once`` (a
-    ``CountsOnce``), and ``accumulates`` (true for a register whose rows of earlier deliveries stay in force until a later
-    delivery replaces them).
+    ``CountsOnce``), ``merged_into`` (a ``MergedInto``), and ``accumulates`` (true for a register whose rows of earlier
+    deliveries stay in force until a later delivery replaces them).
     """
 
     class Config:

@@ -13,7 +13,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from schemas.base import FACTS, ColumnFacts, CountsOnce, DatedByParent, SourceTable
+from schemas.base import FACTS, ColumnFacts, CountsOnce, DatedByParent, MergedInto, SourceTable
 from schemas.tables import assessment, improvement, parts, registers, safety_and_quality, service, voice_of_customer
 
 _TYPES: dict[pl.DataType, tuple[str, str]] = {
@@ -167,6 +167,11 @@ class Table:
     def counts_once(self) -> CountsOnce | None:
         """Rows of which only the first counts, beyond the key."""
         return self._metadata.get("counts_once")
+
+    @property
+    def merged_into(self) -> MergedInto | None:
+        """How rows name the row that they were merged into."""
+        return self._metadata.get("merged_into")
 
     @cached_property
     def table_rules(self) -> tuple[str, ...]:

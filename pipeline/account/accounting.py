@@ -69,20 +69,21 @@ def write_accounting(lake: Lake, quarter: Quarter, run: RunFolder) -> dict[str, 
         for table, query in (
             ("row_accounting", "select * from row_accounting"),
             ("row_accounting_by_enterprise", _BY_ENTERPRISE),
-            ("quarantine", "select * exclude (_row_id) from owned_refusals"),
+            ("quarantine", "from owned_refusals"),
         ):
             run.write_query(table, connection, query)
     return counts
 
 
-# A refused row may break several rules but counts once; rows without a readable enterprise are only in row_accounting.
+# A refused row may break several rules but counts once; rows made of one record count each. Rows without a readable enterprise are
+# only in row_accounting.
 _BY_ENTERPRISE = """
 select "table", quarter, enterprise_id, sum(accepted + quarantined)::bigint as extracted,
     sum(accepted)::bigint as accepted, sum(quarantined)::bigint as quarantined
 from (
     select "table", quarter, enterprise_id, accepted, 0 as quarantined from accepted_rows
     union all
-    select "table", quarter, enterprise_id, 0, count(distinct (origin_file, origin_row))
+    select "table", quarter, enterprise_id, 0, count(distinct _row_id)
     from owned_refusals where enterprise_id is not null group by all
 )
 group by "table", quarter, enterprise_id
@@ -105,21 +106,20 @@ def assign_to_enterprises(connection: duckdb.DuckDBPyConnection, lake: Lake, qua
     connection.execute(f"create temp table accepted_rows as {accepted}")
     refusals = parquet(lake.partition("quarantine", name, quarter) for name in TABLES)
     connection.execute(f"create temp table refusals as select * from {refusals}")
-    connection.execute('create temp table owners ("table" varchar, origin_file varchar, origin_row bigint, enterprise_id varchar)')
+    connection.execute('create temp table owners ("table" varchar, _row_id bigint, enterprise_id varchar)')
     refused = {name for (name,) in connection.execute('select distinct "table" from refusals').fetchall()}
     for name in (name for name in named if name in refused):
         connection.execute(
-            "insert into owners select $table, _origin_file, _origin_row, enterprise_id "
+            "insert into owners select $table, _row_id, enterprise_id "
             f"from {parquet(lake.partition('raw', name, quarter))} "
-            "semi join (select origin_file as _origin_file, origin_row as _origin_row from refusals "
-            'where "table" = $table group by all having bool_and("column" is not null)) '
-            "using (_origin_file, _origin_row) "
+            "semi join (select _row_id from refusals "
+            'where "table" = $table group by all having bool_and("column" is not null)) using (_row_id) '
             "where enterprise_id in (select enterprise_id from accepted_rows)",
             {"table": name},
         )
     connection.execute(
         "create temp table owned_refusals as select refusals.*, owners.enterprise_id from refusals "
-        'left join owners using ("table", origin_file, origin_row)'
+        'left join owners using ("table", _row_id)'
     )
 
 
@@ -129,11 +129,11 @@ def _resolved(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, quar
     found = connection.execute(
         f"""
         with accepted as (select _row_id, {key} from {accepted}),
-        refused as (select _origin_file, _origin_row, {key} from {raw} as came anti join accepted using (_row_id)),
-        repeated as (select origin_file, origin_row from {refusals} where rule = 'unique_key')
+        refused as (select _row_id, {key} from {raw} as came anti join accepted using (_row_id)),
+        repeated as (select _row_id from {refusals} where rule = 'unique_key')
         select count(*)
         from refused semi join accepted using ({key})
-        where (_origin_file, _origin_row) not in (select (origin_file, origin_row) from repeated)
+        where _row_id not in (from repeated)
         """
     ).fetchone()
     assert found is not None

@@ -26,11 +26,12 @@ from pipeline.lake.provenance import DOUBTS, LANDED_FILES, TREATED
 from pipeline.lake.row_key import joined_values, row_key_expression
 from pipeline.lake.run_folder import RunFolder
 from pipeline.lake.sql import literal, parquet, quoted
+from pipeline.validate.apply_corrections import SET_ASIDE_BY
 from pipeline.validate.masking import masked_keys
 from schemas.contract import TABLES, Table
 
 NORMALIZED, LEFT_OUT, SUPERSEDED, MAPPED, NOTED = "normalized", "left_out", "superseded", "mapped", "noted"
-REFUSED, DEDUPLICATED, CORRECTED = "refused", "deduplicated", "corrected"
+REFUSED, DEDUPLICATED, CORRECTED, SET_ASIDE = "refused", "deduplicated", "corrected", "set_aside"
 PSEUDONYMIZED, MASKED, REDACTED = "pseudonymized", "masked", "redacted"
 OUT_OF_SCOPE, EXCLUDED = "out_of_scope", "excluded"
 DELIVERY, QUARTER = "delivery", "quarter"
@@ -43,6 +44,7 @@ _COLUMNS = {
     "enterprise_id": "varchar",
     "origin_file": "varchar",
     "origin_row": "bigint",
+    "_row_id": "bigint",
     "row_key": "varchar",
     "step": "varchar",
     "action": "varchar",
@@ -184,11 +186,11 @@ def _log_refusals(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         insert into log by name
-        select "table", quarter, enterprise_id, origin_file, origin_row, row_key, 'validate' as step,
+        select "table", quarter, enterprise_id, origin_file, origin_row, _row_id, row_key, 'validate' as step,
             case when rule in ({duplicates}) then '{DEDUPLICATED}' else '{REFUSED}' end as action,
             rule, "column", value_masked as before_masked,
             case when row_number() over (
-                partition by "table", origin_file, origin_row, _row_id order by rule, "column"
+                partition by "table", _row_id order by rule, "column"
             ) = 1 then 1 else 0 end as "rows",
             '{QUARTER}' as counted_over, '{RULE_AUTHOR}' as author
         from owned_refusals
@@ -204,17 +206,13 @@ def _log_corrections(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
         owner = "null"
         if "enterprise_id" in table.polars_schema:
             accepted = lake.partition("accepted", name, quarter)
-            owner = (
-                "(select any_value(own.enterprise_id) from "
-                f"{parquet(accepted)} as own "
-                "where own._origin_file = corrected.origin_file and own._origin_row = corrected.origin_row)"
-            )
+            owner = f"(select any_value(own.enterprise_id) from {parquet(accepted)} as own where own._row_id = corrected._row_id)"
         connection.execute(
             f"""
             insert into log by name
-            select "table", quarter, {owner} as enterprise_id, origin_file, origin_row, row_key, 'validate' as step,
-                '{CORRECTED}' as action, correction as rule, "column", before_masked, after_masked, 1 as "rows",
-                '{QUARTER}' as counted_over, reason, author
+            select "table", quarter, {owner} as enterprise_id, origin_file, origin_row, _row_id, row_key, 'validate' as step,
+                case when author = '{SET_ASIDE_BY}' then '{SET_ASIDE}' else '{CORRECTED}' end as action, correction as rule,
+                "column", before_masked, after_masked, 1 as "rows", '{QUARTER}' as counted_over, reason, author
             from {parquet(corrected)} as corrected
             """
         )
@@ -243,8 +241,8 @@ def _log_excluded(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Qu
             continue
         enterprise = "rows.enterprise_id" if "enterprise_id" in table.polars_schema else "null"
         found = connection.execute(
-            f"select {enterprise} as enterprise_id, _origin_file as origin_file, _origin_row as origin_row, row_key, reason, "
-            f"reviewer from {parquet(path)} as rows join excluded "
+            f"select {enterprise} as enterprise_id, _origin_file as origin_file, _origin_row as origin_row, _row_id, row_key, "
+            f"reason, reviewer from {parquet(path)} as rows join excluded "
             f'on excluded.row_key = {row_key_expression(table)} where excluded."table" = $table and excluded.quarter = $quarter',
             {"table": name, "quarter": quarter.label},
         ).pl()
@@ -252,7 +250,7 @@ def _log_excluded(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: Qu
         connection.execute(
             f"""
             insert into log by name
-            select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, row_key,
+            select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, _row_id, row_key,
                 'marts' as step, '{EXCLUDED}' as action, 'outlier_review' as rule, 1 as "rows", '{QUARTER}' as counted_over,
                 reason, reviewer as author
             from found
@@ -280,7 +278,7 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             )
             continue
         found = connection.execute(
-            "select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, "
+            "select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, _row_id, "
             f"{joined_values(table.key)} as row_key, rule "
             f"from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
         ).pl()
@@ -290,7 +288,7 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
         connection.execute(
             f"""
             insert into log by name
-            select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, row_key,
+            select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, _row_id, row_key,
                 'marts' as step, '{OUT_OF_SCOPE}' as action, rule, 1 as "rows", '{QUARTER}' as counted_over,
                 '{RULE_AUTHOR}' as author
             from found
@@ -313,7 +311,7 @@ def _find_counting_rows(connection: duckdb.DuckDBPyConnection, lake: Lake, quart
             "first_responses",
             "select enterprise_id, response_id, survey_id, quarter, _row_id from "
             f"(select *, row_number() over (partition by enterprise_id, customer_id, survey_id "
-            f"order by submitted_at, _origin_file, _origin_row) as place from {responses} where is_complete) "
+            f"order by submitted_at, _origin_file, _origin_row, quarter, _row_id) as place from {responses} where is_complete) "
             f"where place = 1 and quarter in ({counted})",
         ),
         (

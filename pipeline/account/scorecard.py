@@ -62,7 +62,7 @@ def rows_by_rule(refused: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
     """One row per enterprise × table × rule: the rule's dimension, and the number of delivered rows that break it."""
     return (
         refused.group_by("enterprise_id", "table", "rule")
-        .agg(rows=pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64))
+        .agg(rows=pl.col("_row_id").n_unique().cast(pl.Int64))
         .with_columns(quarter=pl.lit(quarter.label), dimension=pl.col("rule").map_elements(dimension_of, return_dtype=pl.String))
         .select("enterprise_id", "quarter", "table", "dimension", "rule", "rows")
         .sort("enterprise_id", "table", "rule")
@@ -80,7 +80,7 @@ def score(
     """The scorecard (``SCHEMA``), tables in the contract's order.
 
     accounts   enterprise_id, table, extracted, accepted, quarantined
-    refused    enterprise_id, table, rule, origin_file, origin_row: one row per broken rule
+    refused    enterprise_id, table, rule, _row_id: one row per broken rule
     filled     (enterprise, table): share of filled cells
     last       (enterprise, table): day of the last record
     until      enterprise: the last day of the quarter with any record
@@ -91,7 +91,7 @@ def score(
             dimension=pl.col("rule").map_elements(dimension_of, return_dtype=pl.String)
         )
         .group_by("enterprise_id", "table", "dimension")
-        .agg(pl.struct("origin_file", "origin_row").n_unique())
+        .agg(pl.col("_row_id").n_unique())
         .iter_rows()
     }
     rows = []

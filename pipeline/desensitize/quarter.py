@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize import masks, tokens
 from pipeline.desensitize.keys import PseudonymKey
+from pipeline.desensitize.second_look import replace_findings
 from pipeline.errors import AsqError, DataRefused
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
@@ -176,7 +177,7 @@ def _desensitize(batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymK
     own_name = next((frame[name] for name, pii in classes.items() if pii == "name"), None)
     for name, pii in classes.items():
         if pii == "free_text":
-            redacted = redaction.redact_column(frame[name], own_name)
+            redacted = replace_findings(redaction.redact_column(frame[name], own_name))
             counted.replaced.update(_labels_added(frame[name], redacted))
             counted.columns[name] += int((frame[name] != redacted).sum())
             treated.append(redacted.alias(name + _REDACTED))

@@ -261,6 +261,10 @@ def _corrections(outcomes: Mapping[str, Outcome]) -> Iterator[Entry]:
             said = f"{outcome.values} values in {outcome.rows} rows"
             said_zh = f"{outcome.rows:,} 行中的 {outcome.values:,} 个值"
             yield Entry(f"corrections:{table}", said, f"按更正文件更正：{title}", said_zh)
+        for rule, rows in outcome.set_aside.items():
+            said = f"{table}: {rows} rows are merged into a record that does not count ({rule}): they count by themselves"
+            said_zh = f"{title}：{rows:,} 行并入的记录不存在或不计入统计，这些行照常计数（{rule}）"
+            yield Entry(WARNING, said, "警告", said_zh)
         for status, origins in outcome.unapplied.items():
             named = ", ".join(origins[:_ORIGINS_NAMED])
             more = f" and {len(origins) - _ORIGINS_NAMED} more" if len(origins) > _ORIGINS_NAMED else ""

@@ -35,8 +35,9 @@ class Match:
 
 Finder = Callable[[str], Iterator[Match]]
 
-# Invisible characters of copied chat messages, and the enclosing keycap: ignored between digits.
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
+# Characters without width in copied chat messages and web pages, and the enclosing keycap: ignored between digits.
+INVISIBLE = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u20e3\ufe00-\ufe0f\ufeff]"
+_INVISIBLE = re.compile(INVISIBLE)
 
 
 def normalise(text: str) -> str:

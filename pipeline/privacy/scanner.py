@@ -69,7 +69,7 @@ def scan(subjects: Iterable[Subject], search: Search | None = None) -> list[Scan
 def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     """The texts of a column with a match, each with kind and masked excerpt of every match."""
     # The outliers of a large quarter alone list hundreds of thousands of times and keys.
-    plain = texts.str.normalize("NFKC").str.replace_all(_MOMENT, "$1")
+    plain = texts.str.normalize("NFKC").str.replace_all(patterns.INVISIBLE, "").str.replace_all(_MOMENT, "$1")
     worthwhile: dict[str, list[patterns.Finder]] = {}
     for search, guards in patterns.SEARCHES.items():
         suspects = reduce(and_, map(plain.str.contains, guards))

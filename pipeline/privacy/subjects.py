@@ -1,7 +1,7 @@
 """Everything in a lake that users, operators and the Dagster UI can read, as texts with their places.
 
-Tables and reports of a run, the views of the warehouse, log files, and Dagster's records of its runs. Only reads;
-``patterns.py`` and ``known_values.py`` search.
+Tables and reports of a run, redacted free text, the views of the warehouse, log files, and Dagster's records of its runs. Only
+reads; ``patterns.py`` and ``known_values.py`` search.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ import pyarrow.parquet as pq
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
+from schemas.contract import TABLES
 
-TABLE, REPORT, WAREHOUSE, LOG, EVENTS = "table", "report", "warehouse", "log", "run history"
+TABLE, REPORT, CLEAN, WAREHOUSE, LOG, EVENTS = "table", "report", "clean", "warehouse", "log", "run history"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,19 @@ def published_subjects(folder: Path) -> list[Subject]:
         if path.is_file() and path.suffix != ".parquet" and not path.name.startswith(".")
     ]
     return tables + pages
+
+
+def clean_subjects(lake: Lake, quarters: Iterable[Quarter]) -> list[Subject]:
+    """The redacted free text of the clean files of these quarters, by quarter and table."""
+    redacted = {
+        name: [f"{column.name}_redacted" for column in table.columns if column.pii == "free_text"] for name, table in TABLES.items()
+    }
+    return [
+        Subject(CLEAN, f"{name} {quarter}", _column_parts(path, columns))
+        for quarter in quarters
+        for name, columns in redacted.items()
+        if columns and (path := lake.partition("clean", name, quarter)).is_file()
+    ]
 
 
 def warehouse_subject(lake: Lake) -> list[Subject]:
@@ -108,11 +122,24 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
         ]
         yield _lines("column names and file marks", said, lambda _: path.name)
         for name in holds_text:
-            # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
-            column = pq.read_table(path, columns=[name], read_dictionary=[name], partitioning=None).column(0)
-            yield Part(name, _distinct(column), rows, partial(_row_of, path, name))
+            yield _column_part(path, name, rows)
 
     return parts
+
+
+def _column_parts(path: Path, columns: Iterable[str]) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        rows = pq.read_metadata(path).num_rows
+        for name in columns:
+            yield _column_part(path, name, rows)
+
+    return parts
+
+
+def _column_part(path: Path, name: str, rows: int) -> Part:
+    # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
+    column = pq.read_table(path, columns=[name], read_dictionary=[name], partitioning=None).column(0)
+    return Part(name, _distinct(column), rows, partial(_row_of, path, name))
 
 
 def _mark(key: bytes, value: bytes) -> list[str]:

@@ -22,7 +22,7 @@ _CHECK = "no_personal_data"
     deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
     **gathered_asset(
         flow.PUBLISH,
-        "One row per table or report × kind of personal data: cells looked at and findings. A run with findings is not published.",
+        "One row per table, report or clean table × kind of personal data: cells, findings. A run with findings is not published.",
         {"python", "parquet"},
     ),
     check_specs=[
@@ -30,19 +30,19 @@ _CHECK = "no_personal_data"
             _CHECK,
             asset=SCAN_TABLE,
             blocking=True,
-            description="Nothing in the run's tables and reports looks like personal data.",
+            description="Nothing in the run's tables, reports and redacted texts looks like personal data.",
         )
     ],
 )
 def privacy_scan(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Look for personal data in everything the run is about to publish."""
+    """Look for personal data in everything the run is about to publish, and in the redacted texts in ``clean/``."""
     step = places.begin(context, flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.
     finish_pages()
     exceptions = step.settings.plan.privacy_exceptions
     scanned, findings = scan_run(step.run, frozenset((each.column, each.kind) for each in exceptions))
     figures: dict[str, Any] = {
-        "tables and reports": len(scanned),
+        "tables, reports and clean tables": len(scanned),
         "cells": sum(each.cells for each in scanned),
         "findings": dict(Counter(finding.kind for finding in findings)),
         "places": [str(finding) for finding in findings[:20]],

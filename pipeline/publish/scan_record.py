@@ -1,6 +1,6 @@
 """The published record of a scan, ``privacy_scan``, and the check that exactly the scanned files are published.
 
-One row per table or report × kind of personal data. What is searched for, and where, is decided in ``scanner.py``.
+One row per table, report or clean table × kind of personal data. What is searched for, and where, is decided in ``scanner.py``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.calendar.windows import read_quarters
 from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.files import atomic_path
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.scanner import Scanned, Sighting, scan
-from pipeline.privacy.subjects import published_subjects
+from pipeline.privacy.subjects import clean_subjects, published_subjects
 from schemas.expectations.privacy import KINDS
 
 SCAN_TABLE = "privacy_scan"
@@ -40,13 +41,19 @@ _SHOWN = 10
 
 
 def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Sighting]]:
-    """Scan a run's tables and reports and write ``privacy_scan``; returns the scanned files and the findings.
+    """Scan a run's tables and reports, and the redacted free text it rests on; write ``privacy_scan``.
+
+    Returns what was scanned, and the findings. Of the clean files it reads those of its own quarter, and of other quarters that no
+    published run has scanned.
 
     exceptions   (column, kind) where matches are not personal data; counted separately, not as findings
     """
     run.table(SCAN_TABLE).unlink(missing_ok=True)
-    scanned = scan(published_subjects(run.path))
+    scanned = scan([*published_subjects(run.path), *clean_subjects(run.lake, [run.quarter])])
     _write(run, scanned, exceptions)
+    # Not in the record, which says the same whichever quarters ran before.
+    unscanned = set(read_quarters(run.quarter)) - {run.quarter, *run.lake.published_quarters()}
+    scanned += scan(clean_subjects(run.lake, sorted(unscanned)))
     return scanned, [finding for each in scanned for finding in each.findings if _key(finding) not in exceptions]
 
 
@@ -57,7 +64,8 @@ def refuse(findings: Sequence[Sighting]) -> DataRefused:
     return DataRefused(
         "\n".join(
             (
-                f"the results contain what looks like personal data in {len(findings)} places, so nothing is published:",
+                f"the results or the redacted texts they rest on contain what looks like personal data in {len(findings)} places, "
+                "so nothing is published:",
                 *(f"  {place}" for place in (*places, *more)),
                 "Map the column in sources.yaml; if it is not personal data, declare it under "
                 "privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",

@@ -22,6 +22,11 @@ SURNAMES = frozenset(
     "冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘闭萧阎傅洪强廉盖屠郜揭丘习薄辜邸计练竺银阚诸"
 )
 
+# Surnames that people from Hong Kong, Macao and Taiwan write in traditional characters.
+TRADITIONAL_SURNAMES = frozenset(
+    "陳張劉黃趙吳孫馬鄭謝許韓馮鄧蕭葉蘇呂盧鍾譚陸賈韋鄒秦閻龍陶賀顧龔萬錢嚴湯喬龐顏倪莊聶魯歐關蘭齊羅楊周盧廖賴簡"
+)
+
 # Compound surnames frequent or known enough to be shown in a mask.
 COMPOUND_SURNAMES = _words("""
     欧阳 上官 皇甫 令狐 诸葛 司徒 司马 申屠 夏侯 尉迟 慕容 公孙 端木 东方 长孙 轩辕 南宫 独孤 宇文 闻人 钟离 澹台

@@ -18,16 +18,16 @@ _EMAIL = re.compile(
     # Only from the start of a word: otherwise a long text without @ would be scanned again from each letter.
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:点[A-Za-z0-9_\-]+){0,3}"
     r"(?:\s?@\s?|\s?艾特\s?|[(（\[【<]\s?at\s?[)）\]】>])"
-    r"[A-Za-z0-9\-]+(?:(?:\.|点)[A-Za-z0-9\-]+)+",
+    r"[A-Za-z0-9\-]+(?:\s?(?:\.|点)\s?[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
 _WRITTEN_AT = re.compile(r"[(（\[【<]\s?at\s?[)）\]】>]", re.IGNORECASE)
-_CHAT = r"(?<![A-Za-z])(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q|扣扣)(?:号码?|账号|帐号|\s?id)?"
+_CHAT = r"(?:微信|薇信|威信|扣扣|(?<![A-Za-z])(?:wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q))(?:号码?|號碼?|账号|帐号|帳號|\s?id)?"
 _CHAT_ACCOUNT = re.compile(
     # With 号 or a colon anything may follow; without, only non-words: 微信 Android 版 is not an account.
-    rf"({_CHAT}\s?(?:(?<=号)|(?<=号码)|(?<=id)|是|为|叫|[:：=])[是为叫:：=\s]*)"
+    rf"({_CHAT}\s{{0,4}}(?:(?<=号)|(?<=号码)|(?<=id)|是|为|叫|[:：=])[是为叫:：=\s]*)"
     r"(?:[A-Za-z][A-Za-z0-9_\-]{5,19}|[1-9][0-9]{4,11})(?![0-9A-Za-z_元块万])"
-    rf"|({_CHAT}\s?)(?:(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{5,19}}|[1-9][0-9]{{5,11}})(?![0-9A-Za-z_元块万])",
+    rf"|({_CHAT}\s{{0,4}})(?:(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{5,19}}|[1-9][0-9]{{5,11}})(?![0-9A-Za-z_元块万])",
     re.IGNORECASE,
 )
 _CHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]+|(?<![A-Za-z0-9_\-])o[A-Za-z0-9_\-]{27}(?![A-Za-z0-9_\-])")

@@ -10,39 +10,49 @@ import re
 from pipeline.redact import lexicon
 from pipeline.redact.replacing import BANK_CARD, ID_NUMBER, NUMBER, PHONE, Rule, substitute
 
-# Separators that people and speech recognition put between the digits of one number; zero-width characters and keycaps
-# come from copied chat messages.
-_GAP_CHARACTERS = r"\s\-‐‑‒–—―−_.·•・*/()（）\u200b-\u200d\u2060\ufeff\ufe0f\u20e3"
+# Separators that people and speech recognition put between the digits of one number; arrows, symbols and pictures come from
+# chat messages.
+_SYMBOLS = "\u2190-\u245f\u2500-\u27ff\u2900-\u2bff\U0001f000-\U0001faff"
+_GAP_CHARACTERS = rf"\s\-‐‑‒–—―−_.·•・…*/()（）#|｜^&!！{_SYMBOLS}"
 _GAP = f"[{_GAP_CHARACTERS}]"
 _LIST_GAP = f"[{_GAP_CHARACTERS},，、~～+]"
 
 _SEVEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6}}")
-_FIFTEEN_DIGITS = re.compile(rf"[0-9](?:{_GAP}{{0,2}}[0-9]){{14}}")
+_FIFTEEN_DIGITS = re.compile(rf"[0-9](?:{_LIST_GAP}{{0,3}}[0-9]){{14}}")
 # Looking behind only after the first digit lets the search jump from one 1 to the next.
 _MOBILE = re.compile(rf"1(?<![0-9]1){_LIST_GAP}{{0,3}}[3-9](?:{_LIST_GAP}{{0,3}}[0-9]){{9}}(?![0-9])")
 _PREFIXED_MOBILE = re.compile(
-    rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_GAP}{{0,2}}|0)1{_LIST_GAP}{{0,2}}[3-9](?:{_LIST_GAP}{{0,2}}[0-9]){{9}}(?![0-9])"
+    rf"(?<![0-9])(?:[(（]?(?:\+|00)?86{_LIST_GAP}{{0,3}}|0)1{_LIST_GAP}{{0,3}}[3-9](?:{_LIST_GAP}{{0,3}}[0-9]){{9}}(?![0-9])"
+)
+# In the usual groups, with the same sign twice, whatever it is: 138:1234:5678.
+_SIGNED_MOBILE = re.compile(
+    r"(?<![0-9])1[3-9][0-9](?P<sign>[^0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff\[\]]{1,3})[0-9]{4}(?P=sign)[0-9]{4}(?![0-9])"
 )
 _LANDLINE = re.compile(
-    rf"(?<![0-9])(?:(?:\+|00)86{_GAP}{{0,3}})?[(（\[]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）\]]?{_GAP}{{0,3}}[2-8](?:{_GAP}?[0-9]){{6,7}}"
+    rf"(?<![0-9])(?:(?:\+|00)86{_GAP}{{0,3}})?[(（\[]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）\]]?{_LIST_GAP}{{0,3}}[2-8](?:{_LIST_GAP}{{0,2}}[0-9]){{6,7}}"
     rf"(?:{_GAP}?(?:转|分机|ext\.?|-)[\s:：]?[0-9]{{1,5}})?(?![0-9])",
     re.IGNORECASE,
 )
-# After the country code the area code has no 0: 86 771 5312345.
+# After the country code the area code often has no 0: 86 771 5312345.
 _LANDLINE_FROM_ABROAD = re.compile(
-    rf"(?<![0-9])(?:\+|00)?86{_GAP}{{1,3}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{1,3}}[2-8][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9])"
+    rf"(?<![0-9])(?:\+|00)?86{_GAP}{{0,3}}0?{_GAP}{{0,2}}(?:10|2[0-9]|[3-9][0-9]{{2}}){_GAP}{{0,3}}[2-8][0-9]{{2,3}}{_GAP}{{0,2}}[0-9]{{4}}"
+    r"(?![0-9])"
 )
 _SERVICE_LINE = re.compile(rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])")
 _FOREIGN_PHONE = re.compile(rf"(?<![0-9])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_GAP}{{0,2}}[0-9]){{7,12}}(?![0-9])")
 # Seven or eight digits alone may be anything; after such a word they are a local number.
 _LOCAL_PHONE = re.compile(
-    r"((?:电话|座机|固话|手机|号码|联系方式|致电|拨打|回电|来电|tel)[^0-9\[\]。；;]{0,6})"
-    rf"[2-9][0-9]{{2,3}}{_GAP}?[0-9]{{4}}(?![0-9元块.])",
+    r"((?:电话|電話|座机|固话|手机|手機|号码|號碼|联系方式|聯絡方式|致电|致電|拨打|撥打|回电|来电|tel|phone)[^0-9\[\]。；;]{0,8})"
+    rf"(?=[2-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6,7}}(?!{_LIST_GAP}?[0-9]))[2-9][0-9]*(?:{_LIST_GAP}{{1,3}}[0-9]+)?(?![0-9])",
     re.IGNORECASE,
 )
 _LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{15,19}(?:[Xx](?![0-9A-Za-z]))?(?![0-9])")
-_GROUPED_NUMBER = re.compile(rf"(?<![0-9])[1-9](?:{_GAP}{{0,2}}[0-9]){{14,18}}(?:{_GAP}?[Xx](?![0-9A-Za-z]))?(?![0-9])")
+_GROUPS = re.compile(rf"(?<![0-9])[0-9]++(?:{_LIST_GAP}{{1,3}}[0-9]+)+(?:{_LIST_GAP}?[Xx](?![0-9A-Za-z]))?")
+_GROUP = re.compile("[0-9]+")
 _CARD_GROUPS = re.compile(r"[0-9]{4}(?:[^0-9]+[0-9]{4}){3}(?:[^0-9]+[0-9]{1,3})?|[0-9]{6}[^0-9]+[0-9]{10,13}")
+# Other groupings need the card's check digit.
+_LOOSE_CARD_GROUPS = re.compile(r"(?:[0-9]{4}(?:[^0-9]+[0-9]{4})*|[0-9]{6}|[0-9](?:[^0-9]+[0-9])*)[^0-9]+[0-9]+")
+_ANNOUNCES_ID = re.compile("(?:身份证|身份證|证件|證件)[^0-9]{0,12}$")
 _ID_GROUPS = re.compile(r"[0-9]{6}[^0-9]+(?:[0-9]{8}|[0-9]{4}[^0-9]+[0-9]{4})[^0-9]+[0-9]{3}[0-9Xx]")
 _SINGLE_DIGITS = re.compile(r"[0-9](?:[^0-9]+[0-9])+")
 _YEARS = re.compile(r"(?:(?:19|20)[0-9]{2}[^0-9]*)+")
@@ -100,16 +110,52 @@ def _decide_long_number(match: re.Match[str]) -> str | None:
     return _classify(match[0].upper())
 
 
-def _decide_grouped_number(match: re.Match[str]) -> str | None:
-    """Groups of digits are often dates and amounts: only a check digit, or a card's grouping, makes them a number."""
-    number = re.sub(r"[^0-9X]", "", match[0].upper())
-    is_grouped_like_id = bool(_ID_GROUPS.fullmatch(match[0]))
-    if len(number) == 18 and _looks_like_id_number(number) and (is_grouped_like_id or has_valid_check_digit(number)):
-        return ID_NUMBER
-    grouped_like_card = _CARD_GROUPS.fullmatch(match[0]) or _SINGLE_DIGITS.fullmatch(match[0])
-    if not grouped_like_card or _YEARS.fullmatch(match[0]):
+def _redact_groups(text: str) -> str:
+    """Numbers of 15 to 19 digits in groups: any run of groups may be one, the longest first."""
+    pieces: list[str] = []
+    done = 0
+    for run in _GROUPS.finditer(text):
+        groups = [(run.start() + group.start(), run.start() + group.end()) for group in _GROUP.finditer(run[0])]
+        first = 0
+        while first < len(groups):
+            # A number has at most 19 digits, so at most as many groups.
+            found = _longest(text, groups[first : first + 19], run.end())
+            if found is None:
+                first += 1
+                continue
+            end, label = found
+            pieces += text[done : groups[first][0]], label
+            done = end
+            first = next((place for place, (start, _) in enumerate(groups) if start >= end), len(groups))
+    return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _longest(text: str, groups: list[tuple[int, int]], end_of_run: int) -> tuple[int, str] | None:
+    """The end and label of the longest number that begins with the first of these groups."""
+    start = groups[0][0]
+    before = text[max(0, start - 24) : start]
+    ends = [end for _, end in groups]
+    # The X of an identity number ends its run.
+    if re.fullmatch(r"[^0-9]*[Xx]", text[ends[-1] : end_of_run]):
+        ends.append(end_of_run)
+    for end in reversed(ends):
+        number = re.sub(r"[^0-9X]", "", text[start:end].upper())
+        if 15 <= len(number) <= 19 and (label := _decide_grouped_number(text[start:end], number, before)):
+            return end, label
+    return None
+
+
+def _decide_grouped_number(written: str, number: str, before: str) -> str | None:
+    """Groups of digits are often dates and amounts: only a check digit, a word before or a card's grouping makes them a number."""
+    if _looks_like_id_number(number):
+        is_grouped_like_id = bool(_ID_GROUPS.fullmatch(written)) or bool(_ANNOUNCES_ID.search(before))
+        if is_grouped_like_id or (len(number) == 18 and has_valid_check_digit(number)):
+            return ID_NUMBER
+    if "X" in number or _YEARS.fullmatch(written):
         return None
-    return _classify(number)
+    if _CARD_GROUPS.fullmatch(written) or _SINGLE_DIGITS.fullmatch(written):
+        return _classify(number)
+    return BANK_CARD if len(number) >= 16 and passes_luhn(number) and _LOOSE_CARD_GROUPS.fullmatch(written) else None
 
 
 def _decide_mobile(match: re.Match[str]) -> str | None:
@@ -125,10 +171,11 @@ def _decide_digit_run(match: re.Match[str]) -> str | None:
 def _redact_numbers(text: str) -> str:
     if _FIFTEEN_DIGITS.search(text):
         text = substitute(_LONG_NUMBER, _decide_long_number, text)
-        text = substitute(_GROUPED_NUMBER, _decide_grouped_number, text)
+        text = _redact_groups(text)
     if "86" in text or "01" in text:
         text = _PREFIXED_MOBILE.sub(PHONE, text)
     text = substitute(_MOBILE, _decide_mobile, text)
+    text = _SIGNED_MOBILE.sub(PHONE, text)
     # Most texts hold one number, and most numbers are mobiles.
     if not _SEVEN_DIGITS.search(text):
         return text
@@ -184,5 +231,5 @@ RULES = (
         rf"[{_SPOKEN_WORDS}]个?(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{3}}"
         rf"|{_SPOKEN_UNIT}(?:{_SPOKEN_GAP}{_SPOKEN_UNIT}){{2}}{_SPOKEN_GAP}[{_SPOKEN_WORDS}]",
     ),
-    Rule(_redact_numbers, _SEVEN_DIGITS.pattern),
+    Rule(_redact_numbers, rf"{_SEVEN_DIGITS.pattern}|1[3-9][0-9][^0-9A-Za-z]{{1,3}}[0-9]{{4}}[^0-9A-Za-z]{{1,3}}[0-9]{{4}}"),
 )

@@ -11,17 +11,17 @@ from collections.abc import Iterable
 import polars as pl
 
 from pipeline.redact import lexicon
-from pipeline.redact.replacing import HAN, LABELS, NAME, NARROW, WIDE, Rule, substitute
+from pipeline.redact.replacing import HAN, LABELS, NAME, UNUSUAL, Rule, plain, substitute
 
 _COMPOUND = lexicon.COMPOUND_SURNAMES | lexicon.RARE_COMPOUND_SURNAMES
-_STRONG = lexicon.SURNAMES - lexicon.WEAK_SURNAMES
+_STRONG = (lexicon.SURNAMES - lexicon.WEAK_SURNAMES) | lexicon.TRADITIONAL_SURNAMES
 
 
 def _surname(single: Iterable[str]) -> str:
     return f"(?:{'|'.join(sorted(_COMPOUND))}|[{''.join(sorted(single))}])"
 
 
-_KNOWN = lexicon.SURNAMES | lexicon.RARE_SURNAMES
+_KNOWN = lexicon.SURNAMES | lexicon.RARE_SURNAMES | lexicon.TRADITIONAL_SURNAMES
 _ANY_SURNAME = _surname(_KNOWN)
 _TITLED_SURNAME = _surname(_KNOWN | lexicon.RARE_WORD_SURNAMES)
 _LIKELY_SURNAME = _surname(_KNOWN - lexicon.PARTICLE_SURNAMES)
@@ -31,6 +31,7 @@ _STRONG_SURNAME = _surname(_STRONG)
 _PERSONAL_TITLE = "先生|女士|小姐|太太|夫人|阿姨|大姐|大哥|大爷|大妈|大叔|叔叔|同志|老伯|奶奶|爷爷"
 _ROLE_TITLE = (
     "师傅|师父|经理|老师|工程师|技师|技术员|主任|店长|老板|主管|组长|站长|班长|医生|教授|律师|警官|队长|科长|处长|局长|总监"
+    "|師傅|經理|老師|工程師|技師|店長|老闆|組長|站長|醫生|律師"
 )
 # 王总, 李工, 张姐: only after a surname that is not part of a word, and not at the start of another word.
 _SHORT_TITLE = (
@@ -125,15 +126,22 @@ _AFTER_NAME = (
     r"|同)"
 )
 _LABEL = (
-    "姓名|联系人|收货人|收件人|签收人|经办人|负责人|投诉人|报修人|来电人|户主|户名|机主|业主|车主|法人|我叫|名叫|叫做|名字是|名字叫"
+    "姓名|联系人|联络人|收货人|收件人|寄件人|签收人|经办人|经手人|负责人|投诉人|报修人|来电人|申请人|委托人|户主|户名|机主|业主|车主"
+    "|房主|法人|聯繫人|聯絡人|收貨人|簽收人|經辦人|經手人|負責人|投訴人|報修人|來電人|申請人|戶主|戶名|機主|業主|車主|我叫|名叫|叫做"
+    "|名字是|名字叫"
+)
+# Words that are labels only with a colon: 抬头, 称呼.
+_COLON_LABEL = (
+    "抬头|抬頭|开票名称|開票名稱|开票人|付款人|收款人|发件人|發件人|下单人|购买人|購買人|客户名称?|客戶名稱?|顾客名|用户名称|签名|簽名"
+    "|签字|簽字|署名|称呼|稱呼|持卡人|监护人|受理人|接待人|预约人|預約人|登记人|登記人|代办人"
 )
 # Names of other ethnic groups in Han script: 买买提·艾力.
 _DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
-    rf"((?:{_LABEL})\s?[:：]\s?)"
+    rf"((?:{_LABEL}|{_COLON_LABEL})\s{{0,3}}[:：]\s{{0,3}})"
     rf"(?:{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|[A-Za-z][A-Za-z .'’]{{1,30}})"
-    rf"|((?:{_LABEL})(?:是|为|叫)?\s?)(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
+    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「]{{0,3}})(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
     rf"|(?P<name>{_ANY_SURNAME}{HAN}{{1,2}}?{_AFTER_NAME}|{_STRONG_SURNAME}{HAN}{{2}}))"
 )
 _DOTTED_BEFORE_TITLE = re.compile(rf"{_DOTTED_NAME}(?=(?:{_PERSONAL_TITLE}|{_ROLE_TITLE}))")
@@ -155,7 +163,7 @@ _NAME_BEHIND_ROLE = re.compile(
 # 张三反映空调不制冷: the speaker at the start of a sentence is a person.
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
 _SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
-_LABEL_WORD, _ROLE_WORD = re.compile(_LABEL), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
+_LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
 _THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
 _TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
 _FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
@@ -204,8 +212,8 @@ def _redact_family_name(text: str) -> str:
 
 def redact_record_name(text: str, name: str) -> str:
     """The record's own name, as written and without spaces; a single character would match ordinary words."""
-    narrow = name.translate(NARROW)
-    for written in (narrow.strip(), re.sub(r"\s", "", narrow)):
+    read = plain(name)
+    for written in (read.strip(), re.sub(r"\s", "", read)):
         if len(written) >= 2 and written in text and not any(written in label for label in LABELS):
             text = text.replace(written, NAME)
     return text
@@ -217,16 +225,16 @@ def redact_record_names(texts: pl.Series, names: pl.Series) -> pl.DataFrame:
     text = pl.col("text")
     written = (pl.col("name").str.strip_chars(), pl.col("name").str.replace_all(r"\s", ""))
     held = pl.any_horizontal((name.str.len_chars() >= 2) & text.str.contains(name, literal=True) for name in written)
-    # Full-width letters are narrowed before comparing.
-    wide = pl.any_horizontal(pl.col("text", "name").str.contains(WIDE.pattern))
-    hits = pairs.filter(held | wide)
-    replaced = [redact_record_name(text.translate(NARROW), name) for _, text, name in hits.iter_rows()]
+    # Letters in other forms are compared as plain ones.
+    unusual = pl.any_horizontal(pl.col("text", "name").str.contains(UNUSUAL))
+    hits = pairs.filter(held | unusual)
+    replaced = [redact_record_name(plain(text), name) for _, text, name in hits.iter_rows()]
     return pl.DataFrame({"row": hits["row"], "text": pl.Series(replaced, dtype=pl.String)})
 
 
 RULES = (
     # Not the label [姓名] itself.
-    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]"),
+    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]|(?:{_COLON_LABEL})\s*[:：]"),
     Rule(
         _redact_titled,
         rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"

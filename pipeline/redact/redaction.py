@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.redact import net, numbers, people, places, plates
 from pipeline.redact.people import redact_record_name, redact_record_names
-from pipeline.redact.replacing import NARROW, NARROW_TEXT, WIDE, Step
+from pipeline.redact.replacing import UNUSUAL, Step, plain, plain_texts
 
 # Accounts first, because they hold numbers and dots; plates after telephones, which may begin with the same digits.
 RULES = (*net.RULES, *numbers.RULES, *plates.RULES, *places.RULES, *people.RULES)
@@ -22,23 +22,23 @@ _ALL_RULES = (1 << len(RULES)) - 1
 
 # Run on all texts: one automaton small enough for its cache. The large alternations of surnames and counted repeats of
 # Han characters run only on texts that pass it.
-_COARSE_GUARD = "|".join((WIDE.pattern, *(rule.coarse or rule.guard for rule in RULES)))
+_COARSE_GUARD = "|".join((UNUSUAL, *(rule.coarse or rule.guard for rule in RULES)))
 
 
 def redact(text: str, names: Sequence[str] = ()) -> str:
     """Replace the personal data in ``text`` by labels; text without any is returned unchanged.
 
     ``names`` are the people named by the record itself; they are replaced everywhere. ``redact(redact(x)) == redact(x)``.
-    In a text that is changed, full-width letters and digits become half-width.
+    In a text that is changed, letters and digits in other forms (full-width, circled) become plain ones, and invisible marks go.
     """
-    narrow = text.translate(NARROW)
-    redacted = narrow
+    read = plain(text)
+    redacted = read
     for name in names:
         redacted = redact_record_name(redacted, name)
     # Replacing may join two pieces that match another pattern; every round removes something, so the rounds end.
     while (once := _apply(redacted, _ALL_RULES)) != redacted:
         redacted = once
-    return text if redacted == narrow else redacted
+    return text if redacted == read else redacted
 
 
 def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series:
@@ -48,7 +48,7 @@ def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series
     apply, and once per distinct text.
     """
     rows = _suspects(texts)
-    work = pl.DataFrame({"row": rows, "text": texts.gather(rows).str.replace_many(NARROW_TEXT)})
+    work = pl.DataFrame({"row": rows, "text": plain_texts(texts.gather(rows))})
     if names is not None:
         named = redact_record_names(texts, names)
         work = pl.concat([work.join(named, on="row", how="anti"), named])
@@ -70,9 +70,8 @@ def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series
     if not finished:
         return texts
     done = pl.concat(finished)
-    # A text without any match keeps its full-width letters.
-    before = texts.gather(done["row"])
-    done = done.filter(done["text"] != before.str.replace_many(NARROW_TEXT))
+    # A text without any match keeps its characters as they were written.
+    done = done.filter(done["text"] != plain_texts(texts.gather(done["row"])))
     return texts.clone().scatter(done["row"], done["text"]) if len(done) else texts
 
 
@@ -80,7 +79,7 @@ def _suspects(texts: pl.Series) -> pl.Series:
     """The row numbers of the texts that some rule may change."""
     rows = texts.str.contains(_COARSE_GUARD).fill_null(False).arg_true()
     chosen = texts.gather(rows)
-    return rows.filter((_flags(chosen) > 0) | chosen.str.contains(WIDE.pattern))
+    return rows.filter((_flags(chosen) > 0) | chosen.str.contains(UNUSUAL))
 
 
 def _flags(texts: pl.Series) -> pl.Series:

@@ -6,8 +6,11 @@ The patterns of personal data are in ``numbers.py``, ``net.py``, ``plates.py``, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import polars as pl
 
 PHONE, ID_NUMBER, BANK_CARD, PLATE, EMAIL = "[电话]", "[证件号]", "[银行卡]", "[车牌]", "[邮箱]"
 URL, ACCOUNT, ADDRESS, NAME, NUMBER = "[网址]", "[账号]", "[地址]", "[姓名]", "[号码]"
@@ -18,11 +21,56 @@ Decision = Callable[[re.Match[str]], str | None]
 
 HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 
-# Letters and digits typed in full width; punctuation stays as it is.
-WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a＠＋－．／＿]")
-NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-NARROW |= {ord(wide): ord(narrow) for wide, narrow in zip("＠＋－．／＿", "@+-./_", strict=True)}
-NARROW_TEXT = {chr(wide): chr(narrow) if isinstance(narrow, int) else narrow for wide, narrow in NARROW.items()}
+# Punctuation that the patterns know as it is, and signs that mean nothing to them.
+_KEPT = "！，：；？（）～％＝＜＞｛｜｝…℃\u3000\u2011\u2017\u222c\u222d\u222f\u2230\u2329\u232a\u3036"
+# Fillers that look like nothing and are letters or symbols to Unicode.
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+# Suzhou numerals, as on old price tags.
+_TALLIES = "\u3021\u3022\u3023\u3024\u3025\u3026\u3027\u3028\u3029"
+UNUSUAL = (
+    # ASCII, Han, kana, punctuation, symbols and pictures: a text of these alone is plain as it is.
+    "[^\x00-\x7f\u00b0\u00b7\u00d7\u2010-\u2023\u2026\u2103\u2190-\u245f\u2500-\u2775\u2794-\u27ff\u3000-\u3020\u3030-\u3037"
+    "\u303b-\u303f\u3041-\u3096\u30a1-\u30fe\u3400-\u4dbf\u4e00-\u9fff！，：；？（）～％＝＜＞｛｜｝\U0001f300-\U0001faff]"
+)
+"""A character that ``plain`` may change, for whole columns."""
+
+
+class _PlainCharacters(dict[int, str]):
+    """Each character as it is read: 138 in full width, in circles, in bold, or with an invisible mark between its digits.
+
+    Worked out when it is first met. Marks without width, and marks over a letter, are nothing.
+    """
+
+    def __missing__(self, code: int) -> str:
+        self[code] = read = self._read(chr(code))
+        return read
+
+    @staticmethod
+    def _read(character: str) -> str:
+        if character.isascii() or character in _KEPT:
+            return character
+        if character in _BLANK or unicodedata.category(character) in ("Cf", "Mn", "Me"):
+            return ""
+        if character in _TALLIES:
+            return str(_TALLIES.index(character) + 1)
+        digit = unicodedata.digit(character, None)
+        return unicodedata.normalize("NFKC", character) if digit is None else str(digit)
+
+
+_PLAIN = _PlainCharacters()
+
+
+def plain(text: str) -> str:
+    """The text as a reader sees it, which the patterns are written for; most punctuation stays as it is."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def plain_texts(texts: pl.Series) -> pl.Series:
+    """``plain`` for a whole column; only texts with an unusual character go through Python. Nulls stay null."""
+    rows = texts.str.contains(UNUSUAL).fill_null(False).arg_true()
+    if not len(rows):
+        return texts
+    return texts.clone().scatter(rows, pl.Series([plain(text) for text in texts.gather(rows)], dtype=pl.String))
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ CORRECTED_SCHEMA = pl.Schema(
         "quarter": pl.String,
         "origin_file": pl.String,
         "origin_row": pl.Int64,
+        "_row_id": pl.Int64,
         "row_key": pl.String,
         "column": pl.String,
         "before_masked": pl.String,
@@ -55,12 +56,16 @@ CORRECTED_SCHEMA = pl.Schema(
         "correction": pl.String,
     }
 )
-"""One row per corrected value, without personal data; ``row_key`` as delivered, ``correction``: where it is written."""
+"""One row per value that was corrected or set aside, without personal data; ``row_key`` as delivered, ``correction``: where it is
+written, or the rule that set the value aside."""
+SET_ASIDE_BY = "rule"
+"""The ``author`` of values that a rule set aside."""
+_SET_ASIDE_BECAUSE = {"merged_into_nothing": "it leads to no counted record; the record counts by itself"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened to a table's corrections in one quarter."""
+    """What happened to a table's corrections in one quarter, and to values of it that no correction concerns."""
 
     values: int = 0
     """Corrected cells."""
@@ -68,6 +73,8 @@ class Outcome:
     """Rows with a corrected cell."""
     by_status: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Status → the origins of the corrections that have it."""
+    set_aside: dict[str, int] = field(default_factory=dict)
+    """Rule → accepted rows of which it set a value aside."""
 
     @property
     def unapplied(self) -> dict[str, tuple[str, ...]]:
@@ -318,14 +325,7 @@ def write_corrected_values(
     if applied.is_empty():
         path.unlink(missing_ok=True)
         return
-    connection.register("applied_cells", applied.select("_row_id").unique().to_arrow())
-    origins = connection.execute(
-        f"select _row_id, _origin_file as origin_file, _origin_row as origin_row, {joined_values(table.key)} as row_key "
-        f"from {parquet('$1')} semi join applied_cells using (_row_id)",
-        [str(raw)],
-    ).pl()
-    connection.unregister("applied_cells")
-    origins = origins.with_columns(row_key=masked_keys(origins["row_key"]))
+    origins = _origins(applied, table, raw, connection)
     given = pl.DataFrame(
         {
             "number": pl.Series(range(len(corrections.corrections)), dtype=pl.Int64),
@@ -348,9 +348,49 @@ def write_corrected_values(
         before_masked=shown["before_masked"],
         after_masked=shown["after_masked"],
     ).select(pl.col(name).cast(kind) for name, kind in CORRECTED_SCHEMA.items())
+    _write_values(written, path, lake)
+
+
+def add_set_aside(
+    table: Table, quarter: Quarter, raw: Path, set_aside: pl.DataFrame, lake: Lake, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Add the values that a rule set aside (_row_id, rule, column, value) to those written by ``write_corrected_values``."""
+    if set_aside.is_empty():
+        return
+    path = lake.partition("corrected", table.name, quarter)
+    added = set_aside.join(_origins(set_aside, table, raw, connection), on="_row_id", how="left", maintain_order="left").select(
+        table=pl.lit(table.name),
+        quarter=pl.lit(quarter.label),
+        origin_file="origin_file",
+        origin_row="origin_row",
+        _row_id="_row_id",
+        row_key="row_key",
+        column="column",
+        before_masked=masked_values(set_aside, table),
+        after_masked=pl.lit(None, pl.String),
+        reason=pl.col("rule").replace_strict(_SET_ASIDE_BECAUSE, return_dtype=pl.String),
+        author=pl.lit(SET_ASIDE_BY),
+        correction="rule",
+    )
+    before = [pl.read_parquet(path)] if path.is_file() else []
+    _write_values(pl.concat([*before, added.cast(dict(CORRECTED_SCHEMA))]), path, lake)
+
+
+def _origins(cells: pl.DataFrame, table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    connection.register("cells", cells.select("_row_id").unique().to_arrow())
+    origins = connection.execute(
+        f"select _row_id, _origin_file as origin_file, _origin_row as origin_row, {joined_values(table.key)} as row_key "
+        f"from {parquet('$1')} semi join cells using (_row_id)",
+        [str(raw)],
+    ).pl()
+    connection.unregister("cells")
+    return origins.with_columns(row_key=masked_keys(origins["row_key"]))
+
+
+def _write_values(values: pl.DataFrame, path: Path, lake: Lake) -> None:
     make_private(lake.root / "corrected")
     with private_path(path) as temporary:
-        written.write_parquet(temporary, compression="zstd", statistics=False)
+        values.write_parquet(temporary, compression="zstd", statistics=False)
 
 
 def corrections_by_table(corrections: Sequence[Correction]) -> dict[str, list[Correction]]:

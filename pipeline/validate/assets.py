@@ -74,6 +74,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
                             "quarter": quarter.label,
                             "dagster/row_count": rows,
                             "rules broken": result.rule_counts,
+                            "values set aside": result.corrections.set_aside,
                             "corrected values": result.corrections.values,
                             "corrections": unapplied_counts(result.corrections),
                         },

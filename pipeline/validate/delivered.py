@@ -40,6 +40,8 @@ def looked_up_columns(table: Table) -> tuple[str, ...]:
     """
     once = table.counts_once
     wanted = {"enterprise_id", *table.unique_key, *((*once.per, once.where, once.first_by) if once else ())}
+    if merged := table.merged_into:
+        wanted |= {merged.column, merged.into, merged.unless}
     for other in TABLES.values():
         wanted |= {column for parent, column in other.references.values() if parent == table.name}
         dated = other.dated_by_parent

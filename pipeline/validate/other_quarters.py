@@ -9,6 +9,7 @@ examined further.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -33,7 +34,7 @@ _OLDER, _ACCEPTED_BEFORE = -(1 << 40), -(1 << 60)
 
 
 @dataclass(frozen=True)
-class _Quarter:
+class Partition:
     """The partition being validated, and what it is compared with."""
 
     table: Table
@@ -42,6 +43,24 @@ class _Quarter:
     lake: Lake
     connection: duckdb.DuckDBPyConnection
     delivered_keys: DeliveredKeys
+
+    @cached_property
+    def earlier(self) -> dict[Quarter, Path]:
+        """The accepted partitions of other quarters that the landing folder does not replace."""
+        return {
+            quarter: self.lake.partition("accepted", self.table.name, quarter)
+            for quarter in earlier_partitions(self.table, self.lake)
+            if quarter != self.quarter
+        }
+
+    @property
+    def elsewhere(self) -> str:
+        """SQL: the quarters whose rows in the landing snapshot are none of other quarters."""
+        return ", ".join(literal(quarter.label) for quarter in (self.quarter, *self.earlier))
+
+    @property
+    def earlier_files(self) -> list[Path]:
+        return [self.delivered_keys.pin(path) for path in self.earlier.values() if path.is_file()]
 
     @property
     def columns(self) -> str:
@@ -84,7 +103,7 @@ def compare_with_other_quarters(
     group_repeats = delivered_keys.in_several_quarters(table, once.per, once.where) if once else None
     if key_repeats is None and group_repeats is None:
         return
-    this = _Quarter(table, quarter, raw, lake, connection, delivered_keys)
+    this = Partition(table, quarter, raw, lake, connection, delivered_keys)
     if not _find_own_rows(this, key_repeats, group_repeats):
         return
     _find_rivals(this)
@@ -125,7 +144,7 @@ def compare_with_other_quarters(
         )
 
 
-def _find_own_rows(this: _Quarter, key_repeats: str | None, group_repeats: str | None) -> bool:
+def _find_own_rows(this: Partition, key_repeats: str | None, group_repeats: str | None) -> bool:
     """Make the temporary table ``own``: the partition's rows that another quarter may exclude; returns whether there are any."""
     suspected = [
         f"{hashes} in (from {repeats})" for hashes, repeats in ((this.key, key_repeats), (this.group, group_repeats)) if repeats
@@ -148,7 +167,7 @@ def _find_own_rows(this: _Quarter, key_repeats: str | None, group_repeats: str |
     return True
 
 
-def _places(this: _Quarter) -> np.ndarray:
+def _places(this: Partition) -> np.ndarray:
     """The position of each row of the partition, in its order."""
     now = landed(this.table, this.lake)
     if now is not None and read_metadata(this.raw).get(FINGERPRINT) == now.fingerprint:
@@ -160,15 +179,9 @@ def _places(this: _Quarter) -> np.ndarray:
     return np.arange(pq.read_metadata(this.raw).num_rows, dtype=np.int64) + _OLDER
 
 
-def _find_rivals(this: _Quarter) -> None:
+def _find_rivals(this: Partition) -> None:
     """Make the temporary table ``rivals``: rows of other quarters that meet all row rules, with their positions."""
     connection = this.connection
-    kept = {
-        quarter: this.lake.partition("accepted", this.table.name, quarter)
-        for quarter in earlier_partitions(this.table, this.lake)
-        if quarter != this.quarter
-    }
-    elsewhere = ", ".join(literal(quarter.label) for quarter in (this.quarter, *kept))
     now = landed(this.table, this.lake)
     connection.execute(f"create or replace temp table wanted_groups as select distinct {this.group} as wanted from own")
     connection.execute("delete from wanted_groups where wanted is null")
@@ -177,21 +190,20 @@ def _find_rivals(this: _Quarter) -> None:
     if now is not None:
         snapshot = this.delivered_keys.pin(now.path)
         rows = this.delivered_keys.rows_sql(this.table, [snapshot])
-        others = f"{rows} where quarter not in ({elsewhere})"
+        others = f"{rows} where quarter not in ({this.elsewhere})"
         if this.table.counts_once:
             # A response that may count must itself be the first of its key.
             connection.execute(f"insert into wanted_keys select {this.key} from {others} and {this.group} in (from wanted_groups)")
         places = connection.execute(f"select _row_id from {others} and {_wanted(this)} order by _row_id").fetchnumpy()
-        _insert_sound_rows(this, snapshot, places["_row_id"])
-    files = [this.delivered_keys.pin(path) for path in kept.values() if path.is_file()]
-    if files:
+        insert_sound_rows(this, snapshot, places["_row_id"], "rivals", this.columns)
+    if files := this.earlier_files:
         connection.execute(
             f"insert into rivals select {this.columns}, {_ACCEPTED_BEFORE} from {parquet(files)} where {_wanted(this)}"
         )
 
 
-def _insert_sound_rows(this: _Quarter, snapshot: Path, places: np.ndarray) -> None:
-    """Add the rows at these positions of the snapshot to ``rivals``, except those that break a row rule."""
+def insert_sound_rows(this: Partition, snapshot: Path, places: np.ndarray, into: str, columns: str) -> None:
+    """Add the rows at these positions of the snapshot, and the positions, to a table; not those that break a row rule."""
     if not places.size:
         return
     with work_folder(this.lake.scratch, "rivals") as folder:
@@ -204,13 +216,13 @@ def _insert_sound_rows(this: _Quarter, snapshot: Path, places: np.ndarray) -> No
         numbers = np.flatnonzero(sound)
         this.connection.register("sound", pa.table({"_row_id": numbers, "place": places[numbers]}))
         this.connection.execute(
-            f"insert into rivals select {this.columns}, place from {parquet('$1')} join sound using (_row_id)",
+            f"insert into {into} select {columns}, place from {parquet('$1')} join sound using (_row_id)",
             [str(copied)],
         )
         this.connection.unregister("sound")
 
 
-def _corrected(this: _Quarter, copied: Path, corrected: Path) -> Path:
+def _corrected(this: Partition, copied: Path, corrected: Path) -> Path:
     corrections = this.delivered_keys.corrections_of(this.table)
     if corrections is None:
         return copied
@@ -240,7 +252,7 @@ def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
             first = end
 
 
-def _wanted(this: _Quarter) -> str:
+def _wanted(this: Partition) -> str:
     return f"({this.key} in (from wanted_keys) or {this.group} in (from wanted_groups))"
 
 

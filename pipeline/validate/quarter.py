@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -32,11 +32,19 @@ from pipeline.lake.provenance import (
     validated_with,
 )
 from pipeline.lake.row_key import joined_values
-from pipeline.lake.sql import literal, parquet
-from pipeline.validate.apply_corrections import Outcome, find_cells, outcome_of, write_corrected, write_corrected_values
+from pipeline.lake.sql import literal, parquet, quoted
+from pipeline.validate.apply_corrections import (
+    Outcome,
+    add_set_aside,
+    find_cells,
+    outcome_of,
+    write_corrected,
+    write_corrected_values,
+)
 from pipeline.validate.corrections import Correction, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys, is_marked_delivered
 from pipeline.validate.masking import masked_keys, masked_values
+from pipeline.validate.merged_rows import merged_into_nothing
 from pipeline.validate.other_quarters import compare_with_other_quarters
 from pipeline.validate.row_rules import BROKEN_SCHEMA, UnfitRawPartition, broken_row_rules
 from pipeline.validate.table_rules import broken_table_rules
@@ -114,6 +122,7 @@ def _divided(
         rows = _checked_rows(table, quarter, raw, connection)
         with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (corrected, outcome):
             broken = _broken_rules(table, quarter, corrected, rows, undated_rows(raw), lake, connection, delivered_keys)
+            set_aside = merged_into_nothing(table, quarter, corrected, lake, connection, delivered_keys)
             quarantine = _quarantine(table, quarter, raw, broken, connection)
             rule_counts = _rule_counts(broken)
             refused = broken["_row_id"].n_unique()
@@ -125,7 +134,8 @@ def _divided(
                 "quarantined": str(refused),
                 UNDATED: str(undated),
             }
-            if outcome.by_status:
+            outcome = replace(outcome, set_aside=_rule_counts(set_aside))
+            if outcome.by_status or outcome.set_aside:
                 facts[OUTCOME] = json.dumps(asdict(outcome), sort_keys=True)
             quarantine_file = lake.partition("quarantine", table.name, quarter)
             make_private(lake.root / "quarantine")
@@ -135,7 +145,8 @@ def _divided(
                 raise TooManyRefusedRows(_explain(table, quarter, share, limit, quarantine, quarantine_file))
             make_private(lake.root / "accepted")
             accepted = lake.partition("accepted", table.name, quarter)
-            _write_accepted(table, quarter, corrected, rows, refused, accepted, connection)
+            add_set_aside(table, quarter, raw, set_aside, lake, connection)
+            _write_accepted(table, quarter, corrected, rows, refused, set_aside, accepted, connection)
         # These marks mean that the accepted partition exists, so they are written last.
         marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
         if applied := corrections_fingerprint(table, quarter, delivered_keys.corrections):
@@ -179,13 +190,13 @@ class _Shares:
 
 
 def read_outcome(lake: Lake, table: str, quarter: Quarter) -> Outcome:
-    """The outcome of a table's corrections when its quarter was last validated."""
+    """The outcome of a table's corrections, and the values set aside, when its quarter was last validated."""
     found = read_metadata(lake.partition("quarantine", table, quarter)).get(OUTCOME)
     if found is None:
         return Outcome()
     stored = json.loads(found)
     by_status = {status: tuple(origins) for status, origins in stored["by_status"].items()}
-    return Outcome(stored["values"], stored["rows"], by_status)
+    return Outcome(stored["values"], stored["rows"], by_status, stored.get("set_aside", {}))
 
 
 @contextmanager
@@ -224,7 +235,7 @@ def _validated_before(table: Table, quarter: Quarter, lake: Lake, is_delivered: 
     if not validated_with(table, quarter, lake) or not lake.partition("accepted", table.name, quarter).is_file():
         raise UnfitRawPartition(f"{table.name} {quarter}: its records were purged before they were validated: deliver them again")
     rows = pl.read_parquet(quarantine)
-    counts = rows.group_by("rule").agg(pl.struct("origin_file", "origin_row").n_unique().alias("rows"))
+    counts = rows.group_by("rule").agg(pl.col("_row_id").n_unique().alias("rows"))
     extracted, accepted, quarantined = (int(marks[name]) for name in ("extracted", "accepted", "quarantined"))
     undated = int(marks.get(UNDATED, "0"))
     by_rule = dict(counts.sort("rows", "rule", descending=[True, False]).iter_rows())
@@ -367,20 +378,25 @@ def _write_accepted(
     raw: Path,
     rows: int,
     refused: int,
+    set_aside: pl.DataFrame,
     path: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    if not refused and not undated_rows(raw) and linked(raw, path):
+    if not refused and not undated_rows(raw) and set_aside.is_empty() and linked(raw, path):
         return
-    where, columns = "", "*"
+    where, replaced = "", []
     if undated_rows(raw):
         # Corrections have dated them.
-        columns = f"* replace (coalesce(quarter, {literal(quarter.label)}) as quarter)"
+        replaced.append(f"coalesce(quarter, {literal(quarter.label)}) as quarter")
+    for (column,), of_column in set_aside.group_by("column"):
+        connection.register("of_column", of_column.select("_row_id").to_arrow())
+        is_set_aside = _bitmap(f"set aside {column}", "of_column", rows, connection)
+        connection.unregister("of_column")
+        name = quoted(str(column))
+        replaced.append(f"case when {is_set_aside} then null else {name} end as {name}")
     if refused:
-        # A bitmap of the refused rows filters while the file streams through in its order; a join would lose the order,
-        # and sorting again takes twice the time and memory.
-        connection.execute(f"set variable refused = (select bitstring_agg(_row_id, 0, {rows - 1}) from refused)")
-        where = "where get_bit(getvariable('refused'), cast(_row_id as integer)) = 0"
+        where = f"where not {_bitmap('refused', 'refused', rows, connection)}"
+    columns = f"* replace ({', '.join(replaced)})" if replaced else "*"
     with private_path(path) as temporary:
         written = connection.execute(
             f"copy (select {columns} from {parquet(raw)} {where}) to {literal(temporary)} ({_copy_options(delivery_marks(raw))})"
@@ -391,6 +407,16 @@ def _write_accepted(
                 f"{table.name} {quarter}: {rows} rows were extracted and {refused} refused, "
                 f"but {written[0]} were to be written as accepted"
             )
+
+
+def _bitmap(name: str, relation: str, rows: int, connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL: whether a row of the file is in the relation.
+
+    A bitmap answers while the file streams through in its order; a join would lose the order, and sorting again takes twice the
+    time and memory.
+    """
+    connection.execute(f"set variable {quoted(name)} = (select bitstring_agg(_row_id, 0, {rows - 1}) from {relation})")
+    return f"(get_bit(getvariable({literal(name)}), cast(_row_id as integer)) = 1)"
 
 
 def _copy_options(facts: dict[str, str]) -> str:

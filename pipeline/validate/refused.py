@@ -54,7 +54,7 @@ def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
     found = [
         pl.read_parquet(path)
         .group_by("quarter", "table", "rule", "column")
-        .agg(pl.struct("origin_file", "origin_row").n_unique().cast(pl.Int64).alias("rows"))
+        .agg(pl.col("_row_id").n_unique().cast(pl.Int64).alias("rows"))
         .select(pl.col(name).cast(kind) for name, kind in _COUNTS_SCHEMA.items())
         for _, path in _quarantines(lake, quarters)
     ]
@@ -125,12 +125,19 @@ def _quarantines(lake: Lake, quarters: Sequence[Quarter] | None) -> Iterator[tup
 
 
 def _reasons(quarantine: Path) -> pl.DataFrame:
-    """origin_file, origin_row and every broken rule in words, in file order."""
+    """origin_file, origin_row and every broken rule in words, in file order; with the key of each of several rows of a record."""
     broken = pl.col("rule") + pl.when(pl.col("column").is_null()).then(pl.lit("")).otherwise(" on " + pl.col("column"))
-    return (
+    of_row = (
         pl.read_parquet(quarantine)
-        .group_by("origin_file", "origin_row", maintain_order=True)
+        .group_by("origin_file", "origin_row", "_row_id", "row_key", maintain_order=True)
         .agg(broken.unique(maintain_order=True).str.join("; ").alias("reason"))
+    )
+    is_one_of_several = pl.len().over("origin_file", "origin_row") > 1
+    named = pl.when(is_one_of_several).then(pl.concat_str(pl.col("row_key").fill_null("?"), pl.lit(": "), "reason"))
+    return (
+        of_row.with_columns(reason=named.otherwise("reason"))
+        .group_by("origin_file", "origin_row", maintain_order=True)
+        .agg(pl.col("reason").str.join("; "))
         .sort("origin_file", "origin_row")
     )
 

@@ -5,12 +5,15 @@ Complaints are in ``voice_of_customer``; outlets, staff and equipment in ``regis
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from schemas.base import (
     Amount,
     Boolean,
     Date,
     Double,
     Integer,
+    MergedInto,
     SourceTable,
     String,
     Timestamp,
@@ -92,7 +95,7 @@ class ServiceRequests(SourceTable):
     scope_change_signed: Boolean = column(meaning="O3-2 customer agreed to more work beforehand")
     parts_used: String = column(form="part ids joined by ;", meaning="使用备件 七")
     timestamp_source: String = column(values=("system", "manual"), meaning="七 automatic timestamps")
-    merged_into: String = column(meaning="request_id it was merged into; a merged record is out of scope")
+    merged_into: String = column(meaning="request_id it was merged into, of the same enterprise; a merged record is out of scope")
     is_test: Boolean = column(meaning="a test record is out of scope")
     customer_name: String = column(pii="name")
     customer_phone: String = column(pii="phone")
@@ -105,6 +108,10 @@ class ServiceRequests(SourceTable):
 
         name = "service_requests"
         title = "服务请求"
+        # D-129: a request merged into nothing that counts is counted by itself.
+        metadata: ClassVar[dict[str, MergedInto]] = {
+            "merged_into": MergedInto("merged_into_nothing", "merged_into", into="request_id", unless="is_test")
+        }
 
 
 class OnsiteVisits(SourceTable):

@@ -24,6 +24,7 @@ _LOGGED_ACTIONS = (
     ("noted", "已知问题", "条"),
     ("mapped", "取值映射", "个值"),
     ("corrected", "按更正文件更正", "个值"),
+    ("set_aside", "不予采信", "个值"),
     ("pseudonymized", "假名化", "个值"),
     ("masked", "掩码", "个值"),
     ("redacted", "脱敏文本", "段"),

@@ -70,7 +70,7 @@ class RunFacts:
     """Facts common to every enterprise of the run.
 
     numbers           parameters.csv
-    refused           distinct refused rows of the quarter per set of rules: {(table, file, row): rules}
+    refused           distinct refused rows of the quarter per set of rules: {(table, _row_id): rules}
     extracted         delivered rows per table
     outliers          the review of outliers, per enterprise
     logged            rows of the cleaning log per action
@@ -86,7 +86,7 @@ class RunFacts:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     nodes: Mapping[str, TreeNode] = field(default_factory=dict)
     weights: tuple[PublishedWeight, ...] = ()
-    refused: Mapping[tuple[str, str, int], frozenset[str]] = field(default_factory=dict)
+    refused: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     extracted: Mapping[str, int] = field(default_factory=dict)
     outliers: Mapping[str, OutlierReview] = field(default_factory=dict)
     logged: Mapping[str, int] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class RunFacts:
     def refused_rows(self, rules: Iterable[str], table: str | None = None) -> int:
         """Refused rows that break one of the rules, of all tables or of one."""
         wanted = frozenset(rules)
-        return sum(not wanted.isdisjoint(broken) for (name, _, _), broken in self.refused.items() if table in (None, name))
+        return sum(not wanted.isdisjoint(broken) for (name, _), broken in self.refused.items() if table in (None, name))
 
 
 @dataclass(frozen=True)

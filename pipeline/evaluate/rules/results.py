@@ -63,12 +63,7 @@ def write_rule_results(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evalu
 
 def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPlan, weights: pl.DataFrame) -> RunFacts:
     in_quarter = pl.col("quarter") == quarter.label
-    refused = (
-        pl.read_parquet(run.table("quarantine"))
-        .filter(in_quarter)
-        .group_by("table", "origin_file", "origin_row")
-        .agg(pl.col("rule").unique())
-    )
+    refused = pl.read_parquet(run.table("quarantine")).filter(in_quarter).group_by("table", "_row_id").agg(pl.col("rule").unique())
     return RunFacts(
         quarter=quarter,
         numbers={name: parameter.value for name, parameter in parameters().items()},
@@ -81,7 +76,7 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
         weights=tuple(
             PublishedWeight(**row) for row in weights.select(list(PublishedWeight.__dataclass_fields__)).iter_rows(named=True)
         ),
-        refused={(table, file, number): frozenset(broken) for table, file, number, broken in refused.iter_rows()},
+        refused={(table, row): frozenset(broken) for table, row, broken in refused.iter_rows()},
         extracted=dict(pl.read_parquet(run.table("row_accounting")).filter(in_quarter).select("table", "extracted").iter_rows()),
         outliers=_outlier_reviews(pl.read_parquet(run.table("outlier_groups"))),
         logged=dict(

@@ -301,9 +301,8 @@ def refused_as_repeated(lake: Lake, quarters: list[Quarter]) -> pl.DataFrame:
                     select enterprise_id, $quarter as quarter, survey_id, count(*) as refused
                     from {parquet("$raw")}
                     semi join (
-                        select origin_file as _origin_file, origin_row as _origin_row
-                        from {parquet("$quarantine")} where rule = $rule
-                    ) using (_origin_file, _origin_row)
+                        select _row_id from {parquet("$quarantine")} where rule = $rule
+                    ) using (_row_id)
                     group by all order by all
                     """,
                     {

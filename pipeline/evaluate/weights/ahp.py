@@ -27,6 +27,9 @@ SCALE_MAXIMUM = 9.0
 RECIPROCAL_ROUNDING = 0.005 + 1e-9
 # In a reciprocal matrix an element and its mirror multiply to 1 within this.
 RECIPROCITY_TOLERANCE = 1e-9
+# λ_max is rounded before the order is subtracted: its last bits depend on the linear-algebra library, and the small difference
+# would carry them into the digits that are compared and published.
+_EIGENVALUE_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -256,9 +259,9 @@ def consistency(matrix: ArrayLike, index: str = "saaty_1980", weights: ArrayLike
     order = len(checked)
     if order <= 2:
         return Consistency(order, float(order), 0.0, 0.0, random_index(index).name)
-    largest = lambda_max(checked, weights)
-    # λ_max ≥ n for every reciprocal matrix; rounding may put a consistent one slightly below.
-    deviation = max((largest - order) / (order - 1), 0.0)
+    # λ_max ≥ n for every reciprocal matrix; the library may put a consistent one slightly below.
+    largest = max(round(lambda_max(checked, weights), _EIGENVALUE_DECIMALS), float(order))
+    deviation = (largest - order) / (order - 1)
     return Consistency(order, largest, deviation, deviation / random_index(index).value(order), index)
 
 

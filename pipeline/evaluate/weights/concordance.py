@@ -57,4 +57,6 @@ def kendalls_w(values: ArrayLike) -> Concordance | None:
         return None
     w = 12 * spread / possible
     chi_square = experts * (items - 1) * w
-    return Concordance(w, chi_square, float(chdtrc(items - 1, chi_square)), experts, items)
+    # Nine digits: the last bits of the tail probability depend on the library's version.
+    p_value = float(format(chdtrc(items - 1, chi_square), ".9g"))
+    return Concordance(w, chi_square, p_value, experts, items)

@@ -31,6 +31,8 @@ from pipeline.evaluate.weights.panel import (
 )
 from pipeline.settings.plan import EvaluationPlan
 
+# Weights and scatters are published with ten decimals: the libraries of two Python versions agree in about fifteen digits.
+_DECIMALS = 10
 TABLE_SCHEMA = {
     "weights_version": pl.String,
     "parent_id": pl.String,
@@ -294,10 +296,10 @@ def _weigh(parent: str, children: list[dict[str, Any]], panel: Panel, plan: Eval
     if matrices:
         shares = [plan.expert_weights.get(each.expert_id, 1.0) for each in panel.counted]
         group = ahp.aggregate_judgements(matrices, shares)
-        raw, method = ahp.priorities(group, plan.ahp_method), plan.ahp_method
+        raw, method = _settled(ahp.priorities(group, plan.ahp_method)), plan.ahp_method
         spread = ahp.geometric_dispersion(matrices, shares)
         scatter = [_node_dispersion(spread, i) for i in range(len(children))]
-        aip = ahp.aggregate_priorities([ahp.priorities(matrix, method) for matrix in matrices], shares)
+        aip = _settled(ahp.aggregate_priorities([ahp.priorities(matrix, method) for matrix in matrices], shares))
         together = [float(weight) for weight in aip]
         consistency = ahp.consistency(group, plan.random_index)
         concordance = panel.rounds[-1].concordance
@@ -361,15 +363,21 @@ def compound_id(name: str, values: Sequence[str]) -> str:
     return "+".join([name, *others]) if name in values else name
 
 
+def _settled(weights: ahp.Vector) -> ahp.Vector:
+    """The weights without the last bits, which depend on the linear-algebra library; what follows is computed from these."""
+    rounded = np.round(weights, _DECIMALS)
+    # One by one: numpy may add in another order.
+    return rounded / math.fsum(rounded)
+
+
 def _node_dispersion(spread: ahp.Matrix, node: int) -> float | None:
     others = np.delete(np.log(spread[node]), node)
     return _finite(math.exp(math.sqrt(float(np.mean(others**2))))) if len(others) else None
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return round(float(value), _DECIMALS) if math.isfinite(value) else None
 
 
 def _stable(value: object) -> object:
-    # Twelve digits: an eigenvector's last bits depend on the linear-algebra library, the version must not.
     return format(value, ".12g") if isinstance(value, float) else value

@@ -86,7 +86,7 @@ class RunTables:
             .filter(pl.col("quarter") == quarter.label)
             .filter(pl.col("enterprise_id").is_not_null())
             .group_by("enterprise_id", "table", "rule", "column")
-            .agg(failures=pl.len(), rows=pl.struct("origin_file", "origin_row").n_unique())
+            .agg(failures=pl.len(), rows=pl.col("_row_id").n_unique())
             .sort("enterprise_id", "table", "rule", "column", nulls_last=True)
         )
         return cls(

@@ -12,6 +12,7 @@ import polars as pl
 
 ACTION_NAMES = {
     "corrected": "按更正文件更正",
+    "set_aside": "不予采信的取值",
     "deduplicated": "去重",
     "refused": "隔离",
     "out_of_scope": "不计入统计",
@@ -21,6 +22,7 @@ ACTION_NAMES = {
 RULE_NAMES = {
     "outlier_review": "异常值复核",
     "merged_request": "并入其他工单",
+    "merged_into_nothing": "并入的工单不计入统计，照常计数",
     "test_request": "测试工单",
     "of_test_request": "属于测试工单",
     "incomplete_response": "答卷未完成",

@@ -126,6 +126,33 @@ def test_what_was_not_scanned_is_not_published(run: RunFolder) -> None:
         require_scanned(run)
 
 
+def write_clean(lake: Lake, quarter: Quarter, text: str) -> None:
+    path = lake.partition("clean", "suggestions", quarter)
+    path.parent.mkdir(parents=True)
+    pl.DataFrame({"suggestion_id": [PHONE], "content_redacted": [text]}).write_parquet(path)
+
+
+def test_redacted_texts_are_scanned_before_the_publication(run: RunFolder) -> None:
+    write_clean(run.lake, QUARTER, "回电①③⑧-1234-5678")
+    scanned, findings = scan_run(run, frozenset())
+    # Only the redacted text: keys are not published.
+    assert [str(finding) for finding in findings] == ["clean suggestions 2025-Q1: content_redacted, row 1: phone 1************"]
+    assert "redacted texts" in str(refuse(findings))
+    assert [each.cells for each in scanned if each.subject_kind == "clean"] == [1]
+    assert "suggestions 2025-Q1" in pl.read_parquet(run.table(SCAN_TABLE))["subject"].to_list()
+    assert scan_run(run, frozenset({("content_redacted", "phone")}))[1] == []
+
+
+def test_texts_of_quarters_that_no_run_has_scanned_are_too(run: RunFolder) -> None:
+    before, long_ago = QUARTER.shift(-1), QUARTER.shift(-40)
+    write_clean(run.lake, before, f"回电{PHONE}")
+    write_clean(run.lake, long_ago, f"回电{PHONE}")
+    _, findings = scan_run(run, frozenset())
+    assert [finding.subject for finding in findings] == ["suggestions 2024-Q4"]
+    # The record of this run is the same whichever quarters ran before.
+    assert pl.read_parquet(run.table(SCAN_TABLE))["finding_count"].sum() == 0
+
+
 def test_known_values_are_found_in_any_writing() -> None:
     known = KnownValues()
     known.add("name", ["王小明", "李雷", "未知", "John Smith"])

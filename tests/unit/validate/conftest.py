@@ -164,3 +164,9 @@ def writer(tmp_path: Path) -> Iterator[LakeWriter]:
     lake = Lake(tmp_path / "lake")
     with DeliveredKeys(lake) as delivered_keys:
         yield LakeWriter(lake, delivered_keys)
+
+
+@pytest.fixture(scope="session")
+def lake_writer() -> type[LakeWriter]:
+    """To write several lakes in one test, or one with corrections."""
+    return LakeWriter

@@ -3,7 +3,7 @@ with responses as (
         responses.*,
         row_number() over (
             partition by responses.enterprise_id, responses.customer_id, responses.survey_id
-            order by responses.submitted_at, responses._origin_file, responses._origin_row
+            order by responses.submitted_at, responses._origin_file, responses._origin_row, responses.quarter, responses._row_id
         ) as place
     from {{ source('clean', 'survey_responses') }} as responses
     where responses.is_complete

@@ -25,7 +25,7 @@ responses as (
         coalesce(
             sum(case when came.is_complete then 1 else 0 end) over (
                 partition by came.enterprise_id, came.customer_id, came.survey_id
-                order by came.submitted_at, came._origin_file, came._origin_row
+                order by came.submitted_at, came._origin_file, came._origin_row, came.quarter, came._row_id
                 rows between unbounded preceding and 1 preceding
             ),
             0

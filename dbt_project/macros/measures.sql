@@ -5,7 +5,7 @@
     key       what the parts are summed by besides the enterprise: quarter or period
     scopes    the scopes besides the enterprise for which the relation has columns
     measures  a list of
-        {id, variant, kind: 'rate', of: <population>, when: <fulfilled>}
+        {id, variant, kind: 'rate', of: <population>, when: <fulfilled>, cases: <all cases, if the population leaves some out>}
         {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
         {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
     A null condition counts as not fulfilled.
@@ -60,6 +60,9 @@ with grouped as (
         {%- if m.kind == 'rate' %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
         count(case when {{ population }} then 1 end) as denominator_{{ i }},
+        {%- if m.get('cases') %}
+        count(case when {{ m.cases }} then 1 end) as cases_{{ i }},
+        {%- endif %}
         {%- elif m.kind == 'mean' %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
@@ -94,7 +97,7 @@ select
         'numerator_' ~ i,
         'denominator_' ~ i,
         n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
-        cases='denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' and not m.get('cases') else 'cases_' ~ i,
         within_limit='within_limit_' ~ i if m.get('within') else 'null',
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}

@@ -43,7 +43,8 @@ def _coverage(_: ProcessRule, case: Case) -> RuleFinding:
 
 def _measurable(_: ProcessRule, case: Case) -> RuleFinding:
     indicators = case.run.indicators.values()
-    available = sum(case.run.delivery.missing(each.source_tables, each.source_columns) is None for each in indicators)
+    delivery = case.run.delivery
+    available = sum(delivery.missing(each.source_tables, each.source_columns, each.period_rule) is None for each in indicators)
     return share(
         available,
         len(indicators),

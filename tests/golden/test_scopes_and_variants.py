@@ -207,12 +207,14 @@ def test_enterprises_do_not_mix(golden: Published) -> None:
     golden.check("I3-1", 1, **where)
 
 
-def test_duplicates_are_in_quarantine(golden: Published) -> None:
+def test_a_repeated_key_is_in_quarantine_and_a_repeated_answer_is_not(golden: Published) -> None:
     found = golden.rows(
         """select "table", rule, row_key from quarantine where quarter = '2025-Q1' order by "table", rule, row_key"""
     )
     assert [(row["table"], row["rule"]) for row in found if row["table"] != "survey_answers"] == [
         ("hotline_calls", "unique_key"),
-        ("survey_responses", "duplicate_survey_response"),
     ]
-    assert {row["row_key"] for row in found} >= {"A|T001", "A|V01-again"}
+    assert {row["row_key"] for row in found} >= {"A|T001"}
+    # Kept, flagged, not counted (C-41).
+    flagged = golden.rows("select row_key, action, step from cleaning_log where rule = 'duplicate_survey_response'")
+    assert flagged == [{"row_key": "A|V01-again", "action": "out_of_scope", "step": "marts"}]

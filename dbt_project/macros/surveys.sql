@@ -61,10 +61,10 @@ of_people as (
         {{ columns(place) }},
         respondent_id,
         {%- for reading in readings %}
-        cast(sum(cast({{ reading.name }}_steps * 100 / scale_steps as decimal(38, 9))) as decimal(19, 9)) as {{ reading.name }}_points,
+        {{ summed_units(reading.name ~ '_steps', 'scale_steps') }} as {{ reading.name }}_units,
         cast(sum({{ reading.name }}_count) as bigint) as {{ reading.name }}_count,
         {%- endfor %}
-        cast(sum(top_two_count) as bigint) as top_two_points
+        cast(sum(top_two_count) as bigint) as top_two_count
     from of_people_and_scales
     where scope_id is not null
     group by {{ place | join(', ') }}, respondent_id
@@ -76,13 +76,13 @@ squares as (
         {%- for reading in readings %}
         count(case when {{ reading.name }}_count > 0 then 1 end) as {{ reading.name }}_people,
         sum({{ reading.name }}_count) as {{ reading.name }}_count,
-        sum({{ reading.name }}_points * {{ reading.name }}_points) as {{ reading.name }}_squares,
-        sum({{ reading.name }}_points * {{ reading.name }}_count) as {{ reading.name }}_products,
+        {{ in_points('sum(' ~ reading.name ~ '_units * ' ~ reading.name ~ '_units)', 2) }} as {{ reading.name }}_squares,
+        {{ in_points('sum(' ~ reading.name ~ '_units * ' ~ reading.name ~ '_count)') }} as {{ reading.name }}_products,
         sum({{ reading.name }}_count * {{ reading.name }}_count) as {{ reading.name }}_count_squares,
         {%- endfor %}
-        sum(top_two_points) as top_two_sum,
-        sum(top_two_points * top_two_points) as top_two_squares,
-        sum(top_two_points * score_count) as top_two_products
+        sum(top_two_count) as top_two_sum,
+        sum(top_two_count * top_two_count) as top_two_squares,
+        sum(top_two_count * score_count) as top_two_products
     from of_people
     group by {{ place | join(', ') }}
 ),
@@ -138,11 +138,25 @@ where variant <> 'valid_only'
     case when {{ measures }} = 'O2-2' then 'O2-2 ' || {{ part }} else {{ measures }} end
 {%- endmacro %}
 
-{#- Columns value_<i>, count_<i> per component: a respondent's points of 100 and number of answers. -#}
+{#- Points of 100 are counted in units that every usual scale divides evenly: 1 to 10 steps, and 100. Sums of products stay exact. -#}
+{% macro units_of(steps, scale_steps) -%}
+    cast({{ steps }} * 25200 / {{ scale_steps }} as decimal(38, 6))
+{%- endmacro %}
+
+{% macro summed_units(steps, scale_steps) -%}
+    cast(sum({{ units_of(steps, scale_steps) }}) as decimal(19, 6))
+{%- endmacro %}
+
+{#- Units, or products of two of them, as points. -#}
+{% macro in_points(units, power=1) -%}
+    ({{ units }}) / {{ 252 ** power }}
+{%- endmacro %}
+
+{#- Columns value_<i>, count_<i> per component: a respondent's points of 100, in units, and number of answers. -#}
 {% macro component_sums() -%}
     {%- for component in index_components() %}
-    cast(coalesce(sum(case when component = '{{ component }}' then points end), 0) as decimal(19, 9)) as value_{{ loop.index }},
-    count(case when component = '{{ component }}' then points end) as count_{{ loop.index }}{{ ',' if not loop.last }}
+    cast(coalesce(sum(case when component = '{{ component }}' then units end), 0) as decimal(19, 6)) as value_{{ loop.index }},
+    count(case when component = '{{ component }}' then units end) as count_{{ loop.index }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
@@ -171,11 +185,11 @@ select
     '{{ index_components()[one - 1] }}' as component,
     '{{ index_components()[other - 1] }}' as other_component,
     cast({{ 'people_' ~ one if one == other else 'null' }} as bigint) as respondents,
-    cast({{ 'value_' ~ one if one == other else 'null' }} as decimal(38, 9)) as numerator,
+    cast({{ in_points('value_' ~ one) if one == other else 'null' }} as decimal(38, 9)) as numerator,
     cast({{ 'count_' ~ one if one == other else 'null' }} as bigint) as denominator,
-    cast(values_{{ one }}_{{ other }} as decimal(38, 9)) as sum_products,
-    cast(value_count_{{ one }}_{{ other }} as decimal(38, 9)) as value_counts,
-    cast(count_value_{{ one }}_{{ other }} as decimal(38, 9)) as count_values,
+    cast({{ in_points('values_' ~ one ~ '_' ~ other, 2) }} as decimal(38, 9)) as sum_products,
+    cast({{ in_points('value_count_' ~ one ~ '_' ~ other) }} as decimal(38, 9)) as value_counts,
+    cast({{ in_points('count_value_' ~ one ~ '_' ~ other) }} as decimal(38, 9)) as count_values,
     cast(counts_{{ one }}_{{ other }} as bigint) as count_products
 from {{ relation }}
 where count_{{ one }} > 0 and count_{{ other }} > 0

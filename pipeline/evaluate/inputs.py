@@ -169,9 +169,7 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     return Delivery(tables, columns, empty["period"], {rule: empty[rule] for rule in ("year_to_date", "trailing_year")})
 
 
-def _empty_columns(
-    lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quarter]]
-) -> dict[str, dict[str, frozenset[str]]]:
+def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quarter]]) -> dict[str, dict[str, frozenset[str]]]:
     """Per window: table → optional columns that indicators need and that have no value where one is expected.
 
     A column is empty if some row of the window should have a value and none has: without such a row nothing is missing.

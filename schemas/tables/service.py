@@ -32,7 +32,9 @@ class ServiceRequests(SourceTable):
     customer_id: String = column(references="customers", required=True)
     product_category: String = column(required=True)
     product_model: String = column()
-    product_serial: String = column(meaning="repeat repairs are found by serial + issue_class")
+    product_serial: String = column(
+        meaning="repeat repairs are found by serial + issue_class", expected_where="service_type = 'repair'"
+    )
     issue_class: String = column(required=True, meaning="问题类别 fault group")
     service_type: String = column(
         required=True,
@@ -95,9 +97,7 @@ class ServiceRequests(SourceTable):
     )
     acceptance_passed: Boolean = column(meaning="O1-4", expected_where="service_type = 'repair'")
     has_service_error: Boolean = column(meaning="I4-1 服务差错")
-    quoted_amount: Amount = column(
-        unit="CNY", meaning="O3-2", expected_where="charged_amount > 0", checks=[not_negative()]
-    )
+    quoted_amount: Amount = column(unit="CNY", meaning="O3-2", expected_where="charged_amount > 0", checks=[not_negative()])
     charged_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
     scope_change_signed: Boolean = column(meaning="O3-2 customer agreed to more work beforehand")
     parts_used: String = column(form="part ids joined by ;", meaning="使用备件 七")

@@ -145,9 +145,7 @@ class SurveyQuestions(SourceTable):
     measures: String = column(
         form="indicator id", meaning="e.g. O2-1 P4-1 O3-3", checks=[written_as("no_indicator_id", INDICATOR_ID)]
     )
-    touchpoint: String = column(
-        values=("phone", "online", "outlet", "onsite"), meaning="O2-2", expected_where="measures = 'O2-2'"
-    )
+    touchpoint: String = column(values=("phone", "online", "outlet", "onsite"), meaning="O2-2", expected_where="measures = 'O2-2'")
     scale_min: Integer = column(required=True)
     scale_max: Integer = column(required=True, checks=[after("scale_max_not_above_scale_min", "scale_min")])
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -169,21 +170,33 @@ def _in_turn() -> Iterator[dict[str, str]]:
         yield {table: columns[turn] for table, columns in MEASURABLE.items() if turn < len(columns)}
 
 
-def _evaluated(lake: Lake) -> pl.DataFrame:
+Evaluate = Callable[[], dict[str, tuple[object, ...]]]
+
+
+@contextmanager
+def _counted(lake: Lake) -> Iterator[Evaluate]:
+    """Count the clean records once; evaluating reads also what was delivered."""
     plan, dbt = EvaluationPlan(), DbtCompiled()
     with scratch_folder(lake, "optional") as scratch, pinned_clean_files(THIS, lake) as files:
         dbt.build_models(COUNTED_MARTS, RunInputs(THIS, files), scratch)
         with dbt.tables(scratch) as tables:
             export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
         marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")
-        evaluated = evaluate_marts(marts, lake, THIS, plan, build_weights(lake, THIS, plan))
-    of_the_quarter = evaluated.of_enterprises.filter(pl.col("period") == QUARTER, pl.col("enterprise_id") == "A")
-    return of_the_quarter.select("indicator_id", "value", "status", "status_reason", "sample_size")
+        weights = build_weights(lake, THIS, plan)
+
+        def evaluate() -> dict[str, tuple[object, ...]]:
+            values = evaluate_marts(marts, lake, THIS, plan, weights).of_enterprises
+            own = values.filter(pl.col("period") == QUARTER, pl.col("enterprise_id") == "A")
+            rows = own.select("indicator_id", "value", "status", "status_reason", "sample_size").iter_rows()
+            return {indicator: tuple(row) for indicator, *row in rows}
+
+        yield evaluate
 
 
 @pytest.fixture(scope="module")
 def unchanged(lake: Lake) -> dict[str, tuple[object, ...]]:
-    return {row[0]: row[1:] for row in _evaluated(lake).iter_rows()}
+    with _counted(lake) as evaluate:
+        return evaluate()
 
 
 @pytest.mark.parametrize("columns", list(_in_turn()), ids=lambda columns: columns.get("service_requests", "none"))
@@ -201,10 +214,11 @@ def test_what_needs_the_column_has_no_data_and_nothing_else_moves(
                     kept[path] = path.read_bytes()
             for path in lake.partitions("clean", table).values():
                 _emptied(path, column)
-        empty = {row[0]: row[1:] for row in _evaluated(lake).iter_rows()}
-        for table, column in columns.items():
-            _undelivered(lake.partition("raw", table, THIS), column)
-        absent = {row[0]: row[1:] for row in _evaluated(lake).iter_rows()}
+        with _counted(lake) as evaluate:
+            empty = evaluate()
+            for table, column in columns.items():
+                _undelivered(lake.partition("raw", table, THIS), column)
+            absent = evaluate()
     finally:
         for path, data in kept.items():
             path.unlink()

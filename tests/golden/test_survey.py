@@ -122,7 +122,7 @@ def test_readings_beside_a_weighted_value_are_weighted_or_say_that_they_are_not(
     assert surveyed.variant("O2-2", "unweighted_touchpoint_online", enterprise="W")["value"] == pytest.approx(650 / 8)
     # 4 fives and 6 fours of 20.
     assert surveyed.variant("O2-1", "unweighted_top_two_box", enterprise="W")["value"] == pytest.approx(10 / 20)
-    plain = "regexp_matches(variant, '^(top_two_box|gap|expectation)')"
+    plain = "scope_type in ('enterprise', 'region', 'channel') and regexp_matches(variant, '^(top_two_box|gap|expectation)')"
     assert surveyed.rows(f"select 1 from indicator_variants where enterprise_id = 'W' and {plain}") == []
     # Where nothing is weighted nothing needs a label.
     assert surveyed.variant("O2-1", "top_two_box", enterprise="M")["value"] == pytest.approx(7 / 13)

@@ -9,7 +9,7 @@ with of_people as (
             {{ columns(cell) }},
             response_id,
             {{ index_component('measures', "coalesce(touchpoint, 'other')") }} as component,
-            cast((score - scale_min) * 100 / (scale_max - scale_min) as decimal(19, 9)) as points
+            {{ units_of('(score - scale_min)', '(scale_max - scale_min)') }} as units
         from {{ ref('int_survey_answers') }}
         where measures in ('O2-1', 'O2-2', 'O2-3', 'O2-4') and survey_type <> 'mystery' and score is not null
     ) as answers

@@ -14,7 +14,7 @@ with answers as (
         measures.channel,
         measures.product_category,
         {{ index_component('measures.measures', 'measures.part') }} as component,
-        cast((measures.score - measures.scale_min) * 100 / measures.scale_steps as decimal(19, 9)) as points
+        {{ units_of('(measures.score - measures.scale_min)', 'measures.scale_steps') }} as units
     from {{ ref('int_survey_measures') }} as measures
     inner join {{ ref('int_period_quarters') }} as periods on measures.quarter = periods.quarter
     where

@@ -58,7 +58,7 @@ of_responses as (
     select
         {{ columns(item) }},
         response_id,
-        cast(sum(cast(score_steps * 100 / scale_steps as decimal(38, 9))) as decimal(19, 9)) as points,
+        {{ summed_units('score_steps', 'scale_steps') }} as units,
         cast(sum(score_count) as bigint) as score_count
     from of_responses_and_scales
     group by {{ item | join(', ') }}, response_id
@@ -69,8 +69,8 @@ squares as (
         {{ columns(item) }},
         count(case when score_count > 0 then 1 end) as respondents,
         sum(score_count) as score_count,
-        sum(points * points) as sum_squares,
-        sum(points * score_count) as sum_products,
+        {{ in_points('sum(units * units)', 2) }} as sum_squares,
+        {{ in_points('sum(units * score_count)') }} as sum_products,
         sum(score_count * score_count) as count_squares
     from of_responses
     group by {{ item | join(', ') }}

@@ -43,8 +43,7 @@ def _coverage(_: ProcessRule, case: Case) -> RuleFinding:
 
 def _measurable(_: ProcessRule, case: Case) -> RuleFinding:
     indicators = case.run.indicators.values()
-    delivery = case.run.delivery
-    available = sum(delivery.missing(each.source_tables, each.source_columns, each.period_rule) is None for each in indicators)
+    available = sum(case.run.delivery.missing(each.source_tables, each.source_columns) is None for each in indicators)
     return share(
         available,
         len(indicators),

@@ -146,8 +146,7 @@ class Case:
             kind, _, name = missing.partition(":")
             if kind == "table_not_delivered":
                 return RuleFinding(NO_DATA, f"未提供数据表：{title(name)}（{name}）。")
-            said = "字段没有任何值" if kind == "column_empty" else "未提供字段"
-            return RuleFinding(NO_DATA, f"{said}：{name.replace('|', ' 或 ')}。")
+            return RuleFinding(NO_DATA, f"未提供字段：{name.replace('|', ' 或 ')}。")
         if tables and tables[0] not in self.recorded:
             return RuleFinding(NO_DATA, f"本企业没有“{title(tables[0])}”记录。")
         return None

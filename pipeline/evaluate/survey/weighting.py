@@ -321,9 +321,7 @@ def _covariances(pairs: pl.DataFrame) -> list[dict[str, Any]]:
             sides.append(_Side(by_stratum, *overall[component]))
         names = ("sum_products", "value_counts", "count_values", "count_products")
         sums = _Products(*(known[name].to_numpy() for name in names))
-        found = _weighted_covariance(
-            known["weight"].to_numpy(), known["people"].to_numpy(), sums, (sides[0], sides[1]), is_raked
-        )
+        found = _weighted_covariance(known["weight"].to_numpy(), known["people"].to_numpy(), sums, (sides[0], sides[1]), is_raked)
         rows.append({"component": one, "other_component": other, "covariance": None if np.isnan(found) else found})
     w, people = strata["weight"].to_numpy(), strata["people"].to_numpy()
     freedom = float(w @ people) ** 2 / float(w**2 @ people) - 1
@@ -353,9 +351,8 @@ def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, choices: SurveyC
         ],
         schema={"enterprise_id": pl.String, "survey_id": pl.String, "sent": pl.Int64, "delivered": pl.Int64},
     )
-    table = (
-        counted.join(invited, on=["enterprise_id", "survey_id"], how="left", maintain_order="left")
-        .join(rounds, on=_ROUND, how="left", maintain_order="left")
+    table = counted.join(invited, on=["enterprise_id", "survey_id"], how="left", maintain_order="left").join(
+        rounds, on=_ROUND, how="left", maintain_order="left"
     )
     reached = pl.coalesce("delivered", "sent")
     rate = pl.col("counted") / reached

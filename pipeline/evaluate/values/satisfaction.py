@@ -49,15 +49,11 @@ def values_of(
     """
     measured = measure(parts.filter(pl.col("indicator_id") != TOUCHPOINTS), catalogue)
     touchpoints = parts.filter((pl.col("indicator_id") == TOUCHPOINTS) & (pl.col("denominator") > 0) & (pl.col("weight") > 0))
-    means = touchpoints.with_columns(
-        mean=pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64)
-    )
+    means = touchpoints.with_columns(mean=pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64))
     return _with_composed(measured, means, parameters, covariances, "t")
 
 
-def valid_only(
-    inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float], pairs: pl.DataFrame
-) -> pl.DataFrame:
+def valid_only(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float], pairs: pl.DataFrame) -> pl.DataFrame:
     """O2-2 and O2-5 of responses without a validity flag, as variants; ``variants`` gives the other indicators."""
     parts = inputs.filter((pl.col("period_role") == "current") & (pl.col("variant") == VALID_ONLY))
     covariances = covariances_by_respondent(pairs, "current", VALID_ONLY)
@@ -245,9 +241,7 @@ def _with_composed(
     return pl.concat([base, composed_mean(index.with_columns(error=known), [*PLACE, "indicator_id"], interval)])
 
 
-def _with_errors(
-    composed: pl.DataFrame, indicator_id: str, coefficients: pl.DataFrame, covariances: pl.DataFrame
-) -> pl.DataFrame:
+def _with_errors(composed: pl.DataFrame, indicator_id: str, coefficients: pl.DataFrame, covariances: pl.DataFrame) -> pl.DataFrame:
     """Add ``error``, √Σ c·c'·Cov over all pairs of components, ``people`` and ``freedom``."""
     both = covariances
     for name, suffix in zip(_COMPONENTS, ("", "_other"), strict=True):

@@ -15,9 +15,7 @@ from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison, meas
 from pipeline.evaluate.values.satisfaction import INDEX, covariances_by_respondent, values_of
 
 
-def compare(
-    inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float], pairs: pl.DataFrame
-) -> Comparison:
+def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float], pairs: pl.DataFrame) -> Comparison:
     """Values of every place × indicator in both roles; the current ones include changes (I4-…).
 
     inputs      mart_period_inputs

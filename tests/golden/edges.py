@@ -18,6 +18,7 @@ ENTERPRISES = (
     *("UNTESTED", "NOBODY", "UNREGISTERED", "CLOSED", "RADIUS", "VEHICLE", "SEVENS", "MIXED", "ITEMS", "TESTS"),
     *("PLANNED", "LATE", "OPEN", "DONE"),
     *("PARTIAL", "CALLS", "COUNTS"),
+    *("TIMES", "UNTIMED"),
 )
 LATEST_EVENT = at("2025-05-20T12:00:00")
 
@@ -173,6 +174,13 @@ def hotline_calls() -> Iterator[Row]:
     yield row("TESTS", "2025-02-10T09:00:00")
     yield row("TESTS", "2025-02-10T09:10:00", request_id="base")
     yield row("TESTS", "2025-02-10T09:20:00", request_id="test", outcome="abandoned", answered_at=None)
+    # Two of three answered calls, and none of two, have the time of their answer.
+    yield row("TIMES", "2025-02-10T09:00:00")
+    yield row("TIMES", "2025-02-10T09:10:00")
+    yield row("TIMES", "2025-02-10T09:20:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:00:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:10:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:20:00", outcome="abandoned", answered_at=None)
 
 
 def online_sessions() -> Iterator[Row]:

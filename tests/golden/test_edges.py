@@ -149,6 +149,19 @@ def test_what_belongs_to_a_test_request(edges: Published) -> None:
     edges.check("P2-1b", 1.5, 180, 2, 2, SMALL, within=1, enterprise="TESTS")
 
 
+def test_answered_calls_without_the_time_of_the_answer(edges: Published) -> None:
+    # Counted in P1-1, failed in P1-2, left out of the mean: waits of 5 s and 5 s.
+    edges.check("P1-1", 3 / 3, 3, 3, 3, SMALL, enterprise="TIMES")
+    edges.check("P1-2", 2 / 3, 2, 3, 3, SMALL, enterprise="TIMES")
+    edges.check("P2-1a", 5, 10, 2, 2, SMALL, enterprise="TIMES")
+    # Without any time nothing is known of waits, and the connect rate is: 2 of 3.
+    edges.check("P1-1", 2 / 3, 2, 3, 3, SMALL, enterprise="UNTIMED")
+    assert _state(edges, "P1-2", "UNTIMED") == (None, "no_data", "not_recorded")
+    assert _state(edges, "P2-1a", "UNTIMED") == (None, "no_data", "not_recorded")
+    refused = "select 1 from quarantine where \"table\" = 'hotline_calls'"
+    assert edges.rows(refused) == []
+
+
 # --- provisional -------------------------------------------------------------------------------------------------------
 
 

@@ -100,7 +100,6 @@ _CROSS_RULES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "onsite_visits": (("completed_before_arrived", "completed_at", "completed_at >= arrived_at"),),
     "hotline_calls": (
         ("answered_before_queued", "answered_at", "answered_at >= queued_at"),
-        ("answered_call_without_answer_time", "answered_at", "answered_at is not null or outcome <> 'answered'"),
         (
             "unanswered_call_with_answer_time",
             "answered_at",
@@ -435,10 +434,6 @@ def _between_rows(script: Script, each: Delivered) -> None:
         _refuse_where(script, each, "unique_key", table.unique_key, f"(partition by {key} order by _row_id) > 1", standing)
     if table.is_versioned and repeated + _entries_with_versions(script, table):
         _overlapping_versions(script, table, standing)
-    if once := table.counts_once:
-        per = ", ".join(map(quoted, once.per))
-        ordered = f"(partition by {per} order by {quoted(once.first_by)}, _row_id) > 1"
-        _refuse_where(script, each, once.rule, once.per, ordered, f"(select * from {standing} where {quoted(once.where)})")
 
 
 def _refuse_where(script: Script, each: Delivered, rule: str, columns: tuple[str, ...], later: str, standing: str) -> None:

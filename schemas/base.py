@@ -62,11 +62,15 @@ class ColumnFacts:
     unit: str | None
     form: str | None
     meaning: str | None
+    expected_where: str | None
 
 
 @dataclass(frozen=True)
 class CountsOnce:
-    """Of the rows that share ``per`` and for which ``where`` is true, only the first by ``first_by`` counts."""
+    """Of the rows that share ``per`` and for which ``where`` is true, only the first by ``first_by`` counts.
+
+    The others are no faults (C-41): they are accepted, flagged with ``rule`` and not counted.
+    """
 
     rule: str
     per: tuple[str, ...]
@@ -110,6 +114,7 @@ def column(
     unit: str | None = None,
     form: str | None = None,
     meaning: str | None = None,
+    expected_where: str | None = None,
     checks: Iterable[pa.Check] = (),
 ) -> Any:
     """Declare a column of a source table: facts that others read, and the checks that follow from them.
@@ -117,8 +122,11 @@ def column(
     ``key``: part of the table's key. ``references``: the table whose column of the same name must contain the value.
     ``event``: its time decides the row's quarter. ``required``: every row needs a value. ``pii``: the class of personal
     data. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range (``above`` excludes the
-    bound). ``unit`` and ``form`` (how a text is written, or whose bounds count) are documentation only. ``checks``:
-    further rules, each with the rule's name as ``error``. Raises ValueError for an unknown class of personal data.
+    bound). ``unit`` and ``form`` (how a text is written, or whose bounds count) are documentation only.
+    ``expected_where``: SQL condition of the rows in which an optional column has a value if it is kept at all; none means
+    every row. ``checks``: further rules, each with the rule's name as ``error``.
+
+    Raises ValueError for an unknown class of personal data.
     """
     if pii is not None and pii not in PERSONAL_DATA_CLASSES:
         raise ValueError(f"'{pii}' is not a class of personal data: {', '.join(PERSONAL_DATA_CLASSES)}")
@@ -135,6 +143,7 @@ def column(
         unit=unit,
         form=form,
         meaning=meaning,
+        expected_where=expected_where,
     )
     all_checks: list[pa.Check] = []
     if values is not None:
@@ -256,15 +265,6 @@ def differs_from(rule: str, other: str) -> pa.Check:
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.col(data.key) != pl.col(other))
-
-    return pa.Check(check, error=rule)
-
-
-def given_when(rule: str, other: str, values: tuple[str, ...]) -> pa.Check:
-    """The column has a value in rows where ``other`` is one of ``values``."""
-
-    def check(data: PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(pl.col(data.key).is_not_null() | pl.col(other).is_in(values).not_())
 
     return pa.Check(check, error=rule)
 

@@ -49,6 +49,8 @@ class Column:
     """Exclusive lower bound."""
     maximum: Fraction | None
     form: str | None
+    expected_where: str | None
+    """SQL condition of the rows in which an optional column has a value if it is kept at all; None means every row."""
     sql_type: str
     polars_type: pl.DataType
 
@@ -165,7 +167,7 @@ class Table:
 
     @property
     def counts_once(self) -> CountsOnce | None:
-        """Rows of which only the first counts, beyond the key."""
+        """Rows of which only the first counts, beyond the key; the others are accepted too (C-41)."""
         return self._metadata.get("counts_once")
 
     @property
@@ -177,7 +179,7 @@ class Table:
     def table_rules(self) -> tuple[str, ...]:
         """The rules that compare a row with other rows of its table."""
         overlap = ("version_overlap",) if self.is_versioned else ()
-        return ("unique_key", *overlap, *((self.counts_once.rule,) if self.counts_once else ()))
+        return ("unique_key", *overlap)
 
     @cached_property
     def rules(self) -> tuple[tuple[str, str], ...]:
@@ -231,6 +233,7 @@ def _column(name: str, declared: pa.Column) -> Column:
         above=facts.above,
         maximum=facts.maximum,
         form=facts.form,
+        expected_where=facts.expected_where,
         sql_type=sql_type,
         polars_type=polars_type,
     )

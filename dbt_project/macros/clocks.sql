@@ -43,3 +43,8 @@
 {% macro square(value, decimals=6) -%}
     cast({{ value }} as decimal(19, {{ decimals }})) * cast({{ value }} as decimal(19, {{ decimals }}))
 {%- endmacro %}
+
+{#- Sum of recorded hours: exact, and rounded once, after the sum, so that three times 3⅓ hours are 10. -#}
+{% macro hours_of(hours) -%}
+    cast(round(sum(cast({{ hours }} as decimal(38, 12))), 9) as decimal(18, 9))
+{%- endmacro %}

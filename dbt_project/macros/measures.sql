@@ -5,7 +5,7 @@
     key       what the parts are summed by besides the enterprise: quarter or period
     scopes    the scopes besides the enterprise for which the relation has columns
     measures  a list of
-        {id, variant, kind: 'rate', of: <population>, when: <fulfilled>}
+        {id, variant, kind: 'rate', of: <population>, when: <fulfilled>, cases: <all cases, if the population leaves some out>}
         {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
         {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
     A null condition counts as not fulfilled.
@@ -118,6 +118,10 @@ with cells as (
         {%- if m.kind == 'rate' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
+        {%- if m.get('cases') %}
+        {%- do sums.append('cases_' ~ i) %}
+        count(case when {{ m.cases }} then 1 end) as cases_{{ i }},
+        {%- endif %}
         count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
@@ -160,7 +164,7 @@ select
         'numerator_' ~ i,
         'denominator_' ~ i,
         n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
-        cases='denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' and not m.get('cases') else 'cases_' ~ i,
         within_limit='within_limit_' ~ i if m.get('within') else 'null',
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}

@@ -19,7 +19,7 @@ inputs as (
         indicator_id,
         part,
         numerator,
-        n
+        denominator as n
     from {{ ref('int_survey_parts') }}
     where scope_type = 'enterprise' and variant = ''
 )

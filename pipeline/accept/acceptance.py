@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.accept import gx_process
 from pipeline.accept.figures import measure
-from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, checks_for_run, explain, verdicts
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, checks_for_run, explain, verdicts, what_to_do
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path, work_folder
@@ -40,10 +40,11 @@ class DeliveryNotAcceptable(DataRefused):
     def of(cls, quarter: Quarter, found: pl.DataFrame, page: Path) -> DeliveryNotAcceptable:
         refused = found.filter(pl.col("verdict") == REFUSED)
         causes = [explain(row) for row in refused.head(_CAUSES_NAMED).iter_rows(named=True)]
+        remedies = dict.fromkeys(what_to_do(row) for row in refused.iter_rows(named=True))
         more = f"; and {refused.height - _CAUSES_NAMED} more" if refused.height > _CAUSES_NAMED else ""
         return cls(
-            f"{quarter}: the delivery is not acceptable. {'; '.join(causes)}{more}. All figures: {page}. Deliver what is "
-            "missing, or waive the check in the evaluation plan with a reason (acceptance.waivers)"
+            f"{quarter}: the delivery is not acceptable. {'; '.join(causes)}{more}. All figures: {page}. What to do: "
+            f"{'; '.join(remedies)}; or waive the check in the evaluation plan with a reason (acceptance.waivers)"
         )
 
 

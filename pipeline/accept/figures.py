@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import duckdb
 import polars as pl
 
-from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
+from pipeline.accept.profile import LAST_DATED, LAST_DAY, MISSING, ROWS, SCHEMA, VALUE, profile
 from pipeline.accept.row_figures import LEAST_ROWS, TRAILING, Figure, measure_rows
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.database import connected
@@ -252,7 +252,7 @@ def _merged(counts: Mapping[str, int], rare: set[str]) -> dict[str, int]:
 
 
 def _freshness(look: _Seen, enterprise: str, until: Mapping[str, dt.date]) -> Figure:
-    found = look.now.filter((pl.col("fact") == LAST_DAY) & (pl.col("enterprise_id") == enterprise))["bucket"].to_list()
+    found = look.now.filter((pl.col("fact") == LAST_DATED) & (pl.col("enterprise_id") == enterprise))["bucket"].to_list()
     days = [dt.date.fromisoformat(day) for day in found if day]
     if not days or enterprise not in until:
         return Figure(None)

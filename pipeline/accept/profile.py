@@ -22,7 +22,7 @@ from pipeline.lake.sql import literal, parquet, quoted
 from schemas.contract import Column, Table
 from schemas.expectations.acceptance import ALL_ENTERPRISES
 
-ROWS, MISSING, LAST_DAY, VALUE = "rows", "missing", "last_day", "value"
+ROWS, MISSING, LAST_DAY, LAST_DATED, VALUE = "rows", "missing", "last_day", "last_dated", "value"
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -32,10 +32,11 @@ SCHEMA = pl.Schema(
         "count": pl.Int64,
     }
 )
-"""One row per enterprise × fact: ``rows``; ``missing`` per column; ``last_day`` (``bucket`` is the day of the last event);
+"""One row per enterprise × fact: ``rows``; ``missing`` per column; ``last_day`` (``bucket`` is the day of the last event) and
+``last_dated`` (by the date that puts rows into their quarter: due days of hazards, effective days of projects);
 ``value`` per column and bucket: a category, or a half power of two of a number (durations in seconds, days of dates)."""
 
-_VERSION = "1"
+_VERSION = "2"
 # Columns with more values are not categories: the shares would be too small to compare.
 _MOST_CATEGORIES = 60
 _NUMBERS = ("integer", "double", "decimal(12,2)")
@@ -88,16 +89,19 @@ def _counted(table: Table, clean: Path, connection: duckdb.DuckDBPyConnection) -
     assert distinct is not None
     few = {name for name, number in zip(texts, distinct, strict=False) if number <= _MOST_CATEGORIES}
     last = f"cast(cast(max({quoted(table.event.name)}) as date) as varchar)" if table.event else "null"
+    dated = f"cast(cast(max(coalesce({', '.join(map(quoted, table.dated_by))})) as date) as varchar)" if table.event else "null"
     found = connection.execute(
-        f"select {_enterprise(table)} as enterprise_id, {last}, count(*), "
+        f"select {_enterprise(table)} as enterprise_id, {last}, {dated}, count(*), "
         f"{', '.join(f'count(*) - count({quoted(name)})' for name in cells.values())} from {source} group by 1 order by 1"
     ).fetchall()
     facts: list[tuple[str | None, str, str, str, int]] = []
-    for enterprise, day, rows, *missing in found:
+    for enterprise, day, dated_day, rows, *missing in found:
         facts.append((enterprise, ROWS, "", "", rows))
         facts += [(enterprise, MISSING, name, "", count) for name, count in zip(cells, missing, strict=True)]
         if table.event and day:
             facts.append((enterprise, LAST_DAY, table.event.name, day, 0))
+        if table.event and dated_day:
+            facts.append((enterprise, LAST_DATED, table.dated_by[0], dated_day, 0))
     buckets = {c.name: bucket for c in table.columns if (bucket := _bucket(table, c, few))}
     facts += _values(table, buckets, source, connection)
     return pl.DataFrame(facts, schema=SCHEMA, orient="row").sort(pl.all())

@@ -198,7 +198,8 @@ def _sample_size(reader: _Reader, numbers: Mapping[str, float]) -> dict[str, Fig
     answers = dict(
         reader.rows(
             f"""
-            select enterprise_id, count(*) from {reader.source("year", "survey_responses")} as response
+            select enterprise_id, count(distinct (customer_id, survey_id))
+            from {reader.source("year", "survey_responses")} as response
             semi join {_satisfaction(reader)} as survey using (survey_id)
             where is_complete group by 1
             """

@@ -39,6 +39,14 @@ SCHEMA = pl.Schema(
 ``author`` are a waiver's."""
 
 
+_REMEDIES = {
+    "missing": "deliver the column with its values, or leave it out if it is no longer kept",
+    "references": "deliver the rows that are referred to",
+    "zero_durations": "deliver the times at which the two steps happened",
+    "freshness": "deliver the days that are missing",
+}
+
+
 def checks_for_run(acceptance: Acceptance, tables: Iterable[str]) -> dict[str, tuple[Check, ...]]:
     """The checks of the tables with the limits of this run."""
     limits = {(limit.table, limit.check): limit for limit in acceptance.limits}
@@ -94,6 +102,16 @@ def verdicts(
                     }
                 )
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def what_to_do(row: Mapping[str, object]) -> str:
+    """How a missed check is mended, by what it found."""
+    if row["check"] == "volume" and isinstance(row["value"], float) and row["value"] > 1:
+        return (
+            "there are more rows than in the quarters before: if those hold only part of their rows (such as stragglers of a first "
+            "delivery), deliver them whole; if rows came twice, deliver them once"
+        )
+    return _REMEDIES.get(str(row["check"]), "deliver what is missing")
 
 
 def explain(row: Mapping[str, object]) -> str:

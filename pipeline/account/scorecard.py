@@ -11,7 +11,7 @@ import datetime as dt
 import polars as pl
 
 from pipeline.accept.figures import data_until, delivered_columns
-from pipeline.accept.profile import LAST_DAY, MISSING, ROWS, profile
+from pipeline.accept.profile import LAST_DATED, MISSING, ROWS, profile
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
@@ -35,9 +35,9 @@ SCHEMA = pl.Schema(
     }
 )
 """Shares 0–1. ``completeness`` … ``uniqueness``: share of delivered rows that break no rule of the dimension.
-``timeliness``: share of the days from the quarter's first to the enterprise's last record that the table's records reach
-(null: a register, or no record). ``filled_rate``: share of accepted cells in delivered columns, including optional ones,
-that have a value."""
+``timeliness``: share of the days from the quarter's first to the enterprise's last record that the table's records reach, by the
+date that puts them into the quarter (null: a register, or no record). ``filled_rate``: share of the cells of accepted rows in
+delivered columns, including optional ones, that have a value."""
 
 
 def write_scorecard(lake: Lake, quarter: Quarter, run: RunFolder) -> pl.DataFrame:
@@ -117,7 +117,8 @@ def score(
 def _timeliness(last: dt.date | None, until: dt.date | None, quarter: Quarter) -> float | None:
     if last is None or until is None:
         return None
-    return min(1.0, ((last - quarter.first_day).days + 1) / ((until - quarter.first_day).days + 1))
+    reached = ((last - quarter.first_day).days + 1) / ((until - quarter.first_day).days + 1)
+    return min(1.0, max(0.0, reached))
 
 
 def _filled(looks: _Looks, lake: Lake, quarter: Quarter) -> dict[tuple[str, str], float]:
@@ -138,7 +139,7 @@ def _last_records(looks: _Looks) -> dict[tuple[str, str], dt.date]:
     return {
         (enterprise, table.name): dt.date.fromisoformat(day)
         for table, look in looks
-        for enterprise, day in look.filter(pl.col("fact") == LAST_DAY).select("enterprise_id", "bucket").iter_rows()
+        for enterprise, day in look.filter(pl.col("fact") == LAST_DATED).select("enterprise_id", "bucket").iter_rows()
         if day
     }
 

@@ -28,7 +28,8 @@ _TABLES = {
 }
 _INPUTS = (
     *("mart_period_inputs", "mart_duration_statistics", "mart_period_coverage", "mart_source_rows"),
-    *("mart_survey_validity", "mart_survey_cells", "mart_survey_scores"),
+    *("mart_survey_validity", "mart_survey_cells", "mart_survey_scores", "mart_survey_pairs", "mart_survey_cell_pairs"),
+    "mart_working_day_reach",
     *("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "grades", "standard_edition"),
     "outlier_decisions",
 )

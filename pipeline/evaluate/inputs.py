@@ -6,8 +6,9 @@ import dataclasses
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.span import far_quarters
-from pipeline.calendar.windows import read_quarters
+from pipeline.calendar.windows import counted_quarters, read_quarters
 from pipeline.evaluate.run_info import Elsewhere, Purged
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE
@@ -24,7 +25,7 @@ from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, UNDATED, is_purged
-from pipeline.lake.sql import literal, parquet
+from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
@@ -38,6 +39,9 @@ COUNTED_MARTS = (
     "mart_survey_cells",
     "mart_survey_scores",
     "mart_survey_validity",
+    "mart_survey_pairs",
+    "mart_survey_cell_pairs",
+    "mart_working_day_reach",
 )
 """The tables of ``CountedMarts``, in its order."""
 
@@ -60,6 +64,9 @@ class CountedMarts:
     survey_cells: pl.DataFrame
     survey_scores: pl.DataFrame
     survey_rounds: pl.DataFrame
+    survey_pairs: pl.DataFrame
+    survey_cell_pairs: pl.DataFrame
+    working_day_reach: pl.DataFrame
 
     @classmethod
     def read(cls, file_of: Callable[[str], Path]) -> CountedMarts:
@@ -145,13 +152,55 @@ def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
 
 
 def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
-    """The tables and columns that were delivered, from the metadata that the extract stage wrote to the raw partitions."""
+    """The tables and columns that were delivered, from the metadata that the extract stage wrote to the raw partitions, and the
+    columns without a value, from the clean ones.
+    """
     tables, columns = {}, {}
     for name in TABLES:
         marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
         tables[name] = marks.get(b"delivered") == b"true"
         columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
-    return Delivery(tables, columns)
+    windows = {
+        "period": [quarter],
+        "year_to_date": [each for each in counted_quarters(quarter) if each.year == quarter.year],
+        "trailing_year": counted_quarters(quarter)[-4:],
+    }
+    empty = _empty_columns(lake, quarter, windows)
+    return Delivery(tables, columns, empty["period"], {rule: empty[rule] for rule in ("year_to_date", "trailing_year")})
+
+
+def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quarter]]) -> dict[str, dict[str, frozenset[str]]]:
+    """Per window: table → optional columns that indicators need and that have no value where one is expected.
+
+    A column is empty if some row of the window should have a value and none has: without such a row nothing is missing.
+    """
+    needed: dict[str, set[str]] = {}
+    for indicator in catalogue(quarter.last_day).values():
+        for name in chain.from_iterable(column.split("|") for column in indicator.source_columns):
+            table, column = name.split(".", 1)
+            needed.setdefault(table, set()).add(column)
+    empty: dict[str, dict[str, frozenset[str]]] = {rule: {} for rule in windows}
+    with connected(lake.scratch) as connection:
+        for name, columns in needed.items():
+            table, listed = TABLES[name], sorted(columns)
+            counts: dict[Quarter, tuple[int, ...]] = {}
+            for each in {each for quarters in windows.values() for each in quarters if table.has_quarters or each == quarter}:
+                path = lake.partition("clean", name, each)
+                if path.is_file():
+                    wanted = ", ".join(
+                        f"count({quoted(column)}), count(*) filter ({table.column(column).expected_where or 'true'})"
+                        for column in listed
+                    )
+                    found = connection.execute(f"select {wanted} from {parquet('$path')}", {"path": str(path)}).fetchone()
+                    counts[each] = tuple(found or ())
+            for rule, quarters in windows.items():
+                rows = [counts[each] for each in quarters if each in counts]
+                empty[rule][name] = frozenset(
+                    column
+                    for place, column in enumerate(listed)
+                    if not any(row[2 * place] for row in rows) and any(row[2 * place + 1] for row in rows)
+                )
+    return empty
 
 
 def purged_records(lake: Lake, quarter: Quarter) -> Purged:

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import counted_quarters, published_periods
+from pipeline.calendar.windows import published_periods
 from pipeline.evaluate.inputs import (
     CountedMarts,
     catalogue_frame,
@@ -29,11 +29,11 @@ from pipeline.evaluate.inputs import (
 from pipeline.evaluate.run_info import RunRecord, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import keeps_best, targets_for, with_scores
-from pipeline.evaluate.survey.weighting import refused_as_repeated, validity_table, weigh_rounds, weighted_parts
+from pipeline.evaluate.survey.weighting import validity_table, weigh_rounds, weighted_covariances, weighted_parts
 from pipeline.evaluate.values.changes import ERROR_RATE, INDEX_CHANGE
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
-from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, with_weights
+from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, with_unweighted_named, with_weights
 from pipeline.evaluate.values.status import assign_status, enterprise_places, mark_provisional
 from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
@@ -50,7 +50,8 @@ from schemas.standard.tree import nodes
 _VALUE_COLUMNS = [
     "enterprise_id", "period", "window_kind", "scope_type", "scope_id", "indicator_id", "value", "numerator", "denominator",
     "sample_size", "ci_low", "ci_high", "ci_method", "within_limit_rate", "status", "status_reason", "is_provisional",
-    "provisional_reason", "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
+    "provisional_reason", "provisional_until",
+    "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
     "previous_value", "part", "quarters_covered", "quarters_expected",
 ]  # fmt: skip
 _VARIANT_COLUMNS = [
@@ -137,7 +138,7 @@ def evaluate_marts(
     weights: WeightSet,
     keep: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None,
 ) -> Evaluated:
-    """Evaluate the marts; of the lake only the delivery and the refused survey rows are read.
+    """Evaluate the marts; of the lake only the delivery is read.
 
     keep    gets the values and the other readings, in parts in their order: all of them together may not fit into memory.
             None: only the enterprises themselves are evaluated
@@ -145,9 +146,8 @@ def evaluate_marts(
     indicators = catalogue_frame(quarter)
     numbers = {name: parameter.value for name, parameter in parameters().items()}
     weighed = weigh_rounds(marts.survey_cells, plan.survey, numbers)
-    validity = validity_table(
-        marts.survey_rounds, weighed.rounds, refused_as_repeated(lake, counted_quarters(quarter)), plan.survey
-    )
+    validity = validity_table(marts.survey_rounds, weighed.rounds, plan.survey)
+    periods = published_periods(quarter)
     enterprises = marts.coverage["enterprise_id"].unique().sort().to_list()
     places = _Places(
         quarter=quarter,
@@ -156,7 +156,8 @@ def evaluate_marts(
         indicators=indicators,
         numbers=numbers,
         delivery=read_delivery(lake, quarter),
-        weighted=weighted_parts(marts.survey_scores, weighed, published_periods(quarter)),
+        weighted=weighted_parts(marts.survey_scores, weighed, periods),
+        covariances=weighted_covariances(marts.survey_cell_pairs, weighed, periods),
         targets=targets_for(indicators, plan, enterprises).select(
             "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
         ),
@@ -189,6 +190,7 @@ class _Places:
     numbers: dict[str, float]
     delivery: Delivery
     weighted: pl.DataFrame
+    covariances: pl.DataFrame
     targets: pl.DataFrame
 
     def without_inputs(self) -> pl.DataFrame:
@@ -205,7 +207,9 @@ class _Places:
         settled, comparison, beside = self.settled(inputs, places)
         readings = pl.concat(
             [
-                variants(inputs, _of_places(self.marts.statistics, places), self.indicators, undelivered),
+                variants(inputs, _of_places(self.marts.statistics, places), self.indicators, undelivered).pipe(
+                    with_unweighted_named, _of_places(self.weighted, places)
+                ),
                 five_point_ratio(comparison.current, self.indicators).select(*PLACE, "indicator_id", "variant", *VALUE_SCHEMA),
                 *beside,
             ]
@@ -217,15 +221,19 @@ class _Places:
 
     def settled(self, inputs: pl.DataFrame, places: pl.DataFrame) -> tuple[pl.DataFrame, Comparison, list[pl.DataFrame]]:
         """Values with their status, the comparison they come from, and survey readings beside them."""
-        comparison = compare(inputs, self.indicators, self.numbers)
+        pairs = _of_places(self.marts.survey_pairs, places)
+        comparison = compare(inputs, self.indicators, self.numbers, pairs)
         weighted = _of_places(self.weighted, places)
-        beside = [valid_only(inputs, self.indicators, self.numbers)]
+        beside = [valid_only(inputs, self.indicators, self.numbers, pairs)]
         if not weighted.is_empty():
-            comparison, unweighted = with_weights(comparison, inputs, weighted, self.numbers)
+            covariances = _of_places(self.covariances, places)
+            comparison, unweighted = with_weights(comparison, inputs, weighted, covariances, self.numbers)
             beside.append(unweighted)
         coverage, source_rows = self.marts.coverage, self.marts.source_rows
         settled = assign_status(comparison, self.indicators, coverage, source_rows, self.delivery, self.plan, places)
-        return mark_provisional(settled, self.indicators, coverage, source_rows, self.marts.calendar), comparison, beside
+        days = (self.marts.calendar, self.marts.working_day_reach)
+        marked = mark_provisional(settled, self.indicators, coverage, source_rows, *days)
+        return marked, comparison, beside
 
     def with_verdicts(self, settled: pl.DataFrame) -> pl.DataFrame:
         """Values with targets, scores and verdicts."""
@@ -290,7 +298,7 @@ def _towards(row: dict[str, Any]) -> float:
 
 
 def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
-    missing = pl.col("status_reason").str.contains("^(table|column)_not_delivered:")
+    missing = pl.col("status_reason").str.contains("^(table_not_delivered|column_not_delivered|column_empty):")
     return settled.filter(missing, pl.col("scope_type") == "enterprise").select("enterprise_id", "period", "indicator_id")
 
 

@@ -23,6 +23,7 @@ from pipeline.lake.inputs import clean_files, no_rows
 from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
 from pipeline.lake.sql import literal, parquet, quoted
+from pipeline.lake.versions import bounds_given, implied_bounds
 from schemas.contract import TABLES, Table
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
@@ -99,18 +100,22 @@ class RunInputs:
             ),
             f"create table {run}.days as "
             f"select cast(unnest(generate_series({_date(start)}, {_date(end)}, interval 1 day)) as date) as date_day",
-            *(f"create view {clean}.{quoted(name)} as {self._rows(table)}" for name, table in TABLES.items()),
+            *(f"create view {clean}.{quoted(name)} as {self._rows(table, connection)}" for name, table in TABLES.items()),
         ]
         for statement in statements:
             connection.execute(statement)
 
-    def _rows(self, table: Table) -> str:
+    def _rows(self, table: Table, connection: duckdb.DuckDBPyConnection) -> str:
         files = self.files[table.name]
         if not files:
             return no_rows(table)
         rows = f"select * from {parquet(files)}"
         if excluded := self.excluded.get(table.name):
             rows = without_excluded(rows, excluded)
+        if table.is_versioned:
+            starts, ends = implied_bounds(table.key, *bounds_given(parquet(files), connection))
+            if (starts, ends) != ("valid_from", "valid_to"):
+                rows = f"select * replace ({starts} as valid_from, {ends} as valid_to) from ({rows})"
         # A later delivery of a register that accumulates replaces what an earlier one said.
         return latest_by_key(rows, table.key) if table.accumulates and len(files) > 1 else rows
 

@@ -158,7 +158,6 @@ _ROW_LOGIC: dict[str, Callable[[Row, str], None]] = {
     "form_fields_valid_above_required": _set(form_fields_required=10, form_fields_valid=12),
     "completed_before_arrived": _steps("appointed_at", {"arrived_at": 0.1, "completed_at": -1}),
     "answered_before_queued": _call("answered", {"answered_at": -0.01, "ended_at": 0.1}),
-    "answered_call_without_answer_time": _call("answered", {"answered_at": None, "ended_at": 0.1}),
     "unanswered_call_with_answer_time": _call("abandoned", {"answered_at": 0.01, "ended_at": 0.1}),
     "ended_before_answered": _call("answered", {"answered_at": 0.02, "ended_at": 0.01}),
     "ended_before_queued": _call("abandoned", {"answered_at": None, "ended_at": -0.01}),

@@ -18,7 +18,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.sample.breakers import UNREADABLE, Row, break_rule, can_break
 from pipeline.sample.draws import Ints, stream
 from pipeline.sample.generate import quarter_start
-from schemas.contract import Table
+from schemas.contract import TABLES, Table
 
 LINE_RULES = ("too_many_fields", "too_few_fields")
 _SHARE = 0.008
@@ -39,6 +39,12 @@ class SampleDelivery:
     """(position, column, text) of cells with a text instead of a value."""
     broken_lines: tuple[tuple[int, str], ...] = ()
     """(position, rule) of lines with too many or too few fields."""
+
+    @property
+    def refused(self) -> pl.DataFrame:
+        """The faults for which a row is refused: rows that a source legitimately repeats are accepted (C-41)."""
+        flags = [table.counts_once.rule for table in TABLES.values() if table.counts_once]
+        return self.faults.filter(~pl.col("rule").is_in(flags))
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,12 @@ def _kinds(table: Table, clean: pl.DataFrame, is_text: bool) -> list[_Kind]:
     general = ("required", "allowed_values", "range", "foreign_key")
     key = "|".join(table.unique_key)
     between = {"unique_key": key, "version_overlap": "valid_from|valid_to"}
-    if table.counts_once:
-        between[table.counts_once.rule] = "|".join(table.counts_once.per)
+    repeated = [_Kind(table.counts_once.rule, "|".join(table.counts_once.per))] if table.counts_once else []
     lines = [_Kind(rule, None) for rule in LINE_RULES] if is_text else []
     every = [
         *(kind for kind in own if kind.rule not in general),
         *(_Kind(rule, between[rule]) for rule in table.table_rules),
+        *repeated,
         *(_Kind("type", column) for column in _misread_columns(table, is_text)),
         *lines,
         *(kind for kind in own if kind.rule in general),
@@ -196,7 +202,7 @@ def _placed(table: Table, clean: pl.DataFrame, extras: list[Row], kinds: list[_K
 def answers_sent_again(responses: SampleDelivery, answers: pl.DataFrame) -> pl.DataFrame:
     """The survey answers of responses sent a second time: those of the first, one point worse.
 
-    They pass every rule of their table and are accepted, but must not be counted because their response is refused.
+    They pass every rule of their table and are accepted, but must not be counted because their response is not (C-41).
     """
     repeated = responses.faults.filter(pl.col("rule") == "duplicate_survey_response")["position"]
     if repeated.is_empty():

@@ -204,9 +204,9 @@ def _quarters_of(dated: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFra
 
 
 def _defects(table: Table, delivery: SampleDelivery, origins: pl.DataFrame, of_quarters: pl.DataFrame) -> pl.DataFrame:
-    faulty = delivery.faults["position"]
+    faulty = delivery.refused["position"]
     return (
-        delivery.faults.with_columns(origins[faulty.to_list()])
+        delivery.refused.with_columns(origins[faulty.to_list()])
         .join(of_quarters, on="position", how="inner")
         .select(pl.lit(table.name).alias("table"), *(name for name in DEFECTS_SCHEMA if name != "table"))
         .cast(dict(DEFECTS_SCHEMA))  # type: ignore[arg-type]
@@ -215,7 +215,7 @@ def _defects(table: Table, delivery: SampleDelivery, origins: pl.DataFrame, of_q
 
 
 def _row_counts(table: Table, delivery: SampleDelivery, of_quarters: pl.DataFrame, quarters: Sequence[Quarter]) -> pl.DataFrame:
-    faulty = delivery.faults.select("position", refused=pl.lit(True)).unique()
+    faulty = delivery.refused.select("position", refused=pl.lit(True)).unique()
     counted = (
         of_quarters.join(faulty, on="position", how="left")
         .group_by("quarter")

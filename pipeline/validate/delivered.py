@@ -38,8 +38,7 @@ def looked_up_columns(table: Table) -> tuple[str, ...]:
 
     None of them is personal; the purge keeps them.
     """
-    once = table.counts_once
-    wanted = {"enterprise_id", *table.unique_key, *((*once.per, once.where, once.first_by) if once else ())}
+    wanted = {"enterprise_id", *table.unique_key}
     if merged := table.merged_into:
         wanted |= {merged.column, merged.into, merged.unless}
     for other in TABLES.values():
@@ -145,11 +144,10 @@ class DeliveredKeys:
         query = f"select distinct {hashed(columns)} as hash from {self.rows_sql(TABLES[table], files)}"
         return self._kept(("keys", table, *columns), files, query)
 
-    def in_several_quarters(self, table: Table, columns: tuple[str, ...], where: str | None = None) -> str | None:
+    def in_several_quarters(self, table: Table, columns: tuple[str, ...]) -> str | None:
         """Name of a DuckDB table: ``hashed(columns)`` of those that came in more than one quarter; None if none did.
 
-        ``where``: a boolean column; only rows in which it is true are examined. Two keys may share a hash: a hash missing from the
-        table clears its rows, a hash in it only makes them suspects.
+        Two keys may share a hash: a hash missing from the table clears its rows, a hash in it only makes them suspects.
         """
         partitions = self._lake.partitions("raw", table.name)
         now = landed(table, self._lake)
@@ -160,12 +158,12 @@ class DeliveredKeys:
         quarters = {quarter.label for quarter in partitions} | set(now.rows_by_quarter if now else ())
         if len(quarters) < 2:
             return None
-        conditions = [f"{quoted(name)} is not null" for name in columns] + ([quoted(where)] if where else [])
+        conditions = [f"{quoted(name)} is not null" for name in columns]
         query = (
             f"select {hashed(columns)} as hash from {self.rows_sql(table, files)} "
             f"where quarter is not null and {' and '.join(conditions)} group by 1 having min(quarter) <> max(quarter)"
         )
-        name = self._kept(("hashes", table.name, *columns, where or ""), files, query)
+        name = self._kept(("hashes", table.name, *columns), files, query)
         found = self._connection.cursor().execute(f"select count(*) from {name}").fetchone()
         return name if found and found[0] else None
 

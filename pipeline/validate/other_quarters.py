@@ -1,4 +1,4 @@
-"""Rows of a quarter that a row of another quarter excludes: the same key delivered twice, or a second survey response.
+"""Rows of a quarter that a row of another quarter excludes: the same key delivered twice.
 
 A delivery is validated as a whole, in file order, whichever of its quarters were run. Accepted rows of an earlier delivery, in
 quarters that the landing folder does not replace, precede all of it (D-39). ``table_rules`` holds the rules within the
@@ -65,19 +65,11 @@ class Partition:
     @property
     def columns(self) -> str:
         """All columns by which rows are compared."""
-        once = self.table.counts_once
-        named = (*self.table.unique_key, *((*once.per, once.where, once.first_by) if once else ()))
-        return ", ".join(map(quoted, dict.fromkeys(named)))
+        return _listed(self.table.unique_key)
 
     @property
     def key(self) -> str:
         return hashed(self.table.unique_key)
-
-    @property
-    def group(self) -> str:
-        """What may count only once; null for rows that do not compete."""
-        once = self.table.counts_once
-        return f"case when {quoted(once.where)} then {hashed(once.per)} end" if once else "null::ubigint"
 
 
 def compare_with_other_quarters(
@@ -88,23 +80,19 @@ def compare_with_other_quarters(
     connection: duckdb.DuckDBPyConnection,
     delivered_keys: DeliveredKeys,
 ) -> None:
-    """Fill the temporary tables ``key_taken(_row_id)`` and ``counted_before(_row_id)``.
+    """Fill the temporary table ``key_taken(_row_id)``.
 
-    They hold the partition's rows whose key belongs to an earlier row in another quarter, and those that do not count because
-    one there does (``counts_once``). Rows that break a rule of their own take no key and do not count, in any quarter; those of
-    the partition are read from the temporary table ``refused(_row_id)``.
+    It holds the partition's rows whose key belongs to an earlier row in another quarter. Rows that break a rule of their own take
+    no key, in any quarter.
     """
     connection.execute("create or replace temp table key_taken (_row_id bigint)")
-    connection.execute("create or replace temp table counted_before (_row_id bigint)")
     if not table.has_quarters:
         return
-    once = table.counts_once
-    key_repeats = delivered_keys.in_several_quarters(table, table.unique_key)
-    group_repeats = delivered_keys.in_several_quarters(table, once.per, once.where) if once else None
-    if key_repeats is None and group_repeats is None:
+    repeats = delivered_keys.in_several_quarters(table, table.unique_key)
+    if repeats is None:
         return
     this = Partition(table, quarter, raw, lake, connection, delivered_keys)
-    if not _find_own_rows(this, key_repeats, group_repeats):
+    if not _find_own_rows(this, repeats):
         return
     _find_rivals(this)
     same_key = _same("own", "first", table.unique_key)
@@ -118,42 +106,15 @@ def compare_with_other_quarters(
         where own.place > first.place
         """
     )
-    if once:
-        connection.execute(
-            f"""
-            insert into counted_before
-            with holders as (
-                select {_listed(table.unique_key)}, place from rivals
-                union all
-                select {_listed(table.unique_key)}, place from own anti join refused using (_row_id)
-            ),
-            counting as (
-                select * from rivals
-                where {quoted(once.where)} and not exists (
-                    select 1 from holders
-                    where {_same("holders", "rivals", table.unique_key)} and holders.place < rivals.place
-                )
-            )
-            select distinct own._row_id
-            from own join counting on {_same("own", "counting", once.per)}
-            where own.{quoted(once.where)} and (
-                counting.{quoted(once.first_by)} < own.{quoted(once.first_by)}
-                or counting.{quoted(once.first_by)} = own.{quoted(once.first_by)} and counting.place < own.place
-            )
-            """
-        )
 
 
-def _find_own_rows(this: Partition, key_repeats: str | None, group_repeats: str | None) -> bool:
+def _find_own_rows(this: Partition, repeats: str) -> bool:
     """Make the temporary table ``own``: the partition's rows that another quarter may exclude; returns whether there are any."""
-    suspected = [
-        f"{hashes} in (from {repeats})" for hashes, repeats in ((this.key, key_repeats), (this.group, group_repeats)) if repeats
-    ]
     this.connection.execute(
         f"""
         create or replace temp table own as
         select _row_id, {this.columns}, cast(null as bigint) as place
-        from {parquet("$1")} where {" or ".join(suspected)}
+        from {parquet("$1")} where {this.key} in (from {repeats})
         """,
         [str(this.raw)],
     )
@@ -183,17 +144,12 @@ def _find_rivals(this: Partition) -> None:
     """Make the temporary table ``rivals``: rows of other quarters that meet all row rules, with their positions."""
     connection = this.connection
     now = landed(this.table, this.lake)
-    connection.execute(f"create or replace temp table wanted_groups as select distinct {this.group} as wanted from own")
-    connection.execute("delete from wanted_groups where wanted is null")
     connection.execute(f"create or replace temp table wanted_keys as select distinct {this.key} as wanted from own")
     connection.execute(f"create or replace temp table rivals as select {this.columns}, place from own where false")
     if now is not None:
         snapshot = this.delivered_keys.pin(now.path)
         rows = this.delivered_keys.rows_sql(this.table, [snapshot])
         others = f"{rows} where quarter not in ({this.elsewhere})"
-        if this.table.counts_once:
-            # A response that may count must itself be the first of its key.
-            connection.execute(f"insert into wanted_keys select {this.key} from {others} and {this.group} in (from wanted_groups)")
         places = connection.execute(f"select _row_id from {others} and {_wanted(this)} order by _row_id").fetchnumpy()
         insert_sound_rows(this, snapshot, places["_row_id"], "rivals", this.columns)
     if files := this.earlier_files:
@@ -253,7 +209,7 @@ def _copy_rows(snapshot: Path, places: np.ndarray, copied: Path) -> None:
 
 
 def _wanted(this: Partition) -> str:
-    return f"({this.key} in (from wanted_keys) or {this.group} in (from wanted_groups))"
+    return f"{this.key} in (from wanted_keys)"
 
 
 def _listed(columns: tuple[str, ...]) -> str:

@@ -16,9 +16,9 @@ import polars as pl
 
 from pipeline.lake.row_key import joined_values
 from pipeline.lake.sql import parquet, quoted
+from pipeline.lake.versions import bounds_given, implied_bounds
 from pipeline.validate.delivered import hashed
 from pipeline.validate.row_rules import BROKEN_SCHEMA
-from schemas.base import CountsOnce
 from schemas.contract import Table
 
 _RAW = parquet("$raw")
@@ -27,23 +27,22 @@ _RAW = parquet("$raw")
 def broken_table_rules(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every rule between rows that a row of the partition breaks (``BROKEN_SCHEMA``).
 
-    Reads the rows refused so far from the temporary table ``refused(_row_id)`` and adds its own to it; the tables
-    ``key_taken`` and ``counted_before`` name rows that another quarter excludes.
+    Reads the rows refused so far from the temporary table ``refused(_row_id)`` and adds its own to it; the table
+    ``key_taken`` names rows that another quarter excludes.
     """
     found = [_unique_key(table, raw, connection)]
     if table.is_versioned:
         found.append(_version_overlap(table, raw, connection))
-    if table.counts_once:
-        found.append(_counts_once(table.counts_once, raw, connection))
     return pl.concat(found)
 
 
 def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    key, hash_of_key = ", ".join(map(quoted, table.unique_key)), hashed(table.unique_key)
-    same = " and ".join(f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in table.unique_key)
+    names = _identity(table, raw, connection)
+    key, hash_of_key = ", ".join(map(quoted, names)), hashed(names)
+    same = " and ".join(f"standing.{quoted(name)} is not distinct from repeated.{quoted(name)}" for name in names)
     return _refuse(
         "unique_key",
-        table.unique_key,
+        names,
         f"""
         with suspected as (select {hash_of_key} as hash from {_RAW} group by hash having count(*) > 1),
         standing as (
@@ -51,43 +50,39 @@ def _unique_key(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) 
             where {hash_of_key} in (from suspected) or _row_id in (from key_taken)
         ),
         repeated as (select {key}, min(_row_id) as first_row from standing group by {key} having count(*) > 1)
-        select standing._row_id, {joined_values(table.unique_key, "standing")} as value
+        select standing._row_id, {joined_values(names, "standing")} as value
         from standing join repeated on {same}
         where standing._row_id > repeated.first_row
         union
-        select _row_id, {joined_values(table.unique_key)} as value from standing semi join key_taken using (_row_id)
+        select _row_id, {joined_values(names)} as value from standing semi join key_taken using (_row_id)
         """,
         raw,
         connection,
     )
 
 
-def _counts_once(declared: CountsOnce, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    per = ", ".join(map(quoted, declared.per))
-    return _refuse(
-        declared.rule,
-        declared.per,
-        f"""
-        select _row_id, {joined_values(declared.per)} as value
-        from {_RAW} anti join refused using (_row_id)
-        where {quoted(declared.where)}
-        qualify row_number() over (partition by {per} order by {quoted(declared.first_by)}, _row_id) > 1
-            or _row_id in (from counted_before)
-        """,
-        raw,
-        connection,
-    )
+def _identity(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The columns that tell rows apart: those of versions without any start are told apart by their ends (D-93)."""
+    if table.is_versioned and bounds_given(parquet([raw]), connection) == (False, True):
+        return tuple("valid_to" if name == "valid_from" else name for name in table.unique_key)
+    return table.unique_key
 
 
 def _version_overlap(table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Versions of a register entry whose [valid_from, valid_to) overlaps one accepted before them."""
+    """Versions of a register entry whose [valid_from, valid_to) overlaps one accepted before them.
+
+    Where no row of the register has an end, a version ends where the next one begins, and the other way round (D-93).
+    """
     key = ", ".join(map(quoted, table.key))
+    starts, ends = implied_bounds(table.key, *bounds_given(parquet([raw]), connection))
     suspects = connection.execute(
         f"""
         with standing as (
-            select {key}, _row_id, valid_from, valid_to,
-                coalesce(valid_from, date '-infinity') as starts, coalesce(valid_to, date 'infinity') as ends
-            from {_RAW} anti join refused using (_row_id)
+            select *, coalesce(valid_from, date '-infinity') as starts, coalesce(valid_to, date 'infinity') as ends
+            from (
+                select {key}, _row_id, {starts} as valid_from, {ends} as valid_to
+                from {_RAW} anti join refused using (_row_id)
+            )
         ),
         versioned as (select {key} from standing group by {key} having count(*) > 1),
         looked_back as (

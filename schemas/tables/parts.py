@@ -34,9 +34,12 @@ class PartsOrders(SourceTable):
     part_id: String = column(required=True)
     is_urgent: Boolean = column(required=True)
     ordered_at: Timestamp = column(event=True, required=True)
-    shipped_at: Timestamp = column(meaning="R5-2 response", checks=[not_before("shipped_before_ordered", "ordered_at")])
+    shipped_at: Timestamp = column(
+        meaning="R5-2 response", expected_where="is_urgent", checks=[not_before("shipped_before_ordered", "ordered_at")]
+    )
     received_at: Timestamp = column(
         meaning="R5-3",
+        expected_where="not is_urgent",
         checks=[
             not_before("received_before_shipped", "shipped_at"),
             not_before("received_before_ordered", "ordered_at", only_without="shipped_at"),

@@ -59,8 +59,11 @@ class Staff(SourceTable):
     is_service_staff: Boolean = column(required=True)
     is_technical: Boolean = column(required=True, meaning="R3-3")
     requires_certificate: Boolean = column(required=True, meaning="R3-2")
-    certificate_valid_from: Date = column()
-    certificate_valid_until: Date = column(checks=[not_before("certificate_ends_before_it_begins", "certificate_valid_from")])
+    certificate_valid_from: Date = column(expected_where="requires_certificate")
+    certificate_valid_until: Date = column(
+        expected_where="requires_certificate",
+        checks=[not_before("certificate_ends_before_it_begins", "certificate_valid_from")],
+    )
     hired_on: Date = column(required=True)
     left_on: Date = column(checks=[not_before("left_before_hired", "hired_on")])
     name: String = column(pii="name")
@@ -142,7 +145,7 @@ class ProcessSteps(SourceTable):
     step_id: String = column(key=True, required=True)
     name: String = column(required=True, meaning="受理 派工 现场 投诉 ...")
     is_key: Boolean = column(required=True)
-    monitored_since: Date = column(meaning="I2-1")
+    monitored_since: Date = column(meaning="I2-1", expected_where="is_key")
     valid_from: Date = valid_from()
     valid_to: Date = valid_to()
 

@@ -19,7 +19,6 @@ from schemas.base import (
     Timestamp,
     absent_when,
     column,
-    given_when,
     not_above,
     not_before,
     not_negative,
@@ -36,7 +35,9 @@ class ServiceRequests(SourceTable):
     customer_id: String = column(references="customers", required=True)
     product_category: String = column(required=True)
     product_model: String = column()
-    product_serial: String = column(meaning="repeat repairs are found by serial + issue_class")
+    product_serial: String = column(
+        meaning="repeat repairs are found by serial + issue_class", expected_where="service_type = 'repair'"
+    )
     issue_class: String = column(required=True, meaning="问题类别 fault group")
     service_type: String = column(
         required=True,
@@ -62,6 +63,7 @@ class ServiceRequests(SourceTable):
     responded_at: Timestamp = column(meaning="开始处理 四(四)", checks=[not_before("responded_before_requested", "requested_at")])
     resolved_at: Timestamp = column(
         meaning="实质性解决 四(五); the first one",
+        expected_where="status in ('resolved', 'closed')",
         checks=[
             not_before("resolved_before_responded", "responded_at"),
             not_before("resolved_before_requested", "requested_at", only_without="responded_at"),
@@ -80,17 +82,25 @@ class ServiceRequests(SourceTable):
     customer_confirmed: Boolean = column(meaning="customer said resolved / not resolved")
     personalised_plan: Boolean = column(meaning="P5-1")
     special_need: Boolean = column(meaning="P5-2")
-    special_need_met: Boolean = column(meaning="P5-2")
+    special_need_met: Boolean = column(meaning="P5-2", expected_where="special_need")
     notices_required: Integer = column(minimum=0, meaning="P4-2 required progress notices")
-    notices_sent: Integer = column(minimum=0, meaning="P4-2 proactive notices made")
+    notices_sent: Integer = column(minimum=0, meaning="P4-2 proactive notices made", expected_where="notices_required > 0")
     form_fields_required: Integer = column(minimum=0, meaning="P3-3")
     form_fields_valid: Integer = column(
-        minimum=0, meaning="P3-3", checks=[not_above("form_fields_valid_above_required", "form_fields_required")]
+        minimum=0,
+        meaning="P3-3",
+        expected_where="form_fields_required > 0",
+        checks=[not_above("form_fields_valid_above_required", "form_fields_required")],
     )
-    performance_ratio: Double = column(minimum=0, maximum=1.5, meaning="O1-4 measured / nominal performance after repair")
-    acceptance_passed: Boolean = column(meaning="O1-4")
+    performance_ratio: Double = column(
+        minimum=0,
+        maximum=1.5,
+        meaning="O1-4 measured / nominal performance after repair",
+        expected_where="service_type = 'repair'",
+    )
+    acceptance_passed: Boolean = column(meaning="O1-4", expected_where="service_type = 'repair'")
     has_service_error: Boolean = column(meaning="I4-1 服务差错")
-    quoted_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
+    quoted_amount: Amount = column(unit="CNY", meaning="O3-2", expected_where="charged_amount > 0", checks=[not_negative()])
     charged_amount: Amount = column(unit="CNY", meaning="O3-2", checks=[not_negative()])
     scope_change_signed: Boolean = column(meaning="O3-2 customer agreed to more work beforehand")
     parts_used: String = column(form="part ids joined by ;", meaning="使用备件 七")
@@ -123,7 +133,7 @@ class OnsiteVisits(SourceTable):
     staff_id: String = column(references="staff")
     outlet_id: String = column(references="outlets")
     appointed_at: Timestamp = column(event=True, required=True, meaning="约定时间")
-    arrived_at: Timestamp = column()
+    arrived_at: Timestamp = column(expected_where="outcome = 'done'")
     completed_at: Timestamp = column(checks=[not_before("completed_before_arrived", "arrived_at")])
     outcome: String = column(
         required=True,
@@ -164,10 +174,10 @@ class HotlineCalls(SourceTable):
     caller_phone: String = column(pii="phone")
     queued_at: Timestamp = column(event=True, required=True, meaning="wait starts at queue entry")
     answered_at: Timestamp = column(
-        meaning="by a person",
+        meaning="by a person; null for an answered call = not recorded",
+        expected_where="outcome = 'answered'",
         checks=[
             not_before("answered_before_queued", "queued_at"),
-            given_when("answered_call_without_answer_time", "outcome", ("answered",)),
             absent_when("unanswered_call_with_answer_time", "outcome", ("abandoned", "self_service", "rejected")),
         ],
     )

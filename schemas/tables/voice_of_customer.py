@@ -70,7 +70,7 @@ class Suggestions(SourceTable):
     source: String = column(required=True, values=("customer", "employee"))
     submitted_at: Timestamp = column(event=True, required=True)
     evaluated_at: Timestamp = column(checks=[not_before("evaluated_before_submitted", "submitted_at")])
-    adopted: Boolean = column(meaning="I1-4")
+    adopted: Boolean = column(meaning="I1-4", expected_where="evaluated_at is not null")
     content: String = column(pii="free_text")
 
     class Config(SourceTable.Config):
@@ -101,7 +101,7 @@ class SurveyResponses(SourceTable):
 
         name = "survey_responses"
         title = "调查答卷"
-        # C-41: the first complete answer per customer and survey round counts.
+        # C-41: the first complete answer per customer and survey round counts; later ones are flagged, not refused.
         metadata: ClassVar[dict[str, CountsOnce]] = {
             "counts_once": CountsOnce(
                 rule="duplicate_survey_response",
@@ -145,7 +145,7 @@ class SurveyQuestions(SourceTable):
     measures: String = column(
         form="indicator id", meaning="e.g. O2-1 P4-1 O3-3", checks=[written_as("no_indicator_id", INDICATOR_ID)]
     )
-    touchpoint: String = column(values=("phone", "online", "outlet", "onsite"), meaning="O2-2")
+    touchpoint: String = column(values=("phone", "online", "outlet", "onsite"), meaning="O2-2", expected_where="measures = 'O2-2'")
     scale_min: Integer = column(required=True)
     scale_max: Integer = column(required=True, checks=[after("scale_max_not_above_scale_min", "scale_min")])
 

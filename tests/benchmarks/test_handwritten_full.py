@@ -63,7 +63,7 @@ def test_every_planted_fault_was_refused(both: Both) -> None:
     rules = set(pl.read_parquet(both.output / "refused.parquet")["rule"])
     assert both.agreements["refused rows"].compared > 100
     assert {"type", "required", "allowed_values", "range", "foreign_key", "unique_key", "version_overlap"} <= rules
-    assert {"duplicate_survey_response", "answered_call_without_answer_time", "resolved_before_requested"} <= rules
+    assert {"unanswered_call_with_answer_time", "resolved_before_requested"} <= rules
 
 
 def test_rows_in_are_rows_out_and_refused(both: Both) -> None:

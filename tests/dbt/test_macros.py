@@ -135,6 +135,15 @@ MODELS = {
             ],
         ) }}
     """,
+    "hours": """
+        select person, {{ hours_of('hours') }} as hours
+        from (
+            values
+                ('three of 200 minutes', 200 / 60.0::double), ('three of 200 minutes', 200 / 60.0::double),
+                ('three of 200 minutes', 200 / 60.0::double), ('a millionth short', 9.999999), ('none', null)
+        ) as records (person, hours)
+        group by person
+    """,
     "parts_without_scopes": """
         {{ measure_parts(
             "(values ('A', '2025', true), ('A', '2025', null), ('A', '2024', true)) as cases (enterprise_id, period, is_good)",
@@ -239,6 +248,15 @@ def parts(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[tuple[s
     )
     assert len({row[:4] for row in found}) == len(found)
     return {row[:4]: tuple(None if value is None else float(value) for value in row[4:]) for row in found}
+
+
+def test_hours_are_rounded_once_after_the_sum(built: duckdb.DuckDBPyConnection) -> None:
+    # 3 × 3⅓ h; what a source itself has cut off is not made up for.
+    assert dict(rows(built, "select person, hours from hours")) == {
+        "three of 200 minutes": Decimal("10.000000000"),
+        "a millionth short": Decimal("9.999999000"),
+        "none": None,
+    }
 
 
 def test_parts_of_a_rate(built: duckdb.DuckDBPyConnection) -> None:

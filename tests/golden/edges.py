@@ -18,6 +18,7 @@ ENTERPRISES = (
     *("UNTESTED", "NOBODY", "UNREGISTERED", "CLOSED", "RADIUS", "VEHICLE", "SEVENS", "MIXED", "ITEMS", "TESTS"),
     *("PLANNED", "LATE", "OPEN", "DONE"),
     *("PARTIAL", "CALLS", "COUNTS"),
+    *("TIMES", "UNTIMED"),
 )
 LATEST_EVENT = at("2025-05-20T12:00:00")
 
@@ -178,6 +179,13 @@ def hotline_calls() -> Iterator[Row]:
     for seconds in (4, 5):
         hung_up = {"outcome": "abandoned", "answered_at": None, "ended_at": gave_up + timedelta(seconds=seconds)}
         yield row("ABANDON", "2025-02-10T09:00:00", call_id=f"after {seconds} s", **hung_up)
+    # Two of three answered calls, and none of two, have the time of their answer.
+    yield row("TIMES", "2025-02-10T09:00:00")
+    yield row("TIMES", "2025-02-10T09:10:00")
+    yield row("TIMES", "2025-02-10T09:20:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:00:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:10:00", answered_at=None)
+    yield row("UNTIMED", "2025-02-10T09:20:00", outcome="abandoned", answered_at=None)
 
 
 def online_sessions() -> Iterator[Row]:

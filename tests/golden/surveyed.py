@@ -11,8 +11,28 @@ from typing import Any
 
 from golden.landing import Row, at, minutes, request
 
-W, U = "W", "U"
+W, U, M = "W", "U", "M"
 SURVEY = "SV"
+# M asks each customer for several answers; customer 2 answers a second round too. 3 of its requests came by phone, 1 online.
+ITEMS = {
+    "overall-1": ("O2-1", None),
+    "overall-2": ("O2-1", None),
+    "by-phone": ("O2-2", "phone"),
+    "by-online": ("O2-2", "online"),
+    "staff": ("O2-3", None),
+    "resolution": ("O2-4", None),
+}
+MANY = (
+    # round, customer, score of each item
+    ("SM", 1, (5, 5, 5, 4, 5, 4)),
+    ("SM", 2, (1, 2, 2, None, 3, 1)),
+    ("SM", 3, (4, 4, None, 5, 4, 5)),
+    ("SM", 4, (3, 5, 4, 3, None, 3)),
+    ("SM", 5, (2, 2, 1, 2, 2, 2)),
+    ("SM", 6, (5, 4, 5, 5, 4, None)),
+    ("SM2", 2, (1, None, None, None, None, None)),
+)
+REQUESTS_OF_M = {"phone": 3, "online": 1}
 # Respondents 1 to 20: region, channel of the request, overall satisfaction, satisfaction with the channel's touchpoint.
 CELLS = (
     *[("N", "phone", 5, 5)] * 4,
@@ -41,7 +61,7 @@ W,SV,100,80
 
 
 def regions() -> Iterator[Row]:
-    for enterprise in (W, U):
+    for enterprise in (W, U, M):
         for code in "NS":
             area: Row = {"area_km2": 1000, "urbanicity": "urban"}
             yield {"enterprise_id": enterprise, "region_code": code, "name": code, **area}
@@ -52,14 +72,25 @@ def service_requests() -> Iterator[Row]:
         more: Row = {"region_code": region, "channel": channel, "outlet_id": None, "staff_id": None}
         yield {**request(f"R{number:02d}", "2025-02-03T10:00:00", **more), "enterprise_id": W}
     yield {**request("R01", "2025-02-03T10:00:00", outlet_id=None, staff_id=None), "enterprise_id": U}
+    for channel, number in REQUESTS_OF_M.items():
+        for place in range(number):
+            more = {"channel": channel, "outlet_id": None, "staff_id": None}
+            yield {**request(f"{channel}-{place}", "2025-02-03T10:00:00", **more), "enterprise_id": M}
 
 
 def survey_questions() -> Iterator[Row]:
-    def row(name: str, measures: str | None, touchpoint: str | None = None, scale: tuple[int, int] = (1, 5)) -> Row:
+    def row(
+        name: str,
+        measures: str | None,
+        touchpoint: str | None = None,
+        scale: tuple[int, int] = (1, 5),
+        survey: str = SURVEY,
+        kind: str = "satisfaction",
+    ) -> Row:
         return {
-            "survey_id": SURVEY,
+            "survey_id": survey,
             "question_id": name,
-            "survey_type": "satisfaction",
+            "survey_type": kind,
             "wording": name,
             "measures": measures,
             "touchpoint": touchpoint,
@@ -76,6 +107,9 @@ def survey_questions() -> Iterator[Row]:
         yield row(name, None)
     # Everybody says yes: no level of a Likert scale, and no part of a straight line.
     yield row("yes_or_no", None, None, (0, 1))
+    for survey in ("SM", "SM2"):
+        for name, (measures, touchpoint) in ITEMS.items():
+            yield row(name, measures, touchpoint, survey=survey, kind="pulse")
 
 
 def survey_responses() -> Iterator[Row]:
@@ -108,9 +142,11 @@ def survey_responses() -> Iterator[Row]:
     yield row("V10-before", 10, "2025-02-28T10:00:00", is_complete=False, device_token="own-10")
     yield row("V21", 21, "2025-03-01T10:00:00", is_complete=False)
     yield row("V09-after", 9, "2025-03-02T10:00:00", is_complete=False)
-    # A second complete response: refused.
+    # A second complete response: kept, flagged and not counted.
     yield row("V11-again", 11, "2025-03-02T10:00:00")
     yield {**row("V01", 1, "2025-03-01T10:00:00"), "enterprise_id": U}
+    for survey, customer, _ in MANY:
+        yield {**row(f"{survey}-{customer}", customer, "2025-03-01T10:00:00"), "enterprise_id": M, "survey_id": survey}
 
 
 def survey_answers() -> Iterator[Row]:
@@ -135,6 +171,10 @@ def survey_answers() -> Iterator[Row]:
     for response in ("V10-before", "V21", "V09-after", "V11-again"):
         yield row(response, "overall", 3)
     yield row("V01", "overall", 3, U)
+    for survey, customer, given in MANY:
+        for name, score in zip(ITEMS, given, strict=True):
+            if score is not None:
+                yield row(f"{survey}-{customer}", name, score, M)
 
 
 TABLES = {builder.__name__: builder for builder in (regions, service_requests, survey_questions, survey_responses, survey_answers)}

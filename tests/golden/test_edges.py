@@ -113,7 +113,8 @@ def test_the_interval_of_sevens(edges: Published) -> None:
 
 def test_scales_of_several_lengths(edges: Published) -> None:
     # Sevens: (20 × 5 + 10 × 4) ÷ 6 = 140/6; fours: (20 × 3 + 10 × 2) ÷ 3 = 80/3; (140/6 + 80/3) ÷ 60 = 50/60
-    edges.check("O2-1", 5000 / 60, 5000, 60, 60, enterprise="MIXED")
+    # Thirty people answered both rounds: 60 answers, n 30.
+    edges.check("O2-1", 5000 / 60, 5000, 60, 30, enterprise="MIXED")
 
 
 def test_one_percentile_has_one_value(edges: Published) -> None:
@@ -153,6 +154,19 @@ def test_a_call_given_up_at_the_limit_is_no_short_one(edges: Published) -> None:
     edges.check("P1-1", 1 / 3, 1, 3, 3, SMALL, enterprise="ABANDON")
     row = edges.variant("P1-1", "without_short_abandons", enterprise="ABANDON")
     assert (row["value"], row["numerator"], row["denominator"]) == (1 / 2, 1, 2)
+
+
+def test_answered_calls_without_the_time_of_the_answer(edges: Published) -> None:
+    # Counted in P1-1, failed in P1-2, left out of the mean: waits of 5 s and 5 s.
+    edges.check("P1-1", 3 / 3, 3, 3, 3, SMALL, enterprise="TIMES")
+    edges.check("P1-2", 2 / 3, 2, 3, 3, SMALL, enterprise="TIMES")
+    edges.check("P2-1a", 5, 10, 2, 2, SMALL, enterprise="TIMES")
+    # Without any time nothing is known of waits, and the connect rate is: 2 of 3.
+    edges.check("P1-1", 2 / 3, 2, 3, 3, SMALL, enterprise="UNTIMED")
+    assert _state(edges, "P1-2", "UNTIMED") == (None, "no_data", "not_recorded")
+    assert _state(edges, "P2-1a", "UNTIMED") == (None, "no_data", "not_recorded")
+    refused = "select 1 from quarantine where \"table\" = 'hotline_calls'"
+    assert edges.rows(refused) == []
 
 
 # --- provisional -------------------------------------------------------------------------------------------------------

@@ -135,6 +135,23 @@ def test_other_readings_beside_the_value(golden: Published) -> None:
     _variant(golden, "O2-1", "mystery", 0)
     # Two full inspections in three months.
     _variant(golden, "I2-2", "inspections_per_month", 2 / 3)
+    # No share: there may be several a month.
+    assert golden.variant("I2-2", "inspections_per_month")["ci_low"] is None
+
+
+def test_none_is_a_number_of_incidents(golden: Published) -> None:
+    # The only incident of the quarter has no outlet, and nobody died.
+    assert golden.variant("O4-1", "incidents")["value"] == 1
+    assert golden.variant("O4-1", "incidents", scope=("region", "S"))["value"] == 0
+    assert golden.variant("O4-1", "fatal_incidents")["value"] == 0
+
+
+def test_timeliness_goes_by_the_date_of_the_quarter(golden: Published) -> None:
+    found = golden.rows("select * from data_quality where enterprise_id = 'A' and quarter = '2025-Q1'")
+    last = {row["table"]: str(row["last_record_on"]) for row in found}
+    # H3 is due on the last day, two projects take effect on it; projects began as early as 2024-11.
+    assert (last["safety_hazards"], last["improvement_projects"]) == ("2025-03-31", "2025-03-31")
+    assert all(row["timeliness"] is None or 0 <= row["timeliness"] <= 1 for row in found)
 
 
 # --- states ---------------------------------------------------------------------------------------------------------------
@@ -207,12 +224,14 @@ def test_enterprises_do_not_mix(golden: Published) -> None:
     golden.check("I3-1", 1, **where)
 
 
-def test_duplicates_are_in_quarantine(golden: Published) -> None:
+def test_a_repeated_key_is_in_quarantine_and_a_repeated_answer_is_not(golden: Published) -> None:
     found = golden.rows(
         """select "table", rule, row_key from quarantine where quarter = '2025-Q1' order by "table", rule, row_key"""
     )
     assert [(row["table"], row["rule"]) for row in found if row["table"] != "survey_answers"] == [
         ("hotline_calls", "unique_key"),
-        ("survey_responses", "duplicate_survey_response"),
     ]
-    assert {row["row_key"] for row in found} >= {"A|T001", "A|V01-again"}
+    assert {row["row_key"] for row in found} >= {"A|T001"}
+    # Kept, flagged, not counted (C-41).
+    flagged = golden.rows("select row_key, action, step from cleaning_log where rule = 'duplicate_survey_response'")
+    assert flagged == [{"row_key": "A|V01-again", "action": "out_of_scope", "step": "marts"}]

@@ -11,6 +11,7 @@ from math import sqrt
 import pytest
 from scipy.stats import t
 
+from golden import surveyed as surveys
 from golden.published import Published
 
 
@@ -24,7 +25,7 @@ def test_responses_are_counted_by_what_became_of_them(validity: dict[str, object
     expected = {
         "survey_id": "SV",
         "questions": 13,
-        # 20 that count, 1 refused second one, 3 broken off.
+        # 20 that count, 1 second one, 3 broken off.
         "responses": 24,
         "complete": 21,
         "partial": 3,
@@ -33,14 +34,14 @@ def test_responses_are_counted_by_what_became_of_them(validity: dict[str, object
         "straight_liners": 1,
         # The median of 15 times is 10 minutes, a third of it 3.3: V07 took 3, V08 took 3.5.
         "speeders": 1,
-        # V11-again was refused, V09-after came after a complete one; V10-before came before it.
+        # V11-again is complete, V09-after is not; both came after a complete one. V10-before came before it.
         "duplicate_customers": 2,
-        "duplicates_refused": 1,
+        "repeated_complete": 1,
         # V19 and V20; V17 and V18 were asked by phone, V10 and V10-before are one customer.
         "duplicate_devices": 2,
         "over_time": 1,
-        # V05, V07, V09-after, V19, V20; all but V09-after would count.
-        "flagged": 5,
+        # V05, V07, V09-after, V11-again, V19, V20; all but the two that came after would count.
+        "flagged": 6,
         "valid": 16,
         "timed": 15,
         "median_minutes": 10.0,
@@ -100,6 +101,66 @@ def test_touchpoints_and_index_are_made_of_weighted_means(surveyed: Published) -
     assert surveyed.variant("O2-5", "unweighted", enterprise="W")["value"] == pytest.approx(
         0.4 * 63.75 + 0.2 * 72.5 + 0.2 * 75 + 0.2 * 75
     )
+
+
+def test_errors_of_the_composed_values_go_by_respondent(surveyed: Published) -> None:
+    # Within the strata only the overall satisfaction of S/online varies (SE 3.75, above): touchpoints, staff and resolution do not.
+    touchpoints = surveyed.value("O2-2", enterprise="W")
+    assert (touchpoints["ci_low"], touchpoints["ci_high"]) == (pytest.approx(80), pytest.approx(80))
+    index = surveyed.value("O2-5", enterprise="W")
+    reach = float(t.ppf(0.975, 20 / 1.5 - 1)) * 0.4 * 3.75
+    assert (index["ci_low"], index["ci_high"]) == pytest.approx((index["value"] - reach, index["value"] + reach))
+    assert (index["ci_method"], index["sample_size"]) == ("t_weighted", 20)
+
+
+def test_readings_beside_a_weighted_value_are_weighted_or_say_that_they_are_not(surveyed: Published) -> None:
+    # Phone: (4·100 + .5·8·50)/(4 + 4) = 75; online: (6·75 + 3·2·100)/(6 + 6) = 87.5, which make 80 (above).
+    assert surveyed.variant("O2-2", "touchpoint_phone", enterprise="W")["value"] == pytest.approx(75)
+    assert surveyed.variant("O2-2", "touchpoint_online", enterprise="W")["value"] == pytest.approx(87.5)
+    # 800/12 and 650/8, which make the unweighted 72.5.
+    assert surveyed.variant("O2-2", "unweighted_touchpoint_phone", enterprise="W")["value"] == pytest.approx(800 / 12)
+    assert surveyed.variant("O2-2", "unweighted_touchpoint_online", enterprise="W")["value"] == pytest.approx(650 / 8)
+    # 4 fives and 6 fours of 20.
+    assert surveyed.variant("O2-1", "unweighted_top_two_box", enterprise="W")["value"] == pytest.approx(10 / 20)
+    plain = "scope_type in ('enterprise', 'region', 'channel') and regexp_matches(variant, '^(top_two_box|gap|expectation)')"
+    assert surveyed.rows(f"select 1 from indicator_variants where enterprise_id = 'W' and {plain}") == []
+    # Where nothing is weighted nothing needs a label.
+    assert surveyed.variant("O2-1", "top_two_box", enterprise="M")["value"] == pytest.approx(7 / 13)
+
+
+def _of_respondents(weights: list[float]) -> dict[str, float]:
+    """The values of M with a weight for each of its six respondents, straight from the answers."""
+    sums: dict[str, list[float]] = {}
+    for _, customer, given in surveys.MANY:
+        for (measures, touchpoint), score in zip(surveys.ITEMS.values(), given, strict=True):
+            if score is not None:
+                total = sums.setdefault(touchpoint or measures, [0.0, 0.0])
+                total[0] += weights[customer - 1] * (score - 1) * 25
+                total[1] += weights[customer - 1]
+    found = {name: total / answers for name, (total, answers) in sums.items()}
+    found["O2-2"] = (3 * found["phone"] + 1 * found["online"]) / 4
+    found["O2-5"] = 0.4 * found["O2-1"] + 0.2 * (found["O2-2"] + found["O2-3"] + found["O2-4"])
+    return found
+
+
+@pytest.mark.parametrize(("indicator", "people"), [("O2-1", 6), ("O2-2", 6), ("O2-3", 5), ("O2-4", 5), ("O2-5", 6)])
+def test_several_answers_of_one_person_are_one_observation(surveyed: Published, indicator: str, people: int) -> None:
+    # The error by the infinitesimal jackknife, √(n/(n − 1)·Σ(∂value/∂weight)²), its derivatives by differences: another route
+    # than the sums of products.
+    small = 1e-6
+    slopes = []
+    for person in range(6):
+        up, down = ([1 + sign * small * (other == person) for other in range(6)] for sign in (1, -1))
+        slopes.append((_of_respondents(up)[indicator] - _of_respondents(down)[indicator]) / (2 * small))
+    error = sqrt(people / (people - 1) * sum(slope**2 for slope in slopes))
+    row = surveyed.value(indicator, enterprise="M")
+    value = _of_respondents([1.0] * 6)[indicator]
+    reach = float(t.ppf(0.975, people - 1)) * error
+    assert row["value"] == pytest.approx(value)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((value - reach, value + reach), rel=1e-6)
+    # 13 answers to O2-1, but six people.
+    assert row["sample_size"] == (5 if indicator == "O2-5" else people)
+    assert row["status_reason"] == "below_minimum_n:30"
 
 
 def test_regions_and_channels_are_weighted_within_themselves(surveyed: Published) -> None:

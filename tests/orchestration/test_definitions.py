@@ -92,7 +92,8 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
             *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
             *("mart_counted_rows", "mart_survey_cells", "mart_survey_scores", "mart_survey_validity"),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
-            *("mart_rule_evidence", "process_rules", "mart_survey_respondents"),
+            *("mart_rule_evidence", "process_rules", "mart_survey_respondents", "mart_survey_pairs", "mart_survey_cell_pairs"),
+            "mart_working_day_reach",
             *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),
         )
     }

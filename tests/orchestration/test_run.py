@@ -126,6 +126,9 @@ PUBLISHED_COLUMNS = {
     "mart_survey_validity": ("enterprise_id", "quarter", "survey_id", "responses", "counted", "flagged", "valid"),
     "mart_survey_cells": ("enterprise_id", "quarter", "survey_id", "region_code", "channel", "responses"),
     "mart_survey_scores": ("enterprise_id", "quarter", "survey_id", "indicator_id", "part", "numerator", "n", "sum_squares"),
+    "mart_survey_pairs": ("enterprise_id", "period", "variant", "component", "other_component", "respondents", "sum_products"),
+    "mart_survey_cell_pairs": ("enterprise_id", "quarter", "survey_id", "component", "other_component", "respondents"),
+    "mart_working_day_reach": ("enterprise_id", "period", "indicator_id", "until_on"),
     "dim_calendar": ("date_day", "is_workday", "status"),
     "privacy_scan": (
         "quarter", "subject_kind", "subject", "columns_scanned", "cells_scanned", "distinct_texts", "kind", "finding_count",

@@ -26,7 +26,7 @@ SURVEY_ROUND: dict[str, Any] = {
     "speeders_rate": 4 / 540,
     "duplicate_customers": 12,
     "duplicate_customers_rate": 12 / 540,
-    "duplicates_refused": 12,
+    "repeated_complete": 12,
     "duplicate_devices": 6,
     "duplicate_devices_rate": 6 / 540,
     "over_time": 3,

@@ -83,16 +83,17 @@ def test_every_doubtful_survey_response_is_flagged_and_still_counts(evaluated: E
     assert (planted["speeders"] >= SPEEDERS).all()
     assert (planted["shared_devices"] >= ON_ONE_DEVICE).all()
     found = evaluated.query(
-        "select enterprise_id, quarter, survey_id, responses - duplicates_refused as accepted, "
-        "complete - duplicates_refused as complete, straight_liners, speeders, duplicate_devices as shared_devices, "
-        "flagged, valid, counted from survey_validity"
+        "select enterprise_id, quarter, survey_id, responses - repeated_complete as accepted, "
+        "complete - repeated_complete as complete, straight_liners, speeders, duplicate_devices as shared_devices, "
+        "flagged - repeated_complete as flagged, valid, counted from survey_validity"
     )
     assert found.drop("counted").sort("enterprise_id").equals(planted.sort("enterprise_id"))
-    # A flag excludes nobody; second responses that were refused are among the planted defects, as are those of pulses.
+    # A flag excludes nobody. Second responses are kept, flagged and not counted; they are no planted defects.
     assert (found["counted"] == found["complete"]).all()
-    refused = evaluated.query("select sum(duplicates_refused)::bigint as n from survey_validity")["n"].item()
-    again = evaluated.truth.defects.filter(pl.col("quarter") == QUARTER.label, pl.col("rule") == "duplicate_survey_response")
-    assert refused <= again.height
+    again = evaluated.query("select count(*) as n from cleaning_log where rule = 'duplicate_survey_response'")["n"].item()
+    repeated = evaluated.query("select sum(repeated_complete)::bigint as n from survey_validity")["n"].item()
+    assert 0 < repeated <= again
+    assert "duplicate_survey_response" not in set(evaluated.truth.defects["rule"])
 
 
 def test_every_planted_defect_is_refused_by_its_rule_and_nothing_is_lost(evaluated: Evaluated) -> None:

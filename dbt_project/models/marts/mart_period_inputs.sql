@@ -69,7 +69,9 @@ parts as (
         coalesce(summed.n, 0) as n,
         coalesce(summed.cases, recovery.repair_count) as cases,
         summed.within_limit,
-        summed.sum_squares
+        summed.sum_squares,
+        summed.sum_products,
+        summed.count_squares
     from recovery
     left join summed
         on
@@ -92,6 +94,26 @@ parts as (
         services.indicator_id = 'O4-1'
         and services.variant = 'services'
         and services.scope_type in ('enterprise', 'region', 'outlet')
+    {%- for variant in ['incidents', 'fatal_incidents'] %}
+    union all
+    -- None is a number too
+    select
+        {{ columns(place, 'services') }},
+        'O4-1' as indicator_id,
+        '{{ variant }}' as variant,
+        '' as part,
+        {{ parts_of('0', '0', '0', '0') }}
+    from summed as services
+    left join summed as incidents
+        on
+            {{ same(place + ['indicator_id'], 'services', 'incidents') }}
+            and incidents.variant = '{{ variant }}'
+    where
+        services.indicator_id = 'O4-1'
+        and services.variant = 'services'
+        and services.scope_type in ('enterprise', 'region', 'outlet')
+        and incidents.enterprise_id is null
+    {%- endfor %}
     union all
     -- I4-3: requests resolved per service-staff working day
     select

@@ -9,6 +9,7 @@ select
     cast(sum(case when is_straight_lining then 1 else 0 end) as bigint) as straight_liners,
     cast(sum(case when is_speeding then 1 else 0 end) as bigint) as speeders,
     cast(sum(case when is_duplicate_customer then 1 else 0 end) as bigint) as repeated_customers,
+    cast(sum(case when is_repeated then 1 else 0 end) as bigint) as repeated_complete,
     cast(sum(case when is_duplicate_device then 1 else 0 end) as bigint) as shared_devices,
     cast(sum(case when is_flagged then 1 else 0 end) as bigint) as flagged,
     cast(sum(case when is_counted and not is_flagged then 1 else 0 end) as bigint) as valid,

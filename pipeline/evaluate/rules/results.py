@@ -70,7 +70,7 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
         plan=plan,
         calendar=working_calendar(),
         edition=standard_edition(),
-        delivery=read_delivery(lake, quarter),
+        delivery=read_delivery(lake, quarter).as_delivered(),
         indicators=catalogue(quarter.last_day),
         nodes=nodes(),
         weights=tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,14 +175,21 @@ def _is_inside(cell: Cell, known: Mapping[Cell, int], method: str) -> bool:
 def _merged(counts: Mapping[Cell, int], minimum: int, within_region: bool = True) -> list[list[Cell]]:
     """Groups of cells with at least ``minimum`` responses each (and at least one), or one group of all.
 
-    The two smallest cells of a region are merged until none is too small, then whole regions. Ties: first by code.
+    The two smallest cells of a region are merged until none is too small; a region that is too small as a whole is merged with
+    the next larger one as a whole (D-70). Ties: first by code.
     """
     least = max(minimum, 1)
     regions: dict[str, list[list[Cell]]] = {}
     for cell in sorted(counts):
         regions.setdefault(cell[0] if within_region else "", []).append([cell])
-    groups = [group for own in regions.values() for group in _without_small(own, counts, least)]
-    return sorted(_without_small(groups, counts, least))
+    parts = {name: _without_small(own, counts, least) for name, own in regions.items()}
+    whole = {name: sorted(chain.from_iterable(own)) for name, own in parts.items()}
+    merged = _without_small(list(whole.values()), counts, least)
+    groups: list[list[Cell]] = []
+    for region in merged:
+        own = next((name for name, cells in whole.items() if cells == region), None)
+        groups += [region] if own is None else parts[own]
+    return sorted(groups)
 
 
 def _without_small(groups: list[list[Cell]], counts: Mapping[Cell, int], least: int) -> list[list[Cell]]:

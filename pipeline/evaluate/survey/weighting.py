@@ -12,24 +12,25 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import Period
 from pipeline.evaluate.survey.post_stratification import Weighting, weigh
-from pipeline.evaluate.values.intervals import LEVEL, standard_error
-from pipeline.lake.database import connected
-from pipeline.lake.layout import Lake
-from pipeline.lake.sql import parquet
+from pipeline.evaluate.values.intervals import LEVEL, spread
+from pipeline.evaluate.values.satisfaction import INDEX, TOUCHPOINTS
 from pipeline.settings.plan import SurveyChoices
 from pipeline.settings.survey_files import RAKED
 
-REFUSED_AS_REPEATED = "duplicate_survey_response"
-
 _ROUND = ["enterprise_id", "quarter", "survey_id"]
 _CELL = [*_ROUND, "region_code", "channel"]
+_STRATUM = ["quarter", "survey_id", "stratum"]
+_PLACE = ["enterprise_id", "period", "period_role", "scope_type", "scope_id"]
 # Sums of weights have rounding errors in their last digits; a mean must be able to equal its requirement exactly.
 _DECIMALS = 10
+# Means are on a scale of 100.
+_SAME_MEAN = 1e-10
 
 WEIGHTS_SCHEMA = {
     "enterprise_id": pl.String,
@@ -71,6 +72,18 @@ WEIGHTED_SCHEMA = {
     "ci_high": pl.Float64,
     "n": pl.Int64,
     "cases": pl.Int64,
+}
+COVARIANCE_SCHEMA = {
+    "enterprise_id": pl.String,
+    "period": pl.String,
+    "period_role": pl.String,
+    "scope_type": pl.String,
+    "scope_id": pl.String,
+    "component": pl.String,
+    "other_component": pl.String,
+    "covariance": pl.Float64,
+    "respondents": pl.Int64,
+    "freedom": pl.Float64,
 }
 
 
@@ -142,12 +155,43 @@ def weighted_parts(scores: pl.DataFrame, weighed: RoundWeights, periods: list[Pe
 
     A period with an unweighted round is not weighted at all: weighted and unweighted answers are not mixed. With S_h the sum
     and m_h the number of answers in stratum h of weight w_h, the mean is Σ w_h·S_h ÷ Σ w_h·m_h (if everybody answers
-    Σ W_h·ȳ_h, the post-stratified mean). Its error is √Σ Ŵ_h²·s_h²/m_h with Ŵ_h = w_h·m_h ÷ Σ w·m; a stratum with a single
-    answer uses the pooled s² of the others. Raked weights have no strata: √(n/(n−1) · Σ w²(y − ȳ)²) ÷ Σ w. The interval is
+    Σ W_h·ȳ_h, the post-stratified mean). Its variance is that of ``_weighted_covariance``, by respondent. The interval is
     Student's t with effective n − 1 degrees of freedom.
     """
-    if weighed.weights.is_empty() or scores.is_empty():
+    scoped = _in_places(scores, weighed, periods)
+    if scoped is None:
         return pl.DataFrame(schema=WEIGHTED_SCHEMA)
+    item = [*_PLACE, "indicator_id", "part"]
+    sums = ("numerator", "sum_squares", "sum_products", "n", "respondents", "cases", "count_squares")
+    strata = _by_stratum(scoped, item, sums)
+    rows = [dict(zip(item, key, strict=True)) | _weighted_mean(own) for key, own in strata.group_by(item, maintain_order=True)]
+    return pl.DataFrame(rows, schema=WEIGHTED_SCHEMA).filter(pl.col("n") > 0)
+
+
+def weighted_covariances(pairs: pl.DataFrame, weighed: RoundWeights, periods: list[Period]) -> pl.DataFrame:
+    """Covariances (``COVARIANCE_SCHEMA``) of the weighted means of the index's components, by respondent.
+
+    pairs   mart_survey_cell_pairs
+
+    One row per place × two components, and one per place for O2-2 and for O2-5 with the effective n − 1 as degrees of freedom.
+    """
+    scoped = _in_places(pairs, weighed, periods)
+    if scoped is None:
+        return pl.DataFrame(schema=COVARIANCE_SCHEMA)
+    names = ("component", "other_component")
+    sums = ("numerator", "denominator", "respondents", "sum_products", "value_counts", "count_values", "count_products")
+    strata = _by_stratum(scoped, [*_PLACE, *names], sums)
+    rows = []
+    for key, own in strata.group_by(_PLACE, maintain_order=True):
+        place = dict(zip(_PLACE, key, strict=True))
+        rows += [place | row for row in _covariances(own)]
+    return pl.DataFrame(rows, schema=COVARIANCE_SCHEMA)
+
+
+def _in_places(sums: pl.DataFrame, weighed: RoundWeights, periods: list[Period]) -> pl.DataFrame | None:
+    """Sums of cells with the weight of each, for every place and period that is weighted; None without any."""
+    if weighed.weights.is_empty() or sums.is_empty():
+        return None
     quarters = pl.DataFrame(
         [
             {"period": each.period, "period_role": each.role, "quarter": quarter.label}
@@ -161,51 +205,46 @@ def weighted_parts(scores: pl.DataFrame, weighed: RoundWeights, periods: list[Pe
         .select("enterprise_id", "period", "period_role")
         .unique()
     )
-    place = ["enterprise_id", "period", "period_role", "scope_type", "scope_id"]
     answers = (
-        scores.join(weighed.weights.drop("responses"), on=_CELL, how="inner", nulls_equal=True)
+        sums.join(weighed.weights.drop("responses"), on=_CELL, how="inner", nulls_equal=True)
         .join(quarters, on="quarter")
         .join(unweighted, on=["enterprise_id", "period", "period_role"], how="anti")
     )
-    scoped = pl.concat(
+    return pl.concat(
         [
             answers.with_columns(scope_type=pl.lit(kind), scope_id=pl.col(column)).filter(pl.col(column).is_not_null())
             for kind, column in (("enterprise", "enterprise_id"), ("region", "region_code"), ("channel", "channel"))
         ]
     )
-    item = [*place, "indicator_id", "part"]
-    strata = (
+
+
+def _by_stratum(scoped: pl.DataFrame, item: list[str], sums: tuple[str, ...]) -> pl.DataFrame:
+    """The sums of each item by stratum, as floats; the decimals of a stratum are added exactly."""
+    return (
         scoped.sort([*item, *_CELL], nulls_last=True)
-        .group_by([*item, "quarter", "survey_id", "stratum", "weight", "method"], maintain_order=True)
-        .agg(pl.col("numerator", "sum_squares").sum(), pl.col("n", "cases").sum())
+        .group_by([*item, *_STRATUM, "weight", "method"], maintain_order=True)
+        .agg(pl.col(sums).sum())
+        .with_columns(pl.col(sums).cast(pl.Float64))
     )
-    strata = strata.with_columns(
-        error=pl.Series(standard_error(strata["n"], strata["numerator"], strata["sum_squares"]), dtype=pl.Float64),
-        total=pl.col("numerator").cast(pl.Float64),
-        squares=pl.col("sum_squares").cast(pl.Float64),
-    )
-    rows = [dict(zip(item, key, strict=True)) | _weighted_mean(own) for key, own in strata.group_by(item, maintain_order=True)]
-    return pl.DataFrame(rows, schema=WEIGHTED_SCHEMA).filter(pl.col("n") > 0)
 
 
 def _weighted_mean(strata: pl.DataFrame) -> dict[str, Any]:
-    w, n, total, squares = (strata[name].to_numpy() for name in ("weight", "n", "total", "squares"))
-    is_measured = n > 0
-    w, n, total, squares = (array[is_measured] for array in (w, n.astype(np.float64), total, squares))
-    found: dict[str, Any] = {"n": int(n.sum()), "cases": int(strata["cases"].sum())}
-    if not len(n):
+    cases = int(strata["cases"].sum())
+    strata = strata.filter(pl.col("n") > 0)
+    found: dict[str, Any] = {"n": int(strata["respondents"].sum()), "cases": cases}
+    if strata.is_empty():
         return found
+    names = ("weight", "n", "numerator", "respondents", "sum_squares", "sum_products", "count_squares")
+    w, n, total, people, squares, products, counts = (strata[name].to_numpy() for name in names)
     weight = float(w @ n)
-    mean = float(w @ total) / weight
-    if (strata["method"] == RAKED).any():
-        about_mean = squares - 2 * mean * total + n * mean**2
-        answers = n.sum()
-        error = float(np.sqrt(max(w**2 @ about_mean, 0) * answers / (answers - 1)) / weight) if answers > 1 else np.nan
-    else:
-        error = _stratified_error(w, n, strata["error"].to_numpy()[is_measured], weight)
-    effective = weight**2 / float(w**2 @ n)
+    side = _Side(total / n, float(w @ total) / weight, weight)
+    sums = _Products(squares, products, products, counts)
+    is_raked = bool((strata["method"] == RAKED).any())
+    variance = _weighted_covariance(w, people, sums, (side, side), is_raked)
+    effective = float(w @ people) ** 2 / float(w**2 @ people)
+    error = float(np.sqrt(max(variance, 0)))
     half = float(stdtrit(effective - 1, (1 + LEVEL) / 2)) * error if effective > 1 else np.nan
-    value = round(mean, _DECIMALS)
+    value = round(side.overall, _DECIMALS)
     interval = {"standard_error": error, "ci_low": value - half, "ci_high": value + half}
     return (
         found
@@ -214,15 +253,79 @@ def _weighted_mean(strata: pl.DataFrame) -> dict[str, Any]:
     )
 
 
-def _stratified_error(w: np.ndarray, n: np.ndarray, errors: np.ndarray, weight: float) -> float:
-    """√Σ (w·n/Σ w·n)²·s²/n; nan if no stratum has two answers."""
-    spread = n > 1
-    if not spread.any():
+@dataclass(frozen=True)
+class _Side:
+    """One of two means: by stratum, overall, and the weight of all its answers."""
+
+    means: NDArray[np.float64]
+    overall: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class _Products:
+    """Sums over the respondents of each stratum: of y·z, y·k, m·z and m·k, for the sums y, z of m and k values."""
+
+    values: NDArray[np.float64]
+    value_counts: NDArray[np.float64]
+    count_values: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+
+def _weighted_covariance(
+    w: NDArray[np.float64], people: NDArray[np.float64], sums: _Products, sides: tuple[_Side, _Side], is_raked: bool
+) -> float:
+    """Covariance of two weighted means over respondents; nan if no stratum has two of them.
+
+    Σ_h w_h²·n_h/(n_h − 1)·Σ_i r_i·q_i ÷ (Σ w·m · Σ w·k) with the residuals r = y − ȳ_h·m and q = z − z̄_h·k about the means of
+    the stratum; a stratum with one respondent takes the pooled product of the others. Raked weights have no strata: n/(n − 1) and
+    residuals about the overall means.
+    """
+    one, other = sides
+    within = spread(sums.values, sums.value_counts, sums.count_values, sums.counts, (one.means, other.means))
+    scale = one.weight * other.weight
+    if is_raked:
+        apart, apart_other = one.means - one.overall, other.means - other.overall
+        # A difference of the last digits is none.
+        apart, apart_other = (np.where(np.abs(each) < _SAME_MEAN, 0.0, each) for each in (apart, apart_other))
+        r_counts = sums.value_counts - one.means * sums.counts
+        q_counts = sums.count_values - other.means * sums.counts
+        about = within + apart_other * r_counts + apart * q_counts + apart * apart_other * sums.counts
+        n = float(people.sum())
+        return float(w**2 @ about) * n / (n - 1) / scale if n > 1 else float("nan")
+    has_spread = people > 1
+    if not has_spread.any():
         return float("nan")
-    variances = np.where(spread, errors**2 * n, 0.0)
-    pooled = float((n[spread] - 1) @ variances[spread]) / float((n[spread] - 1).sum())
-    of_strata = np.where(spread, variances, pooled) / n
-    return float(np.sqrt((w * n) ** 2 @ of_strata) / weight)
+    of_one = np.where(has_spread, within / np.where(has_spread, people - 1, 1), 0.0)
+    pooled = float((people[has_spread] - 1) @ of_one[has_spread]) / float((people[has_spread] - 1).sum())
+    return float(w**2 * people @ np.where(has_spread, of_one, pooled)) / scale
+
+
+def _covariances(pairs: pl.DataFrame) -> list[dict[str, Any]]:
+    """The covariances of one place from the sums of its strata."""
+    of_one = pairs.filter(pl.col("component") == pl.col("other_component"))
+    strata = of_one.group_by([*_STRATUM, "weight"], maintain_order=True).agg(people=pl.col("respondents").max())
+    means = of_one.select(*_STRATUM, "component", "numerator", "denominator")
+    overall = {}
+    for (component,), own in of_one.group_by(["component"], maintain_order=True):
+        weight = float((own["weight"] * own["denominator"]).sum())
+        overall[component] = float((own["weight"] * own["numerator"]).sum()) / weight, weight
+    is_raked = bool((pairs["method"] == RAKED).any())
+    rows: list[dict[str, Any]] = []
+    for (one, other), own in pairs.group_by(["component", "other_component"], maintain_order=True):
+        known = own.drop("numerator", "denominator").join(strata.drop("weight"), on=_STRATUM, how="left", maintain_order="left")
+        sides = []
+        for component in (one, other):
+            side = known.join(means.filter(pl.col("component") == component).drop("component"), on=_STRATUM, how="left")
+            by_stratum = (side["numerator"] / side["denominator"]).to_numpy()
+            sides.append(_Side(by_stratum, *overall[component]))
+        names = ("sum_products", "value_counts", "count_values", "count_products")
+        sums = _Products(*(known[name].to_numpy() for name in names))
+        found = _weighted_covariance(known["weight"].to_numpy(), known["people"].to_numpy(), sums, (sides[0], sides[1]), is_raked)
+        rows.append({"component": one, "other_component": other, "covariance": None if np.isnan(found) else found})
+    w, people = strata["weight"].to_numpy(), strata["people"].to_numpy()
+    freedom = float(w @ people) ** 2 / float(w**2 @ people) - 1
+    return rows + [{"component": name, "other_component": name, "freedom": freedom} for name in (TOUCHPOINTS, INDEX)]
 
 
 def _quarters_of(period: Period) -> list[Quarter]:
@@ -232,14 +335,13 @@ def _quarters_of(period: Period) -> list[Quarter]:
     return quarters
 
 
-def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, refused: pl.DataFrame, choices: SurveyChoices) -> pl.DataFrame:
+def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, choices: SurveyChoices) -> pl.DataFrame:
     """The published table ``survey_validity``: one row per enterprise × quarter × satisfaction survey round.
 
     counted   mart_survey_validity
     rounds    of ``weigh_rounds``
-    refused   enterprise_id, quarter, survey_id, refused: second complete responses that validation refused (C-41)
 
-    Shares are of all responses, refused ones included; the response rate is of the questionnaires delivered, or sent if the
+    Shares are of all responses, repeated ones included; the response rate is of the questionnaires delivered, or sent if the
     plan gives only those.
     """
     invited = pl.DataFrame(
@@ -249,19 +351,14 @@ def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, refused: pl.Data
         ],
         schema={"enterprise_id": pl.String, "survey_id": pl.String, "sent": pl.Int64, "delivered": pl.Int64},
     )
-    table = (
-        counted.join(refused, on=_ROUND, how="left", maintain_order="left")
-        .join(invited, on=["enterprise_id", "survey_id"], how="left", maintain_order="left")
-        .join(rounds, on=_ROUND, how="left", maintain_order="left")
-        .with_columns(refused=pl.col("refused").fill_null(0))
+    table = counted.join(invited, on=["enterprise_id", "survey_id"], how="left", maintain_order="left").join(
+        rounds, on=_ROUND, how="left", maintain_order="left"
     )
     reached = pl.coalesce("delivered", "sent")
     rate = pl.col("counted") / reached
     table = table.with_columns(
-        responses=pl.col("responses") + pl.col("refused"),
         partial=pl.col("responses") - pl.col("complete"),
-        complete=pl.col("complete") + pl.col("refused"),
-        duplicate_customers=pl.col("repeated_customers") + pl.col("refused"),
+        duplicate_customers=pl.col("repeated_customers"),
         duplicate_devices=pl.col("shared_devices"),
         response_rate=pl.when(rate <= 1).then(rate),
         response_rate_reason=pl.when(reached.is_null())
@@ -279,38 +376,8 @@ def validity_table(counted: pl.DataFrame, rounds: pl.DataFrame, refused: pl.Data
     return table.select(
         *_ROUND, "questions", "responses", "complete", "partial", "counted", "flagged", "valid",
         "straight_liners", "straight_liners_rate", "speeders", "speeders_rate",
-        "duplicate_customers", "duplicate_customers_rate", pl.col("refused").alias("duplicates_refused"),
+        "duplicate_customers", "duplicate_customers_rate", "repeated_complete",
         "duplicate_devices", "duplicate_devices_rate", "over_time", "missing_item_rate",
         "timed", "median_minutes", "p90_minutes", "online", "phone", "onsite",
         "sent", "delivered", "response_rate", "response_rate_reason", *_WEIGHTING_SCHEMA,
     ).sort(_ROUND)  # fmt: skip
-
-
-def refused_as_repeated(lake: Lake, quarters: list[Quarter]) -> pl.DataFrame:
-    """enterprise_id, quarter, survey_id, refused: rows refused by validation because the customer had already answered.
-
-    Counted from quarantine; the raw rows are read only for the survey round.
-    """
-    found = [pl.DataFrame(schema=dict.fromkeys(_ROUND, pl.String) | {"refused": pl.Int64})]
-    with connected(lake.scratch) as connection:
-        for quarter in quarters:
-            quarantine, raw = (lake.partition(stage, "survey_responses", quarter) for stage in ("quarantine", "raw"))
-            if quarantine.is_file() and raw.is_file():
-                rows = connection.execute(
-                    f"""
-                    select enterprise_id, $quarter as quarter, survey_id, count(*) as refused
-                    from {parquet("$raw")}
-                    semi join (
-                        select _row_id from {parquet("$quarantine")} where rule = $rule
-                    ) using (_row_id)
-                    group by all order by all
-                    """,
-                    {
-                        "quarter": quarter.label,
-                        "raw": str(raw),
-                        "quarantine": str(quarantine),
-                        "rule": REFUSED_AS_REPEATED,
-                    },
-                ).pl()
-                found.append(rows.cast({"refused": pl.Int64}))
-    return pl.concat(found)

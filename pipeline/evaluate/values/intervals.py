@@ -24,6 +24,8 @@ Column = Sequence[Number | None] | pl.Series
 LEVEL = 0.95
 # Sums arrive with up to 38 digits (DECIMAL(38, 9)); their squares and products are exact with this many.
 _EXACT = Context(prec=120)
+# Spreads of sums below this share of them are rounding errors of the sums.
+_NO_SPREAD = 2.0**-40
 # 106 bits carry an error of some 2⁻¹⁰⁰ of n·Σx²; a difference smaller than this share of it is computed exactly.
 _IN_DOUBT = 2.0**-45
 
@@ -60,13 +62,20 @@ def standard_error(n: Column, total: Column, sum_squares: Column) -> Array:
 
 
 def mean_interval(
-    n: Column, total: Column, sum_squares: Column, level: float = LEVEL, error: Array | None = None
+    n: Column,
+    total: Column,
+    sum_squares: Column,
+    level: float = LEVEL,
+    error: Array | None = None,
+    values: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
     """Student's t interval of each mean from count, sum and sum of squares; NaN where n < 2 or a part is missing.
 
-    ``error``: the standard errors, if already computed.
+    error     the standard errors, if already computed
+    values    the number of values, if one of the n respondents may give several
     """
     counts = np.asarray(n, dtype=np.float64)
+    means_of = counts if values is None else np.asarray(values, dtype=np.float64)
     if error is None:
         error = standard_error(n, total, sum_squares)
     if isinstance(total, pl.Series):
@@ -74,9 +83,53 @@ def mean_interval(
     else:
         sums = np.array([math.nan if s is None else float(s) for s in total], dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(counts > 0, sums / counts, math.nan)
+        mean = np.where(means_of > 0, sums / means_of, math.nan)
         half = stdtrit(np.where(counts > 1, counts - 1, np.nan), (1 + level) / 2) * error
     return mean - half, mean + half
+
+
+def spread(
+    products: ArrayLike,
+    value_counts: ArrayLike,
+    count_values: ArrayLike,
+    count_products: ArrayLike,
+    means: tuple[ArrayLike, ArrayLike],
+) -> Array:
+    """Σ (y − ȳ·m)(z − z̄·k) over respondents with the sums y, z of m and k values; a difference due to rounding is 0.
+
+    products      Σ y·z
+    value_counts  Σ y·k
+    count_values  Σ m·z
+    means         ȳ and z̄
+    """
+    parts = (products, value_counts, count_values, count_products, *means)
+    yz, yk, mz, mk, mean_y, mean_z = (np.asarray(part, dtype=np.float64) for part in parts)
+    terms = np.array([yz, -mean_z * yk, -mean_y * mz, mean_y * mean_z * mk])
+    found = terms.sum(axis=0)
+    return np.where(np.abs(found) <= _NO_SPREAD * np.abs(terms).max(axis=0), 0.0, found)
+
+
+def ratio_error(
+    n: ArrayLike,
+    total: ArrayLike,
+    counts: ArrayLike,
+    sum_squares: ArrayLike,
+    sum_products: ArrayLike,
+    count_squares: ArrayLike,
+) -> Array:
+    """Standard error of the mean of values of which one respondent gives several: cluster-robust, by respondent.
+
+    √(n/(n − 1) · Σ (y − ȳ·m)²) ÷ Σ m for n respondents with the sum y of m values and ȳ = Σ y ÷ Σ m (ratio estimator, Cochran
+    1977, 6.3; equal to s/√n if everybody gives one value). NaN with fewer than two respondents.
+
+    total, counts                            Σ y, Σ m
+    sum_squares, sum_products, count_squares Σ y², Σ y·m, Σ m²
+    """
+    people, sums, values = (np.asarray(part, dtype=np.float64) for part in (n, total, counts))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums / values
+        squares = np.maximum(spread(sum_squares, sum_products, sum_products, count_squares, (mean, mean)), 0)
+        return np.where(people > 1, np.sqrt(people / (people - 1) * squares) / values, np.nan)
 
 
 def reduction_interval(

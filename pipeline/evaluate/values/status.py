@@ -6,7 +6,9 @@ values are computed in ``values.py``, scores in ``scoring.py``.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -27,6 +29,8 @@ _STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
 # Records of a measurement: without them the indicator was not measured, whereas a period without a complaint or a hazard
 # had nothing to measure.
 _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
+# The end of a reason for which no day is known.
+_OPEN = "open"
 # Measured in working days; a day without an official holiday notice makes them provisional.
 _WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
 
@@ -144,74 +148,98 @@ def mark_provisional(
     coverage: pl.DataFrame,
     source_rows: pl.DataFrame,
     calendar: pl.DataFrame,
+    reach: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Add is_provisional and provisional_reason.
+    """Add is_provisional, provisional_reason and provisional_until (``reason:day`` for each reason, ``;`` between them).
 
-    A value is provisional while its look-ahead is not closed by the enterprise's newest request, if quarters of its period
-    (for R3-1, of the twelve months whose customers it counts) are missing, and if it uses working days without an official
-    notice (``calendar``: date_day, status).
+    A value is provisional while its look-ahead is not closed by the enterprise's newest request (until the day on which it
+    closes; ``open`` while a repair is), if quarters of its period (for R3-1, of the twelve months whose customers it counts) are
+    missing (``open``: until they are delivered), and if it uses working days without an official notice, also beyond the period's
+    end (until the last such day).
+
+    calendar    date_day, status
+    reach       mart_working_day_reach
     """
-    days = coverage.select("period", "period_role", "first_day", "last_day").unique(maintain_order=True)
-    days = days.with_columns(has_unannounced=_has_unannounced_days(days, calendar))
-    periods = days.filter(pl.col("period_role") == "current").select("period", "last_day", "has_unannounced")
-    reach = coverage.filter(pl.col("period_role") == "current").select(
-        "enterprise_id", "period", "newest_request_at", "last_repair_resolved_at", "open_repair_count"
+    reaching = coverage.filter(pl.col("period_role") == "current").select(
+        "enterprise_id", "period", "last_day", "newest_request_at", "last_repair_resolved_at", "open_repair_count"
     )
-    before = days.filter(pl.col("period_role") == "previous").select("period", had_unannounced="has_unannounced")
     known = (
-        rows.join(periods, on="period", how="left", maintain_order="left")
-        .join(before, on="period", how="left", maintain_order="left")
-        .join(reach, on=["enterprise_id", "period"], how="left", maintain_order="left")
+        rows.join(reaching, on=["enterprise_id", "period"], how="left", maintain_order="left")
         .join(_without_all_customers(coverage, source_rows), on="enterprise_id", how="left", maintain_order="left")
         .join(catalogue.select("indicator_id", "look_ahead_days"), on="indicator_id", how="left", maintain_order="left")
+        .join(
+            _unannounced_until(coverage, calendar, reach),
+            on=["enterprise_id", "period", "indicator_id"],
+            how="left",
+            maintain_order="left",
+        )
     )
-    look_ahead = pl.duration(days=pl.col("look_ahead_days"))
+    is_repeat = pl.col("indicator_id") == _REPEAT_REPAIRS
     begins_at = (
-        pl.when(pl.col("indicator_id") == _REPEAT_REPAIRS)
+        pl.when(is_repeat)
         .then(pl.col("last_repair_resolved_at"))
         .otherwise((pl.col("last_day") + pl.duration(days=1)).cast(pl.Datetime("us")))
     )
-    is_open = (begins_at + look_ahead > pl.col("newest_request_at")) | (
-        (pl.col("indicator_id") == _REPEAT_REPAIRS) & (pl.col("open_repair_count") > 0)
-    )
+    closes_at = begins_at + pl.duration(days=pl.col("look_ahead_days"))
+    has_open_repairs = is_repeat & (pl.col("open_repair_count") > 0)
     has_value = pl.col("value").is_not_null()
     lacks_quarters = (pl.col("quarters_covered") < pl.col("quarters_expected")) | (
         (pl.col("indicator_id") == _STAFF_PER_CUSTOMER) & pl.col("lacks_customers")
     )
     reasons = {
-        "look_ahead": has_value & (pl.col("look_ahead_days") > 0) & is_open,
-        "incomplete_period": has_value & lacks_quarters,
-        "calendar": has_value
-        & pl.col("indicator_id").is_in(_WORKING_DAY_INDICATORS)
-        & (pl.col("has_unannounced") | ((pl.col("indicator_id") == EFFICIENCY_CHANGE) & pl.col("had_unannounced"))),
+        "look_ahead": (
+            has_value & (pl.col("look_ahead_days") > 0) & ((closes_at > pl.col("newest_request_at")) | has_open_repairs),
+            pl.when(has_open_repairs).then(pl.lit(_OPEN)).otherwise(closes_at.dt.date().cast(pl.String)),
+        ),
+        "incomplete_period": (has_value & lacks_quarters, pl.lit(_OPEN)),
+        "calendar": (has_value & pl.col("unannounced_until").is_not_null(), pl.col("unannounced_until").cast(pl.String)),
     }
     return (
         known.with_columns(
-            provisional_reason=pl.concat_str(
-                [pl.when(condition).then(pl.lit(name)).otherwise(None) for name, condition in reasons.items()],
-                separator=";",
-                ignore_nulls=True,
-            )
+            provisional_reason=_joined({name: pl.lit(name) for name in reasons}, reasons),
+            provisional_until=_joined({name: pl.format(f"{name}:{{}}", day) for name, (_, day) in reasons.items()}, reasons),
         )
         .with_columns(
-            is_provisional=pl.col("provisional_reason") != "",
-            provisional_reason=pl.col("provisional_reason").replace("", None),
+            pl.col("provisional_reason", "provisional_until").replace("", None),
         )
+        .with_columns(is_provisional=pl.col("provisional_reason").is_not_null())
         .drop(
-            *("look_ahead_days", "last_day", "has_unannounced", "had_unannounced"),
+            *("look_ahead_days", "last_day", "unannounced_until"),
             *("newest_request_at", "last_repair_resolved_at", "open_repair_count", "lacks_customers"),
         )
     )
 
 
-def _has_unannounced_days(days: pl.DataFrame, calendar: pl.DataFrame) -> pl.Series:
+def _joined(said: Mapping[str, pl.Expr], reasons: Mapping[str, tuple[pl.Expr, pl.Expr]]) -> pl.Expr:
+    return pl.concat_str(
+        [pl.when(condition).then(said[name]).otherwise(None) for name, (condition, _) in reasons.items()],
+        separator=";",
+        ignore_nulls=True,
+    )
+
+
+def _unannounced_until(coverage: pl.DataFrame, calendar: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period × indicator in working days: the last day without an official notice that entered the value."""
     unannounced = sorted(calendar.filter(pl.col("status") == "provisional")["date_day"])
-    return pl.Series(
-        [
-            bisect_left(unannounced, first) < bisect_right(unannounced, last)
-            for first, last in days.select("first_day", "last_day").iter_rows()
-        ],
-        dtype=pl.Boolean,
+    reached = {
+        (row["enterprise_id"], row["period"], row["period_role"], row["indicator_id"]): row["until_on"]
+        for row in reach.iter_rows(named=True)
+    }
+    found: dict[tuple[str, str, str], dt.date] = {}
+    for row in coverage.iter_rows(named=True):
+        place, role = (row["enterprise_id"], row["period"]), row["period_role"]
+        for indicator in _WORKING_DAY_INDICATORS:
+            if role != "current" and indicator != EFFICIENCY_CHANGE:
+                continue
+            end = max(row["last_day"], reached.get((*place, role, indicator), row["last_day"]))
+            before = bisect_right(unannounced, end)
+            if before and unannounced[before - 1] >= row["first_day"]:
+                key = (*place, indicator)
+                found[key] = max(found.get(key, dt.date.min), unannounced[before - 1])
+    return pl.DataFrame(
+        [(*key, day) for key, day in found.items()],
+        schema={"enterprise_id": pl.String, "period": pl.String, "indicator_id": pl.String, "unannounced_until": pl.Date},
+        orient="row",
     )
 
 
@@ -315,7 +343,7 @@ def _reasons(
     for enterprise, period in rows.select("enterprise_id", "period").unique(maintain_order=True).iter_rows():
         for indicator, source in sources.items():
             excluded = by_plan.get((enterprise, indicator)) or by_plan.get((enterprise, named[indicator]))
-            missing = delivery.missing(tuple(source["source_tables"]), tuple(source["source_columns"]))
+            missing = delivery.missing(tuple(source["source_tables"]), tuple(source["source_columns"]), source["period_rule"])
             settled: tuple[str | None, str | None] = (None, None)
             if excluded:
                 settled = (NOT_APPLICABLE, f"plan:{excluded.reason}")

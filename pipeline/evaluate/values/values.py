@@ -12,20 +12,21 @@ import polars as pl
 
 from pipeline.evaluate.values.changes import EFFICIENCY_CHANGE, ERROR_RATE, INDEX_CHANGE, rate_reduction, relative_change
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison, measure
-from pipeline.evaluate.values.satisfaction import INDEX, values_of
+from pipeline.evaluate.values.satisfaction import INDEX, covariances_by_respondent, values_of
 
 
-def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float]) -> Comparison:
+def compare(inputs: pl.DataFrame, catalogue: pl.DataFrame, parameters: Mapping[str, float], pairs: pl.DataFrame) -> Comparison:
     """Values of every place × indicator in both roles; the current ones include changes (I4-…).
 
     inputs      mart_period_inputs
     catalogue   indicator_id, method, unit_divisor, multiplier, …
     parameters  the weights of the composite index
+    pairs       mart_survey_pairs, for the errors of satisfaction values that are composed of several
     """
     roles = {}
     for role in ("current", "previous"):
         parts = inputs.filter((pl.col("period_role") == role) & (pl.col("variant") == ""))
-        roles[role] = values_of(parts, catalogue, parameters)
+        roles[role] = values_of(parts, catalogue, parameters, covariances_by_respondent(pairs, role, ""))
     current, previous = roles["current"], roles["previous"]
     changing = [ERROR_RATE, EFFICIENCY_CHANGE]
     changes = [

@@ -26,7 +26,10 @@ _REST = "other"
 
 @dataclass(frozen=True)
 class EnterpriseScores:
-    """One enterprise's row: scores 0–100 (None: no score), coverage 0–1, indicators by verdict."""
+    """One enterprise's row: scores 0–100 (None: no score), coverage 0–1, indicators by verdict.
+
+    ``without_target``: indicators with a value and no requirement, neither the standard's nor the evaluation plan's.
+    """
 
     enterprise_id: str
     total: float | None
@@ -35,6 +38,12 @@ class EnterpriseScores:
     is_provisional: bool
     dimensions: dict[str, float | None]
     verdicts: dict[str, int]
+    without_target: int
+
+    @property
+    def has_open_targets(self) -> bool:
+        """Whether a target is what the total lacks: what was measured has none."""
+        return self.total is None and self.without_target > 0
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class ScoreTable:
                 f"{self.quarter} {row.enterprise_id}: total {number(row.total)}{low_high}{provisional}; "
                 f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
             )
+            if row.has_open_targets:
+                found.append(f"{self.quarter} {row.enterprise_id}: {_open_targets(row.without_target)}")
         return found
 
     def table(self) -> Table:
@@ -68,6 +79,9 @@ class ScoreTable:
             caption=(
                 f"{legend}\nbelow the total: its range over all weights the standard allows. {star}\n"
                 "scored: share of the weight that has a score. The last four count indicators."
+                + "".join(
+                    f"\n{row.enterprise_id}: {_open_targets(row.without_target)}" for row in self.rows if row.has_open_targets
+                )
             ),
             box=None,
             padding=(0, 1),
@@ -108,10 +122,11 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
     }
     total = next(row["node_id"] for row in tables.nodes_in_order if row["level"] == "total")
     values = tables.values.filter(pl.col("window_kind") == "quarter").select("enterprise_id", "status", "requirement", "is_met")
-    counted = Counter(
-        (enterprise, _COUNTED.get(verdict_of(status, requirement, is_met), _REST))
-        for enterprise, status, requirement, is_met in values.iter_rows()
-    )
+    found = [
+        (enterprise, verdict_of(status, requirement, is_met)) for enterprise, status, requirement, is_met in values.iter_rows()
+    ]
+    counted = Counter((enterprise, _COUNTED.get(verdict, _REST)) for enterprise, verdict in found)
+    open_targets = Counter(enterprise for enterprise, verdict in found if verdict is Verdict.NO_REQUIREMENT)
     return ScoreTable(
         quarter=quarter,
         dimension_names={row["node_id"]: row["name_en"] for row in dimensions},
@@ -124,10 +139,18 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
                 is_provisional=bool(root["is_provisional"]),
                 dimensions={row["node_id"]: scores[enterprise, row["node_id"]]["score"] for row in dimensions},
                 verdicts={name: counted[enterprise, name] for name in (*_COUNTED.values(), _REST)},
+                without_target=open_targets[enterprise],
             )
             for enterprise in tables.enterprises
             for root in (scores[enterprise, total],)
         ),
+    )
+
+
+def _open_targets(count: int) -> str:
+    return (
+        f"no total: {count} indicators are measured and have no target, so that they cannot be scored; "
+        "set them under `targets` in evaluation.yaml"
     )
 
 

@@ -134,7 +134,6 @@ RULES = {
     "complaint_step_out_of_order": "投诉处理步骤先后颠倒",
     "first_reply_before_received": "首次答复早于收到投诉",
     "answered_before_queued": "接听早于进入排队",
-    "answered_call_without_answer_time": "已接通的来电没有接听时间",
     "unanswered_call_with_answer_time": "未接通的来电有接听时间",
     "ended_before_answered": "结束早于接听",
     "ended_before_queued": "结束早于进入排队",
@@ -270,6 +269,8 @@ _COMMON_VARIANTS = {
     "five_point_ratio": VariantLabel("按 x÷5 换算", is_beside=False),
 }
 
+# Prefix of equally weighted readings of an indicator whose value is weighted.
+_UNWEIGHTED = "unweighted_"
 _VARIANTS = {
     ("R1-2a", "mean"): VariantLabel("平均半径"),
     ("R1-2b", "mean"): VariantLabel("平均半径"),
@@ -321,6 +322,9 @@ def variant(indicator_id: str, code: str) -> VariantLabel:
     found = _VARIANTS.get((indicator_id, code)) or _COMMON_VARIANTS.get(code)
     if found:
         return found
+    if code.startswith(_UNWEIGHTED):
+        base = variant(indicator_id, code.removeprefix(_UNWEIGHTED))
+        return replace(base, name=f"{base.name}（不加权）", is_beside=False)
     reading, _, touchpoint = code.rpartition("_")
     if reading in _COMMON_VARIANTS and touchpoint in TOUCHPOINTS:
         base = _COMMON_VARIANTS[reading]
@@ -351,6 +355,8 @@ def reason(code: str | None) -> str:
         return f"未提供数据表：{table(detail)}"
     if kind == "column_not_delivered":
         return f"未提供字段：{' 或 '.join(_column(name) for name in detail.split('|'))}"
+    if kind == "column_empty":
+        return f"字段没有任何值：{' 或 '.join(_column(name) for name in detail.split('|'))}"
     if kind == "below_minimum_n":
         return f"样本量低于最小值 {detail}"
     if kind == "ceiling_kept":

@@ -78,7 +78,7 @@ def test_rows_by_rule() -> None:
 def test_rules_between_columns_speak_for_consistency() -> None:
     rules = {rule for table in TABLES.values() for rule, _ in table.rules}
     assert {dimension_of(rule) for rule in rules if "_before_" in rule or "_above_" in rule} == {"consistency"}
-    assert {dimension_of(rule) for rule in ("version_overlap", "duplicate_survey_response")} == {"uniqueness"}
+    assert {dimension_of(rule) for rule in ("version_overlap", "unique_key")} == {"uniqueness"}
 
 
 def test_the_picture_shows_every_dimension_over_the_quarters() -> None:

@@ -12,7 +12,13 @@ from scipy.stats import t
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
-from pipeline.evaluate.survey.weighting import WEIGHTED_SCHEMA, validity_table, weigh_rounds, weighted_parts
+from pipeline.evaluate.survey.weighting import (
+    COVARIANCE_SCHEMA,
+    WEIGHTED_SCHEMA,
+    validity_table,
+    weigh_rounds,
+    weighted_parts,
+)
 from pipeline.evaluate.values.parts import VALUE_SCHEMA, Comparison
 from pipeline.evaluate.values.satisfaction import with_weights
 from pipeline.settings.plan import SurveyChoices
@@ -55,10 +61,14 @@ def scores(
             "n": len(points),
             "cases": len(points),
             "sum_squares": Decimal(sum(each**2 for each in points)),
+            # One answer each.
+            "respondents": len(points),
+            "sum_products": Decimal(sum(points)),
+            "count_squares": len(points),
         }
         for survey, region, channel, points in rows
     ]
-    return pl.DataFrame(found, schema_overrides={"numerator": DECIMAL, "sum_squares": DECIMAL})
+    return pl.DataFrame(found, schema_overrides=dict.fromkeys(("numerator", "sum_squares", "sum_products"), DECIMAL))
 
 
 def choices(population: dict[Cell, int], quarter: Quarter | None = None) -> SurveyChoices:
@@ -138,6 +148,30 @@ def test_a_mean_of_equal_answers_equals_them_exactly() -> None:
     assert row["value"] == 85.0
 
 
+def test_equal_answers_have_no_spread_after_raking() -> None:
+    # Weights of thirds and sevenths must not leave a spread of rounding errors.
+    of = cells(("S", "A", "phone", 7), ("S", "A", "online", 3), ("S", "B", "phone", 11), ("S", "B", "online", 13))
+    answers = scores(*((*cell, [100] * n) for *cell, n in of.drop("enterprise_id", "quarter").rows()))
+    row = measured(of, answers, choices({("A", ""): 17, ("B", ""): 19, ("", "phone"): 23, ("", "online"): 29}))
+    assert (row["value"], row["ci_low"], row["ci_high"]) == (100.0, 100.0, 100.0)
+
+
+def test_several_answers_of_a_respondent_are_one_observation() -> None:
+    # Two respondents of A say 100 twice and 75 twice: as one answer each, 312.5/2 and not (4·12.5²/3)/4.
+    twice = scores(("S", "A", "phone", [100, 100, 75, 75]), TWO[1]).with_columns(
+        respondents=pl.Series([2, 4]),
+        sum_squares=pl.Series([Decimal(200**2 + 150**2), Decimal(50**2 * 2 + 75**2 + 25**2)], dtype=DECIMAL),
+        sum_products=pl.Series([Decimal(2 * 200 + 2 * 150), Decimal(200)], dtype=DECIMAL),
+        count_squares=pl.Series([8, 4]),
+    )
+    row = measured(cells(*TWO_CELLS), twice, choices(SIXTY_FORTY))
+    # Weights 1.8 and .6: (1.8·350 + .6·200) ÷ (1.8·4 + .6·4)
+    assert row["value"] == pytest.approx(750 / 9.6)
+    # Of A: 2/(2 − 1)·(25² + 25²) about 87.5 a value; of B: 4/3·1250.
+    assert row["standard_error"] == pytest.approx(sqrt(1.8**2 * 2 * 1250 + 0.6**2 * 4 / 3 * 1250) / 9.6)
+    assert row["n"] == 6
+
+
 def test_regions_and_channels_have_means_of_their_own() -> None:
     of = cells(*TWO_CELLS, ("S", None, None, 1))
     answers = scores(*TWO, ("S", None, None, [0]))
@@ -198,17 +232,19 @@ def test_the_index_changes_by_like_and_like(is_year_before_weighted: bool) -> No
     rows = weighted_rows("current", 60.0) + (weighted_rows("previous", 48.0) if is_year_before_weighted else [])
     requests = pl.DataFrame(
         [
-            PLACE | {"indicator_id": "O2-2", "variant": "", "part": "phone", "period_role": role, "weight": 10}
+            PLACE | {"indicator_id": "O2-2", "variant": "", "part": "phone", "period_role": role, "weight": 10, "n": 8}
             for role in ("current", "previous")
         ]
     )
     weighted = pl.DataFrame(rows, schema=WEIGHTED_SCHEMA)
-    compared, unweighted = with_weights(plain, requests, weighted, INDEX_WEIGHTS)
+    compared, unweighted = with_weights(plain, requests, weighted, pl.DataFrame(schema=COVARIANCE_SCHEMA), INDEX_WEIGHTS)
+    touchpoints = unweighted.filter(pl.col("variant") != "unweighted")
+    assert touchpoints.select("variant", "value").rows() == [("touchpoint_phone", 60.0)]
+    unweighted = unweighted.filter(pl.col("variant") == "unweighted")
     now = dict(compared.current.select("indicator_id", "value").iter_rows())
     before = dict(compared.previous.select("indicator_id", "value").iter_rows())
     beside = dict(unweighted.select("indicator_id", "value").iter_rows())
     assert (now["O2-5"], now["R1-1"]) == (pytest.approx(60), 3)
-    assert set(unweighted["variant"]) == {"unweighted"}
     if is_year_before_weighted:
         # 60/48 − 1
         assert now["I4-2"] == pytest.approx(0.25)
@@ -226,11 +262,12 @@ def test_the_index_changes_by_like_and_like(is_year_before_weighted: bool) -> No
 
 def round_of(survey: str, counted: int) -> pl.DataFrame:
     zero = (
-        *("straight_liners", "speeders", "repeated_customers", "shared_devices", "flagged", "over_time", "timed"),
+        *("straight_liners", "speeders", "shared_devices", "flagged", "over_time", "timed"),
         *("online", "phone", "onsite"),
     )
     row: dict[str, Any] = {"enterprise_id": "E", "quarter": "2025-Q1", "survey_id": survey, "questions": 20}
-    row |= {"responses": counted, "complete": counted, "counted": counted, "valid": counted, **dict.fromkeys(zero, 0)}
+    row |= {"responses": counted + 10, "complete": counted + 10, "repeated_customers": 10, "repeated_complete": 10}
+    row |= {"counted": counted, "valid": counted, **dict.fromkeys(zero, 0)}
     row |= {"answered_items": 15 * counted, "asked_items": 20 * counted, "median_minutes": None, "p90_minutes": None}
     return pl.DataFrame([row])
 
@@ -247,10 +284,9 @@ def round_of(survey: str, counted: int) -> pl.DataFrame:
 def test_a_response_rate_is_of_those_reached(invitations: Invitations | None, rate: float | None, reason: str | None) -> None:
     chosen = SurveyChoices(invitations={} if invitations is None else {("E", "S"): invitations})
     counted = round_of("S", 40)
-    refused = pl.DataFrame({"enterprise_id": ["E"], "quarter": ["2025-Q1"], "survey_id": ["S"], "refused": [10]})
     rounds = weigh_rounds(cells(("S", "A", "phone", 40)), chosen, NUMBERS).rounds
-    (row,) = validity_table(counted, rounds, refused, chosen).to_dicts()
+    (row,) = validity_table(counted, rounds, chosen).to_dicts()
     assert (row["response_rate"], row["response_rate_reason"]) == (rate, reason)
-    # Ten second responses were refused: 50 came.
+    # Ten second responses do not count: 50 came.
     assert (row["responses"], row["complete"], row["counted"], row["duplicate_customers"]) == (50, 50, 40, 10)
     assert (row["duplicate_customers_rate"], row["missing_item_rate"]) == (10 / 50, 0.25)

@@ -7,7 +7,7 @@ import pytest
 import report_run
 from rich.console import Console
 
-from pipeline.report.formats.terminal import ScoreTable, terminal_scores
+from pipeline.report.formats.terminal import EnterpriseScores, ScoreTable, terminal_scores
 from pipeline.report.model.run_tables import ReportInputMissing
 
 
@@ -29,6 +29,19 @@ def test_a_plain_line_says_it_all(scores: ScoreTable) -> None:
         "indicators: 38 met, 5 not met, 8 no data, 17 other"
     )
     assert scores.lines()[2].startswith("2025-Q1 Z0: total —; Service resources —,")
+
+
+def test_a_total_that_lacks_targets_says_so() -> None:
+    of = {"enterprise_id": "S", "total_range": None, "coverage": 0.0, "is_provisional": False, "dimensions": {}}
+    verdicts = {"met": 0, "not met": 0, "no data": 66, "other": 2}
+    table = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**of, total=None, verdicts=verdicts, without_target=2),))
+    assert table.lines()[1] == (
+        "2025-Q1 S: no total: 2 indicators are measured and have no target, so that they cannot be scored; "
+        "set them under `targets` in evaluation.yaml"
+    )
+    assert "set them under `targets`" in " ".join(_print(table, force_terminal=True).split())
+    scored = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**of, total=80.0, verdicts=verdicts, without_target=2),))
+    assert len(scored.lines()) == 1
 
 
 def test_verdicts_add_up(scores: ScoreTable) -> None:

@@ -67,7 +67,6 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
             {"queued_at": TEN, "answered_at": NINE},
             "2025-01-06 09:00:00.000000",
         ),
-        ("answered_call_without_answer_time", "answered_at"): ({"outcome": "answered", "answered_at": None}, None),
         ("unanswered_call_with_answer_time", "answered_at"): (
             {"outcome": "rejected", "queued_at": NINE, "answered_at": NINE},
             "2025-01-06 09:00:00.000000",

@@ -81,7 +81,7 @@ class TestVersionOverlap:
         ("versions", "refused"),
         [
             (((1, 10), (9, 20)), [1]),
-            (((1, None), (5, None)), [1]),  # an open end reaches over everything later
+            (((1, None), (5, 9)), [1]),  # beside given ends, an open one reaches over everything later
             (((None, None), (5, 6)), [1]),
             (((9, 20), (1, 10)), [1]),  # the first in file order, not in time, is accepted
             (((1, 10), (5, 15), (10, 20)), [1]),  # what a refused version covered is free
@@ -124,50 +124,38 @@ class TestVersionOverlap:
         assert _overlapping(versions) == refused
 
 
-class TestDuplicateSurveyResponse:
-    RULE = ("duplicate_survey_response", "enterprise_id|customer_id|survey_id")
-
-    def _refused(self, writer, *responses: dict) -> list[tuple[int, str, str | None]]:
+class TestRepeatedSurveyResponses:
+    def test_second_answers_of_a_customer_are_no_fault(self, writer) -> None:
+        # C-41: the marts count the first; 20 second answers among 231 customers must not stop a quarter (limit 5 %).
         writer.raw("customers", [writer.good("customers", i) for i in range(3)])
         rows = [
-            writer.good("survey_responses", i, started_at=None, request_id=None, region_code=None, **response)
-            for i, response in enumerate(responses)
+            writer.good("survey_responses", i, started_at=None, request_id=None, region_code=None, customer_id="customer_id-0")
+            | {"survey_id": "round", "is_complete": True, "submitted_at": NINE + dt.timedelta(days=i)}
+            for i in range(3)
         ]
         writer.raw("survey_responses", rows)
         writer.validate("survey_responses")
-        return writer.refused("survey_responses")
+        assert writer.refused("survey_responses") == []
 
-    def test_the_first_complete_response_by_time_counts(self, writer) -> None:
-        refused = self._refused(
-            writer,
-            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=2)},
-            {"is_complete": True, "submitted_at": NINE},
-            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
-        )
-        assert refused == [(0, *self.RULE), (2, *self.RULE)]
 
-    def test_at_the_same_time_the_first_in_the_file_counts(self, writer) -> None:
-        same = {"is_complete": True, "submitted_at": NINE}
-        assert self._refused(writer, same, same) == [(1, *self.RULE)]
+class TestVersionsWithOneBound:
+    """A register that has only starts, or only ends, says the same as one with both (D-93)."""
 
-    def test_incomplete_responses_are_no_duplicates(self, writer) -> None:
-        refused = self._refused(
-            writer,
-            {"is_complete": False, "submitted_at": NINE},
-            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
-            {"is_complete": False, "submitted_at": NINE + dt.timedelta(days=2)},
-        )
-        assert refused == []
+    def _refused(self, writer, *versions: tuple[int | None, int | None]) -> list[tuple[int, str, str | None]]:
+        days = [(start and dt.date(2025, 1, start), end and dt.date(2025, 1, end)) for start, end in versions]
+        rows = [writer.good("regions", 0, valid_from=start, valid_to=end) for start, end in days]
+        writer.raw("regions", rows)
+        writer.validate("regions")
+        return writer.refused("regions")
 
-    def test_other_customers_rounds_and_enterprises_are_no_duplicates(self, writer) -> None:
-        same = {"is_complete": True, "submitted_at": NINE}
-        refused = self._refused(writer, same, same | {"customer_id": "customer_id-1"}, same | {"survey_id": "next round"})
-        assert refused == []
+    def test_without_ends(self, writer) -> None:
+        assert self._refused(writer, (None, None), (5, None), (9, None)) == []
 
-    def test_a_refused_response_does_not_count(self, writer) -> None:
-        refused = self._refused(
-            writer,
-            {"is_complete": True, "submitted_at": NINE, "mode": "unheard-of"},
-            {"is_complete": True, "submitted_at": NINE + dt.timedelta(days=1)},
-        )
-        assert refused == [(0, "allowed_values", "mode")]
+    def test_without_starts(self, writer) -> None:
+        assert self._refused(writer, (None, 5), (None, 9), (None, None)) == []
+
+    def test_the_same_version_twice_is_still_a_repeated_key(self, writer) -> None:
+        assert self._refused(writer, (5, None), (5, None)) == [(1, "unique_key", "enterprise_id|region_code|valid_from")]
+
+    def test_beside_given_bounds_an_open_version_overlaps(self, writer) -> None:
+        assert self._refused(writer, (1, 5), (5, None), (9, None)) == [(2, "version_overlap", "valid_from|valid_to")]

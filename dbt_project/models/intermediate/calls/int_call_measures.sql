@@ -17,6 +17,16 @@ calls as (
     from {{ source('clean', 'hotline_calls') }} as calls
     inner join {{ ref('int_quarters') }} as quarters on calls.quarter = quarters.quarter
     {{ without_tests('calls') }}
+),
+
+-- Answered calls of which none has the time of its answer say nothing about waits
+recorded as (
+    select
+        enterprise_id,
+        quarter,
+        count(case when outcome = 'answered' then 1 end) = 0 or count(case when outcome = 'answered' then wait_seconds end) > 0 as has_waits
+    from calls
+    group by enterprise_id, quarter
 )
 
 select
@@ -26,9 +36,11 @@ select
     calls.outcome in ('answered', 'abandoned', 'rejected') and calls.in_service_hours as is_offered,
     calls.outcome in ('answered', 'abandoned', 'rejected') and not calls.in_service_hours as is_offered_out_of_hours,
     calls.outcome = 'answered' as is_answered,
+    recorded.has_waits,
     calls.wait_seconds,
     calls.wait_seconds <= limits.connect_within_seconds as is_connected_in_time,
     calls.wait_seconds <= limits.response_seconds as is_response_in_time,
     coalesce(calls.outcome = 'abandoned' and calls.queued_seconds < limits.short_abandon_seconds, false) as is_short_abandon
 from calls
+inner join recorded on calls.enterprise_id = recorded.enterprise_id and calls.quarter = recorded.quarter
 cross join limits

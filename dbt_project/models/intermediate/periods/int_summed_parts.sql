@@ -36,10 +36,12 @@ labelled as (
         inputs.variant,
         inputs.part,
         {{ part_columns('inputs') }},
-        sized.quarter_count
+        sized.quarter_count,
+        surveyed.indicator_id is not null and inputs.variant <> 'requests' as is_surveyed
     from {{ ref('mart_indicator_inputs') }} as inputs
     inner join sized
         on inputs.quarter = sized.quarter and (inputs.indicator_id = 'I4-1') = sized.is_trailing_only
+    left join (select distinct indicator_id from {{ ref('int_survey_parts') }}) as surveyed on inputs.indicator_id = surveyed.indicator_id
 )
 
 select
@@ -52,6 +54,12 @@ select
     {{ columns(period_key()) }},
     {{ parts_of('sum(numerator)', 'sum(denominator)', 'sum(n)', 'sum(cases)', 'sum(within_limit)', 'sum(sum_squares)') }}
 from labelled
-where quarter_count > 1
+where quarter_count > 1 and not is_surveyed
 group by
     {{ columns(period_key()) }}
+union all
+-- People do not add up over quarters
+select
+    {{ columns(period_key()) }},
+    {{ part_columns() }}
+from {{ ref('int_survey_period_parts') }}

@@ -39,7 +39,7 @@ evaluators as (
         select
             records.enterprise_id,
             records.staff_id,
-            sum(cast(records.hours as decimal(18, 6))) as hours
+            {{ hours_of('records.hours') }} as hours
         from {{ source('clean', 'training_records') }} as records
         inner join {{ ref('int_quarters') }} as quarters on records.quarter = quarters.quarter
         where records.kind = 'evaluator'

@@ -10,7 +10,7 @@ training as (
         periods.period,
         records.enterprise_id,
         records.staff_id,
-        sum(cast(records.hours as decimal(18, 6))) as hours
+        {{ hours_of('records.hours') }} as hours
     from {{ source('clean', 'training_records') }} as records
     inner join periods on records.trained_on >= periods.measured_from and records.trained_on < periods.end_day
     group by periods.period, records.enterprise_id, records.staff_id

@@ -9,7 +9,7 @@ with rounds as (
 ),
 
 -- Ordered as for the first complete response of a customer (int_survey_answers)
-responses as (
+delivered as (
     select
         came.enterprise_id,
         came.quarter,
@@ -32,6 +32,14 @@ responses as (
         ) as complete_before
     from {{ source('clean', 'survey_responses') }} as came
     inner join rounds on came.survey_id = rounds.survey_id
+),
+
+-- A complete response after the customer's first complete one is flagged as that, and is not measured against the others
+responses as (
+    select
+        *,
+        is_complete and complete_before > 0 as is_repeated
+    from delivered
 ),
 
 items as (
@@ -59,7 +67,7 @@ usual_times as (
         survey_id,
         {{ percentile('completion_seconds', 0.5) }} as median_seconds
     from responses
-    where is_complete and completion_seconds is not null
+    where is_complete and not is_repeated and completion_seconds is not null
     group by enterprise_id, quarter, survey_id
 ),
 
@@ -69,7 +77,7 @@ shared_devices as (
         survey_id,
         device_token
     from responses
-    where device_token is not null
+    where device_token is not null and not is_repeated
     group by enterprise_id, survey_id, device_token
     having count(distinct customer_id) > 1
 ),
@@ -83,6 +91,7 @@ flagged as (
         responses.mode,
         responses.is_complete,
         responses.is_complete and responses.complete_before = 0 as is_counted,
+        responses.is_repeated,
         responses.question_count,
         cast(coalesce(items.answered_count, 0) as bigint) as answered_count,
         cast(coalesce(items.item_count, 0) as bigint) as item_count,
@@ -96,17 +105,19 @@ flagged as (
         end as score_standard_deviation,
         responses.completion_seconds,
         coalesce(
-            items.lowest_score = items.highest_score
+            not responses.is_repeated
+            and items.lowest_score = items.highest_score
             and items.item_count >= {{ parameter('survey_straight_line_items') }},
             false
         ) as is_straight_lining,
         coalesce(
             responses.is_complete
+            and not responses.is_repeated
             and responses.completion_seconds < {{ parameter('survey_speeding_share') }} * usual_times.median_seconds,
             false
         ) as is_speeding,
         responses.complete_before > 0 as is_duplicate_customer,
-        shared_devices.device_token is not null as is_duplicate_device,
+        shared_devices.device_token is not null and not responses.is_repeated as is_duplicate_device,
         coalesce(responses.completion_seconds > {{ parameter('survey_minutes_max') }} * 60, false) as is_over_time
     from responses
     inner join {{ ref('int_quarters') }} as quarters on responses.quarter = quarters.quarter

@@ -27,7 +27,7 @@ from pipeline.lake.provenance import PSEUDONYM_KEY, UNDATED, is_purged
 from pipeline.lake.sql import literal, parquet
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
-from schemas.standard.catalogue import SEEDS, catalogue
+from schemas.standard.catalogue import SEEDS
 
 COUNTED_MARTS = (
     "mart_period_inputs",
@@ -104,20 +104,6 @@ def _parts(ordered: pl.LazyFrame, parts: list[pl.DataFrame]) -> Iterator[tuple[p
         rows = int(part["n"].sum())
         yield ordered.slice(start, rows).collect(), part.select(PLACE)
         start += rows
-
-
-def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
-    """The indicator catalogue in force on the quarter's last day, one row per indicator, in the standard's order."""
-    rows = [dataclasses.asdict(indicator) for indicator in catalogue(quarter.last_day).values()]
-    lists = ("source_tables", "source_columns", "decisions")
-    return pl.DataFrame(
-        [{name: list(value) if name in lists else value for name, value in row.items()} for row in rows],
-        infer_schema_length=None,
-        schema_overrides={
-            **dict.fromkeys(lists, pl.List(pl.String)),
-            **dict.fromkeys(("requirement", "acceptable", "objective", "unit_divisor", "multiplier"), pl.Float64),
-        },
-    )
 
 
 def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:

@@ -10,6 +10,7 @@ import dagster as dg
 from pipeline import flow
 from pipeline.lake.access_log import log_reading
 from pipeline.settings.handed_in import CORRECTIONS, OUTLIER_REVIEW
+from pipeline.settings.indicators import catalogue_frame
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
 from pipeline.stage.per_table import for_each_table
 from pipeline.stage.resources import Places
@@ -55,6 +56,8 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     """Split every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
     limits = settings.plan.refused_limits
+    # The stage that needs it comes after minutes of work.
+    settings.plan.check_catalogue(catalogue_frame(quarter))
     tables = selected_tables(context)
     log_reading(settings.lake, context.job_name, "raw", quarter, [table.name for table in tables], context.run.run_id)
     corrections = known_corrections(settings.document(CORRECTIONS), settings.document(OUTLIER_REVIEW))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
@@ -36,6 +37,7 @@ class TableDelivery:
     """True when it is unclear which files belong to the table."""
     findings: list[Finding] = field(default_factory=list)
     _unused: dict[str, None] = field(default_factory=dict)
+    _sound: list[str] = field(default_factory=list)
 
     @classmethod
     def read(
@@ -61,6 +63,7 @@ class TableDelivery:
         except AsqError as error:
             found.error, found.empty_columns = error, set()
             found.findings += list(found._faults(lake.scratch)) or [Finding.of(error)]
+            found.snapshot = found._of_sound_files(landing, lake, quarter)
         if found._unused:
             names = listed(found._unused)
             found.findings.append(Finding(INFO, f"columns that are not read: {names}", table.name, count=len(found._unused)))
@@ -87,8 +90,22 @@ class TableDelivery:
                     for _ in stream.rows(0):
                         pass
                     self._watch(stream)
+                self._sound.append(file.name)
             except AsqError as error:
                 yield Finding.of(error)
+
+    def _of_sound_files(self, landing: Path, lake: Lake, quarter: Quarter | None) -> Snapshot | None:
+        """The rows of the files without a fault of their own: their values may have other faults."""
+        if not 0 < len(self._sound) < len(self.files):
+            return None
+        only = {"files": tuple(glob.escape(name) for name in self._sound)}
+        source = self.sources.table(self.table.name).model_copy(update=only)
+        try:
+            return take_snapshot(
+                self.table, landing, replace(self.sources, tables={**self.sources.tables, self.table.name: source}), lake, quarter
+            )
+        except AsqError:
+            return None
 
     def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Finding]:
         if marks is not None and marks.errors:

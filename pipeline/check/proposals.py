@@ -62,9 +62,19 @@ def date_formats(
         read = _read_shares(texts[:_VALUES_TRIED], fitting, column, table, zone, connection)
         best = max(read, default=0.0)
         if best >= _READ_SHARE:
-            formats = tuple(date_format for date_format, share in zip(fitting, read, strict=True) if share == best)
-            found += [formats] if formats not in found else []
-    return found
+            found.append(tuple(date_format for date_format, share in zip(fitting, read, strict=True) if share == best))
+    return _decided(found)
+
+
+def _decided(found: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """A column is written in one order of day and month: what one shape leaves open another may decide."""
+    decided: list[tuple[str, ...]] = []
+    for formats in sorted(found, key=len):
+        if any(set(formats) & set(other) for other in decided):
+            decided = [tuple(each for each in other if each in formats) or other for other in decided]
+        else:
+            decided.append(formats)
+    return decided
 
 
 def _read_shares(
@@ -94,7 +104,7 @@ def date_line(
     column: Column, table: Table, sources: SourceConfig, found: Iterable[tuple[str, ...]], has_readable: bool
 ) -> str | None:
     """The line that reads what is read now and the formats found; None where an expression makes the column's values."""
-    configured = sources.table(table.name).columns.get(column.name) or ColumnSource(source=column.name)
+    configured = sources.table(table.name).columns.get(column.name) or ColumnSource.model_validate(column.name)
     if configured.source is None:
         return None
     formats = [*(configured.date_formats or ((ISO,) if has_readable else ())), *(first for first, *_ in found)]

@@ -122,7 +122,11 @@ class Refused:
         snapshot: Snapshot,
         connection: duckdb.DuckDBPyConnection,
     ) -> Iterator[str | None]:
-        words = values.filter(pl.col("text").is_in(list(shown))).sort("count", "text", descending=[True, False])["text"].to_list()
+        # In a column of dates any text that comes often stands for none; in others it may be a word for a value.
+        meaningless = shown if column.type in _DATES else PLACEHOLDERS & set(shown)
+        words = (
+            values.filter(pl.col("text").is_in(list(meaningless))).sort("count", "text", descending=[True, False])["text"].to_list()
+        )
         # Without a value the row would be refused all the same, or dated nowhere.
         if words and not column.required and column.name not in self.table.dated_by:
             yield proposals.null_line(self.table, sources, words)

@@ -9,44 +9,41 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.extract.check import Notice, check_landing
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
 
 
-def check(place) -> list[Notice]:
-    path = place.landing / "sources.yaml"
-    return check_landing(place.landing, path if path.exists() else None)
-
-
-def messages(findings: list[Notice], level: str | None = None) -> list[str]:
-    """Findings as printed, without what was not delivered."""
-    return [
-        str(finding) for finding in findings if finding.level in (level or finding.level) and "not delivered" not in finding.problem
-    ]
-
-
 def test_a_good_delivery_has_no_errors(place):
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,yes,x\nA,S2,employee,2025-05-03,,,y\n")
-    findings = check(place)
-    assert not any(finding.is_error for finding in findings)
-    assert messages(findings) == ["info: suggestions: 2 rows read, from 2025-Q1 to 2025-Q2"]
+    report = place.check()
+    assert [str(finding) for finding in report.findings] == ["info: suggestions: 2 rows read, of 2025-Q1 to 2025-Q2"]
+    assert report.lines()[-3:] == [
+        "asq run 2025-Q1 would reach acceptance: 1 of 1 rows accepted",
+        "asq run 2025-Q2 would reach acceptance: 1 of 1 rows accepted",
+        "0 errors, 2 notes",
+    ]
+    assert report.exit_code == 0
+
+
+def test_what_is_not_delivered_is_one_line(place):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,yes,x\n")
+    report = place.check()
+    (line,) = [line for line in report.lines() if "not delivered" in line]
+    assert line.startswith("info: not delivered: 28 tables (service_requests, ")
     # I1-4 is counted from suggestions, which are here; I1-2 from complaints, which are not.
-    missing = {finding.table: finding.problem for finding in findings if "not delivered" in finding.problem}
-    assert "I1-2" in missing["complaints"]
-    assert "suggestions" not in missing
+    assert "I1-2" in report.undelivered.tables["complaints"]
+    assert "suggestions" not in report.undelivered.tables
 
 
 def test_an_optional_column_without_which_an_indicator_has_no_value(place):
     place.deliver("outlets.csv", "enterprise_id,outlet_id,region_code,urbanicity,opened_on\nA,O1,R1,urban,2020-01-01\n")
-    found = [finding for finding in check(place) if finding.table == "outlets" and finding.column == "service_radius_km"]
-    assert [finding.problem for finding in found] == ["not delivered; no_data for R1-2a, R1-2b"]
+    assert place.check().undelivered.columns["outlets.service_radius_km"] == ("R1-2a", "R1-2b")
 
 
 def test_mistakes_of_the_configuration_do_not_hide_those_of_the_files(place):
     (place.landing / "sources.yaml").write_text("tables:\n  sugestions: {}\n  staff: {files: [hr*.csv]}\n")
     place.deliver("suggestions.csv", "enterprise_id,sugestion_id,source,submitted_at\nA,S1,customer,2025-02-03\n")
-    assert messages(check(place), "error") == [
+    assert place.messages("error") == [
         "error: sources.yaml: line 2: tables.sugestions: the contract has no such table; did you mean 'suggestions'?",
         "error: suggestions: suggestions.csv: suggestion_id: lacks the required column suggestion_id; did you mean "
         "'sugestion_id'? (columns found: enterprise_id, sugestion_id, source, submitted_at)",
@@ -58,12 +55,20 @@ def test_every_file_of_a_folder_is_looked_at(place):
     place.deliver("suggestions/1.csv", b"enterprise_id\n\xff\xff\n")
     (place.landing / "suggestions" / "2.csv.gz").write_bytes(gzip.compress(b"a,b\n" * 2000)[:-9])
     place.deliver("suggestions/3.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,甲\n", "gb18030")
-    assert [text.split(" ", 3)[:3] for text in messages(check(place))] == [
+    assert [text.split(" ", 3)[:3] for text in place.messages()] == [
         ["error:", "suggestions:", "suggestions/1.csv:"],
         ["error:", "suggestions:", "suggestions/2.csv.gz:"],
         ["info:", "suggestions:", "suggestions/3.csv:"],
         ["info:", "suggestions:", "1"],
     ]
+
+
+def test_the_rows_of_sound_files_are_checked_beside_a_damaged_one(place):
+    place.deliver("suggestions/1.csv", b"enterprise_id\n\xff\xff\n")
+    place.deliver("suggestions/2.csv", f"{HEADER}\nA,S1,guest,2025-02-03,,,x\n")
+    report = place.check()
+    assert {finding.rule for finding in report.findings} >= {None, "allowed_values"}
+    assert [(verdict.stage, verdict.exit_code) for verdict in report.verdicts] == [("extract", 1)]
 
 
 def test_duplicates_ambiguity_and_files_nobody_reads(place):
@@ -72,7 +77,7 @@ def test_duplicates_ambiguity_and_files_nobody_reads(place):
     place.deliver("staff.csv", "x")
     place.deliver("staff/a.csv", "y")
     place.deliver("complaint.csv", "z")
-    found = messages(check(place))
+    found = place.messages()
     assert (
         "error: suggestions: suggestions/1.csv: has the same contents as suggestions/2.csv; its records would count twice" in found
     )
@@ -85,7 +90,7 @@ def test_a_table_of_a_kind_that_is_not_read(place, name):
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
     place.deliver(name, "x")
     place.deliver("photo.jpg", "x")
-    assert messages(check(place), "warning") == [
+    assert place.messages("warning") == [
         f"warning: {name}: feeds no table: it is not one of the known kinds (.csv, .tsv, .txt, .parquet, .xlsx)"
     ]
 
@@ -96,14 +101,14 @@ def test_files_of_a_table_that_is_refused_are_not_said_to_feed_none(place):
     place.deliver("outlets/a.csv", "y")
     place.deliver("staff/1.csv", "a\n1\n")
     place.deliver("staff/2.xls", "y")
-    assert messages(check(place), "warning") == []
-    assert [text.split(": ")[1] for text in messages(check(place), "error")] == ["outlets", "staff"]
+    assert place.messages("warning") == []
+    assert [text.split(": ")[1] for text in place.messages("error")] == ["outlets", "staff"]
 
 
 def test_a_required_column_left_empty_is_one_error(place):
     (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {source: null}}}")
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
-    assert messages(check(place), "error") == [
+    assert place.messages("error") == [
         "error: sources.yaml: line 1: tables.suggestions.columns.source: the contract requires this column, it cannot be left empty"
     ]
 
@@ -111,21 +116,29 @@ def test_a_required_column_left_empty_is_one_error(place):
 def test_a_pattern_without_a_match_beside_one_that_matches(place):
     (place.landing / "sources.yaml").write_text('tables: {suggestions: {files: ["a*.csv", "b*.csv"]}}')
     place.deliver("a1.csv", f"{HEADER}\n")
-    assert messages(check(place), "warning") == ["warning: suggestions: no file matches 'b*.csv'"]
+    assert place.messages("warning") == ["warning: suggestions: no file matches 'b*.csv'"]
 
 
 def test_what_would_be_refused_is_counted_by_column(place):
     lines = [f"A,S{number},customer,2025-02-03,,,x" for number in range(88)]
     lines += ["A,T1,Kunde,2025-02-03,,maybe,x"] * 6 + ["A,T2,,03.02.2025,,,x"] * 4 + ["A,T3,customer,2025-02-03,,,x,y", "A,T4"]
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
-    assert messages(check(place)) == [
-        "warning: suggestions: 1 lines have too many fields (1.0% of 100 rows)",
-        "warning: suggestions: 1 lines have too few fields (1.0% of 100 rows)",
-        "warning: suggestions: source: 4 rows have no value, which the contract requires (4.0% of 100 rows)",
-        "error: suggestions: source: 6 values are not one of customer|employee: 'Kunde' × 6 (6.0% of 100 rows)",
-        "warning: suggestions: submitted_at: 4 values cannot be read as timestamp (4.0% of 100 rows)",
-        "error: suggestions: adopted: 6 values cannot be read as boolean (6.0% of 100 rows)",
-        "info: suggestions: 100 rows read, from 2025-Q1",
+    # Most costly first; of what is alike in cost, what comes first in the file.
+    assert place.messages() == [
+        "error: suggestions: suggestions.csv: source: 6 values are not one of customer|employee (6.0% of 100 rows): "
+        "'Kunde' ×6, first in row 90",
+        "error: suggestions: suggestions.csv: adopted: 6 values cannot be read as boolean (6.0% of 100 rows): "
+        "'maybe' ×6, first in row 90",
+        "error: suggestions: suggestions.csv: source: 4 rows have no value, which the contract requires (4.0% of 100 rows): "
+        "first in row 96",
+        "error: suggestions: suggestions.csv: submitted_at: 4 values cannot be read as timestamp (4.0% of 100 rows): "
+        "99.99.9999 ×4, first in row 96. With this in sources.yaml they are read: tables: {suggestions: {columns: "
+        "{submitted_at: {from: submitted_at, date_format: [iso, '%d.%m.%Y']}}}}",
+        "error: suggestions: suggestions.csv: 1 lines have too many fields (1.0% of 100 rows): first in row 100",
+        "error: suggestions: suggestions.csv: 1 lines have too few fields (1.0% of 100 rows): first in row 101",
+        "warning: suggestions: submitted_at: 6 rows have no readable date: they cannot be put into a quarter; they are refused in "
+        "every quarter, first in suggestions.csv row 96",
+        "info: suggestions: 100 rows read, of 2025-Q1",
     ]
 
 
@@ -133,20 +146,28 @@ def test_names_and_numbers_in_the_wrong_column_are_not_shown(place):
     lines = [f"A,S{number},张伟{number},2025-02-03,,,x" for number in range(40)]
     lines += ["A,T,13800138000,2025-02-03,,,x"] * 20
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
-    text = "\n".join(messages(check(place)))
-    assert "60 values are not one of customer|employee: 41 rare values not shown" in text
+    text = "\n".join(place.messages())
+    assert "文文99 ×30, first in row 12; 99999999999 ×20, first in row 42; 文文9 ×10, first in row 2" in text
     assert "张伟" not in text
     assert "138" not in text
 
 
 def test_dates_that_are_never_read(place):
-    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,03/02/2025,,,\n")
-    assert "error: suggestions: no row has a readable date" in messages(check(place))
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,23/02/2025,,,\n")
+    report = place.check()
+    assert report.findings[0].problem.endswith(
+        "the landing folder " + str(place.landing) + " holds no row of this quarter; its files hold no dated row and 1 rows "
+        f"without a readable date: deliver the files of {report.verdicts[0].quarter}"
+    )
+    assert report.exit_code == 2
+    assert report.findings[1].proposal == (
+        "tables: {suggestions: {columns: {submitted_at: {from: submitted_at, date_format: '%d/%m/%Y'}}}}"
+    )
 
 
 def test_columns_that_are_not_read(place):
     place.deliver("suggestions.csv", f"{HEADER},mood,extra\nA,S1,customer,2025-02-03,,,,happy,1\n")
-    assert "info: suggestions: columns that are not read: mood, extra" in messages(check(place))
+    assert "info: suggestions: columns that are not read: mood, extra" in place.messages()
 
 
 def test_rows_of_the_configuration_and_expressions(place):
@@ -159,34 +180,32 @@ tables:
 """
     )
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
-    found = messages(check(place), "error")
+    found = place.messages("error")
     assert found == [
         "error: sources.yaml: line 5: tables.suggestions.columns.content.expression: suggestions.csv: has no column 'txt' "
         "(columns found: enterprise_id, suggestion_id, source, submitted_at, evaluated_at, adopted, content)",
-        "error: survey_questions: scale_min: 1 values cannot be read as integer (100.0% of 1 rows)",
+        "error: survey_questions: sources.yaml: scale_min: 1 values cannot be read as integer (100.0% of 1 rows): "
+        "aaa ×1, first in row 1",
     ]
 
 
 def test_an_empty_landing_folder_and_none(place):
-    assert messages(check(place)) == ["error: no table of the contract was delivered"]
+    (said,) = place.messages()
+    assert said.startswith(f"error: {place.landing}: no table of the contract was delivered; found nothing")
+    assert place.check().exit_code == 1
     place.landing.rmdir()
     with pytest.raises(UsageError, match="does not exist"):
-        check(place)
+        place.check()
 
 
-def test_only_a_sample_is_read(place, monkeypatch):
-    monkeypatch.setattr("pipeline.extract.check.SAMPLE_ROWS", 70_000)
-    place.deliver("suggestions.csv", "\n".join([HEADER, *(f"A,S{i},customer,2025-02-03,,,x" for i in range(150_000))]))
-    (count,) = [finding.count for finding in check(place) if "rows read" in finding.problem]
-    assert 70_000 <= count < 150_000
-
-
-def test_nothing_is_written(place):
-    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
-    before = sorted(place.landing.rglob("*"))
-    check(place)
-    assert sorted(place.landing.rglob("*")) == before
-    assert not place.lake.root.exists()
+def test_nothing_is_written(place, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\nA,S2,guest,2025-02-03,,,\n")
+    before = sorted(tmp_path.rglob("*"))
+    place.check()
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_real_incidents_with_a_value_that_was_not_mapped(place, shared_data: Path):
@@ -214,6 +233,8 @@ tables:
       reopened_count: reopen_count
 """
     )
-    text = "\n".join(messages(check(place)))
-    assert "'Direct opening' × " in text
-    assert "141712 rows read, from 2016-Q1 to 2017-Q1" in text
+    text = "\n".join(place.messages())
+    assert "'Direct opening' ×" in text
+    assert "24918 rows read, of 2016-Q1 to 2017-Q1" in text
+    assert "resolved_at: {from: resolved_at, date_format: '%d/%m/%Y %H:%M'}" in text
+    assert "the days do not decide" not in text

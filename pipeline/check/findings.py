@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pipeline import flow
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceRefused
 from pipeline.settings.suggestions import listed
@@ -86,7 +87,9 @@ class Verdict:
         run = f"asq run {self.quarter}" if self.quarter else "asq run"
         if self.stage is None:
             return f"{run} would reach acceptance: {self.rows - self.refused:,} of {self.rows:,} rows accepted"
-        return f"{run} would stop in {self.stage} (exit code {self.exit_code}): {'; '.join(self.reasons)}"
+        # What stops extract stands above, file by file.
+        why = f": {'; '.join(self.reasons)}" if self.stage == flow.VALIDATE else ""
+        return f"{run} would stop in {self.stage} (exit code {self.exit_code}){why}"
 
 
 @dataclass(frozen=True)

@@ -318,4 +318,5 @@ def _configuration(faults: Iterable[str]) -> Iterator[Finding]:
 
 
 def _said(errors: Iterable[AsqError]) -> tuple[str, ...]:
-    return tuple(line for error in errors for line in str(error).splitlines())
+    # A table whose parent cannot be read stops with the same words.
+    return tuple(dict.fromkeys(line for error in errors for line in str(error).splitlines()))

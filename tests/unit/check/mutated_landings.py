@@ -33,11 +33,17 @@ def _times(number: int, *columns: str) -> dict[str, str]:
 def delivery() -> dict[str, Rows]:
     """The delivery without a fault; 24 rows of a table are 16 in 2025-Q1 and 8 in 2024-Q4."""
     return {
-        "regions": [{"region_code": f"R{n}", "name": "x", "area_km2": "9", "urbanicity": "urban"} for n in range(3)],
-        "customers": [{**_E, "customer_id": f"C{n}", "customer_type": "individual", "region_code": f"R{n % 3}"} for n in range(10)],
+        "regions": [{**_E, "region_code": f"R{n}", "name": "x", "area_km2": "9", "urbanicity": "urban"} for n in range(3)],
+        "customers": [
+            {
+                **_E, "customer_id": f"C{n}", "customer_type": "consumer", "region_code": f"R{n % 3}",
+                "registered_on": "2020-01-01", "valid_from": "2020-01-01", "valid_to": "",
+            }
+            for n in range(24)
+        ],
         "service_requests": [
             {
-                **_E, "request_id": f"Q{n}", "customer_id": f"C{n % 10}", "product_category": "p", "issue_class": "i",
+                **_E, "request_id": f"Q{n}", "customer_id": f"C{n}", "product_category": "p", "issue_class": "i",
                 "service_type": "repair", "channel": "phone", "region_code": f"R{n % 3}", "urgency": "normal",
                 "complexity": "general", **_times(n, "requested_at", "responded_at", "resolved_at"), "status": "closed",
                 "contact_count": "1", "reopened_count": "0",
@@ -46,7 +52,7 @@ def delivery() -> dict[str, Rows]:
         ],
         "complaints": [
             {
-                **_E, "complaint_id": f"P{n}", "customer_id": f"C{n % 10}", "channel": "phone", "is_urgent": "false",
+                **_E, "complaint_id": f"P{n}", "customer_id": f"C{n}", "channel": "phone", "is_urgent": "false",
                 **_times(n, "received_at", "first_reply_at", "closed_at"), "satisfaction": "5",
             }
             for n in range(24)
@@ -64,8 +70,8 @@ def delivery() -> dict[str, Rows]:
         ],
         "survey_responses": [
             {
-                **_E, "response_id": f"A{n}", "survey_id": "K1", "customer_id": f"C{n % 10}", "request_id": f"Q{n}",
-                "channel": "phone", **_times(n, "submitted_at"), "is_complete": "true",
+                **_E, "response_id": f"A{n}", "survey_id": "K1", "customer_id": f"C{n}", "request_id": f"Q{n}",
+                "mode": "phone", **_times(n, "submitted_at"), "is_complete": "true",
             }
             for n in range(24)
         ],
@@ -76,7 +82,7 @@ def delivery() -> dict[str, Rows]:
 
 
 VALUES = (
-    *("", "待定", "x", "-1", "0", "6", "99", "true", "E2", "C99", "NaN", "9999-12-31", "1970-01-01", "2052-02-02 10:00"),
+    *("", "待定", "x", "-1", "0", "6", "99", "true", "E2", "C1", "NaN", "9999-12-31", "1970-01-01", "2052-02-02 10:00"),
     *(
         "2024-11-11 08:00",
         "2025-03-31 23:59",

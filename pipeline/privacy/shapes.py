@@ -31,7 +31,7 @@ def shapes(texts: pl.Series) -> pl.Series:
     text = (
         text.str.replace_all(r"[\p{Latin}&&\p{Lu}]", "A")
         .str.replace_all(r"[\p{Latin}&&\p{Ll}]", "a")
-        .str.replace_all(r"[[\p{L}\p{M}\p{No}\p{Nl}]--[Aa]]", "文")
+        .str.replace_all(r"[[\p{L}\p{M}\p{No}\p{Nl}\p{Cn}]--[Aa]]", "文")
         .str.replace_all(r"\p{Cc}|\p{Cf}|[\u2028\u2029]", " ")
     )
     for kept, mark in _KEPT.items():

@@ -238,3 +238,63 @@ tables:
     assert "24918 rows read, of 2016-Q1 to 2017-Q1" in text
     assert "resolved_at: {from: resolved_at, date_format: '%d/%m/%Y %H:%M'}" in text
     assert "the days do not decide" not in text
+
+
+def test_rows_outside_the_time_of_the_delivery(place):
+    dates = ["2025-01-05 08:00"] * 40 + ["1970-01-01 08:00", "2052-02-05 10:00", "待定"]
+    lines = [f"E01,S{number},customer,{date},,,x" for number, date in enumerate(dates)]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
+    report = place.check()
+    assert place.messages("warning")[0] == (
+        "warning: suggestions: submitted_at: 2 rows are dated outside the delivery's time, more than a year from all others: "
+        "1970-Q1 (1, first in suggestions.csv row 42), 2052-Q1 (1, first in suggestions.csv row 43)"
+    )
+    assert any("1 rows have no readable date" in text for text in place.messages("warning"))
+    # 1 of 43 delivered rows is undated: below the limit. Nobody runs 1970 or 2052.
+    assert [(verdict.quarter, verdict.stage, verdict.rows, verdict.refused) for verdict in report.verdicts] == [
+        ("2025-Q1", None, 41, 1)
+    ]
+
+
+def test_what_only_the_row_rules_see(place):
+    """A value out of range, times in the wrong order, a key twice, a parent that did not come."""
+    place.deliver("customers.csv", "enterprise_id,customer_id,registered_on\nE,C1,2020-01-01\n")
+    header = "enterprise_id,complaint_id,customer_id,channel,is_urgent,received_at,first_reply_at,closed_at,satisfaction"
+    good = "E,P{},C1,phone,false,2025-02-02 08:00,2025-02-02 09:00,2025-02-02 18:00,5"
+    lines = [good.format(number) for number in range(20)]
+    lines += [
+        good.format(20)[:-1] + "0",
+        good.format(21).replace("02 09:00", "01 09:00"),
+        good.format(1),
+        good.format(22).replace("C1", "C9"),
+    ]
+    place.deliver("complaints.csv", "\n".join([header, *lines]))
+    report = place.check()
+    assert {(finding.rule, finding.count, finding.seen[0].row) for finding in report.findings if finding.is_error} == {
+        ("range", 1, 22),
+        ("first_reply_before_received", 1, 23),
+        ("unique_key", 1, 24),
+        ("foreign_key", 1, 25),
+    }
+    assert report.lines()[-2] == (
+        "asq run 2025-Q1 would stop in validate (exit code 1): complaints: 4 of 24 rows refused (16.7%), the limit is 5.0%"
+    )
+    place.deliver("evaluation.yaml", "refused_limits: {tables: {complaints: 0.2}}")
+    assert place.check().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ("targets: [{indicator_id: R4-9, acceptable: 1}]", "no such indicator 'R4-9'"),
+        ("acceptance: {waivers: [{quarter: 2025-Q1, table: complaint, check: volume, reason: r, author: a}]}", "unknown table"),
+        ("acceptance: {waivers: [{quarter: 2025-Q1, table: complaints, check: volum, reason: r, author: a}]}", "no check 'volum'"),
+        ("refused_limits: {tables: {sugestions: 0.2}}", "unknown table 'sugestions'"),
+    ],
+)
+def test_a_plan_that_a_run_would_not_take(place, plan, said):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
+    place.deliver("evaluation.yaml", plan)
+    report = place.check()
+    assert [said in finding.problem for finding in report.findings if finding.is_error] == [True]
+    assert [(verdict.stage, verdict.exit_code) for verdict in report.verdicts] == [("validate", 2)]

@@ -74,6 +74,11 @@ class Quarter:
         index = self.year * 4 + self.number - 1 + quarters
         return Quarter(index // 4, index % 4 + 1)
 
+    def require_begun(self) -> None:
+        """Raise UsageError for a coming quarter: nothing can have happened in it."""
+        if self.first_day > today():
+            raise UsageError(f"{self} has not begun: its first day is {self.first_day}")
+
     def __str__(self) -> str:
         return self.label
 

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.commands.options import console, handed_in_options, landing_option
-from pipeline.errors import AsqError, UsageError
-from pipeline.settings.handed_in import CORRECTIONS, OUTLIER_REVIEW, SOURCES
-from pipeline.settings.places import chosen_files
+from pipeline.settings.places import LAKE_VARIABLE, chosen_files, lake_at
 
 
 @click.command()
+@click.argument("quarter", required=False)
 @landing_option
+@click.option(
+    "--lake",
+    type=click.Path(file_okay=False),
+    envvar=LAKE_VARIABLE,
+    help="Lake folder, if earlier deliveries count: rows may refer to theirs. Only read.",
+)
 @handed_in_options
-def check(landing: str, **files: str | None) -> None:
-    """Report problems of landing files and the files beside them before a run: mapping, corrections, review, plan."""
-    from pipeline.extract.check import check_landing
+@click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
+def check(quarter: str | None, landing: str, lake: str | None, as_json: bool, **files: str | None) -> None:
+    """Say how far `asq run` of the landing folder would get, and what is wrong with its files and those beside them.
+
+    QUARTER (like 2025-Q1): check the run of this quarter; left out: of every quarter that the folder holds. The exit code is
+    that of the run up to the acceptance of the delivery. Nothing is written.
+    """
+    chosen = None if quarter is None else Quarter.parse(quarter)
+    from pipeline.check.landing import check_landing
     from pipeline.settings.frozen import HandedInFiles
-    from pipeline.validate.corrections import all_corrections
 
     folder = Path(landing).absolute()
     handed_in = HandedInFiles.frozen(chosen_files(folder, **files))
-    _, faults = all_corrections(handed_in.document(CORRECTIONS), handed_in.document(OUTLIER_REVIEW))
-    findings = check_landing(folder, handed_in.document(SOURCES), handed_in.paths(), faults)
-    for finding in findings:
-        console.print(str(finding), markup=False)
-    errors = sum(finding.is_error for finding in findings)
-    console.print(f"{errors} errors, {len(findings) - errors} notes")
-    if errors:
-        sys.exit(UsageError.exit_code if any(finding.is_configuration for finding in findings) else AsqError.exit_code)
+    report = check_landing(folder, handed_in, chosen, None if lake is None else lake_at(lake))
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        for line in report.lines():
+            console.print(line, markup=False)
+    sys.exit(report.exit_code)
 
 
 @click.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.calendar.quarters import Quarter, quarter_range, today
+from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
 from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.layout import Lake
@@ -55,8 +55,7 @@ def report(quarter: str, lake: str) -> None:
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     for quarter in quarters:
         # The partitions also end with the quarter in progress.
-        if quarter.first_day > today():
-            raise UsageError(f"{quarter} has not begun: its first day is {quarter.first_day}")
+        quarter.require_begun()
     # Reports a setting that cannot be read before anything is done.
     Memory.of_run()
     require_writable(settings.lake.root)

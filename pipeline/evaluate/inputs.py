@@ -113,20 +113,6 @@ def _parts(ordered: pl.LazyFrame, parts: list[pl.DataFrame]) -> Iterator[tuple[p
         start += rows
 
 
-def catalogue_frame(quarter: Quarter) -> pl.DataFrame:
-    """The indicator catalogue in force on the quarter's last day, one row per indicator, in the standard's order."""
-    rows = [dataclasses.asdict(indicator) for indicator in catalogue(quarter.last_day).values()]
-    lists = ("source_tables", "source_columns", "decisions")
-    return pl.DataFrame(
-        [{name: list(value) if name in lists else value for name, value in row.items()} for row in rows],
-        infer_schema_length=None,
-        schema_overrides={
-            **dict.fromkeys(lists, pl.List(pl.String)),
-            **dict.fromkeys(("requirement", "acceptable", "objective", "unit_divisor", "multiplier"), pl.Float64),
-        },
-    )
-
-
 def data_as_of(lake: Lake, quarter: Quarter) -> dt.datetime:
     """The latest event in the records of the quarter and its look-ahead quarter; without any, the quarter's first day.
 

@@ -17,7 +17,6 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
 from pipeline.evaluate.inputs import (
     CountedMarts,
-    catalogue_frame,
     data_as_of,
     expert_judgements,
     grades_frame,
@@ -39,6 +38,7 @@ from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
+from pipeline.settings.indicators import catalogue_frame
 from pipeline.settings.plan import FALSIFIED_DATA, EvaluationPlan
 from pipeline.validate.quarter import read_outcome
 from schemas.contract import TABLES

@@ -8,16 +8,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline import flow
-from pipeline.extract.files import require_some_table
-from pipeline.extract.look_back import quarters_to_extract
-from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
-from pipeline.extract.snapshot import Snapshot, take_snapshot
+from pipeline.extract.tables import extract_tables
 from pipeline.extract.unread import Unread
 from pipeline.lake.access_log import log_reading
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
-from pipeline.stage.per_table import for_each_table
 from pipeline.stage.resources import Places
-from schemas.contract import TABLES, Table
+from schemas.contract import TABLES
 
 
 @dg.multi_asset(
@@ -38,21 +34,10 @@ from schemas.contract import TABLES, Table
 def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Take every table's snapshot of the landing folder and cut the quarter out of it."""
     settings, quarter = places.settings(), quarter_of(context)
-    landing, sources = settings.landing, settings.sources
-    tables = selected_tables(context)
+    sources, tables = settings.sources, selected_tables(context)
     log_reading(settings.lake, context.job_name, "landing", quarter, [table.name for table in tables], context.run.run_id)
-    # Reports an empty landing folder once, not once per table.
-    require_some_table(landing, sources)
-
-    def take(table: Table) -> tuple[Snapshot, ExtractResult]:
-        snapshot = take_snapshot(table, landing, sources, settings.lake, quarter)
-        for other in quarters_to_extract(table, quarter, settings.lake):
-            extract_quarter(table, other, settings.lake)
-        return snapshot, extract_quarter(table, quarter, settings.lake)
-
-    purged, results = [], []
-    for table, (snapshot, result) in for_each_table(flow.EXTRACT, tables, take):
-        results.append(result)
+    purged = []
+    for table, (snapshot, result) in extract_tables(tables, quarter, settings.landing, sources, settings.lake):
         purged += [table.name] if result.is_purged and result.rows else []
         yield dg.MaterializeResult(
             asset_key=["raw", table.name],
@@ -65,10 +50,9 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
                 "records purged": result.is_purged,
             },
         )
-    if len(results) == len(TABLES):
-        require_some_row(quarter, landing, results, settings.lake)
+    if len(tables) == len(TABLES):
         # Dagster keeps it; `asq run` prints it.
-        for line in Unread.of(landing, sources, settings.paths()).told():
+        for line in Unread.of(settings.landing, sources, settings.paths()).told():
             context.log.warning(line)
     if purged:
         context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,19 @@ class Snapshot:
     path: Path
 
 
-def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake, run_quarter: Quarter | None = None) -> Snapshot:
+def take_snapshot(
+    table: Table,
+    landing: Path,
+    sources: SourceConfig,
+    lake: Lake,
+    run_quarter: Quarter | None = None,
+    watch: Callable[[TableStream], None] | None = None,
+) -> Snapshot:
     """Read everything that came for a table and write its snapshot, unless the existing one was taken from the same input.
 
     Rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken first. Rows of quarters
     with purged records are left out, except in the quarter being run: running it asks for them.
+    ``watch`` is called with the table's stream when all of its rows have been read, if they had to be.
     Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
     """
     files = find_files(table.name, landing, sources)
@@ -68,7 +77,7 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
         about = read_metadata(path)
         if about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without:
             make_private(path.parent)
-            _write(table, files, sources, lake, fingerprint, parents, without)
+            _write(table, files, sources, lake, fingerprint, parents, without, watch or _ignore)
     found = read_metadata(path)
     return Snapshot(
         table=table.name,
@@ -80,6 +89,10 @@ def take_snapshot(table: Table, landing: Path, sources: SourceConfig, lake: Lake
         fingerprint=fingerprint,
         path=path,
     )
+
+
+def _ignore(_: TableStream) -> None:
+    """Nobody watches."""
 
 
 def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:
@@ -115,6 +128,7 @@ def _write(
     fingerprint: str,
     parents: Parents | None,
     without: list[str],
+    watch: Callable[[TableStream], None],
 ) -> None:
     with (
         open_table(table, files, sources, lake.scratch) as stream,
@@ -129,6 +143,7 @@ def _write(
                     _write_files(stream, undated_writer)
                     undated_writer.finish({})
                 quarters = write_dated(undated, parents, writer, lake.scratch)
+        watch(stream)
         delivered = stream.file_count() > 0
         writer.finish(
             {

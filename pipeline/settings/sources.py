@@ -63,7 +63,10 @@ _CODEC = "an encoding Python knows (for example utf-8, gb18030, cp949, utf-16)"
 Codec = Annotated[str, text(_CODEC, read=lambda name: codecs.lookup(name).name, schema=_TEXT)]
 _ZONE = "a time zone name such as Asia/Shanghai"
 Zone = Annotated[str, text(_ZONE, lambda name: name in zoneinfo.available_timezones(), schema=_TEXT)]
-DateFormat = Annotated[str, text("a strptime format such as %Y-%m-%d %H:%M:%S", lambda form: "%" in form, schema=_TEXT)]
+ISO = "iso"
+"""Among ``date_format``: ISO 8601, as dates are read without any format."""
+_FORMAT = "a strptime format such as %Y-%m-%d %H:%M:%S"
+DateFormat = Annotated[str, text(_FORMAT, lambda form: "%" in form or form == ISO, schema=_TEXT)]
 Pattern = Annotated[str, text("a file or a pattern inside the landing folder", _lies_within, schema=_TEXT)]
 
 
@@ -107,7 +110,7 @@ class ColumnSource(SettingsModel):
         {}, description='Other words for values; "" is an empty cell.'
     )
     otherwise: Cell = Field(None, description="What a value becomes that is not listed; left out: it stays.")
-    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description="Such as %Y-%m-%d; tried in order.")
+    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description="Such as %Y-%m-%d, or iso; tried in order.")
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -11,13 +11,10 @@ from pipeline import flow
 from pipeline.lake.access_log import log_reading
 from pipeline.settings.handed_in import CORRECTIONS, OUTLIER_REVIEW
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, quarter_of, selected_tables
-from pipeline.stage.per_table import for_each_table
 from pipeline.stage.resources import Places
 from pipeline.validate.apply_corrections import unapplied_counts
 from pipeline.validate.corrections import known_corrections
-from pipeline.validate.delivered import DeliveredKeys
-from pipeline.validate.look_back import quarters_to_validate
-from pipeline.validate.quarter import ValidationResult, validate_quarter
+from pipeline.validate.tables import validate_tables
 from schemas.contract import TABLES, Table
 
 
@@ -54,28 +51,20 @@ def _specs(table: Table) -> list[dg.AssetSpec]:
 def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
     """Split every table's quarter into accepted and refused rows."""
     settings, quarter = places.settings(), quarter_of(context)
-    limits = settings.plan.refused_limits
-    tables = selected_tables(context)
+    plan, tables = settings.plan, selected_tables(context)
     log_reading(settings.lake, context.job_name, "raw", quarter, [table.name for table in tables], context.run.run_id)
     corrections = known_corrections(settings.document(CORRECTIONS), settings.document(OUTLIER_REVIEW))
-    with DeliveredKeys(settings.lake, corrections, quarter) as keys:
-
-        def divide(table: Table) -> ValidationResult:
-            for other in quarters_to_validate(table, quarter, settings.lake, corrections):
-                validate_quarter(table, other, settings.lake, 1.0, keys)
-            return validate_quarter(table, quarter, settings.lake, limits.of(table.name), keys)
-
-        for table, result in for_each_table(flow.VALIDATE, tables, divide):
-            for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
-                if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
-                    yield dg.MaterializeResult(
-                        asset_key=[stage, table.name],
-                        metadata={
-                            "quarter": quarter.label,
-                            "dagster/row_count": rows,
-                            "rules broken": result.rule_counts,
-                            "values set aside": result.corrections.set_aside,
-                            "corrected values": result.corrections.values,
-                            "corrections": unapplied_counts(result.corrections),
-                        },
-                    )
+    for table, result in validate_tables(tables, quarter, settings.lake, plan, corrections):
+        for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
+            if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:
+                yield dg.MaterializeResult(
+                    asset_key=[stage, table.name],
+                    metadata={
+                        "quarter": quarter.label,
+                        "dagster/row_count": rows,
+                        "rules broken": result.rule_counts,
+                        "values set aside": result.corrections.set_aside,
+                        "corrected values": result.corrections.values,
+                        "corrections": unapplied_counts(result.corrections),
+                    },
+                )

@@ -111,22 +111,28 @@ def validate_quarter(
         return _divided(table, quarter, raw, lake, limit, delivered_keys)
 
 
+def examine_quarter(table: Table, quarter: Quarter, lake: Lake, delivered_keys: DeliveredKeys) -> Examined | None:
+    """What ``validate_quarter`` would find in a table's raw partition; accepts and quarantines nothing.
+
+    None if the records were purged: they are not validated again.
+    """
+    with pinned(lake, [lake.partition("raw", table.name, quarter)]) as (raw,):
+        if is_purged(raw):
+            return None
+        with delivered_keys.cursor() as connection, _examined(table, quarter, raw, lake, connection, delivered_keys) as examined:
+            return examined
+
+
 def _divided(
     table: Table, quarter: Quarter, raw: Path, lake: Lake, limit: float, delivered_keys: DeliveredKeys
 ) -> ValidationResult:
     is_delivered = is_marked_delivered(raw)
     if is_purged(raw):
         return _validated_before(table, quarter, lake, is_delivered)
-    connection = delivered_keys.cursor()
-    try:
-        rows = _checked_rows(table, quarter, raw, connection)
-        with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (corrected, outcome):
-            broken = _broken_rules(table, quarter, corrected, rows, undated_rows(raw), lake, connection, delivered_keys)
-            set_aside = merged_into_nothing(table, quarter, corrected, lake, connection, delivered_keys)
-            quarantine = _quarantine(table, quarter, raw, broken, connection)
-            rule_counts = _rule_counts(broken)
-            refused = broken["_row_id"].n_unique()
-            undated = _undated_refused(raw, connection)
+    with delivered_keys.cursor() as connection:
+        with _examined(table, quarter, raw, lake, connection, delivered_keys) as examined:
+            shares, outcome, quarantine = examined.shares, examined.outcome, examined.quarantine
+            rows, refused, undated = shares.rows, shares.refused, shares.undated
             facts = {
                 "delivered": str(is_delivered).lower(),
                 "extracted": str(rows),
@@ -134,31 +140,62 @@ def _divided(
                 "quarantined": str(refused),
                 UNDATED: str(undated),
             }
-            outcome = replace(outcome, set_aside=_rule_counts(set_aside))
             if outcome.by_status or outcome.set_aside:
                 facts[OUTCOME] = json.dumps(asdict(outcome), sort_keys=True)
             quarantine_file = lake.partition("quarantine", table.name, quarter)
             make_private(lake.root / "quarantine")
-            share = _Shares(rows, refused, undated, delivered_rows(raw))
-            if share.largest > limit:
+            if shares.largest > limit:
                 _write_quarantine(quarantine, quarantine_file, facts, connection)
-                raise TooManyRefusedRows(_explain(table, quarter, share, limit, quarantine, quarantine_file))
+                raise TooManyRefusedRows(_explain(table, quarter, shares, limit, quarantine, quarantine_file))
             make_private(lake.root / "accepted")
             accepted = lake.partition("accepted", table.name, quarter)
-            add_set_aside(table, quarter, raw, set_aside, lake, connection)
-            _write_accepted(table, quarter, corrected, rows, refused, set_aside, accepted, connection)
+            add_set_aside(table, quarter, raw, examined.set_aside, lake, connection)
+            _write_accepted(table, quarter, examined.corrected, rows, refused, examined.set_aside, accepted, connection)
         # These marks mean that the accepted partition exists, so they are written last.
         marks = {FINGERPRINT: read_metadata(raw).get(FINGERPRINT, ""), PARENTS: parents_fingerprint(table, lake)}
         if applied := corrections_fingerprint(table, quarter, delivered_keys.corrections):
             marks[CORRECTIONS] = applied
         _write_quarantine(quarantine, quarantine_file, facts | marks, connection)
-    finally:
-        connection.close()
+    rule_counts = _rule_counts(examined.broken)
     return ValidationResult(table.name, quarter, rows, rows - refused, refused, undated, rule_counts, is_delivered, outcome)
 
 
 @dataclass(frozen=True)
-class _Shares:
+class Examined:
+    """What the rules say of a table's quarter, before anything is written."""
+
+    corrected: Path
+    """The rows that were examined; gone when the examination ends if values were corrected."""
+    shares: Shares
+    broken: pl.DataFrame
+    """One row per broken rule, in file order, with the values as delivered: personal data."""
+    quarantine: pl.DataFrame
+    """The same rows with their origin and without personal data."""
+    undated: pl.Series
+    """The ``_row_id`` of refused rows that belong to no quarter."""
+    set_aside: pl.DataFrame
+    """Values that are read as none, because what they refer to does not count (``BROKEN_SCHEMA``)."""
+    outcome: Outcome
+
+
+@contextmanager
+def _examined(
+    table: Table, quarter: Quarter, raw: Path, lake: Lake, connection: duckdb.DuckDBPyConnection, delivered_keys: DeliveredKeys
+) -> Iterator[Examined]:
+    """Run every rule; the connection's temporary table ``refused`` then has the refused rows."""
+    rows = _checked_rows(table, quarter, raw, connection)
+    with _corrected_rows(table, quarter, raw, lake, connection, delivered_keys) as (corrected, outcome):
+        broken = _broken_rules(table, quarter, corrected, rows, undated_rows(raw), lake, connection, delivered_keys)
+        set_aside = merged_into_nothing(table, quarter, corrected, lake, connection, delivered_keys)
+        undated = _undated_refused(raw, connection)
+        shares = Shares(rows, broken["_row_id"].n_unique(), len(undated), delivered_rows(raw))
+        quarantine = _quarantine(table, quarter, raw, broken, connection)
+        outcome = replace(outcome, set_aside=_rule_counts(set_aside))
+        yield Examined(corrected, shares, broken, quarantine, undated, set_aside, outcome)
+
+
+@dataclass(frozen=True)
+class Shares:
     """Refused rows of a table's quarter as the limit sees them.
 
     Those with a date are a share of the quarter's rows; those without belong to no quarter, so they are a share of the delivery.
@@ -307,14 +344,12 @@ def _refuse(broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> None
     connection.unregister("alone")
 
 
-def _undated_refused(raw: Path, connection: duckdb.DuckDBPyConnection) -> int:
-    """The refused rows that belong to no quarter."""
+def _undated_refused(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.Series:
+    """The ``_row_id`` of refused rows that belong to no quarter."""
     if not undated_rows(raw):
-        return 0
-    query = f"select count(*) from {parquet('$1')} semi join refused using (_row_id) where quarter is null"
-    found = connection.execute(query, [str(raw)]).fetchone()
-    assert found is not None
-    return int(found[0])
+        return pl.Series("_row_id", [], pl.Int64)
+    query = f"select _row_id from {parquet('$1')} semi join refused using (_row_id) where quarter is null"
+    return connection.execute(query, [str(raw)]).pl()["_row_id"]
 
 
 def _belonging_nowhere(table: Table, quarter: Quarter, rows: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -424,7 +459,7 @@ def _copy_options(facts: dict[str, str]) -> str:
     return f"format parquet, compression zstd, kv_metadata {{{pairs}}}"
 
 
-def _explain(table: Table, quarter: Quarter, share: _Shares, limit: float, quarantine: pl.DataFrame, path: Path) -> str:
+def _explain(table: Table, quarter: Quarter, share: Shares, limit: float, quarantine: pl.DataFrame, path: Path) -> str:
     causes = (
         quarantine.group_by("rule", "column", maintain_order=True)
         .agg(pl.len().alias("lines"), pl.col("origin_file").first(), pl.col("origin_row").first())

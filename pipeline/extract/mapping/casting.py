@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.calendar.quarters import TIME_ZONE
 from pipeline.lake.sql import literal
+from pipeline.settings.sources import ISO
 from schemas.contract import Column, Table
 
 # After-sales records are never older, and 25-03-01 would be a day of the year 25.
@@ -48,7 +49,7 @@ class Style:
     """How texts are written."""
 
     date_formats: Sequence[str] = ()
-    """Formats of dates, tried in order; empty: ISO 8601."""
+    """Formats of dates, tried in order, ``iso`` among them; empty: ISO 8601."""
     zone: str = TIME_ZONE
     """Time zone of times without an offset."""
     iso_beside_formats: bool = False
@@ -156,7 +157,9 @@ def _moment(value: Value, style: Style, zone: str) -> str:
     if value.is_text:
         if not style.date_formats:
             return _iso(sql, zone)
-        tried = [_formatted(sql, date_format, zone) for date_format in style.date_formats]
+        tried = [
+            _iso(sql, zone) if date_format == ISO else _formatted(sql, date_format, zone) for date_format in style.date_formats
+        ]
         if style.iso_beside_formats:
             is_iso = f"regexp_matches({sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T|$)')"
             tried.append(f"CASE WHEN {is_iso} THEN {_iso(sql, zone)} END")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,23 @@ def test_check_tells_a_wrong_configuration_from_wrong_data(landing: Path, source
     (landing / "sources.yaml").write_text(sources)
     (landing / "suggestions.csv").write_text(contents)
     assert asq("check", "--landing", landing).exit_code == code
+
+
+def test_check_as_json_and_of_one_quarter(landing: Path) -> None:
+    (landing / "suggestions.csv").write_text(SUGGESTIONS + "A,S2,guest,2025-02-03\nA,S3,customer,2024-12-31\n")
+    result = asq("check", "2025-Q1", "--landing", landing, "--json")
+    said = json.loads(result.stdout)
+    assert (result.exit_code, said["exit_code"]) == (1, 1)
+    assert [(run["quarter"], run["stage"], run["rows"], run["refused"]) for run in said["runs"]] == [("2025-Q1", "validate", 2, 1)]
+    (found,) = [finding for finding in said["findings"] if finding["level"] == "error"]
+    assert {name: found[name] for name in ("table", "file", "column", "rule", "count")} == {
+        "table": "suggestions", "file": "suggestions.csv", "column": "source", "rule": "allowed_values", "count": 1,
+    }  # fmt: skip
+    assert found["seen"] == [{"text": "aaaaa", "count": 1, "file": "suggestions.csv", "row": 3}]
+    assert "I1-2" in said["not_delivered"]["tables"]["complaints"]
+    assert asq("check", "2024-Q4", "--landing", landing).exit_code == 0
+    assert asq("check", "2024-Q3", "--landing", landing).exit_code == 2
+    assert asq("check", "2024-13", "--landing", landing).exit_code == 2
 
 
 def test_names_that_no_table_has_are_told_after_a_run(landing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from pipeline.extract.check import check_landing
+from pipeline.check.landing import check_landing
 from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.writer import row_schema
+from pipeline.settings.frozen import HandedInFiles
+from pipeline.settings.places import chosen_files
 from schemas.contract import TABLES
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
@@ -266,7 +268,7 @@ def test_a_parquet_date_beyond_the_calendar_is_a_defect_of_its_row(place, type_,
         [],
         [],
     ]
-    check_landing(place.landing, place.landing / "sources.yaml")
+    check_landing(place.landing, HandedInFiles.frozen(chosen_files(place.landing)))
 
 
 def test_the_last_day_that_parquet_and_contract_share(place):

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook
 
-from pipeline.extract.check import check_landing
+from pipeline.check.landing import check_landing
 from pipeline.extract.readers.sheet_marks import sheet_marks
 
 HEADER = "enterprise_id,suggestion_id,source,submitted_at,evaluated_at,adopted,content"
@@ -46,7 +46,7 @@ def test_error_cells_of_a_worksheet_are_no_empty_cells(place):
         (5, "#N/A", "#N/A", [("type", name, "#N/A") for name in ("is_dedicated", "in_service_on", "retired_on")]),
         (7, "V3", None, []),
     ]
-    messages = [str(finding) for finding in check_landing(place.landing, None)]
+    messages = [str(finding) for finding in check_landing(place.landing).findings]
     # 1 in row 3, 3 in row 4, 6 in row 5.
     assert "warning: vehicles: vehicles.xlsx: 10 cells hold an error of the spreadsheet (#DIV/0!, #N/A, #REF!)" in messages
 
@@ -72,7 +72,7 @@ def test_formulas_that_nobody_computed_are_told(place):
     ):
         book.active.append(row)
     book.save(place.landing / "vehicles.xlsx")
-    messages = [str(finding) for finding in check_landing(place.landing, None)]
+    messages = [str(finding) for finding in check_landing(place.landing).findings]
     assert (
         "warning: vehicles: vehicles.xlsx: 2 formulas have no value: open the file in a spreadsheet program and save it" in messages
     )

@@ -1,0 +1,125 @@
+"""Reads what was delivered for each table as a run does, and keeps what is worth knowing about its files."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.check.findings import INFO, WARNING, Finding
+from pipeline.errors import AsqError, DataRefused
+from pipeline.extract.errors import SourceRefused
+from pipeline.extract.files import SourceFile, find_files, matching
+from pipeline.extract.snapshot import Snapshot, take_snapshot
+from pipeline.extract.stream import TableStream, open_table
+from pipeline.lake.layout import Lake
+from pipeline.settings.sources import SourceConfig, SourceConfigError
+from pipeline.settings.suggestions import listed
+from schemas.contract import Table
+
+
+@dataclass
+class TableDelivery:
+    """What came for one table."""
+
+    table: Table
+    sources: SourceConfig
+    files: list[SourceFile] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+    error: AsqError | None = None
+    """With which a run would stop."""
+    empty_columns: set[str] | None = None
+    """Contract columns without a source; None: nothing was delivered."""
+    is_unclear: bool = False
+    """True when it is unclear which files belong to the table."""
+    findings: list[Finding] = field(default_factory=list)
+    _unused: dict[str, None] = field(default_factory=dict)
+    _sound: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(
+        cls, table: Table, landing: Path, sources: SourceConfig, lake: Lake, quarter: Quarter | None, is_first: bool
+    ) -> TableDelivery:
+        """Take the table's snapshot. ``is_first``: the lake holds no earlier delivery, so nothing is made of a table that
+        did not come."""
+        found = cls(table, sources)
+        try:
+            found.files = find_files(table.name, landing, sources)
+        except (SourceRefused, SourceConfigError) as error:
+            found.error, found.empty_columns, found.is_unclear = error, set(), True
+            found.findings.append(Finding.of(error))
+            return found
+        source = sources.table(table.name)
+        for pattern in source.files or ():
+            if not matching(pattern, landing):
+                found.findings.append(Finding(WARNING, f"no file matches '{pattern}'", table.name))
+        if not found.files and source.rows is None and is_first:
+            return found
+        try:
+            found.snapshot = take_snapshot(table, landing, sources, lake, quarter, found._watch)
+        except AsqError as error:
+            found.error, found.empty_columns = error, set()
+            found.findings += list(found._faults(lake.scratch)) or [Finding.of(error)]
+            found.snapshot = found._of_sound_files(landing, lake, quarter)
+        if found._unused:
+            names = listed(found._unused)
+            found.findings.append(Finding(INFO, f"columns that are not read: {names}", table.name, count=len(found._unused)))
+        return found
+
+    def _watch(self, stream: TableStream) -> None:
+        """Keep what the files themselves tell once they are read."""
+        for index in range(stream.file_count()):
+            name = stream.origin(index) if stream.files else None
+            self.findings += [
+                Finding(WARNING, doubt.problem, self.table.name, name, doubt.column, count=doubt.count)
+                for doubt in stream.doubts(index)
+            ]
+            encoding = stream.encoding(index)
+            if encoding is not None and encoding != "utf-8" and not self.sources.table(self.table.name).format.encoding:
+                problem = f"is not UTF-8 and is read as {encoding.upper()}"
+                self.findings.append(Finding(INFO, problem, self.table.name, name))
+            self._unused.update(dict.fromkeys(stream.unused_columns(index)))
+            self.empty_columns = (self.empty_columns or set()) | stream.empty_columns(index)
+
+    def _faults(self, scratch: Path) -> Iterator[Finding]:
+        """Those of every file by itself: a run stops at the first."""
+        for file in self.files:
+            try:
+                with open_table(self.table, [file], self.sources, scratch, decide_latest=False) as stream:
+                    for index in range(stream.file_count()):
+                        for _ in stream.rows(index):
+                            pass
+                    self._watch(stream)
+                self._sound.append(file.name)
+            except AsqError as error:
+                yield Finding.of(error)
+
+    def _of_sound_files(self, landing: Path, lake: Lake, quarter: Quarter | None) -> Snapshot | None:
+        """The rows of the files without a fault of their own: their values may have other faults."""
+        if not 0 < len(self._sound) < len(self.files):
+            return None
+        only = {"files": tuple(glob.escape(name) for name in self._sound)}
+        source = self.sources.table(self.table.name).model_copy(update=only)
+        try:
+            return take_snapshot(
+                self.table, landing, replace(self.sources, tables={**self.sources.tables, self.table.name: source}), lake, quarter
+            )
+        except AsqError:
+            return None
+
+
+def stopping_error(deliveries: list[TableDelivery]) -> list[AsqError]:
+    """The errors with which the extract stage of a run would end: a wrong configuration at once, refused data together."""
+    errors = [delivery.error for delivery in deliveries if delivery.error is not None]
+    at_once = [error for error in errors if not isinstance(error, DataRefused)]
+    return at_once[:1] or errors
+
+
+def undated_finding(delivery: TableDelivery, rows: int, file: str, row: int) -> Finding:
+    """That rows have no readable date."""
+    dated = delivery.table.dated_by_parent
+    why = f"their row of {dated.table} has none, or did not come" if dated else "they cannot be put into a quarter"
+    problem = f"{rows} rows have no readable date: {why}; they are refused in every quarter, first in {file} row {row}"
+    return Finding(WARNING, problem, delivery.table.name, column=delivery.table.dated_column, rule="undated", count=rows)

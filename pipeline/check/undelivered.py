@@ -1,0 +1,53 @@
+"""What a landing folder lacks, and which of its files nobody reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.check.findings import INFO, WARNING, Finding, Undelivered
+from pipeline.extract.files import is_known_kind, known_kinds, pages_and_pictures, stem, unused_files
+from pipeline.extract.unread import pages_told
+from pipeline.settings.suggestions import did_you_mean
+from schemas.contract import TABLES
+from schemas.standard.catalogue import catalogue_rows
+
+
+def overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[Finding]:
+    """Files that feed no table. ``unclear``: the tables of which it is not known which files are theirs."""
+    for path in unused_files(landing, used):
+        name = path.relative_to(landing)
+        called = stem(path) if len(name.parts) == 1 else name.parts[0]
+        # The problem with the delivery of these tables is reported already.
+        if called.lower() in unclear:
+            continue
+        if is_known_kind(path):
+            problem = f"feeds no table{did_you_mean(called, TABLES)}"
+        else:
+            problem = f"feeds no table: it is not one of the known kinds ({known_kinds()})"
+        yield Finding(WARNING, problem, file=name.as_posix())
+    if pages := pages_and_pictures(landing, used):
+        yield Finding(INFO, f"pages and pictures are not read: {pages_told(pages)}", count=sum(pages.values()))
+
+
+def undelivered(empty: Mapping[str, set[str] | None]) -> Undelivered:
+    """Undelivered tables and optional columns, with the indicators that have no data without them.
+
+    ``empty``: the contract columns of each table without a source; None: the table did not come.
+    """
+    indicators = list({indicator.indicator_id: indicator for indicator in catalogue_rows()}.values())
+    tables = {
+        table: tuple(indicator.indicator_id for indicator in indicators if indicator.source_tables[:1] == (table,))
+        for table, columns in empty.items()
+        if columns is None
+    }
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for indicator in indicators:
+        for alternatives in indicator.source_columns:
+            places = [place.split(".") for place in alternatives.split("|")]
+            lacks = [None if (columns := empty[table]) is None else column in columns for table, column in places]
+            # A table that was not delivered at all is named above.
+            if True in lacks and False not in lacks:
+                lacking[alternatives.replace("|", " or ")].append(indicator.indicator_id)
+    return Undelivered(tables, {name: tuple(without) for name, without in lacking.items()})

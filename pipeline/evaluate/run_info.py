@@ -156,6 +156,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("score_method", plan.score_method, "计分方法")
     yield Entry("compound_method", plan.compound_method, "复合指标合成方法")
     yield _limit("not_rateable_above", plan.not_rateable_above, parameters["not_applicable_weight_cap"], "不适用权重上限")
+    yield Entry("rateable_from", f"{plan.rateable_from:g}", "给出得分所需的计分覆盖下限")
     yield Entry("ahp_method", plan.ahp_method, "层次分析法权重算法")
     yield Entry("random_index", plan.random_index, "随机一致性指标表")
     yield _limit("consistency_limit", plan.consistency_limit, parameters["consistency_ratio_max"], "一致性比率上限")

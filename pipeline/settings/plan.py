@@ -236,6 +236,7 @@ class EvaluationPlan(SettingsModel):
         "mean", description="How the values of a named indicator become one."
     )
     not_rateable_above: Omissible[Share] = Field(None, description="Above this share of the weight there is no total score.")
+    rateable_from: Share = Field(0.5, description="Share of the weight that must be measured and scored for a score.")
     targets: tuple[Target, ...] = Field((), description="What is asked of indicators.")
     not_applicable: tuple[NotApplicable, ...] = Field((), description="What is not asked of an enterprise.")
     conduct: tuple[ConductFinding, ...] = Field((), description="Findings that the veto overlay looks at.")

@@ -16,7 +16,7 @@ from pipeline.report.parts.indicators import Indicator, Verdict
 from pipeline.report.parts.outliers import OutlierReport
 from pipeline.report.parts.process_rules import RuleSet
 from pipeline.report.parts.quality import Quality
-from pipeline.report.parts.scores import Overlay, ReportNode, WindowTotal
+from pipeline.report.parts.scores import Lacking, Overlay, ReportNode, WindowTotal
 from pipeline.report.parts.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.survey import SurveyPart
 from pipeline.report.parts.survey_cells import SurveyScopes
@@ -106,6 +106,8 @@ class ReportModel:
     returned: tuple[ReturnedMatrix, ...]
     no_total_because: tuple[str, ...]
     """If there is no total: what prevents it, in words."""
+    lacking: tuple[Lacking, ...]
+    """What keeps weight from being scored, the most weight first."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
     quality: Quality

@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     """Measured and with a requirement, but it cannot have failed yet (a yearly count before the year's end)."""
     NO_REQUIREMENT = "no_requirement"
     NO_DATA = "no_data"
+    ASSUMED = "assumed"
+    """It rests on a value that was assumed, not measured."""
     NOT_APPLICABLE = "not_applicable"
 
 
@@ -158,7 +160,7 @@ def verdict_of(status: str, requirement: float | None, is_met: bool | None) -> V
     """The evaluate stage's verdict; cases without one are distinguished."""
     if is_met is not None:
         return Verdict.MET if is_met else Verdict.NOT_MET
-    if status in ("no_data", "not_applicable"):
+    if status in ("no_data", "assumed", "not_applicable"):
         return Verdict(status)
     return Verdict.NO_REQUIREMENT if requirement is None else Verdict.UNDECIDED
 

@@ -17,12 +17,21 @@ VERDICTS = {
     "undecided": "暂不判定",
     "no_requirement": "未设要求值",
     "no_data": "无数据",
+    "assumed": "设定值",
     "not_applicable": "不适用",
 }
 
+NO_REQUIREMENT = "标准未给出数值要求，评价方案也未设定"
+
 TRENDS = {"better": "向好", "worse": "向差", "same": "持平"}
 
-STATUS = {"ok": "有效", "insufficient_sample": "样本不足", "not_applicable": "不适用", "no_data": "无数据"}
+STATUS = {
+    "ok": "有效",
+    "insufficient_sample": "样本不足",
+    "not_applicable": "不适用",
+    "no_data": "无数据",
+    "assumed": "设定值，不计分",
+}
 
 PROVISIONAL = {
     "look_ahead": "观察窗口尚未结束",
@@ -32,10 +41,12 @@ PROVISIONAL = {
 
 FLAGS = {
     "no_data": "含无数据的指标",
+    "assumed": "含依据设定值的指标",
     "insufficient_sample": "含样本不足的指标",
     "not_applicable": "不适用",
     "not_scored": "未计分",
     "not_rateable": "不适用权重超过上限，不予计分",
+    "low_coverage": "计分覆盖低于下限，不予评分",
     "veto:deductions_without_grade": "特别扣分达到不予评级的项数",
     "veto:fatal_incident": "发生致人死亡的安全事故",
     "veto:falsified_data": "数据造假",

@@ -8,7 +8,8 @@
         {id, variant, kind: 'rate', of: <population>, when: <fulfilled>}
         {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
         {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
-    A null condition counts as not fulfilled.
+    A null condition counts as not fulfilled. 'unknown' of a rate or mean: cases of which the records do not tell whether they
+    belong to the population; they are counted as cases without a value where there are no others.
 
     Parts: numerator, denominator, n (values used), cases (population), within_limit, sum_squares.
 -#}
@@ -48,6 +49,15 @@
     )
 {%- endmacro %}
 
+{#- Number of cases of a population; if it is empty, of those that may belong to it. -#}
+{% macro cases_of(population, unknown) -%}
+    {%- if unknown -%}
+    coalesce(nullif(count(case when {{ population }} then 1 end), 0), count(case when {{ unknown }} then 1 end))
+    {%- else -%}
+    count(case when {{ population }} then 1 end)
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
 with grouped as (
     select
@@ -60,10 +70,13 @@ with grouped as (
         {%- if m.kind == 'rate' %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
         count(case when {{ population }} then 1 end) as denominator_{{ i }},
+        {%- if m.get('unknown') %}
+        {{ cases_of(population, m.unknown) }} as cases_{{ i }},
+        {%- endif %}
         {%- elif m.kind == 'mean' %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
-        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        {{ cases_of(population, m.get('unknown')) }} as cases_{{ i }},
         sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }},
         {%- if m.get('within') %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
@@ -94,7 +107,7 @@ select
         'numerator_' ~ i,
         'denominator_' ~ i,
         n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
-        cases='denominator_' ~ i if m.kind == 'rate' else 'cases_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' and not m.get('unknown') else 'cases_' ~ i,
         within_limit='within_limit_' ~ i if m.get('within') else 'null',
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}

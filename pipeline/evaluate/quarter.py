@@ -19,11 +19,11 @@ from pipeline.evaluate.inputs import (
     CountedMarts,
     catalogue_frame,
     data_as_of,
+    examined_delivery,
     expert_judgements,
     grades_frame,
     inputs_by_place,
     purged_records,
-    read_delivery,
     rows_elsewhere,
 )
 from pipeline.evaluate.run_info import RunRecord, run_info
@@ -155,7 +155,7 @@ def evaluate_marts(
         marts=marts,
         indicators=indicators,
         numbers=numbers,
-        delivery=read_delivery(lake, quarter),
+        delivery=examined_delivery(lake, quarter),
         weighted=weighted_parts(marts.survey_scores, weighed, published_periods(quarter)),
         targets=targets_for(indicators, plan, enterprises).select(
             "enterprise_id", "indicator_id", "direction", "scoring_class", "requirement", "acceptable", "objective"
@@ -290,7 +290,7 @@ def _towards(row: dict[str, Any]) -> float:
 
 
 def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
-    missing = pl.col("status_reason").str.contains("^(table|column)_not_delivered:")
+    missing = pl.col("status_reason").str.contains("^((table|column)_not_delivered|day_precision):")
     return settled.filter(missing, pl.col("scope_type") == "enterprise").select("enterprise_id", "period", "indicator_id")
 
 

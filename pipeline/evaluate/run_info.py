@@ -229,6 +229,14 @@ def _entries_of_plan(plan: EvaluationPlan) -> Iterator[Entry]:
             f"{entry.reason}（批准：{entry.approved_by}，{entry.approved_on}）",
             entry.enterprise_id,
         )
+    for assumption in plan.assumed:
+        yield Entry(
+            f"assumed:{assumption.indicator_id}" + (f"@{assumption.enterprise_id}" if assumption.enterprise_id else ""),
+            f"{assumption.reason} ({assumption.author})",
+            f"评价方案准予按设定值计分：{assumption.indicator_id}",
+            f"{assumption.reason}（{assumption.author}）",
+            assumption.enterprise_id,
+        )
     for finding in plan.conduct:
         yield Entry(
             f"conduct:{finding.period}:{finding.kind}@{finding.enterprise_id}",

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceRefused
 from pipeline.extract.files import SourceFile, find_files, is_known_kind, known_kinds, matching, stem, unused_files
+from pipeline.extract.mapping.select import CONSTANT, EXPRESSION, UNIQUE_KEY
 from pipeline.extract.readers.sheet_marks import SheetMarks
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.settings.documents import Document
@@ -26,6 +27,7 @@ from pipeline.settings.sources import SourceConfig, SourceConfigError, read_sour
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Table
 from schemas.standard.catalogue import catalogue_rows
+from schemas.standard.indicator_columns import rests_on
 
 SAMPLE_ROWS = 200_000
 """Rows read of each table; a wrong mapping shows in the first ones."""
@@ -34,6 +36,13 @@ SAMPLE_ROWS = 200_000
 _STOPPING_SHARE = 0.05
 # A rarer text, or one of very many, may be a person's name in the wrong column.
 _CATEGORY_COUNT, _CATEGORY_SHARE, _CATEGORY_LENGTH = 3, 0.2, 40
+
+
+_KINDS = {
+    CONSTANT: "a constant",
+    EXPRESSION: "an expression that reads nothing of the record",
+    UNIQUE_KEY: "the record's own key",
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ class _TableCheck:
             if not matching(pattern, self._landing):
                 found.append(Notice("warning", f"no file matches '{pattern}'", table=self._table.name))
         unused: dict[str, None] = {}
+        assumed: dict[str, str] = {}
         for files in [[file] for file in self.files] or ([[]] if source.rows is not None else []):
             self.empty_columns = set() if self.empty_columns is None else self.empty_columns
             try:
@@ -121,9 +131,11 @@ class _TableCheck:
                     found += self._file_findings(stream)
                     unused.update(dict.fromkeys(stream.unused_columns(0)))
                     self.empty_columns |= stream.empty_columns(0)
+                    assumed = stream.assumed_columns() | assumed
             except AsqError as error:
                 found.append(self._refusal(error))
         found += self._tally.findings()
+        found += self._assumed(assumed)
         if unused:
             names = listed(unused)
             found.append(Notice("info", f"columns that are not read: {names}", table=self._table.name, count=len(unused)))
@@ -143,6 +155,20 @@ class _TableCheck:
             problem = f"is not UTF-8 and is read as {encoding.upper()}"
             found.append(Notice("info", problem, table=self._table.name, file=name))
         return found
+
+    def _assumed(self, assumed: dict[str, str]) -> Iterator[Notice]:
+        """The columns that are not measured, with the indicators that are shown and not scored because of them."""
+        indicators = {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values()
+        for column, kind in assumed.items():
+            name = f"{self._table.name}.{column}"
+            resting = [
+                each.indicator_id
+                for each in indicators
+                if name in (*each.source_columns, *rests_on(each.indicator_id)) and self._table.name != "survey_questions"
+            ]
+            if resting:
+                problem = f"is not measured ({_KINDS[kind]}): {', '.join(resting)} shown, not scored, unless the plan names them"
+                yield Notice("info", problem, table=self._table.name, column=column)
 
     def _sheet_findings(self, marks: SheetMarks | None, file: str | None) -> Iterator[Notice]:
         if marks is not None and marks.errors:

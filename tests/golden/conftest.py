@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from runs import asq_here, first_environment
 
+from golden import assumed as tickets_with_constants
 from golden import edges as edges_of_rulings
 from golden import surveyed as survey_with_population
 from golden.landing import write_landing
@@ -76,4 +77,12 @@ def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("surveyed")
     write_landing(folder / "landing", survey_with_population.TABLES)
     survey_with_population.write_plan(folder / "landing")
+    return _publish(folder, ["run", QUARTER])
+
+
+@pytest.fixture(scope="session")
+def assumed(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 of an export of tickets with constants, and a plan that names one indicator of one firm."""
+    folder = tmp_path_factory.mktemp("assumed")
+    tickets_with_constants.write_tickets(folder / "landing")
     return _publish(folder, ["run", QUARTER])

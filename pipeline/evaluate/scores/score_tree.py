@@ -1,6 +1,6 @@
 """From indicator scores to the total, level by level, and the range of the total under all weights the standard allows.
 
-Aggregation, the four data states, coverage and the grade and veto overlays belong here; ``scoring.py`` scores a single
+Aggregation, the data states, coverage and the grade and veto overlays belong here; ``scoring.py`` scores a single
 indicator, ``weights/weight_set.py`` makes the weights.
 """
 

@@ -73,7 +73,7 @@ class DelphiRound:
 
 @dataclass(frozen=True)
 class Absence:
-    """Indicators without a value for the same reason."""
+    """Indicators without a value, or with one that is assumed, for the same reason."""
 
     status_name: str
     reason: str
@@ -142,7 +142,7 @@ class ReportModel:
 
     @property
     def absences(self) -> tuple[Absence, ...]:
-        """Indicators without a value, grouped by reason, in catalogue order of each group's first."""
+        """Indicators without a measured value, grouped by reason, in catalogue order of each group's first."""
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for each in self.indicators:
             if not each.is_measured:

@@ -180,6 +180,13 @@ _REASONS = {
     "component_missing": "组成指标缺少数据",
 }
 
+# Why a value does not rest on a measurement.
+_ASSUMED = {
+    "assumed_constant": "{}在数据映射中写成常数，并非测得",
+    "assumed_expression": "{}由不含来源列的表达式得出，并非测得",
+    "assumed_unique_key": "{}逐单不同，看不出同一顾客",
+}
+
 _SWITCHES = {"on": "启用", "off": "未启用"}
 
 # Why a judgement matrix was returned or does not count; codes of weight_judgements.reason.
@@ -361,6 +368,10 @@ def reason(code: str | None) -> str:
         return f"未提供数据表：{table(detail)}"
     if kind == "column_not_delivered":
         return f"未提供字段：{' 或 '.join(_column(name) for name in detail.split('|'))}"
+    if kind == "day_precision":
+        return f"{_column(detail)}只有日期，没有时刻，无法与以小时、分钟或秒计的时限比较"
+    if kind in _ASSUMED:
+        return _ASSUMED[kind].format(" 或 ".join(_column(name) for name in detail.split("|")))
     if kind == "below_minimum_n":
         return f"样本量低于最小值 {detail}"
     if kind == "ceiling_kept":

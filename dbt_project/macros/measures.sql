@@ -8,7 +8,8 @@
         {id, variant, kind: 'rate', of: <population>, when: <fulfilled>, cases: <all cases, if the population leaves some out>}
         {id, variant, kind: 'mean', of: <population>, value: <number>, decimals: <of its square's factors, 6>, within: <boolean, share within the limit>}
         {id, variant, kind: 'ratio', numerator: <number>, denominator: <number>, of: <population>}
-    A null condition counts as not fulfilled.
+    A null condition counts as not fulfilled. 'unknown' of a rate or mean: cases of which the records do not tell whether they
+    belong to the population; they are counted as cases without a value where there are no others.
 
     Parts: numerator, denominator, n (values used), cases (population), within_limit, sum_squares.
 -#}
@@ -105,6 +106,15 @@
     {%- endif %}
 {%- endmacro %}
 
+{#- Number of cases of a population; if it is empty, of those that may belong to it. -#}
+{% macro cases_of(population, unknown) -%}
+    {%- if unknown -%}
+    coalesce(nullif(count(case when {{ population }} then 1 end), 0), count(case when {{ unknown }} then 1 end))
+    {%- else -%}
+    count(case when {{ population }} then 1 end)
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
 {%- set sums = [] %}
 with cells as (
@@ -118,16 +128,20 @@ with cells as (
         {%- if m.kind == 'rate' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
-        {%- if m.get('cases') %}
+        {%- if m.get('cases') or m.get('unknown') %}
         {%- do sums.append('cases_' ~ i) %}
+        {%- if m.get('cases') %}
         count(case when {{ m.cases }} then 1 end) as cases_{{ i }},
+        {%- else %}
+        {{ cases_of(population, m.unknown) }} as cases_{{ i }},
+        {%- endif %}
         {%- endif %}
         count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
-        count(case when {{ population }} then 1 end) as cases_{{ i }},
+        {{ cases_of(population, m.get('unknown')) }} as cases_{{ i }},
         {%- if m.get('within') %}
         {%- do sums.append('within_limit_' ~ i) %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
@@ -164,7 +178,7 @@ select
         'numerator_' ~ i,
         'denominator_' ~ i,
         n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
-        cases='denominator_' ~ i if m.kind == 'rate' and not m.get('cases') else 'cases_' ~ i,
+        cases='denominator_' ~ i if m.kind == 'rate' and not (m.get('cases') or m.get('unknown')) else 'cases_' ~ i,
         within_limit='within_limit_' ~ i if m.get('within') else 'null',
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}

@@ -12,12 +12,21 @@ from pipeline.check.findings import INFO, WARNING, Finding
 from pipeline.errors import AsqError, DataRefused
 from pipeline.extract.errors import SourceRefused
 from pipeline.extract.files import SourceFile, find_files, matching
+from pipeline.extract.mapping.select import CONSTANT, EXPRESSION, UNIQUE_KEY
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.extract.stream import TableStream, open_table
 from pipeline.lake.layout import Lake
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
 from schemas.contract import Table
+from schemas.standard.catalogue import catalogue_rows
+from schemas.standard.indicator_columns import rests_on
+
+_KINDS = {
+    CONSTANT: "a constant",
+    EXPRESSION: "an expression that reads nothing of the record",
+    UNIQUE_KEY: "the record's own key",
+}
 
 
 @dataclass
@@ -36,6 +45,7 @@ class TableDelivery:
     """True when it is unclear which files belong to the table."""
     findings: list[Finding] = field(default_factory=list)
     _unused: dict[str, None] = field(default_factory=dict)
+    _assumed: dict[str, str] = field(default_factory=dict)
     _sound: list[str] = field(default_factory=list)
 
     @classmethod
@@ -63,6 +73,7 @@ class TableDelivery:
             found.error, found.empty_columns = error, set()
             found.findings += list(found._faults(lake.scratch)) or [Finding.of(error)]
             found.snapshot = found._of_sound_files(landing, lake, quarter)
+        found.findings += found._assumptions()
         if found._unused:
             names = listed(found._unused)
             found.findings.append(Finding(INFO, f"columns that are not read: {names}", table.name, count=len(found._unused)))
@@ -81,7 +92,18 @@ class TableDelivery:
                 problem = f"is not UTF-8 and is read as {encoding.upper()}"
                 self.findings.append(Finding(INFO, problem, self.table.name, name))
             self._unused.update(dict.fromkeys(stream.unused_columns(index)))
+            self._assumed = stream.assumed_columns() | self._assumed
             self.empty_columns = (self.empty_columns or set()) | stream.empty_columns(index)
+
+    def _assumptions(self) -> Iterator[Finding]:
+        """The columns that are not measured, with the indicators that are shown and not scored because of them."""
+        indicators = {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values()
+        for column, kind in self._assumed.items():
+            name = f"{self.table.name}.{column}"
+            resting = [each.indicator_id for each in indicators if name in (*each.source_columns, *rests_on(each.indicator_id))]
+            if resting and self.table.name != "survey_questions":
+                problem = f"is not measured ({_KINDS[kind]}): {', '.join(resting)} shown, not scored, unless the plan names them"
+                yield Finding(INFO, problem, self.table.name, column=column)
 
     def _faults(self, scratch: Path) -> Iterator[Finding]:
         """Those of every file by itself: a run stops at the first."""

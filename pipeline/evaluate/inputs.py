@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -24,11 +25,13 @@ from pipeline.lake.database import connected
 from pipeline.lake.files import work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import PSEUDONYM_KEY, UNDATED, is_purged
+from pipeline.lake.provenance import ASSUMED_COLUMNS, PSEUDONYM_KEY, UNDATED, is_purged
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
 from schemas.standard.catalogue import SEEDS, catalogue
+from schemas.standard.indicator_columns import TIME_OF_DAY, indicator_columns
+from schemas.standard.parameters import parameter
 
 COUNTED_MARTS = (
     "mart_period_inputs",
@@ -46,6 +49,8 @@ COUNTED_MARTS = (
 """The tables of ``CountedMarts``, in its order."""
 
 _ROWS_AT_ONCE = 1 << 18
+# Describe the questionnaire: what is the same for all its questions is no measurement left out.
+_DESCRIBING = ("survey_questions",)
 
 
 # When something is known to have happened, for tables whose event time may be a plan; None: never.
@@ -141,18 +146,21 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     """The tables and columns that were delivered, from the metadata that the extract stage wrote to the raw partitions, and the
     columns without a value, from the clean ones.
     """
-    tables, columns = {}, {}
+    tables, columns, assumed = {}, {}, {}
     for name in TABLES:
         marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
         tables[name] = marks.get(b"delivered") == b"true"
         columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
+        if name not in _DESCRIBING:
+            assumed[name] = json.loads(marks.get(ASSUMED_COLUMNS.encode(), b"{}"))
     windows = {
         "period": [quarter],
         "year_to_date": [each for each in counted_quarters(quarter) if each.year == quarter.year],
         "trailing_year": counted_quarters(quarter)[-4:],
     }
     empty = _empty_columns(lake, quarter, windows)
-    return Delivery(tables, columns, empty["period"], {rule: empty[rule] for rule in ("year_to_date", "trailing_year")})
+    so_far = {rule: empty[rule] for rule in ("year_to_date", "trailing_year")}
+    return Delivery(tables, columns, empty["period"], so_far, assumed)
 
 
 def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quarter]]) -> dict[str, dict[str, frozenset[str]]]:
@@ -163,8 +171,8 @@ def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quar
     needed: dict[str, set[str]] = {}
     for indicator in catalogue(quarter.last_day).values():
         for name in chain.from_iterable(column.split("|") for column in indicator.source_columns):
-            table, column = name.split(".", 1)
-            needed.setdefault(table, set()).add(column)
+            of, column = name.split(".", 1)
+            needed.setdefault(of, set()).add(column)
     empty: dict[str, dict[str, frozenset[str]]] = {rule: {} for rule in windows}
     with connected(lake.scratch) as connection:
         for name, columns in needed.items():
@@ -187,6 +195,60 @@ def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quar
                     if not any(row[2 * place] for row in rows) and any(row[2 * place + 1] for row in rows)
                 )
     return empty
+
+
+def examined_delivery(lake: Lake, quarter: Quarter) -> Delivery:
+    """The delivery with what its records show: customers that are none, and times that are dates (D-94, D-95)."""
+    with connected(lake.scratch) as connection:
+        different, dates = _all_different(lake, quarter, connection), _day_precision(lake, quarter, connection)
+    return dataclasses.replace(read_delivery(lake, quarter), all_different=different, day_precision=dates)
+
+
+def _all_different(lake: Lake, quarter: Quarter, connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The enterprises with enough requests in the quarter of which no customer comes twice in any quarter that is read."""
+    clean = {each: lake.partition("clean", "service_requests", each) for each in read_quarters(quarter)}
+    if not clean[quarter].exists():
+        return frozenset()
+    # Mostly half of the customers come again; only the others are looked at one by one.
+    found = connection.execute(
+        f"select enterprise_id from {parquet('$path')} where customer_id is not null group by enterprise_id "
+        "having count(*) >= $least and approx_count_distinct(customer_id) * 2 > count(*)",
+        {"path": str(clean[quarter]), "least": parameter("customers_to_repeat")},
+    ).fetchall()
+    if not found:
+        return frozenset()
+    customers = (
+        f"select enterprise_id, customer_id, count(*) as n from {parquet('$paths')} "
+        "where customer_id is not null and list_contains($enterprises, enterprise_id) group by enterprise_id, customer_id"
+    )
+    different = connection.execute(
+        f"select enterprise_id from ({customers}) group by enterprise_id having max(n) = 1",
+        {"paths": [str(path) for path in clean.values() if path.exists()], "enterprises": [name for (name,) in found]},
+    ).fetchall()
+    return frozenset(name for (name,) in different)
+
+
+def _day_precision(lake: Lake, quarter: Quarter, connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    """Enterprise → the columns (``table.column``) whose times in the quarter are dates, of those whose time of day counts."""
+    share = parameter("day_precision_share")
+    timed: dict[str, list[str]] = {}
+    for name in sorted({name for names in indicator_columns(TIME_OF_DAY).values() for name in names}):
+        table, _, column = name.partition(".")
+        timed.setdefault(table, []).append(column)
+    dates: dict[str, frozenset[str]] = {}
+    for table, columns in timed.items():
+        path = lake.partition("clean", table, quarter)
+        if not path.exists():
+            continue
+        are_dates = ", ".join(
+            f"count({name}) > 0 and count(*) filter ({name} = date_trunc('day', {name})) >= {share!r} * count({name})"
+            for name in columns
+        )
+        sql = f"select enterprise_id, {are_dates} from {parquet('$path')} group by enterprise_id"
+        for enterprise, *found in connection.execute(sql, {"path": str(path)}).fetchall():
+            names = {f"{table}.{column}" for column, is_date in zip(columns, found, strict=True) if is_date}
+            dates[enterprise] = dates.get(enterprise, frozenset()) | names
+    return dates
 
 
 def purged_records(lake: Lake, quarter: Quarter) -> Purged:

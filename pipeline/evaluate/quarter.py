@@ -18,11 +18,11 @@ from pipeline.calendar.windows import published_periods
 from pipeline.evaluate.inputs import (
     CountedMarts,
     data_as_of,
+    examined_delivery,
     expert_judgements,
     grades_frame,
     inputs_by_place,
     purged_records,
-    read_delivery,
     rows_elsewhere,
 )
 from pipeline.evaluate.run_info import RunRecord, run_info
@@ -155,7 +155,7 @@ def evaluate_marts(
         marts=marts,
         indicators=indicators,
         numbers=numbers,
-        delivery=read_delivery(lake, quarter),
+        delivery=examined_delivery(lake, quarter),
         weighted=weighted_parts(marts.survey_scores, weighed, periods),
         covariances=weighted_covariances(marts.survey_cell_pairs, weighed, periods),
         targets=targets_for(indicators, plan, enterprises).select(
@@ -298,7 +298,7 @@ def _towards(row: dict[str, Any]) -> float:
 
 
 def _undelivered(settled: pl.DataFrame) -> pl.DataFrame:
-    missing = pl.col("status_reason").str.contains("^(table_not_delivered|column_not_delivered|column_empty):")
+    missing = pl.col("status_reason").str.contains("^((table|column)_not_delivered|column_empty|day_precision):")
     return settled.filter(missing, pl.col("scope_type") == "enterprise").select("enterprise_id", "period", "indicator_id")
 
 

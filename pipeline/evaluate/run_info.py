@@ -156,6 +156,7 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("score_method", plan.score_method, "计分方法")
     yield Entry("compound_method", plan.compound_method, "复合指标合成方法")
     yield _limit("not_rateable_above", plan.not_rateable_above, parameters["not_applicable_weight_cap"], "不适用权重上限")
+    yield Entry("rateable_from", f"{plan.rateable_from:g}", "给出得分所需的计分覆盖下限")
     yield Entry("ahp_method", plan.ahp_method, "层次分析法权重算法")
     yield Entry("random_index", plan.random_index, "随机一致性指标表")
     yield _limit("consistency_limit", plan.consistency_limit, parameters["consistency_ratio_max"], "一致性比率上限")
@@ -227,6 +228,14 @@ def _entries_of_plan(plan: EvaluationPlan) -> Iterator[Entry]:
             f"不适用：{entry.indicator_id}",
             f"{entry.reason}（批准：{entry.approved_by}，{entry.approved_on}）",
             entry.enterprise_id,
+        )
+    for assumption in plan.assumed:
+        yield Entry(
+            f"assumed:{assumption.indicator_id}" + (f"@{assumption.enterprise_id}" if assumption.enterprise_id else ""),
+            f"{assumption.reason} ({assumption.author})",
+            f"评价方案准予按设定值计分：{assumption.indicator_id}",
+            f"{assumption.reason}（{assumption.author}）",
+            assumption.enterprise_id,
         )
     for finding in plan.conduct:
         yield Entry(

@@ -118,7 +118,8 @@ def _cut(table: Table, quarter: Quarter, snapshot: Path, path: Path, about: dict
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
             undated += batch.column("quarter").null_count if table.has_quarters else 0
             writer.write(_of_quarter(batch, table, quarter))
-        writer.finish({name: about[name] for name in (*DELIVERY_MARKS, *LANDED_MARKS)} | {UNDATED: str(undated)})
+        carried = {name: about[name] for name in (*DELIVERY_MARKS, *LANDED_MARKS) if name in about}
+        writer.finish(carried | {UNDATED: str(undated)})
         return writer.rows
 
 

@@ -23,7 +23,7 @@ from pipeline.extract.writer import RowWriter, row_writer
 from pipeline.lake.files import make_private, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
-from pipeline.lake.provenance import LANDED_FILES, closed_quarters
+from pipeline.lake.provenance import ASSUMED_COLUMNS, LANDED_FILES, closed_quarters
 from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table
 
@@ -151,6 +151,7 @@ def _write(
                 "fingerprint": fingerprint,
                 "files": [file.name for file in files] or ([sources.name] if delivered else []),
                 "delivered_columns": stream.delivered_columns(),
+                **({ASSUMED_COLUMNS: assumed} if (assumed := stream.assumed_columns()) else {}),
                 "rows": str(writer.rows),
                 "rows_by_quarter": {label: rows for label, rows in sorted(quarters.items()) if label not in without},
                 "without": without,

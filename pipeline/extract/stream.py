@@ -147,6 +147,13 @@ class TableStream:
         delivered = {name for opened in self._opened for name in opened.mapping.delivered}
         return [column.name for column in self.table.columns if column.name in delivered]
 
+    def assumed_columns(self) -> dict[str, str]:
+        """The contract columns whose values at least one file does not measure → why, in the contract's order."""
+        assumed: dict[str, str] = {}
+        for opened in self._opened:
+            assumed = opened.mapping.assumed | assumed
+        return {column.name: assumed[column.name] for column in self.table.columns if column.name in assumed}
+
     def unused_columns(self, index: int) -> list[str]:
         """Source columns of a file from which no column of the table is taken."""
         opened = self._opened[index]

@@ -21,8 +21,10 @@ from schemas.contract import Table
 
 FINGERPRINT = "fingerprint"
 """Fingerprint of the snapshot that the rows of a file were cut from."""
-DELIVERY_MARKS = ("delivered", "delivered_columns", FINGERPRINT)
-"""Marks of every partition about the delivery of its rows: whether anything came, and with which columns."""
+ASSUMED_COLUMNS = "assumed_columns"
+"""The delivered columns whose values the mapping made up, and how (JSON); absent if there are none."""
+DELIVERY_MARKS = ("delivered", "delivered_columns", ASSUMED_COLUMNS, FINGERPRINT)
+"""Marks of every partition about the delivery of its rows: whether anything came, with which columns, and which are made up."""
 LANDED_FILES = "landed_files"
 """Mark of a raw partition: the records of each delivered file, those left out by configuration, and rewritten cells (JSON)."""
 DOUBTS = "doubts"

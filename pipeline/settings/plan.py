@@ -100,6 +100,15 @@ class NotApplicable(SettingsModel):
     approved_on: Day = Field(description="When it was approved, for example 2025-01-08.")
 
 
+class Assumption(SettingsModel):
+    """An indicator that is scored although it rests on assumed values, with the reason and who answers for it."""
+
+    indicator_id: Text = Field(description="A measured indicator (P2-1a), or a named one with all its values (P2-1).")
+    reason: Text = Field(description="Why the assumed value is true.")
+    author: Text = Field(description="Who answers for it.")
+    enterprise_id: Text | None = Field(None, description="Of this enterprise only; left out: of all.")
+
+
 class ConductFinding(SettingsModel):
     """A finding about an enterprise's conduct in a quarter, with the reason and who approved it: what a veto looks at."""
 
@@ -236,8 +245,10 @@ class EvaluationPlan(SettingsModel):
         "mean", description="How the values of a named indicator become one."
     )
     not_rateable_above: Omissible[Share] = Field(None, description="Above this share of the weight there is no total score.")
+    rateable_from: Share = Field(0.5, description="Share of the weight that must be measured and scored for a score.")
     targets: tuple[Target, ...] = Field((), description="What is asked of indicators.")
     not_applicable: tuple[NotApplicable, ...] = Field((), description="What is not asked of an enterprise.")
+    assumed: tuple[Assumption, ...] = Field((), description="What is scored although it rests on assumed values.")
     conduct: tuple[ConductFinding, ...] = Field((), description="Findings that the veto overlay looks at.")
     expert_weights: Mapping[Text, Positive] = Field(
         default_factory=dict, description="By expert, how much a judgement counts; else 1."
@@ -285,7 +296,7 @@ class EvaluationPlan(SettingsModel):
         if isinstance(context, _Origin):
             self._origin = context
 
-    @field_validator("targets", "not_applicable", "conduct", mode="after")
+    @field_validator("targets", "not_applicable", "assumed", "conduct", mode="after")
     @classmethod
     def _distinct(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
         subjects = [_subject(entry) for entry in entries]
@@ -307,6 +318,7 @@ class EvaluationPlan(SettingsModel):
         entries: dict[str, tuple[Any, ...]] = {
             "targets": self.targets,
             "not_applicable": self.not_applicable,
+            "assumed": self.assumed,
             "conduct": self.conduct,
             "acceptance.waivers": self.acceptance.waivers,
         }
@@ -320,6 +332,10 @@ class EvaluationPlan(SettingsModel):
                 named.setdefault(enterprise, []).append(f"survey.{key}")
         return named
 
+    def scores_assumed(self, enterprise: str, *indicators: str) -> bool:
+        """Whether the plan lets one of the indicators be scored for an enterprise although it rests on assumed values."""
+        return any(entry.indicator_id in indicators and entry.enterprise_id in (None, enterprise) for entry in self.assumed)
+
     def check_catalogue(self, indicators: pl.DataFrame) -> None:
         """Raise UsageError for an unknown indicator, a requirement of the standard that is moved, a misplaced limit.
 
@@ -332,6 +348,7 @@ class EvaluationPlan(SettingsModel):
             [
                 *_problems_of("targets", self.targets, lambda target: _target_problems(target, catalogue)),
                 *_problems_of("not_applicable", self.not_applicable, lambda entry: _unknown(entry, applicable)),
+                *_problems_of("assumed", self.assumed, lambda entry: _unknown(entry, applicable)),
             ]
         )
 
@@ -352,7 +369,7 @@ class EvaluationPlan(SettingsModel):
         )
 
 
-def _subject(entry: Target | NotApplicable | ConductFinding) -> tuple[str, str | None]:
+def _subject(entry: Target | NotApplicable | Assumption | ConductFinding) -> tuple[str, str | None]:
     """The subject of an entry; no two entries may share one."""
     if isinstance(entry, ConductFinding):
         return f"{entry.period} {entry.kind} ({entry.reason})", entry.enterprise_id
@@ -366,7 +383,7 @@ def _problems_of(key: str, entries: Sequence[Entry], problems: Callable[[Entry],
             yield (*key.split("."), f"[{place}]", *path), problem
 
 
-def _unknown(entry: Target | NotApplicable, known: Collection[str]) -> Iterator[Problem]:
+def _unknown(entry: Target | NotApplicable | Assumption, known: Collection[str]) -> Iterator[Problem]:
     if entry.indicator_id not in known:
         yield ("indicator_id",), f"no such indicator '{entry.indicator_id}'{hint(entry.indicator_id, sorted(known))}"
 

@@ -32,15 +32,14 @@ class ServiceRequests(SourceTable):
         key=True, required=True, meaning="企业 the enterprise being evaluated (third parties evaluate several)"
     )
     request_id: String = column(key=True, required=True, meaning="服务记录编号")
-    customer_id: String = column(references="customers", required=True)
-    product_category: String = column(required=True)
+    customer_id: String = column(references="customers")
+    product_category: String = column()
     product_model: String = column()
     product_serial: String = column(
         meaning="repeat repairs are found by serial + issue_class", expected_where="service_type = 'repair'"
     )
-    issue_class: String = column(required=True, meaning="问题类别 fault group")
+    issue_class: String = column(meaning="问题类别 fault group")
     service_type: String = column(
-        required=True,
         values=(
             "installation",
             "guidance",
@@ -53,12 +52,12 @@ class ServiceRequests(SourceTable):
         ),
         meaning="四(一)",
     )
-    channel: String = column(required=True, values=("phone", "online", "outlet", "onsite"), meaning="服务接触点 四(三)")
-    region_code: String = column(references="regions", required=True)
+    channel: String = column(values=("phone", "online", "outlet", "onsite"), meaning="服务接触点 四(三)")
+    region_code: String = column(references="regions")
     outlet_id: String = column(references="outlets")
     staff_id: String = column(references="staff", meaning="who handled it at that time")
-    urgency: String = column(required=True, values=("normal", "urgent"), meaning="as of the request")
-    complexity: String = column(required=True, values=("general", "complex"), meaning="as of the request")
+    urgency: String = column(values=("normal", "urgent"), meaning="as of the request")
+    complexity: String = column(values=("general", "complex"), meaning="as of the request")
     requested_at: Timestamp = column(event=True, required=True, meaning="服务请求时间 quarter of the record")
     responded_at: Timestamp = column(meaning="开始处理 四(四)", checks=[not_before("responded_before_requested", "requested_at")])
     resolved_at: Timestamp = column(
@@ -76,9 +75,9 @@ class ServiceRequests(SourceTable):
         ]
     )
     paused_seconds: Integer = column(unit="s", minimum=0, meaning="approved pauses between response and resolution")
-    status: String = column(required=True, values=("open", "resolved", "closed", "cancelled"))
-    contact_count: Integer = column(required=True, minimum=1, meaning="contacts needed until resolved")
-    reopened_count: Integer = column(required=True, minimum=0)
+    status: String = column(values=("open", "resolved", "closed", "cancelled"))
+    contact_count: Integer = column(minimum=1, meaning="contacts needed until resolved")
+    reopened_count: Integer = column(minimum=0)
     customer_confirmed: Boolean = column(meaning="customer said resolved / not resolved")
     personalised_plan: Boolean = column(meaning="P5-1")
     special_need: Boolean = column(meaning="P5-2")

@@ -11,6 +11,7 @@ import pytest
 from built_once import built_once
 from runs import asq_here, first_environment
 
+from golden import assumed as tickets_with_constants
 from golden import edges as edges_of_rulings
 from golden import surveyed as survey_with_population
 from golden.landing import write_landing
@@ -91,3 +92,14 @@ def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Published:
         _run(folder, ["run", QUARTER])
 
     return _of(built_once(tmp_path_factory, "surveyed", build)[0])
+
+
+@pytest.fixture(scope="session")
+def assumed(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2025-Q1 of an export of tickets with constants, and a plan that names one indicator of one firm."""
+
+    def build(folder: Path) -> None:
+        tickets_with_constants.write_tickets(folder / "landing")
+        _run(folder, ["run", QUARTER])
+
+    return _of(built_once(tmp_path_factory, "assumed", build)[0])

@@ -24,7 +24,7 @@ repairs as (
         period_quarters.period,
         period_quarters.period_role,
         max(requests.resolved_at) as last_repair_resolved_at,
-        sum(case when requests.resolved_at is null and requests.status = 'open' then 1 else 0 end) as open_repair_count
+        sum(case when requests.resolved_at is null and coalesce(requests.status, 'open') = 'open' then 1 else 0 end) as open_repair_count
     from {{ ref('int_service_requests') }} as requests
     inner join {{ ref('int_period_quarters') }} as period_quarters on requests.quarter = period_quarters.quarter
     where requests.service_type = 'repair'

@@ -1,6 +1,6 @@
 """From indicator scores to the total, level by level, and the range of the total under all weights the standard allows.
 
-Aggregation, the four data states, coverage and the grade and veto overlays belong here; ``scoring.py`` scores a single
+Aggregation, the data states, coverage and the grade and veto overlays belong here; ``scoring.py`` scores a single
 indicator, ``weights/weight_set.py`` makes the weights.
 """
 
@@ -39,14 +39,17 @@ SCORES_SCHEMA: Mapping[str, type[pl.DataType] | pl.DataType] = {
 }
 
 # Flags that a parent inherits from its children.
-_INHERITED = frozenset({"no_data", "insufficient_sample"})
+_INHERITED = frozenset({"no_data", "assumed", "insufficient_sample"})
+
+# Flags of a node whose score is not to be read: too little weight is scored (low_coverage) or too much is not applicable.
+NOT_RATEABLE, LOW_COVERAGE = "not_rateable", "low_coverage"
 
 
 @dataclass(frozen=True)
 class Leaf:
     """One measured indicator as the tree sees it.
 
-    status           ok | insufficient_sample | no_data | not_applicable
+    status           ok | insufficient_sample | no_data | assumed | not_applicable
     has_requirement  set by the standard or the plan; without one the indicator is shown, not scored
     """
 
@@ -121,19 +124,33 @@ def score_tree(
     - ok, insufficient_sample: scored, the latter provisionally
     - not_applicable: drops out, unless it has a score (nothing was left to improve); if more than the cap of the total
       weight drops out, the total is not rateable (no score)
-    - no_data: scores 0 in a third-party evaluation; in a self-assessment it drops out under the flag no_data
+    - no_data, assumed: score 0 in a third-party evaluation; in a self-assessment they drop out under a flag of that name
     - no requirement, or no verdict yet: shown, not scored (flag not_scored)
+
+    With less than the plan's rateable_from of its weight scored, the total is not rateable (no score), and a dimension has
+    the flag; its score stays, for it enters the total.
     """
     root = _evaluate(weight_set.root, None, weight_set, leaves, plan)
+    root = replace(root, children=tuple(_rated(child, plan.rateable_from) for child in root.children))
     cap = parameters["not_applicable_weight_cap"] if plan.not_rateable_above is None else plan.not_rateable_above
     # Shares are sums of products of weights: a share meant to equal the cap may come out a rounding error above.
     if root.not_applicable_share > cap + 1e-12:
-        return replace(root, score=None, flags=root.flags | {"not_rateable"})
+        return replace(root, score=None, flags=root.flags | {NOT_RATEABLE})
     if root.score is None:
         return root
+    if LOW_COVERAGE in (flags := _rated(root, plan.rateable_from).flags):
+        return replace(root, score=None, flags=flags)
     ranges = {edge.node_id: (edge.weight_min, edge.weight_max) for edge in weight_set.children(root.node_id)}
     low, high = legal_interval({child.node_id: child.score for child in root.children}, ranges)
     return replace(root, total_min=low, total_max=high)
+
+
+def _rated(node: ScoredNode, rateable_from: float) -> ScoredNode:
+    """The node, flagged if it has a score but less than that share of its weight is scored."""
+    # Coverages are sums of products of weights: a half may come out a rounding error below.
+    if node.score is None or node.scored_coverage >= rateable_from - 1e-12:
+        return node
+    return replace(node, flags=node.flags | {NOT_RATEABLE, LOW_COVERAGE})
 
 
 def _evaluate(
@@ -172,8 +189,8 @@ def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> ScoredNode:
         flags = frozenset({"not_applicable"})
     elif not leaf.has_requirement:
         flags = frozenset({"not_scored"})
-    elif leaf.status == "no_data":
-        score, flags = 0.0 if zero_without_data else None, frozenset({"no_data"})
+    elif leaf.status in ("no_data", "assumed"):
+        score, flags = 0.0 if zero_without_data else None, frozenset({leaf.status})
     elif leaf.status in ("ok", "insufficient_sample", "not_applicable"):
         score, measured = leaf.score, leaf.score is not None
         flags = frozenset(() if measured else ("not_scored",)) | (

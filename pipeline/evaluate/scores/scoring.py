@@ -159,7 +159,7 @@ def with_scores(values: pl.DataFrame, parameters: Mapping[str, float], method: s
     """Add score, is_met, meets_objective and is_distinguishable to indicator values.
 
     values   value, status, requirement, acceptable, objective, direction, scoring_class, ci_low, ci_high; optional
-             booleans keeps_best (see the function; met whatever the status, since no change can be computed),
+             booleans keeps_best (see the function; met whatever the status but assumed, since no change can be computed),
              is_year_open (a year-to-date count before the year's end) and is_beyond_chance (a whole population or a duty
              without exception, D-47: no sampling error)
 
@@ -180,7 +180,8 @@ def with_scores(values: pl.DataFrame, parameters: Mapping[str, float], method: s
     score = score_values(
         x, number["requirement"], number["acceptable"], columns["direction"], columns["scoring_class"], scale, method
     )
-    best = _flag(values, "keeps_best") & ~np.isnan(number["requirement"])
+    assumed = (values["status"] == "assumed").fill_null(False).to_numpy()
+    best = _flag(values, "keeps_best") & ~np.isnan(number["requirement"]) & ~assumed
     met, score = met | best, np.where(best, scale.at_requirement, score)
     scored = (measured & ~np.isnan(number["requirement"])) | best
     scored &= ~(_flag(values, "is_year_open") & ~met)

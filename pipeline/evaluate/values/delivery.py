@@ -1,23 +1,32 @@
-"""Which tables and columns were delivered; decides whether an indicator has data at all."""
+"""Which tables and columns were delivered, and what their values can bear; decides whether an indicator has data at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+UNIQUE_KEY = "unique_key"
+CUSTOMER = "service_requests.customer_id"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """The tables delivered for the quarter, the optional columns of each, and those of them that are empty.
+    """The tables delivered for the quarter, and the optional columns of each.
 
-    empty         table → columns without a value in any row of the quarter that should have one
-    empty_so_far  table → columns that are empty in every quarter of a longer window, by the catalogue's ``period_rule``
+    empty             table → columns without a value in any row of the quarter that should have one
+    empty_so_far      table → columns that are empty in every quarter of a longer window, by the catalogue's ``period_rule``
+    assumed           table → column → why its values are not measured: constant, expression or unique_key
+    all_different     enterprises whose requests all have different customers
+    day_precision     enterprise → columns (``table.column``) whose times are dates
     """
 
     tables: Mapping[str, bool]
     columns: Mapping[str, frozenset[str]]
     empty: Mapping[str, frozenset[str]] = field(default_factory=dict)
     empty_so_far: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    assumed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    all_different: frozenset[str] = frozenset()
+    day_precision: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def as_delivered(self) -> Delivery:
         """The same without a word on empty columns: process rules ask for records, and count what is missing in them."""
@@ -40,3 +49,28 @@ class Delivery:
             if all(column in empty.get(table, frozenset()) for table, column in delivered):
                 return f"column_empty:{needed}"
         return None
+
+    def only_dates(self, enterprise: str, columns: Sequence[str]) -> str | None:
+        """The first of the columns whose times are dates, as a status reason."""
+        dates = self.day_precision.get(enterprise, frozenset())
+        return next((f"day_precision:{name}" for name in columns if name in dates), None)
+
+    def assumption(self, enterprise: str, columns: Sequence[str]) -> str | None:
+        """The first column that an indicator rests on and that was not measured, as a status reason.
+
+        Of alternatives joined by ``|`` every delivered one must be assumed.
+        """
+        for needed in columns:
+            kinds = [
+                self._kind(enterprise, name)
+                for name in needed.split("|")
+                if (table_column := name.split(".", 1))[1] in self.columns.get(table_column[0], frozenset())
+            ]
+            if kinds and all(kinds):
+                return f"assumed_{kinds[0]}:{needed}"
+        return None
+
+    def _kind(self, enterprise: str, name: str) -> str | None:
+        table, _, column = name.partition(".")
+        by_mapping = self.assumed.get(table, {}).get(column)
+        return by_mapping or (UNIQUE_KEY if name == CUSTOMER and enterprise in self.all_different else None)

@@ -1,6 +1,6 @@
 """Status of a value: whether its data were delivered, whether there was anything to measure, and whether it was enough.
 
-Decides the four data states (ok, insufficient_sample, not_applicable, no_data) and what makes a value provisional;
+Decides the data states (ok, insufficient_sample, not_applicable, no_data, assumed) and what makes a value provisional;
 values are computed in ``values.py``, scores in ``scoring.py``.
 """
 
@@ -18,8 +18,9 @@ from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, Comparison
 from pipeline.evaluate.values.satisfaction import INDEX
 from pipeline.settings.plan import EvaluationPlan
+from schemas.standard.indicator_columns import TIME_OF_DAY, indicator_columns, rests_on
 
-OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA = "ok", "insufficient_sample", "not_applicable", "no_data"
+OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA, ASSUMED = "ok", "insufficient_sample", "not_applicable", "no_data", "assumed"
 
 _CHANGES = (ERROR_RATE, INDEX_CHANGE, EFFICIENCY_CHANGE)
 # Its windows run from the resolution of each repair, not from the request (D-27).
@@ -100,6 +101,10 @@ def assign_status(
         .then(_state(NO_DATA, "not_recorded"))
         .otherwise(pl.struct(status="empty_status", reason="empty_reason"))
     )
+    # What the plan settles stands, and so does that there are no data.
+    is_assumed = pl.col("assumption").is_not_null() & pl.col("settled_status").is_null()
+    is_assumed &= status.struct.field("status") != NO_DATA
+    status = pl.when(is_assumed).then(pl.struct(status=pl.lit(ASSUMED), reason="assumption")).otherwise(status)
     hidden = pl.col("status").is_in([NO_DATA, NOT_APPLICABLE])
     shown = [
         "value",
@@ -130,6 +135,7 @@ def assign_status(
             "settled_reason",
             "empty_status",
             "empty_reason",
+            "assumption",
             "source_tables",
             "source_columns",
         )
@@ -334,16 +340,22 @@ def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
 def _reasons(
     rows: pl.DataFrame, catalogue: pl.DataFrame, source_rows: pl.DataFrame, delivery: Delivery, plan: EvaluationPlan
 ) -> pl.DataFrame:
-    """Per enterprise × period × indicator: a status that overrides any value, and the status of an empty value."""
+    """Per enterprise × period × indicator: a status that overrides any value, that of an empty value, and what is assumed."""
     recorded = set(source_rows.filter(pl.col("row_count") > 0).select("enterprise_id", "table_name").iter_rows())
     by_plan = {(entry.enterprise_id, entry.indicator_id): entry for entry in plan.not_applicable}
     named = dict(catalogue.select("indicator_id", "named_indicator_id").iter_rows())
     sources = {row["indicator_id"]: row for row in catalogue.iter_rows(named=True)}
+    time_of_day = indicator_columns(TIME_OF_DAY)
     found = []
     for enterprise, period in rows.select("enterprise_id", "period").unique(maintain_order=True).iter_rows():
         for indicator, source in sources.items():
             excluded = by_plan.get((enterprise, indicator)) or by_plan.get((enterprise, named[indicator]))
-            missing = delivery.missing(tuple(source["source_tables"]), tuple(source["source_columns"]), source["period_rule"])
+            needed, timed = tuple(source["source_columns"]), time_of_day.get(indicator, ())
+            missing = delivery.missing(tuple(source["source_tables"]), needed, source["period_rule"])
+            missing = missing or delivery.only_dates(enterprise, timed)
+            assumption = None
+            if not plan.scores_assumed(enterprise, indicator, named[indicator]):
+                assumption = delivery.assumption(enterprise, (*needed, *rests_on(indicator)))
             settled: tuple[str | None, str | None] = (None, None)
             if excluded:
                 settled = (NOT_APPLICABLE, f"plan:{excluded.reason}")
@@ -355,12 +367,12 @@ def _reasons(
                 empty = (NO_DATA, "not_measured")
             if indicator in (INDEX, INDEX_CHANGE):
                 empty = (NO_DATA, "component_missing")
-            found.append((enterprise, period, indicator, *settled, *empty))
+            found.append((enterprise, period, indicator, *settled, *empty, assumption))
     return pl.DataFrame(
         found,
         schema={
             "enterprise_id": pl.String, "period": pl.String, "indicator_id": pl.String, "settled_status": pl.String,
-            "settled_reason": pl.String, "empty_status": pl.String, "empty_reason": pl.String,
+            "settled_reason": pl.String, "empty_status": pl.String, "empty_reason": pl.String, "assumption": pl.String,
         },
         orient="row",
     )  # fmt: skip

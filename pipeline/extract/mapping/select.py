@@ -29,6 +29,12 @@ DIGITS_LOST = "digits_lost"
 """Rule of a key that a spreadsheet wrote with an exponent (2.025E+13)."""
 
 _EXPONENT = "[+-]?[0-9]+(\\.[0-9]+)?[eE]\\+[0-9]+"
+CONSTANT, EXPRESSION, UNIQUE_KEY = "constant", "expression", "unique_key"
+ASSUMED_KINDS = (CONSTANT, EXPRESSION, UNIQUE_KEY)
+"""Why the values of a column are not measured: they are the same in every row, they come of an expression that reads nothing
+of the record, or the customer is the record itself.
+"""
+
 _SHAPE = "record_shape"
 _NATIVE_TYPES = ("BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "TIMESTAMP")
 _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -82,6 +88,12 @@ class Mapping:
     def delivered(self) -> tuple[str, ...]:
         """The contract columns for which the delivery or its configuration has a source."""
         return tuple(item.column.name for item in self._columns if not item.source.is_empty)
+
+    @property
+    def assumed(self) -> dict[str, str]:
+        """The contract columns whose values are not measured → why (``ASSUMED_KINDS``)."""
+        kinds = {item.column.name: self._assumption(item) for item in self._columns}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @property
     def mapped(self) -> dict[str, str]:
@@ -200,6 +212,27 @@ class Mapping:
             f"SELECT * FROM (SELECT *, unnest({rows}, recursive := true) FROM ({chosen})) "
             f"WHERE _field_rule IS NOT NULL OR {answered}"
         )
+
+    def _assumption(self, item: _Column) -> str | None:
+        source = item.source
+        if source.is_empty or item.column.is_key:
+            return None
+        if source.constant is not None or _gives_one_value(source):
+            return CONSTANT
+        if source.expression is not None and not self._reads_record(source.expression):
+            return EXPRESSION
+        if item.column.references == "customers" and any(_same_origin(source, key.source) for key in self._keys()):
+            return UNIQUE_KEY
+        return None
+
+    def _keys(self) -> list[_Column]:
+        """The key columns of a row within its enterprise."""
+        return [item for item in self._columns if item.column.is_key and item.column.name != "enterprise_id"]
+
+    def _reads_record(self, expression: str) -> bool:
+        """Whether an expression looks at the record or the name of its file; the record's number says nothing."""
+        known = {name.casefold() for name in (*self._names, *self._added_names(), ORIGIN_FILE)}
+        return any(name.casefold() in known for name in columns_of_expression(self._connection, expression))
 
     def _rewritten(self) -> list[tuple[str, str]]:
         return [
@@ -482,6 +515,18 @@ class Mapping:
 
     def _style(self, source: ColumnSource) -> Style:
         return Style(source.date_formats, self._source.format.timezone, self._delivery.is_worksheet)
+
+
+def _gives_one_value(source: ColumnSource) -> bool:
+    """Whether value maps make the same of every value."""
+    if not source.has_otherwise or source.otherwise is None:
+        return False
+    return {to for value, to in source.values.items() if value} <= {source.otherwise}
+
+
+def _same_origin(one: ColumnSource, other: ColumnSource) -> bool:
+    is_given = one.source is not None or one.expression is not None
+    return is_given and (one.source, one.expression, one.values) == (other.source, other.expression, other.values)
 
 
 def _own(name: str) -> str:

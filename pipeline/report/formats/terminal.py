@@ -17,6 +17,7 @@ from rich.text import Text
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of
+from pipeline.report.parts.scores import is_rateable
 from pipeline.report.words.numbers import number, percent
 
 # Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
@@ -26,7 +27,7 @@ _REST = "other"
 
 @dataclass(frozen=True)
 class EnterpriseScores:
-    """One enterprise's row: scores 0–100 (None: no score), coverage 0–1, indicators by verdict.
+    """One enterprise's row: scores 0–100 (None: no score, or not rateable), coverage 0–1, indicators by verdict.
 
     ``without_target``: indicators with a value and no requirement, neither the standard's nor the evaluation plan's.
     """
@@ -35,6 +36,7 @@ class EnterpriseScores:
     total: float | None
     total_range: tuple[float, float] | None
     coverage: float
+    is_rateable: bool
     is_provisional: bool
     dimensions: dict[str, float | None]
     verdicts: dict[str, int]
@@ -63,7 +65,7 @@ class ScoreTable:
             dimensions = ", ".join(f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items())
             verdicts = ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items())
             found.append(
-                f"{self.quarter} {row.enterprise_id}: total {number(row.total)}{low_high}{provisional}; "
+                f"{self.quarter} {row.enterprise_id}: total {_total(row)}{low_high}{provisional}; "
                 f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
             )
             if row.has_open_targets:
@@ -95,7 +97,7 @@ class ScoreTable:
         for heading in ("total", *self.dimension_names, "scored", *_COUNTED.values(), _REST):
             drawn.add_column(heading.replace(" ", "\n"), justify="right", no_wrap=True)
         for row in self.rows:
-            total = Text(f"{number(row.total)}{'*' if row.is_provisional else ''}", style="bold")
+            total = Text(f"{_total(row)}{'*' if row.is_provisional else ''}".replace(" ", "\n"), style="bold")
             drawn.add_row(
                 Text(row.enterprise_id),
                 Text.assemble(total, "\n", (_range(row), "dim")) if row.total_range else total,
@@ -136,8 +138,13 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
                 total=root["score"],
                 total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
                 coverage=root["scored_coverage"],
-                is_provisional=bool(root["is_provisional"]),
-                dimensions={row["node_id"]: scores[enterprise, row["node_id"]]["score"] for row in dimensions},
+                is_rateable=is_rateable(root),
+                is_provisional=bool(root["is_provisional"]) and is_rateable(root),
+                dimensions={
+                    row["node_id"]: node["score"] if is_rateable(node) else None
+                    for row in dimensions
+                    for node in (scores[enterprise, row["node_id"]],)
+                },
                 verdicts={name: counted[enterprise, name] for name in (*_COUNTED.values(), _REST)},
                 without_target=open_targets[enterprise],
             )
@@ -152,6 +159,10 @@ def _open_targets(count: int) -> str:
         f"no total: {count} indicators are measured and have no target, so that they cannot be scored; "
         "set them under `targets` in evaluation.yaml"
     )
+
+
+def _total(row: EnterpriseScores) -> str:
+    return number(row.total) if row.is_rateable else "not rateable"
 
 
 def _range(row: EnterpriseScores) -> str:

@@ -16,7 +16,7 @@ from pipeline.report.parts.indicators import Indicator, Verdict
 from pipeline.report.parts.outliers import OutlierReport
 from pipeline.report.parts.process_rules import RuleSet
 from pipeline.report.parts.quality import Quality
-from pipeline.report.parts.scores import Overlay, ReportNode, WindowTotal
+from pipeline.report.parts.scores import Lacking, Overlay, ReportNode, WindowTotal
 from pipeline.report.parts.sources import Coverage, Quarantined, SourceTable
 from pipeline.report.parts.survey import SurveyPart
 from pipeline.report.parts.survey_cells import SurveyScopes
@@ -73,7 +73,7 @@ class DelphiRound:
 
 @dataclass(frozen=True)
 class Absence:
-    """Indicators without a value for the same reason."""
+    """Indicators without a value, or with one that is assumed, for the same reason."""
 
     status_name: str
     reason: str
@@ -106,6 +106,8 @@ class ReportModel:
     returned: tuple[ReturnedMatrix, ...]
     no_total_because: tuple[str, ...]
     """If there is no total: what prevents it, in words."""
+    lacking: tuple[Lacking, ...]
+    """What keeps weight from being scored, the most weight first."""
     choices: tuple[Choice, ...]
     rule_sets: tuple[RuleSet, ...]
     quality: Quality
@@ -140,7 +142,7 @@ class ReportModel:
 
     @property
     def absences(self) -> tuple[Absence, ...]:
-        """Indicators without a value, grouped by reason, in catalogue order of each group's first."""
+        """Indicators without a measured value, grouped by reason, in catalogue order of each group's first."""
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for each in self.indicators:
             if not each.is_measured:

@@ -19,7 +19,16 @@ from pipeline.report.parts.indicators import Indicator, indicator_of
 from pipeline.report.parts.outliers import outlier_report
 from pipeline.report.parts.process_rules import rule_sets
 from pipeline.report.parts.quality import quality_of
-from pipeline.report.parts.scores import ReportNode, WindowTotal, no_total_because, overlay_of, place_of
+from pipeline.report.parts.scores import (
+    ReportNode,
+    WindowTotal,
+    flag_names,
+    is_rateable,
+    lacking_of,
+    no_total_because,
+    overlay_of,
+    place_of,
+)
 from pipeline.report.parts.sources import NO_ROWS, Coverage, Quarantined, SourceTable, contract_order, names_enterprises, table_name
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, TOUCHPOINTS, hidden_touchpoints, survey_scopes
@@ -148,6 +157,7 @@ class RunTables:
             rounds=tuple(self._rounds()),
             returned=tuple(self._returned()),
             no_total_because=no_total_because(root),
+            lacking=lacking_of(tree, total.indicators),
             choices=tuple(
                 Choice(
                     row["key"],
@@ -202,10 +212,11 @@ class RunTables:
             kendalls_w=weighed.get("kendalls_w"),
             dispersion=weighed.get("dispersion"),
             experts=weighed.get("experts") or 0,
-            score=row["score"],
+            score=row["score"] if is_rateable(row) else None,
             coverage=row["scored_coverage"],
+            is_rateable=is_rateable(row),
             is_provisional=bool(row["is_provisional"]),
-            flags=tuple(labels.FLAGS.get(flag, flag) for flag in row["flags"] or ()),
+            flags=flag_names(row),
             children=tuple(self._node(child, tree, indicators) for child in sorted(children, key=place_of)),
             own_indicators=tuple(indicators.get(node_id, ())),
         )

@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     """Measured and with a requirement, but it cannot have failed yet (a yearly count before the year's end)."""
     NO_REQUIREMENT = "no_requirement"
     NO_DATA = "no_data"
+    ASSUMED = "assumed"
+    """It rests on a value that was assumed, not measured."""
     NOT_APPLICABLE = "not_applicable"
 
 
@@ -119,6 +121,11 @@ class Indicator:
         return self.status in _MEASURED
 
     @property
+    def is_shown(self) -> bool:
+        """Whether its value, sample and other readings are shown: measured or assumed."""
+        return self.is_measured or self.status == Verdict.ASSUMED
+
+    @property
     def is_target_of_plan(self) -> bool:
         """The requirement comes from the evaluation plan, not from the standard."""
         return "requirement" in self.moved_by_plan
@@ -126,7 +133,7 @@ class Indicator:
     @property
     def has_fraction(self) -> bool:
         """Whether the value is numerator ÷ denominator; percentiles, indices, counts and changes are not."""
-        known = self.is_measured and self.numerator is not None and self.denominator is not None
+        known = self.is_shown and self.numerator is not None and self.denominator is not None
         return known and self.method not in _WITHOUT_FRACTION
 
     @property
@@ -137,7 +144,7 @@ class Indicator:
     @property
     def compared_levels(self) -> tuple[float, float] | None:
         """The levels before and now that a change compares; its row holds the level before and the difference."""
-        if self.compared is None or not self.is_measured or self.numerator is None or self.denominator is None:
+        if self.compared is None or not self.is_shown or self.numerator is None or self.denominator is None:
             return None
         towards = -self.numerator if self.compared.is_reduction else self.numerator
         return self.denominator, self.denominator + towards
@@ -150,7 +157,7 @@ class Indicator:
     @property
     def variants_beside(self) -> tuple[Variant, ...]:
         """The variants to show beside the value, without the one that equals the value."""
-        shown = self.variants if self.is_measured else ()
+        shown = self.variants if self.is_shown else ()
         return tuple(variant for variant in shown if variant.is_beside and variant.code != self.part)
 
 
@@ -158,7 +165,7 @@ def verdict_of(status: str, requirement: float | None, is_met: bool | None) -> V
     """The evaluate stage's verdict; cases without one are distinguished."""
     if is_met is not None:
         return Verdict.MET if is_met else Verdict.NOT_MET
-    if status in ("no_data", "not_applicable"):
+    if status in ("no_data", "assumed", "not_applicable"):
         return Verdict(status)
     return Verdict.NO_REQUIREMENT if requirement is None else Verdict.UNDECIDED
 

@@ -1,8 +1,9 @@
-"""Report section on scores: the tree, totals by window, overlays."""
+"""Report section on scores: the tree, totals by window, what would raise the scored coverage, overlays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,7 +14,8 @@ from schemas.standard.catalogue import catalogue_rows
 from schemas.standard.tree import nodes
 
 # Flags that leave a node without a score; the others only describe its children.
-_PREVENTING = ("no_data", "not_applicable", "not_scored")
+_PREVENTING = ("no_data", "assumed", "not_applicable", "not_scored")
+_NOT_RATEABLE, _LOW_COVERAGE = "not_rateable", "low_coverage"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,10 @@ class ReportNode:
     """Geometric standard deviation of the experts' judgements that involve the node (1: unanimous)."""
     experts: int
     score: float | None
+    """None also where the node is not rateable."""
     coverage: float
     """Share of its weight that rests on a measured and scored value."""
+    is_rateable: bool
     is_provisional: bool
     flags: tuple[str, ...]
     children: tuple[ReportNode, ...]
@@ -66,6 +70,16 @@ class WindowTotal:
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Indicators that are not scored for the same reason, and their weight in the total."""
+
+    status_name: str
+    reason: str
+    weight: float
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True)
 class Overlay:
     """Grade and deductions if the plan asks for them: shown beside the total, not part of T/GXDSL 244."""
 
@@ -89,12 +103,54 @@ def _standard_order() -> dict[str, int]:
 
 
 def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why there is no total: too much weight is not applicable (the rest is scored), or else nothing is scored."""
+    """Why there is no total: too little weight is scored, too much is not applicable, or else nothing is scored."""
     if root["score"] is not None:
         return ()
     flags = root["flags"] or ()
-    preventing = ("not_rateable",) if "not_rateable" in flags else _PREVENTING
+    preventing: tuple[str, ...] = (_NOT_RATEABLE,) if _NOT_RATEABLE in flags else _PREVENTING
+    if _LOW_COVERAGE in flags:
+        preventing = (_LOW_COVERAGE,)
     return tuple(labels.FLAGS[flag] for flag in flags if flag in preventing)
+
+
+def is_rateable(row: Mapping[str, Any]) -> bool:
+    """Whether a row of ``scores`` has enough scored weight for its score to be shown."""
+    return _NOT_RATEABLE not in (row["flags"] or ())
+
+
+def flag_names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The flags of a row of ``scores`` in words; of not rateable, its cause."""
+    flags = row["flags"] or ()
+    return tuple(labels.FLAGS.get(flag, flag) for flag in flags if not (flag == _NOT_RATEABLE and _LOW_COVERAGE in flags))
+
+
+def lacking_of(tree: Mapping[str, Mapping[str, Any]], indicators: Iterable[Indicator]) -> tuple[Lacking, ...]:
+    """What keeps weight from being scored, the most weight first.
+
+    tree    the rows of ``scores`` of one enterprise and period, by node
+    """
+    found: dict[tuple[str, str], list[Indicator]] = {}
+    for each in indicators:
+        row = tree.get(each.indicator_id)
+        if row is None or row["scored_coverage"] or each.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        is_open = each.is_measured and each.requirement is not None
+        reason = "" if is_open else each.reason if not each.is_measured and each.requirement is not None else labels.NO_REQUIREMENT
+        found.setdefault((labels.VERDICTS[each.verdict], reason), []).append(each)
+    lacking = [
+        Lacking(status, reason, math.fsum(_weight_in_total(each.indicator_id, tree) for each in members), tuple(members))
+        for (status, reason), members in found.items()
+    ]
+    return tuple(sorted(lacking, key=lambda each: -each.weight))
+
+
+def _weight_in_total(node_id: str, tree: Mapping[str, Mapping[str, Any]]) -> float:
+    """The nominal weight of a node in the total: the product of the weights on the way up."""
+    weight = 1.0
+    while node_id in tree and tree[node_id]["parent_id"] is not None:
+        weight *= tree[node_id]["weight_nominal"]
+        node_id = tree[node_id]["parent_id"]
+    return weight
 
 
 def overlay_of(root: Mapping[str, Any]) -> Overlay | None:

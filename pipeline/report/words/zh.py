@@ -17,12 +17,21 @@ VERDICTS = {
     "undecided": "暂不判定",
     "no_requirement": "未设要求值",
     "no_data": "无数据",
+    "assumed": "设定值",
     "not_applicable": "不适用",
 }
 
+NO_REQUIREMENT = "标准未给出数值要求，评价方案也未设定"
+
 TRENDS = {"better": "向好", "worse": "向差", "same": "持平"}
 
-STATUS = {"ok": "有效", "insufficient_sample": "样本不足", "not_applicable": "不适用", "no_data": "无数据"}
+STATUS = {
+    "ok": "有效",
+    "insufficient_sample": "样本不足",
+    "not_applicable": "不适用",
+    "no_data": "无数据",
+    "assumed": "设定值，不计分",
+}
 
 PROVISIONAL = {
     "look_ahead": "观察窗口尚未结束",
@@ -32,10 +41,12 @@ PROVISIONAL = {
 
 FLAGS = {
     "no_data": "含无数据的指标",
+    "assumed": "含依据设定值的指标",
     "insufficient_sample": "含样本不足的指标",
     "not_applicable": "不适用",
     "not_scored": "未计分",
     "not_rateable": "不适用权重超过上限，不予计分",
+    "low_coverage": "计分覆盖低于下限，不予评分",
     "veto:deductions_without_grade": "特别扣分达到不予评级的项数",
     "veto:fatal_incident": "发生致人死亡的安全事故",
     "veto:falsified_data": "数据造假",
@@ -167,6 +178,13 @@ _REASONS = {
     "already_zero": "此前四季度差错率已为零，无可降低",
     "rose_from_zero": "此前四季度差错率为零，近四季度由零上升，降低幅度无从计算",
     "component_missing": "组成指标缺少数据",
+}
+
+# Why a value does not rest on a measurement.
+_ASSUMED = {
+    "assumed_constant": "{}在数据映射中写成常数，并非测得",
+    "assumed_expression": "{}由不含来源列的表达式得出，并非测得",
+    "assumed_unique_key": "{}逐单不同，看不出同一顾客",
 }
 
 _SWITCHES = {"on": "启用", "off": "未启用"}
@@ -357,6 +375,10 @@ def reason(code: str | None) -> str:
         return f"未提供字段：{' 或 '.join(_column(name) for name in detail.split('|'))}"
     if kind == "column_empty":
         return f"字段没有任何值：{' 或 '.join(_column(name) for name in detail.split('|'))}"
+    if kind == "day_precision":
+        return f"{_column(detail)}只有日期，没有时刻，无法与以小时、分钟或秒计的时限比较"
+    if kind in _ASSUMED:
+        return _ASSUMED[kind].format(" 或 ".join(_column(name) for name in detail.split("|")))
     if kind == "below_minimum_n":
         return f"样本量低于最小值 {detail}"
     if kind == "ceiling_kept":

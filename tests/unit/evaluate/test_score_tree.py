@@ -208,6 +208,47 @@ def test_too_much_not_applicable_is_not_rateable() -> None:
     assert tree(plan, x=Leaf("not_applicable"), y=Leaf("not_applicable"), z1=Leaf("not_applicable"))["ALL"].score == 80
 
 
+def test_a_total_needs_half_of_the_weight() -> None:
+    # u is A2, half of A: .6·.5 = .3 of the weight. v is half of B: .4·.5 = .2. Together exactly the half.
+    absent = {name: Leaf("no_data") for name in ("x", "y", "z1", "z2", "z3", "w")}
+    half = tree(u=60, v=100, **absent)
+    assert half["ALL"].scored_coverage == pytest.approx(0.5)
+    # A = 60, B = 100: .6·60 + .4·100 = 76
+    assert half["ALL"].score == pytest.approx(76)
+    assert not half["ALL"].flags & {"not_rateable", "low_coverage"}
+    # Without v .3 are left, which would read 100 over all legal weights.
+    less = tree(u=100, v=Leaf("no_data"), **absent)
+    assert (less["ALL"].score, less["ALL"].total_min, less["ALL"].total_max) == (None, None, None)
+    assert less["ALL"].scored_coverage == pytest.approx(0.3)
+    assert less["ALL"].flags >= {"not_rateable", "low_coverage"}
+    assert tree(EvaluationPlan(rateable_from=0.3), u=100, v=Leaf("no_data"), **absent)["ALL"].score == 100
+    assert tree(EvaluationPlan(rateable_from=0.51), u=60, v=100, **absent)["ALL"].score is None
+
+
+def test_zeros_of_a_third_party_evaluation_are_not_scored_weight() -> None:
+    nodes = tree(THIRD, u=100, **{name: Leaf("no_data") for name in LEAVES if name != "u"})
+    assert nodes["ALL"].score is None
+    assert "not_rateable" in nodes["ALL"].flags
+
+
+def test_a_dimension_below_the_share_is_flagged_and_enters_the_total() -> None:
+    nodes = tree(EvaluationPlan(rateable_from=0.6), v=20, w=Leaf("no_data"))
+    # A = 80, B = 20: .6·80 + .4·20 = 56, on .6 + .4·.5 = .8 of the weight.
+    assert (nodes["ALL"].score, nodes["ALL"].scored_coverage) == (pytest.approx(56), pytest.approx(0.8))
+    assert (nodes["B"].score, nodes["B"].flags) == (20, {"no_data", "not_rateable", "low_coverage"})
+    assert "not_rateable" not in nodes["ALL"].flags | nodes["A"].flags
+
+
+def test_assumed_is_not_scored() -> None:
+    nodes = tree(SELF, x=Leaf("assumed"), y=60, z1=60, z2=60, z3=60)
+    assert (nodes["x"].score, nodes["x"].weight, nodes["x"].flags) == (None, 0, {"assumed"})
+    assert nodes["A1"].score == pytest.approx(60)
+    assert nodes["A1"].scored_coverage == pytest.approx(2 / 3)
+    assert "assumed" in nodes["ALL"].flags
+    # Filling in a constant must not be better than leaving the column out.
+    assert tree(THIRD, x=Leaf("assumed"))["A1"].score == pytest.approx((0 + 80 + 80) / 3)
+
+
 def test_nothing_scored_at_all() -> None:
     nodes = tree(**{name: Leaf("no_data") for name in LEAVES})
     assert {node.score for node in nodes.values()} == {None}
@@ -230,6 +271,7 @@ plans = st.builds(
     mode=st.sampled_from(["self_assessment", "third_party"]),
     compound_method=st.sampled_from(["mean", "minimum"]),
     not_rateable_above=st.just(1.0),
+    rateable_from=st.just(0.0),
 )
 
 
@@ -340,9 +382,10 @@ def test_the_published_rows(grades: pl.DataFrame) -> None:
     assert (total["total_min"], total["total_max"]) == (80.0, 80.0)
     assert total["grade"] is None
     lonely = table.filter((pl.col("enterprise_id") == "E0") & (pl.col("level") == "total"))
-    assert lonely["score"].to_list() == [50.0]
+    # One tenth of the weight is no basis for a total.
+    assert lonely["score"].to_list() == [None]
     assert lonely["scored_coverage"].to_list() == pytest.approx([0.1])
-    assert lonely["flags"].to_list() == [["no_data"]]
+    assert lonely["flags"].to_list() == [["low_coverage", "no_data", "not_rateable"]]
     assert score_table(rows.reverse(), small_tree(), SELF, PARAMETERS, grades).equals(table)
 
 

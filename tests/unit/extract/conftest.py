@@ -12,9 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.check.findings import Finding
+from pipeline.check.landing import check_landing
 from pipeline.extract.partition import ExtractResult, extract_quarter
 from pipeline.extract.snapshot import Snapshot, take_snapshot
 from pipeline.lake.layout import Lake
+from pipeline.settings.frozen import HandedInFiles
+from pipeline.settings.places import chosen_files
 from pipeline.settings.sources import SourceConfig, load_sources
 from schemas.contract import TABLES
 
@@ -41,6 +45,10 @@ class Place:
         path.write_text(text, encoding="utf-8")
         self.sources = load_sources(path)
         return self.sources
+
+    def checked(self) -> list[Finding]:
+        """What a check finds, with the files beside the data that lie in the landing folder."""
+        return list(check_landing(self.landing, HandedInFiles.frozen(chosen_files(self.landing))).findings)
 
     def take(self, table: str) -> Snapshot:
         return take_snapshot(TABLES[table], self.landing, self.sources, self.lake)

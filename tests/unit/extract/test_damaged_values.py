@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from pipeline.extract.check import check_landing
 from pipeline.extract.errors import WrongEncoding
 from pipeline.extract.readers.cleaning import BLANKS, clean_text, hold_invisible
 from pipeline.lake.provenance import landed_doubts
@@ -25,7 +24,7 @@ def told(place, table: str = "suggestions") -> list[str]:
     """What a run tells of the table's files; a check tells the same."""
     place.take(table)
     found = [": ".join(part for part in doubt if part) for doubt in landed_doubts(TABLES[table], place.lake)]
-    messages = [str(finding) for finding in check_landing(place.landing, None)]
+    messages = [str(finding) for finding in place.checked()]
     assert all(f"warning: {table}: {text}" in messages for text in found)
     return found
 
@@ -219,7 +218,7 @@ def test_a_key_with_an_exponent_is_refused_by_a_rule_of_its_own(place, text):
     value = text.strip('="')
     assert defects(place) == [[("digits_lost", "suggestion_id", value)], *[[]] * 30]
     problem = "1 values are written like 2.025E+13: a spreadsheet has lost their last digits (3.2% of 31 rows)"
-    assert f"warning: suggestions: suggestion_id: {problem}" in [str(found) for found in check_landing(place.landing, None)]
+    assert f"warning: suggestions: suggestion_id: {problem}" in [str(found) for found in place.checked()]
 
 
 @pytest.mark.parametrize("text", ["2E13", "E+13", "SR2.025E+13", "2.025E-13", "13E+"])

@@ -372,3 +372,58 @@ def test_an_expression_cannot_read_files_or_variables(place):
     for sql in (f"read_text('{secret}')", "getvariable('x')", "current_setting('temp_directory')", "getenv('HOME')"):
         with pytest.raises(SourceConfigError):
             take(place, BASE + f'      content: {{expression: "{sql}"}}\n', "id,at\n1,2025-02-03\n")
+
+
+REQUESTS = """
+defaults: {enterprise_id: ACME, channel: phone, region_code: R1}
+tables:
+  service_requests:
+    files: in*.csv
+    columns:
+      request_id: id
+      requested_at: at
+      reopened_count: {expression: "greatest(0, 1 - 1)"}
+      contact_count: {constant: 1}
+      status: {from: state, values: {a: closed, b: closed}, otherwise: closed}
+      urgency: {from: state, values: {a: urgent}, otherwise: normal}
+      complexity: {expression: "case when state = 'a' then 'complex' else 'general' end"}
+      product_category: {expression: "'row ' || _origin_row"}
+      product_model: {expression: "split_part(_origin_file, '.', 1)"}
+      customer_id: {from: id}
+"""
+
+
+def test_columns_that_measure_nothing_are_marked_with_the_reason(place):
+    take(place, REQUESTS, "id,at,state\n7,2025-02-03,a\n8,2025-02-03,b\n", "service_requests")
+    extracted = place.extract("service_requests", "2025-Q1")
+    for path in (place.take("service_requests").path, extracted.path):
+        assert json.loads(read_metadata(path)["assumed_columns"]) == {
+            "customer_id": "unique_key",
+            "product_category": "expression",
+            "channel": "constant",
+            "region_code": "constant",
+            "status": "constant",
+            "contact_count": "constant",
+            "reopened_count": "expression",
+        }
+
+
+def test_a_constant_of_one_of_several_files_marks_the_column(place):
+    # A default stands in for the file without the column; keys are never measured.
+    place.deliver("in2.csv", "id,at,state,channel\n9,2025-02-03,a,online\n")
+    take(place, REQUESTS, "id,at,state\n7,2025-02-03,a\n", "service_requests")
+    assumed = json.loads(read_metadata(place.take("service_requests").path)["assumed_columns"])
+    assert assumed["channel"] == "constant"
+    assert not {"enterprise_id", "request_id", "requested_at"} & assumed.keys()
+
+
+def test_what_is_measured_has_no_mark(place):
+    take(place, BASE.replace("{constant: customer}", "who"), "id,at,who\n7,2025-02-03,customer\n")
+    assert "assumed_columns" not in read_metadata(place.take("suggestions").path)
+    place.configure("""
+tables:
+  regions:
+    rows:
+      - {enterprise_id: A, region_code: R1, name: R1, area_km2: 431, urbanicity: urban}
+""")
+    assert "assumed_columns" not in read_metadata(place.take("regions").path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from openpyxl import Workbook
 
-from pipeline.extract.check import check_landing
 from pipeline.extract.unread import Unread
 from schemas.contract import TABLES
 
@@ -17,9 +16,7 @@ def unread(place) -> Unread:
 
 
 def warnings(place) -> list[str]:
-    path = place.landing / "sources.yaml"
-    findings = check_landing(place.landing, path if path.exists() else None)
-    return [str(finding) for finding in findings if finding.level == "warning"]
+    return [str(finding) for finding in place.checked() if finding.level == "warning"]
 
 
 def deliver_months(place, *months: str, hidden: str = "") -> None:

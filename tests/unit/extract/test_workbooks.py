@@ -12,7 +12,6 @@ from openpyxl import Workbook
 
 from pipeline.account.cleaning_log import NOTED, _of_extract
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.check import check_landing
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.readers.workbook import cell_range
 from pipeline.extract.readers.workbook_marks import workbook_marks
@@ -70,9 +69,7 @@ def ods_cell(text: str, more: str = "") -> str:
 
 
 def warnings(place) -> list[str]:
-    path = place.landing / "sources.yaml"
-    findings = check_landing(place.landing, path if path.exists() else None)
-    return [str(finding) for finding in findings if finding.level == "warning"]
+    return [str(finding) for finding in place.checked() if finding.level == "warning"]
 
 
 def doubts(place, table: str = "suggestions") -> list[str]:

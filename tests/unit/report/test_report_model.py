@@ -250,6 +250,7 @@ def test_the_evidence_of_the_weights_is_there(report: ReportModel) -> None:
     [
         (["insufficient_sample", "no_data", "not_rateable"], ("不适用权重超过上限，不予计分",)),
         (["no_data", "not_scored", "veto:fatal_incident"], ("含无数据的指标", "未计分")),
+        (["low_coverage", "no_data", "not_rateable"], ("计分覆盖低于下限，不予评分",)),
     ],
 )
 def test_a_missing_total_names_only_what_prevents_it(
@@ -262,6 +263,21 @@ def test_a_missing_total_names_only_what_prevents_it(
         flags=pl.when(is_total).then(pl.lit(flags, dtype=pl.List(pl.String))).otherwise(pl.col("flags")),
     ).write_parquet(run / "scores.parquet")
     assert build_report(run, report_run.QUARTER, "E1").no_total_because == reasons
+
+
+def test_what_would_raise_the_coverage_is_listed_by_weight(report: ReportModel) -> None:
+    # Every indicator weighs 0.25 of its sub-dimension in these tables; what is scored or does not apply is not listed.
+    lacking = report.lacking
+    assert [each.weight for each in lacking] == sorted((each.weight for each in lacking), reverse=True)
+    named = [each.indicator_id for group in lacking for each in group.indicators]
+    assert len(named) == len(set(named))
+    scored = {each.indicator_id for each in report.indicators if each.score is not None}
+    absent = {each.indicator_id for each in report.indicators if each.verdict is Verdict.NOT_APPLICABLE}
+    assert set(named) == {each.indicator_id for each in report.indicators} - scored - absent
+    first_year = next(group for group in lacking if [each.indicator_id for each in group.indicators] == ["I4-2"])
+    by_node = {node.node_id: node for dimension in report.total.children for node in (dimension, *dimension.children)}
+    assert first_year.weight == pytest.approx(0.25 * by_node["I4"].weight * by_node["I"].weight)
+    assert report.total.is_rateable
 
 
 def test_an_enterprise_without_data_has_no_total(run_path: Path) -> None:

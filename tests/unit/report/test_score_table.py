@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 import report_run
 from rich.console import Console
@@ -42,6 +44,25 @@ def test_a_total_that_lacks_targets_says_so() -> None:
     assert "set them under `targets`" in " ".join(_print(table, force_terminal=True).split())
     scored = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**of, total=80.0, verdicts=verdicts, without_target=2),))
     assert len(scored.lines()) == 1
+
+
+def test_too_little_scored_weight_gives_no_number(run_path: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(run_path, tmp_path / "run"))
+    low = pl.col("node_id").is_in(["ALL", "O"]) & (pl.col("enterprise_id") == "E1")
+    pl.read_parquet(run / "scores.parquet").with_columns(
+        score=pl.when(low & (pl.col("node_id") == "ALL")).then(None).otherwise(pl.col("score")),
+        total_min=pl.when(low).then(None).otherwise(pl.col("total_min")),
+        scored_coverage=pl.when(low).then(0.04).otherwise(pl.col("scored_coverage")),
+        flags=pl.when(low).then(pl.lit(["low_coverage", "not_rateable"])).otherwise(pl.col("flags")),
+    ).write_parquet(run / "scores.parquet")
+    found = terminal_scores(run, report_run.QUARTER)
+    assert found.lines()[1].startswith(
+        "2025-Q1 E1: total not rateable; Service resources 99.43, Service process 100.00, Service outcome —, "
+        "Service improvement 100.00; coverage 4.00%;"
+    )
+    printed = _print(found, force_terminal=True, width=80)
+    assert max(len(line.rstrip()) for line in printed.splitlines()) <= 80
+    assert "rateable" in printed
 
 
 def test_verdicts_add_up(scores: ScoreTable) -> None:

@@ -74,7 +74,8 @@ service_staff as (
 served_customers as (
     select
         requests.enterprise_id,
-        count(distinct requests.customer_id) as customer_count
+        count(distinct requests.customer_id) as customer_count,
+        count(*) as request_count
     from {{ ref('int_service_requests') }} as requests
     inner join {{ ref('int_period_quarters') }} as quarters
         on
@@ -155,7 +156,8 @@ rows_of_enterprises as (
         '' as variant,
         density.numerator,
         density.denominator,
-        density.region_count as entry_count
+        density.region_count as entry_count,
+        density.denominator as case_count
     from density
     cross join periods
     union all
@@ -168,7 +170,8 @@ rows_of_enterprises as (
         '' as variant,
         staff.staff_count as numerator,
         customers.customer_count as denominator,
-        customers.customer_count as entry_count
+        customers.customer_count as entry_count,
+        customers.request_count as case_count
     from service_staff as staff
     inner join served_customers as customers on staff.enterprise_id = customers.enterprise_id
     cross join periods
@@ -182,7 +185,8 @@ rows_of_enterprises as (
         'registered_customers' as variant,
         staff.staff_count as numerator,
         customers.customer_count as denominator,
-        customers.customer_count as entry_count
+        customers.customer_count as entry_count,
+        customers.customer_count as case_count
     from service_staff as staff
     inner join registered_customers as customers on staff.enterprise_id = customers.enterprise_id
     cross join periods
@@ -196,7 +200,8 @@ rows_of_enterprises as (
         '' as variant,
         staff.expert_count as numerator,
         1 as denominator,
-        1 as entry_count
+        1 as entry_count,
+        1 as case_count
     from service_staff as staff
     cross join periods
     union all
@@ -209,7 +214,8 @@ rows_of_enterprises as (
         '' as variant,
         channels.working_count as numerator,
         1 as denominator,
-        1 as entry_count
+        1 as entry_count,
+        1 as case_count
     from channels
     union all
     select
@@ -221,7 +227,8 @@ rows_of_enterprises as (
         '' as variant,
         innovations.project_count as numerator,
         1 as denominator,
-        1 as entry_count
+        1 as entry_count,
+        1 as case_count
     from innovations
     union all
     select
@@ -233,7 +240,8 @@ rows_of_enterprises as (
         '' as variant,
         analyses.ran_count as numerator,
         analyses.analysis_count as denominator,
-        analyses.analysis_count as entry_count
+        analyses.analysis_count as entry_count,
+        analyses.analysis_count as case_count
     from {{ ref('int_analyses_run') }} as analyses
 )
 
@@ -245,5 +253,5 @@ select
     indicator_id,
     variant,
     '' as part,
-    {{ parts_of('numerator', 'denominator', 'entry_count', 'denominator') }}
+    {{ parts_of('numerator', 'denominator', 'entry_count', 'case_count') }}
 from rows_of_enterprises

@@ -37,17 +37,24 @@ select
     requests.resolution_working_seconds <= limits.complex_resolution_seconds as is_complex_resolution_in_time,
     requests.resolved_at is not null as is_resolved,
     requests.status = 'closed' as is_closed,
-    -- Solved in one contact, as recorded at the time; the next column checks whether it lasted
+    -- Solved in one contact, as recorded at the time; the next column checks whether it lasted. A condition is null where what
+    -- is recorded cannot decide it
     requests.status in ('resolved', 'closed') and requests.contact_count = 1 as is_one_touch,
     requests.status in ('resolved', 'closed')
     and requests.contact_count = 1
     and requests.reopened_count = 0
     and coalesce(requests.customer_confirmed, true)
-    and coalesce(requests.seconds_to_next_request > limits.first_contact_window_seconds, true) as is_first_contact_resolution,
+    and case
+        when requests.is_traceable
+            then coalesce(requests.seconds_to_next_request > limits.first_contact_window_seconds, true)
+    end as is_first_contact_resolution,
     requests.customer_confirmed,
     requests.reopened_count = 0
     and coalesce(requests.customer_confirmed, true)
-    and coalesce(requests.seconds_to_next_request > limits.repeat_window_seconds, true) as is_finally_resolved,
+    and case
+        when requests.is_traceable
+            then coalesce(requests.seconds_to_next_request > limits.repeat_window_seconds, true)
+    end as is_finally_resolved,
     -- an onsite visit was needed: the request came in or was handled on site
     requests.channel = 'onsite' as is_onsite,
     requests.service_type = 'repair' and requests.resolved_at is not null as is_repair_done,

@@ -33,6 +33,7 @@ served_customers as (
         period,
         customer_id
     from requests
+    where customer_id is not null
 ),
 
 filed_customers as (

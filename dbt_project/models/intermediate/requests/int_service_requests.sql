@@ -207,6 +207,10 @@ select
         {{ service_clock('resolved_hours', 'requests.resolved_at') }}
         - {{ service_clock('responded_hours', 'requests.responded_at') }} as decimal(18, 6)
     ) as resolution_service_seconds,
+    -- whether a later request of the same customer about the same issue of the same product would be recognised
+    requests.customer_id is not null
+    and requests.issue_class is not null
+    and coalesce(requests.product_serial, requests.product_model, requests.product_category) is not null as is_traceable,
     {{ seconds_between('requests.requested_at', 'next_issues.next_requested_at') }} as seconds_to_next_request,
     {{ seconds_between('requests.resolved_at', 'next_repairs.next_repair_requested_at') }} as seconds_to_next_repair
 from {{ ref('stg_service_requests') }} as requests

@@ -7,6 +7,7 @@ with volumes as (
         {{ scope_keys(scopes) }},
         cast(count(*) as bigint) as request_count
     from {{ ref('int_request_measures') }}
+    where channel is not null
     {{ scope_sets(['enterprise_id', 'quarter', 'channel'], scopes) }}
 )
 

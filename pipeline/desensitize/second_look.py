@@ -1,7 +1,7 @@
 """A second look at redacted text: what the independent scanner still finds is replaced, too.
 
 ``pipeline/redact`` and the scanner of ``pipeline/privacy`` share no pattern, so each finds what the other misses. The redaction is
-written to keep ordinary words and may leave a rare name; the last gate of a run may not find it in ``clean/`` (D-130).
+written to keep ordinary words and may leave a rare name; the last gate of a run may not find it in ``clean/`` (D-100).
 """
 
 from __future__ import annotations

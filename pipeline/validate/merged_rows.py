@@ -1,7 +1,7 @@
 """Rows merged into a row that does not count: the claim is set aside, and the row counts by itself.
 
 Which column names the other row is declared in ``schemas/`` (``MergedInto``). The whole delivery is looked through, so that the
-answer does not depend on the quarter that is run (D-129): a row of another quarter counts if it meets its rules and is the first
+answer does not depend on the quarter that is run (D-99): a row of another quarter counts if it meets its rules and is the first
 with its key. Rows that were merged into nothing are accepted; nothing is refused here.
 """
 

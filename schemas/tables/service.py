@@ -117,7 +117,7 @@ class ServiceRequests(SourceTable):
 
         name = "service_requests"
         title = "服务请求"
-        # D-129: a request merged into nothing that counts is counted by itself.
+        # D-99: a request merged into nothing that counts is counted by itself.
         metadata: ClassVar[dict[str, MergedInto]] = {
             "merged_into": MergedInto("merged_into_nothing", "merged_into", into="request_id", unless="is_test")
         }

@@ -74,7 +74,7 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
             np.nan,
         )
     is_variant = "variant" in keys
-    is_share = (rows["variant"].str.ends_with(SHARE_OF_ANSWERS) & is_variant).to_numpy()
+    is_share = (rows["variant"].str.contains(SHARE_OF_ANSWERS, literal=True) & is_variant).to_numpy()
     has_spread = rows["sum_squares"].is_not_null().to_numpy() & ~is_share
     counted = (rows["variant"].is_in(COUNTED_VARIANTS) & is_variant).to_numpy()
     counted |= (rows["method"] == "count").to_numpy()

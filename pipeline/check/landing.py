@@ -7,7 +7,7 @@ fault, the check goes on to find the others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -204,7 +204,7 @@ class _Check:
         # Registers are in every quarter. Without a single date, no run of any quarter would find a row.
         return [quarter for quarter in found if quarter.first_day <= today()] or [Quarter.of(today())]
 
-    def _verdict(self, quarter: Quarter, stopped: list[AsqError]) -> Verdict:
+    def _verdict(self, quarter: Quarter, stopped: Sequence[AsqError]) -> Verdict:
         """Run the stages for a quarter and say how far they get."""
         results = self._extracted(quarter)
         lost = any(delivery.error is not None for delivery in self._deliveries.values())

@@ -373,7 +373,7 @@ def add_set_aside(
         correction="rule",
     )
     before = [pl.read_parquet(path)] if path.is_file() else []
-    _write_values(pl.concat([*before, added.cast(dict(CORRECTED_SCHEMA))]), path, lake)
+    _write_values(pl.concat([*before, added.cast(CORRECTED_SCHEMA)]), path, lake)
 
 
 def _origins(cells: pl.DataFrame, table: Table, raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

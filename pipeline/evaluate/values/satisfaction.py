@@ -165,8 +165,13 @@ def covariances_by_respondent(pairs: pl.DataFrame, role: str, variant: str) -> p
     for name, suffix in zip(_COMPONENTS, ("", "_other"), strict=True):
         side = means.rename({"component": name, "mean": f"mean{suffix}", "denominator": f"answers{suffix}"})
         both = both.join(side, on=[*PLACE, name], how="left", maintain_order="left")
-    terms = (both[name].to_numpy() for name in ("sum_products", "value_counts", "count_values", "count_products"))
-    together = spread(*terms, means=(both["mean"].to_numpy(), both["mean_other"].to_numpy()))
+    together = spread(
+        both["sum_products"].to_numpy(),
+        both["value_counts"].to_numpy(),
+        both["count_values"].to_numpy(),
+        both["count_products"].to_numpy(),
+        means=(both["mean"].to_numpy(), both["mean_other"].to_numpy()),
+    )
     return both.select(
         *PLACE,
         *_COMPONENTS,

@@ -19,8 +19,8 @@ from pipeline.lake.layout import Lake
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
 from schemas.contract import Table
+from schemas.indicator_columns import rests_on
 from schemas.standard.catalogue import catalogue_rows
-from schemas.standard.indicator_columns import rests_on
 
 _KINDS = {
     CONSTANT: "a constant",

@@ -26,6 +26,7 @@ RUN_1M = "asq run, 1,000,000 requests and calls"
 LOOKING_BACK_1M = "asq run, with seven more such quarters to look back on"
 SCRIPT_1M = "handwritten, 1,000,000 requests and calls"
 FULL_1M = "handwritten_full, 1,000,000 requests and calls"
+CHECK_1M = "asq check, 1,000,000 requests and calls"
 SAMPLE_1M = "asq sample, 1,000,000 requests"
 RUN_10M = "asq run, 10,000,000 requests and calls"
 SCRIPT_10M = "handwritten, 10,000,000 requests and calls"
@@ -120,6 +121,7 @@ BARS: tuple[Bar | GrowthBar, ...] = (
     Bar(RUN_1M, 1.5, per=FULL_1M),
     Bar(RUN_1M, 1.5, per=SCRIPT_1M, stage="marts"),
     Bar(RUN_1M, 3, is_memory=True),
+    Bar(CHECK_1M, 0.25, per=RUN_1M),
     GrowthBar(RUN_1200, RUN_100K, RUN_1M, 1.05),
     Bar(LOOKING_BACK_1M, 1.6, per=RUN_1M),
     Bar(RUN_10M, 1.5, per=FULL_10M),

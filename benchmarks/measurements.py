@@ -113,6 +113,8 @@ def large(bench: Bench, repeats: int) -> None:
     bench.costs[bars.RUN_100K].append(bench.evaluate(bench.landing(100_000, calls=100_000)))
     for _ in range(repeats):
         bench.costs[bars.LOOKING_BACK_1M].append(bench.evaluate(several))
+        # Into the empty folder of the lake: there is no earlier delivery.
+        bench.costs[bars.CHECK_1M].append(bench.evaluate(files, "check", QUARTER.label))
         bench.side_by_side(files, bars.RUN_1M, bars.SCRIPT_1M, bars.FULL_1M)
 
 

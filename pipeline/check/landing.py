@@ -138,7 +138,7 @@ class _Check:
             *_configuration(self.beside.plan_faults),
             *_configuration(self.beside.correction_faults),
         ]
-        stopped = [UsageError("\n".join(faults))] if faults else self._nothing()
+        stopped: list[AsqError] = [UsageError("\n".join(faults))] if faults else self._nothing()
         findings += [Finding.of(error) for error in stopped if isinstance(error, DataRefused)]
         self._read()
         stopped = stopped or stopping_error(list(self._deliveries.values()))

@@ -59,8 +59,8 @@ RECORD_TABLES: Mapping[str, RecordTable] = MappingProxyType(
 
 INTERNAL_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "quarantine": ("table", "origin_file", "origin_row", "_row_id", "row_key"),
-        "cleaning_log": ("table", "origin_file", "origin_row", "_row_id", "row_key"),
+        "quarantine": ("table", "origin_file", "origin_row", "row_key"),
+        "cleaning_log": ("table", "origin_file", "origin_row", "row_key"),
         "outliers": ("table", "row_key"),
         "outlier_decisions": ("table", "row_key"),
         "weight_judgements": ("expert_id",),

@@ -66,12 +66,12 @@ PUBLISHED_COLUMNS = {
     ),
     "row_accounting": ("table", "quarter", "extracted", "accepted", "quarantined", "resolved", "delivered", "run_id"),
     "quarantine": (
-        "table", "quarter", "origin_file", "origin_row", "row_key", "rule", "column", "value_masked", "enterprise_id",
-        "run_id",
+        "table", "quarter", "origin_file", "origin_row", "row_key", "rule", "column", "value_masked", "_row_id",
+        "enterprise_id", "run_id",
     ),
     "cleaning_log": (
-        "table", "quarter", "enterprise_id", "origin_file", "origin_row", "row_key", "step", "action", "rule", "column",
-        "before_masked", "after_masked", "rows", "counted_over", "reason", "author", "run_id",
+        "table", "quarter", "enterprise_id", "origin_file", "origin_row", "_row_id", "row_key", "step", "action", "rule",
+        "column", "before_masked", "after_masked", "rows", "counted_over", "reason", "author", "run_id",
     ),
     "row_reconciliation": ("table", "quarter", "place", "step", "rule", "rows", "is_stock", "run_id"),
     "run_info": ("key", "value", "label_zh", "value_zh", "enterprise_id", "quarter", "run_id"),

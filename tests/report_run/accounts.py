@@ -116,6 +116,7 @@ def quarantine_table(run_id: str) -> pl.DataFrame:
             "quarter": "2025-Q1",
             "origin_file": f"{table}.csv",
             "origin_row": row,
+            "_row_id": row - 2,
             "row_key": f"E1|{row}",
             "rule": rule,
             "column": column,

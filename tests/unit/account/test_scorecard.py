@@ -25,17 +25,17 @@ ACCOUNTS = pl.DataFrame(
 # Row 2 breaks two rules of consistency, row 3 one of consistency and one of validity; rows 4 to 8 one each.
 REFUSED = pl.DataFrame(
     [
-        ("E1", "service_requests", "resolved_before_responded", "a.csv", 2),
-        ("E1", "service_requests", "foreign_key", "a.csv", 2),
-        ("E1", "service_requests", "foreign_key", "a.csv", 3),
-        ("E1", "service_requests", "allowed_values", "a.csv", 3),
-        ("E1", "service_requests", "required", "a.csv", 4),
-        ("E1", "service_requests", "unique_key", "a.csv", 5),
-        ("E1", "service_requests", "unique_key", "b.csv", 5),
-        ("E1", "service_requests", "type", "a.csv", 7),
-        ("E1", "service_requests", "range", "a.csv", 8),
+        ("E1", "service_requests", "resolved_before_responded", 2),
+        ("E1", "service_requests", "foreign_key", 2),
+        ("E1", "service_requests", "foreign_key", 3),
+        ("E1", "service_requests", "allowed_values", 3),
+        ("E1", "service_requests", "required", 4),
+        ("E1", "service_requests", "unique_key", 5),
+        ("E1", "service_requests", "unique_key", 9),
+        ("E1", "service_requests", "type", 7),
+        ("E1", "service_requests", "range", 8),
     ],
-    schema=["enterprise_id", "table", "rule", "origin_file", "origin_row"],
+    schema=["enterprise_id", "table", "rule", "_row_id"],
     orient="row",
 )
 

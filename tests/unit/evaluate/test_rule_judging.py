@@ -404,11 +404,11 @@ def test_refused_rows_by_the_kind_of_check(run: RunFacts) -> None:
         "extracted": {"service_requests": 1_000, "complaints": 200},
         "refused": {
             # One row that breaks two rules is one row.
-            ("service_requests", "r.csv", 2): frozenset({"responded_before_requested", "closed_before_resolved"}),
-            ("service_requests", "r.csv", 3): frozenset({"required"}),
-            ("complaints", "c.csv", 2): frozenset({"complaint_step_out_of_order", "range"}),
-            ("complaints", "c.csv", 3): frozenset({"foreign_key"}),
-            ("complaints", "c.csv", 4): frozenset({"type"}),
+            ("service_requests", 2): frozenset({"responded_before_requested", "closed_before_resolved"}),
+            ("service_requests", 3): frozenset({"required"}),
+            ("complaints", 2): frozenset({"complaint_step_out_of_order", "range"}),
+            ("complaints", 3): frozenset({"foreign_key"}),
+            ("complaints", 4): frozenset({"type"}),
         },
     }
     for rule, rows in {"PR-23": 2, "PR-24": 1, "PR-25": 1}.items():

@@ -163,3 +163,14 @@ def test_weights_keep_the_number_of_responses_and_the_cap(
     assert min(found.weights.values()) > 0
     assert found.design_effect >= 1 - 1e-9
     assert found.effective_n <= sum(responses) * (1 + 1e-9)
+
+
+def test_a_small_region_is_merged_with_a_whole_region() -> None:
+    # A has 2 responses of the 5 it needs; the smallest other region is B, whose two channels would do by themselves.
+    sample = {("A", "phone"): 2, ("B", "phone"): 6, ("B", "online"): 6, ("C", "phone"): 30}
+    weighting = weigh(sample, Population(dict.fromkeys(sample, 10)), 5, 100.0)
+    assert weighting is not None
+    strata = weighting.strata
+    assert strata["A", "phone"] == strata["B", "phone"] == strata["B", "online"] != strata["C", "phone"]
+    # 30 of 40 people, 14 of 44 responses.
+    assert weighting.weights["B", "online"] == pytest.approx((30 / 40) / (14 / 44))

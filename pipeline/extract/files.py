@@ -38,6 +38,8 @@ _OTHER_FILES = tuple(file.file for file in FILES)
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
 # What programs and systems leave in a folder.
 _LEFT_BEHIND = ("thumbs.db", "desktop.ini", "readme", "license")
+# What `asq sample` planted in its records, for tests.
+_TRUTH = "_truth"
 # Pages and pictures, which are no records: they are counted, the others are named.
 _PICTURES = (
     *(".pdf", ".doc", ".docx", ".ppt", ".pptx", ".wps", ".rtf", ".odt", ".ofd"),
@@ -198,6 +200,8 @@ def _beside(landing: Path, used: Iterable[Path]) -> Iterator[Path]:
     for path in landing.rglob("*"):
         relative = path.relative_to(landing)
         is_left_out = _is_hidden(relative) and (_is_hidden(relative, (".", "~$")) or not is_known_kind(path))
+        if relative.parts[0] == _TRUTH:
+            continue
         is_note = path.suffix.lower() in _NOTE_SUFFIXES or path.name.lower() in _LEFT_BEHIND
         if path.is_file() and path not in expected and not is_left_out and not is_note:
             yield path

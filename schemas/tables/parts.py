@@ -13,11 +13,11 @@ class PartsDemands(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     demand_id: String = column(key=True, required=True)
-    part_id: String = column(required=True)
+    part_id: String = column()
     outlet_id: String = column(references="outlets")
-    is_common: Boolean = column(required=True, meaning="常用备件")
+    is_common: Boolean = column(meaning="常用备件")
     requested_at: Timestamp = column(event=True, required=True)
-    filled_from_stock: Boolean = column(required=True, meaning="R5-1")
+    filled_from_stock: Boolean = column(meaning="R5-1")
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -31,8 +31,8 @@ class PartsOrders(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     order_id: String = column(key=True, required=True)
-    part_id: String = column(required=True)
-    is_urgent: Boolean = column(required=True)
+    part_id: String = column()
+    is_urgent: Boolean = column()
     ordered_at: Timestamp = column(event=True, required=True)
     shipped_at: Timestamp = column(
         meaning="R5-2 response", expected_where="is_urgent", checks=[not_before("shipped_before_ordered", "ordered_at")]

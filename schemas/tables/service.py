@@ -128,14 +128,13 @@ class OnsiteVisits(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     visit_id: String = column(key=True, required=True)
-    request_id: String = column(references="service_requests", required=True)
+    request_id: String = column(references="service_requests")
     staff_id: String = column(references="staff")
     outlet_id: String = column(references="outlets")
     appointed_at: Timestamp = column(event=True, required=True, meaning="约定时间")
     arrived_at: Timestamp = column(expected_where="outcome = 'done'")
     completed_at: Timestamp = column(checks=[not_before("completed_before_arrived", "arrived_at")])
     outcome: String = column(
-        required=True,
         values=("done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"),
         meaning="P2-2",
     )
@@ -209,8 +208,8 @@ class OnlineSessions(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     session_id: String = column(key=True, required=True)
-    kind: String = column(required=True, values=("chat", "mini_program", "email", "web_form"))
-    is_live: Boolean = column(required=True, meaning="live channels count for P2-1b")
+    kind: String = column(values=("chat", "mini_program", "email", "web_form"))
+    is_live: Boolean = column(meaning="live channels count for P2-1b")
     opened_at: Timestamp = column(event=True, required=True)
     first_human_reply_at: Timestamp = column(
         meaning="bot replies do not count", checks=[not_before("replied_before_opened", "opened_at")]

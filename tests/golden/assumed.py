@@ -82,8 +82,83 @@ def complaints() -> Iterator[Row]:
         yield row("CLOSED", number, "2025-02-03T00:00:00", timedelta(days=0 if number < 30 else 1))
         yield row("NAMED", number, "2025-02-03T10:00:00", timedelta(hours=2))
 
+    for number in range(2):
+        made = row("GAPS", number, "2025-02-03T10:00:00", timedelta(hours=2))
+        yield made | dict.fromkeys(("customer_id", "channel", "is_urgent"))
+
+
+def online_sessions() -> Iterator[Row]:
+    """Two live ones answered after 3 minutes, two after an hour that do not say whether they were live."""
+    for number, live in enumerate((True, True, None, None)):
+        opened = at("2025-02-03T10:00:00")
+        yield {
+            "enterprise_id": "GAPS",
+            "session_id": f"S{number}",
+            "is_live": live,
+            "opened_at": opened,
+            "first_human_reply_at": opened + minutes(3 if live else 60),
+        }
+
+
+def parts_orders() -> Iterator[Row]:
+    """Sent after 12 hours if urgent, after 100 if that is unknown; NOBODY never says."""
+    for firm, number, urgent in (("GAPS", 1, True), ("GAPS", 2, None), ("NOBODY", 1, None)):
+        ordered = at("2025-02-03T10:00:00")
+        yield {
+            "enterprise_id": firm,
+            "order_id": f"P{number}",
+            "is_urgent": urgent,
+            "ordered_at": ordered,
+            "shipped_at": ordered + timedelta(hours=12 if urgent else 100),
+        }
+
+
+def parts_demands() -> Iterator[Row]:
+    for number, (common, filled) in enumerate(((True, True), (True, None), (None, False), (False, False))):
+        yield {
+            "enterprise_id": "GAPS",
+            "demand_id": f"D{number}",
+            "is_common": common,
+            "requested_at": at("2025-02-03T10:00:00"),
+            "filled_from_stock": filled,
+        }
+
+
+def onsite_visits() -> Iterator[Row]:
+    for number, outcome in enumerate(("done", "missed", None)):
+        yield {
+            "enterprise_id": "GAPS",
+            "visit_id": f"V{number}",
+            "appointed_at": at("2025-02-03T10:00:00"),
+            "arrived_at": None if outcome == "missed" else at("2025-02-03T10:05:00"),
+            "outcome": outcome,
+        }
+
+
+def suggestions() -> Iterator[Row]:
+    for number, (source, adopted) in enumerate((("customer", True), (None, False))):
+        yield {
+            "enterprise_id": "GAPS",
+            "suggestion_id": f"G{number}",
+            "source": source,
+            "submitted_at": at("2025-02-03T10:00:00"),
+            "evaluated_at": at("2025-02-04T10:00:00"),
+            "adopted": adopted,
+        }
+
+
+TABLES = {
+    "tickets": tickets,
+    "complaints": complaints,
+    "online_sessions": online_sessions,
+    "parts_orders": parts_orders,
+    "parts_demands": parts_demands,
+    "onsite_visits": onsite_visits,
+    "suggestions": suggestions,
+}
+
 
 def write_tickets(folder: Path) -> None:
-    write_landing(folder, {"tickets": tickets, "complaints": complaints})
+    write_landing(folder, TABLES)
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     (folder / "evaluation.yaml").write_text(PLAN, encoding="utf-8")

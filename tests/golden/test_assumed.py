@@ -61,6 +61,21 @@ def test_a_request_without_a_client_leaves_what_it_cannot_decide(assumed: Publis
     assert (row["value"], row["status"], row["status_reason"]) == (None, "no_data", "not_recorded")
 
 
+def test_records_that_do_not_say_what_they_are_refuse_nothing_and_decide_nothing(assumed: Published) -> None:
+    small = {"status": "insufficient_sample", "enterprise": "GAPS"}
+    assumed.check("P2-1b", 3, 2 * 180, 2, 2, **small)  # the two live ones
+    assumed.check("P1-3", 2 / 4, 2, 4, 4, **small)  # within 30 minutes, live or not
+    assumed.check("R5-2", 12, 12 * 3600, 1, 1, **small)
+    assumed.check("R5-1", 1 / 1, 1, 1, 1, **small)  # known to be common, and whether it was there
+    assumed.check("P2-2", 1 / 2, 1, 2, 2, **small)  # done, missed
+    assumed.check("I1-4", 1 / 1, 1, 1, 1, **small)  # the customer's
+    assumed.check("I1-2", 2 / 2, 2, 2, 2, **small)  # without customer, channel and urgency
+    row = assumed.value("R5-2", enterprise="NOBODY")
+    assert (row["value"], row["status"], row["status_reason"]) == (None, "no_data", "not_recorded")
+    refused = assumed.rows("select sum(quarantined) as refused from row_accounting")
+    assert refused == [{"refused": 0}]
+
+
 def test_no_total_on_next_to_no_weight(assumed: Published) -> None:
     # CLOSED has one scored indicator, I1-3: a quarter of I1, which is a quarter of I, which weighs .125/1.05 (C-18).
     total = assumed.score("ALL", enterprise="CLOSED")

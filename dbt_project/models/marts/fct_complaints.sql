@@ -5,7 +5,7 @@ select
     measures.region_code,
     measures.outlet_id,
     measures.channel,
-    case when measures.is_urgent then 'urgent' else 'normal' end as urgency,
+    case when measures.is_urgent then 'urgent' when not measures.is_urgent then 'normal' end as urgency,
     measures.cause_class,
     {{ rounded_duration('measures.first_reply_seconds', 3600, 1) }} as first_reply_hours,
     {{ rounded_duration(seconds_between('measures.received_at', 'measures.closed_at'), 3600, 1) }} as closing_hours,

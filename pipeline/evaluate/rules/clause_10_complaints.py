@@ -31,6 +31,8 @@ def _channels(rule: ProcessRule, case: Case) -> RuleFinding:
 def _replies(rule: ProcessRule, case: Case) -> RuleFinding:
     if absent := case.absent("complaints", "complaints.first_reply_at"):
         return absent
+    if dates := case.only_dates("complaints.received_at", "complaints.first_reply_at"):
+        return dates
     total, urgent = case.denominator(rule.rule_id, "in_time"), case.denominator(rule.rule_id, "urgent_in_time")
     if not total:
         return _no_complaint(case)

@@ -30,7 +30,7 @@ _REQUEST_FIELDS = {
 
 
 def _complete_records(rule: ProcessRule, case: Case) -> RuleFinding:
-    if absent := case.absent("service_requests"):
+    if absent := case.absent("service_requests", "service_requests.status"):
         return absent
     asked = {
         name: (case.counted(rule.rule_id, column), case.denominator(rule.rule_id, column))
@@ -43,7 +43,7 @@ def _complete_records(rule: ProcessRule, case: Case) -> RuleFinding:
     return share(
         sum(there for there, _ in asked.values()),
         sum(total for _, total in asked.values()),
-        f"{case.span}已办结请求的填写情况：{filled}；请求时间与处理状态为必填。",
+        f"{case.span}已办结请求的填写情况：{filled}；请求时间为必填。",
     )
 
 
@@ -58,7 +58,7 @@ def _system_timestamps(rule: ProcessRule, case: Case) -> RuleFinding:
 
 
 def _customer_files(rule: ProcessRule, case: Case) -> RuleFinding:
-    if absent := case.absent("customers") or case.absent("service_requests"):
+    if absent := case.absent("customers") or case.absent("service_requests", "service_requests.customer_id"):
         return absent
     served = case.denominator(rule.rule_id, "filed")
     if not served:
@@ -130,7 +130,7 @@ def _training_system(rule: ProcessRule, case: Case) -> RuleFinding:
 
 
 def _customer_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
-    if absent := case.absent("suggestions"):
+    if absent := case.absent("suggestions", "suggestions.source"):
         return absent
     made, evaluated = case.denominator(rule.rule_id, "evaluated"), case.counted(rule.rule_id, "evaluated")
     done = f"{case.span}顾客建议 {number(made)} 条，已评估 {number(evaluated)} 条；重要意见的采用记录尚未纳入数据。"
@@ -138,7 +138,7 @@ def _customer_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
 
 
 def _employee_suggestions(rule: ProcessRule, case: Case) -> RuleFinding:
-    if absent := case.absent("suggestions"):
+    if absent := case.absent("suggestions", "suggestions.source"):
         return absent
     made = case.counted(rule.rule_id, "suggestions")
     return yearly(case, made, 1, f"{case.year_span}员工建议 {number(made)} 条")

@@ -151,6 +151,13 @@ class Case:
             return RuleFinding(NO_DATA, f"本企业没有“{title(tables[0])}”记录。")
         return None
 
+    def only_dates(self, *times: str) -> RuleFinding | None:
+        """No data if one of the times (``table.column``) of the enterprise is a date: limits of hours need a time of day (D-95)."""
+        reason = self.run.delivery.only_dates(self.enterprise_id, times)
+        if reason is None:
+            return None
+        return RuleFinding(NO_DATA, f"{reason.partition(':')[2]} 只有日期，没有时刻，无法与以小时或分钟计的时限比较。")
+
 
 Assessor = Callable[[ProcessRule, Case], RuleFinding]
 SURVEY = ("survey_responses", "survey_answers", "survey_questions")

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
-from pipeline.evaluate.inputs import data_as_of, read_delivery
+from pipeline.evaluate.inputs import data_as_of, examined_delivery
 from pipeline.evaluate.rules.facts import Case, Figure, OutlierReview, PublishedWeight, RunFacts
 from pipeline.evaluate.rules.register import assess_rules
 from pipeline.lake.layout import Lake
@@ -70,7 +70,7 @@ def _run_facts(lake: Lake, quarter: Quarter, run: RunFolder, plan: EvaluationPla
         plan=plan,
         calendar=working_calendar(),
         edition=standard_edition(),
-        delivery=read_delivery(lake, quarter).as_delivered(),
+        delivery=examined_delivery(lake, quarter).as_delivered(),
         indicators=catalogue(quarter.last_day),
         nodes=nodes(),
         weights=tuple(

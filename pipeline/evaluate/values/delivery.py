@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 UNIQUE_KEY = "unique_key"
 CUSTOMER = "service_requests.customer_id"
@@ -30,7 +30,7 @@ class Delivery:
 
     def as_delivered(self) -> Delivery:
         """The same without a word on empty columns: process rules ask for records, and count what is missing in them."""
-        return Delivery(self.tables, self.columns)
+        return replace(self, empty={}, empty_so_far={})
 
     def missing(self, tables: tuple[str, ...], columns: tuple[str, ...], period_rule: str = "period") -> str | None:
         """The first undelivered table, or undelivered or empty column, that an indicator needs, as a status reason.

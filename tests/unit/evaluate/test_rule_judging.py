@@ -113,6 +113,22 @@ def test_an_enterprise_without_any_record_of_a_delivered_table_has_no_data(run: 
     assert found == RuleFinding("no_data", "本企业没有“顾客投诉”记录。")
 
 
+def test_replies_within_hours_need_a_time_of_day(run: RunFacts) -> None:
+    times = frozenset({"complaints.received_at", "complaints.first_reply_at"})
+    figures = {("PR-85", "in_time"): (3, 3), ("PR-85", "urgent_in_time"): (0, 0)}
+    assert find(run, "PR-85", figures).result == "pass"
+    assert find(run, "PR-85", figures, delivery=dataclasses.replace(EVERYTHING, day_precision={"E1": times})).result == "no_data"
+    # Those of another enterprise do not matter.
+    assert find(run, "PR-85", figures, delivery=dataclasses.replace(EVERYTHING, day_precision={"E9": times})).result == "pass"
+
+
+def test_rules_about_requests_need_the_columns_that_requests_may_lack(run: RunFacts) -> None:
+    figures = {("PR-19", "staff_id"): (3, 3), ("PR-89", "filed"): (3, 3)}
+    assert [find(run, rule, figures).result for rule in ("PR-19", "PR-89")] == ["pass", "pass"]
+    bare = without("service_requests.status", "service_requests.customer_id")
+    assert [find(run, rule, figures, delivery=bare).result for rule in ("PR-19", "PR-89")] == ["no_data", "no_data"]
+
+
 # --- a duty in every case: all, some, none -------------------------------------------------------------------------------
 
 

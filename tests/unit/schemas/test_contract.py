@@ -21,7 +21,13 @@ OPTIONAL_SINCE = {
     "service_requests": {
         *("customer_id", "product_category", "issue_class", "service_type", "channel", "region_code"),
         *("urgency", "complexity", "status", "contact_count", "reopened_count"),
-    }
+    },
+    "onsite_visits": {"request_id", "outcome"},
+    "online_sessions": {"kind", "is_live"},
+    "complaints": {"customer_id", "channel", "is_urgent"},
+    "suggestions": {"source"},
+    "parts_demands": {"part_id", "is_common", "filled_from_stock"},
+    "parts_orders": {"part_id", "is_urgent"},
 }
 
 
@@ -62,10 +68,11 @@ def test_every_table_has_a_class_a_title_and_a_grain() -> None:
         assert list(table.schema.columns) == [column.name for column in table.columns] == list(table.polars_schema)
 
 
-def test_a_request_needs_no_more_than_its_key_and_its_date() -> None:
-    requests = TABLES["service_requests"]
-    required = [column.name for column in requests.columns if column.required]
-    assert required == ["enterprise_id", "request_id", "requested_at"]
+@pytest.mark.parametrize("name", OPTIONAL_SINCE)
+def test_a_record_needs_no_more_than_its_key_and_its_date(name: str) -> None:
+    table = TABLES[name]
+    assert table.event is not None
+    assert [column.name for column in table.columns if column.required] == [*table.key, table.event.name]
 
 
 def test_keys_are_required_but_for_the_version() -> None:

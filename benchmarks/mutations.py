@@ -128,15 +128,15 @@ MUTATIONS: list[Mutation] = [
         "tests/unit/validate",
         (
             "quarter.py",
-            "if rows and refused / rows > limit:",
-            "if rows and refused / rows >= limit:",
+            "if shares.largest > limit:",
+            "if shares.largest >= limit:",
             "a share that equals the limit is refused",
             "test_validate_quarter.py",
         ),
         (
             "quarter.py",
-            'refused = broken["_row_id"].n_unique()',
-            "refused = len(broken)",
+            'Shares(rows, broken["_row_id"].n_unique(),',
+            "Shares(rows, len(broken),",
             "a row that breaks two rules counts twice",
             "test_validate_quarter.py test_accounting.py",
         ),
@@ -156,10 +156,10 @@ MUTATIONS: list[Mutation] = [
         ),
         (
             "table_rules.py",
-            "order by {quoted(declared.first_by)}, _row_id) > 1",
-            "order by _row_id) > 1",
-            "the first of the file counts, not the first in time",
-            "test_table_rules.py test_validate_quarter.py",
+            "intervals[place][0] < interval[1]",
+            "intervals[place][0] <= interval[1]",
+            "a version that ends when the next one begins overlaps it",
+            "test_table_rules.py",
         ),
         (
             "row_rules.py",
@@ -338,7 +338,7 @@ MUTATIONS: list[Mutation] = [
             "dbt/test_macros.py",
         ),
         (
-            "models/intermediate/surveys/int_survey_parts.sql",
+            "models/intermediate/surveys/int_survey_measures.sql",
             "where is_valid and survey_type <> 'mystery'",
             "where survey_type <> 'mystery'",
             "flagged responses stay in the variant without them",

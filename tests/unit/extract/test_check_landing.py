@@ -101,10 +101,11 @@ def test_files_of_a_table_that_is_refused_are_not_said_to_feed_none(place):
 
 
 def test_a_required_column_left_empty_is_one_error(place):
-    (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {source: null}}}")
+    (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {suggestion_id: null}}}")
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
     assert messages(check(place), "error") == [
-        "error: sources.yaml: line 1: tables.suggestions.columns.source: the contract requires this column, it cannot be left empty"
+        "error: sources.yaml: line 1: tables.suggestions.columns.suggestion_id: the contract requires this column, it cannot "
+        "be left empty"
     ]
 
 
@@ -116,12 +117,14 @@ def test_a_pattern_without_a_match_beside_one_that_matches(place):
 
 def test_what_would_be_refused_is_counted_by_column(place):
     lines = [f"A,S{number},customer,2025-02-03,,,x" for number in range(88)]
-    lines += ["A,T1,Kunde,2025-02-03,,maybe,x"] * 6 + ["A,T2,,03.02.2025,,,x"] * 4 + ["A,T3,customer,2025-02-03,,,x,y", "A,T4"]
+    lines += (
+        ["A,T1,Kunde,2025-02-03,,maybe,x"] * 6 + ["A,,customer,03.02.2025,,,x"] * 4 + ["A,T3,customer,2025-02-03,,,x,y", "A,T4"]
+    )
     place.deliver("suggestions.csv", "\n".join([HEADER, *lines]))
     assert messages(check(place)) == [
         "warning: suggestions: 1 lines have too many fields (1.0% of 100 rows)",
         "warning: suggestions: 1 lines have too few fields (1.0% of 100 rows)",
-        "warning: suggestions: source: 4 rows have no value, which the contract requires (4.0% of 100 rows)",
+        "warning: suggestions: suggestion_id: 4 rows have no value, which the contract requires (4.0% of 100 rows)",
         "error: suggestions: source: 6 values are not one of customer|employee: 'Kunde' × 6 (6.0% of 100 rows)",
         "warning: suggestions: submitted_at: 4 values cannot be read as timestamp (4.0% of 100 rows)",
         "error: suggestions: adopted: 6 values cannot be read as boolean (6.0% of 100 rows)",

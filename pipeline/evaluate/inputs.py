@@ -28,8 +28,8 @@ from pipeline.lake.provenance import ASSUMED_COLUMNS, PSEUDONYM_KEY, UNDATED, is
 from pipeline.lake.sql import literal, parquet
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
+from schemas.indicator_columns import TIME_OF_DAY, indicator_columns
 from schemas.standard.catalogue import SEEDS, catalogue
-from schemas.standard.indicator_columns import TIME_OF_DAY, indicator_columns
 from schemas.standard.parameters import parameter
 
 COUNTED_MARTS = (

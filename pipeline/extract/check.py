@@ -26,8 +26,8 @@ from pipeline.settings.documents import Document
 from pipeline.settings.sources import SourceConfig, SourceConfigError, read_sources
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES, Table
+from schemas.indicator_columns import rests_on
 from schemas.standard.catalogue import catalogue_rows
-from schemas.standard.indicator_columns import rests_on
 
 SAMPLE_ROWS = 200_000
 """Rows read of each table; a wrong mapping shows in the first ones."""

@@ -16,7 +16,7 @@ from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, Comparison
 from pipeline.evaluate.values.satisfaction import INDEX
 from pipeline.settings.plan import EvaluationPlan
-from schemas.standard.indicator_columns import TIME_OF_DAY, indicator_columns, rests_on
+from schemas.indicator_columns import TIME_OF_DAY, indicator_columns, rests_on
 
 OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA, ASSUMED = "ok", "insufficient_sample", "not_applicable", "no_data", "assumed"
 

@@ -13,8 +13,8 @@ from pipeline.evaluate.inputs import examined_delivery, read_delivery
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
+from schemas.indicator_columns import RESTS_ON, TIME_OF_DAY, indicator_columns
 from schemas.standard.catalogue import catalogue_rows
-from schemas.standard.indicator_columns import RESTS_ON, TIME_OF_DAY, indicator_columns
 
 Q1 = Quarter.parse("2025-Q1")
 DELIVERED = Delivery(

@@ -1,5 +1,6 @@
 -- Where every request has a region, the regions' parts of an indicator must sum to the enterprise's. A failure means that the
 -- scopes are split wrongly.
+{{ config(meta={'dagster': {'ref': {'name': 'mart_indicator_inputs'}}}) }}
 with without_region as (
     select distinct
         enterprise_id,

@@ -100,7 +100,7 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
     with_sql = {name for name, node in nodes.items() if "Raw SQL" in (node.description or "")}
     assert {"int_call_parts", "mart_source_rows"} <= with_sql
     seeds = {path.stem for path in SEEDS.glob("*.csv")}
-    assert len(seeds) == 9
+    assert len(seeds) == 10
     assert with_sql & seeds == set()
 
 

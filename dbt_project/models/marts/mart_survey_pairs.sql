@@ -51,7 +51,8 @@ touchpoints as (
         volumes.scope_type,
         volumes.scope_id,
         {%- for component in index_components()[3:] %}
-        max(case when volumes.channel = '{{ component[5:] }}' then 1 else 0 end) as has_{{ component[5:] }}{{ ',' if not loop.last }}
+        {%- set channel = component[5:] %}
+        max(case when volumes.channel = '{{ channel }}' then 1 else 0 end) as has_{{ channel }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_touchpoint_volumes') }} as volumes
     inner join {{ ref('int_period_quarters') }} as quarters on volumes.quarter = quarters.quarter

@@ -247,7 +247,7 @@ def edit_cell(seeds: Path, file: str, start: str, old: str, new: str) -> None:
         ("R5-1,", "R5,R,", "R5,P,", r"row 17, column dimension_id: R5 belongs to R"),
         ("R5-1,", "R5-1,R5-1,R5,", "R5-1,R5-1,R4,", r"row 17, column indicator_id: must begin with its sub-dimension"),
         ("R5-1,", ",30,", ",0,", r"row 17, column minimum_n: must be at least 1"),
-        ("R5-1,", "parts_demands", "Parts Demands", r"row 17, column source_tables: 'Parts Demands' does not fit"),
+        ("R5-1,", ",parts_demands,", ",Parts Demands,", r"row 17, column source_tables: 'Parts Demands' does not fit"),
         ("R5-2,", "parts_orders.shipped_at", "shipped_at", r"row 18, column source_columns: 'shipped_at' does not fit"),
         ("R5-2,", "parts_orders.shipped_at", "staff.left_on", r"row 18, column source_columns: 'staff.left_on' is of"),
         ("R5-1,", "D-21", "C7", r"row 17, column decisions: 'C7' does not fit"),

@@ -298,17 +298,17 @@ class TestUnreadableCells:
 
     def test_an_unreadable_cell_is_refused_once(self, writer) -> None:
         rows = [
-            writer.good("parts_orders", 0),
-            writer.good("parts_orders", 1, ordered_at=None),
-            writer.good("parts_orders", 2, is_urgent=None),
+            writer.good("quality_inspections", 0),
+            writer.good("quality_inspections", 1, inspected_on=None),
+            writer.good("quality_inspections", 2, violations=None),
         ]
-        writer.raw("parts_orders", rows, defects={1: [("type", "ordered_at", "2025-02-30 10:00")]})
-        writer.validate("parts_orders")
+        writer.raw("quality_inspections", rows, defects={1: [("type", "inspected_on", "2025-02-30")]})
+        writer.validate("quality_inspections")
         lines = [
             (line["origin_row"], line["rule"], line["column"], line["value_masked"])
-            for line in writer.read("quarantine", "parts_orders")
+            for line in writer.read("quarantine", "quality_inspections")
         ]
-        assert lines == [(3, "type", "ordered_at", "2025-02-30 10:00"), (4, "required", "is_urgent", None)]
+        assert lines == [(3, "type", "inspected_on", "2025-02-30"), (4, "required", "violations", None)]
 
     def test_two_defects_of_a_row_are_two_lines_and_one_refused_row(self, writer) -> None:
         writer.raw(

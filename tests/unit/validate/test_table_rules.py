@@ -38,17 +38,17 @@ class TestUniqueKey:
 
     def test_a_corrected_row_takes_the_place_of_its_refused_original(self, writer) -> None:
         rows = [
-            writer.good("parts_orders", 0, is_urgent=None),  # refused: incomplete
-            writer.good("parts_orders", 0, part_id="corrected"),
-            writer.good("parts_orders", 0, part_id="corrected once more"),  # refused: the key is taken by now
+            writer.good("quality_inspections", 0, violations=None),  # refused: incomplete
+            writer.good("quality_inspections", 0, violations=5),  # corrected
+            writer.good("quality_inspections", 0, violations=6),  # corrected once more, refused: the key is taken by now
         ]
-        writer.raw("parts_orders", rows)
-        writer.validate("parts_orders")
-        assert writer.refused("parts_orders") == [
-            (0, "required", "is_urgent"),
-            (2, "unique_key", "enterprise_id|order_id"),
+        writer.raw("quality_inspections", rows)
+        writer.validate("quality_inspections")
+        assert writer.refused("quality_inspections") == [
+            (0, "required", "violations"),
+            (2, "unique_key", "enterprise_id|inspection_id"),
         ]
-        assert [row["part_id"] for row in writer.read("accepted", "parts_orders")] == ["corrected"]
+        assert [row["violations"] for row in writer.read("accepted", "quality_inspections")] == [5]
 
     def test_the_same_key_in_two_enterprises_is_two_keys(self, writer) -> None:
         writer.raw("parts_orders", [writer.good("parts_orders", 0, enterprise_id=name) for name in ("E1", "E2")])

@@ -4,6 +4,7 @@ Only what Dagster needs is here; this folder's pure functions read and cast.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
@@ -51,8 +52,9 @@ def extract(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.Ma
             },
         )
     if len(tables) == len(TABLES):
-        # Dagster keeps it; `asq run` prints it.
-        for line in Unread.of(settings.landing, sources, settings.paths()).told():
+        # Dagster keeps it; `asq run` prints it. Tables that did not come say so themselves.
+        unread = replace(Unread.of(settings.landing, sources, settings.paths()), missing=())
+        for line in unread.told():
             context.log.warning(line)
     if purged:
         context.log.warning(f"purged, and not delivered again: {', '.join(purged)} (evaluated from their clean rows)")

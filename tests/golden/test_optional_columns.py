@@ -36,7 +36,16 @@ THIS = Quarter.parse(QUARTER)
 SURVEYED = {"P4-1", "P4-3", "P4-4", "P5-3", "O2-1", "O2-2", "O2-3", "O2-4", "O2-5", "O3-1b", "O3-3", "I4-2"}
 # What has no data without the column.
 NEEDED_BY: dict[str, set[str]] = {
+    "service_requests.customer_id": {"R3-1", "O1-1", "O1-3"},
     "service_requests.product_serial": {"O1-2"},
+    "service_requests.issue_class": {"O1-1", "O1-2", "O1-3"},
+    "service_requests.service_type": {"O1-2", "O1-4"},
+    "service_requests.channel": {"O2-2", "O2-5", "I4-2"},
+    "service_requests.urgency": {"P2-1c"},
+    "service_requests.complexity": {"P2-3a", "P2-3b"},
+    "service_requests.status": {"O1-1", "O1-3", "P4-2"},
+    "service_requests.contact_count": {"O1-1", "P4-2"},
+    "service_requests.reopened_count": {"O1-1", "O1-3"},
     "service_requests.responded_at": {"P2-1c", "P2-3a", "P2-3b"},
     "service_requests.resolved_at": {"P2-3a", "P2-3b", "O1-2", "O1-4", "I4-3"},
     "service_requests.personalised_plan": {"P5-1"},
@@ -50,16 +59,22 @@ NEEDED_BY: dict[str, set[str]] = {
     "service_requests.quoted_amount": {"O3-2"},
     "service_requests.charged_amount": {"O3-2"},
     "onsite_visits.arrived_at": {"P2-2"},
+    "onsite_visits.outcome": {"P2-2"},
     "appointments.earliest_offered_on": {"P1-4"},
     "hotline_calls.answered_at": {"P1-2", "P2-1a"},
     "online_sessions.first_human_reply_at": {"P1-3", "P2-1b"},
+    "online_sessions.is_live": {"P2-1b"},
     "complaints.first_reply_at": {"I1-2"},
     "complaints.satisfaction": {"I1-3"},
+    "suggestions.source": {"I1-4"},
     "suggestions.evaluated_at": {"I1-4"},
     "suggestions.adopted": {"I1-4"},
     "survey_answers.score": SURVEYED,
     "survey_questions.measures": SURVEYED,
     "survey_questions.touchpoint": {"O2-2", "O2-5", "I4-2"},
+    "parts_demands.is_common": {"R5-1"},
+    "parts_demands.filled_from_stock": {"R5-1"},
+    "parts_orders.is_urgent": {"R5-2", "R5-3"},
     "parts_orders.shipped_at": {"R5-2"},
     "parts_orders.received_at": {"R5-3"},
     "safety_hazards.fixed_at": {"O4-2"},
@@ -80,6 +95,7 @@ OF_OUTLETS = {"R1-1", "R1-2a", "R1-2b", "R1-3a", "R1-3b", "R2-2", "R2-3"}
 OF_STAFF = {"R2-1", "R3-1", "R3-2", "R3-3", "R3-4", "R4-1", "I4-3"}
 # What is still measured without the column, by the reading of an empty cell: nothing was paused, denied, signed, merged or left.
 REFINES: dict[str, set[str]] = {
+    "service_requests.product_category": {"O1-1", "O1-3"},
     "service_requests.product_model": {"O1-1", "O1-3"},
     "service_requests.product_serial": {"O1-1", "O1-3"},
     "service_requests.paused_seconds": {"P2-3a", "P2-3b"},

@@ -99,7 +99,7 @@ def test_calls_are_filtered_deduplicated_and_judged(published: Path) -> None:
         ("left out", "sources.yaml: where", -3),
         ("left out", "sources.yaml: latest_by", -2),
         ("read", None, 33),
-        ("of other quarters", None, -8),
+        ("of other quarters", "never run", -8),
         ("extracted", None, 25),
         ("refused", "allowed_values", -1),
         ("accepted", None, 24),
@@ -114,7 +114,7 @@ def test_requests_that_are_tests_or_merged_are_not_counted(published: Path) -> N
     assert steps(published, "service_requests") == [
         ("delivered", None, 26),
         ("read", None, 26),
-        ("of other quarters", None, -12),
+        ("of other quarters", "never run", -12),
         ("extracted", None, 14),
         ("accepted", None, 14),
         ("clean", None, 14),

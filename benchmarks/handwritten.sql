@@ -1,5 +1,7 @@
 -- The indicator values of one quarter, straight from its landing Parquet files: one script, DuckDB's own dialect.
 -- Long on purpose: one script, as an engineer would write it without this project.
+-- What it does not do: it takes every row as it is, so that a request with merged_into is left out whatever that names; registers
+-- have both bounds of their versions.
 -- Variables set by the caller: landing, holidays, quarter, first_day, end_day.
 -- With one quarter of data the year to date and the trailing year hold the same records as the quarter.
 
@@ -94,6 +96,7 @@ repeated as (
 followed as (
     select
         *,
+        customer_id is not null and issue_class is not null and product is not null as is_traceable,
         first_value(requested_at) over (
             partition by enterprise_id, customer_id, product, issue_class
             order by requested_at
@@ -130,8 +133,12 @@ select
     r.status = 'closed' as is_closed,
     r.status in ('resolved', 'closed') and r.contact_count = 1 as is_one_touch,
     r.reopened_count = 0 and r.customer_confirmed is distinct from false as is_not_disputed,
-    (r.next_requested_at <= r.requested_at + interval 7 day) is not true as has_no_contact_in_7_days,
-    (r.next_requested_at <= r.requested_at + interval 30 day) is not true as has_no_contact_in_30_days,
+    -- not known without customer, issue or product: the next request about the same would not be recognised
+    case when r.is_traceable then (r.next_requested_at <= r.requested_at + interval 7 day) is not true end as has_no_contact_in_7_days,
+    case when r.is_traceable then (r.next_requested_at <= r.requested_at + interval 30 day) is not true end as has_no_contact_in_30_days,
+    is_one_touch and is_not_disputed and has_no_contact_in_7_days as is_solved_at_once,
+    is_not_disputed and has_no_contact_in_30_days as is_solved_for_good,
+    r.issue_class is not null as has_issue,
     r.customer_confirmed,
     r.channel = 'onsite' as is_onsite,
     r.service_type = 'repair' and r.resolved_at is not null as is_repair_done,
@@ -182,12 +189,12 @@ select
         rate('P4-2', '', count_if(is_notice_required and not is_one_touch), count_if(is_notice_required and not is_one_touch and is_notified)),
         rate('P5-1', '', count(*), count_if(personalised_plan)),
         rate('P5-2', '', count_if(special_need), count_if(special_need and special_need_met)),
-        rate('O1-1', '', count(*), count_if(is_one_touch and is_not_disputed and has_no_contact_in_7_days)),
-        rate('O1-1', 'one_touch', count(*), count_if(is_one_touch)),
-        rate('O1-1', 'survey_confirmed', count(customer_confirmed), count_if(is_one_touch and customer_confirmed)),
-        rate('O1-1', 'without_onsite', count_if(not is_onsite), count_if(not is_onsite and is_one_touch and is_not_disputed and has_no_contact_in_7_days)),
-        rate('O1-2', '', count_if(is_repair_done), count_if(is_repair_done and is_repair_repeated)),
-        rate('O1-3', '', count_if(is_closed), count_if(is_closed and is_not_disputed and has_no_contact_in_30_days)),
+        rate('O1-1', '', count(is_solved_at_once), count_if(is_solved_at_once)),
+        rate('O1-1', 'one_touch', count(is_one_touch), count_if(is_one_touch)),
+        rate('O1-1', 'survey_confirmed', count_if(customer_confirmed is not null and is_one_touch is not null), count_if(is_one_touch and customer_confirmed)),
+        rate('O1-1', 'without_onsite', count_if(not is_onsite and is_solved_at_once is not null), count_if(not is_onsite and is_solved_at_once)),
+        rate('O1-2', '', count_if(is_repair_done and has_issue), count_if(is_repair_done and has_issue and is_repair_repeated)),
+        rate('O1-3', '', count_if(is_closed and is_solved_for_good is not null), count_if(is_closed and is_solved_for_good)),
         mean_of('O1-4', 'measured_ratio', recovered_performance, is_repair_done, count_if(is_repair_done), null, 1),
         rate('O1-4', 'acceptance_passed', count_if(is_repair_done and acceptance_passed is not null), count_if(is_repair_done and acceptance_passed)),
         rate('O3-2', '', count_if(is_paid), count_if(is_paid and is_overcharged)),
@@ -271,6 +278,14 @@ having grouping(staff_id) = 1 or staff_id is not null;
 insert into parts by name
 select * from (select enterprise_id, scope_type, scope_id, unnest(measured, recursive := true) from calls_of)
 where scope_type = 'enterprise' or indicator_id = 'P2-1a' or variant = 'of_answered';
+
+-- Answered calls of which none has the time of its answer say nothing about waits
+delete from parts
+where
+    indicator_id = 'P1-2'
+    and enterprise_id in (
+        select enterprise_id from parts where indicator_id = 'P2-1a' and scope_type = 'enterprise' and cases > 0 and denominator = 0
+    );
 
 insert into statistics by name
 select enterprise_id, scope_type, scope_id, unnest([in_order], recursive := true) from calls_of;
@@ -422,29 +437,37 @@ select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, un
 ------------------------------------------------------------------------------------------------------------------------
 -- Surveys
 
+-- Who answers a survey again, after a complete response, is not counted; in the order of the file if both came at once
+create temp table responses as
+select
+    *,
+    seconds(started_at, submitted_at) as taken,
+    is_complete and row_number() over (
+        partition by enterprise_id, customer_id, survey_id, is_complete order by submitted_at, file_row_number
+    ) > 1 as is_repeated
+from read_parquet(getvariable('landing') || '/survey_responses.parquet', file_row_number = true);
+
 -- Responses in doubt: one answer to ten items or more, a third of the usual time or less, a device of several customers
 create temp table doubtful as
 with came as (
-    select *, seconds(started_at, submitted_at) as taken
-    from source('survey_responses')
-    where in_quarter(submitted_at) and survey_id in (select survey_id from source('survey_questions') where survey_type = 'satisfaction')
-),
-
-first_complete as (
-    from came
-    where is_complete
-    qualify row_number() over (partition by enterprise_id, customer_id, survey_id order by submitted_at) = 1
+    from responses
+    where
+        in_quarter(submitted_at)
+        and not is_repeated
+        and survey_id in (select survey_id from source('survey_questions') where survey_type = 'satisfaction')
 )
 
 select r.enterprise_id, r.response_id
-from first_complete as r
+from came as r
 join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
 join source('survey_questions') as s on s.survey_id = r.survey_id and s.question_id = a.question_id and s.scale_max - s.scale_min > 1
+where r.is_complete
 group by r.enterprise_id, r.response_id
 having count(a.score) >= 10 and min(a.score) = max(a.score)
 union
 select enterprise_id, response_id
-from first_complete
+from came
+where is_complete
 qualify taken < 0.33::double * quantile_cont(taken, 0.5) over (partition by enterprise_id, survey_id)
 union
 select enterprise_id, response_id
@@ -457,41 +480,44 @@ where mode = 'online' and (enterprise_id, survey_id, device_token) in (
     having count(distinct customer_id) > 1
 );
 
-create temp table surveyed as
+-- One row per counted answer, with the person (or the visit) that gave it
+create temp table answers as
 with questions as (
     select *, if(measures = 'O2-2', coalesce(touchpoint, 'other'), '') as part
     from source('survey_questions')
     where measures in ('P4-1', 'P4-3', 'P4-4', 'P5-3', 'O2-1', 'O2-2', 'O2-3', 'O2-4', 'O3-1b', 'O3-3')
 ),
 
-responses as (
-    select *
-    from source('survey_responses')
-    where is_complete
-    qualify row_number() over (partition by enterprise_id, customer_id, survey_id order by submitted_at) = 1
-),
-
-answers as (
+given as (
     select
-        r.enterprise_id, coalesce(r.region_code, q.region_code) as region_code, q.outlet_id, q.staff_id, q.channel, q.product_category,
-        s.measures, s.part, s.survey_type = 'mystery' as is_mystery, s.scale_min, s.scale_max, a.score, a.expectation,
-        d.response_id is null as is_valid
+        r.enterprise_id, r.customer_id as respondent_id, coalesce(r.region_code, q.region_code) as region_code, q.outlet_id, q.staff_id,
+        q.channel, q.product_category, s.measures, s.part, s.survey_type = 'mystery' as is_mystery, s.scale_min, s.scale_max, a.score,
+        a.expectation, d.response_id is null as is_valid
     from responses as r
     join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
     join questions as s on s.survey_id = r.survey_id and s.question_id = a.question_id
     left join requests as q on q.enterprise_id = r.enterprise_id and q.request_id = r.request_id
     left join doubtful as d on d.enterprise_id = r.enterprise_id and d.response_id = r.response_id
-    where in_quarter(r.submitted_at)
+    where in_quarter(r.submitted_at) and r.is_complete and not r.is_repeated
     union all by name
     select
-        v.enterprise_id, o.region_code, v.outlet_id, s.measures, s.part, true as is_mystery, s.scale_min, s.scale_max, v.score,
-        false as is_valid
+        v.enterprise_id, v.visit_id as respondent_id, o.region_code, v.outlet_id, s.measures, s.part, true as is_mystery, s.scale_min,
+        s.scale_max, v.score, false as is_valid
     from source('mystery_visits') as v
     join questions as s on s.survey_id = v.survey_id and s.question_id = v.question_id
     left join outlets as o on o.enterprise_id = v.enterprise_id and o.outlet_id = v.outlet_id
     where in_quarter(v.visited_at)
 )
 
+select
+    * exclude (score, expectation, scale_min, scale_max),
+    100 * (score - scale_min) / (scale_max - scale_min) as points,
+    100 * (expectation - scale_min) / (scale_max - scale_min) as expected,
+    100 * (expectation - score) / (scale_max - scale_min) as gap,
+    score >= scale_max - 1 as is_top_two
+from given;
+
+create temp table surveyed as
 select
     enterprise_id, measures, part, is_mystery,
     case
@@ -504,11 +530,11 @@ select
     end as scope_type,
     coalesce(region_code, outlet_id, staff_id, channel, product_category) as place,
     [
-        mean_of(measures, '', 100 * (score - scale_min) / (scale_max - scale_min), true, count(*), null, 1),
-        mean_of(measures, 'valid_only', 100 * (score - scale_min) / (scale_max - scale_min), is_valid, count_if(is_valid), null, 1),
-        mean(measures, 'top_two_box', count_if(score >= scale_max - 1), count(score), count(*), null, 1),
-        mean_of(measures, 'expectation', 100 * (expectation - scale_min) / (scale_max - scale_min), true, count(*), null, 1),
-        mean_of(measures, 'gap', 100 * (expectation - score) / (scale_max - scale_min), true, count(*), null, 1)
+        mean(measures, '', sum(points), count(points), count(*), null, 1),
+        mean(measures, 'valid_only', sum(points) filter (where is_valid), count(points) filter (where is_valid), count_if(is_valid), null, 1),
+        mean(measures, 'top_two_box', count_if(is_top_two), count(points), count(*), null, 1),
+        mean(measures, 'expectation', sum(expected), count(expected), count(*), null, 1),
+        mean(measures, 'gap', sum(gap), count(gap), count(*), null, 1)
     ] as measured
 from answers
 group by grouping sets (
@@ -519,16 +545,15 @@ group by grouping sets (
 )
 having scope_type = 'enterprise' or place is not null;
 
+create temp macro survey_variant(is_mystery, variant, part) as concat_ws(
+    '_',
+    if(is_mystery, 'mystery', null),
+    if(variant <> '', variant, if(part <> '' and not is_mystery, 'touchpoint', null)),
+    if(part <> '', part, null)
+);
+
 create temp table survey_parts as
-select
-    * replace (
-        concat_ws(
-            '_',
-            if(is_mystery, 'mystery', null),
-            if(variant <> '', variant, if(part <> '' and not is_mystery, 'touchpoint', null)),
-            if(part <> '', part, null)
-        ) as variant
-    )
+select * replace (survey_variant(is_mystery, variant, part) as variant)
 from (
     select enterprise_id, scope_type, coalesce(place, enterprise_id) as scope_id, part, is_mystery, unnest(measured, recursive := true)
     from surveyed
@@ -540,29 +565,29 @@ insert into parts by name
 select * exclude (part, is_mystery) from survey_parts;
 
 -- O2-2: the touchpoints weighted by the requests that came through each
-insert into parts by name
-with volumes as (
-    select
-        enterprise_id,
-        channel,
-        case
-            when grouping(region_code) = 0 then 'region'
-            when grouping(outlet_id) = 0 then 'outlet'
-            when grouping(staff_id) = 0 then 'staff'
-            when grouping(product_category) = 0 then 'product_category'
-            else 'enterprise'
-        end as scope_type,
-        coalesce(region_code, outlet_id, staff_id, product_category) as place,
-        coalesce(place, enterprise_id) as scope_id,
-        count(*) as requests
-    from requests
-    group by grouping sets (
-        (enterprise_id, channel), (enterprise_id, channel, region_code), (enterprise_id, channel, outlet_id),
-        (enterprise_id, channel, staff_id), (enterprise_id, channel, product_category)
-    )
-    having scope_type = 'enterprise' or place is not null
+create temp table volumes as
+select
+    enterprise_id,
+    channel,
+    case
+        when grouping(region_code) = 0 then 'region'
+        when grouping(outlet_id) = 0 then 'outlet'
+        when grouping(staff_id) = 0 then 'staff'
+        when grouping(product_category) = 0 then 'product_category'
+        else 'enterprise'
+    end as scope_type,
+    coalesce(region_code, outlet_id, staff_id, product_category) as place,
+    coalesce(place, enterprise_id) as scope_id,
+    count(*) as requests
+from requests
+where channel is not null
+group by grouping sets (
+    (enterprise_id, channel), (enterprise_id, channel, region_code), (enterprise_id, channel, outlet_id),
+    (enterprise_id, channel, staff_id), (enterprise_id, channel, product_category)
 )
+having scope_type = 'enterprise' or place is not null;
 
+insert into parts by name
 select
     p.enterprise_id,
     p.scope_type,
@@ -572,9 +597,7 @@ select
     sum(v.requests * p.numerator / p.denominator) as numerator,
     sum(v.requests) as denominator,
     1 as divisor,
-    sum(p.cases) as cases,
-    -- so that, as for other means, the error of the value is its spread divided by the root of its denominator
-    case when count(p.spread) = count(*) then sqrt(sum(pow(v.requests * p.spread, 2) / p.denominator) / sum(v.requests)) end as spread
+    sum(p.cases) as cases
 from survey_parts as p
 join volumes as v
     on v.enterprise_id = p.enterprise_id and v.scope_type = p.scope_type and v.scope_id = p.scope_id and v.channel = p.part
@@ -605,7 +628,7 @@ with grouped as (
         case when grouping(o.region_code) = 0 then 'region' when grouping(e.outlet_id) = 0 then 'outlet' else 'enterprise' end as scope_type,
         coalesce(o.region_code, e.outlet_id) as place,
         [
-            rate('R5-1', '', count_if(e.is_common), count_if(e.is_common and e.filled_from_stock)),
+            rate('R5-1', '', count_if(e.is_common and e.filled_from_stock is not null), count_if(e.is_common and e.filled_from_stock)),
             rate('P3-1', '', sum(e.cases_inspected), sum(e.cases_conforming)),
             rate('P3-4', '', sum(e.cases_inspected), sum(e.cases_inspected - e.violations)),
             mean('O4-1', 'incidents', count(e.severity), 1, count(e.severity), null, 1),
@@ -628,6 +651,18 @@ from requests_of as r
 left join parts as i
     on i.enterprise_id = r.enterprise_id and i.scope_type = r.scope_type and i.scope_id = coalesce(r.place, r.enterprise_id)
         and i.indicator_id = 'O4-1' and i.variant = 'incidents'
+where r.scope_type in ('enterprise', 'region', 'outlet');
+
+-- No incident among services is a number too
+insert into parts by name
+select
+    r.enterprise_id, r.scope_type, coalesce(r.place, r.enterprise_id) as scope_id, 'O4-1' as indicator_id, v.variant, 0 as numerator,
+    1 as denominator, 1 as divisor, 1 as cases
+from requests_of as r
+cross join (values ('incidents'), ('fatal_incidents')) as v(variant)
+anti join parts as i
+    on i.enterprise_id = r.enterprise_id and i.scope_type = r.scope_type and i.scope_id = coalesce(r.place, r.enterprise_id)
+        and i.indicator_id = 'O4-1' and i.variant = v.variant
 where r.scope_type in ('enterprise', 'region', 'outlet');
 
 create temp table orders_of as
@@ -845,7 +880,7 @@ select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unn
 -- R3-2, R3-3, R3-4: certificates on every version's days, the rest by the last version, per period
 insert into parts by name
 with training as (
-    select p.period, t.enterprise_id, t.staff_id, sum(t.hours) as hours
+    select p.period, t.enterprise_id, t.staff_id, round(sum(t.hours), 9) as hours
     from source('training_records') as t
     join periods as p on t.trained_on >= p.measured_from and t.trained_on < getvariable('end_day')
     group by p.period, t.enterprise_id, t.staff_id
@@ -1021,9 +1056,6 @@ composed as (
     select
         enterprise_id, period, scope_type, scope_id, 'O2-5' as indicator_id, variant,
         sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * value) as value,
-        case
-            when count(spread) = count(*) then sum(if(indicator_id = 'O2-1', 0.4::double, 0.2::double) * spread / sqrt(denominator))
-        end as spread,
         1 as denominator,
         1 as divisor
     from measured
@@ -1049,7 +1081,7 @@ from all_values
 union all by name
 -- the scores on the x ÷ 5 scale
 select enterprise_id, period, scope_type, scope_id, indicator_id, 'five_point_ratio' as variant, 20 + 0.8::double * value as value,
-    0.8::double * spread as spread, denominator, divisor
+    denominator, divisor
 from all_values
 where
     variant = ''

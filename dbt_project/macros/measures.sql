@@ -106,12 +106,15 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- Number of cases of a population; if it is empty, of those that may belong to it. -#}
-{% macro cases_of(population, unknown) -%}
-    {%- if unknown -%}
-    coalesce(nullif(count(case when {{ population }} then 1 end), 0), count(case when {{ unknown }} then 1 end))
+{#- Cases of a measure over its cells; where its population is empty, those that may belong to it. Cells without the population say
+    nothing about the scope, so that this is decided after they are summed. -#}
+{% macro cases_of(measure, place) -%}
+    {%- if measure.get('unknown') -%}
+    coalesce(nullif(cases_{{ place }}, 0), unknown_{{ place }})
+    {%- elif measure.kind == 'rate' and not measure.get('cases') -%}
+    denominator_{{ place }}
     {%- else -%}
-    count(case when {{ population }} then 1 end)
+    cases_{{ place }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -125,23 +128,23 @@ with cells as (
         {%- for m in measures %}
         {%- set population = m.get('of', 'true') %}
         {%- set i = loop.index %}
+        {%- if m.get('unknown') %}
+        {%- do sums.append('unknown_' ~ i) %}
+        count(case when {{ m.unknown }} then 1 end) as unknown_{{ i }},
+        {%- endif %}
         {%- if m.kind == 'rate' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
         {%- if m.get('cases') or m.get('unknown') %}
         {%- do sums.append('cases_' ~ i) %}
-        {%- if m.get('cases') %}
-        count(case when {{ m.cases }} then 1 end) as cases_{{ i }},
-        {%- else %}
-        {{ cases_of(population, m.unknown) }} as cases_{{ i }},
-        {%- endif %}
+        count(case when {{ m.get('cases', population) }} then 1 end) as cases_{{ i }},
         {%- endif %}
         count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
         {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
-        {{ cases_of(population, m.get('unknown')) }} as cases_{{ i }},
+        count(case when {{ population }} then 1 end) as cases_{{ i }},
         {%- if m.get('within') %}
         {%- do sums.append('within_limit_' ~ i) %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
@@ -178,7 +181,7 @@ select
         'numerator_' ~ i,
         'denominator_' ~ i,
         n='n_' ~ i if m.kind == 'ratio' else 'denominator_' ~ i,
-        cases='denominator_' ~ i if m.kind == 'rate' and not (m.get('cases') or m.get('unknown')) else 'cases_' ~ i,
+        cases=cases_of(m, i),
         within_limit='within_limit_' ~ i if m.get('within') else 'null',
         sum_squares='sum_squares_' ~ i if m.kind == 'mean' else 'null'
     ) }}

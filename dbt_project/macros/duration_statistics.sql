@@ -14,12 +14,7 @@ select
     scope_type,
     scope_id,
     '{{ m.id }}' as indicator_id,
-    cast(n as bigint) as n,
-    cast(smallest as double) / {{ m.divisor }} as smallest,
-    {{ element('percentiles', 1) }} / {{ m.divisor }} as p50,
-    {{ element('percentiles', 2) }} / {{ m.divisor }} as p90,
-    {{ element('percentiles', 3) }} / {{ m.divisor }} as p95,
-    cast(largest as double) / {{ m.divisor }} as largest
+    {{ _in_units_of_the_catalogue(m.divisor) }}
 from (
     select
         enterprise_id,
@@ -38,12 +33,7 @@ select
     'enterprise' as scope_type,
     enterprise_id as scope_id,
     '{{ m.id }}' as indicator_id,
-    cast(n as bigint) as n,
-    cast(smallest as double) / {{ m.divisor }} as smallest,
-    {{ element('percentiles', 1) }} / {{ m.divisor }} as p50,
-    {{ element('percentiles', 2) }} / {{ m.divisor }} as p90,
-    {{ element('percentiles', 3) }} / {{ m.divisor }} as p95,
-    cast(largest as double) / {{ m.divisor }} as largest
+    {{ _in_units_of_the_catalogue(m.divisor) }}
 from (
     select
         cases.enterprise_id,
@@ -67,4 +57,13 @@ from (
         min({{ value }}) as smallest,
         max({{ value }}) as largest,
         {{ percentiles(value, [0.5, 0.9, 0.95]) }} as percentiles
+{%- endmacro %}
+
+{% macro _in_units_of_the_catalogue(divisor) -%}
+    cast(n as bigint) as n,
+    cast(smallest as double) / {{ divisor }} as smallest,
+    {{ element('percentiles', 1) }} / {{ divisor }} as p50,
+    {{ element('percentiles', 2) }} / {{ divisor }} as p90,
+    {{ element('percentiles', 3) }} / {{ divisor }} as p95,
+    cast(largest as double) / {{ divisor }} as largest
 {%- endmacro %}

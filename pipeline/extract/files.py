@@ -6,7 +6,6 @@ Opens bytes. Records are read in ``readers``, text encodings found in ``encoding
 from __future__ import annotations
 
 import gzip
-import hashlib
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, TruncatedFile, UnreadableFile
+from pipeline.lake.digest import sha256_of
 from pipeline.settings.handed_in import FILES
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
@@ -63,8 +63,7 @@ class SourceFile:
     @cached_property
     def sha256(self) -> str:
         """Hash of the stored bytes."""
-        with self.path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+        return sha256_of(self.path)
 
     @contextmanager
     def open_text(self) -> Iterator[BinaryIO]:

@@ -5,7 +5,6 @@ One row per table, report or clean table × kind of personal data. What is searc
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.windows import read_quarters
 from pipeline.errors import DataRefused, UsageError
+from pipeline.lake.digest import sha256_of
 from pipeline.lake.files import atomic_path
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
@@ -107,12 +107,7 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
 def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file to be published except the record itself."""
     return {
-        path.relative_to(folder).as_posix(): _sha256(path)
+        path.relative_to(folder).as_posix(): sha256_of(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and path != folder / f"{SCAN_TABLE}.parquet"
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,6 @@ killed.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.extract.partition import extract_quarter
 from pipeline.lake import access_log
 from pipeline.lake.access_log import Entry
+from pipeline.lake.digest import sha256_of
 from pipeline.lake.files import private_path, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format, open_parquet, read_metadata
@@ -184,8 +184,7 @@ def _removal(zone: str, name: str, quarter: Quarter | None, path: Path, left: st
 
 
 def _event(removal: Removal, command: str, reason: str) -> Entry:
-    with removal.path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    digest = sha256_of(removal.path)
     return access_log.entry(
         command,
         "purge",

@@ -24,7 +24,6 @@ from pipeline.account.scorecard import rows_by_rule, score
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.quarter import desensitize_quarter
-from pipeline.evaluate.survey.weighting import refused_as_repeated
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.validate.delivered import DeliveredKeys
@@ -193,8 +192,11 @@ def test_every_account_has_the_same_rows(empty: Path, tmp_path: Path, seed: int)
             invalid = of_enterprise.filter(pl.col("rule").is_in(["type", "score_outside_scale"]))["_row_id"].n_unique()
             assert row["validity"] == pytest.approx(1 - invalid / sent[row["enterprise_id"]])
     assert refused_rows(lake, [QUARTER]) == sum(account["quarantined"] for account in counts.values())
-    repeated = quarantine.filter(pl.col("rule") == "duplicate_survey_response")
-    assert refused_as_repeated(lake, [QUARTER])["refused"].sum() == repeated["_row_id"].n_unique()
+    # A customer's second complete response is kept, and said not to count (C-41).
+    assert "duplicate_survey_response" not in quarantine["rule"]
+    complete = pl.read_parquet(lake.partition("accepted", "survey_responses", QUARTER)).filter("is_complete")
+    second = len(complete) - complete.select("enterprise_id", "customer_id", "survey_id").n_unique()
+    assert len(full_log.filter(rule="duplicate_survey_response")) == second
 
 
 def test_nine_cells_of_one_record_three_of_them_refused(empty: Path, tmp_path: Path) -> None:

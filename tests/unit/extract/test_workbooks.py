@@ -217,6 +217,7 @@ def test_a_compressed_workbook_is_read(place):
         ),
         ("suggestions.parquet", gzip.compress(b"PAR1"), UnreadableFile, "is compressed as a whole, which a Parquet file is not"),
     ],
+    ids=("half", "not_gzip", "half_gzip", "html", "text", "half_xls", "xls_as_csv", "gzip_of_parquet"),
 )
 def test_what_is_no_workbook_is_refused_by_what_it_is(place, name, contents, refused, problem):
     (place.landing / name).write_bytes(contents)

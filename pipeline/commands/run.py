@@ -72,17 +72,17 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
                 _warn(settings.lake.current(quarter), quarter)
     except DataRefused:
         # What the landing folder holds or lacks may be the cause.
-        _warn_of_delivery(settings)
+        _warn_of_delivery(settings, quarters)
         raise
-    _warn_of_delivery(settings)
+    _warn_of_delivery(settings, quarters)
     _show(settings.lake.current(quarters[-1]), quarters[-1])
 
 
-def _warn_of_delivery(settings: Settings) -> None:
+def _warn_of_delivery(settings: Settings, quarters: list[Quarter]) -> None:
     """What the landing folder holds or lacks that no evaluation shows."""
     _warn_undelivered(settings)
     _warn_doubtful(settings.lake)
-    _warn_not_run(settings.lake)
+    _warn_not_run(settings.lake, quarters)
 
 
 def _warn_undelivered(settings: Settings) -> None:
@@ -105,12 +105,12 @@ def _warn_doubtful(lake: Lake) -> None:
             click.echo(f"asq: {': '.join(part for part in (table.name, file, column, problem) if part)}", err=True)
 
 
-def _warn_not_run(lake: Lake) -> None:
-    """Rows of quarters that nobody runs are in no evaluation: one line says which."""
+def _warn_not_run(lake: Lake, quarters: list[Quarter]) -> None:
+    """Rows of quarters that nobody runs are in no evaluation: one line says which. ``quarters`` are those of this call."""
     from pipeline.lake.provenance import landed
     from schemas.contract import TABLES
 
-    ran = {quarter.label for quarter in lake.published_quarters()}
+    ran = {quarter.label for quarter in (*lake.published_quarters(), *quarters)}
     rows: Counter[str] = Counter()
     for table in TABLES.values():
         if table.has_quarters and (now := landed(table, lake)):

@@ -106,6 +106,8 @@ REFINES: dict[str, set[str]] = {
     "service_requests.acceptance_passed": {"O1-4"},
     "service_requests.merged_into": OF_REQUESTS,
     "service_requests.is_test": OF_REQUESTS,
+    # A channel works by a probe passed or by a complaint that came through it.
+    "complaints.channel": {"I1-1"},
     "outlets.closed_on": OF_OUTLETS,
     "staff.certificate_valid_from": {"R3-2"},
     "staff.certificate_valid_until": {"R3-2"},

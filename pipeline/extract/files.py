@@ -175,9 +175,10 @@ def known_kinds() -> str:
     return ", ".join(_KIND_OF_SUFFIX)
 
 
-def stem(path: Path) -> str:
-    """The file's name without ``.csv``, ``.csv.gz`` and the like."""
-    return _stem_and_kind(path)[0]
+def called(path: Path, landing: Path) -> str:
+    """What says which table a file is for: its folder, or its name without ``.csv``, ``.csv.gz`` and the like."""
+    parts = path.relative_to(landing).parts
+    return parts[0] if len(parts) > 1 else _stem_and_kind(path)[0]
 
 
 def _is_hidden(relative: Path, begins: tuple[str, ...] = (".", "_", "~$")) -> bool:

@@ -79,6 +79,12 @@ class SourceFile:
             if first in _NOT_TEXT:
                 raise UnreadableFile(f"is {_NOT_TEXT[first]}, not text", table=self.table, file=self.name)
             with self._unpacked(handle, first) as unpacked:
+                if unpacked is not handle:
+                    inner = unpacked.read(4)
+                    unpacked.seek(0)
+                    if inner[:2] == _GZIP or inner in _NOT_TEXT:
+                        what = _NOT_TEXT.get(inner, "another gzip file")
+                        raise UnreadableFile(f"holds {what}, not text", table=self.table, file=self.name)
                 yield unpacked
 
     def whole(self) -> BytesIO:

@@ -35,9 +35,9 @@ for _first, _last in (*_RANGES, *_SELECTOR_RANGES):
 _IS_ASCII_BLANK = _IS_BLANK[:256] & (np.arange(256) < 0x80)
 _BEGINS_WIDE_BLANK = np.zeros(256, dtype=bool)
 _BEGINS_WIDE_BLANK[[blank.encode()[0] for blank in BLANKS + SELECTORS if not blank.isascii()]] = True
-# A spreadsheet's ways to say that digits are text: ="00123" and '00123.
+# A spreadsheet's ways to say that digits are text: ="00123", '00123 and '2025-01-05 8:03.
 _MARKS = np.frombuffer(b"='", dtype=np.uint8)
-_MARKED_TEXT = r"""^(?:="([^"]*)"|'([^'\s]+))$"""
+_MARKED_TEXT = r"""^(?:="([^"]*)"|'([^'\s]+|[0-9][0-9 :./-]*))$"""
 
 
 def clean_text(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringArray:

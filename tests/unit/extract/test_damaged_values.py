@@ -135,6 +135,12 @@ def test_digits_marked_as_text_are_those_digits(place, cell):
     assert row["_defects"] == []
 
 
+@pytest.mark.parametrize("moment", ["2025-01-02 08:30", "2025/1/2 8:30"])
+def test_a_time_marked_as_text_is_that_time(place, moment):
+    place.deliver("suggestions.csv", f"{HEADER}\n'E01,'1,'customer,'{moment}\n")
+    assert [str(each) for each in place.column("suggestions", "submitted_at")] == ["2025-01-02 08:30:00"]
+
+
 def test_a_header_marked_as_text(place):
     place.deliver(
         "suggestions.csv", "\n".join([",".join(f'="{name}"' for name in HEADER.split(",")), "E01,S1,customer,2025-01-02"])
@@ -224,6 +230,17 @@ def test_long_numbers_of_a_text_file_that_all_end_in_zeros(place):
         "suggestions.csv", "\n".join([HEADER, *(f"E01,{each},customer,2025-01-02" for each in [*ids, "202501050001234567"])])
     )
     assert told(place) == []
+
+
+def test_ids_written_with_a_fraction_are_told(place):
+    """pandas writes a column of ids with a gap as 20250101.0; a product's version 2.0 is one."""
+    ids = ["202501050001234567.0", "20250101.0", "2.0", "20250102"]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *(f"E01,{each},customer,2025-01-02" for each in ids)]))
+    (found,) = told(place)
+    assert found.startswith(
+        "suggestions.csv: suggestion_id: 2 values written like 202501.0, the first in row 2: a program took them"
+    )
+    assert place.column("suggestions", "suggestion_id") == ids
 
 
 @pytest.mark.parametrize("text", ["2.025E+13", "2.02501E+17", "1e+05", "-1.5E+20", '="2.025E+13"'])

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from pipeline import flow
 from pipeline.calendar.quarters import Quarter, today
 from pipeline.calendar.span import far_quarters
 from pipeline.check.delivery import TableDelivery, stopping_error, undated_finding
-from pipeline.check.findings import ERROR, INFO, WARNING, Finding, Report, Verdict
+from pipeline.check.findings import ERROR, INFO, WARNING, Finding, Report, Seen, Verdict
 from pipeline.check.refused import Refused
 from pipeline.check.undelivered import overlooked, undelivered
 from pipeline.errors import AsqError, DataRefused, UsageError
@@ -127,6 +129,8 @@ class _Check:
     _deliveries: dict[str, TableDelivery] = field(default_factory=dict)
     _refused: dict[str, Refused] = field(default_factory=dict)
     _registers: dict[tuple[str, str], Examined] = field(default_factory=dict)
+    _set_aside: list[pl.DataFrame] = field(default_factory=list)
+    """Values that a run would read as none, with table, rule, column and origin."""
     _without_rows: list[Finding] = field(default_factory=list)
     """That a quarter has no row, which is a fault of no table."""
 
@@ -150,6 +154,7 @@ class _Check:
             findings += delivery.findings
             findings += self._time_findings(delivery, quarters)
         findings += self._refused_findings()
+        findings += self._set_aside_findings()
         findings += self._without_rows
         read = [file for delivery in self._deliveries.values() for file in delivery.files]
         used = {*self.beside.paths(), *(file.path for file in read)}
@@ -256,6 +261,7 @@ class _Check:
                     refusals.append(f"{table.name}: {shares}, the limit is {limit:.1%}")
                 of_table = self._refused.setdefault(table.name, Refused(table))
                 of_table.add(quarter.label, examined, stops)
+                self._keep_set_aside(table, quarter, examined)
         return rows, refused, refusals
 
     def _examined(self, table: Table, quarter: Quarter, keys: DeliveredKeys) -> Examined | None:
@@ -308,6 +314,28 @@ class _Check:
         for label, count, file, row in found:
             if label is None:
                 yield undated_finding(delivery, count, file, row)
+
+    def _keep_set_aside(self, table: Table, quarter: Quarter, examined: Examined) -> None:
+        if examined.set_aside.is_empty():
+            return
+        with connected(self.lake.scratch) as connection:
+            connection.register("found", examined.set_aside.to_arrow())
+            origins = connection.execute(
+                'select rule, "column", _origin_file as file, _origin_row as "row" '
+                f"from found join {parquet('$1')} using (_row_id) order by _row_id",
+                [str(self.lake.partition("raw", table.name, quarter))],
+            ).pl()
+        self._set_aside.append(origins.with_columns(table=pl.lit(table.name)))
+
+    def _set_aside_findings(self) -> Iterator[Finding]:
+        if not self._set_aside:
+            return
+        for key, rows in pl.concat(self._set_aside).group_by("table", "rule", "column", maintain_order=True):
+            table, rule, column = map(str, key)
+            problem = f"{rows.height} rows are merged into a record that does not count ({rule}): they count by themselves"
+            files = rows["file"].unique()
+            seen = (Seen("", rows.height, rows["file"][0], rows["row"][0]),)
+            yield Finding(WARNING, problem, table, files[0] if len(files) == 1 else None, column, rule, rows.height, seen)
 
     def _refused_findings(self) -> Iterator[Finding]:
         with connected(self.lake.scratch) as connection:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
+from runs import asq_here, first_environment
 
 from golden.published import QUARTER, Published
 from golden.test_scores import SUBDIMENSIONS
@@ -130,3 +131,21 @@ def test_enterprises_add_up_to_the_run(golden_planned: Run) -> None:
         "where extracted <> of_all or quarantined <> refused"
     )
     assert differing == []
+
+
+def test_judgements_alone_give_weights(tmp_path: Path) -> None:
+    """A quarter in which no enterprise delivered anything: the weights of the panel are published, and nothing else."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    # O1 is three times each of the others, which are alike: 3/6 and 1/6 each.
+    ratios = {("1", "2"): 3, ("1", "3"): 3, ("1", "4"): 3, ("2", "3"): 1, ("2", "4"): 1, ("3", "4"): 1}
+    lines = [f"EX1,1,O,O{left},O{right},{ratio}" for (left, right), ratio in ratios.items()]
+    (landing / "expert_judgements.csv").write_text("\n".join(["expert_id,round,parent,left_item,right_item,ratio", *lines]))
+    environment = first_environment(tmp_path)
+    places = ["--landing", str(landing), "--lake", str(tmp_path / "lake")]
+    code, _, said = asq_here("run", QUARTER, *places, environment=environment, folder=tmp_path)
+    assert code == 0, said
+    published = Published(tmp_path / "lake" / "warehouse.duckdb")
+    weights = published.rows("select node_id, weight from weights where parent_id = 'O'")
+    assert {row["node_id"]: row["weight"] for row in weights} == pytest.approx({"O1": 1 / 2, "O2": 1 / 6, "O3": 1 / 6, "O4": 1 / 6})
+    assert [published.rows(f"select 1 from {table}") for table in ("scores", "indicator_values", "data_quality")] == [[]] * 3

@@ -270,10 +270,9 @@ def _coverage_of_roles(coverage: pl.DataFrame) -> pl.DataFrame:
 
 def _held_quarters(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
     """Per enterprise × period × role × table: in how many of the period's quarters the table has records."""
-    first_days = {label: Quarter.parse(label).first_day for label in source_rows["quarter"].unique()}
-    held = source_rows.filter(pl.col("row_count") > 0).select(
-        "enterprise_id", "table_name", first=pl.col("quarter").replace_strict(first_days, return_dtype=pl.Date)
-    )
+    first_days = [(label, Quarter.parse(label).first_day) for label in source_rows["quarter"].unique().drop_nulls()]
+    quarters = pl.DataFrame(first_days, schema={"quarter": pl.String, "first": pl.Date}, orient="row")
+    held = source_rows.filter(pl.col("row_count") > 0).join(quarters, on="quarter").select("enterprise_id", "table_name", "first")
     return (
         coverage.select("enterprise_id", "period", "period_role", "first_day", "last_day")
         .join(held, on="enterprise_id", how="inner")

@@ -164,6 +164,14 @@ def test_dates_that_are_never_read(place):
     )
 
 
+def test_years_that_are_not_read_are_named(place):
+    """Their shape is that of any date."""
+    dates = ["0001-01-01", "9999-12-31 00:00:00", "1899/12/30", "2025-02-30", "03.02.2025", *["2025-02-03"] * 95]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *(f"A,S{n},customer,{date},,,x" for n, date in enumerate(dates))]))
+    (text,) = [text for text in place.messages("warning") if "cannot be read" in text]
+    assert "5 values cannot be read as timestamp (5.0% of 100 rows); 3 of them before 1900 or after 2099, which is not read" in text
+
+
 def test_columns_that_are_not_read(place):
     place.deliver("suggestions.csv", f"{HEADER},mood,extra\nA,S1,customer,2025-02-03,,,,happy,1\n")
     assert "info: suggestions: columns that are not read: mood, extra" in place.messages()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
-from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, TruncatedFile, UnreadableFile
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceRefused, TruncatedFile, UnreadableFile
 from pipeline.lake.digest import sha256_of
 from pipeline.settings.handed_in import FILES
 from pipeline.settings.sources import SourceConfig
@@ -148,7 +148,7 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
         raise UsageError(f"{landing}: the landing folder does not exist")
     if any(source.rows is not None or source.files is not None for source in sources.tables.values()):
         return
-    if any(_by_name(table, landing) for table in TABLES):
+    if any(_came(table, landing) for table in TABLES):
         return
     found = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in landing.iterdir())
     raise NothingDelivered(
@@ -222,6 +222,14 @@ def _is_called_like_a_table(path: Path) -> bool:
     is_note = path.suffix.lower() in _NOTE_SUFFIXES
     # Strict, because a picture may have any name.
     return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
+
+
+def _came(table: str, landing: Path) -> bool:
+    """Whether there are files of the table, also such as are refused: the table itself says why, beside the faults of others."""
+    try:
+        return bool(_by_name(table, landing))
+    except SourceRefused:
+        return True
 
 
 def _by_name(table: str, landing: Path) -> list[Path]:

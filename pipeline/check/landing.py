@@ -35,7 +35,9 @@ from pipeline.settings.handed_in import CORRECTIONS, OUTLIER_REVIEW, SOURCES
 from pipeline.settings.indicators import catalogue_frame
 from pipeline.settings.plan import EvaluationPlan
 from pipeline.settings.sources import SourceConfig, read_sources
+from pipeline.settings.suggestions import listed
 from pipeline.stage.per_table import for_each_table
+from pipeline.validate.apply_corrections import APPLIED, Outcome
 from pipeline.validate.corrections import Correction, all_corrections, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.look_back import quarters_to_validate
@@ -129,6 +131,8 @@ class _Check:
     _deliveries: dict[str, TableDelivery] = field(default_factory=dict)
     _refused: dict[str, Refused] = field(default_factory=dict)
     _registers: dict[tuple[str, str], Examined] = field(default_factory=dict)
+    _outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    """What became of each table's corrections, in every quarter."""
     _set_aside: list[pl.DataFrame] = field(default_factory=list)
     """Values that a run would read as none, with table, rule, column and origin."""
     _without_rows: list[Finding] = field(default_factory=list)
@@ -155,6 +159,7 @@ class _Check:
             findings += self._time_findings(delivery, quarters)
         findings += self._refused_findings()
         findings += self._set_aside_findings()
+        findings += self._unapplied_findings()
         findings += self._without_rows
         read = [file for delivery in self._deliveries.values() for file in delivery.files]
         used = {*self.beside.paths(), *(file.path for file in read)}
@@ -261,6 +266,7 @@ class _Check:
                     refusals.append(f"{table.name}: {shares}, the limit is {limit:.1%}")
                 of_table = self._refused.setdefault(table.name, Refused(table))
                 of_table.add(quarter.label, examined, stops)
+                self._outcomes.setdefault(table.name, []).append(examined.outcome)
                 self._keep_set_aside(table, quarter, examined)
         return rows, refused, refusals
 
@@ -336,6 +342,17 @@ class _Check:
             files = rows["file"].unique()
             seen = (Seen("", rows.height, rows["file"][0], rows["row"][0]),)
             yield Finding(WARNING, problem, table, files[0] if len(files) == 1 else None, column, rule, rows.height, seen)
+
+    def _unapplied_findings(self) -> Iterator[Finding]:
+        """The corrections that no run would apply."""
+        for table, outcomes in self._outcomes.items():
+            applied = {origin for outcome in outcomes for origin in outcome.by_status.get(APPLIED, ())}
+            unapplied: dict[str, dict[str, None]] = {}
+            for status, origins in (each for outcome in outcomes for each in outcome.unapplied.items()):
+                unapplied.setdefault(status, {}).update(dict.fromkeys(origin for origin in origins if origin not in applied))
+            for status, found in unapplied.items():
+                if found:
+                    yield Finding(WARNING, f"{len(found)} corrections not applied, {status}: {listed(found, 3)}", table)
 
     def _refused_findings(self) -> Iterator[Finding]:
         with connected(self.lake.scratch) as connection:

@@ -26,6 +26,8 @@ from schemas.contract import Column, Table
 _UNREADABLE, _SHOWN_RULES = "type", ("type", "allowed_values", "range")
 _DATES = ("date", "timestamp")
 _HAS_DIGIT = r"\p{Nd}"
+# Their shape is that of a date that is read, so it does not show what is wrong.
+_YEAR = r"^([0-9]{4})[-/][0-9]{1,2}[-/][0-9]{1,2}"
 
 
 @dataclass
@@ -88,6 +90,8 @@ class Refused:
         if values is None or values.is_empty():
             return replace(finding, seen=(_first(rows),))
         assert column is not None
+        if rule == _UNREADABLE and column.type in _DATES and (outside := _of_other_years(values)):
+            finding = replace(finding, problem=f"{finding.problem}; {outside} of them before 1900 or after 2099, which is not read")
         shown_texts = categories(values) if rule in _SHOWN_RULES and column.pii is None else PLACEHOLDERS & set(values["text"])
         if rule == _UNREADABLE:
             shown_texts -= set(values.filter(pl.col("text").str.contains(_HAS_DIGIT))["text"])
@@ -151,6 +155,11 @@ def _values(rows: pl.DataFrame) -> pl.DataFrame:
         .rename({"value": "text"})
     )
     return found.with_columns(shape=shapes(found["text"]))
+
+
+def _of_other_years(values: pl.DataFrame) -> int:
+    year = pl.col("text").str.extract(_YEAR).cast(pl.Int64)
+    return int(values.filter((year < 1900) | (year > 2099))["count"].sum())
 
 
 def _seen(values: pl.DataFrame, shown: Collection[str]) -> tuple[Seen, ...]:

@@ -20,6 +20,8 @@ _CODE = re.compile(r"merged_into|.*_(id|code|class|category|model|serial|number|
 _EXPONENT = r"^[+-]?[0-9]+(\.[0-9]+)?[eE]\+[0-9]+$"
 # A spreadsheet keeps fifteen digits and writes zeros for the others.
 _LONG, _WITH_ZEROS = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"
+# A program that takes ids for quantities adds a fraction; a version (2.0) and a size (12.0) are shorter.
+_FRACTION = r"^[0-9]{6,}\.0+$"
 # A spreadsheet counts days from 1900: 20000 is in 1954, 79999 in 2119.
 _DAY_NUMBER = r"^[2-7][0-9]{4}(\.[0-9]+)?$"
 # Of so many numbers that all end in a zero, a chance of one in a thousand.
@@ -45,6 +47,7 @@ class DoubtfulCells:
             # In a key they are refused.
             if not column.identifies and _holds_plus(cells):
                 self._note("exponent", column.name, pc.match_substring_regex(cells, _EXPONENT), rows)
+            self._note("fraction", column.name, pc.match_substring_regex(cells, _FRACTION), rows)
             if (pc.max(pc.binary_length(cells)).as_py() or 0) > 15:
                 self._note("long", column.name, pc.match_substring_regex(cells, _LONG), rows)
                 self._note("zeros", column.name, pc.match_substring_regex(cells, _WITH_ZEROS), rows)
@@ -66,6 +69,9 @@ class DoubtfulCells:
         for (kind, name), found in sorted(self._found.items()):
             if kind == "exponent":
                 yield self._doubt(name, found, "values written like 2.025E+13", "a spreadsheet has lost their last digits")
+            elif kind == "fraction":
+                why = "a program took them for quantities; they differ from those without .0, and digits after the 15th are lost"
+                yield self._doubt(name, found, "values written like 202501.0", why)
             elif kind == "invisible":
                 yield self._doubt(name, found, "values with an invisible character inside", "they differ from those without it")
             elif kind == "day":

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
-from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, TruncatedFile, UnreadableFile
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceRefused, TruncatedFile, UnreadableFile
 from pipeline.lake.digest import sha256_of
 from pipeline.settings.handed_in import FILES
 from pipeline.settings.sources import SourceConfig
@@ -79,6 +79,12 @@ class SourceFile:
             if first in _NOT_TEXT:
                 raise UnreadableFile(f"is {_NOT_TEXT[first]}, not text", table=self.table, file=self.name)
             with self._unpacked(handle, first) as unpacked:
+                if unpacked is not handle:
+                    inner = unpacked.read(4)
+                    unpacked.seek(0)
+                    if inner[:2] == _GZIP or inner in _NOT_TEXT:
+                        what = _NOT_TEXT.get(inner, "another gzip file")
+                        raise UnreadableFile(f"holds {what}, not text", table=self.table, file=self.name)
                 yield unpacked
 
     def whole(self) -> BytesIO:
@@ -142,7 +148,7 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
         raise UsageError(f"{landing}: the landing folder does not exist")
     if any(source.rows is not None or source.files is not None for source in sources.tables.values()):
         return
-    if any(_by_name(table, landing) for table in TABLES):
+    if any(_came(table, landing) for table in TABLES):
         return
     found = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in landing.iterdir())
     raise NothingDelivered(
@@ -175,9 +181,10 @@ def known_kinds() -> str:
     return ", ".join(_KIND_OF_SUFFIX)
 
 
-def stem(path: Path) -> str:
-    """The file's name without ``.csv``, ``.csv.gz`` and the like."""
-    return _stem_and_kind(path)[0]
+def called(path: Path, landing: Path) -> str:
+    """What says which table a file is for: its folder, or its name without ``.csv``, ``.csv.gz`` and the like."""
+    parts = path.relative_to(landing).parts
+    return parts[0] if len(parts) > 1 else _stem_and_kind(path)[0]
 
 
 def _is_hidden(relative: Path, begins: tuple[str, ...] = (".", "_", "~$")) -> bool:
@@ -215,6 +222,14 @@ def _is_called_like_a_table(path: Path) -> bool:
     is_note = path.suffix.lower() in _NOTE_SUFFIXES
     # Strict, because a picture may have any name.
     return not is_note and bool(did_you_mean(name.partition(".")[0], TABLES, likeness=0.8))
+
+
+def _came(table: str, landing: Path) -> bool:
+    """Whether there are files of the table, also such as are refused: the table itself says why, beside the faults of others."""
+    try:
+        return bool(_by_name(table, landing))
+    except SourceRefused:
+        return True
 
 
 def _by_name(table: str, landing: Path) -> list[Path]:

@@ -27,7 +27,7 @@ from pipeline.lake.provenance import ASSUMED_COLUMNS, LANDED_FILES, closed_quart
 from pipeline.settings.sources import SourceConfig
 from schemas.contract import TABLES, Table
 
-READER_VERSION = 6
+READER_VERSION = 7
 """Raised whenever the same files would give other rows or marks, so that existing snapshots are taken again."""
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.extract.errors import SourceRefused
-from pipeline.extract.files import SourceFile, find_files, pages_and_pictures, unused_files
+from pipeline.extract.files import SourceFile, called, find_files, pages_and_pictures, unused_files
 from pipeline.extract.readers.workbook import Workbook, cell_range
-from pipeline.settings.sources import SourceConfig
+from pipeline.settings.sources import SourceConfig, SourceConfigError
 from schemas.contract import TABLES
 
 
@@ -52,12 +52,25 @@ class Unread:
 
     @classmethod
     def of(cls, landing: Path, sources: SourceConfig, known: Iterable[Path] = ()) -> Unread:
-        """Look through the landing folder; ``known``: files that are not data. Raises what ``find_files`` does."""
-        found = [file for table in TABLES for file in find_files(table, landing, sources)]
-        fed = {file.table for file in found}
+        """Look through the landing folder; ``known``: files that are not data.
+
+        A table of which the files are unclear stops the run with its own message: nothing is said of it here.
+        """
+        found: list[SourceFile] = []
+        unclear: set[str] = set()
+        for table in TABLES:
+            try:
+                found += find_files(table, landing, sources)
+            except (SourceRefused, SourceConfigError):
+                unclear.add(table)
+        fed = {file.table for file in found} | unclear
         missing = tuple(table for table in TABLES if table not in fed and sources.table(table).rows is None)
         used = {*known, *(file.path for file in found)}
-        files = tuple(path.relative_to(landing).as_posix() for path in unused_files(landing, used))
+        files = tuple(
+            path.relative_to(landing).as_posix()
+            for path in unused_files(landing, used)
+            if called(path, landing).lower() not in unclear
+        )
         return cls(missing, files, tuple(unread_sheets(found, sources)), pages_and_pictures(landing, used))
 
     def told(self) -> Iterator[str]:

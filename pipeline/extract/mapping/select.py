@@ -478,7 +478,7 @@ class Mapping:
         named = f" ('{wanted}' by sources.yaml)" if wanted and wanted != columns[0] else ""
         if columns == ["enterprise_id"]:
             hint = "; name the enterprise in sources.yaml: defaults: {enterprise_id: ...}"
-        elif len(self._names) == 1:
+        elif len(self._names) == 1 and not self._delivery.is_worksheet:
             hint = "; the header is one single column: is the delimiter right?"
         word = "column" if len(columns) == 1 else "columns"
         return MissingRequiredColumn(

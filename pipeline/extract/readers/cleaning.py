@@ -23,24 +23,30 @@ _RANGES = (
 BLANKS = "".join(chr(code) for first, last in _RANGES for code in range(first, last + 1))
 """The characters that are taken off in front of and behind a value."""
 
+# They choose how the ideograph or sign before them is drawn (葛󠄀, ❤️). In front of a value, and behind a letter or digit of ASCII,
+# they choose nothing.
+_SELECTOR_RANGES = ((0x34F, 0x34F), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+SELECTORS = "".join(chr(code) for first, last in _SELECTOR_RANGES for code in range(first, last + 1))
+"""Invisible characters that are part of the one before them, if that one has several forms."""
+
 _IS_BLANK = np.zeros(0x110000, dtype=bool)
-for _first, _last in _RANGES:
+for _first, _last in (*_RANGES, *_SELECTOR_RANGES):
     _IS_BLANK[_first : _last + 1] = True
 _IS_ASCII_BLANK = _IS_BLANK[:256] & (np.arange(256) < 0x80)
 _BEGINS_WIDE_BLANK = np.zeros(256, dtype=bool)
-_BEGINS_WIDE_BLANK[[blank.encode()[0] for blank in BLANKS if not blank.isascii()]] = True
-# A spreadsheet's ways to say that digits are text: ="00123" and '00123.
+_BEGINS_WIDE_BLANK[[blank.encode()[0] for blank in BLANKS + SELECTORS if not blank.isascii()]] = True
+# A spreadsheet's ways to say that digits are text: ="00123", '00123 and '2025-01-05 8:03.
 _MARKS = np.frombuffer(b"='", dtype=np.uint8)
-_MARKED_TEXT = r"""^(?:="([^"]*)"|'([^'\s]+))$"""
+_MARKED_TEXT = r"""^(?:="([^"]*)"|'([^'\s]+|[0-9][0-9 :./-]*))$"""
 
 
 def clean_text(cells: pa.StringArray, null_values: Sequence[str]) -> pa.StringArray:
-    """Trim every cell; empty cells and those equal to one of ``null_values`` become null.
+    """Trim every cell, also of selectors that select nothing; empty cells and those equal to one of ``null_values`` become null.
 
     ``="00123"`` and ``'00123`` become 00123.
     """
     if _may_need_trimming(cells):
-        cells = pc.utf8_trim(cells, characters=BLANKS)
+        cells = _trimmed(cells)
     if _may_be_marked(cells):
         cells = pc.utf8_trim(pc.replace_substring_regex(cells, _MARKED_TEXT, r"\1\2"), characters=BLANKS)
     means_nothing = pc.is_in(cells, value_set=nothing(null_values)) if null_values else pc.equal(pc.binary_length(cells), 0)
@@ -72,7 +78,15 @@ def hold_invisible(cells: pa.StringArray) -> pa.BooleanArray | None:
 
 
 _MAY_BE_INVISIBLE = _BEGINS_WIDE_BLANK | (_IS_ASCII_BLANK & (np.arange(256) != 0x20))
-_INVISIBLE = "[" + "".join(f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ((0, 0x1F), *_RANGES[1:])) + "]"
+_INVISIBLE = (
+    "[" + "".join(f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ((0, 0x1F), *_RANGES[1:], *_SELECTOR_RANGES)) + "]"
+)
+
+
+def _trimmed(cells: pa.StringArray) -> pa.StringArray:
+    bare = pc.utf8_trim(cells, characters=BLANKS + SELECTORS)
+    drawn = pc.utf8_rtrim(pc.utf8_ltrim(cells, characters=BLANKS + SELECTORS), characters=BLANKS)
+    return pc.if_else(pc.match_substring_regex(bare, r"^$|[!-~]$"), bare, drawn)
 
 
 def _contents(cells: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:

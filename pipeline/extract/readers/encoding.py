@@ -16,6 +16,8 @@ from pipeline.extract.errors import TruncatedFile, WrongEncoding
 from pipeline.extract.files import SourceFile
 
 _CHUNK = 1 << 22
+# Enough of a file to see its separators, of which a record of any language has more than one in a hundred bytes.
+_SAMPLE, _RARE_NUL = 1 << 12, 100
 
 END_OF_FILE = "\x00end of file\x00"
 """A record appended after the last one, so that Arrow never meets a file without records; readers drop it."""
@@ -46,10 +48,13 @@ def find_encoding(file: SourceFile, declared: str | None) -> str:
             return "gb18030"
         if of_chinese.endswith("is NUL"):
             misfit = of_chinese
-    with file.open_text() as handle:
-        is_utf16 = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    hint = "it looks like UTF-16: declare 'encoding: utf-16'" if is_utf16 else "if it has another encoding, declare it"
-    problem = f"is neither UTF-8 nor GB18030: {misfit}; {hint} in sources.yaml"
+    if codec := _wide_codec(file):
+        hint = f"it looks like UTF-16: declare 'encoding: {codec}' in sources.yaml"
+    elif misfit.endswith("NUL"):
+        hint = "no text holds this character: the file is damaged, or is not text"
+    else:
+        hint = "if it has another encoding, declare it in sources.yaml"
+    problem = f"is neither UTF-8 nor GB18030: {misfit}; {hint}"
     raise WrongEncoding(problem, table=file.table, file=file.name)
 
 
@@ -74,6 +79,18 @@ class Utf8Stream(io.RawIOBase):
             self._rest += text + (b"\n" + END_OF_FILE.encode() if self._at_end else b"")
         part, self._rest = self._rest[:wanted], self._rest[wanted:]
         return part
+
+
+def _wide_codec(file: SourceFile) -> str | None:
+    """UTF-16 by its byte order mark or, without one, by the NULs of its commas and digits: all at even or all at odd places."""
+    with file.open_text() as handle:
+        start = handle.read(_SAMPLE)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if max(first, second) * _RARE_NUL < len(start) or min(first, second):
+        return None
+    return "utf-16-be" if first else "utf-16-le"
 
 
 def _chunks(file: SourceFile) -> Iterator[bytes]:

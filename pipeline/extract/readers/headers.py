@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.extract.readers.cleaning import BLANKS
+from pipeline.extract.readers.cleaning import BLANKS, SELECTORS
 
 SEQUENCE, ORIGIN_FILE, ORIGIN_ROW = "_sequence", "_origin_file", "_origin_row"
 RESERVED = (SEQUENCE, ORIGIN_FILE, ORIGIN_ROW, "_field_rule", "_raw_line")
 """Columns that the readers add to every record."""
 
 
-_INVISIBLE = {ord(blank): None for blank in BLANKS if not blank.isspace()}
+_INVISIBLE = {ord(blank): None for blank in BLANKS + SELECTORS if not blank.isspace()}
 _MARKED_TEXT = re.compile('="([^"]*)"')
 
 

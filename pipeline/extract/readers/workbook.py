@@ -62,7 +62,9 @@ class Workbook:
         if wanted in self.sheets:
             return [wanted]
         if wanted == ALL_SHEETS:
-            return [name for name in self.sheets if name not in self.hidden]
+            visible = [name for name in self.sheets if name not in self.hidden]
+            # Spreadsheet programs begin a workbook with empty sheets.
+            return [name for name in visible if self.sheet(name).start is not None] or visible
         if wanted.isdecimal() and 1 <= int(wanted) <= len(self.sheets):
             return [self.sheets[int(wanted) - 1]]
         raise self._unreadable(f"has no sheet '{wanted}' (sheets: {listed(self.sheets)}){did_you_mean(wanted, self.sheets)}")

@@ -164,6 +164,33 @@ def test_dates_that_are_never_read(place):
     )
 
 
+def test_years_that_are_not_read_are_named(place):
+    """Their shape is that of any date."""
+    dates = ["0001-01-01", "9999-12-31 00:00:00", "1899/12/30", "2025-02-30", "03.02.2025", *["2025-02-03"] * 95]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *(f"A,S{n},customer,{date},,,x" for n, date in enumerate(dates))]))
+    (text,) = [text for text in place.messages("warning") if "cannot be read" in text]
+    assert "5 values cannot be read as timestamp (5.0% of 100 rows); 3 of them before 1900 or after 2099, which is not read" in text
+
+
+def test_corrections_that_no_run_applies_are_told(place):
+    """One of another quarter than the run's is applied there, so it is not told."""
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,x\nA,S2,customer,2025-05-03,,,x\n")
+    lines = [
+        "table,key,column,before,after,reason,author,expires_on",
+        "suggestions,A|S1,source,customer,employee,r,Li,2025-12-31",
+        "suggestions,A|S2,source,employee,customer,r,Li,2025-12-31",
+        "suggestions,A|S9,source,customer,employee,r,Li,2025-12-31",
+        "suggestions,A|S2,adopted,,yes,r,Li,2024-12-31",
+    ]
+    place.deliver("corrections.csv", "\n".join(lines))
+    assert [text for text in place.messages("warning") if "not applied" in text] == [
+        "warning: suggestions: 1 corrections not applied, expired: corrections.csv row 5",
+        "warning: suggestions: 1 corrections not applied, no such row: corrections.csv row 4",
+        "warning: suggestions: 1 corrections not applied, before differs: corrections.csv row 3",
+    ]
+    assert place.check().exit_code == 0
+
+
 def test_columns_that_are_not_read(place):
     place.deliver("suggestions.csv", f"{HEADER},mood,extra\nA,S1,customer,2025-02-03,,,,happy,1\n")
     assert "info: suggestions: columns that are not read: mood, extra" in place.messages()

@@ -56,6 +56,20 @@ def test_what_can_be_seen_stays(text):
     assert clean_text(pa.array([text, f" {text} "]), []).to_pylist() == [text, text]
 
 
+@pytest.mark.parametrize("mark", ["\ufe0f", "\U000e0100", "\u034f", "\u180b"])
+def test_a_variation_selector_that_selects_nothing_is_taken_off(place, mark):
+    """In front of a value, and behind a letter or digit of ASCII; behind an ideograph it belongs to the name."""
+    assert clean_text(pa.array([f"{mark}S1 {mark}", f"{mark}葛{mark}", mark]), []).to_pylist() == ["S1", f"葛{mark}", None]
+    marked = [f"{mark}{value}{mark}" for value in ("E01", "S1", "customer", "2025-01-02 08:00")]
+    place.deliver("suggestions.csv", "\n".join([HEADER.replace("source", f"source{mark}"), ",".join(marked)]))
+    (row,) = place.rows("suggestions")
+    assert (row["enterprise_id"], row["suggestion_id"], row["source"], row["_defects"]) == ("E01", "S1", "customer", [])
+    assert told(place) == []
+    place.deliver("suggestions.csv", "\n".join([HEADER, f"E01,S{mark}1,customer,2025-01-02"]))
+    (problem,) = told(place)
+    assert problem.startswith("suggestions.csv: suggestion_id: 1 values with an invisible character inside")
+
+
 def test_keys_dates_and_codes_are_read_without_them(place):
     """The marks of copied pages (bidirectional, joiners, narrow spaces), of terminals, and of a byte order in mid-file."""
     marks = ["\u202d", "\u200e", "\u200d", "\u2060", "\x1f", "\u2009", "\ufeff", "\u202f", "\u00ad", "\u2063", "\x7f", "\u00a0"]
@@ -119,6 +133,12 @@ def test_digits_marked_as_text_are_those_digits(place, cell):
     (row,) = place.rows("suggestions")
     assert (row["enterprise_id"], row["suggestion_id"], str(row["submitted_at"])) == ("E01", "00123", "2025-01-02 00:00:00")
     assert row["_defects"] == []
+
+
+@pytest.mark.parametrize("moment", ["2025-01-02 08:30", "2025/1/2 8:30"])
+def test_a_time_marked_as_text_is_that_time(place, moment):
+    place.deliver("suggestions.csv", f"{HEADER}\n'E01,'1,'customer,'{moment}\n")
+    assert [str(each) for each in place.column("suggestions", "submitted_at")] == ["2025-01-02 08:30:00"]
 
 
 def test_a_header_marked_as_text(place):
@@ -212,13 +232,28 @@ def test_long_numbers_of_a_text_file_that_all_end_in_zeros(place):
     assert told(place) == []
 
 
+def test_ids_written_with_a_fraction_are_told(place):
+    """pandas writes a column of ids with a gap as 20250101.0; a product's version 2.0 is one."""
+    ids = ["202501050001234567.0", "20250101.0", "2.0", "20250102"]
+    place.deliver("suggestions.csv", "\n".join([HEADER, *(f"E01,{each},customer,2025-01-02" for each in ids)]))
+    (found,) = told(place)
+    assert found.startswith(
+        "suggestions.csv: suggestion_id: 2 values written like 202501.0, the first in row 2: a program took them"
+    )
+    assert place.column("suggestions", "suggestion_id") == ids
+
+
 @pytest.mark.parametrize("text", ["2.025E+13", "2.02501E+17", "1e+05", "-1.5E+20", '="2.025E+13"'])
 def test_a_key_with_an_exponent_is_refused_by_a_rule_of_its_own(place, text):
-    place.deliver("suggestions.csv", f"{HEADER}\nE01,{text},customer,2025-01-02\n" + "E01,S2,customer,2025-01-02\n" * 30)
+    place.deliver(
+        "suggestions.csv",
+        f"{HEADER}\nE01,{text},customer,2025-01-02\n" + "".join(f"E01,S{n},customer,2025-01-02\n" for n in range(30)),
+    )
     value = text.strip('="')
     assert defects(place) == [[("digits_lost", "suggestion_id", value)], *[[]] * 30]
     problem = "1 values are written like 2.025E+13: a spreadsheet has lost their last digits (3.2% of 31 rows)"
-    assert f"warning: suggestions: suggestion_id: {problem}" in [str(found) for found in place.checked()]
+    said = f"warning: suggestions: suggestions.csv: suggestion_id: {problem}: "
+    assert [str(found) for found in place.checked() if str(found).startswith(said)]
 
 
 @pytest.mark.parametrize("text", ["2E13", "E+13", "SR2.025E+13", "2.025E-13", "13E+"])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused, UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, UnreadableFile
 from pipeline.extract.files import find_files, unused_files
+from pipeline.extract.tables import extract_tables
 from pipeline.settings.sources import SourceConfigError
+from schemas.contract import TABLES
 
 
 def names(place, table: str) -> list[str]:
@@ -120,3 +123,15 @@ def test_a_landing_folder_without_a_single_table(place):
     (place.landing / "old").mkdir()
     with pytest.raises(NothingDelivered, match=r"no table of the contract was delivered; found incidents\.csv, old/"):
         place.take("staff")
+
+
+def test_a_run_names_the_faults_of_all_tables(place):
+    """A folder with a file that is not read does not hide what is wrong with the tables after it."""
+    place.deliver("suggestions/1.json", "[]")
+    place.deliver("customers.csv", "enterprise_id,customer_id\nA,C1\n")
+    with pytest.raises(DataRefused) as refused:
+        list(extract_tables(list(TABLES.values()), Quarter.parse("2025-Q1"), place.landing, place.sources, place.lake))
+    assert [line.split(": ")[:2] for line in str(refused.value).splitlines()] == [
+        ["suggestions", "suggestions/1.json"],
+        ["customers", "customers.csv"],
+    ]

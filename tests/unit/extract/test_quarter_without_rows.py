@@ -36,7 +36,7 @@ def test_the_quarters_that_are_there_are_named(place):
     place.deliver("suggestions.csv", "\n".join([SUGGESTIONS, *(f"A,S{n},customer,{day}" for n, day in enumerate(days))]))
     place.deliver("regions.csv", REGIONS)
     assert sentence(place) == (
-        "2025-Q1: the landing folder LANDING holds no row of this quarter; it holds rows of 2024-Q4, 2025-Q2, 2025-Q3 and 1 rows "
+        "2025-Q1: the landing folder LANDING holds no row of this quarter; it holds rows of 2024-Q4, 2025-Q2, 2025-Q3 and 1 row "
         "without a readable date: choose one of these, or deliver the files of 2025-Q1"
     )
     require(place, "2025-Q2")

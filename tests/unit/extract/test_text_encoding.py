@@ -80,8 +80,34 @@ def test_utf16_is_recognised_in_the_message_and_read_when_declared(found):
         with pytest.raises(WrongEncoding, match="looks like UTF-16"):
             found(bom + text.encode(codec))
     assert found(text.encode("utf-16"), declared="utf-16") == "utf-16"
-    with pytest.raises(WrongEncoding, match="byte 2 in line 1 is NUL"):
-        found("a,b\n1,2\n".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "企业,建议\n甲,2025-01-02\n乙,2025-01-02\n"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_byte_order_mark_is_named_too(found, text, codec):
+    with pytest.raises(WrongEncoding, match=f"is NUL; it looks like UTF-16: declare 'encoding: {codec}' in sources.yaml"):
+        found(text.encode(codec))
+    assert found(text.encode(codec), declared=codec) == codec
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_a_single_nul_is_no_other_encoding(found, codec):
+    text = "a,b\n" + CHINESE * 5 + "S\0001,2\n"
+    with pytest.raises(WrongEncoding, match="in line 7 is NUL; no text holds this character: the file is damaged"):
+        found(text.encode(codec))
+
+
+@pytest.mark.parametrize(
+    ("inner", "what"),
+    [
+        (gzip.compress(b"a,b\n"), "another gzip file"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive or a workbook"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+    ],
+)
+def test_what_a_compressed_text_really_holds_is_named(found, inner, what):
+    with pytest.raises(UnreadableFile, match=rf"staff\.csv\.gz: holds {what}, not text"):
+        found(gzip.compress(inner), name="staff.csv.gz")
 
 
 def test_a_declared_encoding_is_kept_to(found):

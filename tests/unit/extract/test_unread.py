@@ -60,6 +60,15 @@ def test_names_that_are_not_known(place):
     assert found.pages == {".jpg": 1, ".pdf": 1}
 
 
+def test_a_table_of_unclear_files_hides_nothing_else(place):
+    """A run that stops for it goes on to name what else is not read; the table itself is in its error."""
+    for name in ("suggestions/1.csv", "suggestions/2.json", "staff.csv", "staff/2025.csv", "stray.json"):
+        place.deliver(name, f"contents of {name}")
+    found = unread(place)
+    assert found.files == ("stray.json",)
+    assert not {"suggestions", "staff"} & set(found.missing)
+
+
 @pytest.mark.parametrize(
     "kind", ["et", "zip", "rar", "7z", "json", "jsonl", "xml", "mdb", "dbf", "numbers", "xls.bak", "xlsx.bz2", "dat"]
 )

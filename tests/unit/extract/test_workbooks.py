@@ -98,6 +98,16 @@ def test_several_sheets_feed_one_table(place, sheet, read):
     assert sum("hidden sheet '4月'" in text for text in warnings(place)) == 1
 
 
+def test_all_sheets_are_those_with_cells(place):
+    """Programs begin a workbook with empty sheets; one that is named must hold what it is named for."""
+    place.deliver("suggestions.xlsx", book_of(month(1), ("Sheet2", []), month(2)))
+    place.configure("tables: {suggestions: {format: {sheet: all}}}")
+    assert [file for file, _, _ in origins(place)] == ["suggestions.xlsx#1月"] * 2 + ["suggestions.xlsx#2月"] * 2
+    place.configure("tables: {suggestions: {format: {sheet: [1月, Sheet2]}}}")
+    with pytest.raises(UnreadableFile, match="sheet 'Sheet2' has no header in row 1"):
+        place.take("suggestions")
+
+
 @pytest.mark.parametrize("sheet", ["2月", "'2'", "[2月]"])
 def test_one_sheet_is_the_file(place, sheet):
     place.deliver("suggestions.xlsx", book_of(month(1), month(2)))
@@ -121,7 +131,9 @@ def test_a_sheet_that_is_not_there(place):
 def test_every_sheet_needs_the_columns(place):
     place.deliver("suggestions.xlsx", book_of(month(1), ("说明", [["这里写说明"], ["x"]])))
     place.configure("tables: {suggestions: {format: {sheet: all}}}")
-    with pytest.raises(Exception, match=r"suggestions\.xlsx#说明: lacks the required columns"):
+    # No word of a delimiter, which a sheet does not have.
+    problem = r"suggestions\.xlsx#说明: lacks the required columns enterprise_id, suggestion_id, submitted_at \(none of"
+    with pytest.raises(Exception, match=problem):
         place.take("suggestions")
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import ReportInputMissing, build_report
-from pipeline.report.parts.indicators import Indicator, Trend, Verdict, verdict_of
+from pipeline.report.parts.indicators import Indicator, Provisional, Trend, Verdict, verdict_of
 
 
 def _indicator(report: ReportModel, name: str) -> Indicator:
@@ -148,7 +148,7 @@ def test_what_is_missing_is_grouped_by_its_reason(report: ReportModel) -> None:
     assert groups["缺少可比的上年同期数据"] == ["I4-2", "I4-3"]
     assert groups["评价方案认定不适用：不设紧急备件订单 <i>"] == ["R5-2"]
     assert groups["未提供字段：服务请求.special_need 或 服务请求.special_need_met"] == ["P5-2"]
-    assert report.provisional == {"观察窗口尚未结束": 2}
+    assert report.provisional == {Provisional("观察窗口尚未结束", dt.date(2025, 4, 29)): 2}
 
 
 def test_rows_are_accounted_for_by_table(report: ReportModel) -> None:

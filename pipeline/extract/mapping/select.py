@@ -96,6 +96,13 @@ class Mapping:
         return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """The contract columns of which ``values`` rewrites nothing but empty cells: if all are empty, it gives a constant."""
+        return tuple(
+            item.column.name for item in self._columns if item.source.values.keys() == {""} and not item.source.has_otherwise
+        )
+
+    @property
     def mapped(self) -> dict[str, str]:
         """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that flags the rewritten rows."""
         return {

@@ -266,7 +266,7 @@ def test_a_repeated_header_is_called_by_its_second_name(place):
     ("change", "message"),
     [
         (("at\n", "att\n"), r"lacks the required column submitted_at \('att' by sources\.yaml\); did you mean 'at'"),
-        (("source: {constant: customer}", "content: {constant: x}"), "lacks the required column source"),
+        (("suggestion_id: id", "content: {constant: x}"), "lacks the required column suggestion_id"),
     ],
 )
 def test_a_required_column_that_the_configuration_does_not_find(place, change, message):
@@ -406,6 +406,24 @@ def test_columns_that_measure_nothing_are_marked_with_the_reason(place):
             "contact_count": "constant",
             "reopened_count": "expression",
         }
+
+
+@pytest.mark.parametrize(
+    ("values", "cells", "is_constant"),
+    [
+        ("{'': 0}", (",", ","), True),
+        ("{'': 0}", (",", ",2"), False),
+        ("{'': 0, twice: 2}", (",", ",twice"), False),
+        ("{twice: 2}", (",", ","), False),
+    ],
+)
+def test_an_empty_column_that_is_filled_is_a_constant(place, values, cells, is_constant):
+    columns = f"reopened_count: {{from: again, values: {values}}}"
+    sources = REQUESTS.replace('reopened_count: {expression: "greatest(0, 1 - 1)"}', columns)
+    rows = "".join(f"{number},2025-02-03,a{cell}\n" for number, cell in enumerate(cells))
+    take(place, sources, f"id,at,state,again\n{rows}", "service_requests")
+    assumed = json.loads(read_metadata(place.take("service_requests").path)["assumed_columns"])
+    assert ("reopened_count" in assumed) is is_constant
 
 
 def test_a_constant_of_one_of_several_files_marks_the_column(place):

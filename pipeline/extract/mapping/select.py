@@ -228,7 +228,9 @@ class Mapping:
             return CONSTANT
         if source.expression is not None and not self._reads_record(source.expression):
             return EXPRESSION
-        if item.column.references == "customers" and any(_same_origin(source, key.source) for key in self._keys()):
+        # A response of its own customer is measured all the same: only requests are compared with others of their customer.
+        is_client = item.column.references == "customers" and self._table.name == "service_requests"
+        if is_client and any(_same_origin(source, key.source) for key in self._keys()):
             return UNIQUE_KEY
         return None
 

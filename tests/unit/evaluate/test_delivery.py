@@ -42,6 +42,12 @@ def test_of_alternatives_every_delivered_one_must_be_assumed() -> None:
     assert Delivery({}, {}, assumed=DELIVERED.assumed).assumption("E1", [either]) is None
 
 
+def test_whoever_answers_a_survey_may_answer_once_but_not_all_be_the_same() -> None:
+    # Of a constant customer one response counts; a response of its own customer is no assumption (see the mapping).
+    surveyed = {row.indicator_id for row in catalogue_rows() if "survey_responses" in row.source_tables}
+    assert surveyed == {name for name, columns in indicator_columns(RESTS_ON).items() if "survey_responses.customer_id" in columns}
+
+
 def test_customers_and_dates_are_those_of_one_enterprise() -> None:
     assert DELIVERED.assumption("E1", ["service_requests.customer_id"]) is None
     assert DELIVERED.assumption("E2", ["service_requests.customer_id"]) == "assumed_unique_key:service_requests.customer_id"

@@ -435,6 +435,18 @@ def test_a_constant_of_one_of_several_files_marks_the_column(place):
     assert not {"enterprise_id", "request_id", "requested_at"} & assumed.keys()
 
 
+@pytest.mark.parametrize(("customer", "kind"), [("id", None), ("{constant: anonymous}", "constant")])
+def test_a_response_of_its_own_customer_is_measured_and_one_customer_for_all_is_not(place, customer, kind):
+    sources = f"""
+defaults: {{enterprise_id: ACME, survey_id: S1, mode: online, is_complete: true}}
+tables:
+  survey_responses: {{files: in.csv, columns: {{response_id: id, submitted_at: at, customer_id: {customer}}}}}
+"""
+    take(place, sources, "id,at\n7,2025-02-03\n8,2025-02-03\n", "survey_responses")
+    assumed = json.loads(read_metadata(place.take("survey_responses").path)["assumed_columns"])
+    assert assumed.get("customer_id") == kind
+
+
 def test_what_is_measured_has_no_mark(place):
     take(place, BASE.replace("{constant: customer}", "who"), "id,at,who\n7,2025-02-03,customer\n")
     assert "assumed_columns" not in read_metadata(place.take("suggestions").path)

@@ -69,7 +69,8 @@ class Delivery:
 
     def only_dates(self, enterprise: str, columns: Sequence[str], earlier: Iterable[EarlierQuarter] = ()) -> str | None:
         """The first of the columns whose times are dates, in the quarter or an earlier one, as a status reason."""
-        dates = frozenset[str]().union(*(each.day_precision.get(enterprise, frozenset()) for each in (self, *earlier)))
+        precisions = (self.day_precision, *(each.day_precision for each in earlier))
+        dates = frozenset[str]().union(*(each.get(enterprise, frozenset()) for each in precisions))
         return next((f"day_precision:{name}" for name in columns if name in dates), None)
 
     def assumption(self, enterprise: str, columns: Sequence[str], earlier: Sequence[EarlierQuarter] = ()) -> str | None:
@@ -84,8 +85,8 @@ class Delivery:
                 for name in needed.split("|")
                 if (table_column := name.split(".", 1))[1] in self.columns.get(table_column[0], frozenset())
             ]
-            for each in (self, *earlier) if delivered else ():
-                kinds = [self._kind(enterprise, name, each.assumed) for name in delivered]
+            for assumed in (self.assumed, *(each.assumed for each in earlier)) if delivered else ():
+                kinds = [self._kind(enterprise, name, assumed) for name in delivered]
                 if all(kinds):
                     return f"assumed_{kinds[0]}:{needed}"
         return None

@@ -287,6 +287,19 @@ def test_an_enterprise_without_data_has_no_total(run_path: Path) -> None:
     assert empty.total.verdicts()[Verdict.NO_DATA] == 68
 
 
+def test_a_longer_period_that_is_not_rateable_says_so(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    low = (pl.col("level") == "total") & (pl.col("period") == "2025-Q1-TTM")
+    pl.read_parquet(run / "scores.parquet").with_columns(
+        score=pl.when(low).then(None).otherwise(pl.col("score")),
+        scored_coverage=pl.when(low).then(0.04).otherwise(pl.col("scored_coverage")),
+        flags=pl.when(low).then(pl.lit(["low_coverage", "not_rateable"])).otherwise(pl.col("flags")),
+    ).write_parquet(run / "scores.parquet")
+    report = build_report(run, report_run.QUARTER, "E1")
+    assert [total.is_rateable for total in report.window_totals if total.period == "2025-Q1-TTM"] == [False]
+    assert "不可评（计分覆盖 4.00%）</li>" in render(report)
+
+
 def test_an_indicator_shows_the_score_that_the_tree_counted(run_path: Path, tmp_path: Path) -> None:
     # A third-party evaluation counts an indicator without data as 0: indicator_values has no score, the tree has.
     run = _copy(run_path, tmp_path)

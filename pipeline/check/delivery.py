@@ -46,6 +46,7 @@ class TableDelivery:
     findings: list[Finding] = field(default_factory=list)
     _unused: dict[str, None] = field(default_factory=dict)
     _assumed: dict[str, str] = field(default_factory=dict)
+    _delivered: set[str] = field(default_factory=set)
     _sound: list[str] = field(default_factory=list)
 
     @classmethod
@@ -93,6 +94,7 @@ class TableDelivery:
                 self.findings.append(Finding(INFO, problem, self.table.name, name))
             self._unused.update(dict.fromkeys(stream.unused_columns(index)))
             self._assumed = stream.assumed_columns() | self._assumed
+            self._delivered.update(stream.delivered_columns())
             self.empty_columns = (self.empty_columns or set()) | stream.empty_columns(index)
 
     def _assumptions(self) -> Iterator[Finding]:
@@ -100,10 +102,22 @@ class TableDelivery:
         indicators = {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values()
         for column, kind in self._assumed.items():
             name = f"{self.table.name}.{column}"
-            resting = [each.indicator_id for each in indicators if name in (*each.source_columns, *rests_on(each.indicator_id))]
+            resting = [
+                each.indicator_id
+                for each in indicators
+                if any(
+                    name in needed.split("|") and self._is_assumed(needed)
+                    for needed in (*each.source_columns, *rests_on(each.indicator_id))
+                )
+            ]
             if resting and self.table.name != "survey_questions":
                 problem = f"is not measured ({_KINDS[kind]}): {', '.join(resting)} shown, not scored, unless the plan names them"
                 yield Finding(INFO, problem, self.table.name, column=column)
+
+    def _is_assumed(self, needed: str) -> bool:
+        """Whether every delivered column of the alternatives joined by ``|`` is assumed."""
+        columns = (name.partition(".")[2] for name in needed.split("|"))
+        return all(column in self._assumed for column in columns if column in self._delivered)
 
     def _faults(self, scratch: Path) -> Iterator[Finding]:
         """Those of every file by itself: a run stops at the first."""

@@ -19,7 +19,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.span import far_quarters
 from pipeline.calendar.windows import counted_quarters, read_quarters
 from pipeline.evaluate.run_info import Elsewhere, Purged
-from pipeline.evaluate.values.delivery import Delivery
+from pipeline.evaluate.values.delivery import Delivery, EarlierQuarter
 from pipeline.evaluate.values.parts import PLACE
 from pipeline.lake.database import connected
 from pipeline.lake.files import work_folder
@@ -146,13 +146,11 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     """The tables and columns that were delivered, from the metadata that the extract stage wrote to the raw partitions, and the
     columns without a value, from the clean ones.
     """
-    tables, columns, assumed = {}, {}, {}
+    tables, columns = {}, {}
     for name in TABLES:
         marks = pq.read_metadata(lake.partition("raw", name, quarter)).metadata or {}
         tables[name] = marks.get(b"delivered") == b"true"
         columns[name] = frozenset(json.loads(marks.get(b"delivered_columns", b"[]")))
-        if name not in _DESCRIBING:
-            assumed[name] = json.loads(marks.get(ASSUMED_COLUMNS.encode(), b"{}"))
     windows = {
         "period": [quarter],
         "year_to_date": [each for each in counted_quarters(quarter) if each.year == quarter.year],
@@ -160,7 +158,7 @@ def read_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     }
     empty = _empty_columns(lake, quarter, windows)
     so_far = {rule: empty[rule] for rule in ("year_to_date", "trailing_year")}
-    return Delivery(tables, columns, empty["period"], so_far, assumed)
+    return Delivery(tables, columns, empty["period"], so_far, _assumed_columns(lake, quarter))
 
 
 def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quarter]]) -> dict[str, dict[str, frozenset[str]]]:
@@ -201,7 +199,18 @@ def examined_delivery(lake: Lake, quarter: Quarter) -> Delivery:
     """The delivery with what its records show: customers that are none, and times that are dates (D-94, D-95)."""
     with connected(lake.scratch) as connection:
         different, dates = _all_different(lake, quarter, connection), _day_precision(lake, quarter, connection)
-    return dataclasses.replace(read_delivery(lake, quarter), all_different=different, day_precision=dates)
+        earlier = {
+            each: EarlierQuarter(_assumed_columns(lake, each), _day_precision(lake, each, connection))
+            for each in counted_quarters(quarter)
+            if each != quarter
+        }
+    return dataclasses.replace(read_delivery(lake, quarter), all_different=different, day_precision=dates, earlier=earlier)
+
+
+def _assumed_columns(lake: Lake, quarter: Quarter) -> dict[str, dict[str, str]]:
+    """Table → column → why its values of a quarter are not measured; as the raw partitions say."""
+    marks = {name: read_metadata(lake.partition("raw", name, quarter)) for name in TABLES if name not in _DESCRIBING}
+    return {name: json.loads(found.get(ASSUMED_COLUMNS, "{}")) for name, found in marks.items()}
 
 
 def _all_different(lake: Lake, quarter: Quarter, connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

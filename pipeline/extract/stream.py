@@ -22,7 +22,7 @@ from pipeline.errors import AsqError
 from pipeline.extract.doubtful_cells import DoubtfulCells
 from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
-from pipeline.extract.mapping.select import DeliveredColumns, Mapping
+from pipeline.extract.mapping.select import CONSTANT, DeliveredColumns, Mapping
 from pipeline.extract.readers.headers import SEQUENCE
 from pipeline.extract.readers.open_records import open_records
 from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Doubt, Records
@@ -148,10 +148,15 @@ class TableStream:
         return [column.name for column in self.table.columns if column.name in delivered]
 
     def assumed_columns(self) -> dict[str, str]:
-        """The contract columns whose values at least one file does not measure → why, in the contract's order."""
+        """The contract columns whose values at least one file does not measure → why, in the contract's order.
+
+        Once the rows are read, empty columns that ``values`` fills are among them.
+        """
         assumed: dict[str, str] = {}
         for opened in self._opened:
-            assumed = opened.mapping.assumed | assumed
+            rows, mapped = opened.counts.rows, opened.counts.mapped
+            filled = {name: CONSTANT for name in opened.mapping.filled if rows and mapped.get(name) == rows}
+            assumed = filled | opened.mapping.assumed | assumed
         return {column.name: assumed[column.name] for column in self.table.columns if column.name in assumed}
 
     def unused_columns(self, index: int) -> list[str]:

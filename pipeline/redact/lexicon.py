@@ -70,8 +70,8 @@ PROVINCE_CODES = _words("""
     11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83
 """)
 
-# First character of a number plate: the 31 provinces, then consular and embassy plates.
-PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
+# First character of a number plate: the 31 provinces, then consular and embassy plates; the same in traditional characters.
+PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领滬雲遼魯蘇贛晉陝閩貴粵寧瓊領"
 
 # Municipalities are both province and city.
 MUNICIPALITIES = ("北京", "上海", "天津", "重庆")

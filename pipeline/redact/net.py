@@ -33,11 +33,11 @@ _CHAT_ACCOUNT = re.compile(
 _CHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]+|(?<![A-Za-z0-9_\-])o[A-Za-z0-9_\-]{27}(?![A-Za-z0-9_\-])")
 # A card number in groups after 账号 is one number: its first group must not be taken for the account.
 _NO_GROUPS = r"(?![\s—–·•./,、]{1,3}[0-9]{3})"
-_ACCOUNT_WORD = "抖音|快手|支付宝|淘宝|旺旺|微博|小红书|用户名|会员名|账号|帐号|账户|登录名|昵称"
+_ACCOUNT_WORD = "抖音|快手|支付宝|淘宝|旺旺|微博|小红书|用户名|会员名|账号|帐号|帳號|賬號|账户|帳戶|登录名|登錄名|昵称|暱稱"
 _OTHER_ACCOUNT = re.compile(
-    rf"((?:{_ACCOUNT_WORD})(?:号|账号|帐号|id|名)?(?:是|为|叫|[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
+    rf"((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id|名)?(?:是|为|為|叫|[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
     # Without a word in between, only non-words.
-    rf"|((?:{_ACCOUNT_WORD})(?:号|账号|帐号|id))(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{3,29}}",
+    rf"|((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id))(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{3,29}}",
     re.IGNORECASE,
 )
 
@@ -62,6 +62,6 @@ RULES = (
     Rule(
         _redact_accounts,
         r"(?i:微信|薇信|威信|wechat|weixin|vx|wx|v信|加v|q\s?q|扣扣)[号码账帐iIdD是为叫:：=\s]*[A-Za-z1-9_]|o[A-Za-z0-9_\-]{27}"
-        rf"|(?:{_ACCOUNT_WORD})(?i:[号账帐名id])*[是为叫:：=A-Za-z]",
+        rf"|(?:{_ACCOUNT_WORD})(?i:[号號账帐帳名id])*[是为為叫:：=A-Za-z]",
     ),
 )

@@ -128,21 +128,49 @@ _AFTER_NAME = (
 _LABEL = (
     "姓名|联系人|联络人|收货人|收件人|寄件人|签收人|经办人|经手人|负责人|投诉人|报修人|来电人|申请人|委托人|户主|户名|机主|业主|车主"
     "|房主|法人|聯繫人|聯絡人|收貨人|簽收人|經辦人|經手人|負責人|投訴人|報修人|來電人|申請人|戶主|戶名|機主|業主|車主|我叫|名叫|叫做"
-    "|名字是|名字叫"
+    "|名字是|名字叫|发票抬头|發票抬頭"
 )
 # Words that are labels only with a colon: 抬头, 称呼.
 _COLON_LABEL = (
-    "抬头|抬頭|开票名称|開票名稱|开票人|付款人|收款人|发件人|發件人|下单人|购买人|購買人|客户名称?|客戶名稱?|顾客名|用户名称|签名|簽名"
-    "|签字|簽字|署名|称呼|稱呼|持卡人|监护人|受理人|接待人|预约人|預約人|登记人|登記人|代办人"
+    "抬头|抬頭|[发發开開]票名[称稱]|[开開]票人|付款人|收款人|[发發]件人|下[单單]人|[购購]買?买?人|[购購][货貨]人|客户名称?|客戶名稱?"
+    "|[顾顧]客名|用户名称|用戶名稱|[签簽]名|[签簽]字|署名|落款|称呼|稱呼|持卡人|[监監][护護]人|受理人|接待人|[预預][约約]人|登[记記]人|代[办辦]人"
+    "|名字|紧急联络|緊急聯絡"
 )
+# With a colon and a known surname, any word for a person is a label: 取件者, 家属, 维修员.
+_PERSON_LABEL = (
+    f"{HAN}(?:人|人[员員]|者|[员員]|方|[户戶])|房[东東]|租客|[顾顧]客|[师師][傅父]|(?:工程|技)[师師]|[签簽]收|同[学學]|[学學]生"
+    "|配偶|丈夫|妻子|老公|老婆|父[亲親]|母[亲親]|[儿兒]子|女[儿兒]|家[属屬]|家[长長]|司机|司機|乘客|旅客|法定代表人?|法人代表|名[称稱]"
+)
+_ENGLISH_LABEL = (
+    "(?i:name|customer|client|contact(?: person)?|recipient|receiver|sender|consignee|invoice title"
+    "|(?:invoiced?|billed|bill|ship) to|pay(?:er|ee)|owner|caller|attn\\.?|signed(?: by)?|signature|applicant"
+    "|(?:card|account)\\s?holder|reported by|technician|engineer)"
+)
+_ENGLISH_TITLE = r"(?i:my name is|(?:mr|mrs|ms|miss|dr)\.?)\s"
+# model name: Haier is nobody's.
+_THINGS = ("model", "product", "file", "brand", "company", "store", "shop", "app", "item")
+_NO_PERSONS = "".join(f"(?<!(?i:{word}) )" for word in _THINGS)
 # Names of other ethnic groups in Han script: 买买提·艾力.
 _DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"
+# Customer: John Smith called, but not Customer: Very good work.
+_LATIN_WORD = r"[A-Z][A-Za-z'’.\-]*+(?![0-9])"
+_LATIN_NAME = rf"{_LATIN_WORD}(?:(?:,? {_LATIN_WORD}){{1,3}}|(?! [a-z]))"
+# 联系人1：, 联系人（先生）：, 联系人、电话：“
+_OPENING = r"[\s【「『“”‘’\"'(（<]{0,8}"
+_TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?(?:电话|電話|手机|手機))?\s{{0,8}}[:：=＝]{_OPENING}"
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
-    rf"((?:{_LABEL}|{_COLON_LABEL})\s{{0,3}}[:：]\s{{0,3}})"
+    rf"((?:{_LABEL}|{_COLON_LABEL}){_TO_NAME})"
     rf"(?:{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|[A-Za-z][A-Za-z .'’]{{1,30}})"
-    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「]{{0,3}})(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
+    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
     rf"|(?P<name>{_ANY_SURNAME}{HAN}{{1,2}}?{_AFTER_NAME}|{_STRONG_SURNAME}{HAN}{{2}}))"
+)
+_LABELLED_PERSON = re.compile(rf"((?:{_PERSON_LABEL}){_TO_NAME})({_ANY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}")
+# 姓名：张三、李四: the second of a list.
+_LISTED_NAME = re.compile(rf"((?<=[:：=＝]){_OPENING}(?:\[姓名\][、/和及与與])+)({_ANY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}")
+_LABELLED_IN_ENGLISH = re.compile(
+    rf"((?<![A-Za-z]){_NO_PERSONS}{_ENGLISH_LABEL}(?i: name)?{_TO_NAME}|(?<![A-Za-z]){_ENGLISH_TITLE})"
+    rf"(?:(?P<latin>{_LATIN_NAME})|{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}})"
 )
 _DOTTED_BEFORE_TITLE = re.compile(rf"{_DOTTED_NAME}(?=(?:{_PERSONAL_TITLE}|{_ROLE_TITLE}))")
 _TRANSLITERATED_BEFORE_TITLE = re.compile(rf"[{lexicon.TRANSLITERATED_SYLLABLES}]{{3,10}}(?=(?:{_PERSONAL_TITLE}))")
@@ -164,6 +192,8 @@ _NAME_BEHIND_ROLE = re.compile(
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
 _SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
 _LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
+_ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}")
+_TO_VALUE = re.compile("[:：=＝]")
 _THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
 _TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
 _FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
@@ -177,6 +207,14 @@ def _decide_labelled(match: re.Match[str]) -> str | None:
     if name and goes_on and (name[:2] in lexicon.ORDINARY_WORDS or not _NO_GIVEN_NAME.isdisjoint(name[1:])):
         return None
     return (match[1] or match[2]) + NAME
+
+
+def _decide_labelled_person(match: re.Match[str]) -> str | None:
+    return match[1] + NAME if _is_name(match[2]) else None
+
+
+def _decide_labelled_in_english(match: re.Match[str]) -> str | None:
+    return None if match["latin"] and match["latin"].split(" ")[0] in lexicon.GREETINGS else match[1] + NAME
 
 
 def _decide_behind_role(match: re.Match[str]) -> str | None:
@@ -195,7 +233,12 @@ def _is_name(found: str) -> bool:
 
 
 def _redact_labelled(text: str) -> str:
-    return substitute(_LABELLED_NAME, _decide_labelled, text, _LABEL_WORD)
+    text = substitute(_LABELLED_NAME, _decide_labelled, text, _LABEL_WORD)
+    if _TO_VALUE.search(text):
+        text = substitute(_LABELLED_PERSON, _decide_labelled_person, text)
+    if NAME in text:
+        text = substitute(_LISTED_NAME, _decide_labelled_person, text)
+    return substitute(_LABELLED_IN_ENGLISH, _decide_labelled_in_english, text, _ENGLISH_WORD)
 
 
 def _redact_behind_role(text: str) -> str:
@@ -234,7 +277,7 @@ def redact_record_names(texts: pl.Series, names: pl.Series) -> pl.DataFrame:
 
 RULES = (
     # Not the label [姓名] itself.
-    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]|(?:{_COLON_LABEL})\s*[:：]"),
+    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]|[:：=＝]|{_ENGLISH_TITLE}"),
     Rule(
         _redact_titled,
         rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"

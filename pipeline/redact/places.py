@@ -7,61 +7,62 @@ import re
 from pipeline.redact.replacing import ADDRESS, HAN, Rule, keep_introduction
 
 # Words before a street: a name never extends across them.
-_NO_PLACE = "在住到于从是址市区县旗省去来送寄至的了我你他她家个及与离有说就"
+_NO_PLACE = "在住到于从從是址市区區县縣旗省去来來送寄至的了我你他她家个個及与與离離有说說就"
 _PLACE_CHARACTER = rf"(?:(?![{_NO_PLACE}]){HAN})"
 _COUNT = r"(?:[0-9]+|[一二三四五六七八九十百零〇两]+)"
 _ESTATE = (
-    "(?:小区|社区|花园|公寓|大厦|新村|新城|家园|花苑|雅苑|山庄|别墅|广场|名都|国际|中心|佳园|华庭|公馆|宿舍|大院"
-    "|苑|城|府|庭|湾|园|居|院)"
+    "(?:[小社][区區]|花[园園]|公寓|大[厦廈]|新村|新城|家[园園]|花苑|雅苑|山[庄莊]|[别別]墅|[广廣][场場]|名都|[国國][际際]|中心|佳[园園]"
+    "|[华華]庭|公[馆館]|宿舍|大院|苑|城|府|庭|[湾灣]|[园園]|居|院)"
 )
+_NUMBERED = "(?:[号號](?:[楼樓]|院)?|[栋棟]|幢)"
 # Parts of a house number; 3-2-501 is building, unit, room.
 _PART = (
-    rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?\s?(?:号楼|号院|栋|幢|单元|层|楼|室|房|门|户|弄|梯|号|座)(?![线店单])|[A-Za-z]座"
+    rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?\s?(?:{_NUMBERED}|[单單]元|[层層]|[楼樓]|室|房|[门門]|[户戶]|弄|梯|座)(?![线線店单單])|[A-Za-z]座"
     rf"|[A-Za-z]?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{1,3}}(?![0-9\-])|[0-9]{{1,3}}#-?[0-9]{{3,4}}(?![0-9]))"
 )
-_BUILDING_PART = rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:号楼|栋|幢|单元)|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}})"
+_BUILDING_PART = rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:[号號][楼樓]|[栋棟]|幢|[单單]元)|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}})"
 _PART_GAP = r"[\s,，、\-]?"
 # The last number of an address often stands alone: 3栋2单元501.
-_NO_UNIT = "(?![0-9元块年月日台个次分秒小天件间])"
+_NO_UNIT = "(?![0-9元块塊年月日台臺个個次分秒小天件间間])"
 _PARTS = (
     rf"(?:{_PART_GAP}{_PART})*"
-    rf"(?:(?<=[栋幢元楼座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
+    rf"(?:(?<=[栋棟幢元楼樓座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
 )
 _STREET = (
     # 和平里8号 is a lane; 公里 and 这里 are not.
     "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷|(?<![公英海这那哪心家夜手眼店车房城屋])里)(?:延长线|延长段|支路|辅路)?"
-    "(?:[东西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东西南北中][段里巷]?)?"
+    "(?:[东東西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东東西南北中][段里巷]?)?"
 )
 _STREET_NUMBER = re.compile(
-    rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:号楼|号院|号|弄|巷|栋|幢)(?![线])"
-    rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}号)?"
+    rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:{_NUMBERED}|弄|巷)(?![线線])"
+    rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}[号號])?"
     # An estate with any name, if a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )
 _ESTATE_NUMBER = re.compile(
-    rf"{_PLACE_CHARACTER}{{1,8}}?{_ESTATE}(?:[东西南北A-Za-z一二三四五六]?[区期])?{_PART_GAP}{_PART}{_PARTS}"
+    rf"{_PLACE_CHARACTER}{{1,8}}?{_ESTATE}(?:[东東西南北A-Za-z一二三四五六]?[区區期])?{_PART_GAP}{_PART}{_PARTS}"
 )
 # 8号楼 alone is any building; with a second part, or as a room, it is a person's door.
 _BUILDING = re.compile(
-    rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:号楼|栋|幢)|[A-Za-z]座)[\s\-]?(?:{_PART}|[0-9]{{3,4}}{_NO_UNIT}){_PARTS}"
-    rf"|{_COUNT}单元{_PARTS}|(?<![0-9.])[0-9]{{3,4}}室(?![内外温]){_PARTS}"
+    rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:[号號][楼樓]|[栋棟]|幢)|[A-Za-z]座)[\s\-]?(?:{_PART}|[0-9]{{3,4}}{_NO_UNIT}){_PARTS}"
+    rf"|{_COUNT}[单單]元{_PARTS}|(?<![0-9.])[0-9]{{3,4}}室(?![内外温]){_PARTS}"
 )
 _VILLAGE = re.compile(
-    rf"{_PLACE_CHARACTER}{{1,6}}(?:镇|乡|街道){_PLACE_CHARACTER}{{1,6}}(?:村委会|居委会|村|社区|屯)"
-    rf"(?:{_PLACE_CHARACTER}{{0,4}}?{_COUNT}?(?:组|队|社|屯))?(?:{_PART_GAP}{_COUNT}号)?"
-    rf"|{_PLACE_CHARACTER}{{1,5}}村{_COUNT}(?:组|队|社|屯|号){_PARTS}"
+    rf"{_PLACE_CHARACTER}{{1,6}}(?:[镇鎮]|[乡鄉]|街道){_PLACE_CHARACTER}{{1,6}}(?:[村居]委[会會]|村|社[区區]|屯)"
+    rf"(?:{_PLACE_CHARACTER}{{0,4}}?{_COUNT}?(?:[组組]|[队隊]|社|屯))?(?:{_PART_GAP}{_COUNT}[号號])?"
+    rf"|{_PLACE_CHARACTER}{{1,5}}村{_COUNT}(?:[组組]|[队隊]|社|屯|[号號]){_PARTS}"
 )
 # Without a house number a street is found only after a word that announces an address.
-_ANNOUNCES = "地址|住址|住在|家住|家在|我家是|送到|寄到|送货至"
+_ANNOUNCES = "地址|住址|住在|家住|家在|我家是|送到|寄到|送[货貨]至"
 # Without one of these the large pattern cannot match.
-_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同里]", "[村镇乡街]", "[栋幢楼座元室]"))
+_STREET_WORD, _VILLAGE_WORD, _BUILDING_WORD = map(re.compile, ("[路道街巷同里]", "[村镇鎮乡鄉街]", "[栋棟幢楼樓座元室]"))
 _ESTATE_WORD, _ANNOUNCES_WORD = re.compile(_ESTATE), re.compile(_ANNOUNCES)
 _ANNOUNCED = re.compile(
     # Kept: province, city, county, district.
-    rf"((?:{_ANNOUNCES})[是为在:：\s]*(?:{HAN}{{1,12}}?[省市县旗]|{HAN}{{1,4}}(?<![小社园])区){{0,3}}?)"
+    rf"((?:{_ANNOUNCES})[是为在:：\s]*(?:{HAN}{{1,12}}?[省市县縣旗]|{HAN}{{1,4}}(?<![小社园園])[区區]){{0,3}}?)"
     rf"{_PLACE_CHARACTER}{{2,10}}?"
-    r"(?:大道|大街|街道|胡同|路|街|巷|弄|小区|花园|公寓|大厦|新村|家园|花苑|山庄|别墅|镇|乡|村|屯|苑|宿舍|大院)"
-    rf"(?![上口边]|宾馆|酒店|饭店){_ESTATE}?(?:{_PART_GAP}{_PLACE_CHARACTER}{{1,8}}?{_ESTATE})?{_PARTS}"
+    r"(?:大道|大街|街道|胡同|路|街|巷|弄|小[区區]|花[园園]|公寓|大[厦廈]|新村|家[园園]|花苑|山[庄莊]|[别別]墅|[镇鎮]|[乡鄉]|村|屯|苑|宿舍|大院)"
+    rf"(?![上口边]|[宾賓][馆館]|酒店|[饭飯]店){_ESTATE}?(?:{_PART_GAP}{_PLACE_CHARACTER}{{1,8}}?{_ESTATE})?{_PARTS}"
 )
 
 
@@ -77,12 +78,12 @@ def _redact_places(text: str) -> str:
     return _BUILDING.sub(ADDRESS, text) if _BUILDING_WORD.search(text) else text
 
 
-_PART_GUARD = rf"{_COUNT}[A-Za-z]?\s?(?:号|栋|幢|单元|层|楼|室|房|门|户|弄|巷|梯|座)|[A-Za-z]座"
+_PART_GUARD = rf"{_COUNT}[A-Za-z]?\s?(?:[号號]|[栋棟]|幢|[单單]元|[层層]|[楼樓]|室|房|[门門]|[户戶]|弄|巷|梯|座)|[A-Za-z]座"
 RULES = (
     Rule(
         _redact_places,
-        rf"{_PART_GUARD}|[0-9]#|村{_COUNT}[组队社屯]|(?:镇|乡|街道){HAN}{{1,6}}(?:村|社区|屯|居委会)"
+        rf"{_PART_GUARD}|[0-9]#|村{_COUNT}[组組队隊社屯]|(?:[镇鎮]|[乡鄉]|街道){HAN}{{1,6}}(?:村|社[区區]|屯|居委[会會])"
         rf"|[0-9]-[0-9]|(?:{_ANNOUNCES})[^\]]",
-        rf"{_PART_GUARD}|[0-9]#|[村屯]|社区|居委会|[0-9]-[0-9]|{_ANNOUNCES}",
+        rf"{_PART_GUARD}|[0-9]#|[村屯]|社[区區]|居委[会會]|[0-9]-[0-9]|{_ANNOUNCES}",
     ),
 )

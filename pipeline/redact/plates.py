@@ -11,14 +11,16 @@ _PLATE = re.compile(
     rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z][\s·.•・\-—–]{{0,3}}([A-Za-z0-9](?:\s?[A-Za-z0-9]){{3,5}}[挂学警港澳]?)(?![A-Za-z0-9])"
 )
 # After its word a plate may lack the province, as people say it: 车牌号A12345.
-_LABELLED_PLATE = re.compile(r"(车牌(?:号码?)?(?:是|为|[:：\s])*)([A-Za-z]?[\s·.•\-]?)([A-Za-z0-9]{5,6})(?![A-Za-z0-9])")
+_LABELLED_PLATE = re.compile(
+    r"([车車]牌(?:[号號][码碼]?)?(?:是|为|為|[:：\s])*)([A-Za-z]?[\s·.•\-]?)([A-Za-z0-9]{5,6})(?![A-Za-z0-9])"
+)
 # GA 36-2018: five characters with at most two letters, or four and a special one; new energy: six, with the letter of the
 # drive type first or last.
 _PLATE_BODY = re.compile(r"[A-HJ-NP-Z0-9]{5}|[0-9A-HJ-NP-Z]{4}[挂学警港澳]|[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK]")
 
 
 def _redact_plates(text: str) -> str:
-    if "车牌" in text:
+    if "车牌" in text or "車牌" in text:
         text = substitute(_LABELLED_PLATE, _decide_labelled_plate, text)
     return substitute(_PLATE, _decide_plate, text)
 
@@ -35,4 +37,4 @@ def _is_plate_body(body: str) -> bool:
     return bool(_PLATE_BODY.fullmatch(body)) and sum(map(str.isdigit, body)) >= 3
 
 
-RULES = (Rule(_redact_plates, rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z]|车牌[号码是为:：\s]*[A-Za-z0-9·.•\-]"),)
+RULES = (Rule(_redact_plates, rf"[{lexicon.PLATE_PROVINCES}]\s?[A-Za-z]|[车車]牌[号號码碼是为為:：\s]*[A-Za-z0-9·.•\-]"),)

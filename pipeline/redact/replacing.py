@@ -25,11 +25,13 @@ HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 _KEPT = "！，：；？（）～％＝＜＞｛｜｝…℃\u3000\u2011\u2017\u222c\u222d\u222f\u2230\u2329\u232a\u3036"
 # Fillers that look like nothing and are letters or symbols to Unicode.
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+# Ratio and other signs that are written for a colon.
+_COLONS = "\u02d0\u2236\ua789\ufe30"
 # Suzhou numerals, as on old price tags.
 _TALLIES = "\u3021\u3022\u3023\u3024\u3025\u3026\u3027\u3028\u3029"
 UNUSUAL = (
     # ASCII, Han, kana, punctuation, symbols and pictures: a text of these alone is plain as it is.
-    "[^\x00-\x7f\u00b0\u00b7\u00d7\u2010-\u2023\u2026\u2103\u2190-\u245f\u2500-\u2775\u2794-\u27ff\u3000-\u3020\u3030-\u3037"
+    "[^\x00-\x7f\u00b0\u00b7\u00d7\u2010-\u2023\u2026\u2103\u2190-\u2235\u2237-\u245f\u2500-\u2775\u2794-\u27ff\u3000-\u3020\u3030-\u3037"
     "\u303b-\u303f\u3041-\u3096\u30a1-\u30fe\u3400-\u4dbf\u4e00-\u9fff！，：；？（）～％＝＜＞｛｜｝\U0001f300-\U0001faff]"
 )
 """A character that ``plain`` may change, for whole columns."""
@@ -51,6 +53,8 @@ class _PlainCharacters(dict[int, str]):
             return character
         if character in _BLANK or unicodedata.category(character) in ("Cf", "Mn", "Me"):
             return ""
+        if character in _COLONS:
+            return "："
         if character in _TALLIES:
             return str(_TALLIES.index(character) + 1)
         digit = unicodedata.digit(character, None)

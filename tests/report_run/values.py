@@ -65,6 +65,7 @@ HAND_MADE: dict[str, dict[str, Any]] = {
         "previous_value": 0.84,
         "is_provisional": True,
         "provisional_reason": "look_ahead",
+        "provisional_until": "look_ahead:2025-04-08",
     },
     # 0.05 … 0.10 fall from 100 to 60: 60 + 40 · (0.07 − 0.1) ÷ (0.05 − 0.1) = 84
     "O1-2": {
@@ -79,6 +80,7 @@ HAND_MADE: dict[str, dict[str, Any]] = {
         "score": 84.0,
         "is_provisional": True,
         "provisional_reason": "look_ahead",
+        "provisional_until": "look_ahead:2025-04-29",
     },
     # 2 incidents in 25,000 services = 0.8 per 10,000
     "O4-1": {
@@ -239,6 +241,7 @@ VALUE_SCHEMA: dict[str, Any] = {
     "status_reason": pl.String,
     "is_provisional": pl.Boolean,
     "provisional_reason": pl.String,
+    "provisional_until": pl.String,
     "requirement": pl.Float64,
     "acceptable": pl.Float64,
     "objective": pl.Float64,
@@ -286,9 +289,12 @@ def value_rows(enterprise: str, catalogue: pl.DataFrame, run_id: str) -> list[di
                 if row["ci_low"] is not None and row["ci_method"] is None:
                     row["ci_method"] = "wilson"
                 if kind != "quarter" and row["value"] is not None:
+                    is_open = kind == "trailing_year" and entry["method"] == "mean"
                     row |= {
                         "value": row["value"] * 0.99,
-                        "is_provisional": kind == "trailing_year" and entry["method"] == "mean",
+                        "is_provisional": is_open,
+                        "provisional_reason": "incomplete_period;calendar" if is_open else None,
+                        "provisional_until": "incomplete_period:open;calendar:2026-01-05" if is_open else None,
                     }
             rows.append(row)
     # A slice must not be taken for the enterprise.

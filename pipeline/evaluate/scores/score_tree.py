@@ -136,19 +136,20 @@ def score_tree(
     # Shares are sums of products of weights: a share meant to equal the cap may come out a rounding error above.
     if root.not_applicable_share > cap + 1e-12:
         return replace(root, score=None, flags=root.flags | {NOT_RATEABLE})
-    if root.score is None:
-        return root
     if LOW_COVERAGE in (flags := _rated(root, plan.rateable_from).flags):
         return replace(root, score=None, flags=flags)
+    if root.score is None:
+        return root
     ranges = {edge.node_id: (edge.weight_min, edge.weight_max) for edge in weight_set.children(root.node_id)}
     low, high = legal_interval({child.node_id: child.score for child in root.children}, ranges)
     return replace(root, total_min=low, total_max=high)
 
 
 def _rated(node: ScoredNode, rateable_from: float) -> ScoredNode:
-    """The node, flagged if it has a score but less than that share of its weight is scored."""
+    """The node, flagged if less than that share of its weight is scored; a dimension only if it has a score."""
     # Coverages are sums of products of weights: a half may come out a rounding error below.
-    if node.score is None or node.scored_coverage >= rateable_from - 1e-12:
+    is_without = node.score is None and node.parent_id is not None
+    if is_without or node.scored_coverage >= rateable_from - 1e-12:
         return node
     return replace(node, flags=node.flags | {NOT_RATEABLE, LOW_COVERAGE})
 

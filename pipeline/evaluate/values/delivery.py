@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+from pipeline.calendar.quarters import Quarter
 
 UNIQUE_KEY = "unique_key"
 CUSTOMER = "service_requests.customer_id"
+
+
+@dataclass(frozen=True)
+class EarlierQuarter:
+    """What a look-back quarter's records can bear: ``assumed`` and ``day_precision`` as in ``Delivery``."""
+
+    assumed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    day_precision: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -18,6 +29,7 @@ class Delivery:
     assumed           table → column → why its values are not measured: constant, expression or unique_key
     all_different     enterprises whose requests all have different customers
     day_precision     enterprise → columns (``table.column``) whose times are dates
+    earlier           the look-back quarters: longer periods rest on them too
     """
 
     tables: Mapping[str, bool]
@@ -27,6 +39,11 @@ class Delivery:
     assumed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     all_different: frozenset[str] = frozenset()
     day_precision: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    earlier: Mapping[Quarter, EarlierQuarter] = field(default_factory=dict)
+
+    def within(self, spans: Iterable[tuple[dt.date, dt.date]]) -> list[EarlierQuarter]:
+        """The look-back quarters in spans from a first to a last day."""
+        return [then for quarter, then in self.earlier.items() if any(first <= quarter.first_day <= last for first, last in spans)]
 
     def as_delivered(self) -> Delivery:
         """The same without a word on empty columns: process rules ask for records, and count what is missing in them."""
@@ -50,27 +67,31 @@ class Delivery:
                 return f"column_empty:{needed}"
         return None
 
-    def only_dates(self, enterprise: str, columns: Sequence[str]) -> str | None:
-        """The first of the columns whose times are dates, as a status reason."""
-        dates = self.day_precision.get(enterprise, frozenset())
+    def only_dates(self, enterprise: str, columns: Sequence[str], earlier: Iterable[EarlierQuarter] = ()) -> str | None:
+        """The first of the columns whose times are dates, in the quarter or an earlier one, as a status reason."""
+        precisions = (self.day_precision, *(each.day_precision for each in earlier))
+        dates = frozenset[str]().union(*(each.get(enterprise, frozenset()) for each in precisions))
         return next((f"day_precision:{name}" for name in columns if name in dates), None)
 
-    def assumption(self, enterprise: str, columns: Sequence[str]) -> str | None:
-        """The first column that an indicator rests on and that was not measured, as a status reason.
+    def assumption(self, enterprise: str, columns: Sequence[str], earlier: Sequence[EarlierQuarter] = ()) -> str | None:
+        """The first column that an indicator rests on and that was not measured, in the quarter or an earlier one, as a status
+        reason.
 
         Of alternatives joined by ``|`` every delivered one must be assumed.
         """
         for needed in columns:
-            kinds = [
-                self._kind(enterprise, name)
+            delivered = [
+                name
                 for name in needed.split("|")
                 if (table_column := name.split(".", 1))[1] in self.columns.get(table_column[0], frozenset())
             ]
-            if kinds and all(kinds):
-                return f"assumed_{kinds[0]}:{needed}"
+            for assumed in (self.assumed, *(each.assumed for each in earlier)) if delivered else ():
+                kinds = [self._kind(enterprise, name, assumed) for name in delivered]
+                if all(kinds):
+                    return f"assumed_{kinds[0]}:{needed}"
         return None
 
-    def _kind(self, enterprise: str, name: str) -> str | None:
+    def _kind(self, enterprise: str, name: str, assumed: Mapping[str, Mapping[str, str]]) -> str | None:
         table, _, column = name.partition(".")
-        by_mapping = self.assumed.get(table, {}).get(column)
+        by_mapping = assumed.get(table, {}).get(column)
         return by_mapping or (UNIQUE_KEY if name == CUSTOMER and enterprise in self.all_different else None)

@@ -80,7 +80,7 @@ def assign_status(
         )
     )
     rows = _with_true_zeros(_without_comparison(rows))
-    reasons = _reasons(rows, catalogue, source_rows, delivery, plan)
+    reasons = _reasons(rows, catalogue, coverage, source_rows, delivery, plan)
     rows = rows.join(reasons, on=["enterprise_id", "period", "indicator_id"], how="left", maintain_order="left")
     is_first_comparison = pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable")
     status = (
@@ -337,7 +337,12 @@ def _with_true_zeros(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reasons(
-    rows: pl.DataFrame, catalogue: pl.DataFrame, source_rows: pl.DataFrame, delivery: Delivery, plan: EvaluationPlan
+    rows: pl.DataFrame,
+    catalogue: pl.DataFrame,
+    coverage: pl.DataFrame,
+    source_rows: pl.DataFrame,
+    delivery: Delivery,
+    plan: EvaluationPlan,
 ) -> pl.DataFrame:
     """Per enterprise × period × indicator: a status that overrides any value, that of an empty value, and what is assumed."""
     recorded = set(source_rows.filter(pl.col("row_count") > 0).select("enterprise_id", "table_name").iter_rows())
@@ -345,16 +350,21 @@ def _reasons(
     named = dict(catalogue.select("indicator_id", "named_indicator_id").iter_rows())
     sources = {row["indicator_id"]: row for row in catalogue.iter_rows(named=True)}
     time_of_day = indicator_columns(TIME_OF_DAY)
+    days = {
+        (row["enterprise_id"], row["period"], row["period_role"]): (row["first_day"], row["last_day"])
+        for row in coverage.iter_rows(named=True)
+    }
     found = []
     for enterprise, period in rows.select("enterprise_id", "period").unique(maintain_order=True).iter_rows():
         for indicator, source in sources.items():
             excluded = by_plan.get((enterprise, indicator)) or by_plan.get((enterprise, named[indicator]))
             needed, timed = tuple(source["source_columns"]), time_of_day.get(indicator, ())
             missing = delivery.missing(tuple(source["source_tables"]), needed, source["period_rule"])
-            missing = missing or delivery.only_dates(enterprise, timed)
+            earlier = delivery.within(_spans(indicator, source["period_rule"], (enterprise, period), days))
+            missing = missing or delivery.only_dates(enterprise, timed, earlier)
             assumption = None
             if not plan.scores_assumed(enterprise, indicator, named[indicator]):
-                assumption = delivery.assumption(enterprise, (*needed, *rests_on(indicator)))
+                assumption = delivery.assumption(enterprise, (*needed, *rests_on(indicator)), earlier)
             settled: tuple[str | None, str | None] = (None, None)
             if excluded:
                 settled = (NOT_APPLICABLE, f"plan:{excluded.reason}")
@@ -375,3 +385,23 @@ def _reasons(
         },
         orient="row",
     )  # fmt: skip
+
+
+def _spans(
+    indicator: str, rule: str, place: tuple[str, str], days: Mapping[tuple[str, str, str], tuple[dt.date, dt.date]]
+) -> list[tuple[dt.date, dt.date]]:
+    """First and last days of the records that a value rests on, by its ``period_rule``; registers are those of the quarter itself.
+
+    days    enterprise, period, role → first and last day
+    """
+    first, last = days[*place, "current"]
+    if rule == "year_on_year":
+        return [days[*place, role] for role in ("current", "previous") if (*place, role) in days]
+    if rule == "trailing_year":
+        # This year and the one before (D-33).
+        return [(dt.date.min, last)]
+    if rule == "year_to_date":
+        return [(min(first, dt.date(last.year, 1, 1)), last)]
+    if indicator == _STAFF_PER_CUSTOMER:
+        return [(dt.date(last.year - 1, last.month, 1), last)]
+    return [] if rule == "period_end" else [(first, last)]

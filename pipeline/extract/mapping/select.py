@@ -96,6 +96,13 @@ class Mapping:
         return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """The contract columns of which ``values`` rewrites nothing but empty cells: if all are empty, it gives a constant."""
+        return tuple(
+            item.column.name for item in self._columns if item.source.values.keys() == {""} and not item.source.has_otherwise
+        )
+
+    @property
     def mapped(self) -> dict[str, str]:
         """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that flags the rewritten rows."""
         return {
@@ -221,7 +228,9 @@ class Mapping:
             return CONSTANT
         if source.expression is not None and not self._reads_record(source.expression):
             return EXPRESSION
-        if item.column.references == "customers" and any(_same_origin(source, key.source) for key in self._keys()):
+        # A response of its own customer is measured all the same: only requests are compared with others of their customer.
+        is_client = item.column.references == "customers" and self._table.name == "service_requests"
+        if is_client and any(_same_origin(source, key.source) for key in self._keys()):
             return UNIQUE_KEY
         return None
 

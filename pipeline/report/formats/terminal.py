@@ -5,6 +5,7 @@ Full reports are in ``html.py``. A terminal gets a table; logs and pipes get one
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from pipeline.report.words.numbers import number, percent
 # Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
 _COUNTED = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NO_DATA: "no data"}
 _REST = "other"
+# The command line breaks no lines by itself.
+_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class ScoreTable:
                 f"{legend}\nbelow the total: its range over all weights the standard allows. {star}\n"
                 "scored: share of the weight that has a score. The last four count indicators."
                 + "".join(
-                    f"\n{row.enterprise_id}: {_open_targets(row.without_target)}" for row in self.rows if row.has_open_targets
+                    "\n" + textwrap.fill(f"{row.enterprise_id}: {_open_targets(row.without_target)}", _WIDTH)
+                    for row in self.rows
+                    if row.has_open_targets
                 )
             ),
             box=None,
@@ -156,8 +161,8 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
 
 def _open_targets(count: int) -> str:
     return (
-        f"no total: {count} indicators are measured and have no target, so that they cannot be scored; "
-        "set them under `targets` in evaluation.yaml"
+        f"no total: {count} indicators are measured and not scored, because they have no target; "
+        "set targets under `targets` in evaluation.yaml"
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.parts.anonymity import Anonymity
 from pipeline.report.parts.cleaning import Cleaned
-from pipeline.report.parts.indicators import Indicator, Verdict
+from pipeline.report.parts.indicators import Indicator, Provisional, Verdict
 from pipeline.report.parts.outliers import OutlierReport
 from pipeline.report.parts.process_rules import RuleSet
 from pipeline.report.parts.quality import Quality
@@ -150,10 +150,13 @@ class ReportModel:
         return tuple(Absence(status, reason, tuple(members)) for (status, reason), members in groups.items())
 
     @property
-    def provisional(self) -> dict[str, int]:
-        """How many indicators are provisional for each reason, in words."""
-        found: dict[str, int] = {}
+    def provisional(self) -> dict[Provisional, int]:
+        """How many indicators are provisional for each reason, with the last day on which it ends for any of them."""
+        ends: dict[str, list[dt.date | None]] = {}
         for each in self.indicators:
-            for reason in each.provisional_reasons:
-                found[reason] = found.get(reason, 0) + 1
-        return found
+            for why in each.provisional:
+                ends.setdefault(why.reason, []).append(why.until)
+        return {
+            Provisional(reason, None if None in days else max(day for day in days if day)): len(days)
+            for reason, days in ends.items()
+        }

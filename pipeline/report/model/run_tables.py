@@ -261,7 +261,8 @@ class RunTables:
         for window in self._coverage(enterprise_id):
             row = totals.get(window.period)
             if row is not None and window.period != self.quarter.label:
-                yield WindowTotal(window.name, window.period, row["score"], row["scored_coverage"], bool(row["is_provisional"]))
+                marks = is_rateable(row), bool(row["is_provisional"])
+                yield WindowTotal(window.name, window.period, row["score"], row["scored_coverage"], *marks)
 
     def _coverage(self, enterprise_id: str) -> Iterator[Coverage]:
         rows = {

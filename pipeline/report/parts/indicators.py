@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,6 +55,14 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Provisional:
+    """Why a value is provisional, in words, and the day on which that ends; None: no day is known."""
+
+    reason: str
+    until: dt.date | None
+
+
+@dataclass(frozen=True)
 class WindowValue:
     """The indicator over a longer window that ends with the quarter."""
 
@@ -62,6 +71,7 @@ class WindowValue:
     status: str
     reason: str
     is_provisional: bool
+    provisional: tuple[Provisional, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class Indicator:
     is_distinguishable: bool | None
     """False: the interval contains the requirement, so chance can explain the verdict. None: no interval."""
     is_provisional: bool
-    provisional_reasons: tuple[str, ...]
+    provisional: tuple[Provisional, ...]
     part: str
     previous_value: float | None
     trend: Trend | None
@@ -216,7 +226,7 @@ def indicator_of(
         is_objective_met=row["is_objective_met"],
         is_distinguishable=row["is_distinguishable"],
         is_provisional=bool(row["is_provisional"]),
-        provisional_reasons=tuple(labels.PROVISIONAL.get(code, code) for code in _split(row["provisional_reason"])),
+        provisional=_provisional(row),
         part=row["part"] or "",
         previous_value=row["previous_value"],
         trend=_trend(row["value"], row["previous_value"], entry["direction"], row["requirement"]),
@@ -259,6 +269,16 @@ def _window(row: Mapping[str, Any] | None) -> WindowValue | None:
         row["status"],
         labels.reason(row["status_reason"]),
         bool(row["is_provisional"]),
+        _provisional(row),
+    )
+
+
+def _provisional(row: Mapping[str, Any]) -> tuple[Provisional, ...]:
+    """The reasons of ``provisional_until`` (``reason:day``), in its order."""
+    reasons = (reason.partition(":") for reason in _split(row["provisional_until"]))
+    return tuple(
+        Provisional(labels.PROVISIONAL.get(code, code), None if day == "open" else dt.date.fromisoformat(day))
+        for code, _, day in reasons
     )
 
 

@@ -66,6 +66,7 @@ class WindowTotal:
     period: str
     score: float | None
     coverage: float
+    is_rateable: bool
     is_provisional: bool
 
 

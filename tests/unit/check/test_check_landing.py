@@ -40,6 +40,16 @@ def test_an_optional_column_without_which_an_indicator_has_no_value(place):
     assert place.check().undelivered.columns["outlets.service_radius_km"] == ("R1-2a", "R1-2b")
 
 
+@pytest.mark.parametrize(("model", "resting"), [("", "O1-1, O1-3"), (",product_model", None)])
+def test_a_constant_that_is_the_only_one_of_alternatives_is_named(place, model, resting):
+    # O1-1 and O1-3 know a product by its serial number, its model or its category.
+    (place.landing / "sources.yaml").write_text("defaults: {product_category: washer}\n")
+    value = ",X1" if model else ""
+    place.deliver("service_requests.csv", f"enterprise_id,request_id,requested_at{model}\nA,1,2025-02-03 10:00:00{value}\n")
+    found = [text for text in place.messages("info") if "product_category: is not measured" in text]
+    assert [resting in text for text in found] == ([True] if resting else [])
+
+
 def test_mistakes_of_the_configuration_do_not_hide_those_of_the_files(place):
     (place.landing / "sources.yaml").write_text("tables:\n  sugestions: {}\n  staff: {files: [hr*.csv]}\n")
     place.deliver("suggestions.csv", "enterprise_id,sugestion_id,source,submitted_at\nA,S1,customer,2025-02-03\n")

@@ -36,10 +36,16 @@ def test_the_first_assumed_column_is_the_reason() -> None:
 def test_of_alternatives_every_delivered_one_must_be_assumed() -> None:
     either = "service_requests.product_model|service_requests.product_category"
     assert DELIVERED.assumption("E1", [either]) is None
-    only = Delivery({}, {"service_requests": frozenset({"product_category"})}, DELIVERED.assumed)
+    only = Delivery({}, {"service_requests": frozenset({"product_category"})}, assumed=DELIVERED.assumed)
     assert only.assumption("E1", [either]) == f"assumed_constant:{either}"
     # What was not delivered at all is missing, not assumed.
-    assert Delivery({}, {}, DELIVERED.assumed).assumption("E1", [either]) is None
+    assert Delivery({}, {}, assumed=DELIVERED.assumed).assumption("E1", [either]) is None
+
+
+def test_whoever_answers_a_survey_may_answer_once_but_not_all_be_the_same() -> None:
+    # Of a constant customer one response counts; a response of its own customer is no assumption (see the mapping).
+    surveyed = {row.indicator_id for row in catalogue_rows() if "survey_responses" in row.source_tables}
+    assert surveyed == {name for name, columns in indicator_columns(RESTS_ON).items() if "survey_responses.customer_id" in columns}
 
 
 def test_customers_and_dates_are_those_of_one_enterprise() -> None:

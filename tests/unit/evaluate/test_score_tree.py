@@ -253,7 +253,7 @@ def test_nothing_scored_at_all() -> None:
     nodes = tree(**{name: Leaf("no_data") for name in LEAVES})
     assert {node.score for node in nodes.values()} == {None}
     assert nodes["ALL"].scored_coverage == 0
-    assert nodes["ALL"].flags == {"no_data", "not_scored"}
+    assert nodes["ALL"].flags == {"no_data", "not_scored", "not_rateable", "low_coverage"}
 
 
 def test_an_unknown_status_is_refused() -> None:

@@ -266,7 +266,7 @@ def test_a_repeated_header_is_called_by_its_second_name(place):
     ("change", "message"),
     [
         (("at\n", "att\n"), r"lacks the required column submitted_at \('att' by sources\.yaml\); did you mean 'at'"),
-        (("source: {constant: customer}", "content: {constant: x}"), "lacks the required column source"),
+        (("suggestion_id: id", "content: {constant: x}"), "lacks the required column suggestion_id"),
     ],
 )
 def test_a_required_column_that_the_configuration_does_not_find(place, change, message):
@@ -408,6 +408,24 @@ def test_columns_that_measure_nothing_are_marked_with_the_reason(place):
         }
 
 
+@pytest.mark.parametrize(
+    ("values", "cells", "is_constant"),
+    [
+        ("{'': 0}", (",", ","), True),
+        ("{'': 0}", (",", ",2"), False),
+        ("{'': 0, twice: 2}", (",", ",twice"), False),
+        ("{twice: 2}", (",", ","), False),
+    ],
+)
+def test_an_empty_column_that_is_filled_is_a_constant(place, values, cells, is_constant):
+    columns = f"reopened_count: {{from: again, values: {values}}}"
+    sources = REQUESTS.replace('reopened_count: {expression: "greatest(0, 1 - 1)"}', columns)
+    rows = "".join(f"{number},2025-02-03,a{cell}\n" for number, cell in enumerate(cells))
+    take(place, sources, f"id,at,state,again\n{rows}", "service_requests")
+    assumed = json.loads(read_metadata(place.take("service_requests").path)["assumed_columns"])
+    assert ("reopened_count" in assumed) is is_constant
+
+
 def test_a_constant_of_one_of_several_files_marks_the_column(place):
     # A default stands in for the file without the column; keys are never measured.
     place.deliver("in2.csv", "id,at,state,channel\n9,2025-02-03,a,online\n")
@@ -415,6 +433,18 @@ def test_a_constant_of_one_of_several_files_marks_the_column(place):
     assumed = json.loads(read_metadata(place.take("service_requests").path)["assumed_columns"])
     assert assumed["channel"] == "constant"
     assert not {"enterprise_id", "request_id", "requested_at"} & assumed.keys()
+
+
+@pytest.mark.parametrize(("customer", "kind"), [("id", None), ("{constant: anonymous}", "constant")])
+def test_a_response_of_its_own_customer_is_measured_and_one_customer_for_all_is_not(place, customer, kind):
+    sources = f"""
+defaults: {{enterprise_id: ACME, survey_id: S1, mode: online, is_complete: true}}
+tables:
+  survey_responses: {{files: in.csv, columns: {{response_id: id, submitted_at: at, customer_id: {customer}}}}}
+"""
+    take(place, sources, "id,at\n7,2025-02-03\n8,2025-02-03\n", "survey_responses")
+    assumed = json.loads(read_metadata(place.take("survey_responses").path)["assumed_columns"])
+    assert assumed.get("customer_id") == kind
 
 
 def test_what_is_measured_has_no_mark(place):

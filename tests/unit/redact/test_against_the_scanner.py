@@ -102,6 +102,25 @@ def test_a_name_after_a_label_goes(label: str, between: str, name: str) -> None:
     assert patterns.find(redacted) == []
 
 
+@pytest.mark.parametrize("label", ["取件者", "家属", "当事人", "維修員", "客戶", "購買方", "名稱", "司機", "顧客", "师傅"])
+@pytest.mark.parametrize("between", ["：", ":", " ： ", "︰", "∶", "꞉", "＝", "：「", "1：", "（女士）：", "、电话："])
+def test_a_known_surname_after_any_word_for_a_person_goes(label: str, between: str) -> None:
+    assert redact(f"{label}{between}陳大文，急") == f"{label}{plain(between)}[姓名]，急"
+
+
+@pytest.mark.parametrize(
+    "label", ["Name", "customer", "Contact person", "RECIPIENT", "Invoice title", "Bill to", "Attn.", "Signed by"]
+)
+@pytest.mark.parametrize("between", [": ", "：", ":", " ： ", "： “"])
+@pytest.mark.parametrize("name", ["Li Lei", "WANG Xiaoming", "O'Brien, Jean-Luc", "陳大文", "阿古拉"])
+def test_a_name_after_a_label_in_english_goes(label: str, between: str, name: str) -> None:
+    assert redact(f"Broken, {label}{between}{name}, thanks") == f"Broken, {label}{between}[姓名], thanks"
+
+
+def test_the_second_of_a_list_goes() -> None:
+    assert redact("收件人：张三、李四和欧阳建国") == "收件人：[姓名]、[姓名]和[姓名]"
+
+
 @pytest.mark.parametrize(
     "written", ["138:1234:5678", "138📞1234📞5678", "138☎1234☎5678", "138'1234'5678", "138=1234=5678", "138★★1234★★5678"]
 )
@@ -116,6 +135,8 @@ def test_a_phone_with_any_sign_between_its_groups_goes(written: str) -> None:
         "2025/01/06 09:30、2025/01/07 10:30",
         "尺寸 138×1234×567",
         "抬头一看灯没亮，签名太小",
+        "师傅：马上到，客服人员：高兴处理，建议方：安装要快，名称：金属支架",
+        "Model name: Haier, Customer: Very good work, Engineer: The pump leaks, size 3：4",
         "报价1,380、1,234、5,678元",
         "温度：18|20|22|24|26",
     ],

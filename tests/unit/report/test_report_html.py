@@ -133,11 +133,13 @@ def test_a_row_says_what_the_value_rests_on(page: _Page) -> None:
     assert "2 ÷ 25,000 × 10,000 ＝ 0.80 起/万次服务，n＝25,000" in page.text
 
 
-def test_what_is_missing_says_why(page: _Page) -> None:
+def test_what_is_missing_says_why(page: _Page, source: str) -> None:
     assert "无数据：未提供数据表：检查表评价（checklist_items）" in _row(page, "R4-2", "R4-3")
     assert "不适用：评价方案认定不适用：不设紧急备件订单 <i>" in _row(page, "R5-2", "R5-3")
     assert "样本不足：样本量低于最小值 30" in _row(page, "P2-1b", "P2-1c")
-    assert "暂定：观察窗口尚未结束" in _row(page, "O1-1", "O1-2")
+    assert "暂定：观察窗口尚未结束（至2025年4月8日）" in _row(page, "O1-1", "O1-2")
+    assert "暂定的指标：观察窗口尚未结束 2 项（至2025年4月29日）。" in page.text
+    assert 'title="统计期内有季度缺少数据（截止日期未定）；涉及尚未公布的节假日安排（至2026年1月5日）"' in source
     assert "暂不判定" in _row(page, "I3-1", "I3-2")
 
 

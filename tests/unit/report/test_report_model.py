@@ -13,7 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import ReportInputMissing, build_report
-from pipeline.report.parts.indicators import Indicator, Trend, Verdict, verdict_of
+from pipeline.report.parts.indicators import Indicator, Provisional, Trend, Verdict, verdict_of
 
 
 def _indicator(report: ReportModel, name: str) -> Indicator:
@@ -148,7 +148,7 @@ def test_what_is_missing_is_grouped_by_its_reason(report: ReportModel) -> None:
     assert groups["缺少可比的上年同期数据"] == ["I4-2", "I4-3"]
     assert groups["评价方案认定不适用：不设紧急备件订单 <i>"] == ["R5-2"]
     assert groups["未提供字段：服务请求.special_need 或 服务请求.special_need_met"] == ["P5-2"]
-    assert report.provisional == {"观察窗口尚未结束": 2}
+    assert report.provisional == {Provisional("观察窗口尚未结束", dt.date(2025, 4, 29)): 2}
 
 
 def test_rows_are_accounted_for_by_table(report: ReportModel) -> None:
@@ -285,6 +285,19 @@ def test_an_enterprise_without_data_has_no_total(run_path: Path) -> None:
     assert (empty.total.score, empty.total_range) == (None, None)
     assert empty.total.flags == ("含无数据的指标", "未计分")
     assert empty.total.verdicts()[Verdict.NO_DATA] == 68
+
+
+def test_a_longer_period_that_is_not_rateable_says_so(run_path: Path, tmp_path: Path) -> None:
+    run = _copy(run_path, tmp_path)
+    low = (pl.col("level") == "total") & (pl.col("period") == "2025-Q1-TTM")
+    pl.read_parquet(run / "scores.parquet").with_columns(
+        score=pl.when(low).then(None).otherwise(pl.col("score")),
+        scored_coverage=pl.when(low).then(0.04).otherwise(pl.col("scored_coverage")),
+        flags=pl.when(low).then(pl.lit(["low_coverage", "not_rateable"])).otherwise(pl.col("flags")),
+    ).write_parquet(run / "scores.parquet")
+    report = build_report(run, report_run.QUARTER, "E1")
+    assert [total.is_rateable for total in report.window_totals if total.period == "2025-Q1-TTM"] == [False]
+    assert "不可评（计分覆盖 4.00%）</li>" in render(report)
 
 
 def test_an_indicator_shows_the_score_that_the_tree_counted(run_path: Path, tmp_path: Path) -> None:

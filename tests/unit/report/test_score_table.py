@@ -35,14 +35,17 @@ def test_a_plain_line_says_it_all(scores: ScoreTable) -> None:
 
 def test_a_total_that_lacks_targets_says_so() -> None:
     of = {"enterprise_id": "S", "total_range": None, "coverage": 0.0, "is_provisional": False, "dimensions": {}}
+    lacking = {**of, "is_rateable": False}
     verdicts = {"met": 0, "not met": 0, "no data": 66, "other": 2}
-    table = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**of, total=None, verdicts=verdicts, without_target=2),))
+    table = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**lacking, total=None, verdicts=verdicts, without_target=2),))
     assert table.lines()[1] == (
-        "2025-Q1 S: no total: 2 indicators are measured and have no target, so that they cannot be scored; "
-        "set them under `targets` in evaluation.yaml"
+        "2025-Q1 S: no total: 2 indicators are measured and not scored, because they have no target; "
+        "set targets under `targets` in evaluation.yaml"
     )
-    assert "set them under `targets`" in " ".join(_print(table, force_terminal=True).split())
-    scored = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**of, total=80.0, verdicts=verdicts, without_target=2),))
+    assert "set targets under `targets`" in " ".join(_print(table, force_terminal=True).split())
+    scored = ScoreTable(
+        report_run.QUARTER, {}, (EnterpriseScores(**of, is_rateable=True, total=80.0, verdicts=verdicts, without_target=2),)
+    )
     assert len(scored.lines()) == 1
 
 

@@ -27,6 +27,7 @@ _RECODING, _PART = "_recoding", "_recoded"
 _PLACE = "place"
 # Each takes some 150 bytes.
 _ROWS_AT_ONCE = 1 << 20
+_SMALLINTS = 1 << 15
 _STAR = literal(WITHHELD)
 
 
@@ -145,9 +146,9 @@ def _codes_by_group(
             """,
             {"part": part},
         ).fetchnumpy()
-        # Threads may return the rows in any order.
+        # Threads may return the rows in any order. One column after the other, so that no two copies of all are held.
         by_place = np.argsort(found[_PLACE], kind="stable")
-        ordered = {name: np.asarray(column)[by_place] for name, column in found.items()}
+        ordered = {name: np.asarray(found.pop(name))[by_place] for name in list(found)}
         yield ordered.pop(_PLACE), ordered
 
 
@@ -165,7 +166,8 @@ def _codes(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence
     chosen = []
     for (name, text), values in zip(texts.items(), found, strict=True):
         enum = f"enum({', '.join(map(literal, values))})" if values else "enum('')"
-        chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::integer as {quoted(name)}")
+        kind = "smallint" if len(values) < _SMALLINTS else "integer"
+        chosen.append(f"coalesce(enum_code({text}::{enum})::integer + 1, 0)::{kind} as {quoted(name)}")
     return ", ".join(chosen)
 
 

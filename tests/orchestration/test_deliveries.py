@@ -111,8 +111,8 @@ def new_quarters_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_answers_and_questions_of_earlier_deliveries_count_in_the_trailing_year(new_quarters_only: Path) -> None:
     published = current(new_quarters_only, QUARTER)
     assert value(published, "2025-Q1", "O2-1") == (100, 40)
-    # 40 × 50 and 40 × 100 points: 75 of 80 answers.
-    assert value(published, "2025-Q1-TTM", "O2-1") == (75, 80)
+    # 40 × 50 and 40 × 100 points: 75 over 80 answers of 40 customers.
+    assert value(published, "2025-Q1-TTM", "O2-1") == (75, 40)
 
 
 def test_each_answer_is_accounted_for_in_one_quarter(new_quarters_only: Path) -> None:
@@ -132,7 +132,7 @@ def test_one_landing_folder_with_both_quarters_gives_the_same(new_quarters_only:
     write_round(landing, 0)
     write_round(landing, 1)
     published = run(QUARTER, landing, tmp_path / "lake")
-    assert value(published, "2025-Q1-TTM", "O2-1") == (75, 80)
+    assert value(published, "2025-Q1-TTM", "O2-1") == (75, 40)
     assert accounts(published, "survey_answers") == (40, 40, 0)
     accepted = {
         quarter.label: pl.read_parquet(path, hive_partitioning=False).height
@@ -149,7 +149,7 @@ def test_a_question_that_comes_again_replaces_the_earlier_one(new_quarters_only:
     corrected |= {"measures": "O2-1", "scale_min": 1, "scale_max": 3}
     write_csv(landing / "survey_questions" / "S0.csv", [corrected])
     lake = shutil.copytree(new_quarters_only, tmp_path / "lake", symlinks=True)
-    assert value(run(QUARTER, landing, lake), "2025-Q1-TTM", "O2-1") == (100, 80)
+    assert value(run(QUARTER, landing, lake), "2025-Q1-TTM", "O2-1") == (100, 40)
 
 
 # --- look-back quarters that come again ------------------------------------------------------------------------------
@@ -166,6 +166,10 @@ def as_known_then(rows: Iterator[Row]) -> list[Row]:
             row = row | {"resolved_at": None, "status": "open"}
         known.append(row)
     return known
+
+
+# A lake says how many rows belong to quarters that were run in it, and to others; two of the tables count the rows of that one.
+OF_THE_LAKE = ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +189,7 @@ def test_a_published_look_back_quarter_is_read_again_from_a_newer_folder(
     published_before = run(BEFORE, then, tmp_path / "lake")
     unsolved = contents(published_before)
     found = without_run_id(run(QUARTER, published.landing, tmp_path / "lake"))
-    assert differing(found, fresh) == []
+    assert differing(found, fresh) == OF_THE_LAKE
     # What was published for the quarter itself stays until it is run again.
     assert current(tmp_path / "lake", BEFORE) == published_before
     assert contents(published_before) == unsolved
@@ -195,7 +199,7 @@ def test_another_order_of_runs_over_one_folder_gives_the_same_and_does_nothing_t
     two_quarters: TwoQuarters, fresh: dict[str, bytes]
 ) -> None:
     before, after = stage_files(two_quarters.after_earlier), stage_files(two_quarters.lake)
-    assert differing(without_run_id(current(two_quarters.lake, QUARTER)), fresh) == []
+    assert differing(without_run_id(current(two_quarters.lake, QUARTER)), fresh) == OF_THE_LAKE
     written = {name for name, moment in after.items() if before.get(name) != moment}
     # 2025-Q1 was the look-ahead of the run before; the look-back and what is new to it are 2025-Q1's own and 2025-Q2.
     assert {name.split("/")[2] for name in written} == {"quarter=2025-Q1", "quarter=2025-Q2"}

@@ -75,7 +75,9 @@ class Unread:
 
     def told(self) -> Iterator[str]:
         """One line each for tables, files, pages and every sheet."""
-        for found, problem in ((self.missing, "tables not delivered"), (self.files, "files that feed no table")):
+        # That nothing at all was delivered is an error of its own.
+        missing = () if len(self.missing) == len(TABLES) else self.missing
+        for found, problem in ((missing, "tables not delivered"), (self.files, "files that feed no table")):
             if found:
                 yield f"{problem}: {', '.join(found)}"
         if self.pages:

@@ -160,8 +160,15 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     finished = published.finished
     delivered = {path.name.removesuffix(".csv") for path in published.landing.iterdir()}
     missing = ", ".join(name for name in TABLES if name not in delivered)
-    assert (finished.returncode, finished.stderr) == (0, f"asq: tables not delivered: {missing}\n")
-    *stages, scores, report, acceptance = finished.stdout.splitlines()
+    # Requests and calls of the year before, of the quarter before and of the next one: 4 + 3, 4 + 0 and 4 + 5.
+    assert (finished.returncode, finished.stderr.splitlines()) == (
+        0,
+        [
+            f"asq: tables not delivered: {missing}",
+            "asq: 20 rows belong to quarters that were not run: 2024-Q1 (7), 2024-Q4 (4), 2025-Q2 (9)",
+        ],
+    )
+    *stages, scores, targets, report, acceptance = finished.stdout.splitlines()
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
@@ -170,7 +177,9 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     # The k-anonymity of the publish stage is measured before the report, which states it.
     order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "publish", "report", "published"]
     assert list(dict.fromkeys(stage for stage in said if stage in order)) == order
-    assert re.match(rf"{QUARTER} E1: total \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d over all legal weights\)", scores)
+    # Requests and calls alone: 11.51 % of the weight is scored.
+    assert re.match(rf"{QUARTER} E1: total not rateable; .*; coverage 11\.51%; indicators: ", scores)
+    assert targets.startswith(f"{QUARTER} E1: 1 indicator is measured and not scored")
     path = Path(report.removeprefix("report: "))
     assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1.html"
     assert "<html" in path.read_text(encoding="utf-8")
@@ -268,9 +277,9 @@ def test_too_many_refused_rows_stop_the_run_and_keep_the_old_publication(landing
     warehouse = (lake_copy / "warehouse.duckdb").read_bytes()
     finished = Finished(*asq_here("run", QUARTER, "--landing", landing, "--lake", lake_copy, environment=environment()))
     assert finished.returncode == 1
-    message = finished.stderr.splitlines()
-    assert len(message) == 1, finished.stderr
-    assert message[0].startswith(
+    *told, message = finished.stderr.splitlines()
+    assert [line.partition(":")[2].split()[0] for line in told] == ["tables", "20"], finished.stderr
+    assert message.startswith(
         "asq: hotline_calls 2025-Q1: 3 of 25 rows refused (12.0%), the limit is 5.0%. "
         "3 × allowed_values on outcome (e.g. hotline_calls.csv row 8)"
     )
@@ -369,7 +378,7 @@ def test_a_lake_whose_path_is_a_pattern_is_refused(character: str, landing: Path
 def test_report_prints_what_the_run_printed(published: Published) -> None:
     finished = Finished(*asq_here("report", QUARTER, environment=environment(ASQ_LAKE=str(published.lake))))
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-3:]
+    assert finished.stdout.splitlines() == published.finished.stdout.splitlines()[-4:]
 
 
 def test_a_report_of_a_quarter_that_was_not_published_is_refused(published: Published) -> None:

@@ -160,10 +160,12 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
 
 
 def _open_targets(count: int) -> str:
-    return (
-        f"no total: {count} indicators are measured and not scored, because they have no target; "
-        "set targets under `targets` in evaluation.yaml"
+    is_so = (
+        "1 indicator is measured and not scored: it has"
+        if count == 1
+        else f"{count} indicators are measured and not scored: they have"
     )
+    return f"{is_so} no target; set targets under `targets` in evaluation.yaml"
 
 
 def _total(row: EnterpriseScores) -> str:

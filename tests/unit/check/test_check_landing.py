@@ -120,7 +120,8 @@ def test_a_required_column_left_empty_is_one_error(place):
     (place.landing / "sources.yaml").write_text("tables: {suggestions: {columns: {submitted_at: null}}}")
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\n")
     assert place.messages("error") == [
-        "error: sources.yaml: line 1: tables.suggestions.columns.submitted_at: the contract requires this column, it cannot be left empty"
+        "error: sources.yaml: line 1: tables.suggestions.columns.submitted_at: the contract requires this column, "
+        "it cannot be left empty"
     ]
 
 

@@ -39,8 +39,7 @@ def test_a_total_that_lacks_targets_says_so() -> None:
     verdicts = {"met": 0, "not met": 0, "no data": 66, "other": 2}
     table = ScoreTable(report_run.QUARTER, {}, (EnterpriseScores(**lacking, total=None, verdicts=verdicts, without_target=2),))
     assert table.lines()[1] == (
-        "2025-Q1 S: no total: 2 indicators are measured and not scored, because they have no target; "
-        "set targets under `targets` in evaluation.yaml"
+        "2025-Q1 S: 2 indicators are measured and not scored: they have no target; set targets under `targets` in evaluation.yaml"
     )
     assert "set targets under `targets`" in " ".join(_print(table, force_terminal=True).split())
     scored = ScoreTable(

@@ -164,7 +164,7 @@ class _Check:
         read = [file for delivery in self._deliveries.values() for file in delivery.files]
         used = {*self.beside.paths(), *(file.path for file in read)}
         unclear = {name for name, delivery in self._deliveries.items() if delivery.is_unclear}
-        findings += overlooked(self.landing, used, unclear)
+        findings += overlooked(self.landing, sources, used, unclear)
         findings += [
             Finding(WARNING, sheet.problem, file=sheet.file, count=sheet.rows) for sheet in unread_sheets(read, self.beside.sources)
         ]

@@ -7,24 +7,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.check.findings import INFO, WARNING, Finding, Undelivered
-from pipeline.extract.files import called, is_known_kind, known_kinds, pages_and_pictures, unused_files
-from pipeline.extract.unread import pages_told
+from pipeline.extract.files import called, pages_and_pictures, unused_files
+from pipeline.extract.unread import pages_told, unread_because
+from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean
 from schemas.contract import TABLES
 from schemas.standard.catalogue import catalogue_rows
 
 
-def overlooked(landing: Path, used: set[Path], unclear: set[str]) -> Iterator[Finding]:
+def overlooked(landing: Path, sources: SourceConfig, used: set[Path], unclear: set[str]) -> Iterator[Finding]:
     """Files that feed no table. ``unclear``: the tables of which it is not known which files are theirs."""
     for path in unused_files(landing, used):
         name = called(path, landing)
         # The problem with the delivery of these tables is reported already.
         if name.lower() in unclear:
             continue
-        if is_known_kind(path):
-            problem = f"feeds no table{did_you_mean(name, TABLES)}"
-        else:
-            problem = f"feeds no table: it is not one of the known kinds ({known_kinds()})"
+        reason = unread_because(path, landing, sources)
+        problem = f"feeds no table: {reason}" if reason else f"feeds no table{did_you_mean(name, TABLES)}"
         yield Finding(WARNING, problem, file=path.relative_to(landing).as_posix())
     if pages := pages_and_pictures(landing, used):
         yield Finding(INFO, f"pages and pictures are not read: {pages_told(pages)}", count=sum(pages.values()))

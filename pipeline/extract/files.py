@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
@@ -187,11 +187,16 @@ def called(path: Path, landing: Path) -> str:
     return parts[0] if len(parts) > 1 else _stem_and_kind(path)[0]
 
 
+def without_kind(path: PurePath) -> str:
+    """The path, or pattern of paths, without ``.csv``, ``.csv.gz`` and the like."""
+    return path.with_name(_stem_and_kind(path)[0]).as_posix()
+
+
 def _is_hidden(relative: Path, begins: tuple[str, ...] = (".", "_", "~$")) -> bool:
     return any(part.startswith(begins) for part in relative.parts)
 
 
-def _stem_and_kind(path: Path) -> tuple[str, str | None]:
+def _stem_and_kind(path: PurePath) -> tuple[str, str | None]:
     name = path.name
     if name.lower().endswith(".gz"):
         name = name[:-3]

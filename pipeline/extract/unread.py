@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 
 from pipeline.extract.errors import SourceRefused
-from pipeline.extract.files import SourceFile, called, find_files, pages_and_pictures, unused_files
+from pipeline.extract.files import (
+    SourceFile,
+    called,
+    find_files,
+    is_known_kind,
+    known_kinds,
+    pages_and_pictures,
+    unused_files,
+    without_kind,
+)
 from pipeline.extract.readers.workbook import Workbook, cell_range
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from schemas.contract import TABLES
@@ -44,8 +54,8 @@ class Unread:
 
     missing: tuple[str, ...]
     """Tables that were not delivered."""
-    files: tuple[str, ...]
-    """Files that feed no table; one with a misspelt name appears in both."""
+    files: dict[str, str]
+    """Files that feed no table, and why (``unread_because``); one with a misspelt name appears in both."""
     sheets: tuple[UnreadSheet, ...]
     pages: dict[str, int]
     """Pages and pictures, which hold no records, by suffix."""
@@ -66,23 +76,36 @@ class Unread:
         fed = {file.table for file in found} | unclear
         missing = tuple(table for table in TABLES if table not in fed and sources.table(table).rows is None)
         used = {*known, *(file.path for file in found)}
-        files = tuple(
-            path.relative_to(landing).as_posix()
+        files = {
+            path.relative_to(landing).as_posix(): unread_because(path, landing, sources)
             for path in unused_files(landing, used)
             if called(path, landing).lower() not in unclear
-        )
+        }
         return cls(missing, files, tuple(unread_sheets(found, sources)), pages_and_pictures(landing, used))
 
     def told(self) -> Iterator[str]:
-        """One line each for tables, files, pages and every sheet."""
+        """One line each for tables, files left unread for one reason, pages and every sheet."""
         # That nothing at all was delivered is an error of its own.
-        missing = () if len(self.missing) == len(TABLES) else self.missing
-        for found, problem in ((missing, "tables not delivered"), (self.files, "files that feed no table")):
-            if found:
-                yield f"{problem}: {', '.join(found)}"
+        if self.missing and len(self.missing) < len(TABLES):
+            yield f"tables not delivered: {', '.join(self.missing)}"
+        for reason in dict.fromkeys(self.files.values()):
+            names = ", ".join(name for name, why in self.files.items() if why == reason)
+            yield f"files that feed no table: {names}" + (f" ({reason})" if reason else "")
         if self.pages:
             yield f"pages and pictures that are not read: {pages_told(self.pages)}"
         yield from map(str, self.sheets)
+
+
+def unread_because(path: Path, landing: Path, sources: SourceConfig) -> str:
+    """Why a file feeds no table, as far as its kind tells; empty: no table is called like it."""
+    if not is_known_kind(path):
+        return f"it is not one of the known kinds ({known_kinds()})"
+    name = without_kind(path.relative_to(landing))
+    for table, source in sources.tables.items():
+        for pattern in source.files or ():
+            if fnmatchcase(name, without_kind(PurePath(pattern))):
+                return f"only its kind differs from the files of {table} in sources.yaml: '{pattern}'"
+    return ""
 
 
 def unread_sheets(files: Iterable[SourceFile], sources: SourceConfig) -> Iterator[UnreadSheet]:

@@ -104,7 +104,7 @@ class ServiceRequests(SourceTable):
     scope_change_signed: Boolean = column(meaning="O3-2 customer agreed to more work beforehand")
     parts_used: String = column(form="part ids joined by ;", meaning="使用备件 七")
     timestamp_source: String = column(values=("system", "manual"), meaning="七 automatic timestamps")
-    merged_into: String = column(meaning="request_id it was merged into, of the same enterprise; a merged record is out of scope")
+    merged_into: String = column(meaning="request_id it was merged into; a merged record is out of scope")
     is_test: Boolean = column(meaning="a test record is out of scope")
     customer_name: String = column(pii="name")
     customer_phone: String = column(pii="phone")
@@ -172,7 +172,7 @@ class HotlineCalls(SourceTable):
     caller_phone: String = column(pii="phone")
     queued_at: Timestamp = column(event=True, required=True, meaning="wait starts at queue entry")
     answered_at: Timestamp = column(
-        meaning="by a person; null for an answered call = not recorded",
+        meaning="by a person",
         expected_where="outcome = 'answered'",
         checks=[
             not_before("answered_before_queued", "queued_at"),

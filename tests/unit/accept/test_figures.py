@@ -234,10 +234,15 @@ def test_sample_size_over_the_quarters_an_enterprise_was_served(clean: Clean) ->
             "survey_id": "S",
             "submitted_at": dt.datetime.combine(quarter.first_day, dt.time(8)),
         }
-        complete = [answer | {"response_id": f"{quarter}{number}", "is_complete": number < 60} for number in range(70)]
-        pulse = [answer | {"response_id": f"{quarter}p", "survey_id": "PULSE", "is_complete": True}]
+        people = [answer | {"customer_id": f"C{quarter.label}{number}"} for number in range(70)]
+        complete = [
+            person | {"response_id": f"{quarter}{number}", "is_complete": number < 60} for number, person in enumerate(people)
+        ]
+        # Who answers a survey again is not one more.
+        complete += [people[0] | {"response_id": f"{quarter}again", "is_complete": True}]
+        pulse = [people[0] | {"response_id": f"{quarter}p", "survey_id": "PULSE", "is_complete": True}]
         clean.write("survey_responses", quarter, complete + pulse)
-    # 400 customers: all 400 a year, half of it for two quarters. 60 + 60 answers: 120 / 200.
+    # 400 customers: all 400 a year, half of it for two quarters. 60 + 60 people have answered: 120 / 200.
     assert clean.measured("survey_responses")["sample_size"] == Figure(0.6, "120 份 / 200 份（顾客 400 人）")
     questions = clean.measured("survey_questions", enterprise="*")
     assert (questions["fewest_questions"], questions["most_questions"]) == (Figure(21, "S"), Figure(21, "S"))

@@ -15,9 +15,9 @@ DECISIONS = REPO / "docs" / "decisions"
 INDEX = DECISIONS / "README.md"
 FILES = sorted(path for path in DECISIONS.glob("*.md") if path != INDEX)
 
-HEADING = re.compile(r"^## ([CD]-\d{2}) (.+)$", re.MULTILINE)
-INDEX_LINE = re.compile(r"^\| ([CD]-\d{2}) \| (.+) \| \[(\w+\.md)\]\((\w+\.md)\) \|$", re.MULTILINE)
-CITATION = re.compile(r"(?<![\w|-])[CD]-\d{2}(?![\w-])")
+HEADING = re.compile(r"^## ([CD]-\d{2,3}) (.+)$", re.MULTILINE)
+INDEX_LINE = re.compile(r"^\| ([CD]-\d{2,3}) \| (.+) \| \[(\w+\.md)\]\((\w+\.md)\) \|$", re.MULTILINE)
+CITATION = re.compile(r"(?<![\w|-])[CD]-\d{2,3}(?![\w-])")
 
 # Where decisions are cited: the repository's text, without what a run or a build writes.
 CITING_FOLDERS = ("benchmarks", "dbt_project", "docs", "examples", "pipeline", "schemas", "tests")
@@ -28,6 +28,12 @@ WRITTEN_BY_RUNS = {"dbt_packages", "logs", "target", "__pycache__"}
 def entries() -> list[tuple[str, str, str]]:
     """Id, title and file name of every entry, in the order of the files."""
     return [(number, title, path.name) for path in FILES for number, title in HEADING.findall(path.read_text(encoding="utf-8"))]
+
+
+def place(number: str) -> tuple[str, int]:
+    """Sorts D-99 before D-100."""
+    letter, _, count = number.partition("-")
+    return letter, int(count)
 
 
 def known_ids() -> set[str]:
@@ -69,13 +75,13 @@ def test_every_second_level_heading_is_an_entry() -> None:
 def test_entries_of_a_file_stand_in_the_order_of_their_ids() -> None:
     for path in FILES:
         numbers = [number for number, _ in HEADING.findall(path.read_text(encoding="utf-8"))]
-        assert numbers == sorted(numbers), path.name
+        assert numbers == sorted(numbers, key=place), path.name
 
 
 def test_the_index_lists_every_entry_with_its_title_and_file() -> None:
     lines = INDEX_LINE.findall(INDEX.read_text(encoding="utf-8"))
     assert all(shown == linked for _, _, shown, linked in lines)
-    assert [(number, title, file) for number, title, file, _ in lines] == sorted(entries())
+    assert [(number, title, file) for number, title, file, _ in lines] == sorted(entries(), key=lambda entry: place(entry[0]))
 
 
 def test_the_index_describes_every_file() -> None:

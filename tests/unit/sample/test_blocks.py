@@ -27,7 +27,7 @@ FINGERPRINTS = {
     "service_requests": "afa6617f7850cd79",
     "onsite_visits": "a9df97ae8b5a1697",
     "appointments": "8c637304aa49d1b7",
-    "hotline_calls": "f9364e3c0cffacfd",
+    "hotline_calls": "7349089a1a91f2e1",
     "online_sessions": "94f692fbd73b2477",
     "complaints": "3fb7d5fbe32a42ce",
     "suggestions": "33279a2c9d10c95a",
@@ -54,7 +54,10 @@ FINGERPRINTS = {
     "checklist_items": "7ab2da9cab7a4053",
     "expert_judgements": "0af63fc50c972db3",
 }
-"""SHA-256 (first digits) of every table's files with planted faults, as versions before the blocks wrote them."""
+"""SHA-256 (first digits) of every table's files with planted faults, as versions before the blocks wrote them.
+
+Of the calls since an answered call may come without the time of its answer (D-93): that fault is planted no more.
+"""
 
 
 def make_small_blocks(patch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,10 @@ def without_run_id(run: Path) -> dict[str, bytes]:
     }
 
 
+# A lake says how many rows belong to quarters that were run in it, and to others; two of the tables count the lines of that one.
+OF_THE_LAKE = ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
+
+
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     """The names of files that are not the same in both."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))

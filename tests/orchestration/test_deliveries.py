@@ -19,7 +19,7 @@ from pipeline.runs import evaluate
 from pipeline.settings.places import Settings
 
 from .conftest import Published, TwoQuarters
-from .lakes import contents, current, differing, without_run_id
+from .lakes import OF_THE_LAKE, contents, current, differing, without_run_id
 from .landing import EARLIER_QUARTER as BEFORE
 from .landing import QUARTER, Row, customers, hotline_calls, regions, service_requests, write_csv
 
@@ -166,10 +166,6 @@ def as_known_then(rows: Iterator[Row]) -> list[Row]:
             row = row | {"resolved_at": None, "status": "open"}
         known.append(row)
     return known
-
-
-# A lake says how many rows belong to quarters that were run in it, and to others; two of the tables count the rows of that one.
-OF_THE_LAKE = ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
 
 
 @pytest.fixture(scope="module")

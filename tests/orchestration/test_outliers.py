@@ -52,6 +52,8 @@ def run_here(landing: Path, lake: Path) -> Path:
 
 def planted(folder: Path) -> Path:
     write_landing(folder)
+    # Requests and calls alone are a tenth of the weight; the total is to be compared, too.
+    (folder / "evaluation.yaml").write_text("rateable_from: 0.1\n", encoding="utf-8")
     calls = list(hotline_calls())
     (call,) = (call for call in calls if call["call_id"] == CALL)
     call |= {"answered_at": "2025-01-03 10:16:40", "ended_at": "2025-01-03 10:17:40"}

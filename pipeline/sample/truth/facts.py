@@ -53,7 +53,22 @@ class Book:
 
     @cached_property
     def repeats(self) -> Repeats:
-        return Repeats(row for row in self.tables["service_requests"] if in_scope(row))
+        return Repeats(row for row in self.tables["service_requests"] if self.in_scope(row))
+
+    @cached_property
+    def _requests_by_id(self) -> dict[str, Row]:
+        return {row["request_id"]: row for row in self.tables["service_requests"]}
+
+    def in_scope(self, request: Row) -> bool:
+        """Whether a request counts: it is no test, and was merged into none that counts (D-99)."""
+        if request["is_test"]:
+            return False
+        end: Row | None = request
+        passed: set[str] = set()
+        while end is not None and end["merged_into"] is not None and end["request_id"] not in passed:
+            passed.add(end["request_id"])
+            end = self._requests_by_id.get(end["merged_into"])
+        return end is request or end is None or end["merged_into"] is not None or bool(end["is_test"])
 
     @cached_property
     def answers(self) -> Mapping[str, list[Row]]:
@@ -92,7 +107,7 @@ class Facts:
     @cached_property
     def requests(self) -> list[Row]:
         """Requests of the quarter in scope: neither merged into another nor a test."""
-        return [row for row in self.rows("service_requests") if in_scope(row)]
+        return [row for row in self.rows("service_requests") if self.book.in_scope(row)]
 
     @cached_property
     def repairs_resolved(self) -> list[Row]:
@@ -131,11 +146,6 @@ class Facts:
 def in_force(start: dt.date | None, day: dt.date, end: dt.date | None) -> bool:
     """start ≤ day < end; null is open."""
     return (start is None or start <= day) and (end is None or day < end)
-
-
-def in_scope(request: Row) -> bool:
-    """Whether a request counts at all."""
-    return request["merged_into"] is None and request["is_test"] is not True
 
 
 def share(rows: Iterable[Row], fulfilled: Callable[[Row], Any]) -> Measured:

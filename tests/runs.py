@@ -74,7 +74,11 @@ TABLE_LIBRARIES = {"duckdb", "numpy", "pandas", "pandera", "polars", "pyarrow"}
 _SAYING_IMPORTS = """
 import json, sys
 from pipeline.cli import main
-main(sys.argv[1:], standalone_mode=False)
+try:
+    main(sys.argv[1:], standalone_mode=False)
+except SystemExit as end:
+    if end.code:
+        raise
 print(json.dumps(sorted(sys.modules)))
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 
 import duckdb
@@ -12,6 +13,7 @@ from pipeline.lake.run_folder import RunFolder
 from schemas.contract import TABLES
 
 Q1 = Quarter(2025, 1)
+BEFORE_THE_ORDER = dt.datetime(2025, 1, 1)
 
 
 def accounted(writer, tables: dict[str, list[dict]], defects: dict | None = None) -> dict[str, list[dict]]:
@@ -36,10 +38,12 @@ def test_rows_are_counted_for_their_enterprise(writer) -> None:
     rows = [
         *good,
         *other,
-        writer.good("parts_orders", 10, enterprise_id="E2", is_urgent=None, ordered_at=None),  # breaks two rules, counts once
-        writer.good("parts_orders", 11, is_urgent=None),
+        # Breaks two rules, counts once.
+        writer.good("parts_orders", 10, enterprise_id="E2", received_at=BEFORE_THE_ORDER, ordered_at=None),
+        writer.good("parts_orders", 11, shipped_at=BEFORE_THE_ORDER),
         writer.good("parts_orders", 12, enterprise_id=None),
-        writer.good("parts_orders", 13, enterprise_id="13800138000", is_urgent=None),  # whatever this is, it is no enterprise
+        # Whatever this is, it is no enterprise.
+        writer.good("parts_orders", 13, enterprise_id="13800138000", shipped_at=BEFORE_THE_ORDER),
         writer.good("parts_orders", 14),
     ]
     split = {"parts_orders": {11: [("too_many_fields", None, "a,b,c")]}}  # the last line did not fit its columns
@@ -64,8 +68,8 @@ def test_nothing_refused_is_an_empty_quarantine(writer) -> None:
 
 def test_a_refused_row_that_came_again_and_right_is_resolved(writer) -> None:
     rows = [
-        writer.good("parts_orders", 1, is_urgent=None),  # refused, and corrected below
-        writer.good("parts_orders", 2, is_urgent=None),  # refused, and never seen again
+        writer.good("parts_orders", 1, shipped_at=BEFORE_THE_ORDER),  # refused, and corrected below
+        writer.good("parts_orders", 2, shipped_at=BEFORE_THE_ORDER),  # refused, and never seen again
         writer.good("parts_orders", 3),
         writer.good("parts_orders", 3),  # refused, but only because the row before it was accepted
         writer.good("parts_orders", 4, order_id=None),  # no key: nobody can tell

@@ -20,6 +20,8 @@ from schemas.contract import TABLES
 
 Q3, Q4, Q1 = Quarter(2024, 3), Quarter(2024, 4), Quarter(2025, 1)
 REQUESTS = TABLES["service_requests"]
+# Refused: no such status.
+UNSOUND = {"status": "unheard-of"}
 
 
 def request(writer, name: str, into: str | None = None, **changes: Any) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def test_the_value_as_delivered_is_in_the_log_with_its_row(writer) -> None:
 
 def test_a_refused_or_test_request_does_not_count_for_those_merged_into_it(writer) -> None:
     rows = [
-        request(writer, "refused", status=None),
+        request(writer, "refused", **UNSOUND),
         request(writer, "test", is_test=True),
         request(writer, "into-refused", "refused"),
         request(writer, "into-test", "test"),
@@ -107,7 +109,7 @@ def test_the_quarter_of_the_other_request_and_the_order_of_the_runs_do_not_matte
         (Q4, request(writer, "twice")),
         (Q1, request(writer, "into-twice", "twice")),
         # Refused in its own quarter.
-        (Q4, request(writer, "broken", status=None)),
+        (Q4, request(writer, "broken", **UNSOUND)),
         (Q3, request(writer, "into-broken", "broken")),
         # A circle over two quarters.
         (Q3, request(writer, "x", "y")),
@@ -179,7 +181,7 @@ def test_any_delivery_as_one_walk_says(lake_writer, rows, order) -> None:
         writer = lake_writer(Lake(Path(folder)), keys)
         delivered = []
         for quarter, enterprise, name, into, is_test, is_sound in rows:
-            fault = {} if is_sound else {"status": None}
+            fault = {} if is_sound else UNSOUND
             delivered.append((quarter, request(writer, name, into, enterprise_id=enterprise, is_test=is_test, **fault)))
         writer.deliver("service_requests", delivered)
         found = set()

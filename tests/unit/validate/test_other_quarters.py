@@ -14,6 +14,7 @@ from schemas.contract import TABLES
 
 Q3, Q4, Q1 = Quarter(2024, 3), Quarter(2024, 4), Quarter(2025, 1)
 KEY = ("unique_key", "enterprise_id|order_id")
+BEFORE_THE_ORDER = dt.datetime(2024, 7, 1)
 TABLES_WITH_QUARTERS = [name for name, table in TABLES.items() if table.has_quarters]
 
 
@@ -52,10 +53,10 @@ class TestKeys:
 
     @pytest.mark.parametrize("quarters", list(permutations((Q4, Q1))))
     def test_a_row_that_breaks_a_rule_of_its_own_takes_no_key(self, writer, quarters) -> None:
-        rows = [(Q4, order(writer, "a", is_urgent=None)), (Q1, order(writer, "a")), (Q4, order(writer, "a"))]
+        rows = [(Q4, order(writer, "a", shipped_at=BEFORE_THE_ORDER)), (Q1, order(writer, "a")), (Q4, order(writer, "a"))]
         writer.deliver("parts_orders", rows)
         assert refused(writer, "parts_orders", *quarters) == {
-            "2024-Q4": [(0, "required", "is_urgent"), (2, *KEY)],
+            "2024-Q4": [(0, "shipped_before_ordered", "shipped_at"), (2, *KEY)],
             "2025-Q1": [],
         }
 
@@ -119,7 +120,7 @@ class TestEarlierDeliveries:
         assert refused(writer, "parts_orders", Q1)["2025-Q1"] == [(0, *KEY)]
 
     def test_what_was_refused_before_took_no_key(self, writer) -> None:
-        writer.deliver("parts_orders", [(Q4, order(writer, "b")), (Q4, order(writer, "x", is_urgent=None))], "f1")
+        writer.deliver("parts_orders", [(Q4, order(writer, "b")), (Q4, order(writer, "x", shipped_at=BEFORE_THE_ORDER))], "f1")
         writer.validate("parts_orders", Q4)
         writer.deliver("parts_orders", [(Q1, order(writer, "x"))], fingerprint="f2")
         assert refused(writer, "parts_orders", Q1)["2025-Q1"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import stat
 from pathlib import Path
@@ -14,10 +15,11 @@ from pandera.config import ValidationDepth, config_context
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.validate.quarter import RowsLost, TooManyRefusedRows, _write_accepted, validate_quarter
-from pipeline.validate.row_rules import UnfitRawPartition
+from pipeline.validate.row_rules import BROKEN_SCHEMA, UnfitRawPartition
 from schemas.contract import TABLES
 
 Q1 = Quarter(2025, 1)
+BEFORE_THE_ORDER = dt.datetime(2025, 1, 1)
 
 
 def bytes_of(writer, stage: str, table: str) -> bytes:
@@ -31,9 +33,9 @@ class TestAccounting:
         chance = random.Random(seed)
         faults = [
             {},
-            {"is_urgent": None},
+            {"shipped_at": BEFORE_THE_ORDER},
             {"order_id": "the same again"},
-            {"order_id": None, "part_id": None},
+            {"order_id": None, "ordered_at": None},
             {"shipped_at": None, "received_at": None},
         ]
         rows = [writer.good("parts_orders", i) | chance.choice(faults) for i in range(60)]
@@ -51,6 +53,7 @@ class TestAccounting:
     def test_accepted_rows_are_the_raw_rows_unchanged_in_their_order(self, writer) -> None:
         writer.parents("service_requests")
         rows = [writer.good("service_requests", i, status="unheard-of" if i in (0, 3) else "open") for i in range(6)]
+        rows[1]["is_test"], rows[2]["merged_into"] = False, rows[1]["request_id"]
         raw = writer.raw("service_requests", rows)
         writer.validate("service_requests")
         kept = pl.read_parquet(raw, hive_partitioning=False).filter(~pl.col("_row_id").is_in([0, 3]))
@@ -133,7 +136,7 @@ class TestAccounting:
         connection = writer.delivered_keys.cursor()
         connection.execute("create temp table refused as select 0 as _row_id")
         with pytest.raises(RowsLost, match=r"4 rows were extracted and 1 refused, but 2 were to be written as accepted"):
-            _write_accepted(TABLES["parts_orders"], Q1, raw, 4, 1, path, connection)
+            _write_accepted(TABLES["parts_orders"], Q1, raw, 4, 1, pl.DataFrame(schema=BROKEN_SCHEMA), path, connection)
         assert list(path.parent.iterdir()) == []
 
     def test_it_needs_no_shared_connection(self, writer) -> None:
@@ -149,7 +152,9 @@ class TestAccounting:
 
 class TestLimit:
     def _deliver(self, writer, bad: int, good: int) -> None:
-        rows = [writer.good("parts_orders", i, is_urgent=None if i < bad else True) for i in range(bad + good)]
+        rows = [writer.good("parts_orders", i) for i in range(bad + good)]
+        for row in rows[:bad]:
+            row["shipped_at"] = BEFORE_THE_ORDER
         writer.raw("parts_orders", rows, file="orders.csv")
 
     def test_a_share_at_the_limit_passes(self, writer) -> None:
@@ -161,8 +166,8 @@ class TestLimit:
         writer.validate("parts_orders")
         before = bytes_of(writer, "accepted", "parts_orders")
         rows = [writer.good("parts_orders", i) for i in range(20)]
-        rows[4]["is_urgent"] = rows[5]["is_urgent"] = None
-        rows[7]["part_id"] = None
+        rows[4]["shipped_at"] = rows[5]["shipped_at"] = BEFORE_THE_ORDER
+        rows[7]["order_id"] = None
         writer.raw("parts_orders", rows, file="orders.csv")
 
         with pytest.raises(TooManyRefusedRows) as caught:
@@ -171,7 +176,7 @@ class TestLimit:
         quarantine = writer.lake.partition("quarantine", "parts_orders", Q1)
         assert str(caught.value) == (
             "parts_orders 2025-Q1: 3 of 20 rows refused (15.0%), the limit is 5.0%. "
-            "2 × required on is_urgent (e.g. orders.csv row 6); 1 × required on part_id (e.g. orders.csv row 9). "
+            "2 × shipped_before_ordered on shipped_at (e.g. orders.csv row 6); 1 × required on order_id (e.g. orders.csv row 9). "
             f"All of them: {quarantine}"
         )
         assert isinstance(caught.value, DataRefused)
@@ -181,8 +186,11 @@ class TestLimit:
         assert "fingerprint" not in marks, "the next run must not take the accepted rows for these"
 
     def test_only_the_most_frequent_causes_are_named(self, writer) -> None:
-        columns = ["part_id", "is_urgent", "ordered_at", "order_id", "enterprise_id"]
-        writer.raw("parts_orders", [writer.good("parts_orders", i, **{name: None}) for i, name in enumerate(columns)])
+        faults = [
+            *({name: None} for name in ("ordered_at", "order_id", "enterprise_id")),
+            *({name: BEFORE_THE_ORDER} for name in ("shipped_at", "received_at")),
+        ]
+        writer.raw("parts_orders", [writer.good("parts_orders", i, **fault) for i, fault in enumerate(faults)])
         with pytest.raises(TooManyRefusedRows, match=r"; and 2 further causes\. All of them: "):
             writer.validate("parts_orders", limit=0.5)
 
@@ -276,6 +284,6 @@ def test_no_table_is_ever_loaded_whole(writer, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_data_are_checked_even_if_pandera_was_told_not_to(writer) -> None:
     """Canary: the process may have imported pandera with other settings before the contract was."""
-    writer.raw("parts_orders", [writer.good("parts_orders", i, is_urgent=None if i else True) for i in range(2)])
+    writer.raw("parts_orders", [writer.good("parts_orders", 0), writer.good("parts_orders", 1, shipped_at=BEFORE_THE_ORDER)])
     with config_context(validation_enabled=False, validation_depth=ValidationDepth.SCHEMA_ONLY):
         assert writer.validate("parts_orders").quarantined == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.layout import Lake
 from pipeline.lake.memory import Memory
 from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, lake_at
+
+_QUARTERS_NAMED = 8
 
 
 @click.command()
@@ -116,8 +118,20 @@ def _warn_not_run(lake: Lake, quarters: list[Quarter]) -> None:
         if table.has_quarters and (now := landed(table, lake)):
             rows.update({label: count for label, count in now.rows_by_quarter.items() if label not in ran})
     if rows:
-        named = ", ".join(f"{label} ({rows[label]:,})" for label in sorted(rows))
-        click.echo(f"asq: {rows.total():,} rows belong to quarters that were not run: {named}", err=True)
+        click.echo(f"asq: {rows.total():,} rows belong to quarters that were not run: {spans(rows)}", err=True)
+
+
+def spans(rows: Mapping[str, int]) -> str:
+    """Quarters with their rows; many of them as spans of quarters that follow each other."""
+    spans: list[list[Quarter]] = []
+    for quarter in sorted(map(Quarter.parse, rows)):
+        if len(rows) > _QUARTERS_NAMED and spans and spans[-1][-1].shift(1) == quarter:
+            spans[-1].append(quarter)
+        else:
+            spans.append([quarter])
+    return ", ".join(
+        f"{span[0]}{f'..{span[-1]}' if len(span) > 1 else ''} ({sum(rows[each.label] for each in span):,})" for span in spans
+    )
 
 
 @contextmanager

@@ -6,7 +6,8 @@ Full reports are in ``html.py``. A terminal gets a table; logs and pipes get one
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of
 from pipeline.report.parts.scores import is_rateable
 from pipeline.report.words.numbers import number, percent
+from pipeline.settings.suggestions import listed
 
 # Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
 _COUNTED = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NO_DATA: "no data"}
@@ -33,6 +35,7 @@ class EnterpriseScores:
     """One enterprise's row: scores 0–100 (None: no score, or not rateable), coverage 0–1, indicators by verdict.
 
     ``without_target``: indicators with a value and no requirement, neither the standard's nor the evaluation plan's.
+    ``assumed``: ids of indicators that rest on assumed values (D-94).
     """
 
     enterprise_id: str
@@ -44,11 +47,17 @@ class EnterpriseScores:
     dimensions: dict[str, float | None]
     verdicts: dict[str, int]
     without_target: int
+    assumed: tuple[str, ...] = ()
 
     @property
-    def has_open_targets(self) -> bool:
-        """Whether a target is what the total lacks: what was measured has none."""
-        return self.total is None and self.without_target > 0
+    def remarks(self) -> Iterator[str]:
+        """What the scores leave out, and what would bring it in."""
+        if self.assumed:
+            rest = "rests on an assumed value" if len(self.assumed) == 1 else "rest on assumed values"
+            yield f"{listed(self.assumed)} {rest}: shown in the report, not scored"
+        # A target is what the total lacks if what was measured has none.
+        if self.total is None and self.without_target:
+            yield _open_targets(self.without_target)
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,7 @@ class ScoreTable:
                 f"{self.quarter} {row.enterprise_id}: total {_total(row)}{low_high}{provisional}; "
                 f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
             )
-            if row.has_open_targets:
-                found.append(f"{self.quarter} {row.enterprise_id}: {_open_targets(row.without_target)}")
+            found += [f"{self.quarter} {row.enterprise_id}: {remark}" for remark in row.remarks]
         return found
 
     def table(self) -> Table:
@@ -85,9 +93,7 @@ class ScoreTable:
                 f"{legend}\nbelow the total: its range over all weights the standard allows. {star}\n"
                 "scored: share of the weight that has a score. The last four count indicators."
                 + "".join(
-                    "\n" + textwrap.fill(f"{row.enterprise_id}: {_open_targets(row.without_target)}", _WIDTH)
-                    for row in self.rows
-                    if row.has_open_targets
+                    "\n" + textwrap.fill(f"{row.enterprise_id}: {remark}", _WIDTH) for row in self.rows for remark in row.remarks
                 )
             ),
             box=None,
@@ -128,12 +134,16 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
         for row in tables.scores.filter(pl.col("period") == quarter.label).iter_rows(named=True)
     }
     total = next(row["node_id"] for row in tables.nodes_in_order if row["level"] == "total")
-    values = tables.values.filter(pl.col("window_kind") == "quarter").select("enterprise_id", "status", "requirement", "is_met")
-    found = [
-        (enterprise, verdict_of(status, requirement, is_met)) for enterprise, status, requirement, is_met in values.iter_rows()
-    ]
-    counted = Counter((enterprise, _COUNTED.get(verdict, _REST)) for enterprise, verdict in found)
-    open_targets = Counter(enterprise for enterprise, verdict in found if verdict is Verdict.NO_REQUIREMENT)
+    values = tables.values.filter(pl.col("window_kind") == "quarter").select(
+        "enterprise_id", "indicator_id", "status", "requirement", "is_met"
+    )
+    found = [(enterprise, indicator, verdict_of(*verdict)) for enterprise, indicator, *verdict in values.iter_rows()]
+    counted = Counter((enterprise, _COUNTED.get(verdict, _REST)) for enterprise, _, verdict in found)
+    open_targets = Counter(enterprise for enterprise, _, verdict in found if verdict is Verdict.NO_REQUIREMENT)
+    assumed: defaultdict[str, list[str]] = defaultdict(list)
+    for enterprise, indicator, verdict in found:
+        if verdict is Verdict.ASSUMED:
+            assumed[enterprise].append(indicator)
     return ScoreTable(
         quarter=quarter,
         dimension_names={row["node_id"]: row["name_en"] for row in dimensions},
@@ -152,6 +162,7 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
                 },
                 verdicts={name: counted[enterprise, name] for name in (*_COUNTED.values(), _REST)},
                 without_target=open_targets[enterprise],
+                assumed=tuple(sorted(assumed[enterprise])),
             )
             for enterprise in tables.enterprises
             for root in (scores[enterprise, total],)

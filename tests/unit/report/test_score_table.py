@@ -48,6 +48,17 @@ def test_a_total_that_lacks_targets_says_so() -> None:
     assert len(scored.lines()) == 1
 
 
+def test_what_rests_on_assumed_values_is_named() -> None:
+    row = EnterpriseScores(
+        enterprise_id="A", total=80.0, total_range=None, coverage=0.6, is_rateable=True, is_provisional=False, dimensions={},
+        verdicts={}, without_target=0, assumed=("P1-1", "P1-2"),
+    )  # fmt: skip
+    said = "P1-1, P1-2 rest on assumed values: shown in the report, not scored"
+    table = ScoreTable(report_run.QUARTER, {}, (row,))
+    assert table.lines()[1:] == [f"2025-Q1 A: {said}"]
+    assert said in " ".join(_print(table, force_terminal=True).split())
+
+
 def test_too_little_scored_weight_gives_no_number(run_path: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(run_path, tmp_path / "run"))
     low = pl.col("node_id").is_in(["ALL", "O"]) & (pl.col("enterprise_id") == "E1")

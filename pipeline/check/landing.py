@@ -289,6 +289,9 @@ class _Check:
         table, snapshot = delivery.table, delivery.snapshot
         if snapshot is None or not snapshot.delivered:
             return
+        if left_out := {rule: rows for rule, rows in snapshot.left_out.items() if rows}:
+            of_rules, total = ", ".join(f"{rule} {rows}" for rule, rows in left_out.items()), sum(left_out.values())
+            yield Finding(INFO, f"{total} rows are left out, as configured: {of_rules}", table.name, count=total)
         if not table.has_quarters:
             yield Finding(INFO, f"{snapshot.rows} rows read", table.name, count=snapshot.rows)
             return

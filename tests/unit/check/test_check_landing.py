@@ -273,8 +273,16 @@ tables:
     text = "\n".join(place.messages())
     assert "'Direct opening' ×" in text
     assert "24918 rows read, of 2016-Q1 to 2017-Q1" in text
+    # 141,712 events of 24,918 incidents.
+    assert "116794 rows are left out, as configured: latest_by 116794" in text
     assert "resolved_at: {from: resolved_at, date_format: '%d/%m/%Y %H:%M'}" in text
     assert "the days do not decide" not in text
+
+
+def test_rows_that_the_configuration_leaves_out_are_counted(place):
+    (place.landing / "sources.yaml").write_text("tables: {suggestions: {where: \"suggestion_id <> 'S2'\"}}")
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,\nA,S2,customer,2025-02-03,,,\n")
+    assert "info: suggestions: 1 rows are left out, as configured: where 1" in place.messages()
 
 
 def test_rows_outside_the_time_of_the_delivery(place):

@@ -27,8 +27,9 @@ def main() -> None:
     arguments = parser.parse_args()
     cache = arguments.cache.absolute()
     cache.mkdir(parents=True, exist_ok=True)
-    # A separate pseudonym key, and no run history, as `asq run` without DAGSTER_HOME.
-    environment = {**os.environ, "XDG_CONFIG_HOME": str(cache / "config")}
+    # A separate pseudonym key, not as a file, because the folder may lie in a git work tree; and no run history, as `asq run`
+    # without DAGSTER_HOME.
+    environment = {**os.environ, "ASQ_PSEUDONYM_KEY": "5e" * 32}
     environment.pop("DAGSTER_HOME", None)
     print(f"{os.cpu_count()} cores; the machine's load before: {os.getloadavg()[0]:.1f}")
     is_met = True

@@ -175,6 +175,13 @@ where variant <> 'valid_only'
     {%- endfor %}
 {%- endmacro %}
 
+{#- Per touchpoint of O2-2, whether a relation with the column channel has it: has_hotline, … -#}
+{% macro touchpoint_flags(relation) -%}
+    {%- for component in index_components()[3:] %}
+    max(case when {{ relation }}.channel = '{{ component[5:] }}' then 1 else 0 end) as has_{{ component[5:] }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- One row per key × pair of components that were both answered, from pair_sums(). -#}
 {% macro pair_rows(relation, keys) -%}
     {%- for one in range(1, index_components() | length + 1) %}

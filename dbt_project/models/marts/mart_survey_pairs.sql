@@ -50,10 +50,7 @@ touchpoints as (
         quarters.period_role,
         volumes.scope_type,
         volumes.scope_id,
-        {%- for component in index_components()[3:] %}
-        {%- set channel = component[5:] %}
-        max(case when volumes.channel = '{{ channel }}' then 1 else 0 end) as has_{{ channel }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ touchpoint_flags('volumes') }}
     from {{ ref('int_touchpoint_volumes') }} as volumes
     inner join {{ ref('int_period_quarters') }} as quarters on volumes.quarter = quarters.quarter
     group by volumes.enterprise_id, quarters.period, quarters.period_role, volumes.scope_type, volumes.scope_id

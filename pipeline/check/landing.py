@@ -41,6 +41,7 @@ from pipeline.validate.apply_corrections import APPLIED, Outcome
 from pipeline.validate.corrections import Correction, all_corrections, corrections_fingerprint
 from pipeline.validate.delivered import DeliveredKeys
 from pipeline.validate.look_back import quarters_to_validate
+from pipeline.validate.merged_rows import told
 from pipeline.validate.quarter import Examined, examine_quarter, validate_quarter
 from schemas.contract import TABLES, Table
 
@@ -341,10 +342,10 @@ class _Check:
             return
         for key, rows in pl.concat(self._set_aside).group_by("table", "rule", "column", maintain_order=True):
             table, rule, column = map(str, key)
-            problem = f"{rows.height} rows are merged into a record that does not count ({rule}): they count by themselves"
             files = rows["file"].unique()
             seen = (Seen("", rows.height, rows["file"][0], rows["row"][0]),)
-            yield Finding(WARNING, problem, table, files[0] if len(files) == 1 else None, column, rule, rows.height, seen)
+            file = files[0] if len(files) == 1 else None
+            yield Finding(WARNING, told(rows.height, rule), table, file, column, rule, rows.height, seen)
 
     def _unapplied_findings(self) -> Iterator[Finding]:
         """The corrections that no run would apply."""

@@ -16,6 +16,7 @@ from pipeline.evaluate.weights.weight_set import WeightSet
 from pipeline.settings.handed_in import FILES
 from pipeline.settings.plan import Acceptance, EvaluationPlan, Target
 from pipeline.validate.apply_corrections import Outcome
+from pipeline.validate.merged_rows import told
 from schemas.contract import TABLES
 from schemas.standard.edition import standard_fingerprint
 
@@ -271,7 +272,7 @@ def _corrections(outcomes: Mapping[str, Outcome]) -> Iterator[Entry]:
             said_zh = f"{outcome.rows:,} 行中的 {outcome.values:,} 个值"
             yield Entry(f"corrections:{table}", said, f"按更正文件更正：{title}", said_zh)
         for rule, rows in outcome.set_aside.items():
-            said = f"{table}: {rows} rows are merged into a record that does not count ({rule}): they count by themselves"
+            said = f"{table}: {told(rows, rule)}"
             said_zh = f"{title}：{rows:,} 行并入的记录不存在或不计入统计，这些行照常计数（{rule}）"
             yield Entry(WARNING, said, "警告", said_zh)
         for status, origins in outcome.unapplied.items():

@@ -62,6 +62,11 @@ def merged_into_nothing(
     return found.cast(BROKEN_SCHEMA)
 
 
+def told(rows: int, rule: str) -> str:
+    """What is said of so many rows that ``merged_into_nothing`` found."""
+    return f"{rows} rows are merged into a record that does not count ({rule}): they count by themselves"
+
+
 def _node(declared: MergedInto) -> str:
     return (
         f"enterprise_id, {quoted(declared.into)} as id, {quoted(declared.column)} as target, "

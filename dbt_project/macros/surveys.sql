@@ -2,100 +2,130 @@
     Additive parts of the survey indicators, summed by respondent first: one row per enterprise × time × scope × indicator × variant ×
     part. One person may answer several questions of an indicator, so that n counts people and the squares are of their sums (D-35).
 
-    answers  int_survey_measures, or a relation with its columns
+    people   int_survey_people, or a relation with its columns
     time     the columns of the quarter or period
 -#}
-{% macro survey_parts(answers, time) %}
+{% macro survey_parts(people, time) %}
 {% set scopes = ['region', 'outlet', 'staff', 'channel', 'product_category'] -%}
 {% set keys = ['enterprise_id'] + time + ['measures', 'variant', 'part'] -%}
 {% set place = keys + ['scope_type', 'scope_id'] -%}
-{% set readings = [
-    {'steps': 'score - scale_min', 'name': 'score'},
-    {'steps': 'expectation - scale_min', 'name': 'expectation'},
-    {'steps': 'expectation - score', 'name': 'gap'},
-] -%}
-with of_people_and_scales as (
+{% set readings = ['score', 'expectation', 'gap'] -%}
+with {{ people_of_one_place(people, time) }},
+
+people as (
     select
-        {{ columns(keys) }},
-        respondent_id,
-        scale_steps,
-        {{ scope_keys(scopes) }},
-        {%- for reading in readings %}
-        sum({{ reading.steps }}) as {{ reading.name }}_steps,
-        count({{ reading.steps }}) as {{ reading.name }}_count,
+        {{ columns(keys, 'people') }},
+        people.respondent,
+        people.scale_steps,
+        {%- for scope in scopes %}
+        people.{{ scope_column(scope) }},
         {%- endfor %}
-        count(case when score >= scale_max - 1 then 1 end) as top_two_count,
-        count(*) as answer_count
-    from {{ answers }}
-    {{ scope_sets(keys + ['respondent_id', 'scale_steps'], scopes) }}
+        {%- for reading in readings %}
+        people.{{ reading }}_steps,
+        people.{{ reading }}_count,
+        cast({{ units_of('people.' ~ reading ~ '_steps', 'people.scale_steps') }} as decimal(19, 6)) as {{ reading }}_units,
+        {%- endfor %}
+        people.top_two_count,
+        people.answer_count,
+        of_one_place.respondent is not null and scales.measures is not null as is_one_row
+    from {{ people }} as people
+    left join of_one_place on {{ same(time + ['respondent'], 'people', 'of_one_place') }}
+    left join (
+        select
+            measures,
+            part
+        from {{ people }} as people
+        group by measures, part
+        having min(scale_steps) = max(scale_steps)
+    ) as scales on {{ same(['measures', 'part'], 'people', 'scales') }}
 ),
 
 -- Answers are summed as whole steps of their scale, separately per scale length, and become points of 100 by one division per
 -- sum, so that a mean can equal its requirement exactly on every scale
 of_scales as (
     select
-        {{ columns(place) }},
+        {{ columns(keys) }},
         scale_steps,
+        {{ scope_keys(scopes) }},
         {%- for reading in readings %}
-        sum({{ reading.name }}_steps) as {{ reading.name }}_steps,
+        sum({{ reading }}_steps) as {{ reading }}_steps,
         {%- endfor %}
         sum(answer_count) as answer_count
-    from of_people_and_scales
-    where scope_id is not null
-    group by {{ place | join(', ') }}, scale_steps
+    from people
+    {{ scope_sets(keys + ['scale_steps'], scopes) }}
 ),
 
 sums as (
     select
         {{ columns(place) }},
         {%- for reading in readings %}
-        sum(cast({{ reading.name }}_steps * 100 / scale_steps as decimal(38, 9))) as {{ reading.name }}_sum,
+        sum(cast({{ reading }}_steps * 100 / scale_steps as decimal(38, 9))) as {{ reading }}_sum,
         {%- endfor %}
         sum(answer_count) as answer_count
     from of_scales
+    where scope_id is not null
+    group by {{ place | join(', ') }}
+),
+
+several_rows as (
+    select
+        {{ columns(keys) }},
+        respondent,
+        {{ scope_keys(scopes) }},
+        {%- for reading in readings %}
+        cast(sum({{ reading }}_units) as decimal(19, 6)) as {{ reading }}_units,
+        cast(sum({{ reading }}_count) as bigint) as {{ reading }}_count,
+        {%- endfor %}
+        cast(sum(top_two_count) as bigint) as top_two_count
+    from people
+    where not is_one_row
+    {{ scope_sets(keys + ['respondent'], scopes) }}
+),
+
+squares as (
+    select
+        {{ columns(keys) }},
+        {{ scope_keys(scopes) }},
+        {{ _person_sums(readings) }}
+    from people
+    where is_one_row
+    {{ scope_sets(keys, scopes) }}
+    union all
+    select
+        {{ columns(place) }},
+        {{ _person_sums(readings) }}
+    from several_rows
+    where scope_id is not null
     group by {{ place | join(', ') }}
 ),
 
 of_people as (
     select
         {{ columns(place) }},
-        respondent_id,
         {%- for reading in readings %}
-        {{ summed_units(reading.name ~ '_steps', 'scale_steps') }} as {{ reading.name }}_units,
-        cast(sum({{ reading.name }}_count) as bigint) as {{ reading.name }}_count,
+        sum({{ reading }}_people) as {{ reading }}_people,
+        sum({{ reading }}_count) as {{ reading }}_count,
+        {{ in_points('sum(' ~ reading ~ '_squares)', 2) }} as {{ reading }}_squares,
+        {{ in_points('sum(' ~ reading ~ '_products)') }} as {{ reading }}_products,
+        sum({{ reading }}_count_squares) as {{ reading }}_count_squares,
         {%- endfor %}
-        cast(sum(top_two_count) as bigint) as top_two_count
-    from of_people_and_scales
+        sum(top_two_sum) as top_two_sum,
+        sum(top_two_squares) as top_two_squares,
+        sum(top_two_products) as top_two_products
+    from squares
     where scope_id is not null
-    group by {{ place | join(', ') }}, respondent_id
-),
-
-squares as (
-    select
-        {{ columns(place) }},
-        {%- for reading in readings %}
-        count(case when {{ reading.name }}_count > 0 then 1 end) as {{ reading.name }}_people,
-        sum({{ reading.name }}_count) as {{ reading.name }}_count,
-        {{ in_points('sum(' ~ reading.name ~ '_units * ' ~ reading.name ~ '_units)', 2) }} as {{ reading.name }}_squares,
-        {{ in_points('sum(' ~ reading.name ~ '_units * ' ~ reading.name ~ '_count)') }} as {{ reading.name }}_products,
-        sum({{ reading.name }}_count * {{ reading.name }}_count) as {{ reading.name }}_count_squares,
-        {%- endfor %}
-        sum(top_two_count) as top_two_sum,
-        sum(top_two_count * top_two_count) as top_two_squares,
-        sum(top_two_count * score_count) as top_two_products
-    from of_people
     group by {{ place | join(', ') }}
 ),
 
 grouped as (
     select
-        squares.*,
+        of_people.*,
         {%- for reading in readings %}
-        sums.{{ reading.name }}_sum,
+        sums.{{ reading }}_sum,
         {%- endfor %}
         sums.answer_count
-    from squares
-    inner join sums on {{ same(place, 'squares', 'sums') }}
+    from of_people
+    inner join sums on {{ same(place, 'of_people', 'sums') }}
 )
 
 {% for kind in [
@@ -129,6 +159,35 @@ where variant <> 'valid_only'
 {% endfor %}
 {% endmacro %}
 
+{#- Sums over people of their answers, and of the squares and products of these. -#}
+{% macro _person_sums(readings) -%}
+    {%- for reading in readings %}
+    count(case when {{ reading }}_count > 0 then 1 end) as {{ reading }}_people,
+    sum({{ reading }}_count) as {{ reading }}_count,
+    sum({{ reading }}_units * {{ reading }}_units) as {{ reading }}_squares,
+    sum({{ reading }}_units * {{ reading }}_count) as {{ reading }}_products,
+    sum({{ reading }}_count * {{ reading }}_count) as {{ reading }}_count_squares,
+    {%- endfor %}
+    sum(top_two_count) as top_two_sum,
+    sum(top_two_count * top_two_count) as top_two_squares,
+    sum(top_two_count * score_count) as top_two_products
+{%- endmacro %}
+
+{#-
+    The relation of_one_place: respondents whose answers of the time were all given in one quarter at one place. Their rows of
+    int_survey_people are the same people in every scope, and need not be summed by person scope by scope.
+-#}
+{% macro people_of_one_place(people, time) -%}
+of_one_place as (
+    select
+        {{ columns(time) }},
+        respondent
+    from {{ people }} as people
+    group by {{ time | join(', ') }}, respondent
+    having min(quarter) = max(quarter) and min(place) = max(place)
+)
+{%- endmacro %}
+
 {#- The components of the index O2-5, of which O2-2 has one per touchpoint. -#}
 {% macro index_components() -%}
     {{- return(['O2-1', 'O2-3', 'O2-4', 'O2-2 phone', 'O2-2 online', 'O2-2 outlet', 'O2-2 onsite', 'O2-2 other']) -}}
@@ -153,25 +212,53 @@ where variant <> 'valid_only'
 {%- endmacro %}
 
 {#- Columns value_<i>, count_<i> per component: a respondent's points of 100, in units, and number of answers. -#}
-{% macro component_sums() -%}
+{% macro component_sums(answers) -%}
     {%- for component in index_components() %}
     cast(coalesce(sum(case when component = '{{ component }}' then units end), 0) as decimal(19, 6)) as value_{{ loop.index }},
-    count(case when component = '{{ component }}' then units end) as count_{{ loop.index }}{{ ',' if not loop.last }}
+    cast(coalesce(sum(case when component = '{{ component }}' then {{ answers }} end), 0) as bigint) as count_{{ loop.index }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{#- Sums over respondents of the products of two components, from component_sums(). -#}
-{% macro pair_sums() -%}
-    {%- for one in range(1, index_components() | length + 1) %}
-    {%- for other in range(one, index_components() | length + 1) %}
-    sum(value_{{ one }} * value_{{ other }}) as values_{{ one }}_{{ other }},
-    sum(value_{{ one }} * count_{{ other }}) as value_count_{{ one }}_{{ other }},
-    sum(count_{{ one }} * value_{{ other }}) as count_value_{{ one }}_{{ other }},
-    sum(count_{{ one }} * count_{{ other }}) as counts_{{ one }}_{{ other }},
+{#- Whether a respondent answered for a touchpoint, or for one of the other components, from component_sums(). -#}
+{% macro answered_components() -%}
+    case when count_1 + count_2 + count_3 > 0 then 1 else 0 end as answered_others,
+    {%- for component in index_components()[3:] %}
+    case when count_{{ loop.index + 3 }} > 0 then 1 else 0 end as answered_{{ component[5:] }}{{ ',' if not loop.last }}
     {%- endfor %}
-    sum(value_{{ one }}) as value_{{ one }},
-    sum(count_{{ one }}) as count_{{ one }},
-    count(case when count_{{ one }} > 0 then 1 end) as people_{{ one }}{{ ',' if not loop.last }}
+{%- endmacro %}
+
+{#- [(name, what it sums)]: over respondents, of the products of two components, from component_sums(). -#}
+{% macro _pair_sums() -%}
+    {%- set sums = [] %}
+    {%- set components = range(1, index_components() | length + 1) %}
+    {%- for one in components %}
+    {%- for other in range(one, components | length + 1) %}
+    {%- do sums.extend([
+        ('values_' ~ one ~ '_' ~ other, 'value_' ~ one ~ ' * value_' ~ other),
+        ('value_count_' ~ one ~ '_' ~ other, 'value_' ~ one ~ ' * count_' ~ other),
+        ('count_value_' ~ one ~ '_' ~ other, 'count_' ~ one ~ ' * value_' ~ other),
+        ('counts_' ~ one ~ '_' ~ other, 'count_' ~ one ~ ' * count_' ~ other),
+    ]) %}
+    {%- endfor %}
+    {%- do sums.extend([
+        ('value_' ~ one, 'value_' ~ one),
+        ('count_' ~ one, 'count_' ~ one),
+        ('people_' ~ one, 'case when count_' ~ one ~ ' > 0 then 1 else 0 end'),
+    ]) %}
+    {%- endfor %}
+    {{- return(sums) -}}
+{%- endmacro %}
+
+{% macro pair_sums() -%}
+    {%- for name, summed in _pair_sums() %}
+    sum({{ summed }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The same of groups that have them already. -#}
+{% macro added_pair_sums() -%}
+    {%- for name, _ in _pair_sums() %}
+    sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -3,7 +3,7 @@ with of_people as (
     select
         {{ columns(cell) }},
         response_id,
-        {{ component_sums() }}
+        {{ component_sums('1') }}
     from (
         select
             {{ columns(cell) }},

@@ -22,6 +22,16 @@ placed as (
         requests.staff_id,
         requests.channel,
         requests.product_category,
+        -- Numbers group faster than names: the person, and the place that all scopes of a response make together
+        dense_rank() over (order by responses.enterprise_id, responses.customer_id) as respondent,
+        dense_rank() over (
+            order by
+                coalesce(responses.region_code, requests.region_code),
+                requests.outlet_id,
+                requests.staff_id,
+                requests.channel,
+                requests.product_category
+        ) as place,
         -- Pulses have too few questions for flags
         not coalesce(validity.is_flagged, false) as is_valid
     from responses
@@ -46,7 +56,8 @@ select
     placed.product_category,
     placed.survey_id,
     placed.response_id,
-    placed.customer_id,
+    placed.respondent,
+    placed.place,
     placed.is_valid,
     questions.question_id,
     questions.survey_type,

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with surveyed_indicators as (
     select indicator_id
     from {{ ref('indicator_catalogue') }}
@@ -8,7 +9,8 @@ customers_answers as (
     select
         enterprise_id,
         quarter,
-        customer_id as respondent_id,
+        respondent,
+        place,
         region_code,
         outlet_id,
         staff_id,
@@ -27,7 +29,8 @@ customers_answers as (
     select
         enterprise_id,
         quarter,
-        customer_id as respondent_id,
+        respondent,
+        place,
         region_code,
         cast(null as {{ dbt.type_string() }}) as outlet_id,
         cast(null as {{ dbt.type_string() }}) as staff_id,
@@ -46,7 +49,9 @@ customers_answers as (
     select
         visits.enterprise_id,
         visits.quarter,
-        visits.visit_id as respondent_id,
+        -- Every visit is a respondent of its own, apart from the customers
+        -dense_rank() over (order by visits.enterprise_id, visits.visit_id) as respondent,
+        0 as place,
         outlets.region_code,
         visits.outlet_id,
         cast(null as {{ dbt.type_string() }}) as staff_id,

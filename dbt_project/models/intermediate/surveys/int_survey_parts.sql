@@ -1,1 +1,1 @@
-{{ survey_parts(ref('int_survey_measures'), ['quarter']) }}
+{{ survey_parts(ref('int_survey_people'), ['quarter']) }}

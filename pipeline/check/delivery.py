@@ -14,7 +14,7 @@ from pipeline.extract.errors import SourceRefused
 from pipeline.extract.files import SourceFile, find_files, matching
 from pipeline.extract.mapping.select import CONSTANT, EXPRESSION, UNIQUE_KEY
 from pipeline.extract.snapshot import Snapshot, take_snapshot
-from pipeline.extract.stream import TableStream, open_table
+from pipeline.extract.stream import TableStream, columns_of, open_table
 from pipeline.lake.layout import Lake
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
@@ -121,9 +121,10 @@ class TableDelivery:
 
     def _faults(self, scratch: Path) -> Iterator[Finding]:
         """Those of every file by itself: a run stops at the first."""
+        known = [name for file in self.files for name in columns_of(file, self.sources)]
         for file in self.files:
             try:
-                with open_table(self.table, [file], self.sources, scratch, decide_latest=False) as stream:
+                with open_table(self.table, [file], self.sources, scratch, decide_latest=False, known_columns=known) as stream:
                     for index in range(stream.file_count()):
                         for _ in stream.rows(index):
                             pass

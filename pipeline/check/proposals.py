@@ -14,7 +14,7 @@ import polars as pl
 import yaml
 
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
-from pipeline.settings.sources import ISO, ColumnSource, SourceConfig
+from pipeline.settings.sources import EPOCH, EPOCH_MS, EXCEL, ISO, ColumnSource, SourceConfig
 from schemas.contract import Column, Table
 
 _DAYS = (
@@ -25,12 +25,14 @@ _DAYS = (
 _TIMES = (
     *("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%g", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "%H:%M", "%H:%M:%S"),
     *("%H时%M分", " %H时%M分", "%H时%M分%S秒", " %H时%M分%S秒", "%H点%M分", " %H点%M分", " %H.%M", "%H%M", "%H%M%S", " %H%M"),
-    *(" %H%M%S", "_%H%M%S"),
+    *(" %H%M%S", "_%H%M%S", " %p%I:%M", " %p%I:%M:%S", " %p %I:%M", " %p %I:%M:%S", "%p%I:%M", "%p%I:%M:%S"),
 )
+# Moments that are counted: seconds and milliseconds have these many digits from 2001 to 2286, days from 1927 to 2173.
+_COUNTS = {EPOCH: r"9{10}(\.9+)?", EPOCH_MS: "9{13}", EXCEL: r"9{5}(\.9+)?"}
 # How a part of a format may look as a shape.
 _LOOKS = {
     **dict.fromkeys("mdHMSI", "9{1,2}"),
-    **{"Y": "9{4}", "y": "99", "g": "9{1,6}", "b": "[Aa]{3}", "a": "[Aa]{3}", "B": "[Aa]+", "p": "[Aa]{2}"},
+    **{"Y": "9{4}", "y": "99", "g": "9{1,6}", "b": "[Aa]{3}", "a": "[Aa]{3}", "B": "[Aa]+", "p": "(?:[Aa]{2}|[上下]午)"},
 }
 _PARTS = re.compile(r"%([a-zA-Z])|(.)")
 _VALUES_TRIED = 1000
@@ -45,7 +47,10 @@ def _looks_like(date_format: str) -> re.Pattern[str]:
     return re.compile("".join(parts))
 
 
-_FORMATS = tuple((day + time, _looks_like(day + time)) for time in _TIMES for day in _DAYS)
+_FORMATS = (
+    *((day + time, _looks_like(day + time)) for time in _TIMES for day in _DAYS),
+    *((word, re.compile(looks)) for word, looks in _COUNTS.items()),
+)
 
 
 def date_formats(
@@ -105,10 +110,11 @@ def date_line(
 ) -> str | None:
     """The line that reads what is read now and the formats found; None where an expression makes the column's values."""
     configured = sources.table(table.name).columns.get(column.name) or ColumnSource.model_validate(column.name)
-    if configured.source is None:
+    if configured.sources is None:
         return None
     formats = [*(configured.date_formats or ((ISO,) if has_readable else ())), *(first for first, *_ in found)]
-    written: dict[str, Any] = {"from": configured.source}
+    names = configured.sources
+    written: dict[str, Any] = {"from": names[0] if len(names) == 1 else [*names]}
     if configured.values:
         written["values"] = dict(configured.values)
     if configured.has_otherwise:

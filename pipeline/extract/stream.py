@@ -106,13 +106,22 @@ class TableStream:
     connection: duckdb.DuckDBPyConnection
     decide_latest: bool = True
     """False: gives rows of every state, without reading all files first."""
+    known_columns: Sequence[str] = ()
+    """Columns of files of the table that are not opened here."""
 
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
+        found = [(file, name, records) for file in self.files for name, records in open_records(file, source.format)]
+        names = dict.fromkeys(name for _, _, records in found for name in records.schema.names)
+        names |= dict.fromkeys(self.known_columns)
         opened = [
-            (DeliveredColumns(name, records.schema, file.kind == "xlsx"), records)
-            for file in self.files
-            for name, records in open_records(file, source.format)
+            (
+                DeliveredColumns(
+                    name, records.schema, file.kind == "xlsx", tuple(each for each in names if each not in records.schema.names)
+                ),
+                records,
+            )
+            for file, name, records in found
         ]
         if source.rows is not None:
             configured = ConfiguredRecords(source.rows, source.format)
@@ -181,6 +190,10 @@ class TableStream:
         opened = self._opened[index]
         of_file = getattr(opened.records, "doubts", None)
         found = list(of_file()) if of_file else []
+        found += [
+            Doubt(f"has no column '{name}', which other files of the table have: expressions read it as empty", None)
+            for name in opened.mapping.absent
+        ]
         if opened.cells is not None:
             long_numbers, dates = (getattr(opened.records, name, None) for name in ("long_numbers", "dates"))
             found += opened.cells.doubts(long_numbers, dates, opened.mapping.taken_as_text)
@@ -358,11 +371,24 @@ class _Feed:
 
 @contextmanager
 def open_table(
-    table: Table, files: Sequence[SourceFile], sources: SourceConfig, scratch: Path, decide_latest: bool = True
+    table: Table,
+    files: Sequence[SourceFile],
+    sources: SourceConfig,
+    scratch: Path,
+    decide_latest: bool = True,
+    known_columns: Sequence[str] = (),
 ) -> Iterator[TableStream]:
     """Open the files delivered for a table and fit the configuration to their headers.
 
     Raises what is wrong with a file or the configuration: see ``errors``.
     """
     with engine(scratch) as connection:
-        yield TableStream(table, files, sources, connection, decide_latest)
+        yield TableStream(table, files, sources, connection, decide_latest, known_columns)
+
+
+def columns_of(file: SourceFile, sources: SourceConfig) -> list[str]:
+    """The names in the headers of a delivered file; none of a file that cannot be opened."""
+    try:
+        return [name for _, records in open_records(file, sources.table(file.table).format) for name in records.schema.names]
+    except AsqError:
+        return []

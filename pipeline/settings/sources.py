@@ -63,10 +63,12 @@ _CODEC = "an encoding Python knows (for example utf-8, gb18030, cp949, utf-16)"
 Codec = Annotated[str, text(_CODEC, read=lambda name: codecs.lookup(name).name, schema=_TEXT)]
 _ZONE = "a time zone name such as Asia/Shanghai"
 Zone = Annotated[str, text(_ZONE, lambda name: name in zoneinfo.available_timezones(), schema=_TEXT)]
-ISO = "iso"
-"""Among ``date_format``: ISO 8601, as dates are read without any format."""
-_FORMAT = "a strptime format such as %Y-%m-%d %H:%M:%S"
-DateFormat = Annotated[str, text(_FORMAT, lambda form: "%" in form or form == ISO, schema=_TEXT)]
+ISO, EPOCH, EPOCH_MS, EXCEL = "iso", "epoch", "epoch_ms", "excel"
+DATE_WORDS = (ISO, EPOCH, EPOCH_MS, EXCEL)
+"""Among ``date_format``: ISO 8601, as dates are read without any format; seconds and milliseconds since 1970 (UTC); the days that a
+spreadsheet counts from 1900."""
+_FORMAT = f"a strptime format such as %Y-%m-%d %H:%M:%S, or {', '.join(DATE_WORDS)}"
+DateFormat = Annotated[str, text(_FORMAT, lambda form: "%" in form or form in DATE_WORDS, schema=_TEXT)]
 Pattern = Annotated[str, text("a file or a pattern inside the landing folder", _lies_within, schema=_TEXT)]
 
 
@@ -103,14 +105,18 @@ class Format(TextFormat):
 class ColumnSource(SettingsModel):
     """The origin of a contract column: exactly one of source, constant and expression, or none."""
 
-    source: Omissible[Written] = Field(None, alias="from", description="A source column; left out: that of the same name.")
+    sources: Omissible[OneOrMore[Written]] = Field(
+        None,
+        alias="from",
+        description="A source column, or its names in files of different age; left out: that of the same name.",
+    )
     constant: Omissible[Written] = Field(None, description="The same text in every row.")
     expression: Omissible[Written] = Field(None, description="DuckDB SQL over the columns of one record.")
     values: NullIsDefault[dict[Annotated[str, AfterValidator(str.strip)], Cell]] = Field(
         {}, description='Other words for values; "" is an empty cell.'
     )
     otherwise: Cell = Field(None, description="What a value becomes that is not listed; left out: it stays.")
-    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description="Such as %Y-%m-%d, or iso; tried in order.")
+    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description=f"Such as %Y-%m-%d, or {', '.join(DATE_WORDS)}; tried in order.")
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -121,13 +127,13 @@ class ColumnSource(SettingsModel):
     @property
     def is_empty(self) -> bool:
         """The column is left empty on purpose."""
-        return self.source is None and self.constant is None and self.expression is None
+        return self.sources is None and self.constant is None and self.expression is None
 
     @model_validator(mode="before")
     @classmethod
     def _one_origin(cls, given: Any) -> Any:
         if not isinstance(given, dict):
-            return {"from": given} if isinstance(given, str) else {} if given is None else given
+            return {"from": given} if isinstance(given, str | list) else {} if given is None else given
         origins = [key for key in _ORIGINS if key in given]
         if len(origins) > 1:
             raise wrong(f"takes one of {', '.join(origins)}")
@@ -137,9 +143,19 @@ class ColumnSource(SettingsModel):
             raise wrong("otherwise goes with values")
         return given
 
+    @field_validator("date_formats", mode="after")
+    @classmethod
+    def _one_order(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        """Day and month in one order: 1/5/2025 would be read by whichever format comes first."""
+        for place, one in enumerate(formats):
+            for other in formats[place + 1 :]:
+                if "%d" in one and "%m" in one and one.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m") == other:
+                    raise wrong(f"{one} and {other} read 1/5 as two days: name the one order in which this column is written")
+        return formats
+
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [SCALAR, {"type": "null"}, handler(schema)]}
+        return {"anyOf": [SCALAR, {"type": "array", "items": SCALAR, "minItems": 1}, {"type": "null"}, handler(schema)]}
 
 
 class OrderKey(SettingsModel):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.calendar.quarters import TIME_ZONE
 from pipeline.lake.sql import literal
-from pipeline.settings.sources import ISO
+from pipeline.settings.sources import EPOCH, EPOCH_MS, EXCEL, ISO
 from schemas.contract import Column, Table
 
 # After-sales records are never older, and 25-03-01 would be a day of the year 25.
@@ -22,6 +22,11 @@ _DATED_UNTIL = "2100-01-01"
 _UNTIL = "10000-01-01"
 # One more day on either side for other time zones; DuckDB cannot convert instants far beyond.
 _CONVERTIBLE = ("1899-12-31", "10000-01-02")
+# Digits of a count of seconds, milliseconds or days, also with a fraction.
+_COUNT = "[0-9]{1,15}([.][0-9]+)?"
+# Spreadsheets count days from 1899-12-30 and know a 29 February 1900, so that they are right from March 1900 on.
+_DAYS_TO_1970, _FIRST_RIGHT_DAY, _DAYS_TO_10000 = 25_569, 61, 2_958_466
+_SECONDS_TO_10000 = 253_402_300_800
 # Sums of binary fractions are inexact: 0.30000000000000004 is 0.30, while 0.301 is not an amount.
 _AMOUNT_NOISE = 1e-6
 
@@ -154,12 +159,11 @@ def _boolean(value: Value) -> str:
 def _moment(value: Value, style: Style, zone: str) -> str:
     """The wall time in Shanghai; a time without an offset is in ``zone`` (a day has no zone and stays as it is)."""
     sql = value.sql
+    counted = [each for each in style.date_formats if each in _COUNTED]
     if value.is_text:
         if not style.date_formats:
             return _iso(sql, zone)
-        tried = [
-            _iso(sql, zone) if date_format == ISO else _formatted(sql, date_format, zone) for date_format in style.date_formats
-        ]
+        tried = [_read_as(value, date_format, zone) for date_format in style.date_formats]
         if style.iso_beside_formats:
             is_iso = f"regexp_matches({sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T|$)')"
             tried.append(f"CASE WHEN {is_iso} THEN {_iso(sql, zone)} END")
@@ -168,11 +172,48 @@ def _moment(value: Value, style: Style, zone: str) -> str:
         return _wall_time(sql)
     if value.type.startswith("TIMESTAMP"):
         return _from_zone(f"{sql}::TIMESTAMP", zone)
-    return f"{sql}::TIMESTAMP" if value.type == "DATE" else "NULL::TIMESTAMP"
+    if value.type == "DATE":
+        return f"{sql}::TIMESTAMP"
+    if counted and value.type != "BOOLEAN":
+        return f"coalesce({', '.join(_read_as(value, each, zone) for each in counted)})"
+    return "NULL::TIMESTAMP"
+
+
+def _read_as(value: Value, date_format: str, zone: str) -> str:
+    if date_format == ISO:
+        return _iso(value.sql, zone)
+    return _COUNTED[date_format](_count(value), zone) if date_format in _COUNTED else _formatted(value.sql, date_format, zone)
+
+
+def _count(value: Value) -> str:
+    number = f"try_cast({value.sql} AS DOUBLE)"
+    return f"CASE WHEN regexp_full_match({value.sql}, '{_COUNT}') THEN {number} END" if value.is_text else number
+
+
+def _since_1970(number: str, per_second: int) -> str:
+    """An instant: the wall time in Shanghai."""
+    is_known = f"{number} >= 0 AND {number} < {_SECONDS_TO_10000 * per_second}"
+    moment = f"make_timestamp(CAST(round({number} * {1_000_000 // per_second}) AS BIGINT))"
+    return f"CASE WHEN {is_known} THEN timezone('{TIME_ZONE}', timezone('UTC', {moment})) END"
+
+
+def _spreadsheet_days(number: str, zone: str) -> str:
+    """A wall time in ``zone``, to the millisecond: fractions of a day are inexact."""
+    is_known = f"{number} >= {_FIRST_RIGHT_DAY} AND {number} < {_DAYS_TO_10000}"
+    moment = f"make_timestamp(CAST(round(({number} - {_DAYS_TO_1970}) * 86400000) AS BIGINT) * 1000)"
+    return f"CASE WHEN {is_known} THEN {_from_zone(moment, zone)} END"
+
+
+_COUNTED: dict[str, Callable[[str, str], str]] = {
+    EPOCH: lambda number, _: _since_1970(number, 1),
+    EPOCH_MS: lambda number, _: _since_1970(number, 1000),
+    EXCEL: _spreadsheet_days,
+}
 
 
 def _formatted(sql: str, date_format: str, zone: str) -> str:
-    moment = f"try_strptime({sql}, {literal(date_format)})"
+    written = f"replace(replace({sql}, '上午', 'AM'), '下午', 'PM')" if "%p" in date_format else sql
+    moment = f"try_strptime({written}, {literal(date_format)})"
     # With %z or %Z the text names its own offset, and DuckDB returns an instant.
     has_offset = "%z" in date_format or "%Z" in date_format
     return _wall_time(moment) if has_offset else _from_zone(moment, zone)

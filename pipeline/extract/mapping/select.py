@@ -48,6 +48,8 @@ class DeliveredColumns:
     """Origin file, relative to the landing folder."""
     schema: pa.Schema
     is_worksheet: bool = False
+    elsewhere: tuple[str, ...] = ()
+    """Columns that the table's other files have."""
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Mapping:
         self._path: YamlPath = ("tables", table.name)
         self._names: Sequence[str] = delivery.schema.names
         self._used: dict[str, None] = {}
+        self.absent: dict[str, None] = {}
+        """Columns of the table's other files that expressions read and this file lacks: they are empty."""
         self.expressions: list[tuple[YamlPath, str]] = []
         """Every SQL text of the configuration that is used on this file."""
         self._types = self._register_shape()
@@ -126,9 +130,9 @@ class Mapping:
         """Source columns that become text, or go into an expression → the contract column, or their own name."""
         takers: dict[str, list[Column]] = {name: [] for name in self._used}
         for item in self._columns:
-            name = find_name(item.source.source, self._names) if item.source.source else None
-            if name in takers:
-                takers[name].append(item.column)
+            for name in self._delivered_names(item.source):
+                if name in takers:
+                    takers[name].append(item.column)
         texts = {name: [column.name for column in columns if column.type == "string"] for name, columns in takers.items()}
         return {name: texts[name][0] if columns else name for name, columns in takers.items() if texts[name] or not columns}
 
@@ -190,6 +194,7 @@ class Mapping:
             columns.append(f"{as_text(value)} AS {quoted(name)}")
             if not value.is_text:
                 columns.append(f"{value.sql} AS {quoted(_own(name))}")
+        columns += [f"NULL::VARCHAR AS {quoted(name)}" for name in self.absent]
         return f"SELECT {', '.join(columns)} FROM {relation}"
 
     def _chosen_sql(self, relation: str) -> str:
@@ -306,11 +311,13 @@ class Mapping:
     def _wrong(self, path: YamlPath, problem: str) -> SourceConfigError:
         return self._sources.error(path, f"{self._delivery.name}: {problem}")
 
-    def _find(self, wanted: str, path: YamlPath) -> str:
-        name = find_name(wanted, self._names)
+    def _find(self, wanted: str | Sequence[str], path: YamlPath) -> str:
+        """The first column of the file that is called so."""
+        tried = (wanted,) if isinstance(wanted, str) else wanted
+        name = next(filter(None, (find_name(each, self._names) for each in tried)), None)
         if name is None:
-            hint = did_you_mean(wanted, self._names)
-            raise self._wrong(path, f"has no column '{wanted}'{hint} ({self._header()})")
+            hint = did_you_mean(tried[0], self._names)
+            raise self._wrong(path, f"has no column {_alternatives(tried)}{hint} ({self._header()})")
         return self._use(name)
 
     def _find_unpivoted(self) -> dict[str, dict[str, str]]:
@@ -337,9 +344,14 @@ class Mapping:
         except ValueError as error:
             raise self._wrong(path, str(error)) from None
         by_lower = {name.casefold(): name for name in self._names}
+        # A column that the source renamed is in some of the files; an expression of nothing but such columns does not fit this one.
+        is_fitting = any(name.casefold() in by_lower for name in wanted)
+        elsewhere = {name.casefold(): name for name in self._delivery.elsewhere} if is_fitting else {}
         for name in wanted:
             if name.casefold() in by_lower:
                 self._use(by_lower[name.casefold()])
+            elif name.casefold() in elsewhere:
+                self.absent[elsewhere[name.casefold()]] = None
             elif name.casefold() not in {known.casefold() for known in (*added, ORIGIN_FILE, ORIGIN_ROW)}:
                 known = (*self._names, *added)
                 # The parser takes a lambda's variable for a column; DuckDB reports a name that is neither.
@@ -358,7 +370,7 @@ class Mapping:
     def _described(self, expression: str, added: Sequence[str]) -> str:
         """The DuckDB type of an expression over the file's columns."""
         shape = [f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in self._names]
-        shape += [f"NULL::VARCHAR AS {quoted(name)}" for name in (*added, ORIGIN_FILE)]
+        shape += [f"NULL::VARCHAR AS {quoted(name)}" for name in (*added, *self.absent, ORIGIN_FILE)]
         # The bare column beside it makes an aggregate an error.
         source = f"SELECT {', '.join(shape)}, {ORIGIN_ROW} FROM {_SHAPE}"
         sql = f"DESCRIBE SELECT (\n{expression}\n) AS x, {ORIGIN_ROW} FROM ({source})"
@@ -454,18 +466,31 @@ class Mapping:
             if _is_native(type_):
                 return Value(sql, type_)
             return Value(f"nullif(trim({sql}::VARCHAR), '')", "VARCHAR")
-        if source.source is not None:
-            if find_name(source.source, self._names) is None and (own := find_name(source.source, added)):
+        if source.sources is not None:
+            names = self._delivered_names(source)
+            if not names and (own := next(filter(None, (find_name(name, added) for name in source.sources)), None)):
                 return Value(quoted(own), "VARCHAR")
-            if column.required and find_name(source.source, self._names) is None:
-                raise self._missing([column.name], wanted=source.source)
-            name = self._find(source.source, path)
+            if column.required and not names:
+                raise self._missing([column.name], wanted=source.sources)
             self._check_formats(source, path)
-            type_ = self._types[name]
-            return Value(quoted(_own(name)), type_) if _is_native(type_) else Value(quoted(name), "VARCHAR")
+            return self._first_value([self._use(name) for name in names] or [self._find(source.sources, path)])
         if source.constant is not None:
             self._check_constant(column, source.constant, path)
         return Value(literal(source.constant and source.constant.strip()), "VARCHAR")
+
+    def _delivered_names(self, source: ColumnSource) -> list[str]:
+        """The columns of this file that a contract column is taken from."""
+        found = (find_name(name, self._names) for name in source.sources or ())
+        return list(dict.fromkeys(name for name in found if name is not None))
+
+    def _first_value(self, names: Sequence[str]) -> Value:
+        """Of the first column that has one; in the columns' own type if they share it."""
+        types = {self._types[name] for name in names}
+        if len(types) == 1 and _is_native(type_ := types.pop()):
+            owns = [quoted(_own(name)) for name in names]
+        else:
+            type_, owns = "VARCHAR", [quoted(name) for name in names]
+        return Value(owns[0] if len(owns) == 1 else f"coalesce({', '.join(owns)})", type_)
 
     def _raw(self, item: _Column, origin: str) -> Value:
         """The origin's value with the value map applied; null in a line that does not fit the header."""
@@ -478,13 +503,13 @@ class Mapping:
             mapped = f"CASE {text} {' '.join(cases)} ELSE {rest} END" if cases else rest
             empty = literal(source.values.get(""))
             sql, value = f"CASE WHEN {origin} IS NULL THEN {empty} ELSE {mapped} END", Value("", "VARCHAR")
-        if source.source is None or source.values:
+        if source.sources is None or source.values:
             sql = f"CASE WHEN _field_rule IS NULL THEN {sql} END"
         return Value(sql, value.type)
 
-    def _missing(self, columns: list[str], wanted: str | None = None) -> MissingRequiredColumn:
-        hint = did_you_mean(wanted or columns[0], self._names)
-        named = f" ('{wanted}' by sources.yaml)" if wanted and wanted != columns[0] else ""
+    def _missing(self, columns: list[str], wanted: Sequence[str] = ()) -> MissingRequiredColumn:
+        hint = did_you_mean(wanted[0] if wanted else columns[0], self._names)
+        named = f" ({_alternatives(wanted)} by sources.yaml)" if wanted and [*wanted] != columns else ""
         if columns == ["enterprise_id"]:
             hint = "; name the enterprise in sources.yaml: defaults: {enterprise_id: ...}"
         elif len(self._names) == 1 and not self._delivery.is_worksheet:
@@ -501,7 +526,7 @@ class Mapping:
         """The file's column names; hidden if none of them is known, because then they may be a person's record."""
         source = self._source
         wanted = [column.name for column in self._table.columns]
-        wanted += [column.source for column in source.columns.values() if column.source]
+        wanted += [name for column in source.columns.values() for name in column.sources or ()]
         wanted += [name for cells in (source.unpivot.rows.values() if source.unpivot else ()) for name in cells.values()]
         if any(find_name(name, self._names) for name in wanted):
             return f"columns found: {listed((*self._names, *self._added_names()))}"
@@ -534,8 +559,12 @@ def _gives_one_value(source: ColumnSource) -> bool:
 
 
 def _same_origin(one: ColumnSource, other: ColumnSource) -> bool:
-    is_given = one.source is not None or one.expression is not None
-    return is_given and (one.source, one.expression, one.values) == (other.source, other.expression, other.values)
+    is_given = one.sources is not None or one.expression is not None
+    return is_given and (one.sources, one.expression, one.values) == (other.sources, other.expression, other.values)
+
+
+def _alternatives(names: Sequence[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)
 
 
 def _own(name: str) -> str:

@@ -226,6 +226,51 @@ def test_declared_formats_in_order():
     assert cast("05.01.25 07:03 +0700", MOMENT, Style(date_formats=("%d.%m.%y %H:%M %z",))) == NOON
 
 
+@pytest.mark.parametrize(
+    ("written", "type_", "form"),
+    [
+        # 2025-01-05 08:03 in Shanghai is 00:03 UTC: 20,093 days of 86,400 s after 1970-01-01, and 180 s.
+        ("1736035380", "VARCHAR", "epoch"),
+        ("1736035380.0", "VARCHAR", "epoch"),
+        (1736035380, "BIGINT", "epoch"),
+        ("1736035380000", "VARCHAR", "epoch_ms"),
+        (1736035380000, "BIGINT", "epoch_ms"),
+        # 45,662 days after 1899-12-30, and 483 of 1,440 minutes.
+        ("45662.335416666668", "VARCHAR", "excel"),
+        (45662 + 483 / 1440, "DOUBLE", "excel"),
+        ("2025年1月5日 8:03", "VARCHAR", "%Y年%m月%d日 %H:%M"),
+        ("2025/1/5 上午8:03", "VARCHAR", "%Y/%m/%d %p%I:%M"),
+        ("2025年1月5日 上午 8:03", "VARCHAR", "%Y年%m月%d日 %p %I:%M"),
+    ],
+)
+def test_moments_that_are_counted_or_written_in_chinese(written, type_, form):
+    assert cast(written, MOMENT, Style(date_formats=(form,)), type_) == NOON
+
+
+def test_halves_of_a_day():
+    style = Style(date_formats=("%Y/%m/%d %p%I:%M",))
+    texts = ["2025/1/5 上午12:05", "2025/1/5 下午12:05", "2025/1/5 下午3:08", "2025/1/5 晚上8:08"]
+    read = [dt.datetime(2025, 1, 5, 0, 5), dt.datetime(2025, 1, 5, 12, 5), dt.datetime(2025, 1, 5, 15, 8), None]
+    assert cast_each(texts, MOMENT, style) == read
+
+
+def test_counted_moments_of_another_zone():
+    # Seconds since 1970 count from midnight in UTC everywhere; a spreadsheet's days are those of its author's calendar.
+    zone = "America/New_York"
+    assert cast("1736035380", MOMENT, Style(("epoch",), zone)) == NOON
+    assert cast("45662.335416666668", MOMENT, Style(("excel",), zone)) == dt.datetime(2025, 1, 5, 21, 3)
+
+
+@pytest.mark.parametrize("text", ["-1736035380", "1.7e9", "1736035380s", "999999999999", "0x67", "", "45662,3", "nan"])
+def test_no_counts_of_seconds(text):
+    assert cast(text, MOMENT, Style(("epoch",))) is None
+
+
+def test_days_that_a_spreadsheet_counts_wrongly_are_not_read():
+    # 60 is its 29 February 1900, which never was; 61 the first day that it counts rightly.
+    assert cast_each(["60", "61", "2958466"], DATE, Style(("excel",))) == [None, dt.date(1900, 3, 1), None]
+
+
 def test_real_dates_of_a_worksheet_pass_beside_declared_formats():
     style = Style(date_formats=("%d/%m/%Y",), iso_beside_formats=True)
     assert cast("05/01/2025", MOMENT, style) == dt.datetime(2025, 1, 5)

@@ -457,3 +457,39 @@ tables:
       - {enterprise_id: A, region_code: R1, name: R1, area_km2: 431, urbanicity: urban}
 """)
     assert "assumed_columns" not in read_metadata(place.take("regions").path)
+
+
+def two_files(place, columns: str):
+    place.configure(f"defaults: {{enterprise_id: ACME}}\ntables: {{suggestions: {{files: 's*.csv', columns: {{{columns}}}}}}}\n")
+    place.deliver("s1.csv", "suggestion_id,source,submitted_at,content\n1,customer,2025-02-03 09:00,甲\n")
+    place.deliver("s2.csv", "suggestion_id,source,提交时间,内容\n2,customer,2025-02-04 09:00,乙\n")
+    return [(row["submitted_at"].day, row["content"]) for row in place.rows("suggestions")]
+
+
+def test_a_column_that_was_renamed_is_taken_from_either_name(place):
+    assert two_files(place, "submitted_at: [submitted_at, 提交时间], content: {from: [内容, content]}") == [(3, "甲"), (4, "乙")]
+
+
+def test_an_expression_may_read_the_names_of_all_files_of_the_table(place):
+    read = two_files(place, "submitted_at: {expression: 'coalesce(提交时间, submitted_at)'}, content: [content, 内容]")
+    assert read == [(3, "甲"), (4, "乙")]
+    assert {(finding.file, finding.problem) for finding in place.checked() if "lacks" in finding.problem or "other files" in finding.problem} == {
+        ("s1.csv", "has no column '提交时间', which other files of the table have: expressions read it as empty"),
+        ("s2.csv", "has no column 'submitted_at', which other files of the table have: expressions read it as empty"),
+    }
+
+
+def test_of_two_names_in_one_file_the_first_with_a_value_counts(place):
+    config = BASE.replace("submitted_at: at", "submitted_at: [new, at]\n      content: [first, second]")
+    rows = take(place, config, "id,at,new,first,second\n1,2025-02-03,,,b\n2,2025-02-03,2025-02-04,a,b\n")
+    assert [(row["submitted_at"].day, row["content"]) for row in rows] == [(3, "b"), (4, "a")]
+
+
+def test_a_file_with_none_of_the_names_is_named(place):
+    with pytest.raises(MissingRequiredColumn, match=r"in\.csv: lacks the required column submitted_at \('提交' or '时间' by sources"):
+        take(place, BASE.replace("submitted_at: at", "submitted_at: [提交, 时间]"), "id,at\n1,2025-02-03\n")
+    place.configure("defaults: {enterprise_id: ACME}\ntables: {suggestions: {files: 's*.csv', columns: {content: {expression: 'upper(a)'}}}}")
+    place.deliver("s1.csv", "suggestion_id,source,submitted_at,a\n1,customer,2025-02-03,x\n")
+    place.deliver("s2.csv", "suggestion_id,source,submitted_at,b\n2,customer,2025-02-03,x\n")
+    with pytest.raises(SourceConfigError, match=r"s2\.csv: has no column 'a'"):
+        place.rows("suggestions")

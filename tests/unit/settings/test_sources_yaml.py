@@ -75,7 +75,11 @@ tables:
         ("tables: {staff: {columns: {role: {from: x, date_format: '%Y'}}}}", r"role\.date_format: role is a string"),
         (
             "tables: {staff: {columns: {left_on: {from: x, date_format: YYYY-MM-DD}}}}",
-            r"left_on\.date_format: expected a strptime format such as %Y-%m-%d %H:%M:%S, found 'YYYY-MM-DD'",
+            r"left_on\.date_format: expected a strptime format such as %Y-%m-%d %H:%M:%S, or iso, epoch, epoch_ms, excel, found 'YYYY-",
+        ),
+        (
+            "tables: {staff: {columns: {left_on: {from: x, date_format: ['%d/%m/%Y', '%m/%d/%Y']}}}}",
+            r"left_on\.date_format: %d/%m/%Y and %m/%d/%Y read 1/5 as two days: name the one order in which this column is written",
         ),
         ("tables: {staff: {columns: [role]}}", r"staff\.columns: expected keys with values, found a list"),
         ("tables: {staff: {files: []}}", r"staff\.files: expected text or a list of texts that is not empty"),
@@ -137,7 +141,7 @@ def test_known_issues_and_their_old_name(load):
 
 def test_a_mapping_without_an_origin_is_of_the_column_of_the_same_name(load):
     columns = load("tables: {staff: {columns: {role: {values: {a: agent}}, outlet_id: null, name: wer}}}").table("staff").columns
-    assert [columns[name].source for name in ("role", "outlet_id", "name")] == ["role", None, "wer"]
+    assert [columns[name].sources for name in ("role", "outlet_id", "name")] == [("role",), None, ("wer",)]
     assert columns["outlet_id"].is_empty
 
 

@@ -162,7 +162,7 @@ _CROSS_RULES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("left_before_hired", "left_on", "left_on >= hired_on"),
     ),
     "vehicles": (("retired_before_in_service", "retired_on", "retired_on >= in_service_on"),),
-    "expert_judgements": (("item_compared_with_itself", "right_item", "right_item <> left_item"),),
+    "expert_judgements": (("item_compared_with_itself", "right_item", "right_item <> left_item or ratio = 1"),),
 }
 
 

@@ -260,11 +260,11 @@ def not_above(rule: str, limit: str) -> pa.Check:
     return pa.Check(check, error=rule)
 
 
-def differs_from(rule: str, other: str) -> pa.Check:
-    """The column differs from ``other``; rows where either side is null pass."""
+def differs_from(rule: str, other: str, unless: tuple[str, float]) -> pa.Check:
+    """The column differs from ``other``, or the column of ``unless`` has its value; rows where any side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(pl.col(data.key) != pl.col(other))
+        return data.lazyframe.select((pl.col(data.key) != pl.col(other)) | (pl.col(unless[0]) == unless[1]))
 
     return pa.Check(check, error=rule)
 

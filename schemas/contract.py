@@ -60,6 +60,11 @@ class Column:
         return self.type == "string" and (self.is_key or self.references is not None)
 
     @property
+    def takes_fractions(self) -> bool:
+        """Whether a value may be written as a fraction: the range of a ratio begins with one (1/9)."""
+        return self.minimum is not None and self.minimum.denominator > 1
+
+    @property
     def range(self) -> str | None:
         """The range in the contract's notation: ``>=1``, ``>0``, ``0..24``."""
         if self.minimum is not None and self.maximum is not None:

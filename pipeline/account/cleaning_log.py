@@ -71,6 +71,8 @@ class NotCounted:
     """The first applicable rule; null: the record counts."""
     is_one_entry: bool = False
     """Rows left out because of rows of another table: one entry per enterprise and rule."""
+    step: str = "marts"
+    """The stage that does not count them."""
 
 
 def _follows_request() -> NotCounted:
@@ -101,6 +103,8 @@ NOT_COUNTED = {
     ),
     "mystery_visits": NotCounted(f"case when not {_QUESTION} then 'unknown_question' end"),
     "improvement_projects": NotCounted("case when effective_on is null then 'not_in_effect' end"),
+    # The diagonal of a full matrix.
+    "expert_judgements": NotCounted("case when left_item = right_item then 'item_compared_with_itself' end", step="evaluate"),
 }
 
 
@@ -270,15 +274,16 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             connection.execute(
                 f"""
                 insert into log by name
-                select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, 'marts' as step,
+                select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, '{reasons.step}' as step,
                     '{OUT_OF_SCOPE}' as action, rule, count(*) as "rows", '{QUARTER}' as counted_over,
                     '{RULE_AUTHOR}' as author
                 from (select *, {reasons.rule} as rule from {rows}) where rule is not null group by enterprise_id, rule
                 """
             )
             continue
+        enterprise = "enterprise_id" if any(column.name == "enterprise_id" for column in table.columns) else "null as enterprise_id"
         found = connection.execute(
-            "select enterprise_id, _origin_file as origin_file, _origin_row as origin_row, _row_id, "
+            f"select {enterprise}, _origin_file as origin_file, _origin_row as origin_row, _row_id, "
             f"{joined_values(table.key)} as row_key, rule "
             f"from (select *, {reasons.rule} as rule from {rows}) where rule is not null"
         ).pl()
@@ -289,7 +294,7 @@ def _log_not_counted(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter:
             f"""
             insert into log by name
             select '{name}' as "table", '{quarter.label}' as quarter, enterprise_id, origin_file, origin_row, _row_id, row_key,
-                'marts' as step, '{OUT_OF_SCOPE}' as action, rule, 1 as "rows", '{QUARTER}' as counted_over,
+                '{reasons.step}' as step, '{OUT_OF_SCOPE}' as action, rule, 1 as "rows", '{QUARTER}' as counted_over,
                 '{RULE_AUTHOR}' as author
             from found
             """

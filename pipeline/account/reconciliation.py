@@ -30,8 +30,7 @@ SCHEMA = {
     "rows": pl.Int64,
     "is_stock": pl.Boolean,
 }
-# Not read by the dbt project: the evaluate stage turns judgements into weights.
-_READ_BY_EVALUATE = ("expert_judgements",)
+_JUDGEMENTS = "expert_judgements"
 
 
 class RowsUnreconciled(AsqError):
@@ -99,9 +98,9 @@ def _steps(lake: Lake, name: str, quarter: Quarter, log: pl.DataFrame, counted: 
     yield from _flows(log, "validate", ("refused", "deduplicated"), "refused")
     yield Step("accepted", _rows(lake, "accepted", name, quarter), True)
     yield Step("clean", _rows(lake, "clean", name, quarter), True)
-    if name in _READ_BY_EVALUATE:
-        return
-    yield from _flows(log, "marts", ("out_of_scope", "excluded"), "not counted")
+    # Judgements are not read by the dbt project: the evaluate stage turns them into weights.
+    step, counted = ("evaluate", _compared(lake, quarter)) if name == _JUDGEMENTS else ("marts", counted)
+    yield from _flows(log, step, ("out_of_scope", "excluded"), "not counted")
     yield Step("counted", counted, True)
 
 
@@ -140,6 +139,14 @@ def _flows(log: pl.DataFrame, step: str, actions: tuple[str, ...], called: str) 
     for rule, rows in found.sort("rule").iter_rows():
         if rows:
             yield Step(called, -rows, False, rule)
+
+
+def _compared(lake: Lake, quarter: Quarter) -> int:
+    """The judgements that compare two items."""
+    path = lake.partition("clean", _JUDGEMENTS, quarter)
+    if not path.is_file():
+        return 0
+    return int(pl.scan_parquet(path).filter(pl.col("left_item") != pl.col("right_item")).select(pl.len()).collect().item())
 
 
 def _rows(lake: Lake, stage: str, name: str, quarter: Quarter) -> int:

@@ -139,6 +139,9 @@ def _due_before_found(row: Row, _: str) -> None:
 
 def _compared_with_itself(row: Row, _: str) -> None:
     row["right_item"] = row["left_item"]
+    # With 1 it would be a cell of the diagonal, which is no fault.
+    if float(row["ratio"]) == 1:
+        row["ratio"] = 2.0
 
 
 def _single_point_scale(row: Row, _: str) -> None:

@@ -31,7 +31,10 @@ class ChecklistItems(SourceTable):
 
 
 class ExpertJudgements(SourceTable):
-    """One row per expert × Delphi round × pair of items compared (专家判断), on the Saaty scale."""
+    """One row per expert × Delphi round × pair of items compared (专家判断), on the Saaty scale.
+
+    The diagonal of a full matrix, an item with itself as 1, says nothing: it is accepted and not counted.
+    """
 
     expert_id: String = column(key=True, required=True, meaning="AHP")
     round: Integer = column(key=True, required=True, minimum=1, meaning="Delphi round")
@@ -39,7 +42,7 @@ class ExpertJudgements(SourceTable):
         key=True, required=True, values=("ALL", "R", "P", "O", "I"), meaning="the node whose children are compared"
     )
     left_item: String = column(key=True, required=True)
-    right_item: String = column(key=True, required=True, checks=[differs_from("item_compared_with_itself", "left_item")])
+    right_item: String = column(key=True, required=True, checks=[differs_from("item_compared_with_itself", "left_item", unless=("ratio", 1))])
     ratio: Double = column(required=True, minimum=Fraction(1, 9), maximum=9, meaning="Saaty scale: left over right")
 
     class Config(SourceTable.Config):

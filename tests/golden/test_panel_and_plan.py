@@ -134,12 +134,15 @@ def test_enterprises_add_up_to_the_run(golden_planned: Run) -> None:
 
 
 def test_judgements_alone_give_weights(tmp_path: Path) -> None:
-    """A quarter in which no enterprise delivered anything: the weights of the panel are published, and nothing else."""
+    """A quarter in which no enterprise delivered anything: the weights of the panel are published, and nothing else.
+
+    The matrix is written as in a spreadsheet: all sixteen cells, the diagonal among them, and thirds as fractions.
+    """
     landing = tmp_path / "landing"
     landing.mkdir()
     # O1 is three times each of the others, which are alike: 3/6 and 1/6 each.
-    ratios = {("1", "2"): 3, ("1", "3"): 3, ("1", "4"): 3, ("2", "3"): 1, ("2", "4"): 1, ("3", "4"): 1}
-    lines = [f"EX1,1,O,O{left},O{right},{ratio}" for (left, right), ratio in ratios.items()]
+    matrix = [["1", "3", "3", "3"], ["1/3", "1", "1", "1"], ["1/3", "1", "1", "1"], ["1 / 3", "1", "1", "1.0"]]
+    lines = [f"EX1,1,O,O{left},O{right},{ratio}" for left, row in enumerate(matrix, 1) for right, ratio in enumerate(row, 1)]
     (landing / "expert_judgements.csv").write_text("\n".join(["expert_id,round,parent,left_item,right_item,ratio", *lines]))
     environment = first_environment(tmp_path)
     places = ["--landing", str(landing), "--lake", str(tmp_path / "lake")]
@@ -148,4 +151,11 @@ def test_judgements_alone_give_weights(tmp_path: Path) -> None:
     published = Published(tmp_path / "lake" / "warehouse.duckdb")
     weights = published.rows("select node_id, weight from weights where parent_id = 'O'")
     assert {row["node_id"]: row["weight"] for row in weights} == pytest.approx({"O1": 1 / 2, "O2": 1 / 6, "O3": 1 / 6, "O4": 1 / 6})
+    steps = published.rows("select step, rule, rows from row_reconciliation where \"table\" = 'expert_judgements' order by place")
+    assert [(row["step"], row["rule"], row["rows"]) for row in steps][-4:] == [
+        ("accepted", None, 16),
+        ("clean", None, 16),
+        ("not counted", "item_compared_with_itself", -4),
+        ("counted", None, 12),
+    ]
     assert [published.rows(f"select 1 from {table}") for table in ("scores", "indicator_values", "data_quality")] == [[]] * 3

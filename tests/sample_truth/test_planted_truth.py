@@ -161,8 +161,7 @@ def test_the_cleaning_log_holds_every_planted_defect_once_and_every_row_is_recon
         refused = int(own.filter(pl.col("step") == "refused")["rows"].sum())
         assert (stocks["extracted"], -refused) == (extracted, quarantined), table
         assert stocks["accepted"] == stocks["clean"] == extracted - quarantined
-        if table != "expert_judgements":
-            assert stocks["counted"] == stocks["clean"] + int(own.filter(pl.col("step") == "not counted")["rows"].sum())
+        assert stocks["counted"] == stocks["clean"] + int(own.filter(pl.col("step") == "not counted")["rows"].sum())
 
 
 def test_every_planted_defect_can_be_taken_out_with_its_rule(evaluated: Evaluated, tmp_path: Path) -> None:

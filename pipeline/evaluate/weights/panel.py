@@ -101,7 +101,7 @@ class Panel:
 
 
 def by_parent(judgements: pl.DataFrame | None, parents: Mapping[str, object]) -> Judgements:
-    """The judgements by parent, round and expert, in an order independent of the file's.
+    """The judgements by parent, round and expert, in an order independent of the file's; an item with itself is none.
 
     judgements   expert_id, round, parent, left_item, right_item, ratio
     Raises DataRefused if a parent is unknown.
@@ -113,8 +113,9 @@ def by_parent(judgements: pl.DataFrame | None, parents: Mapping[str, object]) ->
     for parent, number, expert, left, right, ratio in judgements.select(columns).sort(columns).iter_rows():
         if parent not in parents:
             raise DataRefused(f"expert_judgements: expert {expert}, round {number}: parent {parent} has no children to compare")
-        experts = found.setdefault(parent, {}).setdefault(int(number), {})
-        experts.setdefault(expert, []).append(ahp.Judgement(left, right, ratio))
+        given = found.setdefault(parent, {}).setdefault(int(number), {}).setdefault(expert, [])
+        if left != right:
+            given.append(ahp.Judgement(left, right, ratio))
     return found
 
 

@@ -27,6 +27,8 @@ _COUNT = "[0-9]{1,15}([.][0-9]+)?"
 # Spreadsheets count days from 1899-12-30 and know a 29 February 1900, so that they are right from March 1900 on.
 _DAYS_TO_1970, _FIRST_RIGHT_DAY, _DAYS_TO_10000 = 25_569, 61, 2_958_466
 _SECONDS_TO_10000 = 253_402_300_800
+# 1/3 of a ratio.
+_FRACTION = "[0-9]+ *[/] *[1-9][0-9]*"
 # Sums of binary fractions are inexact: 0.30000000000000004 is 0.30, while 0.301 is not an amount.
 _AMOUNT_NOISE = 1e-6
 
@@ -85,7 +87,11 @@ def reading(value: Value, column: Column, style: Style) -> str:
         return f"CAST({_moment(value, style, style.zone)} AS TIMESTAMP)"
     if column.sql_type == "DATE":
         return f"CAST({_moment(value, style, TIME_ZONE)} AS DATE)"
-    return f"try_cast({sql} AS {column.sql_type})"
+    number = f"try_cast({sql} AS {column.sql_type})"
+    if column.takes_fractions and value.is_text:
+        above, below = (f"try_cast(split_part({sql}, '/', {part}) AS DOUBLE)" for part in (1, 2))
+        return f"CASE WHEN regexp_full_match({sql}, '{_FRACTION}') THEN {above} / {below} ELSE {number} END"
+    return number
 
 
 def accepted(read: str, value: Value, column: Column, table: Table) -> str:

@@ -217,6 +217,13 @@ def test_dates():
     assert cast("2025-01-05", DATE, Style(zone="America/New_York")) == dt.date(2025, 1, 5)
 
 
+def test_a_ratio_may_be_a_fraction():
+    judgements = TABLES["expert_judgements"]
+    ratio = next(column for column in judgements.columns if column.name == "ratio")
+    assert cast_each(["1/3", "1 / 9", "0.33", "1/0", "1/x", "1//3"], ratio, table=judgements) == [1 / 3, 1 / 9, 0.33, None, None, None]
+    assert cast("1/3", DOUBLE) is None
+
+
 def test_declared_formats_in_order():
     style = Style(date_formats=("%d/%m/%Y %H:%M", "%y%m%d"))
     assert cast("29/2/2016 01:16", MOMENT, style) == dt.datetime(2016, 2, 29, 1, 16)

@@ -196,7 +196,7 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
     "expert_judgements": {
         ("range", "round"): ({"round": 0}, "0"),
         ("range", "ratio"): ({"ratio": 0.1}, "0.1"),
-        ("item_compared_with_itself", "right_item"): ({"left_item": "R", "right_item": "R"}, "R"),
+        ("item_compared_with_itself", "right_item"): ({"left_item": "R", "right_item": "R", "ratio": 2.0}, "R"),
     },
 }
 
@@ -275,6 +275,7 @@ class TestWhatIsNotRefused:
             ("expert_judgements", {"ratio": 0.11}),  # 1/9 as people write it
             ("expert_judgements", {"ratio": 1 / 9}),
             ("expert_judgements", {"ratio": 9.0}),
+            ("expert_judgements", {"left_item": "R", "right_item": "R", "ratio": 1.0}),  # the diagonal of a full matrix
             ("safety_hazards", {"found_at": NINE, "due_on": DAY, "fixed_at": None}),
             ("checklist_items", {"achieved": 0.1 + 0.2 + 0.7}),  # 1.0000000000000002 in floating point
             ("outlets", {"opened_on": DAY, "closed_on": DAY}),

@@ -110,12 +110,16 @@ def _landing_steps(lake: Lake, name: str, quarter: Quarter) -> Iterator[Step]:
     if files is None:
         return
     marks = read_metadata(lake.partition("raw", name, quarter))
-    yield Step("delivered", sum(counts["records"] for counts in files.values()), True)
+    delivered = sum(counts["records"] for counts in files.values())
+    yield Step("delivered", delivered, True)
+    taken = sum(counts.get("prepared", counts["records"]) for counts in files.values())
+    if any("prepared" in counts for counts in files.values()):
+        yield Step("made by the query", taken - delivered, False, "sources.yaml: prepare")
     for rule in ("where", "latest_by"):
         left_out = sum(counts["left_out"][rule] for counts in files.values())
         if left_out:
             yield Step("left out", -left_out, False, f"sources.yaml: {rule}")
-    kept = sum(counts["records"] - counts["left_out"]["where"] - counts["left_out"]["latest_by"] for counts in files.values())
+    kept = taken - sum(counts["left_out"][rule] for counts in files.values() for rule in ("where", "latest_by"))
     rows = sum(counts["rows"] for counts in files.values())
     empty = sum(counts["left_out"]["unpivot"] for counts in files.values())
     if rows + empty != kept:

@@ -63,7 +63,7 @@ class TableDelivery:
             found.findings.append(Finding.of(error))
             return found
         source = sources.table(table.name)
-        for pattern in source.files or ():
+        for pattern in source.patterns or ():
             if not matching(pattern, landing):
                 found.findings.append(Finding(WARNING, f"no file matches '{pattern}'", table.name))
         if not found.files and source.rows is None and is_first:
@@ -82,6 +82,14 @@ class TableDelivery:
 
     def _watch(self, stream: TableStream) -> None:
         """Keep what the files themselves tell once they are read."""
+        if made := stream.prepared_rows():
+            problem = f"prepare makes {made[1]} rows of {made[0]} records"
+            self.findings.append(Finding(INFO, problem, self.table.name, count=made[0]))
+        self.findings += [
+            Finding(WARNING, doubt.problem, self.table.name, name, doubt.column, count=doubt.count)
+            for name, doubts in stream.doubts_of_prepared_files().items()
+            for doubt in doubts
+        ]
         for index in range(stream.file_count()):
             name = stream.origin(index) if stream.files else None
             self.findings += [
@@ -120,8 +128,10 @@ class TableDelivery:
         return all(column in self._assumed for column in columns if column in self._delivered)
 
     def _faults(self, scratch: Path) -> Iterator[Finding]:
-        """Those of every file by itself: a run stops at the first."""
-        known = [name for file in self.files for name in columns_of(file, self.sources)]
+        """Those of every file by itself: a run stops at the first. A query reads its files together."""
+        if self.sources.table(self.table.name).prepare is not None:
+            return
+        known = [name for file in self.files for name in columns_of(file)]
         for file in self.files:
             try:
                 with open_table(self.table, [file], self.sources, scratch, decide_latest=False, known_columns=known) as stream:

@@ -166,9 +166,7 @@ class _Check:
         used = {*self.beside.paths(), *(file.path for file in read)}
         unclear = {name for name, delivery in self._deliveries.items() if delivery.is_unclear}
         findings += overlooked(self.landing, sources, used, unclear)
-        findings += [
-            Finding(WARNING, sheet.problem, file=sheet.file, count=sheet.rows) for sheet in unread_sheets(read, self.beside.sources)
-        ]
+        findings += [Finding(WARNING, sheet.problem, file=sheet.file, count=sheet.rows) for sheet in unread_sheets(read)]
         empty = {name: self._deliveries[name].empty_columns for name in TABLES}
         return Report.of(findings, undelivered(empty), verdicts)
 

@@ -10,17 +10,19 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from pipeline.errors import UsageError
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceRefused, TruncatedFile, UnreadableFile
 from pipeline.lake.digest import sha256_of
+from pipeline.settings.documents import YamlPath
 from pipeline.settings.handed_in import FILES
-from pipeline.settings.sources import SourceConfig
+from pipeline.settings.sources import Format, SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES
 
@@ -59,6 +61,10 @@ class SourceFile:
     """Relative to the landing folder."""
     kind: str
     """csv (any delimited text), parquet or xlsx (any workbook)."""
+    form: Format = field(default_factory=Format)
+    """How it is written."""
+    relation: str | None = None
+    """What the query of ``prepare`` calls it; None: its records are those of the table."""
 
     @cached_property
     def sha256(self) -> str:
@@ -119,19 +125,32 @@ def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceF
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
     source = sources.table(table)
+    path = ("tables", table)
     if source.rows is not None:
-        return []
-    if source.files is None:
-        paths = _by_name(table, landing)
+        files = []
+    elif source.prepare is not None:
+        files = [
+            _described(table, found, landing, given.format, name)
+            for name, given in source.prepare.files.items()
+            for found in _matched(given.files, landing, sources, (*path, "prepare", "files", name))
+        ]
+    elif source.files is not None:
+        matched = _matched(source.files, landing, sources, (*path, "files"))
+        files = [_described(table, found, landing, source.format) for found in matched]
     else:
-        paths = sorted({path for pattern in source.files for path in matching(pattern, landing)})
-        if not paths:
-            patterns = ", ".join(f"'{pattern}'" for pattern in source.files)
-            raise sources.error(("tables", table, "files"), f"no file in the landing folder matches {patterns}")
-    files = [_described(table, path, landing, source.format.type) for path in paths]
-    files.sort(key=lambda file: file.name)
-    _refuse_duplicates(files)
+        files = [_described(table, found, landing, source.format) for found in _by_name(table, landing)]
+    files.sort(key=lambda file: (file.relation or "", file.name))
+    for _, of_relation in groupby(files, key=lambda file: file.relation):
+        _refuse_duplicates([*of_relation])
     return files
+
+
+def _matched(patterns: Iterable[str], landing: Path, sources: SourceConfig, path: YamlPath) -> list[Path]:
+    paths = sorted({path for pattern in patterns for path in matching(pattern, landing)})
+    if not paths:
+        tried = ", ".join(f"'{pattern}'" for pattern in patterns)
+        raise sources.error(path, f"no file in the landing folder matches {tried}")
+    return paths
 
 
 def matching(pattern: str, landing: Path) -> list[Path]:
@@ -146,7 +165,7 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
     """
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
-    if any(source.rows is not None or source.files is not None for source in sources.tables.values()):
+    if any(source.rows is not None or source.patterns is not None for source in sources.tables.values()):
         return
     if any(_came(table, landing) for table in TABLES):
         return
@@ -269,9 +288,9 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
     return paths
 
 
-def _described(table: str, path: Path, landing: Path, declared: str | None) -> SourceFile:
-    kind = declared or _stem_and_kind(path)[1] or "csv"
-    return SourceFile(table=table, path=path, name=path.relative_to(landing).as_posix(), kind=kind)
+def _described(table: str, path: Path, landing: Path, form: Format, relation: str | None = None) -> SourceFile:
+    kind = form.type or _stem_and_kind(path)[1] or "csv"
+    return SourceFile(table, path, path.relative_to(landing).as_posix(), kind, form, relation)
 
 
 def _refuse_duplicates(files: list[SourceFile]) -> None:

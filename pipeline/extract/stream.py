@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from pipeline.errors import AsqError
 from pipeline.extract.doubtful_cells import DoubtfulCells
 from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
+from pipeline.extract.mapping.prepared import NotOneQuery, Prepared, Relation, prepared
 from pipeline.extract.mapping.select import CONSTANT, DeliveredColumns, Mapping
 from pipeline.extract.readers.headers import SEQUENCE
 from pipeline.extract.readers.open_records import open_records
 from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Doubt, Records
 from pipeline.lake.provenance import DOUBTS
-from pipeline.settings.sources import SourceConfig
+from pipeline.settings.sources import Prepare, SourceConfig
 from schemas.contract import Table
 
 ROW_FIELDS = ("quarter", "_origin_file", "_origin_row", "_defects")
@@ -72,10 +73,13 @@ class FileCounts:
     """Texts that were read as no value, apart from empty ones; their cells are not counted."""
     doubts: list[Doubt] = field(default_factory=list)
     """What may not be read as it was meant."""
+    prepared: int | None = None
+    """Rows that ``prepare`` made which come from this file; None: its records are read themselves."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "records": self.records,
+            **({} if self.prepared is None else {"prepared": self.prepared}),
             "rows": self.rows,
             "left_out": self.left_out.as_dict(),
             "mapped": {name: count for name, count in self.mapped.items() if count},
@@ -111,18 +115,9 @@ class TableStream:
 
     def __post_init__(self) -> None:
         source = self.sources.table(self.table.name)
-        found = [(file, name, records) for file in self.files for name, records in open_records(file, source.format)]
-        names = dict.fromkeys(name for _, _, records in found for name in records.schema.names)
-        names |= dict.fromkeys(self.known_columns)
-        opened = [
-            (
-                DeliveredColumns(
-                    name, records.schema, file.kind == "xlsx", tuple(each for each in names if each not in records.schema.names)
-                ),
-                records,
-            )
-            for file, name, records in found
-        ]
+        self._prepared: Prepared | None = None
+        self._inputs: list[tuple[str, Records]] = []
+        opened = self._prepare(source.prepare) if source.prepare is not None else self._files_themselves()
         if source.rows is not None:
             configured = ConfiguredRecords(source.rows, source.format)
             opened.append((DeliveredColumns(self.sources.name, configured.schema), configured))
@@ -135,6 +130,38 @@ class TableStream:
         if source.latest_by is not None and self.decide_latest:
             self._find_latest()
 
+    def _files_themselves(self) -> list[tuple[DeliveredColumns, Records]]:
+        found = [(file, name, records) for file in self.files for name, records in open_records(file)]
+        names = dict.fromkeys(name for _, _, records in found for name in records.schema.names)
+        names |= dict.fromkeys(self.known_columns)
+        return [
+            (
+                DeliveredColumns(
+                    name, records.schema, file.kind == "xlsx", tuple(each for each in names if each not in records.schema.names)
+                ),
+                records,
+            )
+            for file, name, records in found
+        ]
+
+    def _prepare(self, prepare: Prepare) -> list[tuple[DeliveredColumns, Records]]:
+        """The rows that the query makes of the files."""
+        relations = {name: Relation() for name in prepare.files}
+        for file in self.files:
+            for name, records in open_records(file):
+                relations[file.relation or ""].files.append((name, records))
+                self._inputs.append((name, records))
+        null_values = self.sources.table(self.table.name).format.null_values
+        called = f"{self.sources.name}#{self.table.name}"
+        try:
+            self._prepared = prepared(prepare.select, relations, self.connection, called, null_values)
+        except NotOneQuery as error:
+            raise self.sources.error(("tables", self.table.name, "prepare", "select"), str(error)) from None
+        return [
+            (DeliveredColumns(origin, records.schema, unmeasured=self._prepared.unmeasured), records)
+            for origin, records in self._prepared.records.items()
+        ]
+
     @property
     def left_out(self) -> LeftOut:
         """Totals over all files."""
@@ -145,7 +172,32 @@ class TableStream:
 
     def file_counts(self) -> dict[str, FileCounts]:
         """By file name, in reading order."""
-        return {opened.name: opened.counts for opened in self._opened}
+        counts = {opened.name: opened.counts for opened in self._opened}
+        if self._prepared is None:
+            return counts
+        null_values = self.sources.table(self.table.name).format.null_values
+        doubts = self.doubts_of_prepared_files()
+        for name in self._prepared.delivered:
+            counts.setdefault(name, FileCounts(null_values=null_values))
+        return {
+            name: replace(
+                each,
+                records=self._prepared.delivered.get(name, 0),
+                prepared=self._prepared.rows.get(name, 0),
+                doubts=[*doubts.get(name, ()), *each.doubts],
+            )
+            for name, each in counts.items()
+        }
+
+    def doubts_of_prepared_files(self) -> dict[str, list[Doubt]]:
+        """What may not be read as it was meant, of the files that ``prepare`` reads."""
+        found = {name: getattr(records, "doubts", None) for name, records in self._inputs}
+        return {name: list(doubts()) for name, doubts in found.items() if doubts is not None}
+
+    def prepared_rows(self) -> tuple[int, int] | None:
+        """The records that ``prepare`` read, and the rows that it made; None: there is no query."""
+        made = self._prepared
+        return None if made is None else (sum(made.delivered.values()), sum(made.rows.values()))
 
     def file_count(self) -> int:
         """How many sources of rows there are, including a ``rows:`` list."""
@@ -382,13 +434,15 @@ def open_table(
 
     Raises what is wrong with a file or the configuration: see ``errors``.
     """
-    with engine(scratch) as connection:
+    # A query gives the same rows in the same order on one thread.
+    threads = 1 if sources.table(table.name).prepare is not None else None
+    with engine(scratch, threads) as connection:
         yield TableStream(table, files, sources, connection, decide_latest, known_columns)
 
 
-def columns_of(file: SourceFile, sources: SourceConfig) -> list[str]:
+def columns_of(file: SourceFile) -> list[str]:
     """The names in the headers of a delivered file; none of a file that cannot be opened."""
     try:
-        return [name for _, records in open_records(file, sources.table(file.table).format) for name in records.schema.names]
+        return [name for _, records in open_records(file) for name in records.schema.names]
     except AsqError:
         return []

@@ -81,7 +81,7 @@ class Unread:
             for path in unused_files(landing, used)
             if called(path, landing).lower() not in unclear
         }
-        return cls(missing, files, tuple(unread_sheets(found, sources)), pages_and_pictures(landing, used))
+        return cls(missing, files, tuple(unread_sheets(found)), pages_and_pictures(landing, used))
 
     def told(self) -> Iterator[str]:
         """One line each for tables, files left unread for one reason, pages and every sheet."""
@@ -102,13 +102,13 @@ def unread_because(path: Path, landing: Path, sources: SourceConfig) -> str:
         return f"it is not one of the known kinds ({known_kinds()})"
     name = without_kind(path.relative_to(landing))
     for table, source in sources.tables.items():
-        for pattern in source.files or ():
+        for pattern in source.patterns or ():
             if fnmatchcase(name, without_kind(PurePath(pattern))):
                 return f"only its kind differs from the files of {table} in sources.yaml: '{pattern}'"
     return ""
 
 
-def unread_sheets(files: Iterable[SourceFile], sources: SourceConfig) -> Iterator[UnreadSheet]:
+def unread_sheets(files: Iterable[SourceFile]) -> Iterator[UnreadSheet]:
     """The sheets that none of the tables reads, of the workbooks among the files; a workbook that is refused is passed over."""
     by_path: defaultdict[Path, list[SourceFile]] = defaultdict(list)
     for file in files:
@@ -117,7 +117,7 @@ def unread_sheets(files: Iterable[SourceFile], sources: SourceConfig) -> Iterato
     for readers in by_path.values():
         try:
             book = Workbook(readers[0])
-            read = {name for file in readers for name in book.chosen(sources.table(file.table).format.sheet)}
+            read = {name for file in readers for name in book.chosen(file.form.sheet)}
             for name in book.sheets:
                 cells = None if name in read else book.sheet(name)
                 if cells is not None and cells.start is not None and cells.end is not None:

@@ -116,7 +116,9 @@ class ColumnSource(SettingsModel):
         {}, description='Other words for values; "" is an empty cell.'
     )
     otherwise: Cell = Field(None, description="What a value becomes that is not listed; left out: it stays.")
-    date_formats: OneOrMore[DateFormat] = Field((), alias="date_format", description=f"Such as %Y-%m-%d, or {', '.join(DATE_WORDS)}; tried in order.")
+    date_formats: OneOrMore[DateFormat] = Field(
+        (), alias="date_format", description=f"Such as %Y-%m-%d, or {', '.join(DATE_WORDS)}; tried in order."
+    )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -206,11 +208,51 @@ class Unpivot(SettingsModel):
         return tuple(dict.fromkeys(name for entry in self.rows.values() for name in entry))
 
 
+class PreparedFiles(SettingsModel):
+    """Delivered files that a query reads as one relation."""
+
+    files: OneOrMore[Pattern] = Field(description="Globs under the landing folder.")
+    format: NullIsDefault[Format] = Field(default_factory=Format, description="How these files are written, if otherwise.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _patterns(cls, given: Any) -> Any:
+        return {"files": given} if isinstance(given, str | list) else given
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [SCALAR, {"type": "array", "items": SCALAR, "minItems": 1}, handler(schema)]}
+
+
+_RELATION = "a name of letters, digits and _"
+Relation = Annotated[str, text(_RELATION, lambda name: name.isidentifier() and not name.startswith("_"), schema=_TEXT)]
+
+
+class Prepare(SettingsModel):
+    """One query over delivered files, whose rows are read instead of the files."""
+
+    files: Annotated[dict[Relation, PreparedFiles], Field(min_length=1)] = Field(description="Name in the query: its files.")
+    select: Written = Field(description="One DuckDB SELECT over these names; it may give _origin_file and _origin_row.")
+
+    @field_validator("files", mode="after")
+    @classmethod
+    def _one_case(cls, files: dict[str, PreparedFiles]) -> dict[str, PreparedFiles]:
+        if len({name.casefold() for name in files}) < len(files):
+            raise wrong("two names differ by case only, which SQL does not tell apart")
+        return files
+
+    def over(self, base: Format) -> Prepare:
+        """The same with the formats completed from the table's."""
+        files = {name: each.model_copy(update={"format": each.format.over(base)}) for name, each in self.files.items()}
+        return self.model_copy(update={"files": files})
+
+
 class TableSource(SettingsModel):
     """The configuration of one table."""
 
     files: Omissible[OneOrMore[Pattern]] = Field(None, description="Globs under the landing folder.")
     format: NullIsDefault[Format] = Field(default_factory=Format, description="How the files are written.")
+    prepare: Prepare | None = Field(None, description="A query that makes the rows of the files, instead of files.")
     where: Omissible[Written] = Field(None, description="Rows for which this SQL is false are left out, and counted.")
     latest_by: LatestBy | None = Field(None, description="Of rows with the same key only the last stays.")
     unpivot: Unpivot | None = Field(None, description="One wide record becomes several rows.")
@@ -226,6 +268,13 @@ class TableSource(SettingsModel):
     def defaults(self) -> Mapping[str, str]:
         """Constants of contract columns the files do not deliver."""
         return self._constants
+
+    @property
+    def patterns(self) -> tuple[str, ...] | None:
+        """The globs of all files that feed the table; None: it is found by its name, or has rows."""
+        if self.prepare is not None:
+            return tuple(pattern for each in self.prepare.files.values() for pattern in each.files)
+        return self.files
 
     @property
     def issues_key(self) -> str:
@@ -244,7 +293,9 @@ class TableSource(SettingsModel):
     def over(self, defaults: Defaults) -> TableSource:
         """This configuration with the defaults of all tables applied."""
         issues = self.known_issues or self.known_dirt
-        applied = self.model_copy(update={"format": self.format.over(defaults), "known_issues": issues})
+        form = self.format.over(defaults)
+        prepare = self.prepare and self.prepare.over(form)
+        applied = self.model_copy(update={"format": form, "known_issues": issues, "prepare": prepare})
         applied._constants = defaults.constants
         return applied
 
@@ -385,6 +436,8 @@ def _table_problems(table: Table, source: TableSource) -> Iterator[Problem]:
     if source.rows is not None:
         for key in sorted(source.model_fields_set - {"rows"}):
             yield (key,), "rows are written here, so there is no file to describe"
+    if source.prepare is not None and source.files is not None:
+        yield ("files",), "prepare names its own files"
     columns = {column.name: column for column in table.columns}
     named: list[tuple[YamlPath, str | ColumnSource | None]] = [
         *((("rows", f"[{place}]", name), cell) for place, row in enumerate(source.rows or (), 1) for name, cell in row.items()),

@@ -101,14 +101,14 @@ def export_refused(
                 f"{table.name} {quarter}: {landing} no longer holds the delivery whose rows were refused: "
                 f"run `asq run {quarter}` and export again"
             )
-        form = sources.table(table.name).format
         origins = tuple(reasons["origin_file"].unique())
         # A workbook of which several sheets are read is the origin of each of them.
         refused = [file for file in files if any(origin == file.name or origin.startswith(f"{file.name}#") for origin in origins)]
-        records_of = {origin: records for file in refused for origin, records in open_records(file, form)}
+        records_of = {origin: (records, file.form) for file in refused for origin, records in open_records(file)}
         for (origin,), of_file in reasons.group_by("origin_file", maintain_order=True):
             # Rows written in sources.yaml itself are corrected there.
-            if records := records_of.get(str(origin)):
+            if opened := records_of.get(str(origin)):
+                records, form = opened
                 names = records.schema.names
                 found = _records(records.batches(names), of_file, names)
                 path = folder / table.name / f"{str(origin).replace('/', '__')}.{quarter.label}.csv"

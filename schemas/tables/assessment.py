@@ -42,7 +42,9 @@ class ExpertJudgements(SourceTable):
         key=True, required=True, values=("ALL", "R", "P", "O", "I"), meaning="the node whose children are compared"
     )
     left_item: String = column(key=True, required=True)
-    right_item: String = column(key=True, required=True, checks=[differs_from("item_compared_with_itself", "left_item", unless=("ratio", 1))])
+    right_item: String = column(
+        key=True, required=True, checks=[differs_from("item_compared_with_itself", "left_item", unless=("ratio", 1))]
+    )
     ratio: Double = column(required=True, minimum=Fraction(1, 9), maximum=9, meaning="Saaty scale: left over right")
 
     class Config(SourceTable.Config):

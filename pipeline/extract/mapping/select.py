@@ -50,6 +50,8 @@ class DeliveredColumns:
     is_worksheet: bool = False
     elsewhere: tuple[str, ...] = ()
     """Columns that the table's other files have."""
+    unmeasured: frozenset[str] = frozenset()
+    """Columns that rest on nothing of a delivered record."""
 
 
 @dataclass
@@ -233,6 +235,9 @@ class Mapping:
             return CONSTANT
         if source.expression is not None and not self._reads_record(source.expression):
             return EXPRESSION
+        names = self._delivered_names(source)
+        if names and self._delivery.unmeasured.issuperset(names):
+            return EXPRESSION
         # A response of its own customer is measured all the same: only requests are compared with others of their customer.
         is_client = item.column.references == "customers" and self._table.name == "service_requests"
         if is_client and any(_same_origin(source, key.source) for key in self._keys()):
@@ -245,8 +250,9 @@ class Mapping:
 
     def _reads_record(self, expression: str) -> bool:
         """Whether an expression looks at the record or the name of its file; the record's number says nothing."""
-        known = {name.casefold() for name in (*self._names, *self._added_names(), ORIGIN_FILE)}
-        return any(name.casefold() in known for name in columns_of_expression(self._connection, expression))
+        measured = (name for name in self._names if name not in self._delivery.unmeasured)
+        known = {name.casefold() for name in (*measured, *self._added_names(), ORIGIN_FILE)}
+        return any(name.casefold() in known for name in columns_of_expression(self._connection, expression, known))
 
     def _rewritten(self) -> list[tuple[str, str]]:
         return [
@@ -340,7 +346,7 @@ class Mapping:
     def _expression(self, expression: str, path: YamlPath, added: Sequence[str] = (), windows: bool = False) -> None:
         """Check one SQL text of the configuration and note the columns it reads."""
         try:
-            wanted = columns_of_expression(self._connection, expression, windows)
+            wanted = columns_of_expression(self._connection, expression, (*self._names, *added), windows)
         except ValueError as error:
             raise self._wrong(path, str(error)) from None
         by_lower = {name.casefold(): name for name in self._names}

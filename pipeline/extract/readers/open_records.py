@@ -9,17 +9,16 @@ from pipeline.extract.readers.parquet_records import ParquetRecords
 from pipeline.extract.readers.records import Records
 from pipeline.extract.readers.sheet_records import sheets_of
 from pipeline.extract.readers.text_records import TextRecords
-from pipeline.settings.sources import Format
 
 
-def open_records(file: SourceFile, form: Format) -> Iterator[tuple[str, Records]]:
+def open_records(file: SourceFile) -> Iterator[tuple[str, Records]]:
     """Open a file and read its header: its records, each with the name that rows give as their origin.
 
     One for a file, several for a workbook of which several sheets are read. Raises UnreadableFile, TruncatedFile, WrongEncoding.
     """
     if file.kind == "parquet":
-        yield file.name, ParquetRecords(file, form)
+        yield file.name, ParquetRecords(file, file.form)
     elif file.kind == "xlsx":
-        yield from sheets_of(file, form)
+        yield from sheets_of(file, file.form)
     else:
-        yield file.name, TextRecords(file, form)
+        yield file.name, TextRecords(file, file.form)

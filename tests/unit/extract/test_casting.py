@@ -220,7 +220,14 @@ def test_dates():
 def test_a_ratio_may_be_a_fraction():
     judgements = TABLES["expert_judgements"]
     ratio = next(column for column in judgements.columns if column.name == "ratio")
-    assert cast_each(["1/3", "1 / 9", "0.33", "1/0", "1/x", "1//3"], ratio, table=judgements) == [1 / 3, 1 / 9, 0.33, None, None, None]
+    assert cast_each(["1/3", "1 / 9", "0.33", "1/0", "1/x", "1//3"], ratio, table=judgements) == [
+        1 / 3,
+        1 / 9,
+        0.33,
+        None,
+        None,
+        None,
+    ]
     assert cast("1/3", DOUBLE) is None
 
 

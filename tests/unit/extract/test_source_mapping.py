@@ -473,7 +473,11 @@ def test_a_column_that_was_renamed_is_taken_from_either_name(place):
 def test_an_expression_may_read_the_names_of_all_files_of_the_table(place):
     read = two_files(place, "submitted_at: {expression: 'coalesce(提交时间, submitted_at)'}, content: [content, 内容]")
     assert read == [(3, "甲"), (4, "乙")]
-    assert {(finding.file, finding.problem) for finding in place.checked() if "lacks" in finding.problem or "other files" in finding.problem} == {
+    assert {
+        (finding.file, finding.problem)
+        for finding in place.checked()
+        if "lacks" in finding.problem or "other files" in finding.problem
+    } == {
         ("s1.csv", "has no column '提交时间', which other files of the table have: expressions read it as empty"),
         ("s2.csv", "has no column 'submitted_at', which other files of the table have: expressions read it as empty"),
     }
@@ -486,9 +490,13 @@ def test_of_two_names_in_one_file_the_first_with_a_value_counts(place):
 
 
 def test_a_file_with_none_of_the_names_is_named(place):
-    with pytest.raises(MissingRequiredColumn, match=r"in\.csv: lacks the required column submitted_at \('提交' or '时间' by sources"):
+    with pytest.raises(
+        MissingRequiredColumn, match=r"in\.csv: lacks the required column submitted_at \('提交' or '时间' by sources"
+    ):
         take(place, BASE.replace("submitted_at: at", "submitted_at: [提交, 时间]"), "id,at\n1,2025-02-03\n")
-    place.configure("defaults: {enterprise_id: ACME}\ntables: {suggestions: {files: 's*.csv', columns: {content: {expression: 'upper(a)'}}}}")
+    place.configure(
+        "defaults: {enterprise_id: ACME}\ntables: {suggestions: {files: 's*.csv', columns: {content: {expression: 'upper(a)'}}}}"
+    )
     place.deliver("s1.csv", "suggestion_id,source,submitted_at,a\n1,customer,2025-02-03,x\n")
     place.deliver("s2.csv", "suggestion_id,source,submitted_at,b\n2,customer,2025-02-03,x\n")
     with pytest.raises(SourceConfigError, match=r"s2\.csv: has no column 'a'"):

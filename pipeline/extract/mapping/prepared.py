@@ -1,0 +1,343 @@
+"""The query of ``prepare``: one SELECT over delivered files, in a database that sees nothing but their records.
+
+Checks the query, runs it, and gives its rows as records that mapping reads like those of a file. ``engine`` closes the database;
+``stream`` opens the files. A query must give the same rows for the same files: it runs on one thread, and rows that it does not
+order itself are ordered by where they come from and by their values.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.extract.mapping.casting import Value, as_text
+from pipeline.extract.mapping.engine import FORBIDDEN_FUNCTIONS, OF_ROWS, WITHOUT_PARENTHESES, parts
+from pipeline.extract.readers.cleaning import clean_text
+from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, RESERVED, canonical_names
+from pipeline.extract.readers.records import RECORD_FIELDS, Records
+from pipeline.lake.sql import literal, quoted
+
+SECONDS = 600
+"""After so long a query is stopped."""
+
+_FROM_NOTHING = ("EMPTY", "EXPRESSION_LIST")
+_READABLE = ("BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", *_FROM_NOTHING)
+_QUERIES = ("SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE")
+# Names under which DuckDB shows its own state; a query must not take them for its own either.
+_OF_THE_SYSTEM = ("duckdb_", "pragma_", "pg_", "sqlite_", "information_schema")
+_MISFITS, _RESULT = "prepared_misfits", "prepared_rows"
+_BATCH_ROWS = 1 << 16
+
+
+@dataclass
+class Relation:
+    """Delivered files under one name: each with its origin and its records."""
+
+    files: list[tuple[str, Records]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of all files; a name counts once, however it is written."""
+        names: dict[str, str] = {}
+        for _, records in self.files:
+            for name in records.schema.names:
+                names.setdefault(name.casefold(), name)
+        return list(names.values())
+
+
+@dataclass
+class PreparedRecords:
+    """The rows of the query that come from one origin; ``Records``."""
+
+    schema: pa.Schema
+    connection: duckdb.DuckDBPyConnection
+    origin: str
+    null_values: tuple[str, ...]
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        names = ", ".join([*(field.name for field in RECORD_FIELDS), *map(quoted, columns)])
+        # A cursor of its own: mapping asks the connection while it takes records from here.
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(f"SELECT {names} FROM {_RESULT} WHERE {ORIGIN_FILE} = ? ORDER BY _place", [self.origin])
+            for batch in found.to_arrow_reader(_BATCH_ROWS):
+                cells = [
+                    clean_text(column.cast(pa.string()), self.null_values) if is_text else column
+                    for column, is_text in zip(
+                        batch.columns[len(RECORD_FIELDS) :],
+                        [pa.types.is_string(self.schema.field(name).type) for name in columns],
+                        strict=True,
+                    )
+                ]
+                yield pa.RecordBatch.from_arrays(
+                    [*batch.columns[: len(RECORD_FIELDS)], *cells],
+                    schema=pa.schema([*RECORD_FIELDS, *(self.schema.field(name) for name in columns)]),
+                )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a query made of the delivered files."""
+
+    records: Mapping[str, PreparedRecords]
+    """By origin: a delivered file, or the query itself for rows that do not say where they come from."""
+    delivered: Mapping[str, int]
+    """Records read, by file."""
+    rows: Mapping[str, int]
+    """Rows made, by origin."""
+    unmeasured: frozenset[str]
+    """Columns that rest on no column of a delivered file and on no number of records."""
+
+
+class NotOneQuery(ValueError):
+    """The query is not what ``prepare`` takes, or fails; worded for the user, without a value of a record."""
+
+
+def prepared(
+    select: str,
+    relations: Mapping[str, Relation],
+    connection: duckdb.DuckDBPyConnection,
+    called: str,
+    null_values: tuple[str, ...],
+) -> Prepared:
+    """Run the query.
+
+    called        the origin of rows that give none
+    null_values   texts of its result that mean no value
+    Raises NotOneQuery, and what reading the files raises.
+    """
+    wanted = _wanted_columns(select, relations, connection)
+    delivered: dict[str, int] = {}
+    connection.execute(
+        f"CREATE TABLE {_MISFITS} ({ORIGIN_FILE} VARCHAR, {', '.join(f'{each.name} {_sql_type(each)}' for each in RECORD_FIELDS)})"
+    )
+    for name, relation in relations.items():
+        delivered |= _load(name, relation, wanted, connection)
+    with _limited(connection):
+        _run(select, connection)
+    _origins(delivered, called, connection)
+    schema = _schema(connection)
+    rows = dict(connection.execute(f"SELECT {ORIGIN_FILE}, count(*) FROM {_RESULT} GROUP BY ALL ORDER BY ALL").fetchall())
+    records = {origin: PreparedRecords(schema, connection, origin, null_values) for origin in rows or [called]}
+    columns = {name: relation.columns for name, relation in relations.items()}
+    return Prepared(records, delivered, rows, frozenset(_unmeasured(select, columns, schema.names)))
+
+
+def _wanted_columns(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> frozenset[str] | None:
+    """The names of columns that the query mentions, case folded; None: it takes all of some relation."""
+    node = _checked(select, relations, connection)
+    names: set[str] = set()
+    for part in parts(node):
+        if part.get("class") == "STAR" or part.get("using_columns"):
+            return None
+        if part.get("ref_type") == "NATURAL":
+            return None
+        if part.get("class") == "COLUMN_REF":
+            names.update(name.casefold() for name in part["column_names"])
+    return frozenset(names)
+
+
+def _checked(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The parsed query; raises NotOneQuery unless it reads the relations alone and gives the same every time."""
+    found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [select]).fetchone()
+    tree = json.loads(found[0]) if found else {"error": True}
+    if tree.get("error"):
+        if tree.get("error_type") != "parser":
+            raise NotOneQuery("must be one SELECT")
+        line = select.count("\n", 0, int(tree.get("position", 0))) + 1
+        raise NotOneQuery(f"is not SQL in its line {line}: {tree.get('error_message', '')}")
+    if len(tree["statements"]) != 1:
+        raise NotOneQuery("must be one SELECT")
+    node: dict[str, Any] = tree["statements"][0]["node"]
+    known = {name.casefold() for name in relations}
+    columns = {column.casefold() for relation in relations.values() for column in relation.columns}
+    own = {entry["key"].casefold() for part in parts(node) for entry in _common_tables(part)}
+    for name in sorted(own | known):
+        if name.startswith(_OF_THE_SYSTEM):
+            raise NotOneQuery(f"must not call anything {name}: the database has such names")
+    for part in parts(node):
+        _check_part(part, known | own, columns)
+    return node
+
+
+def _common_tables(part: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tables = part.get("cte_map")
+    found = tables.get("map", []) if isinstance(tables, dict) else []
+    return [*found, *([{"key": part["cte_name"]}] if part.get("cte_name") else [])]
+
+
+def _check_part(part: Mapping[str, Any], known: set[str], columns: set[str]) -> None:
+    kind, class_ = part.get("type"), part.get("class")
+    if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _QUERIES:
+        raise NotOneQuery("must not be recursive" if "RECURSIVE" in kind else f"must not use a {kind}")
+    if part.get("sample"):
+        raise NotOneQuery("must not take a sample: it would differ every time")
+    if class_ in ("PARAMETER", "POSITIONAL_REFERENCE"):
+        raise NotOneQuery("must not use a parameter or the position of a column")
+    if part.get("at_clause"):
+        raise NotOneQuery("must not ask for a version of a table")
+    function = str(part.get("function_name", "")).lower() if class_ in ("FUNCTION", "WINDOW") else ""
+    if function in FORBIDDEN_FUNCTIONS - set(OF_ROWS):
+        raise NotOneQuery(f"must not use {function}(): it does not depend on the records alone")
+    if class_ == "COLUMN_REF" and (functions := {name.casefold() for name in part["column_names"]} & WITHOUT_PARENTHESES - columns):
+        raise NotOneQuery(f"must not use {min(functions)}: it does not depend on the records alone")
+    if isinstance(kind, str) and class_ is None and _is_source(part):
+        _check_source(part, kind, known)
+
+
+def _is_source(part: Mapping[str, Any]) -> bool:
+    """Whether a part of the tree is what a FROM names."""
+    return "alias" in part and "sample" in part
+
+
+def _check_source(part: Mapping[str, Any], kind: str, known: set[str]) -> None:
+    if kind not in _READABLE:
+        raise NotOneQuery(f"must not read a {kind}")
+    if kind == "TABLE_FUNCTION" and str(part.get("function", {}).get("function_name", "")).lower() != "unnest":
+        raise NotOneQuery("must read its files by name only, by no function")
+    if kind == "BASE_TABLE":
+        name = str(part["table_name"])
+        if part.get("schema_name") or part.get("catalog_name") or name.casefold() not in known:
+            raise NotOneQuery(f"reads '{name}', which prepare.files does not name")
+
+
+def _load(name: str, relation: Relation, wanted: frozenset[str] | None, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Fill a table with the records of a relation's files, every column as text; returns the records by file."""
+    columns = [column for column in relation.columns if wanted is None or column.casefold() in wanted]
+    shape = ", ".join([*(f"{quoted(column)} VARCHAR" for column in columns), f"{ORIGIN_FILE} VARCHAR", f"{ORIGIN_ROW} BIGINT"])
+    connection.execute(f"CREATE TABLE {quoted(name)} ({shape})")
+    counts: dict[str, int] = {}
+    for file, records in relation.files:
+        own = {column.casefold(): column for column in records.schema.names}
+        taken = [own[column.casefold()] for column in columns if column.casefold() in own]
+        counts[file] = 0
+        for batch in records.batches(taken):
+            counts[file] += batch.num_rows
+            connection.register("delivered", pa.Table.from_batches([batch]))
+            types = dict(row[:2] for row in connection.execute("DESCRIBE delivered").fetchall())
+            texts = [
+                as_text(Value(quoted(found), types[found])) if (found := own.get(column.casefold())) else "NULL"
+                for column in columns
+            ]
+            cells = ", ".join([*texts, literal(file), ORIGIN_ROW])
+            connection.execute(f"INSERT INTO {quoted(name)} SELECT {cells} FROM delivered WHERE _field_rule IS NULL")
+            connection.execute(
+                f"INSERT INTO {_MISFITS} SELECT {literal(file)}, {', '.join(each.name for each in RECORD_FIELDS)} FROM delivered "
+                "WHERE _field_rule IS NOT NULL"
+            )
+            connection.unregister("delivered")
+    return counts
+
+
+def _run(select: str, connection: duckdb.DuckDBPyConnection) -> None:
+    query = select.strip().rstrip(";")
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM (\n{query}\n)").fetchall()
+        names = [str(row[0]) for row in described]
+        given = {name.casefold() for name in names}
+        columns = [name for name in names if name.casefold() not in RESERVED]
+        if not columns:
+            raise NotOneQuery("gives no column")
+        canonical = canonical_names(columns)
+        file = f"{ORIGIN_FILE}::VARCHAR" if ORIGIN_FILE in given else "NULL::VARCHAR"
+        row = f"{ORIGIN_ROW}::BIGINT" if ORIGIN_ROW in given else "NULL::BIGINT"
+        kept = ", ".join(f"{quoted(name)} AS {quoted(to)}" for name, to in zip(columns, canonical, strict=True))
+        misfit = "NULL::VARCHAR AS _field_rule, NULL::VARCHAR AS _raw_line"
+        rows = f"SELECT {file} AS {ORIGIN_FILE}, {row} AS {ORIGIN_ROW}, {misfit}, {kept} FROM (\n{query}\n)"
+        if not _is_ordered(query, connection):
+            rows += f" ORDER BY {', '.join([ORIGIN_FILE, ORIGIN_ROW, *map(quoted, canonical)])}"
+        connection.execute(f"CREATE TABLE {_RESULT} AS SELECT row_number() OVER () AS _place, * FROM ({rows})")
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        raise NotOneQuery(f"DuckDB says: {str(error).partition(chr(10))[0]}") from None
+    except duckdb.OutOfMemoryException:
+        raise NotOneQuery("fails: it needs more memory than ASQ_MEMORY gives") from None
+    except duckdb.InterruptException:
+        raise NotOneQuery(f"takes longer than {SECONDS} seconds") from None
+    except duckdb.Error as error:
+        # DuckDB's message may quote a value.
+        raise NotOneQuery(
+            f"fails ({type(error).__name__}): where a value may be unreadable, use try_cast or try_strptime"
+        ) from None
+
+
+def _is_ordered(query: str, connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
+    modifiers = json.loads(found[0])["statements"][0]["node"].get("modifiers", []) if found else []
+    return any(modifier["type"] == "ORDER_MODIFIER" for modifier in modifiers)
+
+
+@contextmanager
+def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    timer = threading.Timer(SECONDS, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _origins(delivered: Mapping[str, int], called: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold the origins that the query gives against the files, name those it does not give, and add lines that fit no header."""
+    given = [row[0] for row in connection.execute(f"SELECT DISTINCT {ORIGIN_FILE} FROM {_RESULT} ORDER BY 1").fetchall()]
+    if any(name is not None and name not in delivered for name in given):
+        raise NotOneQuery(f"gives an {ORIGIN_FILE} that is none of its files")
+    connection.execute(
+        f"UPDATE {_RESULT} SET {ORIGIN_FILE} = {literal(called)}, {ORIGIN_ROW} = _place "
+        f"WHERE {ORIGIN_FILE} IS NULL OR {ORIGIN_ROW} IS NULL"
+    )
+    last = f"(SELECT coalesce(max(_place), 0) FROM {_RESULT})"
+    connection.execute(f"INSERT INTO {_RESULT} BY NAME SELECT {last} + row_number() OVER () AS _place, * FROM {_MISFITS}")
+
+
+def _schema(connection: duckdb.DuckDBPyConnection) -> pa.Schema:
+    """The result's own columns; types that mapping does not know are text."""
+    given = connection.execute(f"SELECT * FROM {_RESULT} LIMIT 0").to_arrow_table().schema
+    return pa.schema(
+        [
+            pa.field(each.name, pa.string() if _is_nested(each.type) else each.type)
+            for each in given
+            if each.name not in (*RESERVED, "_place")
+        ]
+    )
+
+
+def _is_nested(given: pa.DataType) -> bool:
+    known = (
+        pa.types.is_boolean, pa.types.is_integer, pa.types.is_float32, pa.types.is_float64, pa.types.is_date,
+        pa.types.is_timestamp, pa.types.is_decimal128, pa.types.is_string,
+    )  # fmt: skip
+    return not any(check(given) for check in known)
+
+
+def _unmeasured(select: str, columns: Mapping[str, Sequence[str]], names: Sequence[str]) -> Iterator[str]:
+    """The result's columns in whose making no delivered column and no number of records has a part.
+
+    Where that cannot be found out, the column is one of them: an assumed value must not pass for a measured one.
+    """
+    # Only needed here, and slow to import.
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.lineage import lineage
+
+    schema = {name: dict.fromkeys((*of_relation, ORIGIN_FILE), "text") for name, of_relation in columns.items()}
+    for name in names:
+        try:
+            nodes = list(lineage(name, select, schema=schema, dialect="duckdb").walk())
+        except sqlglot.errors.SqlglotError:
+            yield name
+            continue
+        reads = any(isinstance(node.source, exp.Table) for node in nodes)
+        counts = any(node.expression.find(exp.Count, exp.Window) is not None for node in nodes)
+        if not reads and not counts:
+            yield name
+
+
+def _sql_type(column: pa.Field) -> str:
+    return "BIGINT" if pa.types.is_integer(column.type) else "VARCHAR"

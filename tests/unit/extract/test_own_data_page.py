@@ -34,11 +34,16 @@ def shown(row: dict, columns: list[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("position", "table", "file", "encoding"),
-    [(0, "service_requests", "工单导出.csv", "gb18030"), (1, "survey_answers", "survey.csv", "utf-8")],
+    ("position", "table", "files", "encoding"),
+    [
+        (0, "service_requests", {"工单导出.csv": 0}, "gb18030"),
+        (1, "service_requests", {"事件.csv": 1, "品类.csv": 2}, "utf-8"),
+        (2, "survey_answers", {"survey.csv": 3}, "utf-8"),
+    ],
 )
-def test_worked_example(place, position, table, file, encoding):
-    place.deliver(file, blocks("csv")[position], encoding)
+def test_worked_example(place, position, table, files, encoding):
+    for file, block in files.items():
+        place.deliver(file, blocks("csv")[block], encoding)
     configurations = [text for text in blocks("yaml") if text.startswith("defaults")]
     place.configure(configurations[position])
     expected = tables()[position]
@@ -56,7 +61,7 @@ def test_what_the_first_example_leaves_out(place):
 def test_every_way_a_column_can_come_is_valid(place):
     (columns,) = [text for text in blocks("yaml") if "request_id: number" in text]
     for table, names in (
-        ("service_requests", "request_id|description|region_code|channel|requested_at"),
+        ("service_requests", "request_id|product_model|description|region_code|channel|requested_at"),
         ("hotline_calls", "queued_at"),
     ):
         lines = [line for line in columns.splitlines() if re.match(rf" +({names}):", line)]
@@ -65,11 +70,13 @@ def test_every_way_a_column_can_come_is_valid(place):
 
 
 def test_the_page_names_every_key():
-    from pipeline.settings.sources import ColumnSource, Defaults, Format, TableSource
+    from pipeline.settings.sources import ColumnSource, Defaults, Format, Prepare, TableSource
 
     text = PAGE.read_text(encoding="utf-8")
     keys = {
-        field.alias or name for model in (Defaults, Format, TableSource, ColumnSource) for name, field in model.model_fields.items()
+        field.alias or name
+        for model in (Defaults, Format, TableSource, Prepare, ColumnSource)
+        for name, field in model.model_fields.items()
     }
     for key in sorted(keys):
         assert re.search(rf"`{key}`|[ {{]{key}: ", text), key

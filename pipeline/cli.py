@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from pipeline.commands.check import check, contract
+from pipeline.commands.check import check
 from pipeline.commands.outliers import outliers
 from pipeline.commands.privacy import privacy
 from pipeline.commands.purge import purge
 from pipeline.commands.quarantine import quarantine
+from pipeline.commands.reference import contract, indicators
 from pipeline.commands.run import backfill, report, run
 from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
@@ -44,5 +45,5 @@ def main() -> None:
     """Evaluate after-sales service quality by T/GXDSL 244—2025, quarter by quarter."""
 
 
-for each in (run, backfill, sample, check, contract, schema, report, outliers, quarantine, purge, privacy):
+for each in (run, backfill, sample, check, contract, indicators, schema, report, outliers, quarantine, purge, privacy):
     main.add_command(each)

@@ -1,4 +1,4 @@
-"""``asq check`` and ``asq contract``: problems of landing files before a run, and what they may hold."""
+"""``asq check``: problems of landing files before a run."""
 
 from __future__ import annotations
 
@@ -43,22 +43,3 @@ def check(quarter: str | None, landing: str, lake: str | None, as_json: bool, **
         for line in report.lines():
             console.print(line, markup=False)
     sys.exit(report.exit_code)
-
-
-@click.command()
-def contract() -> None:
-    """Print the input contract as CSV: every table and column that landing files may hold."""
-    import csv
-
-    from schemas.contract import TABLES
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["table", "column", "type", "key", "required", "pii", "values_or_unit", "meaning"])
-    for table in TABLES.values():
-        for column in table.columns:
-            keys = ["pk"] if column.is_key else ["event"] if column.is_event else []
-            keys += [f"fk {column.references}"] if column.references else []
-            writer.writerow(
-                [table.name, column.name, column.type, "; ".join(keys), "yes" if column.required else "no", column.pii,
-                 column.values_or_unit, column.meaning]
-            )  # fmt: skip

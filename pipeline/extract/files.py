@@ -134,6 +134,9 @@ def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceF
             for name, given in source.prepare.files.items()
             for found in _matched(given.files, landing, sources, (*path, "prepare", "files", name))
         ]
+    elif source.headers is not None:
+        matched = _matched(source.headers.files, landing, sources, (*path, "headers", "files"))
+        files = [_described(table, found, landing, source.headers.format) for found in matched]
     elif source.files is not None:
         matched = _matched(source.files, landing, sources, (*path, "files"))
         files = [_described(table, found, landing, source.format) for found in matched]

@@ -24,11 +24,11 @@ from pipeline.extract.files import SourceFile
 from pipeline.extract.mapping.engine import engine
 from pipeline.extract.mapping.prepared import NotOneQuery, Prepared, Relation, prepared
 from pipeline.extract.mapping.select import CONSTANT, DeliveredColumns, Mapping
-from pipeline.extract.readers.headers import SEQUENCE
+from pipeline.extract.readers.headers import SEQUENCE, chosen_names
 from pipeline.extract.readers.open_records import open_records
-from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Doubt, Records
+from pipeline.extract.readers.records import RECORD_FIELDS, ConfiguredRecords, Doubt, HeaderRecords, Records
 from pipeline.lake.provenance import DOUBTS
-from pipeline.settings.sources import Prepare, SourceConfig
+from pipeline.settings.sources import Headers, Prepare, SourceConfig
 from schemas.contract import Table
 
 ROW_FIELDS = ("quarter", "_origin_file", "_origin_row", "_defects")
@@ -117,7 +117,10 @@ class TableStream:
         source = self.sources.table(self.table.name)
         self._prepared: Prepared | None = None
         self._inputs: list[tuple[str, Records]] = []
-        opened = self._prepare(source.prepare) if source.prepare is not None else self._files_themselves()
+        if source.prepare is not None:
+            opened = self._prepare(source.prepare)
+        else:
+            opened = self._files_themselves() if source.headers is None else self._headers(source.headers)
         if source.rows is not None:
             configured = ConfiguredRecords(source.rows, source.format)
             opened.append((DeliveredColumns(self.sources.name, configured.schema), configured))
@@ -143,6 +146,23 @@ class TableStream:
             )
             for file, name, records in found
         ]
+
+    def _headers(self, headers: Headers) -> list[tuple[DeliveredColumns, Records]]:
+        """The chosen columns of the files; a name of several files is one row, of the first."""
+        seen: set[str] = set()
+        found: list[tuple[DeliveredColumns, Records]] = []
+        for file in self.files:
+            for name, records in open_records(file):
+                names = records.schema.names
+                try:
+                    chosen = [each for each in chosen_names(headers.columns, names) if each not in seen]
+                except ValueError as error:
+                    path = ("tables", self.table.name, "headers", "columns")
+                    raise self.sources.error(path, f"{name}: {error}") from None
+                seen.update(chosen)
+                rows = HeaderRecords({each: names.index(each) + 1 for each in chosen}, file.form.header_row or 1)
+                found.append((DeliveredColumns(name, rows.schema), rows))
+        return found
 
     def _prepare(self, prepare: Prepare) -> list[tuple[DeliveredColumns, Records]]:
         """The rows that the query makes of the files."""
@@ -223,6 +243,8 @@ class TableStream:
     def unused_columns(self, index: int) -> list[str]:
         """Source columns of a file from which no column of the table is taken."""
         opened = self._opened[index]
+        if isinstance(opened.records, HeaderRecords):
+            return []
         return [name for name in opened.records.schema.names if name not in opened.mapping.needed]
 
     def empty_columns(self, index: int) -> set[str]:
@@ -279,14 +301,14 @@ class TableStream:
         self._count_issues(opened)
 
     def _count_left_out(self, opened: _OpenFile, feed: _Feed, rows: int) -> None:
-        unpivot = self.sources.table(self.table.name).unpivot
-        if unpivot is None:
+        entries = opened.mapping.entries
+        if not entries:
             # With latest_by, only records kept by `where` are fed; the counts come from where that is decided.
             opened.counts.left_out.where += feed.fed - rows
             return
         chosen = self._count_chosen(opened)
         opened.counts.left_out.where += feed.fed - chosen
-        opened.counts.left_out.unpivot += (chosen - feed.misfits) * len(unpivot.rows) + feed.misfits - rows
+        opened.counts.left_out.unpivot += (chosen - feed.misfits) * entries + feed.misfits - rows
 
     def _count_issues(self, opened: _OpenFile) -> None:
         sql = opened.mapping.issues_sql(_RELATION)

@@ -42,6 +42,7 @@ from pipeline.settings import documents
 from pipeline.settings.documents import Document, LocatedYaml, Problem, SettingsModel, YamlPath, expected, wrong
 from pipeline.settings.fields import SCALAR, AnyText, Cell, NullIsDefault, Omissible, OneOrMore, Written, one_of, text, whole_number
 from pipeline.settings.suggestions import did_you_mean
+from schemas.answer_scales import answer_scales
 from schemas.contract import TABLES, Column, Table
 
 KINDS = ("csv", "parquet", "xlsx")
@@ -115,6 +116,9 @@ class ColumnSource(SettingsModel):
     values: NullIsDefault[dict[Annotated[str, AfterValidator(str.strip)], Cell]] = Field(
         {}, description='Other words for values; "" is an empty cell.'
     )
+    scale: Omissible[Annotated[str, one_of(answer_scales())]] = Field(
+        None, description="A named scale of answers: its words become numbers; values adds to it."
+    )
     otherwise: Cell = Field(None, description="What a value becomes that is not listed; left out: it stays.")
     date_formats: OneOrMore[DateFormat] = Field(
         (), alias="date_format", description=f"Such as %Y-%m-%d, or {', '.join(DATE_WORDS)}; tried in order."
@@ -140,7 +144,9 @@ class ColumnSource(SettingsModel):
         if len(origins) > 1:
             raise wrong(f"takes one of {', '.join(origins)}")
         if "constant" in given and len(given) > 1:
-            raise wrong("a constant takes no values, otherwise or date_format")
+            raise wrong("a constant takes no values, scale, otherwise or date_format")
+        if isinstance(words := answer_scales().get(str(given.get("scale"))), Mapping):
+            given = given | {"values": {**words, **(given.get("values") or {})}}
         if "otherwise" in given and "values" not in given:
             raise wrong("otherwise goes with values")
         return given
@@ -195,17 +201,37 @@ class LatestBy(SettingsModel):
 
 
 class Unpivot(SettingsModel):
-    """One source record becomes one row per entry of ``rows``: entry → {new source column: source column}."""
+    """One source record becomes several rows: one per entry of ``rows`` (entry → {new source column: source column}), or one per
+    column of ``columns``."""
 
-    name: Written = Field(description="New source column that holds the entry's name.")
+    name: Written = Field(description="New source column that holds the entry's name; with columns, the column's name.")
     rows: dict[str, Annotated[dict[str, Written], Field(min_length=1)]] = Field(
-        min_length=1, description="Entry: {new source column: source column}."
+        {}, description="Entry: {new source column: source column}."
     )
+    columns: OneOrMore[Written] = Field((), description="Source columns: names, patterns (Q*) or ranges (Q1..Q9).")
+    value: Written = Field("value", description="With columns: new source column that holds the cell.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, given: Any) -> Any:
+        if isinstance(given, dict) and bool(given.get("rows")) == bool(given.get("columns")):
+            raise wrong("takes one of rows and columns")
+        if isinstance(given, dict) and given.get("rows") and "value" in given:
+            raise wrong("value goes with columns")
+        return given
 
     @property
     def value_columns(self) -> tuple[str, ...]:
         """The new source columns, in the order in which they first appear."""
-        return tuple(dict.fromkeys(name for entry in self.rows.values() for name in entry))
+        return tuple(dict.fromkeys(name for entry in self.rows.values() for name in entry)) or (self.value,)
+
+
+class Headers(SettingsModel):
+    """The rows are names of columns of delivered files: source columns ``header`` and ``position``."""
+
+    files: OneOrMore[Pattern] = Field(description="Globs under the landing folder.")
+    columns: OneOrMore[Written] = Field(description="Source columns: names, patterns (Q*) or ranges (Q1..Q9).")
+    format: NullIsDefault[Format] = Field(default_factory=Format, description="How these files are written, if otherwise.")
 
 
 class PreparedFiles(SettingsModel):
@@ -224,19 +250,18 @@ class PreparedFiles(SettingsModel):
         return {"anyOf": [SCALAR, {"type": "array", "items": SCALAR, "minItems": 1}, handler(schema)]}
 
 
-_RELATION = "a name of letters, digits and _"
-Relation = Annotated[str, text(_RELATION, lambda name: name.isidentifier() and not name.startswith("_"), schema=_TEXT)]
-
-
 class Prepare(SettingsModel):
     """One query over delivered files, whose rows are read instead of the files."""
 
-    files: Annotated[dict[Relation, PreparedFiles], Field(min_length=1)] = Field(description="Name in the query: its files.")
+    files: dict[str, PreparedFiles] = Field(min_length=1, description="Name in the query: its files.")
     select: Written = Field(description="One DuckDB SELECT over these names; it may give _origin_file and _origin_row.")
 
     @field_validator("files", mode="after")
     @classmethod
-    def _one_case(cls, files: dict[str, PreparedFiles]) -> dict[str, PreparedFiles]:
+    def _names_of_sql(cls, files: dict[str, PreparedFiles]) -> dict[str, PreparedFiles]:
+        for name in files:
+            if not name.isidentifier() or name.startswith("_"):
+                raise wrong(f"'{name}' is no name for SQL: use letters, digits and _, a letter first")
         if len({name.casefold() for name in files}) < len(files):
             raise wrong("two names differ by case only, which SQL does not tell apart")
         return files
@@ -262,6 +287,7 @@ class TableSource(SettingsModel):
     )
     columns: NullIsDefault[dict[str, ColumnSource]] = Field({}, description="Contract column: where it comes from.")
     rows: Omissible[tuple[dict[str, Cell], ...]] = Field(None, description="The rows themselves, instead of files.")
+    headers: Headers | None = Field(None, description="Names of columns of a file are the rows, instead of files.")
     _constants: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @property
@@ -274,6 +300,8 @@ class TableSource(SettingsModel):
         """The globs of all files that feed the table; None: it is found by its name, or has rows."""
         if self.prepare is not None:
             return tuple(pattern for each in self.prepare.files.values() for pattern in each.files)
+        if self.headers is not None:
+            return self.headers.files
         return self.files
 
     @property
@@ -295,7 +323,8 @@ class TableSource(SettingsModel):
         issues = self.known_issues or self.known_dirt
         form = self.format.over(defaults)
         prepare = self.prepare and self.prepare.over(form)
-        applied = self.model_copy(update={"format": form, "known_issues": issues, "prepare": prepare})
+        headers = self.headers and self.headers.model_copy(update={"format": self.headers.format.over(form)})
+        applied = self.model_copy(update={"format": form, "known_issues": issues, "prepare": prepare, "headers": headers})
         applied._constants = defaults.constants
         return applied
 
@@ -436,8 +465,10 @@ def _table_problems(table: Table, source: TableSource) -> Iterator[Problem]:
     if source.rows is not None:
         for key in sorted(source.model_fields_set - {"rows"}):
             yield (key,), "rows are written here, so there is no file to describe"
-    if source.prepare is not None and source.files is not None:
-        yield ("files",), "prepare names its own files"
+    for own in ("prepare", "headers"):
+        others = [key for key in ("files", "prepare", "headers") if key != own and getattr(source, key) is not None]
+        if getattr(source, own) is not None and others:
+            yield (own,), f"names its own files: leave out {' and '.join(others)}"
     columns = {column.name: column for column in table.columns}
     named: list[tuple[YamlPath, str | ColumnSource | None]] = [
         *((("rows", f"[{place}]", name), cell) for place, row in enumerate(source.rows or (), 1) for name, cell in row.items()),

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn
 from pipeline.extract.mapping.casting import Style, Value, accepted, as_text, reading
 from pipeline.extract.mapping.engine import columns_of_expression
-from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, find_name, is_repeated
+from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, chosen_names, find_name, is_repeated
 from pipeline.extract.readers.records import RECORD_FIELDS
 from pipeline.lake.sql import literal, quoted
 from pipeline.settings.documents import YamlPath
@@ -116,6 +116,11 @@ class Mapping:
             for place, item in enumerate(self._columns)
             if item.source.values or item.source.has_otherwise
         }
+
+    @property
+    def entries(self) -> int:
+        """How many rows ``unpivot`` makes of a record; 0: it makes none."""
+        return len(self._unpivoted)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -334,6 +339,12 @@ class Mapping:
         for name in (unpivot.name, *unpivot.value_columns):
             if find_name(name, self._names):
                 raise self._wrong(path, f"already has a column '{name}'; give the new one another name")
+        if unpivot.columns:
+            try:
+                chosen = chosen_names(unpivot.columns, self._names)
+            except ValueError as error:
+                raise self._wrong((*path, "columns"), f"{error} ({self._header()})") from None
+            return {column: {unpivot.value: self._use(column)} for column in chosen}
         return {
             entry: {name: self._find(wanted, (*path, "rows", entry, name)) for name, wanted in cells.items()}
             for entry, cells in unpivot.rows.items()

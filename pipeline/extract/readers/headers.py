@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from pipeline.extract.readers.cleaning import BLANKS, SELECTORS
+from pipeline.settings.suggestions import did_you_mean
 
 SEQUENCE, ORIGIN_FILE, ORIGIN_ROW = "_sequence", "_origin_file", "_origin_row"
 RESERVED = (SEQUENCE, ORIGIN_FILE, ORIGIN_ROW, "_field_rule", "_raw_line")
@@ -47,6 +49,30 @@ def find_name(wanted: str, names: Sequence[str]) -> str | None:
     if name in names:
         return name
     return next((known for known in names if known.casefold() == name.casefold()), None)
+
+
+def chosen_names(wanted: Iterable[str], names: Sequence[str]) -> list[str]:
+    """The columns that names, patterns (``Q*``) and ranges (``Q1..Q9``, in the order of the file) choose, each once.
+
+    Raises ValueError, worded for the user, for one that chooses none.
+    """
+    found: dict[str, None] = {}
+    for each in wanted:
+        first, is_range, last = each.partition("..")
+        ends = [find_name(end, names) for end in (first, last)] if is_range else []
+        if (own := find_name(each, names)) is not None:
+            found[own] = None
+        elif len(ends) == 2 and None not in ends:
+            start, end = (names.index(str(name)) for name in ends)
+            found |= dict.fromkeys(names[start : end + 1])
+            if end < start:
+                raise ValueError(f"'{last}' stands before '{first}'")
+        else:
+            matching = [name for name in names if fnmatchcase(name.casefold(), canonical_name(each).casefold())]
+            if not matching:
+                raise ValueError(f"has no column '{each}'{did_you_mean(each, names)}")
+            found |= dict.fromkeys(matching)
+    return list(found)
 
 
 def is_repeated(name: str, names: Sequence[str]) -> bool:

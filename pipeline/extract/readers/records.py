@@ -89,6 +89,21 @@ class ConfiguredRecords:
         return None if trimmed in self._null_values else trimmed
 
 
+class HeaderRecords:
+    """Names of a file's columns as records; all come from its header."""
+
+    schema = pa.schema([("header", pa.string()), ("position", pa.string())])
+
+    def __init__(self, chosen: Mapping[str, int], row: int) -> None:
+        """``chosen``: name → position in the file, from 1; ``row``: of the header."""
+        self._chosen, self._row = chosen, row
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        cells = {"header": list(self._chosen), "position": [str(place) for place in self._chosen.values()]}
+        numbers = pa.array([self._row] * len(self._chosen), pa.int64())
+        yield batch_of(numbers, [pa.array(cells[name], pa.string()) for name in columns], columns)
+
+
 def batch_of(numbers: pa.Array, cells: Sequence[pa.Array], columns: Sequence[str]) -> pa.RecordBatch:
     """A batch of records that fit their header."""
     nothing = pa.nulls(len(numbers), pa.string())

@@ -70,12 +70,12 @@ def test_every_way_a_column_can_come_is_valid(place):
 
 
 def test_the_page_names_every_key():
-    from pipeline.settings.sources import ColumnSource, Defaults, Format, Prepare, TableSource
+    from pipeline.settings.sources import ColumnSource, Defaults, Format, Headers, Prepare, TableSource, Unpivot
 
     text = PAGE.read_text(encoding="utf-8")
     keys = {
         field.alias or name
-        for model in (Defaults, Format, TableSource, Prepare, ColumnSource)
+        for model in (Defaults, Format, TableSource, Prepare, Headers, Unpivot, ColumnSource)
         for name, field in model.model_fields.items()
     }
     for key in sorted(keys):

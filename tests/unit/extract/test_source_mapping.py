@@ -501,3 +501,78 @@ def test_a_file_with_none_of_the_names_is_named(place):
     place.deliver("s2.csv", "suggestion_id,source,submitted_at,b\n2,customer,2025-02-03,x\n")
     with pytest.raises(SourceConfigError, match=r"s2\.csv: has no column 'a'"):
         place.rows("suggestions")
+
+
+LIKERT = """\
+序号,时间,1、总体,2、电话,3、上门,4、意见
+1,2025-02-03,非常满意,满意,一般,很好
+2,2025-02-04,不满意,,Very dissatisfied,
+3,2025-02-04,5,超级满意,,
+"""
+SURVEY = """
+defaults: {enterprise_id: ACME}
+tables:
+  survey_answers:
+    files: 问卷.csv
+    unpivot: {name: question, columns: COLUMNS, value: answer}
+    columns: {response_id: 序号, question_id: question, score: {from: answer, scale: satisfaction_5, values: {超级满意: 5}}}
+  survey_questions:
+    headers: {files: 问卷*.csv, columns: COLUMNS}
+    columns:
+      survey_id: {constant: S1}
+      question_id: {from: position, values: {}}
+      survey_type: {constant: satisfaction}
+      wording: header
+      measures: {from: header, values: {1、总体: O2-1}, otherwise: O2-2}
+      scale_min: {constant: 1}
+      scale_max: {constant: 5}
+"""
+
+
+@pytest.mark.parametrize("columns", ["1、总体..3、上门", "['1*', '2*', 3、上门]", "'[1-3]、*'"])
+def test_a_wide_survey_in_words_is_one_line_and_its_headers_are_its_questions(place, columns):
+    place.deliver("问卷.csv", LIKERT)
+    place.configure(SURVEY.replace("COLUMNS", columns))
+    answers = [(row["response_id"], row["question_id"], row["score"], row["_origin_row"]) for row in place.rows("survey_answers")]
+    assert answers == [
+        *(("1", "1、总体", 5.0, 2), ("1", "2、电话", 4.0, 2), ("1", "3、上门", 3.0, 2)),
+        *(("2", "1、总体", 2.0, 3), ("2", "3、上门", 1.0, 3)),
+        *(("3", "1、总体", 5.0, 4), ("3", "2、电话", 5.0, 4)),
+    ]
+    # Two cells were empty.
+    assert place.take("survey_answers").left_out["unpivot"] == 2
+    questions = [
+        (row["question_id"], row["wording"], row["measures"], row["_origin_row"]) for row in place.rows("survey_questions")
+    ]
+    assert questions == [("3", "1、总体", "O2-1", 1), ("4", "2、电话", "O2-2", 1), ("5", "3、上门", "O2-2", 1)]
+
+
+def test_a_word_that_the_scale_does_not_know_is_no_number(place):
+    place.deliver("问卷.csv", LIKERT.replace("超级满意", "还行"))
+    place.configure(SURVEY.replace("COLUMNS", "1、总体..3、上门"))
+    row = place.rows("survey_answers")[-1]
+    assert (row["score"], [defect["value"] for defect in row["_defects"]]) == (None, ["还行"])
+
+
+def test_a_header_in_several_files_is_one_question(place):
+    place.deliver("问卷1.csv", "序号,1、总体\n1,5\n")
+    place.deliver("问卷2.csv", "序号,1、总体,1、新题\n1,5,4\n")
+    place.configure(SURVEY.replace("COLUMNS", "'1*'"))
+    read = [(row["wording"], row["_origin_file"]) for row in place.rows("survey_questions")]
+    assert read == [("1、总体", "问卷1.csv"), ("1、新题", "问卷2.csv")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ("5、*", "问卷.csv: has no column '5、\\*'"),
+        ("1、总休", "has no column '1、总休'; did you mean '1、总体'"),
+        ("3、上门..1、总体", "'1、总体' stands before '3、上门'"),
+    ],
+)
+def test_columns_that_are_not_there_are_named(place, columns, problem):
+    place.deliver("问卷.csv", LIKERT)
+    place.configure(SURVEY.replace("COLUMNS", f"'{columns}'"))
+    for table, key in (("survey_answers", "unpivot"), ("survey_questions", "headers")):
+        with pytest.raises(SourceConfigError, match=rf"tables\.{table}\.{key}\.columns: .*{problem}"):
+            place.rows(table)

@@ -18,6 +18,7 @@ import copy
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -53,6 +54,12 @@ _TEXT = {"type": "string"}
 _DEEPEST_KEY = 4
 
 
+@lru_cache(maxsize=1)
+def _zones() -> set[str]:
+    """They are read from the disk every time they are asked for."""
+    return zoneinfo.available_timezones()
+
+
 def _lies_within(pattern: str) -> bool:
     return bool(pattern.strip()) and not pattern.startswith("/") and ".." not in PurePosixPath(pattern).parts
 
@@ -63,7 +70,7 @@ Quote = Annotated[str, text(_CHARACTER, lambda one: len(one) <= 1 and one.isasci
 _CODEC = "an encoding Python knows (for example utf-8, gb18030, cp949, utf-16)"
 Codec = Annotated[str, text(_CODEC, read=lambda name: codecs.lookup(name).name, schema=_TEXT)]
 _ZONE = "a time zone name such as Asia/Shanghai"
-Zone = Annotated[str, text(_ZONE, lambda name: name in zoneinfo.available_timezones(), schema=_TEXT)]
+Zone = Annotated[str, text(_ZONE, lambda name: name in _zones(), schema=_TEXT)]
 ISO, EPOCH, EPOCH_MS, EXCEL = "iso", "epoch", "epoch_ms", "excel"
 DATE_WORDS = (ISO, EPOCH, EPOCH_MS, EXCEL)
 """Among ``date_format``: ISO 8601, as dates are read without any format; seconds and milliseconds since 1970 (UTC); the days that a

@@ -151,7 +151,7 @@ def _of_extract(lake: Lake, quarter: Quarter) -> Iterator[dict[str, Any]]:
             # Counted, not changed.
             if "prepared" in counts:
                 rule = f"sources.yaml: prepare, which made {counts['prepared']} rows"
-                yield entry | {"action": NOTED, "rule": rule, "rows": counts["records"]}
+                yield entry | {"action": NOTED, "rule": rule, "rows": counts["records"] or counts["prepared"]}
             # "known_dirt" is the old name: published rules keep it, and files landed under it are read.
             for what, rows in counts.get("known_issues", counts.get("known_dirt", {})).items():
                 yield entry | {"action": NOTED, "rule": f"sources.yaml: known_dirt: {what}", "rows": rows}

@@ -24,7 +24,7 @@ from pipeline.lake.files import make_private, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import ASSUMED_COLUMNS, LANDED_FILES, closed_quarters
-from pipeline.settings.sources import SourceConfig
+from pipeline.settings.sources import SourceConfig, TableSource
 from schemas.contract import TABLES, Table
 
 READER_VERSION = 7
@@ -114,10 +114,15 @@ def _fingerprint(table: Table, files: list[SourceFile], sources: SourceConfig, p
         "columns": [(column.name, column.sql_type, column.required) for column in table.columns],
         "dated_by": table.dated_by,
         "source": sources.table(table.name).described(),
-        "configured_in": sources.name if sources.table(table.name).rows is not None else None,
+        "configured_in": sources.name if _names_its_file(sources.table(table.name)) else None,
         "files": [(file.name, file.kind, file.sha256) for file in files],
     } | ({"dated_by_parent": parents.described()} if parents else {})
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _names_its_file(source: TableSource) -> bool:
+    """Whether rows may have ``sources.yaml`` as their origin."""
+    return source.rows is not None or source.prepare is not None
 
 
 def _write(

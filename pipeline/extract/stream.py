@@ -171,14 +171,15 @@ class TableStream:
             for name, records in open_records(file):
                 relations[file.relation or ""].files.append((name, records))
                 self._inputs.append((name, records))
-        null_values = self.sources.table(self.table.name).format.null_values
+        form = self.sources.table(self.table.name).format
         called = f"{self.sources.name}#{self.table.name}"
         try:
-            self._prepared = prepared(prepare.select, relations, self.connection, called, null_values)
+            self._prepared = prepared(prepare.select, relations, self.connection, called, form)
         except NotOneQuery as error:
             raise self.sources.error(("tables", self.table.name, "prepare", "select"), str(error)) from None
         return [
-            (DeliveredColumns(origin, records.schema, unmeasured=self._prepared.unmeasured), records)
+            # Real dates and moments of the files arrive as ISO 8601, as those of a worksheet do.
+            (DeliveredColumns(origin, records.schema, is_worksheet=True, unmeasured=self._prepared.unmeasured), records)
             for origin, records in self._prepared.records.items()
         ]
 

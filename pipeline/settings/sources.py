@@ -61,7 +61,8 @@ def _zones() -> set[str]:
 
 
 def _lies_within(pattern: str) -> bool:
-    return bool(pattern.strip()) and not pattern.startswith("/") and ".." not in PurePosixPath(pattern).parts
+    parts = PurePosixPath(pattern).parts
+    return bool(pattern.strip()) and bool(parts) and not pattern.startswith("/") and ".." not in parts
 
 
 _CHARACTER = 'one ASCII character (a tab is "\\t", in double quotes)'
@@ -162,8 +163,12 @@ class ColumnSource(SettingsModel):
     @classmethod
     def _one_order(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         """Day and month in one order: 1/5/2025 would be read by whichever format comes first."""
-        for place, one in enumerate(formats):
-            for other in formats[place + 1 :]:
+        counted = [each for each in formats if each in DATE_WORDS and each != ISO]
+        if len(set(counted)) > 1:
+            raise wrong(f"{' and '.join(dict.fromkeys(counted))} read the same numbers: name one of them")
+        plain = [each.replace("%-", "%") for each in formats]
+        for place, one in enumerate(plain):
+            for other in plain[place + 1 :]:
                 if "%d" in one and "%m" in one and one.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m") == other:
                     raise wrong(f"{one} and {other} read 1/5 as two days: name the one order in which this column is written")
         return formats
@@ -251,6 +256,13 @@ class PreparedFiles(SettingsModel):
     @classmethod
     def _patterns(cls, given: Any) -> Any:
         return {"files": given} if isinstance(given, str | list) else given
+
+    @field_validator("format", mode="after")
+    @classmethod
+    def _zone_of_the_table(cls, form: Format) -> Format:
+        if "timezone" in form.model_fields_set:
+            raise wrong("the times of the result are read in the timezone of the table: put it into the table's format")
+        return form
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:

@@ -32,6 +32,8 @@ _FRACTION = "[0-9]+ *[/] *[1-9][0-9]*"
 # Sums of binary fractions are inexact: 0.30000000000000004 is 0.30, while 0.301 is not an amount.
 _AMOUNT_NOISE = 1e-6
 
+_NATIVE_TYPES = ("BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "TIMESTAMP")
+_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 # The most frequent spellings first.
 _WORDS = {
     "true": ("true", "1", "yes", "y", "t", "是", "1.0"),
@@ -63,8 +65,13 @@ class Style:
     """Real dates of a worksheet arrive as ISO 8601, whatever format its texts have."""
 
 
-def as_text(value: Value) -> str:
-    """The value as text; whole numbers without decimals, instants as Shanghai wall time."""
+def is_native(type_: str) -> bool:
+    """Whether values of a DuckDB type are read as they are; of other types, as text."""
+    return type_ in _WHOLE_TYPES or (type_.startswith(_NATIVE_TYPES) and not type_.endswith("]"))
+
+
+def as_text(value: Value, zone: str = TIME_ZONE) -> str:
+    """The value as text; whole numbers without decimals, instants as wall time in ``zone``."""
     sql = value.sql
     if value.is_text:
         return sql
@@ -72,7 +79,7 @@ def as_text(value: Value) -> str:
         whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e38"
         return f"(CASE WHEN isnan({sql}) THEN NULL WHEN {whole} THEN {sql}::HUGEINT::VARCHAR ELSE {sql}::VARCHAR END)"
     if value.type == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('{TIME_ZONE}', {sql})::VARCHAR"
+        return f"timezone({literal(zone)}, {sql})::VARCHAR"
     return f"{sql}::VARCHAR"
 
 

@@ -7,7 +7,8 @@ must not reach other data. ``select`` decides where expressions may be written.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ WITHOUT_PARENTHESES = frozenset(
         *("session_user", "current_role", "current_catalog", "current_schema"),
     )
 )
+_GROWING = ("range", "generate_series", "repeat", "lpad", "rpad", "bitstring")
+_LISTS_OF_NUMBERS = ("range", "generate_series")
+_AT_MOST = 10_000
+"""To such a length a text or list of numbers may be made: DuckDB does not stop within one."""
+_WIDE = re.compile(r"\d{5,}")
 OF_ROWS = ("unnest", "generate_subscripts", "regexp_split_to_table")
 """They make several rows of one."""
 FORBIDDEN_FUNCTIONS = frozenset((*_CLOCKS, *_OF_CHANCE, *_OF_THE_DATABASE, *OF_ROWS, "error", "sleep_ms", "pg_sleep"))
@@ -96,6 +102,7 @@ def columns_of_expression(
     if not is_one_value:
         raise ValueError("must be one SQL expression")
     names: set[str] = set()
+    check_size(node["select_list"][0])
     for part in parts(node["select_list"][0]):
         kind = part.get("class")
         if kind in _FORBIDDEN_CLASSES and not (windows and kind == "WINDOW"):
@@ -104,11 +111,52 @@ def columns_of_expression(
             raise ValueError(f"must not use {part['function_name']}(): it does not depend on the record alone")
         if kind == "COLUMN_REF":
             names.update(part["column_names"])
+        # name.upper() is read as a function of a schema.
+        if kind == "FUNCTION" and part.get("schema") not in (None, "", "main"):
+            names.add(part["schema"])
+    if any(name.casefold().startswith("unnamed_subquery") for name in names):
+        raise ValueError("must name columns, not the record as a whole")
     own = {name.casefold() for name in known}
     functions = {name for name in names if name.lower() in WITHOUT_PARENTHESES and name.casefold() not in own}
     if functions:
         raise ValueError(f"must not use {min(functions)}: it does not depend on the record alone")
     return names
+
+
+def check_size(tree: Any) -> None:
+    """Raise ValueError for functions that make texts or lists of any length, or of very many numbers.
+
+    DuckDB can be interrupted between blocks of records, not within one value.
+    """
+    lists = 0
+    for part in parts(tree):
+        if part.get("class") != "FUNCTION":
+            continue
+        name, arguments = str(part["function_name"]).lower(), part.get("children", [])
+        if name in _GROWING:
+            # lpad(text, 3, '0'): the length; range(1, 9): every number.
+            lengths = arguments if name in _LISTS_OF_NUMBERS else arguments[1:2]
+            if not lengths or not all(_is_small(each) for each in lengths):
+                raise ValueError(f"must use {name}() with a number up to {_AT_MOST} written there")
+            lists += name in _LISTS_OF_NUMBERS
+            if any(inner.get("function_name", "") in _GROWING for each in arguments for inner in parts(each)):
+                raise ValueError(f"must not use {name}() of a text or list that was made longer")
+        constants = [str(each["value"].get("value")) for each in arguments if each.get("class") == "CONSTANT"]
+        if name in ("printf", "format") and any(map(_WIDE.search, constants)):
+            raise ValueError(f"must not use {name}() to make a long text")
+        if name.startswith(("list_aggr", "array_aggr")) and not FORBIDDEN_FUNCTIONS.isdisjoint(map(str.lower, constants)):
+            raise ValueError(f"must not use {name}() for what does not depend on the records alone")
+    if lists > 1:
+        raise ValueError("must not make more than one list of numbers")
+
+
+def _is_small(argument: Mapping[str, Any]) -> bool:
+    if argument.get("class") == "FUNCTION" and argument.get("function_name") == "-" and len(argument["children"]) == 1:
+        argument = argument["children"][0]
+    if argument.get("class") != "CONSTANT":
+        return False
+    value = argument["value"].get("value")
+    return isinstance(value, int) and abs(value) <= _AT_MOST
 
 
 def parts(tree: Any) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,9 @@ order itself are ordered by where they come from and by their values.
 from __future__ import annotations
 
 import json
+import re
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,23 +19,25 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.extract.mapping.casting import Value, as_text
-from pipeline.extract.mapping.engine import FORBIDDEN_FUNCTIONS, OF_ROWS, WITHOUT_PARENTHESES, parts
+from pipeline.extract.mapping.casting import Value, as_text, is_native
+from pipeline.extract.mapping.engine import FORBIDDEN_FUNCTIONS, OF_ROWS, WITHOUT_PARENTHESES, check_size, parts
 from pipeline.extract.readers.cleaning import clean_text
-from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, RESERVED, canonical_names
+from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, RESERVED, SEQUENCE, canonical_names
 from pipeline.extract.readers.records import RECORD_FIELDS, Records
 from pipeline.lake.sql import literal, quoted
+from pipeline.settings.sources import Format
 
 SECONDS = 600
 """After so long a query is stopped."""
 
-_FROM_NOTHING = ("EMPTY", "EXPRESSION_LIST")
-_READABLE = ("BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", *_FROM_NOTHING)
+_READABLE = ("BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST")
 _QUERIES = ("SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE")
-# Names under which DuckDB shows its own state; a query must not take them for its own either.
-_OF_THE_SYSTEM = ("duckdb_", "pragma_", "pg_", "sqlite_", "information_schema")
-_MISFITS, _RESULT = "prepared_misfits", "prepared_rows"
+# Names under which DuckDB shows its own state, and the tables made here; a query must not take them for its own either.
+_NOT_FOR_QUERIES = ("duckdb_", "pragma_", "pg_", "sqlite_", "information_schema", "_")
+_BATCH, _MISFITS, _RESULT, _PLACE = "_delivered", "_prepared_misfits", "_prepared_rows", SEQUENCE
 _BATCH_ROWS = 1 << 16
+# What sqlglot takes for a parameter or an operator when it is told the columns of a file.
+_NOT_A_NAME = re.compile(r"[?$:@;{}\[\]\"'\\\\]")
 
 
 @dataclass
@@ -65,7 +69,7 @@ class PreparedRecords:
         names = ", ".join([*(field.name for field in RECORD_FIELDS), *map(quoted, columns)])
         # A cursor of its own: mapping asks the connection while it takes records from here.
         with self.connection.cursor() as cursor:
-            found = cursor.execute(f"SELECT {names} FROM {_RESULT} WHERE {ORIGIN_FILE} = ? ORDER BY _place", [self.origin])
+            found = cursor.execute(f"SELECT {names} FROM {_RESULT} WHERE {ORIGIN_FILE} = ? ORDER BY {_PLACE}", [self.origin])
             for batch in found.to_arrow_reader(_BATCH_ROWS):
                 cells = [
                     clean_text(column.cast(pa.string()), self.null_values) if is_text else column
@@ -104,47 +108,36 @@ def prepared(
     relations: Mapping[str, Relation],
     connection: duckdb.DuckDBPyConnection,
     called: str,
-    null_values: tuple[str, ...],
+    form: Format,
 ) -> Prepared:
     """Run the query.
 
-    called        the origin of rows that give none
-    null_values   texts of its result that mean no value
+    called    the origin of rows that give none
+    form      the table's: texts of the result that mean no value, and the time zone of moments
     Raises NotOneQuery, and what reading the files raises.
     """
-    wanted = _wanted_columns(select, relations, connection)
+    try:
+        _check(select, relations, connection)
+    except RecursionError:
+        raise NotOneQuery("is nested too deeply") from None
     delivered: dict[str, int] = {}
     connection.execute(
         f"CREATE TABLE {_MISFITS} ({ORIGIN_FILE} VARCHAR, {', '.join(f'{each.name} {_sql_type(each)}' for each in RECORD_FIELDS)})"
     )
     for name, relation in relations.items():
-        delivered |= _load(name, relation, wanted, connection)
+        _load(name, relation, form.timezone, delivered, connection)
     with _limited(connection):
-        _run(select, connection)
-    _origins(delivered, called, connection)
+        names = _run(select, connection)
+    _origins(relations, called, connection)
     schema = _schema(connection)
     rows = dict(connection.execute(f"SELECT {ORIGIN_FILE}, count(*) FROM {_RESULT} GROUP BY ALL ORDER BY ALL").fetchall())
-    records = {origin: PreparedRecords(schema, connection, origin, null_values) for origin in rows or [called]}
+    records = {origin: PreparedRecords(schema, connection, origin, form.null_values) for origin in rows or [called]}
     columns = {name: relation.columns for name, relation in relations.items()}
-    return Prepared(records, delivered, rows, frozenset(_unmeasured(select, columns, schema.names)))
+    return Prepared(records, delivered, rows, frozenset(_unmeasured(select, columns, names)))
 
 
-def _wanted_columns(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> frozenset[str] | None:
-    """The names of columns that the query mentions, case folded; None: it takes all of some relation."""
-    node = _checked(select, relations, connection)
-    names: set[str] = set()
-    for part in parts(node):
-        if part.get("class") == "STAR" or part.get("using_columns"):
-            return None
-        if part.get("ref_type") == "NATURAL":
-            return None
-        if part.get("class") == "COLUMN_REF":
-            names.update(name.casefold() for name in part["column_names"])
-    return frozenset(names)
-
-
-def _checked(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """The parsed query; raises NotOneQuery unless it reads the relations alone and gives the same every time."""
+def _check(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise NotOneQuery unless the query reads the relations alone and gives the same every time."""
     found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [select]).fetchone()
     tree = json.loads(found[0]) if found else {"error": True}
     if tree.get("error"):
@@ -156,14 +149,16 @@ def _checked(select: str, relations: Mapping[str, Relation], connection: duckdb.
         raise NotOneQuery("must be one SELECT")
     node: dict[str, Any] = tree["statements"][0]["node"]
     known = {name.casefold() for name in relations}
-    columns = {column.casefold() for relation in relations.values() for column in relation.columns}
     own = {entry["key"].casefold() for part in parts(node) for entry in _common_tables(part)}
     for name in sorted(own | known):
-        if name.startswith(_OF_THE_SYSTEM):
+        if name.startswith(_NOT_FOR_QUERIES):
             raise NotOneQuery(f"must not call anything {name}: the database has such names")
     for part in parts(node):
-        _check_part(part, known | own, columns)
-    return node
+        _check_part(part, known | own)
+    try:
+        check_size(node)
+    except ValueError as error:
+        raise NotOneQuery(str(error)) from None
 
 
 def _common_tables(part: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -172,7 +167,7 @@ def _common_tables(part: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*found, *([{"key": part["cte_name"]}] if part.get("cte_name") else [])]
 
 
-def _check_part(part: Mapping[str, Any], known: set[str], columns: set[str]) -> None:
+def _check_part(part: Mapping[str, Any], known: set[str]) -> None:
     kind, class_ = part.get("type"), part.get("class")
     if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _QUERIES:
         raise NotOneQuery("must not be recursive" if "RECURSIVE" in kind else f"must not use a {kind}")
@@ -185,8 +180,14 @@ def _check_part(part: Mapping[str, Any], known: set[str], columns: set[str]) -> 
     function = str(part.get("function_name", "")).lower() if class_ in ("FUNCTION", "WINDOW") else ""
     if function in FORBIDDEN_FUNCTIONS - set(OF_ROWS):
         raise NotOneQuery(f"must not use {function}(): it does not depend on the records alone")
-    if class_ == "COLUMN_REF" and (functions := {name.casefold() for name in part["column_names"]} & WITHOUT_PARENTHESES - columns):
-        raise NotOneQuery(f"must not use {min(functions)}: it does not depend on the records alone")
+    if class_ == "COLUMN_REF" and len(part["column_names"]) == 1:
+        name = str(part["column_names"][0]).casefold()
+        if name in WITHOUT_PARENTHESES:
+            raise NotOneQuery(f"must not use {name}, which may be a function: write the column with its relation, x.{name}")
+    if part.get("setop_type") == "UNION_BY_NAME":
+        raise NotOneQuery("must not use UNION BY NAME: name the columns of both SELECTs in the same order")
+    if part.get("ref_type") == "NATURAL":
+        raise NotOneQuery("must not use NATURAL JOIN, which would join by file and row too: name the columns with USING")
     if isinstance(kind, str) and class_ is None and _is_source(part):
         _check_source(part, kind, known)
 
@@ -207,52 +208,69 @@ def _check_source(part: Mapping[str, Any], kind: str, known: set[str]) -> None:
             raise NotOneQuery(f"reads '{name}', which prepare.files does not name")
 
 
-def _load(name: str, relation: Relation, wanted: frozenset[str] | None, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Fill a table with the records of a relation's files, every column as text; returns the records by file."""
-    columns = [column for column in relation.columns if wanted is None or column.casefold() in wanted]
+def _load(name: str, relation: Relation, zone: str, delivered: dict[str, int], connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill a table with the records of a relation's files, every column as text, and count them in ``delivered``.
+
+    A file of several relations is counted once, and so are its lines that do not fit the header.
+    """
+    columns = relation.columns
     shape = ", ".join([*(f"{quoted(column)} VARCHAR" for column in columns), f"{ORIGIN_FILE} VARCHAR", f"{ORIGIN_ROW} BIGINT"])
     connection.execute(f"CREATE TABLE {quoted(name)} ({shape})")
-    counts: dict[str, int] = {}
     for file, records in relation.files:
         own = {column.casefold(): column for column in records.schema.names}
-        taken = [own[column.casefold()] for column in columns if column.casefold() in own]
-        counts[file] = 0
-        for batch in records.batches(taken):
-            counts[file] += batch.num_rows
-            connection.register("delivered", pa.Table.from_batches([batch]))
-            types = dict(row[:2] for row in connection.execute("DESCRIBE delivered").fetchall())
-            texts = [
-                as_text(Value(quoted(found), types[found])) if (found := own.get(column.casefold())) else "NULL"
-                for column in columns
-            ]
+        is_first, count = file not in delivered, 0
+        for batch in records.batches(records.schema.names):
+            count += batch.num_rows
+            connection.register(_BATCH, pa.Table.from_batches([batch]))
+            types = dict(row[:2] for row in connection.execute(f"DESCRIBE {_BATCH}").fetchall())
+            texts = [_text(found, types, zone) if (found := own.get(column.casefold())) else "NULL" for column in columns]
             cells = ", ".join([*texts, literal(file), ORIGIN_ROW])
-            connection.execute(f"INSERT INTO {quoted(name)} SELECT {cells} FROM delivered WHERE _field_rule IS NULL")
-            connection.execute(
-                f"INSERT INTO {_MISFITS} SELECT {literal(file)}, {', '.join(each.name for each in RECORD_FIELDS)} FROM delivered "
-                "WHERE _field_rule IS NOT NULL"
-            )
-            connection.unregister("delivered")
-    return counts
+            connection.execute(f"INSERT INTO {quoted(name)} SELECT {cells} FROM {_BATCH} WHERE _field_rule IS NULL")
+            if is_first:
+                fields = ", ".join(each.name for each in RECORD_FIELDS)
+                connection.execute(
+                    f"INSERT INTO {_MISFITS} SELECT {literal(file)}, {fields} FROM {_BATCH} WHERE _field_rule IS NOT NULL"
+                )
+            connection.unregister(_BATCH)
+        delivered.setdefault(file, count)
 
 
-def _run(select: str, connection: duckdb.DuckDBPyConnection) -> None:
-    query = select.strip().rstrip(";")
+def _text(column: str, types: Mapping[str, str], zone: str) -> str:
+    """A cell as text; moments in ISO 8601, which is read beside any declared format."""
+    text = as_text(Value(quoted(column), types[column]), zone)
+    return f"replace({text}, ' ', 'T')" if types[column].startswith("TIMESTAMP") else text
+
+
+def _run(select: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Make the table of the result; returns its columns → what the query calls them."""
+    query = re.sub(r"[;\s]+$", "", select)
     try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM (\n{query}\n)").fetchall()
-        names = [str(row[0]) for row in described]
-        given = {name.casefold() for name in names}
-        columns = [name for name in names if name.casefold() not in RESERVED]
+        described = [row[:2] for row in connection.execute(f"DESCRIBE (\n{query}\n)").fetchall()]
+        for name, count in Counter(name.casefold() for name, _ in described).items():
+            if count > 1:
+                raise NotOneQuery(f"gives the column '{name}' more than once (to change one of a star: * replace (… as {name}))")
+        given = {name.casefold() for name, _ in described}
+        columns = [(name, type_) for name, type_ in described if name.casefold() not in RESERVED]
         if not columns:
             raise NotOneQuery("gives no column")
-        canonical = canonical_names(columns)
+        names = dict(zip(canonical_names(name for name, _ in columns), (name for name, _ in columns), strict=True))
         file = f"{ORIGIN_FILE}::VARCHAR" if ORIGIN_FILE in given else "NULL::VARCHAR"
         row = f"{ORIGIN_ROW}::BIGINT" if ORIGIN_ROW in given else "NULL::BIGINT"
-        kept = ", ".join(f"{quoted(name)} AS {quoted(to)}" for name, to in zip(columns, canonical, strict=True))
-        misfit = "NULL::VARCHAR AS _field_rule, NULL::VARCHAR AS _raw_line"
-        rows = f"SELECT {file} AS {ORIGIN_FILE}, {row} AS {ORIGIN_ROW}, {misfit}, {kept} FROM (\n{query}\n)"
+        kept = [
+            f"{quoted(name)}{'' if is_native(type_) or type_ == 'VARCHAR' else '::VARCHAR'} AS {quoted(to)}"
+            for (name, type_), to in zip(columns, names, strict=True)
+        ]
+        fields = [
+            f"{file} AS {ORIGIN_FILE}",
+            f"{row} AS {ORIGIN_ROW}",
+            "NULL::VARCHAR AS _field_rule",
+            "NULL::VARCHAR AS _raw_line",
+        ]
+        rows = f"SELECT {', '.join([*fields, *kept])} FROM (\n{query}\n)"
         if not _is_ordered(query, connection):
-            rows += f" ORDER BY {', '.join([ORIGIN_FILE, ORIGIN_ROW, *map(quoted, canonical)])}"
-        connection.execute(f"CREATE TABLE {_RESULT} AS SELECT row_number() OVER () AS _place, * FROM ({rows})")
+            rows += f" ORDER BY {', '.join([ORIGIN_FILE, ORIGIN_ROW, *map(quoted, names)])}"
+        connection.execute(f"CREATE TABLE {_RESULT} AS SELECT row_number() OVER () AS {_PLACE}, * FROM ({rows})")
+        return names
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         raise NotOneQuery(f"DuckDB says: {str(error).partition(chr(10))[0]}") from None
     except duckdb.OutOfMemoryException:
@@ -283,58 +301,54 @@ def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         timer.cancel()
 
 
-def _origins(delivered: Mapping[str, int], called: str, connection: duckdb.DuckDBPyConnection) -> None:
+def _origins(relations: Mapping[str, Relation], called: str, connection: duckdb.DuckDBPyConnection) -> None:
     """Hold the origins that the query gives against the files, name those it does not give, and add lines that fit no header."""
-    given = [row[0] for row in connection.execute(f"SELECT DISTINCT {ORIGIN_FILE} FROM {_RESULT} ORDER BY 1").fetchall()]
-    if any(name is not None and name not in delivered for name in given):
-        raise NotOneQuery(f"gives an {ORIGIN_FILE} that is none of its files")
+    known = " UNION ALL ".join(f"SELECT {ORIGIN_FILE}, {ORIGIN_ROW} FROM {quoted(name)}" for name in relations)
+    unknown = connection.execute(
+        f"SELECT count(*) FROM {_RESULT} AS made WHERE {ORIGIN_FILE} IS NOT NULL AND {ORIGIN_ROW} IS NOT NULL AND NOT EXISTS ("
+        f"SELECT 1 FROM ({known}) AS came WHERE came.{ORIGIN_FILE} = made.{ORIGIN_FILE} AND came.{ORIGIN_ROW} = made.{ORIGIN_ROW})"
+    ).fetchone()
+    if unknown and unknown[0]:
+        raise NotOneQuery(f"gives {unknown[0]} rows an {ORIGIN_FILE} and {ORIGIN_ROW} of which its files have no record")
     connection.execute(
-        f"UPDATE {_RESULT} SET {ORIGIN_FILE} = {literal(called)}, {ORIGIN_ROW} = _place "
+        f"UPDATE {_RESULT} SET {ORIGIN_FILE} = {literal(called)}, {ORIGIN_ROW} = {_PLACE} "
         f"WHERE {ORIGIN_FILE} IS NULL OR {ORIGIN_ROW} IS NULL"
     )
-    last = f"(SELECT coalesce(max(_place), 0) FROM {_RESULT})"
-    connection.execute(f"INSERT INTO {_RESULT} BY NAME SELECT {last} + row_number() OVER () AS _place, * FROM {_MISFITS}")
+    last = f"(SELECT coalesce(max({_PLACE}), 0) FROM {_RESULT})"
+    connection.execute(f"INSERT INTO {_RESULT} BY NAME SELECT {last} + row_number() OVER () AS {_PLACE}, * FROM {_MISFITS}")
 
 
 def _schema(connection: duckdb.DuckDBPyConnection) -> pa.Schema:
-    """The result's own columns; types that mapping does not know are text."""
+    """The result's own columns."""
     given = connection.execute(f"SELECT * FROM {_RESULT} LIMIT 0").to_arrow_table().schema
-    return pa.schema(
-        [
-            pa.field(each.name, pa.string() if _is_nested(each.type) else each.type)
-            for each in given
-            if each.name not in (*RESERVED, "_place")
-        ]
-    )
+    return pa.schema([each for each in given if each.name not in RESERVED])
 
 
-def _is_nested(given: pa.DataType) -> bool:
-    known = (
-        pa.types.is_boolean, pa.types.is_integer, pa.types.is_float32, pa.types.is_float64, pa.types.is_date,
-        pa.types.is_timestamp, pa.types.is_decimal128, pa.types.is_string,
-    )  # fmt: skip
-    return not any(check(given) for check in known)
-
-
-def _unmeasured(select: str, columns: Mapping[str, Sequence[str]], names: Sequence[str]) -> Iterator[str]:
+def _unmeasured(select: str, columns: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> Iterator[str]:
     """The result's columns in whose making no delivered column and no number of records has a part.
 
-    Where that cannot be found out, the column is one of them: an assumed value must not pass for a measured one.
+    Where that cannot be found out, the column is one of them: an assumed value must not pass for a measured one. The number of a
+    record says nothing.
+
+    names    the result's columns → what the query calls them
     """
     # Only needed here, and slow to import.
-    import sqlglot
     from sqlglot import exp
+    from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
 
-    schema = {name: dict.fromkeys((*of_relation, ORIGIN_FILE), "text") for name, of_relation in columns.items()}
-    for name in names:
+    schema = {
+        name: {column: "text" for column in (*of_relation, ORIGIN_FILE, ORIGIN_ROW) if not _NOT_A_NAME.search(column)}
+        for name, of_relation in columns.items()
+    }
+    for name, in_query in names.items():
         try:
-            nodes = list(lineage(name, select, schema=schema, dialect="duckdb").walk())
-        except sqlglot.errors.SqlglotError:
+            nodes = list(lineage(in_query, select, schema=schema, dialect="duckdb").walk())
+        except (SqlglotError, TypeError, ValueError, RecursionError):
             yield name
             continue
-        reads = any(isinstance(node.source, exp.Table) for node in nodes)
-        counts = any(node.expression.find(exp.Count, exp.Window) is not None for node in nodes)
+        reads = any(isinstance(node.source, exp.Table) and node.name.rpartition(".")[2].casefold() != ORIGIN_ROW for node in nodes)
+        counts = any(node.expression.find(exp.Count, exp.Sum) is not None for node in nodes)
         if not reads and not counts:
             yield name
 

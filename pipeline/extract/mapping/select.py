@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.extract.errors import DuplicateColumn, MissingRequiredColumn
-from pipeline.extract.mapping.casting import Style, Value, accepted, as_text, reading
+from pipeline.extract.mapping.casting import Style, Value, accepted, as_text, is_native, reading
 from pipeline.extract.mapping.engine import columns_of_expression
 from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, SEQUENCE, chosen_names, find_name, is_repeated
 from pipeline.extract.readers.records import RECORD_FIELDS
@@ -36,8 +36,6 @@ of the record, or the customer is the record itself.
 """
 
 _SHAPE = "record_shape"
-_NATIVE_TYPES = ("BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "TIMESTAMP")
-_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,7 @@ class Mapping:
         columns.append(f"{literal(self._delivery.name)} AS {ORIGIN_FILE}")
         for name in self._used:
             value = self._native(name, quoted(name))
-            columns.append(f"{as_text(value)} AS {quoted(name)}")
+            columns.append(f"{as_text(value, self._source.format.timezone)} AS {quoted(name)}")
             if not value.is_text:
                 columns.append(f"{value.sql} AS {quoted(_own(name))}")
         columns += [f"NULL::VARCHAR AS {quoted(name)}" for name in self.absent]
@@ -240,14 +238,31 @@ class Mapping:
             return CONSTANT
         if source.expression is not None and not self._reads_record(source.expression):
             return EXPRESSION
-        names = self._delivered_names(source)
-        if names and self._delivery.unmeasured.issuperset(names):
+        names = self._delivered_names(source) or self._unpivoted_from(source)
+        if not self._delivery.unmeasured.isdisjoint(names):
             return EXPRESSION
         # A response of its own customer is measured all the same: only requests are compared with others of their customer.
         is_client = item.column.references == "customers" and self._table.name == "service_requests"
-        if is_client and any(_same_origin(source, key.source) for key in self._keys()):
+        if is_client and any(self._is_same(source, key.source) for key in self._keys()):
             return UNIQUE_KEY
         return None
+
+    def _unpivoted_from(self, source: ColumnSource) -> list[str]:
+        """The columns of the record whose cells a column of ``unpivot`` takes."""
+        added = next(filter(None, (find_name(name, self._added_names()) for name in source.sources or ())), None)
+        return [cells[added] for cells in self._unpivoted.values() if added in cells]
+
+    def _is_same(self, one: ColumnSource, other: ColumnSource) -> bool:
+        """Whether two contract columns are taken from the same columns of this file, by the same expression and words."""
+        origin = self._taken_from(one)
+        return bool(origin) and origin == self._taken_from(other) and one.values == other.values
+
+    def _taken_from(self, source: ColumnSource) -> list[str] | str:
+        """The columns of the file, or an expression of them that is not just a column."""
+        if source.expression is None:
+            return self._delivered_names(source)
+        own = find_name(source.expression.strip().strip('"'), self._names)
+        return source.expression if own is None else [own]
 
     def _keys(self) -> list[_Column]:
         """The key columns of a row within its enterprise."""
@@ -311,7 +326,7 @@ class Mapping:
         if type_ in ("DOUBLE", "FLOAT"):
             # Data frames write NaN for "no value".
             return Value(f"CASE WHEN NOT isnan({sql}) THEN {sql} END", type_)
-        if type_ == "VARCHAR" or _is_native(type_):
+        if type_ == "VARCHAR" or is_native(type_):
             return Value(sql, type_)
         return Value(f"{sql}::VARCHAR", "VARCHAR")
 
@@ -360,6 +375,8 @@ class Mapping:
             wanted = columns_of_expression(self._connection, expression, (*self._names, *added), windows)
         except ValueError as error:
             raise self._wrong(path, str(error)) from None
+        except RecursionError:
+            raise self._wrong(path, "is nested too deeply") from None
         by_lower = {name.casefold(): name for name in self._names}
         # A column that the source renamed is in some of the files; an expression of nothing but such columns does not fit this one.
         is_fitting = any(name.casefold() in by_lower for name in wanted)
@@ -480,7 +497,7 @@ class Mapping:
             type_ = self._type_of(source.expression, (*path, "expression"), added)
             self._check_formats(source, path)
             sql = f"(\n{source.expression}\n)"
-            if _is_native(type_):
+            if is_native(type_):
                 return Value(sql, type_)
             return Value(f"nullif(trim({sql}::VARCHAR), '')", "VARCHAR")
         if source.sources is not None:
@@ -503,7 +520,7 @@ class Mapping:
     def _first_value(self, names: Sequence[str]) -> Value:
         """Of the first column that has one; in the columns' own type if they share it."""
         types = {self._types[name] for name in names}
-        if len(types) == 1 and _is_native(type_ := types.pop()):
+        if len(types) == 1 and is_native(type_ := types.pop()):
             owns = [quoted(_own(name)) for name in names]
         else:
             type_, owns = "VARCHAR", [quoted(name) for name in names]
@@ -575,11 +592,6 @@ def _gives_one_value(source: ColumnSource) -> bool:
     return {to for value, to in source.values.items() if value} <= {source.otherwise}
 
 
-def _same_origin(one: ColumnSource, other: ColumnSource) -> bool:
-    is_given = one.sources is not None or one.expression is not None
-    return is_given and (one.sources, one.expression, one.values) == (other.sources, other.expression, other.values)
-
-
 def _alternatives(names: Sequence[str]) -> str:
     return " or ".join(f"'{name}'" for name in names)
 
@@ -587,7 +599,3 @@ def _alternatives(names: Sequence[str]) -> str:
 def _own(name: str) -> str:
     """Name under which a column keeps the type it was delivered in."""
     return f"own type: {name}"
-
-
-def _is_native(type_: str) -> bool:
-    return type_ in _WHOLE_TYPES or (type_.startswith(_NATIVE_TYPES) and not type_.endswith("]"))

@@ -367,6 +367,29 @@ def test_nothing_of_a_cell_is_told_with_a_failing_expression(place, expression, 
     )
 
 
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("unnamed_subquery::varchar", "must name columns, not the record as a whole"),
+        ("len(range(100000000000))", r"must use range\(\) with a number up to 10000"),
+        ("length(repeat(repeat('x', 9999), 9999))", r"must not use repeat\(\) of a text or list"),
+        ("len([[1 for b in range(9999)] for a in range(9999)])", "more than one list of numbers"),
+        ("format('{:1000000000}', 1)", r"must not use format\(\) to make a long text"),
+        ("abs(" * 400 + "1" + ")" * 400, "deep"),
+        ("sleep_ms(10)", r"must not use sleep_ms\(\)"),
+    ],
+    ids=("record", "range", "repeat", "lists", "format", "deep", "sleep"),
+)
+def test_an_expression_makes_no_value_without_measure(place, sql, problem):
+    with pytest.raises(SourceConfigError, match=problem):
+        take(place, BASE + f'      content: {{expression: "{sql}"}}\n', "id,at\n1,2025-02-03\n")
+
+
+def test_a_method_reads_its_column(place):
+    rows = take(place, BASE + '      content: {expression: "kind.upper()"}\n', "id,at,kind\n1,2025-02-03,a\n")
+    assert rows[0]["content"] == "A"
+
+
 def test_an_expression_cannot_read_files_or_variables(place):
     secret = place.deliver("secret.txt", "secret")
     for sql in (f"read_text('{secret}')", "getvariable('x')", "current_setting('temp_directory')", "getenv('HOME')"):

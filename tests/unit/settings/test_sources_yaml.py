@@ -81,6 +81,19 @@ tables:
             "tables: {staff: {columns: {left_on: {from: x, date_format: ['%d/%m/%Y', '%m/%d/%Y']}}}}",
             r"left_on\.date_format: %d/%m/%Y and %m/%d/%Y read 1/5 as two days: name the one order in which this column is written",
         ),
+        ("tables: {staff: {files: .}}", r"expected a file or a pattern inside the landing folder"),
+        (
+            "tables: {staff: {columns: {left_on: {from: x, date_format: [epoch, excel]}}}}",
+            r"left_on\.date_format: epoch and excel read the same numbers: name one of them",
+        ),
+        (
+            "tables: {staff: {columns: {left_on: {from: x, date_format: ['%d/%m/%Y', '%-m/%-d/%Y']}}}}",
+            r"left_on\.date_format: %d/%m/%Y and %m/%d/%Y read 1/5 as two days",
+        ),
+        (
+            "tables: {staff: {prepare: {files: {a: {files: x, format: {timezone: UTC}}}, select: select 1}}}",
+            r"prepare\.files\.a\.format: the times of the result are read in the timezone of the table",
+        ),
         ("tables: {staff: {unpivot: {name: q}}}", r"unpivot: takes one of rows and columns"),
         ("tables: {staff: {unpivot: {name: q, columns: a, rows: {b: {v: c}}}}}", r"unpivot: takes one of rows and columns"),
         ("tables: {staff: {unpivot: {name: q, value: v, rows: {b: {v: c}}}}}", r"unpivot: value goes with columns"),

@@ -52,7 +52,7 @@ def export_quarantine(quarter: str, tables: tuple[str, ...], out: str, sources: 
     from pipeline.lake.access_log import append, entry
     from pipeline.settings.sources import load_sources
     from pipeline.settings.suggestions import did_you_mean
-    from pipeline.validate.refused import export_refused
+    from pipeline.validate.refused import export_refused, refused_without_record
     from schemas.contract import TABLES
 
     for name in tables:
@@ -71,4 +71,6 @@ def export_quarantine(quarter: str, tables: tuple[str, ...], out: str, sources: 
         console.print(f"{file.path}: {file.rows} rows of {file.origin_file}", markup=False)
         if file.has_header_of_its_own:
             console.print("  it has a header and three columns that sources.yaml does not expect: remove them", markup=False)
+    for (name, origin), number in refused_without_record(chosen, Quarter.parse(quarter), settings.lake, files).items():
+        console.print(f"{number} rows of {name} come of {origin} and of no delivered record: correct them there", markup=False)
     console.print(f"{sum(file.rows for file in files)} rows in {len(files)} files")

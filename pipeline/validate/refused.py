@@ -117,6 +117,21 @@ def export_refused(
     return exported
 
 
+def refused_without_record(
+    tables: Sequence[Table], quarter: Quarter, lake: Lake, exported: Sequence[Exported]
+) -> dict[tuple[str, str], int]:
+    """(table, origin) → refused rows that come of no delivered record: written in ``sources.yaml``, or made by its query."""
+    found: dict[tuple[str, str], int] = {}
+    for table in tables:
+        quarantine = lake.partition("quarantine", table.name, quarter)
+        written = {each.origin_file for each in exported if each.table == table.name}
+        reasons = _reasons(quarantine) if quarantine.is_file() else pl.DataFrame(schema={"origin_file": pl.String})
+        for origin, rows in reasons["origin_file"].value_counts(sort=True).iter_rows():
+            if origin not in written:
+                found[table.name, origin] = rows
+    return found
+
+
 def _quarantines(lake: Lake, quarters: Sequence[Quarter] | None) -> Iterator[tuple[Quarter, Path]]:
     for name in TABLES:
         for quarter, path in lake.partitions("quarantine", name).items():

@@ -268,3 +268,21 @@ def test_the_command_says_what_it_wrote(delivery: Round, tmp_path: Path) -> None
     misspelt = asq("quarantine", "export", "2025-Q1", "--table", "suggestion", *words)
     assert misspelt.exit_code == 2
     assert "the contract has no such table; did you mean 'suggestions'?" in misspelt.output
+
+
+def test_rows_that_come_of_no_delivered_record_are_said(delivery: Round, tmp_path: Path) -> None:
+    delivery.deliver("in.csv", "id,kind\nS1,customer\nS2,dealer\nS3,passer-by\n")
+    query = "select id as suggestion_id, kind as source, '2025-02-03' as submitted_at from r where id <> 'S0'"
+    delivery.deliver("sources.yaml", "defaults: {enterprise_id: A}\ntables: {suggestions: {prepare: {files: {r: in.csv}, select: "
+                     f'"{query}"' "}}}")  # fmt: skip
+    assert delivery.validate() == (1, 2)
+    words = ("--landing", delivery.landing, "--lake", delivery.lake.root, "--out", tmp_path / "out")
+    assert asq("quarantine", "export", "2025-Q1", *words).output.splitlines() == [
+        "2 rows of suggestions come of sources.yaml#suggestions and of no delivered record: correct them there",
+        "0 rows in 0 files",
+    ]
+    delivery.deliver("sources.yaml", "defaults: {enterprise_id: A}\ntables: {suggestions: {prepare: {files: {r: in.csv}, select: "
+                     f'"{query.replace("select", "select _origin_file, _origin_row,")}"' "}}}")  # fmt: skip
+    assert delivery.validate() == (1, 2)
+    (path,) = delivery.export()
+    assert [row[:2] for row in read(path)[1:]] == [["S2", "dealer"], ["S3", "passer-by"]]

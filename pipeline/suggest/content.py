@@ -22,6 +22,8 @@ from schemas.contract import Column, Table
 _CATEGORIES = ("product_category", "issue_class", "cause_class", "queue", "region_code", "scenario", "core_item", "product_model")
 # A company is named by few words; very many are brands of products or suppliers.
 _MOST_ENTERPRISES = 60
+# So few numbers are states, levels or kinds, not names of anything.
+_FEW_CODES = 12
 # More times of day at midnight mean that there was none.
 _NO_TIME = 0.05
 _PHONE, _EMAIL, _ID_NUMBER = re.compile(r"[+(]?[9*]{2,}[-9* ()]{4,}"), re.compile(r".+@.+\..+"), re.compile(r"[9*]{14,17}[9Aa*]")
@@ -214,6 +216,8 @@ def _personal(profile: ColumnProfile, kind: str) -> Fit:
     if profile.dates is not None or profile.number_share >= 0.5:
         return Fit(0.2, "numbers or dates")
     if kind == "name":
+        if profile.distinct <= 2 < profile.filled:
+            return Fit(0.4, "one or two different")
         return Fit(1.0 if profile.mean_length <= 30 else 0.4, "short texts" if profile.mean_length <= 30 else "long texts")
     return Fit(1.0 if profile.mean_length >= 4 else 0.6, "texts")
 
@@ -247,11 +251,10 @@ def _text(profile: ColumnProfile, table: Table, column: Column) -> Fit:
     if column.name in ("staff_id", "customer_id") and not profile.values["text"].str.contains("[0-9]").any():
         note = "texts without digits may be people's names: deliver numbers, or leave the column out"
         return Fit(0.88, f"{profile.distinct} different, none with a digit", notes=(note,))
-    if column.name in _CATEGORIES and profile.filled > 50:
-        if profile.distinct > 0.5 * profile.filled:
-            return Fit(0.6, "nearly every row has its own")
-        if profile.number_share >= 0.95:
-            return Fit(0.92, f"{profile.distinct} different numbers")
+    if column.name in _CATEGORIES and profile.filled > 50 and profile.distinct > 0.5 * profile.filled:
+        return Fit(0.6, "nearly every row has its own")
+    if column.name in _CATEGORIES and profile.number_share >= 0.95:
+        return Fit(0.7 if profile.distinct <= _FEW_CODES else 0.92, f"{profile.distinct} different numbers")
     return Fit(1.0, f"{profile.distinct} different")
 
 

@@ -20,6 +20,7 @@ from pipeline.suggest.surveys import Survey, survey_of
 from schemas.contract import TABLES
 
 _SURVEY_SCORE = 0.5
+_OF_SURVEY = ("survey_answers", "survey_questions")
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,13 @@ def _without_rivals(proposals: list[Proposal]) -> list[Proposal]:
     """A table comes from one proposal: that which resembles it most; the others keep their next table, if it is free."""
     taken: dict[str, Proposal] = {}
     settled: dict[int, Proposal] = {}
-    order = sorted(range(len(proposals)), key=lambda place: -(found.score if (found := proposals[place].match) else 0.0))
+
+    # A wide survey is three tables, whatever else resembles one of them.
+    def rank(place: int) -> tuple[bool, float]:
+        found = proposals[place].match
+        return proposals[place].survey is None, -(found.score if found else 0.0)
+
+    order = sorted(range(len(proposals)), key=rank)
     for place in order:
         proposal = proposals[place]
         if proposal.match is None:
@@ -114,7 +121,9 @@ def _without_rivals(proposals: list[Proposal]) -> list[Proposal]:
             continue
         first = taken.get(proposal.match.table.name)
         if first is None:
-            taken[proposal.match.table.name] = settled[place] = proposal
+            for name in (proposal.match.table.name, *(_OF_SURVEY if proposal.survey else ())):
+                taken[name] = proposal
+            settled[place] = proposal
         else:
             winner = first.file.parts[0].name
             settled[place] = Proposal(proposal.file, None, (proposal.match, *proposal.others), taken_by=winner)

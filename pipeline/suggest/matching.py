@@ -6,6 +6,7 @@ Name and values make a score for every pair; the assignment with the highest sum
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from pipeline.extract.files import without_kind
 from pipeline.suggest.content import NO_FIT, Fit, fit_of
-from pipeline.suggest.names import likeness, table_likeness
+from pipeline.suggest.names import is_id_of, likeness, plain, table_likeness
 from pipeline.suggest.profile import ColumnProfile, FileProfile
 from pipeline.suggest.words import mapped
 from schemas.contract import TABLES, Column, Table
@@ -26,6 +27,11 @@ _NEAR, _AT_MOST_LIKELY = 0.08, 0.85
 # Values of a closed set speak for themselves, but another column may hold the same words.
 _BY_VALUES_ALONE, _VALUES_SHARE = 0.5, 0.95
 _LEAST_TABLE = 0.3
+# Without a key or a date, a file of many columns may resemble anything.
+_WITHOUT_CORE = 0.6
+_NAMES_BESIDE_IDS = 0.8
+_DURATION = re.compile(r"\b(minutes|mins?|hours?|hrs|seconds|secs?|days)\b|分钟|小时|时长|秒|天数")
+_NAMED_ALIKE = 0.55
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,23 @@ def table_match(file: FileProfile, table: Table, without: Iterable[str] = ()) ->
         rival = _rival(scores, row, place)
         if rival is not None and score > _AT_MOST_LIKELY:
             score, reason = _AT_MOST_LIKELY, f"{reason}, but '{rival_name(rival, sources, table)}' is as near"
+        duration = _duration_of(column, sources, table) if column.type == "timestamp" else None
+        if duration is not None:
+            score, note = min(score, _AT_MOST_LIKELY), f"{duration} may say it better: a duration, to be added to its beginning"
+            fit = replace(fit, notes=(*fit.notes, note))
         matches[column.name] = ColumnMatch(column, sources[row], score, tuple(filter(None, (reason, fit.reason))), fit)
     score, reasons = _table_score(file, table, matches)
     ordered = {column.name: matches[column.name] for column in table.columns if column.name in matches}
     return TableMatch(table, file, score, reasons, ordered)
+
+
+def _duration_of(column: Column, sources: list[ColumnProfile], table: Table) -> str | None:
+    """A column of numbers that is called like one of times, with a unit."""
+    for source in sources:
+        is_duration = _DURATION.search(plain(source.name)) and source.amount_share >= 0.9
+        if is_duration and likeness(table.name, column.name, source.name).score >= _NAMED_ALIKE:
+            return source.name
+    return None
 
 
 def rival_name(rival: tuple[int, int], sources: list[ColumnProfile], table: Table) -> str:
@@ -138,7 +157,19 @@ def _pairs(sources: list[ColumnProfile], table: Table, file: FileProfile) -> dic
                 if words.share >= _VALUES_SHARE and words.reached >= 2:
                     found[row, place] = _BY_VALUES_ALONE, "the values, not the name", fit_of(source, table, column, file)
             found.setdefault((row, place), (0.0, "", NO_FIT))
+    _prefer_ids(found, sources, table)
     return found
+
+
+def _prefer_ids(found: dict[tuple[int, int], tuple[float, str, Fit]], sources: list[ColumnProfile], table: Table) -> None:
+    """Where a file has both names and ids of something, the ids are meant."""
+    named = [(row, other) for row, one in enumerate(sources) for other, two in enumerate(sources) if is_id_of(one.name, two.name)]
+    for place, column in enumerate(table.columns):
+        for ids, names in named if column.name.endswith("_id") else ():
+            score, reason, fit = found[names, place]
+            if score > 0 and found[ids, place][2].share >= 0.5:
+                found[ids, place] = max(found[ids, place][0], score), f"the ids of {sources[names].name}", found[ids, place][2]
+                found[names, place] = score * _NAMES_BESIDE_IDS, reason, fit
 
 
 def _rival(scores: np.ndarray, row: int, place: int) -> tuple[int, int] | None:
@@ -165,7 +196,10 @@ def _table_score(file: FileProfile, table: Table, matches: Mapping[str, ColumnMa
     # A long file has columns of its own kind beside those of the contract.
     matched = min(sum(confidence.values()) / 8, 1.0)
     named = max(table_likeness(table, _called(part.name)) for part in file.parts)
-    score = 0.4 * required + 0.2 * min(explained, 1.0) + 0.2 * matched + 0.2 * named
+    score = 0.35 * required + 0.15 * min(explained, 1.0) + 0.2 * matched + 0.3 * named
+    core = [*(name for name in table.key if name != "enterprise_id"), *table.dated_by]
+    if max((confidence.get(name, 0.0) for name in core), default=0.0) < _LIMITS[LIKELY]:
+        score *= _WITHOUT_CORE
     found = [name for name in weights if confidence.get(name, 0.0) >= _LIMITS[LIKELY]]
     reasons = [f"{len(found)} of its {len(weights)} required columns"] if found else []
     reasons += [f"{len(matches)} of {len(table.columns)} columns in all"]

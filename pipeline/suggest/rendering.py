@@ -20,7 +20,7 @@ from pipeline.suggest.surveys import Item, Survey
 from schemas.contract import TABLES
 
 _SATISFACTION = ("满意", "satisf", "만족")
-_OPEN_ENTERPRISE = "# enterprise_id: ...           # open: the id of the enterprise, which the files do not name (--enterprise ID)"
+_OPEN_ENTERPRISE = "# open: the id of the enterprise, which not every file names: defaults: {enterprise_id: ...} (--enterprise ID)"
 
 
 # sources.yaml
@@ -52,7 +52,7 @@ def _defaults(delivery: Delivery) -> list[str]:
         return ["defaults: {}"]
     if delivery.enterprise is not None:
         return ["defaults:", f"  enterprise_id: {_flow(delivery.enterprise)}"]
-    return ["defaults:", f"  {_OPEN_ENTERPRISE}"]
+    return [_OPEN_ENTERPRISE, "defaults: {}"]
 
 
 def _of_proposal(proposal: Proposal, delivery: Delivery) -> Iterator[str]:

@@ -20,6 +20,8 @@ from pipeline.suggest.surveys import Survey, survey_of
 from schemas.contract import TABLES
 
 _SURVEY_SCORE = 0.5
+# Below, a file resembles a table too little to be proposed for it.
+_PROPOSED_SCORE = 0.4
 _OF_SURVEY = ("survey_answers", "survey_questions")
 
 
@@ -29,7 +31,7 @@ class Proposal:
 
     file: FileProfile
     match: TableMatch | None
-    """None: it resembles no table, or another file resembles it more."""
+    """None: it resembles no table enough, or another file resembles it more."""
     others: tuple[TableMatch, ...] = ()
     """Other tables that it resembles, the likeliest first."""
     rows: Rows | None = None
@@ -99,6 +101,8 @@ def _proposal(file: FileProfile) -> Proposal:
         likeliest = table_matches(file)
     if not likeliest:
         return Proposal(file, None)
+    if likeliest[0].score < _PROPOSED_SCORE:
+        return Proposal(file, None, tuple(likeliest[:3]))
     keyed, rows = with_key(likeliest[0])
     return Proposal(file, keyed, tuple(likeliest[1:3]), rows)
 

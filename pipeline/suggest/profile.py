@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import duckdb
@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.check import proposals
 from pipeline.check.shown import PLACEHOLDERS, categories
+from pipeline.extract.errors import UnclosedQuote
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from pipeline.extract.readers.open_records import open_records
 from pipeline.lake.sql import quoted
@@ -192,7 +193,11 @@ def profiles(parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> It
     """One profile for each header; files written in the same way with the same columns are one delivery in several parts."""
     groups: dict[object, list[tuple[Part, pl.DataFrame]]] = {}
     for part in parts:
-        records = _records_of(part)
+        try:
+            records = _records_of(part)
+        except UnclosedQuote:
+            part = replace(part, written=part.written | {"quote": ""}, notes=(*part.notes, "quotes do not enclose fields here"))
+            records = _records_of(part)
         groups.setdefault((tuple(records.columns), repr(part.written)), []).append((part, records))
     for group in groups.values():
         together = pl.concat([records for _, records in group])

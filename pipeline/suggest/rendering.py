@@ -58,12 +58,7 @@ def _defaults(delivery: Delivery) -> list[str]:
 def _of_proposal(proposal: Proposal, delivery: Delivery) -> Iterator[str]:
     names = listed([_commented(part.name) for part in proposal.file.parts], 4)
     if proposal.match is None:
-        why = (
-            f"{proposal.others[0].table.name}, for which {_commented(proposal.taken_by or '')} is taken"
-            if proposal.others
-            else "no table"
-        )
-        yield f"  # {names} resembles {why}"
+        yield f"  # {names} {_commented(_why_not(proposal))}"
         return
     match = proposal.match
     yield ""
@@ -236,6 +231,16 @@ def _commented(text: str) -> str:
     return " ".join(text.split())
 
 
+def _why_not(proposal: Proposal) -> str:
+    """Why no table is proposed for a file."""
+    if not proposal.others:
+        return "resembles no table of the contract"
+    table = proposal.others[0].table.name
+    if proposal.taken_by is None:
+        return f"resembles {table} a little ({proposal.others[0].score:.0%}), too little to be proposed"
+    return f"resembles {table}, for which {proposal.taken_by} is proposed; if both belong to it, join them with `prepare`"
+
+
 # Text
 
 
@@ -260,12 +265,7 @@ def _about(proposal: Proposal) -> Iterator[str]:
     names = listed([part.name for part in file.parts], 4)
     size = f"{file.rows:,} rows{' or more' if file.is_cut else ''}, {len(file.columns)} columns"
     if match is None:
-        taken = f"; {proposal.taken_by} resembles {proposal.others[0].table.name} more" if proposal.taken_by else ""
-        yield (
-            f"{names}: resembles no table of the contract{taken} ({size})"
-            if not taken
-            else f"{names}: not proposed{taken} ({size})"
-        )
+        yield f"{names} {_why_not(proposal)} ({size})"
     else:
         yield f"{names}: {match.table.name} {match.table.title} ({match.score:.0%}: {', '.join(match.reasons)}; {size})"
     if proposal.others and not proposal.taken_by:

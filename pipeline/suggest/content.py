@@ -51,7 +51,7 @@ NO_FIT = Fit(0.0, "")
 def fit_of(profile: ColumnProfile, table: Table, column: Column, file: FileProfile) -> Fit:
     """How well a column's values fit a column of the contract."""
     if not profile.filled:
-        return Fit(0.6, "it is empty here")
+        return Fit(0.8, "it is empty here")
     found = _of_type(profile, table, column, file)
     if profile.filled_share < 0.95 and column.required:
         share = 0.8 if profile.filled_share >= 0.5 else 0.5

@@ -36,6 +36,10 @@ def with_key(match: TableMatch) -> tuple[TableMatch, Rows | None]:
     if found is None or found.source.is_unique or not found.source.filled or found.fit.sources:
         return match, None
     key = found.source
+    if _is_unique(match):
+        certain = min(found.confidence / found.fit.share, 1.0)
+        together = Fit(1.0, "different in every row, together with the rest of the table's key")
+        return match.improved(keys[0], confidence=certain, fit=together, reasons=(found.reasons[0], together.reason)), None
     repeated = f"{key.filled - key.distinct} of {key.filled} rows repeat the {key.name} of an earlier one"
     constant = _constant_shares(match, key)
     event = _event(match)
@@ -52,10 +56,17 @@ def with_key(match: TableMatch) -> tuple[TableMatch, Rows | None]:
     partner = _partner(match, key)
     if partner is not None:
         expression = f"{quoted(partner.name)} || '-' || {quoted(key.name)}"
-        fit = Fit(0.95, f"unique together with {partner.name}", {"expression": expression}, sources=(partner.name, key.name))
+        note = f"other files that refer to {key.name} must be read in the same way"
+        fit = Fit(0.95, f"unique together with {partner.name}", {"expression": expression}, (note,), (), (partner.name, key.name))
         confidence = min(found.confidence / found.fit.share, 1.0) * 0.85
         return match.improved(keys[0], fit=fit, confidence=confidence, reasons=(found.reasons[0], fit.reason)), None
     return match, Rows(f"{repeated}: only the first of each would be accepted")
+
+
+def _is_unique(match: TableMatch) -> bool:
+    """Whether the table's whole key, its enterprise and its version among it, is different in every row."""
+    places = [str(match.matches[name].source.place) for name in match.table.unique_key if name in match.matches]
+    return match.file.frame.select(places).n_unique() == match.file.rows
 
 
 def _event(match: TableMatch) -> ColumnMatch | None:
@@ -110,10 +121,12 @@ def _growing(match: TableMatch, key: ColumnProfile, column: ColumnProfile) -> tu
 
 def _partner(match: TableMatch, key: ColumnProfile) -> ColumnProfile | None:
     """The column with the fewest values that makes the key unique."""
-    candidates = sorted(
-        (each for each in match.file.columns if each.place != key.place and 2 <= each.distinct <= _MOST_PAIRED),
-        key=lambda each: each.distinct,
-    )
+    # No id is made of personal data or of something that is measured.
+    kept = {
+        found.source.place for found in match.matches.values() if found.column.pii or found.column.type not in ("string", "integer")
+    }
+    others = (each for each in match.file.columns if each.place not in {key.place, *kept} and 2 <= each.distinct <= _MOST_PAIRED)
+    candidates = sorted(others, key=lambda each: each.distinct)
     for other in candidates:
         is_code = other.dates is None and not other.is_time_of_day and other.mean_length <= 20 and other.filled_share >= 0.999
         if not is_code or (other.is_whole and max(other.numbers) <= 10):

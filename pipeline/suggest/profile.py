@@ -180,9 +180,6 @@ class FileProfile:
         """Marks for no value that come often enough to be a custom."""
         return sorted({mark for column in self.columns if column.mean_length < 25 for mark in column.null_marks})
 
-    def column(self, name: str) -> ColumnProfile:
-        return self.columns[self.names.index(name)]
-
     @cached_property
     def frame(self) -> pl.DataFrame:
         """All cells, as text, by the columns' places."""

@@ -277,6 +277,8 @@ def _about(proposal: Proposal) -> Iterator[str]:
         yield f"  {note}"
     if proposal.rows is not None:
         yield f"  {proposal.rows.reason}"
+        if proposal.rows.made:
+            yield f"  made by the query: {', '.join(proposal.rows.made)}"
     if proposal.survey is not None:
         paired = sum(item.expectation is not None for item in proposal.survey.items)
         scales = sorted({item.scale for item in proposal.survey.items})

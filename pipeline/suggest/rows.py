@@ -37,9 +37,9 @@ def with_key(match: TableMatch) -> tuple[TableMatch, Rows | None]:
         return match, None
     key = found.source
     if _is_unique(match):
-        certain = min(found.confidence / found.fit.share, 1.0)
+        confidence = min(found.confidence / found.fit.share, 1.0)
         together = Fit(1.0, "different in every row, together with the rest of the table's key")
-        return match.improved(keys[0], confidence=certain, fit=together, reasons=(found.reasons[0], together.reason)), None
+        return match.improved(keys[0], confidence=confidence, fit=together, reasons=(found.reasons[0], together.reason)), None
     repeated = f"{key.filled - key.distinct} of {key.filled} rows repeat the {key.name} of an earlier one"
     constant = _constant_shares(match, key)
     event = _event(match)

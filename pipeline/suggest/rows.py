@@ -14,6 +14,8 @@ from pipeline.suggest.profile import ColumnProfile
 
 # In a log nearly all events of a record repeat what is said about the record itself.
 _CONSTANT, _CHANGING, _ORDERED = 0.9, 0.5, 0.98
+# Fewer repeated keys are faults of the source, which nobody should hide.
+_LOG = 0.1
 _MOST_PAIRED = 5_000
 _STARTED = ("处理中", "进行中", "维修中", "已响应", "in progress", "in process", "work in progress", "active")
 
@@ -41,6 +43,8 @@ def with_key(match: TableMatch) -> tuple[TableMatch, Rows | None]:
         together = Fit(1.0, "different in every row, together with the rest of the table's key")
         return match.improved(keys[0], confidence=confidence, fit=together, reasons=(found.reasons[0], together.reason)), None
     repeated = f"{key.filled - key.distinct} of {key.filled} rows repeat the {key.name} of an earlier one"
+    if key.filled - key.distinct < _LOG * key.filled:
+        return match, Rows(f"{repeated}: only the first of each would be accepted")
     constant = _constant_shares(match, key)
     event = _event(match)
     status = match.matches.get("status")

@@ -98,6 +98,14 @@ def test_a_log_of_changes_keeps_the_last_row(change_log: Path) -> None:
     assert written(proposal)["urgency"] == {"from": "priority", "values": {"2 - High": "urgent", "4 - Low": "normal"}}
 
 
+def test_a_few_repeated_keys_are_faults_and_no_log(write: Write) -> None:
+    rows = [(f"W{row}", moment(row), "Closed") for row in (*range(60), 3, 4)]
+    proposal = only(write("tickets.csv", "ticket id,created at,status", rows))
+    assert proposal.rows is not None
+    assert proposal.rows.latest_by is None
+    assert "2 of 62 rows repeat the ticket id" in proposal.rows.reason
+
+
 def test_a_wide_survey_is_unpivoted(wide_survey: Path) -> None:
     proposal = only(wide_survey)
     assert proposal.survey is not None

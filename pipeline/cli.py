@@ -19,6 +19,7 @@ from pipeline.commands.reference import contract, indicators
 from pipeline.commands.run import backfill, report, run
 from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
+from pipeline.commands.suggest import init, suggest
 from pipeline.errors import AsqError
 from schemas.standard.catalogue import StandardDataError
 
@@ -45,5 +46,20 @@ def main() -> None:
     """Evaluate after-sales service quality by T/GXDSL 244—2025, quarter by quarter."""
 
 
-for each in (run, backfill, sample, check, contract, indicators, schema, report, outliers, quarantine, purge, privacy):
+for each in (
+    run,
+    backfill,
+    sample,
+    init,
+    suggest,
+    check,
+    contract,
+    indicators,
+    schema,
+    report,
+    outliers,
+    quarantine,
+    purge,
+    privacy,
+):
     main.add_command(each)

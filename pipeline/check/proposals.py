@@ -20,7 +20,7 @@ from schemas.contract import Column, Table
 _DAYS = (
     *("%Y年%m月%d日", "%Y年%m月%d号", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y %m %d"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%y%m%d"),
-    *("%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a %b %d %Y"),
+    *("%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a %b %d %Y", "%d/%b/%y", "%d/%b/%Y"),
 )
 _TIMES = (
     *("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%g", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "%H:%M", "%H:%M:%S"),

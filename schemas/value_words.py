@@ -1,0 +1,86 @@
+"""What people write for the values of closed sets, for tables and for the answers of a survey, in Chinese and English.
+
+Words only, for proposals of ``asq suggest``: no run reads them. What a column may hold is declared in ``tables/``. A row of
+``value_words.csv`` holds for every column of that name, or for ``table.column``; ``boolean`` for every yes or no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from schemas.contract import TABLES, Column, Table
+from schemas.sheet import Row, Sheet
+
+_HERE = Path(__file__).resolve().parent
+FILE, TABLE_NAMES, ANSWERS = _HERE / "value_words.csv", _HERE / "table_names.csv", _HERE / "answer_words.csv"
+_BOOLEAN = "boolean"
+
+
+def words_of(table: Table, column: Column) -> Mapping[str, tuple[str, ...]]:
+    """Value of a closed set → words for it, the value itself among them; empty for columns without a closed set. ::
+
+    words_of(TABLES["hotline_calls"], TABLES["hotline_calls"].column("outcome"))["abandoned"]
+    """
+    known = value_words()
+    if column.type == _BOOLEAN:
+        return known[_BOOLEAN]
+    found = known.get(f"{table.name}.{column.name}") or known.get(column.name) or {}
+    return {value: (value.replace("_", " "), value, *found.get(value, ())) for value in column.values or ()}
+
+
+@lru_cache(maxsize=1)
+def value_words(file: Path = FILE) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Column → value → words; raises StandardDataError."""
+    sheet = Sheet(file, ["column_name", "value", "words"])
+    sets = {f"{table.name}.{column.name}": column.values for table in TABLES.values() for column in table.columns if column.values}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in sheet:
+        name, value = row.text("column_name"), row.text("value")
+        named = [values for each, values in sets.items() if name in (each, each.partition(".")[2])]
+        if name == _BOOLEAN:
+            named = [("true", "false")]
+        if not any(value in values for values in named):
+            row.fault("value", f"'{value}' is no value of '{name}'")
+        if value in found.setdefault(name, {}):
+            row.fault("value", f"'{value}' is there twice")
+        found[name][value] = _words(row, "words")
+    sheet.finish()
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def table_names(file: Path = TABLE_NAMES) -> Mapping[str, tuple[str, ...]]:
+    """Table → what people call its files; raises StandardDataError."""
+    sheet = Sheet(file, ["table_name", "other_names"])
+    found: dict[str, tuple[str, ...]] = {}
+    for row in sheet:
+        name = row.text("table_name")
+        if name not in TABLES or name in found:
+            row.fault("table_name", f"'{name}' is no table of the contract, or there twice")
+        found[name] = _words(row, "other_names")
+    for name in TABLES.keys() - found:
+        sheet.fault(None, "table_name", f"'{name}' of the contract is missing")
+    sheet.finish()
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def answer_words(file: Path = ANSWERS) -> Mapping[str, Mapping[str, int]]:
+    """Scale → word → score from 1; raises StandardDataError."""
+    sheet = Sheet(file, ["scale", "score", "words"])
+    found: dict[str, dict[str, int]] = {}
+    for row in sheet:
+        for word in _words(row, "words"):
+            found.setdefault(row.text("scale"), {})[word] = int(row.text("score"))
+    sheet.finish()
+    return MappingProxyType(found)
+
+
+def _words(row: Row, column: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in row.text(column).split(";"))
+    if len(set(words)) < len(words) or not all(words):
+        row.fault(column, "must be different words, separated by semicolons")
+    return words

@@ -1,0 +1,45 @@
+"""The words for values, tables and answers are read strictly, and belong to the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import TABLES
+from schemas.sheet import StandardDataError
+from schemas.value_words import FILE, answer_words, table_names, value_words, words_of
+
+
+def test_every_closed_set_has_words_for_its_values_themselves() -> None:
+    for table in TABLES.values():
+        for column in table.columns:
+            if column.values:
+                assert all(value in words for value, words in words_of(table, column).items())
+
+
+def test_a_word_means_one_value_of_a_column() -> None:
+    for name, values in value_words().items():
+        words = [word for each in values.values() for word in each]
+        # Channels differ by table: a letter is none of a request's.
+        assert len(words) == len(set(words)), name
+
+
+def test_every_table_and_scale_is_named() -> None:
+    assert set(table_names()) == set(TABLES)
+    assert {max(words.values()) for words in answer_words().values()} == {5}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("status,gone,x", "'gone' is no value of 'status'"),
+        ("status,open,x", "'open' is there twice"),
+        ("urgency2,normal,x", "is no value of 'urgency2'"),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, line: str, problem: str) -> None:
+    file = tmp_path / "value_words.csv"
+    file.write_text(FILE.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    with pytest.raises(StandardDataError, match=problem):
+        value_words(file)

@@ -38,6 +38,8 @@ _NOT_TEXT = {
 _OTHER_FILES = tuple(file.file for file in FILES)
 # People leave notes beside their data; any other file in a table's folder was probably meant to be delivered.
 _NOTE_SUFFIXES = (".md", ".yaml", ".yml")
+# What `asq schema` and `asq init` write for editors.
+_FOR_EDITORS = ".schema.json"
 # What programs and systems leave in a folder.
 _LEFT_BEHIND = ("thumbs.db", "desktop.ini", "readme", "license")
 # What `asq sample` planted in its records, for tests.
@@ -235,7 +237,7 @@ def _beside(landing: Path, used: Iterable[Path]) -> Iterator[Path]:
         is_left_out = _is_hidden(relative) and (_is_hidden(relative, (".", "~$")) or not is_known_kind(path))
         if relative.parts[0] == _TRUTH:
             continue
-        is_note = path.suffix.lower() in _NOTE_SUFFIXES or path.name.lower() in _LEFT_BEHIND
+        is_note = path.suffix.lower() in _NOTE_SUFFIXES or path.name.lower() in _LEFT_BEHIND or path.name.endswith(_FOR_EDITORS)
         if path.is_file() and path not in expected and not is_left_out and not is_note:
             yield path
 

@@ -250,7 +250,8 @@ def _text(profile: ColumnProfile, table: Table, column: Column) -> Fit:
         return Fit(0.85, f"{profile.distinct} different in {profile.filled} rows")
     if column.name in ("staff_id", "customer_id") and not profile.values["text"].str.contains("[0-9]").any():
         note = "texts without digits may be people's names: deliver numbers, or leave the column out"
-        return Fit(0.88, f"{profile.distinct} different, none with a digit", notes=(note,))
+        # Neither column is masked: names in it would be published, so that a person decides.
+        return Fit(0.65, f"{profile.distinct} different, none with a digit", notes=(note,))
     if column.name in _CATEGORIES and profile.filled > 50 and profile.distinct > 0.5 * profile.filled:
         return Fit(0.6, "nearly every row has its own")
     if column.name in _CATEGORIES and profile.number_share >= 0.95:

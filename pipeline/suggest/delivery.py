@@ -12,6 +12,7 @@ from pipeline.check.findings import Undelivered
 from pipeline.check.undelivered import undelivered
 from pipeline.errors import UsageError
 from pipeline.extract.errors import SourceRefused
+from pipeline.lake.database import connected
 from pipeline.suggest.layout import Part, parts_of
 from pipeline.suggest.matching import TableMatch, table_match, table_matches
 from pipeline.suggest.profile import FileProfile, profiles
@@ -74,7 +75,7 @@ def suggested(files: Sequence[Path], folder: Path, enterprise: str | None = None
             parts += parts_of(path, folder)
         except SourceRefused as error:
             unread.append((path.relative_to(folder).as_posix(), error.problem))
-    with duckdb.connect() as connection:
+    with connected() as connection:
         found = _profiled(parts, connection, unread)
         proposals = _without_rivals([_proposal(file) for file in found])
     return Delivery(tuple(proposals), tuple(unread), enterprise, undelivered(_lacking(proposals)))

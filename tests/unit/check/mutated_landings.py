@@ -225,7 +225,7 @@ def _change_file(folder: Path, change: Change) -> None:
     elif change.kind == "delimiter":
         path.write_bytes(content.replace(b",", b";"))
     else:
-        (folder / change.table).mkdir()
+        (folder / change.table).mkdir(exist_ok=True)
         (folder / change.table / "1.csv").write_bytes(content)
         if change.kind == "twice in a folder":
             (folder / change.table / "2.csv").write_bytes(content)

@@ -1,4 +1,4 @@
-"""What people write for the values of closed sets, for tables and for the answers of a survey, in Chinese and English.
+"""What people write for the values of closed sets and for tables, in Chinese and English.
 
 Words only, for proposals of ``asq suggest``: no run reads them. What a column may hold is declared in ``tables/``. A row of
 ``value_words.csv`` holds for every column of that name, or for ``table.column``; ``boolean`` for every yes or no.
@@ -15,7 +15,7 @@ from schemas.contract import TABLES, Column, Table
 from schemas.sheet import Row, Sheet
 
 _HERE = Path(__file__).resolve().parent
-FILE, TABLE_NAMES, ANSWERS = _HERE / "value_words.csv", _HERE / "table_names.csv", _HERE / "answer_words.csv"
+FILE, TABLE_NAMES = _HERE / "value_words.csv", _HERE / "table_names.csv"
 _BOOLEAN = "boolean"
 
 
@@ -63,18 +63,6 @@ def table_names(file: Path = TABLE_NAMES) -> Mapping[str, tuple[str, ...]]:
         found[name] = _words(row, "other_names")
     for name in TABLES.keys() - found:
         sheet.fault(None, "table_name", f"'{name}' of the contract is missing")
-    sheet.finish()
-    return MappingProxyType(found)
-
-
-@lru_cache(maxsize=1)
-def answer_words(file: Path = ANSWERS) -> Mapping[str, Mapping[str, int]]:
-    """Scale → word → score from 1; raises StandardDataError."""
-    sheet = Sheet(file, ["scale", "score", "words"])
-    found: dict[str, dict[str, int]] = {}
-    for row in sheet:
-        for word in _words(row, "words"):
-            found.setdefault(row.text("scale"), {})[word] = int(row.text("score"))
     sheet.finish()
     return MappingProxyType(found)
 

@@ -6,10 +6,11 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.suggest.names import plain
 from pipeline.suggest.profile import ColumnProfile, FileProfile
-from schemas.value_words import answer_words
+from schemas.answer_scales import answer_scales
 
 _FEWEST, _SHARE, _MANY = 5, 0.3, 15
 _HIGHEST = 10
@@ -85,11 +86,21 @@ def _scale_words(column: ColumnProfile) -> dict[str, int] | None:
     if not 2 <= column.distinct <= 8:
         return None
     texts = column.values["text"].to_list()
-    for words in answer_words().values():
+    for words in _scales_in_words():
         found = {text: words[plain(text)] for text in texts if plain(text) in words}
         if len(found) >= 2 and column.share_of(set(found)) >= 0.9:
             return found
     return None
+
+
+@lru_cache(maxsize=1)
+def _scales_in_words() -> tuple[Mapping[str, int], ...]:
+    """The scales of five, their words in plain writing: longer ones have the same words for other numbers."""
+    return tuple(
+        {plain(word): int(number) for word, number in scale.items()}
+        for name, scale in answer_scales().items()
+        if name.endswith("_5")
+    )
 
 
 def _scales(rated: list[ColumnProfile]) -> Iterator[tuple[int, tuple[int, int]]]:

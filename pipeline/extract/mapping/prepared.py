@@ -117,7 +117,7 @@ def prepared(
     Raises NotOneQuery, and what reading the files raises.
     """
     try:
-        _check(select, relations, connection)
+        node = _checked(select, relations, connection)
     except RecursionError:
         raise NotOneQuery("is nested too deeply") from None
     delivered: dict[str, int] = {}
@@ -127,7 +127,7 @@ def prepared(
     for name, relation in relations.items():
         _load(name, relation, form.timezone, delivered, connection)
     with _limited(connection):
-        names = _run(select, connection)
+        names = _run(select, _is_ordered(node), connection)
     _origins(relations, called, connection)
     schema = _schema(connection)
     rows = dict(connection.execute(f"SELECT {ORIGIN_FILE}, count(*) FROM {_RESULT} GROUP BY ALL ORDER BY ALL").fetchall())
@@ -136,8 +136,8 @@ def prepared(
     return Prepared(records, delivered, rows, frozenset(_unmeasured(select, columns, names)))
 
 
-def _check(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> None:
-    """Raise NotOneQuery unless the query reads the relations alone and gives the same every time."""
+def _checked(select: str, relations: Mapping[str, Relation], connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The parsed query; raises NotOneQuery unless it reads the relations alone and gives the same every time."""
     found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [select]).fetchone()
     tree = json.loads(found[0]) if found else {"error": True}
     if tree.get("error"):
@@ -159,6 +159,7 @@ def _check(select: str, relations: Mapping[str, Relation], connection: duckdb.Du
         check_size(node)
     except ValueError as error:
         raise NotOneQuery(str(error)) from None
+    return node
 
 
 def _common_tables(part: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -241,7 +242,7 @@ def _text(column: str, types: Mapping[str, str], zone: str) -> str:
     return f"replace({text}, ' ', 'T')" if types[column].startswith("TIMESTAMP") else text
 
 
-def _run(select: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _run(select: str, is_ordered: bool, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Make the table of the result; returns its columns → what the query calls them."""
     query = re.sub(r"[;\s]+$", "", select)
     try:
@@ -267,7 +268,7 @@ def _run(select: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
             "NULL::VARCHAR AS _raw_line",
         ]
         rows = f"SELECT {', '.join([*fields, *kept])} FROM (\n{query}\n)"
-        if not _is_ordered(query, connection):
+        if not is_ordered:
             rows += f" ORDER BY {', '.join([ORIGIN_FILE, ORIGIN_ROW, *map(quoted, names)])}"
         connection.execute(f"CREATE TABLE {_RESULT} AS SELECT row_number() OVER () AS {_PLACE}, * FROM ({rows})")
         return names
@@ -284,10 +285,8 @@ def _run(select: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         ) from None
 
 
-def _is_ordered(query: str, connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
-    modifiers = json.loads(found[0])["statements"][0]["node"].get("modifiers", []) if found else []
-    return any(modifier["type"] == "ORDER_MODIFIER" for modifier in modifiers)
+def _is_ordered(node: Mapping[str, Any]) -> bool:
+    return any(modifier["type"] == "ORDER_MODIFIER" for modifier in node.get("modifiers", []))
 
 
 @contextmanager

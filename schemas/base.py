@@ -196,6 +196,12 @@ class SourceTable(pa.DataFrameModel):
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             return super().validate(check_obj, *args, **kwargs)
 
+    @classmethod
+    def validate_types(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Validate only what holds without any row: that the columns are there and have their types."""
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_ONLY):
+            return super().validate(check_obj, *args, **kwargs)
+
 
 def in_range(minimum: Fraction | None = None, above: Fraction | None = None, maximum: Fraction | None = None) -> pa.Check:
     """Rule ``range``: a finite number within the bounds.

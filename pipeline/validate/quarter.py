@@ -60,6 +60,14 @@ class TooManyRefusedRows(DataRefused):
     """More rows of a table's quarter break a rule than its limit allows: the whole delivery must be examined."""
 
 
+_QUARANTINE_SCHEMA = pl.Schema(
+    dict.fromkeys(("table", "quarter", "origin_file"), pl.String)
+    | {"origin_row": pl.Int64}
+    | dict.fromkeys(("row_key", "rule", "column", "value_masked"), pl.String)
+    | {"_row_id": pl.Int64}
+)
+
+
 class RowsLost(AsqError):
     """Accepted and refused rows do not add up to the rows that were extracted."""
 
@@ -323,11 +331,15 @@ def _broken_rules(
 ) -> pl.DataFrame:
     alone = broken_row_rules(table, raw, rows, connection, delivered_keys)
     _refuse(alone, connection)
+    if not rows:
+        return alone
     if undated:
         alone = pl.concat([alone, _belonging_nowhere(table, quarter, raw, connection)])
         _refuse(alone, connection)
     compare_with_other_quarters(table, quarter, raw, lake, connection, delivered_keys)
     broken = pl.concat([alone, broken_table_rules(table, raw, connection)])
+    if broken.is_empty():
+        return broken
     order = {column.name: place for place, column in enumerate(table.columns)}
     return broken.sort(
         "_row_id",
@@ -372,6 +384,8 @@ def _quarantine(
     table: Table, quarter: Quarter, raw: Path, broken: pl.DataFrame, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
     """One row per broken rule, in file order, without personal data."""
+    if broken.is_empty():
+        return pl.DataFrame(schema=_QUARANTINE_SCHEMA)
     origins = connection.execute(
         f"select _row_id, _origin_file, _origin_row, {joined_values(table.key)} as row_key "
         f"from {parquet('$1')} semi join refused using (_row_id)",

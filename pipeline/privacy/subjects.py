@@ -113,7 +113,7 @@ def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
 def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         with pq.ParquetFile(path) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
+            schema = file.schema_arrow
             holds_text = [field.name for field in schema if _holds_text(field.type)]
             marks = file.metadata.metadata or {}
         said = [
@@ -121,25 +121,22 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
             *(text for key, value in marks.items() if key != b"ARROW:schema" for text in _mark(key, value)),
         ]
         yield _lines("column names and file marks", said, lambda _: path.name)
-        for name in holds_text:
-            yield _column_part(path, name, rows)
+        yield from _column_parts(path, holds_text)()
 
     return parts
 
 
 def _column_parts(path: Path, columns: Iterable[str]) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
-        rows = pq.read_metadata(path).num_rows
-        for name in columns:
-            yield _column_part(path, name, rows)
+        # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
+        names, schema = list(columns), pq.read_schema(path)
+        flat = [name for name in names if not pa.types.is_nested(schema.field(name).type)]
+        with pq.ParquetFile(path, read_dictionary=flat) as file:
+            for name in names:
+                texts = _distinct(file.read(columns=[name]).column(name))
+                yield Part(name, texts, file.metadata.num_rows, partial(_row_of, path, name))
 
     return parts
-
-
-def _column_part(path: Path, name: str, rows: int) -> Part:
-    # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
-    column = pq.read_table(path, columns=[name], read_dictionary=[name], partitioning=None).column(0)
-    return Part(name, _distinct(column), rows, partial(_row_of, path, name))
 
 
 def _mark(key: bytes, value: bytes) -> list[str]:
@@ -162,7 +159,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 def _distinct(column: pa.ChunkedArray) -> pl.Series:
     """The distinct texts of a column, including those inside nested values."""
-    found = [pl.Series("text", [], dtype=pl.String)]
+    found: list[pl.Series] = []
     waiting: list[pa.Array | pa.ChunkedArray] = [column]
     while waiting:
         array = waiting.pop()
@@ -178,7 +175,9 @@ def _distinct(column: pa.ChunkedArray) -> pl.Series:
         elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
             found.append(pl.Series("text", [value.decode("utf-8", "replace") for value in pc.unique(array).to_pylist() if value]))
         elif _holds_text(kind):
-            found.append(pl.Series("text", pl.from_arrow(pc.cast(array, pa.large_string()))).unique())
+            found.append(pl.Series("text", pl.from_arrow(pc.cast(array, pa.large_string()))))
+    if not found:
+        return pl.Series("text", [], dtype=pl.String)
     return pl.concat(found).drop_nulls().unique(maintain_order=True)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.database import connected
@@ -121,7 +122,7 @@ def find_outliers(
     """
     path = lake.partition("clean", table.name, quarter)
     points, groups = [pl.DataFrame(schema=POINT_SCHEMA)], [pl.DataFrame(schema=GROUP_SCHEMA)]
-    if path.is_file():
+    if path.is_file() and pq.read_metadata(path).num_rows:
         with connected(lake.scratch, at_once=TABLES_AT_ONCE, threads=1) as connection:
             # A view's query cannot have parameters.
             rows = f"select * from {parquet(path)}"

@@ -23,7 +23,7 @@ BROKEN_SCHEMA = pl.Schema({"_row_id": pl.Int64, "rule": pl.String, "column": pl.
 """One row per broken rule; ``column`` is null if a whole line could not be read."""
 
 
-_ROWS_AT_ONCE = 1 << 18
+_ROWS_AT_ONCE = 1 << 20
 
 
 class UnfitRawPartition(DataRefused):
@@ -44,9 +44,9 @@ def broken_row_rules(
     helpers = _helper_columns(table, raw, rows, connection, delivered_keys)
     if helpers:
         frame = pl.concat([frame, pl.LazyFrame(helpers)], how="horizontal")
-    # Pandera collects every check by itself; a part of the rows is read once for all of them, and takes no more memory for more
-    # rows. Without rows it still checks the types.
-    parts = [_broken_by_pandera(table, frame, first, min(rows - first, _ROWS_AT_ONCE)) for first in range(0, max(rows, 1), _ROWS_AT_ONCE)]
+    # Pandera keeps whole columns; a part of the rows at a time, so that it takes no more memory for more rows. Without rows it
+    # still checks the types.
+    parts = [_broken_by_pandera(table, frame, first, rows) for first in range(0, max(rows, 1), _ROWS_AT_ONCE)]
     broken = pl.concat(parts)
     if unreadable.is_empty():
         return broken
@@ -67,12 +67,12 @@ def _unreadable(raw: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFram
 
 
 def _broken_by_pandera(table: Table, frame: pl.LazyFrame, first: int, rows: int) -> pl.DataFrame:
-    """The rules broken by so many rows from the ``first`` on."""
+    """The rules broken by ``_ROWS_AT_ONCE`` of the rows from the ``first`` on."""
     # The exception holds values of the data, personal data included: it must not become the context of another one.
     cases: pl.DataFrame | None = None
     try:
         validate = table.model.validate if rows else table.model.validate_types
-        validate(frame.slice(first, rows).collect().lazy(), lazy=True)
+        validate(frame.slice(first, _ROWS_AT_ONCE), lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
     if cases is None:

@@ -39,6 +39,8 @@ FACTS = "contract"
 SCALE_MIN = "_scale_min"
 SCALE_MAX = "_scale_max"
 """Helper columns of ``survey_answers``: the scale of the answered question (null: unknown, not checked)."""
+HAS_RECORDS = "_has_records"
+"""Helper column of a table of totals: whether single records of the row's enterprise and day were delivered."""
 
 
 def parent_found(column: str) -> str:
@@ -176,8 +178,9 @@ class SourceTable(pa.DataFrameModel):
 
     ``Config.title`` is its Chinese name. ``Config.metadata`` may have ``dated_by`` (the columns whose first value decides
     the row's quarter, if not the event column), ``dated_by_parent`` (a ``DatedByParent``), ``counts_once`` (a
-    ``CountsOnce``), ``merged_into`` (a ``MergedInto``), and ``accumulates`` (true for a register whose rows of earlier
-    deliveries stay in force until a later delivery replaces them).
+    ``CountsOnce``), ``merged_into`` (a ``MergedInto``), ``accumulates`` (true for a register whose rows of earlier
+    deliveries stay in force until a later delivery replaces them), and ``totals_of`` (the table of single records whose
+    counts by day the rows are).
     """
 
     class Config:
@@ -251,11 +254,12 @@ def after(rule: str, earlier: str) -> pa.Check:
     return pa.Check(check, error=rule)
 
 
-def not_above(rule: str, limit: str) -> pa.Check:
-    """The column is at most ``limit``; rows where either side is null pass."""
+def not_above(rule: str, limit: str, less: str | None = None) -> pa.Check:
+    """The column is at most ``limit``, or at most what ``less`` leaves of it; rows where any side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(pl.col(data.key) <= pl.col(limit))
+        most = pl.col(limit) if less is None else pl.col(limit) - pl.col(less)
+        return data.lazyframe.select(pl.col(data.key) <= most)
 
     return pa.Check(check, error=rule)
 
@@ -297,6 +301,17 @@ def within_scale() -> pa.Check:
         return data.lazyframe.select((score >= pl.col(SCALE_MIN)) & (score <= pl.col(SCALE_MAX)))
 
     return pa.Check(check, error="score_outside_scale")
+
+
+def without_records(rule: str) -> pa.Check:
+    """No single records of the row's enterprise were delivered for the day (not checked without the helper)."""
+
+    def check(data: PolarsData) -> pl.LazyFrame | bool:
+        if HAS_RECORDS not in data.lazyframe.collect_schema():
+            return True
+        return data.lazyframe.select(pl.col(HAS_RECORDS).not_())
+
+    return pa.Check(check, error=rule)
 
 
 def _points_at_a_delivered_row(data: PolarsData) -> pl.LazyFrame | bool:

@@ -171,6 +171,17 @@ class Table:
         return {column.name: (column.references, column.name) for column in self.columns if column.references}
 
     @property
+    def totals_of(self) -> str | None:
+        """The table of single records whose counts by day the rows are; a day of an enterprise has one or the other."""
+        return self._metadata.get("totals_of")
+
+    @cached_property
+    def looks_up(self) -> tuple[str, ...]:
+        """The other tables that rules of this table look rows up in, sorted."""
+        totals_of = (self.totals_of,) if self.totals_of else ()
+        return tuple(sorted({*(parent for parent, _ in self.references.values()), *totals_of}))
+
+    @property
     def counts_once(self) -> CountsOnce | None:
         """Rows of which only the first counts, beyond the key; the others are accepted too (C-41)."""
         return self._metadata.get("counts_once")
@@ -259,6 +270,7 @@ TABLES: dict[str, Table] = {
             service.OnsiteVisits,
             service.Appointments,
             service.HotlineCalls,
+            service.HotlineDailyTotals,
             service.OnlineSessions,
             voice_of_customer.Complaints,
             voice_of_customer.Suggestions,

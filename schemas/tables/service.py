@@ -1,4 +1,4 @@
-"""Service events: requests, visits, appointments, calls, online sessions.
+"""Service events: requests, visits, appointments, calls (one by one, or counted by day), online sessions.
 
 Complaints are in ``voice_of_customer``; outlets, staff and equipment in ``registers``.
 """
@@ -22,6 +22,7 @@ from schemas.base import (
     not_above,
     not_before,
     not_negative,
+    without_records,
 )
 
 
@@ -201,6 +202,48 @@ class HotlineCalls(SourceTable):
 
         name = "hotline_calls"
         title = "热线电话"
+
+
+class HotlineDailyTotals(SourceTable):
+    """One row per enterprise × day × queue × in or out of service hours: calls that a switchboard has counted (热线日汇总)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    called_on: Date = column(
+        key=True,
+        event=True,
+        required=True,
+        meaning="day of queue entry; a day of an enterprise comes as single calls or as totals, not as both",
+        checks=[without_records("day_has_single_calls")],
+    )
+    queue: String = column(key=True, required=True, meaning="line or skill group; a hotline without queues has one name for all")
+    in_service_hours: Boolean = column(key=True, required=True)
+    offered_calls: Integer = column(
+        required=True, minimum=0, meaning="answered + abandoned + rejected; self-service is not offered to a person"
+    )
+    answered_calls: Integer = column(
+        required=True, minimum=0, meaning="by a person", checks=[not_above("answered_above_offered", "offered_calls")]
+    )
+    answered_within_limit: Integer = column(
+        minimum=0,
+        meaning="answered after a wait from queue entry of at most answer_limit_seconds (P1-2)",
+        checks=[not_above("within_limit_above_answered", "answered_calls")],
+    )
+    answer_limit_seconds: Integer = column(
+        unit="s", above=0, meaning="limit of answered_within_limit; a count with another limit than that of P1-2 is not used"
+    )
+    short_abandoned_calls: Integer = column(
+        minimum=0,
+        meaning="abandoned sooner than short_abandon_seconds after queue entry (variant of P1-1)",
+        checks=[not_above("short_abandons_above_unanswered", "offered_calls", less="answered_calls")],
+    )
+    short_abandon_seconds: Integer = column(unit="s", above=0, meaning="limit of short_abandoned_calls")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "hotline_daily_totals"
+        title = "热线日汇总"
+        metadata: ClassVar[dict[str, str]] = {"totals_of": "hotline_calls"}
 
 
 class OnlineSessions(SourceTable):

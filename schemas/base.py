@@ -65,6 +65,7 @@ class ColumnFacts:
     form: str | None
     meaning: str | None
     expected_where: str | None
+    in_place_of: str | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def column(
     form: str | None = None,
     meaning: str | None = None,
     expected_where: str | None = None,
+    in_place_of: str | None = None,
     checks: Iterable[pa.Check] = (),
 ) -> Any:
     """Declare a column of a source table: facts that others read, and the checks that follow from them.
@@ -126,7 +128,8 @@ def column(
     data. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range (``above`` excludes the
     bound). ``unit`` and ``form`` (how a text is written, or whose bounds count) are documentation only.
     ``expected_where``: SQL condition of the rows in which an optional column has a value if it is kept at all; none means
-    every row. ``checks``: further rules, each with the rule's name as ``error``.
+    every row. ``in_place_of``: the time in whose place this flag, as reported by the source, decides where that time was not
+    delivered. ``checks``: further rules, each with the rule's name as ``error``.
 
     Raises ValueError for an unknown class of personal data.
     """
@@ -146,6 +149,7 @@ def column(
         form=form,
         meaning=meaning,
         expected_where=expected_where,
+        in_place_of=in_place_of,
     )
     all_checks: list[pa.Check] = []
     if values is not None:

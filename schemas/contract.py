@@ -51,6 +51,8 @@ class Column:
     form: str | None
     expected_where: str | None
     """SQL condition of the rows in which an optional column has a value if it is kept at all; None means every row."""
+    in_place_of: str | None
+    """Of a flag as reported by the source: the time in whose place it decides where that time was not delivered."""
     sql_type: str
     polars_type: pl.DataType
 
@@ -250,6 +252,7 @@ def _column(name: str, declared: pa.Column) -> Column:
         maximum=facts.maximum,
         form=facts.form,
         expected_where=facts.expected_where,
+        in_place_of=facts.in_place_of,
         sql_type=sql_type,
         polars_type=polars_type,
     )

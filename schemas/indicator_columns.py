@@ -20,7 +20,9 @@ the column's time.
 """
 DAILY_TOTALS = "daily_totals"
 """Use: the column of a table of totals from which the indicator is counted where single records were not delivered (D-104)."""
-STAND_INS = (DAILY_TOTALS,)
+REPORTED = "as_reported_by_the_source"
+"""Use: the flag of the source that decides where no record has the time that would (D-105)."""
+STAND_INS = (DAILY_TOTALS, REPORTED)
 """Uses of columns that stand in for the records' own."""
 
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -62,6 +64,8 @@ def indicator_columns(use: str, seeds: Path = SEEDS) -> Mapping[str, tuple[str, 
             row.fault("column_name", f"the contract has no column '{name}'")
         elif used == TIME_OF_DAY and columns[column].type != "timestamp":
             row.fault("column_name", f"'{name}' is a {columns[column].type} and has no time of day")
+        elif used == REPORTED and columns[column].in_place_of is None:
+            row.fault("column_name", f"'{name}' is no flag in place of a time")
         if (indicator, name, used) in seen:
             row.fault("column_name", f"'{name}' is there twice for {indicator}")
         seen.add((indicator, name, used))

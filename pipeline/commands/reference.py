@@ -95,6 +95,7 @@ def _in_words(table: Table) -> Iterator[str]:
         notes += ["its date decides the quarter"] if column.is_event else []
         notes += [f"of {column.references}"] if column.references else []
         notes += [f"personal data: {column.pii}"] if column.pii else []
+        notes += [f"used where {column.in_place_of} is not delivered"] if column.in_place_of else []
         yield ""
         yield f"  {column.name}  {label.label_zh}"
         yield f"    {', '.join(notes)}"

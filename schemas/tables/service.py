@@ -139,6 +139,11 @@ class OnsiteVisits(SourceTable):
         values=("done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"),
         meaning="P2-2",
     )
+    arrived_in_time: Boolean = column(
+        in_place_of="arrived_at",
+        meaning="P2-2 as reported by the source: arrived within the tolerance",
+        expected_where="outcome = 'done'",
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -156,6 +161,9 @@ class Appointments(SourceTable):
     requested_at: Timestamp = column(event=True, required=True)
     earliest_offered_on: Date = column(meaning="P1-4; null = no slot offered")
     chosen_on: Date = column()
+    offered_in_time: Boolean = column(
+        in_place_of="earliest_offered_on", meaning="P1-4 as reported by the source: offered a slot within the limit"
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -196,6 +204,11 @@ class HotlineCalls(SourceTable):
     in_service_hours: Boolean = column(required=True)
     staff_id: String = column(references="staff")
     request_id: String = column(references="service_requests")
+    answered_in_time: Boolean = column(
+        in_place_of="answered_at",
+        meaning="P1-2 as reported by the source: answered within the limit",
+        expected_where="outcome = 'answered'",
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -260,6 +273,9 @@ class OnlineSessions(SourceTable):
     closed_at: Timestamp = column(checks=[not_before("closed_before_opened", "opened_at")])
     staff_id: String = column(references="staff")
     request_id: String = column(references="service_requests")
+    replied_in_time: Boolean = column(
+        in_place_of="first_human_reply_at", meaning="P1-3 as reported by the source: first human reply within the limit"
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""

@@ -122,7 +122,7 @@ RANDOM_INDICES = {
 }
 
 # What a value rests on, beside single records.
-BASIS = {"daily_totals": "日汇总"}
+BASIS = {"daily_totals": "日汇总", "as_reported_by_the_source": "来源系统自报的是否及时标记，并非由时间算出"}
 
 PARTS = {"measured_ratio": "实测值与标称值之比的均值", "acceptance_passed": "验收测试通过率"}
 
@@ -294,6 +294,8 @@ _COMMON_VARIANTS = {
     "unweighted": VariantLabel("不加权"),
     "five_point_ratio": VariantLabel("按 x÷5 换算", is_beside=False),
     "daily_totals": VariantLabel("其中按日汇总计算的部分"),
+    "as_reported_by_the_source": VariantLabel("其中按来源系统自报标记计算的部分"),
+    "flags_contradicted": _rate("来源系统自报标记与时间不符的比例"),
 }
 
 # Prefix of equally weighted readings of an indicator whose value is weighted.

@@ -108,10 +108,10 @@ def assumed(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """2025-Q1 of daily totals in place of calls and flags in place of times."""
+    """2024-Q4 and 2025-Q1 of daily totals in place of calls and flags in place of times."""
 
     def build(folder: Path) -> None:
         totals_and_flags.write_stand_ins(folder / "landing")
-        _run(folder, ["run", QUARTER])
+        _run(folder, ["backfill", f"2024-Q4..{QUARTER}"])
 
     return _of(built_once(tmp_path_factory, "stand_ins", build)[0])

@@ -15,6 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.sample import planted_personal_data, write_sample
 from pipeline.sample.breakers import UNREADABLE
 from pipeline.sample.tables import SAMPLED
+from schemas.contract import TABLES
 from schemas.standard.catalogue import catalogue_rows
 
 ONE_QUARTER = [Quarter(2024, 2)]
@@ -39,6 +40,20 @@ def test_every_table_is_delivered_once_in_its_form(written: Written) -> None:
         "parts_orders": ".parquet",
     }
     assert sorted(path.name for path in delivered["hotline_calls"].iterdir()) == [f"{quarter}.csv" for quarter in written.quarters]
+
+
+def test_the_sample_has_single_records_with_their_times(written: Written) -> None:
+    assert set(TABLES) - set(SAMPLED) == {"hotline_daily_totals"}
+    left_out = {
+        f"{name}.{column.name}"
+        for name, table in SAMPLED.items()
+        for column in TABLES[name].columns
+        if column.name not in table.polars_schema
+    }
+    assert left_out == {
+        *("hotline_calls.answered_in_time", "online_sessions.replied_in_time", "appointments.offered_in_time"),
+        *("onsite_visits.arrived_in_time", "complaints.replied_in_time", "safety_hazards.fixed_in_time"),
+    }
 
 
 def lines_of(path: Path) -> list[list[str]]:

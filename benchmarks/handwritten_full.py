@@ -124,6 +124,15 @@ _CROSS_RULES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("ended_before_answered", "ended_at", "ended_at >= answered_at"),
         ("ended_before_queued", "ended_at", "answered_at is not null or ended_at >= queued_at"),
     ),
+    "hotline_daily_totals": (
+        ("answered_above_offered", "answered_calls", "answered_calls <= offered_calls"),
+        ("within_limit_above_answered", "answered_within_limit", "answered_within_limit <= answered_calls"),
+        (
+            "short_abandons_above_unanswered",
+            "short_abandoned_calls",
+            "short_abandoned_calls + answered_calls <= offered_calls",
+        ),
+    ),
     "online_sessions": (
         ("replied_before_opened", "first_human_reply_at", "first_human_reply_at >= opened_at"),
         ("closed_before_opened", "closed_at", "closed_at >= opened_at"),
@@ -327,6 +336,8 @@ def _refuse(script: Script, delivered: Mapping[str, Delivered]) -> dict[str, np.
         _foreign_keys(script, each, delivered)
         if name == "survey_answers":
             _answer_scales(script)
+        if name == "hotline_daily_totals":
+            _days_with_calls(script)
         undated = _without_a_quarter(script, each)
         _between_rows(script, each)
         ((rows,),) = script.rows(f"select count(*) from landed_{name}")
@@ -435,6 +446,18 @@ def _joined_on(table: Table, column: str, parent: str, key: str) -> dict[str, st
     """Columns of the child → columns of the parent."""
     have_enterprises = all("enterprise_id" in each.polars_schema for each in (table, TABLES[parent]))
     return {**({"enterprise_id": "enterprise_id"} if have_enterprises else {}), column: key}
+
+
+def _days_with_calls(script: Script) -> None:
+    """Totals of a day on which a call of the enterprise was delivered, accepted or not."""
+    script.connection.execute(
+        """
+        insert into broken
+        select 'hotline_daily_totals', _row_id, 'day_has_single_calls', 'called_on', called_on
+        from landed_hotline_daily_totals
+        where (enterprise_id, called_on) in (select (enterprise_id, queued_at::date) from delivered_hotline_calls)
+        """
+    )
 
 
 def _answer_scales(script: Script) -> None:

@@ -39,6 +39,8 @@ FACTS = "contract"
 SCALE_MIN = "_scale_min"
 SCALE_MAX = "_scale_max"
 """Helper columns of ``survey_answers``: the scale of the answered question (null: unknown, not checked)."""
+HAS_RECORDS = "_has_records"
+"""Helper column of a table of totals: whether single records of the row's enterprise and day were delivered."""
 
 
 def parent_found(column: str) -> str:
@@ -63,6 +65,7 @@ class ColumnFacts:
     form: str | None
     meaning: str | None
     expected_where: str | None
+    in_place_of: str | None
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def column(
     form: str | None = None,
     meaning: str | None = None,
     expected_where: str | None = None,
+    in_place_of: str | None = None,
     checks: Iterable[pa.Check] = (),
 ) -> Any:
     """Declare a column of a source table: facts that others read, and the checks that follow from them.
@@ -124,7 +128,8 @@ def column(
     data. ``values``: the closed set of values. ``minimum``/``above``/``maximum``: the range (``above`` excludes the
     bound). ``unit`` and ``form`` (how a text is written, or whose bounds count) are documentation only.
     ``expected_where``: SQL condition of the rows in which an optional column has a value if it is kept at all; none means
-    every row. ``checks``: further rules, each with the rule's name as ``error``.
+    every row. ``in_place_of``: the time in whose place this flag, as reported by the source, decides where that time was not
+    delivered. ``checks``: further rules, each with the rule's name as ``error``.
 
     Raises ValueError for an unknown class of personal data.
     """
@@ -144,6 +149,7 @@ def column(
         form=form,
         meaning=meaning,
         expected_where=expected_where,
+        in_place_of=in_place_of,
     )
     all_checks: list[pa.Check] = []
     if values is not None:
@@ -176,8 +182,9 @@ class SourceTable(pa.DataFrameModel):
 
     ``Config.title`` is its Chinese name. ``Config.metadata`` may have ``dated_by`` (the columns whose first value decides
     the row's quarter, if not the event column), ``dated_by_parent`` (a ``DatedByParent``), ``counts_once`` (a
-    ``CountsOnce``), ``merged_into`` (a ``MergedInto``), and ``accumulates`` (true for a register whose rows of earlier
-    deliveries stay in force until a later delivery replaces them).
+    ``CountsOnce``), ``merged_into`` (a ``MergedInto``), ``accumulates`` (true for a register whose rows of earlier
+    deliveries stay in force until a later delivery replaces them), and ``totals_of`` (the table of single records whose
+    counts by day the rows are).
     """
 
     class Config:
@@ -257,11 +264,12 @@ def after(rule: str, earlier: str) -> pa.Check:
     return pa.Check(check, error=rule)
 
 
-def not_above(rule: str, limit: str) -> pa.Check:
-    """The column is at most ``limit``; rows where either side is null pass."""
+def not_above(rule: str, limit: str, less: str | None = None) -> pa.Check:
+    """The column is at most ``limit``, or at most what ``less`` leaves of it; rows where any side is null pass."""
 
     def check(data: PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(pl.col(data.key) <= pl.col(limit))
+        most = pl.col(limit) if less is None else pl.col(limit) - pl.col(less)
+        return data.lazyframe.select(pl.col(data.key) <= most)
 
     return pa.Check(check, error=rule)
 
@@ -303,6 +311,17 @@ def within_scale() -> pa.Check:
         return data.lazyframe.select((score >= pl.col(SCALE_MIN)) & (score <= pl.col(SCALE_MAX)))
 
     return pa.Check(check, error="score_outside_scale")
+
+
+def without_records(rule: str) -> pa.Check:
+    """No single records of the row's enterprise were delivered for the day (not checked without the helper)."""
+
+    def check(data: PolarsData) -> pl.LazyFrame | bool:
+        if HAS_RECORDS not in data.lazyframe.collect_schema():
+            return True
+        return data.lazyframe.select(pl.col(HAS_RECORDS).not_())
+
+    return pa.Check(check, error=rule)
 
 
 def _points_at_a_delivered_row(data: PolarsData) -> pl.LazyFrame | bool:

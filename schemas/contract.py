@@ -51,6 +51,8 @@ class Column:
     form: str | None
     expected_where: str | None
     """SQL condition of the rows in which an optional column has a value if it is kept at all; None means every row."""
+    in_place_of: str | None
+    """Of a flag as reported by the source: the time in whose place it decides where that time was not delivered."""
     sql_type: str
     polars_type: pl.DataType
 
@@ -171,6 +173,17 @@ class Table:
         return {column.name: (column.references, column.name) for column in self.columns if column.references}
 
     @property
+    def totals_of(self) -> str | None:
+        """The table of single records whose counts by day the rows are; a day of an enterprise has one or the other."""
+        return self._metadata.get("totals_of")
+
+    @cached_property
+    def looks_up(self) -> tuple[str, ...]:
+        """The other tables that rules of this table look rows up in, sorted."""
+        totals_of = (self.totals_of,) if self.totals_of else ()
+        return tuple(sorted({*(parent for parent, _ in self.references.values()), *totals_of}))
+
+    @property
     def counts_once(self) -> CountsOnce | None:
         """Rows of which only the first counts, beyond the key; the others are accepted too (C-41)."""
         return self._metadata.get("counts_once")
@@ -239,6 +252,7 @@ def _column(name: str, declared: pa.Column) -> Column:
         maximum=facts.maximum,
         form=facts.form,
         expected_where=facts.expected_where,
+        in_place_of=facts.in_place_of,
         sql_type=sql_type,
         polars_type=polars_type,
     )
@@ -259,6 +273,7 @@ TABLES: dict[str, Table] = {
             service.OnsiteVisits,
             service.Appointments,
             service.HotlineCalls,
+            service.HotlineDailyTotals,
             service.OnlineSessions,
             voice_of_customer.Complaints,
             voice_of_customer.Suggestions,

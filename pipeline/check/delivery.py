@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
@@ -19,7 +20,7 @@ from pipeline.lake.layout import Lake
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
 from schemas.contract import Table
-from schemas.indicator_columns import rests_on
+from schemas.indicator_columns import rests_on, stand_ins
 from schemas.standard.catalogue import catalogue_rows
 
 _KINDS = {
@@ -115,7 +116,11 @@ class TableDelivery:
                 for each in indicators
                 if any(
                     name in needed.split("|") and self._is_assumed(needed)
-                    for needed in (*each.source_columns, *rests_on(each.indicator_id))
+                    for needed in (
+                        *each.source_columns,
+                        *rests_on(each.indicator_id),
+                        *chain.from_iterable(stand_ins(each.indicator_id).values()),
+                    )
                 )
             ]
             if resting and self.table.name != "survey_questions":

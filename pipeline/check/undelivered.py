@@ -12,6 +12,7 @@ from pipeline.extract.unread import pages_told, unread_because
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean
 from schemas.contract import TABLES
+from schemas.indicator_columns import stand_ins
 from schemas.standard.catalogue import catalogue_rows
 
 
@@ -32,13 +33,15 @@ def overlooked(landing: Path, sources: SourceConfig, used: set[Path], unclear: s
 def undelivered(empty: Mapping[str, set[str] | None]) -> Undelivered:
     """Undelivered tables and optional columns, with the indicators that have no data without them.
 
-    ``empty``: the contract columns of each table without a source; None: the table did not come.
+    ``empty``: the contract columns of each table without a source; None: the table did not come. A table of totals that did not
+    come is not named: it stands in for single records.
     """
-    indicators = list({indicator.indicator_id: indicator for indicator in catalogue_rows()}.values())
+    newest = {indicator.indicator_id: indicator for indicator in catalogue_rows()}
+    indicators = [indicator for indicator in newest.values() if not _has_stand_in(indicator.indicator_id, empty)]
     tables = {
         table: tuple(indicator.indicator_id for indicator in indicators if indicator.source_tables[:1] == (table,))
         for table, columns in empty.items()
-        if columns is None
+        if columns is None and TABLES[table].totals_of is None
     }
     lacking: dict[str, list[str]] = defaultdict(list)
     for indicator in indicators:
@@ -49,3 +52,11 @@ def undelivered(empty: Mapping[str, set[str] | None]) -> Undelivered:
             if True in lacks and False not in lacks:
                 lacking[alternatives.replace("|", " or ")].append(indicator.indicator_id)
     return Undelivered(tables, {name: tuple(without) for name, without in lacking.items()})
+
+
+def _has_stand_in(indicator_id: str, empty: Mapping[str, set[str] | None]) -> bool:
+    """Whether all columns of something that stands in for the indicator's own have a source."""
+    places = ([name.split(".") for name in columns] for columns in stand_ins(indicator_id).values())
+    return any(
+        all((columns := empty.get(table)) is not None and column not in columns for table, column in place) for place in places
+    )

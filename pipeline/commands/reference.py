@@ -78,8 +78,8 @@ def _as_csv() -> None:
 
 
 def _key(column: Column) -> str:
-    keys = ["pk"] if column.is_key else ["event"] if column.is_event else []
-    return "; ".join([*keys, *([f"fk {column.references}"] if column.references else [])])
+    keys = [*(["pk"] if column.is_key else []), *([f"fk {column.references}"] if column.references else [])]
+    return "; ".join([*keys, *(["event"] if column.is_event else [])])
 
 
 def _in_words(table: Table) -> Iterator[str]:
@@ -91,9 +91,11 @@ def _in_words(table: Table) -> Iterator[str]:
     for column in table.columns:
         label = column_label(table.name, column.name)
         notes = [column.type, *(["required"] if column.required else [])]
-        notes += ["key"] if column.is_key else ["its date decides the quarter"] if column.is_event else []
+        notes += ["key"] if column.is_key else []
+        notes += ["its date decides the quarter"] if column.is_event else []
         notes += [f"of {column.references}"] if column.references else []
         notes += [f"personal data: {column.pii}"] if column.pii else []
+        notes += [f"used where {column.in_place_of} is not delivered"] if column.in_place_of else []
         yield ""
         yield f"  {column.name}  {label.label_zh}"
         yield f"    {', '.join(notes)}"
@@ -109,13 +111,14 @@ def _in_words(table: Table) -> Iterator[str]:
 
 
 def _needing(table: str) -> dict[str, list[str]]:
-    """Column → indicators without a value, or with another one, if it is missing."""
-    from schemas.indicator_columns import rests_on
+    """Column → indicators without a value, or with another one, if it is missing; also as a stand-in for other columns."""
+    from schemas.indicator_columns import rests_on, stand_ins
     from schemas.standard.catalogue import catalogue_rows
 
     found: dict[str, list[str]] = {}
     for each in {indicator.indicator_id: indicator for indicator in catalogue_rows()}.values():
         names = {name for needed in (*each.source_columns, *rests_on(each.indicator_id)) for name in needed.split("|")}
+        names.update(*stand_ins(each.indicator_id).values())
         for name in names:
             of_table, _, column = name.partition(".")
             if of_table == table:
@@ -129,7 +132,7 @@ def _list(known: Iterable[Indicator]) -> Iterator[str]:
 
 
 def _explained(each: Indicator) -> Iterator[str]:
-    from schemas.indicator_columns import rests_on
+    from schemas.indicator_columns import rests_on, stand_ins
 
     yield f"{each.indicator_id} {each.name_zh}  {each.name_en}  ({each.clause}, {each.obligation})"
     yield f"  {each.definition_zh}"
@@ -143,6 +146,8 @@ def _explained(each: Indicator) -> Iterator[str]:
     yield f"  no value without: {', '.join(name.replace('|', ' or ') for name in each.source_columns) or 'no optional column'}"
     if resting := rests_on(each.indicator_id):
         yield f"  depends on too: {', '.join(dict.fromkeys(resting))}"
+    for use, columns in stand_ins(each.indicator_id).items():
+        yield f"  if those were not delivered: {', '.join(columns)} (basis {use})"
     yield f"  decisions: {', '.join(each.decisions)} (docs/decisions)"
 
 
@@ -187,6 +192,8 @@ def _published(lake: str, label: str | None, indicator: str | None) -> Iterator[
             shown.append(f"value {_number(row['value'])}")
         if row["numerator"] is not None:
             shown.append(f"= {_number(row['numerator'])} ÷ {_number(row['denominator'])} (n {row['sample_size']})")
+        if row.get("basis") not in (None, "records"):
+            shown.append(f"from {row['basis'].replace(';', ' and ')}")
         if row["status_reason"]:
             shown.append(f"because {row['status_reason']}")
         yield "  " + " ".join(shown)

@@ -29,7 +29,7 @@ from pipeline.lake.provenance import ASSUMED_COLUMNS, PSEUDONYM_KEY, UNDATED, is
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.settings.plan import EvaluationPlan
 from schemas.contract import TABLES
-from schemas.indicator_columns import TIME_OF_DAY, indicator_columns
+from schemas.indicator_columns import TIME_OF_DAY, indicator_columns, stand_ins
 from schemas.standard.catalogue import SEEDS, catalogue
 from schemas.standard.parameters import parameter
 
@@ -168,7 +168,8 @@ def _empty_columns(lake: Lake, quarter: Quarter, windows: Mapping[str, list[Quar
     """
     needed: dict[str, set[str]] = {}
     for indicator in catalogue(quarter.last_day).values():
-        for name in chain.from_iterable(column.split("|") for column in indicator.source_columns):
+        own = (column.split("|") for column in indicator.source_columns)
+        for name in chain(*own, *stand_ins(indicator.indicator_id).values()):
             of, column = name.split(".", 1)
             needed.setdefault(of, set()).add(column)
     empty: dict[str, dict[str, frozenset[str]]] = {rule: {} for rule in windows}

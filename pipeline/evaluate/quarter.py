@@ -29,6 +29,7 @@ from pipeline.evaluate.run_info import RunRecord, run_info
 from pipeline.evaluate.scores.score_tree import Conduct, score_table
 from pipeline.evaluate.scores.scoring import keeps_best, targets_for, with_scores
 from pipeline.evaluate.survey.weighting import validity_table, weigh_rounds, weighted_covariances, weighted_parts
+from pipeline.evaluate.values.basis import stand_in_parts
 from pipeline.evaluate.values.changes import ERROR_RATE, INDEX_CHANGE
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, VALUE_SCHEMA, Comparison
@@ -52,7 +53,7 @@ _VALUE_COLUMNS = [
     "sample_size", "ci_low", "ci_high", "ci_method", "within_limit_rate", "status", "status_reason", "is_provisional",
     "provisional_reason", "provisional_until",
     "requirement", "acceptable", "objective", "is_met", "is_objective_met", "is_distinguishable", "score",
-    "previous_value", "part", "quarters_covered", "quarters_expected",
+    "previous_value", "part", "quarters_covered", "quarters_expected", "basis",
 ]  # fmt: skip
 _VARIANT_COLUMNS = [
     *PLACE, "indicator_id", "variant", "value", "numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method",
@@ -230,7 +231,9 @@ class _Places:
             comparison, unweighted = with_weights(comparison, inputs, weighted, covariances, self.numbers)
             beside.append(unweighted)
         coverage, source_rows = self.marts.coverage, self.marts.source_rows
-        settled = assign_status(comparison, self.indicators, coverage, source_rows, self.delivery, self.plan, places)
+        settled = assign_status(
+            comparison, self.indicators, coverage, source_rows, self.delivery, self.plan, places, stand_in_parts(inputs)
+        )
         days = (self.marts.calendar, self.marts.working_day_reach)
         marked = mark_provisional(settled, self.indicators, coverage, source_rows, *days)
         return marked, comparison, beside

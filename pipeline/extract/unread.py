@@ -75,6 +75,9 @@ class Unread:
                 unclear.add(table)
         fed = {file.table for file in found} | unclear
         missing = tuple(table for table in TABLES if table not in fed and sources.table(table).rows is None)
+        if len(missing) < len(TABLES):
+            # Totals stand in for single records: without them nothing is missing that is not named already.
+            missing = tuple(table for table in missing if TABLES[table].totals_of is None)
         used = {*known, *(file.path for file in found)}
         files = {
             path.relative_to(landing).as_posix(): unread_because(path, landing, sources)

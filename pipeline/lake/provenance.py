@@ -122,6 +122,5 @@ def validated_with(table: Table, quarter: Quarter, lake: Lake) -> dict[str, str]
 
 
 def parents_fingerprint(table: Table, lake: Lake) -> str:
-    """The fingerprints of the snapshots a table refers to: those its foreign keys and scales are checked against."""
-    parents = sorted({parent for parent, _ in table.references.values()})
-    return " ".join(read_metadata(lake.snapshot(parent)).get(FINGERPRINT, "-") for parent in parents)
+    """The fingerprints of the snapshots that the rules of a table look rows up in: foreign keys, scales, days of totals."""
+    return " ".join(read_metadata(lake.snapshot(parent)).get(FINGERPRINT, "-") for parent in table.looks_up)

@@ -1,4 +1,4 @@
-"""Sample landing data for every table of the contract, with planted faults and the expected results.
+"""Sample landing data for every table of single records in the contract, with planted faults and the expected results.
 
 The pipeline reads only the files, nothing else from here. Fictitious enterprises (``profiles``), their registers
 (``network``, ``workforce``, ``clientele``, ``governance``, ``experts``) and events (``requests``, ``contacts``, ``voice``,

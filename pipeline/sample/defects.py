@@ -18,7 +18,8 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.sample.breakers import UNREADABLE, Row, break_rule, can_break
 from pipeline.sample.draws import Ints, stream
 from pipeline.sample.generate import quarter_start
-from schemas.contract import TABLES, Table
+from pipeline.sample.tables import SAMPLED
+from schemas.contract import Table
 
 LINE_RULES = ("too_many_fields", "too_few_fields")
 _SHARE = 0.008
@@ -43,7 +44,7 @@ class SampleDelivery:
     @property
     def refused(self) -> pl.DataFrame:
         """The faults for which a row is refused: rows that a source legitimately repeats are accepted (C-41)."""
-        flags = [table.counts_once.rule for table in TABLES.values() if table.counts_once]
+        flags = [table.counts_once.rule for table in SAMPLED.values() if table.counts_once]
         return self.faults.filter(~pl.col("rule").is_in(flags))
 
 

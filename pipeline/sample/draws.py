@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from schemas.contract import TABLES
+from pipeline.sample.tables import SAMPLED
 
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.floating[Any]]
@@ -171,7 +171,7 @@ def conform(table: str, columns: Mapping[str, Any], rows: int | Rows) -> pl.Data
     ``columns``: arrays, series or ``Column`` of equal length, or one value for all rows. ``rows``: their number, or the
     positions that are wanted.
     """
-    schema = TABLES[table].polars_schema
+    schema = SAMPLED[table].polars_schema
     unknown = sorted(set(columns) - set(schema))
     if unknown:
         raise KeyError(f"{table} has no column {', '.join(unknown)}")

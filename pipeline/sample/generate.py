@@ -1,4 +1,4 @@
-"""Assembles the sample without faults: every table of the contract, and the personal data planted in free text.
+"""Assembles the sample without faults: every table of single records, and the personal data planted in free text.
 
 Faults are in ``defects``, expected results in ``truth``, files in ``writer``.
 """
@@ -24,10 +24,10 @@ from pipeline.sample.parts import parts_demands, parts_orders
 from pipeline.sample.profiles import Profile, divide, profiles
 from pipeline.sample.requests import Originals, draw_requests
 from pipeline.sample.surveys import mystery_visits, survey_questions, survey_responses
+from pipeline.sample.tables import SAMPLED
 from pipeline.sample.upkeep import improvement_projects, quality_inspections, safety_hazards, safety_incidents
 from pipeline.sample.voice import complaints, suggestions
 from pipeline.sample.workforce import build_workforce, training_sessions
-from schemas.contract import TABLES
 
 FEWEST_REQUESTS = 30
 """Fewest requests for meaningful shares of one enterprise and quarter."""
@@ -66,7 +66,7 @@ def whole(blocks: Iterable[Block], quarters: Sequence[Quarter]) -> Sample:
     for block in blocks:
         parts[block.table].append(block.frame)
     # Each table is concatenated and its parts released, one after the other.
-    tables = {name: pl.concat(parts.pop(name)) for name in TABLES}
+    tables = {name: pl.concat(parts.pop(name)) for name in SAMPLED}
     return Sample(Clock(tuple(quarters)), tables, pl.concat(parts.pop(PLANTED)))
 
 
@@ -95,7 +95,7 @@ def generate_blocks(quarters: Sequence[Quarter], requests: int, seed: int, enter
 
 def quarter_start(table: str) -> pl.Expr | None:
     """The first day of the quarter a row of the table belongs to; None for registers."""
-    dated_by = TABLES[table].dated_by
+    dated_by = SAMPLED[table].dated_by
     return pl.coalesce(dated_by).cast(pl.Date).dt.truncate("1q") if dated_by else None
 
 
@@ -196,7 +196,7 @@ class _Enterprise:
 
     def _of_quarter(self, table: str, quarter: Quarter, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """The rows dated in the quarter, also those drawn with an earlier one; rows of later quarters wait for theirs."""
-        day = pl.coalesce(TABLES[table].dated_by).cast(pl.Date)
+        day = pl.coalesce(SAMPLED[table].dated_by).cast(pl.Date)
         for frame in chain(self._late.pop(table, []), frames):
             is_late = frame.select(day >= quarter.end_day).to_series()
             yield frame.filter(~is_late)

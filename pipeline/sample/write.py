@@ -17,6 +17,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
 from pipeline.sample.generate import PLANTED, Block, Sample, generate, generate_blocks, quarter_start, whole
+from pipeline.sample.tables import SAMPLED
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.surveys import true_surveys
 from pipeline.sample.writer import Append, file_name, is_text, landing_file, remove_tables, write_table
@@ -95,20 +96,20 @@ def _write_tables(folder: Path, sample: Sample, seed: int, file_format: str, def
     faults, rows = [], []
     again = pl.DataFrame()
     dated: dict[str, pl.DataFrame] = {}
-    for name in sorted(TABLES, key=lambda table: table == "survey_answers"):
+    for name in sorted(SAMPLED, key=lambda table: table == "survey_answers"):
         # Each table is released once written, unless the truth is counted from it.
         clean = sample.tables.pop(name)
         if name == "survey_answers" and not again.is_empty():
             clean = pl.concat([clean, again])
         text = is_text(name, file_format)
-        delivery = plant(TABLES[name], clean, quarters, seed, text) if defects else SampleDelivery(clean)
+        delivery = plant(SAMPLED[name], clean, quarters, seed, text) if defects else SampleDelivery(clean)
         if name == "survey_responses":
             again = answers_sent_again(delivery, sample.tables["survey_answers"])
-        origins = write_table(folder, TABLES[name], delivery, quarters, file_format)
-        dated[name] = _dated(TABLES[name], delivery, dated)
+        origins = write_table(folder, SAMPLED[name], delivery, quarters, file_format)
+        dated[name] = _dated(SAMPLED[name], delivery, dated)
         of_quarters = _quarters_of(dated[name], quarters)
-        faults.append(_defects(TABLES[name], delivery, origins, of_quarters))
-        rows.append(_row_counts(TABLES[name], delivery, of_quarters, quarters))
+        faults.append(_defects(SAMPLED[name], delivery, origins, of_quarters))
+        rows.append(_row_counts(SAMPLED[name], delivery, of_quarters, quarters))
         if truth:
             accepted[name] = clean
     values = true_values(accepted, quarters) if truth else None
@@ -126,12 +127,12 @@ def _write_blocks(folder: Path, blocks: Iterable[Block], quarters: Sequence[Quar
                 continue
             name = file_name(block.table, block.quarter, file_format)
             if name not in files:
-                files[name] = opened.enter_context(landing_file(folder / name, TABLES[block.table]))
+                files[name] = opened.enter_context(landing_file(folder / name, SAMPLED[block.table]))
             files[name](SampleDelivery(block.frame))
             for quarter in [block.quarter] if block.quarter else quarters:
                 counts[block.table, quarter.label] += block.frame.height
     rows = pl.DataFrame(
-        [(table, quarter.label, counts[table, quarter.label]) for table in TABLES for quarter in quarters],
+        [(table, quarter.label, counts[table, quarter.label]) for table in SAMPLED for quarter in quarters],
         schema={"table": pl.String, "quarter": pl.String, "extracted": pl.Int64},
         orient="row",
     ).with_columns(accepted=pl.col("extracted"), quarantined=pl.lit(0, pl.Int64))
@@ -154,7 +155,7 @@ def planted_personal_data(quarters: Sequence[Quarter], requests: int, seed: int,
             kind=pl.lit(column.pii),
             value=pl.col(column.name),
         )
-        for table in TABLES.values()
+        for table in SAMPLED.values()
         for column in table.columns
         for frame in (sample.tables[table.name],)
         if column.pii and column.pii != "free_text"
@@ -167,7 +168,7 @@ def _prepare(folder: Path) -> None:
     note = folder / NOTE
     is_ours = note.is_file() and note.read_text(encoding="utf-8").startswith(_TITLE)
     if is_ours:
-        remove_tables(folder, list(TABLES))
+        remove_tables(folder, list(SAMPLED))
         return
     foreign = sorted(path.name for path in folder.iterdir() if path.name.split(".")[0] in TABLES)
     if foreign or note.exists():
@@ -236,7 +237,7 @@ def _row_counts(table: Table, delivery: SampleDelivery, of_quarters: pl.DataFram
 
 
 def _by_table(frame: pl.DataFrame) -> pl.DataFrame:
-    places = {name: place for place, name in enumerate(TABLES)}
+    places = {name: place for place, name in enumerate(SAMPLED)}
     return frame.sort(pl.col("table").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)
 
 

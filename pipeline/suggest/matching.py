@@ -114,6 +114,8 @@ def table_match(file: FileProfile, table: Table, without: Iterable[str] = ()) ->
         if duration is not None:
             score, note = min(score, _AT_MOST_LIKELY), f"{duration} may say it better: a duration, to be added to its beginning"
             fit = replace(fit, notes=(*fit.notes, note))
+        if column.in_place_of:
+            score, reason = min(score, _BY_VALUES_ALONE), f"{reason}, but whether within the standard's limit only people know"
         matches[column.name] = ColumnMatch(column, sources[row], score, tuple(filter(None, (reason, fit.reason))), fit)
     score, reasons = _table_score(file, table, matches)
     ordered = {column.name: matches[column.name] for column in table.columns if column.name in matches}

@@ -57,6 +57,8 @@ _VAGUE_NAMES = frozenset(
             "来源",
             "内容",
         ),
+        # All calls abandoned, of which the contract wants those given up soon.
+        *("放弃", "放弃量", "放弃数", "放弃数量", "abandoned", "abandons", "abandoned calls"),
     ]
 )
 _VAGUE = 0.86

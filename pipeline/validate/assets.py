@@ -19,8 +19,8 @@ from schemas.contract import TABLES, Table
 
 
 def _specs(table: Table) -> list[dg.AssetSpec]:
-    # A row may refer to other tables, so their keys must be delivered first.
-    raw = [["raw", table.name], *(["raw", parent] for parent, _ in table.references.values() if parent != table.name)]
+    # Rules may look rows up in other tables, which must be delivered first.
+    raw = [["raw", table.name], *(["raw", other] for other in table.looks_up if other != table.name)]
     deps = [dg.AssetKey(key) for key in dict.fromkeys(map(tuple, raw))]
     return [
         dg.AssetSpec(

@@ -144,9 +144,9 @@ def typed_texts(corrections: Sequence[Correction]) -> list[TypedTexts]:
 def corrections_fingerprint(table: Table, quarter: Quarter, corrections: Iterable[Correction]) -> str:
     """Changes whenever corrections could change the validation of a quarter's rows; empty if none concerns them.
 
-    Includes those of the tables that the rows refer to: references and scales are looked up in the corrected rows.
+    Includes those of the tables that rules look rows up in: references, scales and days are looked up in the corrected rows.
     """
-    tables = {table.name, *(parent for parent, _ in table.references.values())}
+    tables = {table.name, *table.looks_up}
     if any(rule == "score_outside_scale" for rule, _ in table.rules):
         tables |= {"survey_questions", "survey_responses"}
     # The position in its file does not matter.

@@ -1,4 +1,4 @@
-"""The rows that were delivered, accepted or not: keys for foreign keys and scales, and keys that repeat.
+"""The rows that were delivered, accepted or not: keys for foreign keys and scales, days of records, and keys that repeat.
 
 A refused parent row must not cause its children to be refused. Therefore this reads the delivered rows (the landing snapshot
 and every raw partition in the lake) with the corrections in force, never the accepted rows.
@@ -143,6 +143,21 @@ class DeliveredKeys:
             return None
         query = f"select distinct {hashed(columns)} as hash from {self.rows_sql(TABLES[table], files)}"
         return self._kept(("keys", table, *columns), files, query)
+
+    def days(self, table: Table) -> str | None:
+        """Name of a DuckDB table: enterprise_id, quarter and day of all delivered rows with a quarter, once each; None if the table
+        never came.
+
+        The day is null for rows of which the purge has left only their keys.
+        """
+        files = self._files(table.name)
+        if not files:
+            return None
+        query = (
+            f"select distinct enterprise_id, quarter, cast({table.date_expression} as date) as day "
+            f"from {self.rows_sql(table, files)} where quarter is not null"
+        )
+        return self._kept(("days", table.name), files, query)
 
     def in_several_quarters(self, table: Table, columns: tuple[str, ...]) -> str | None:
         """Name of a DuckDB table: ``hashed(columns)`` of those that came in more than one quarter; None if none did.

@@ -16,7 +16,8 @@ from schemas.contract import Table
 def quarters_to_validate(table: Table, quarter: Quarter, lake: Lake, corrections: Sequence[Correction] = ()) -> list[Quarter]:
     """The look-back and look-ahead quarters that were accepted from other raw rows, or with other parents or corrections.
 
-    Rows of an earlier delivery stay validated with the parents of that delivery.
+    Rows of an earlier delivery stay validated with the parents of that delivery, but totals: calls that come later replace those
+    of their days (D-104).
     """
     now = landed(table, lake)
     parents = parents_fingerprint(table, lake)
@@ -28,7 +29,7 @@ def quarters_to_validate(table: Table, quarter: Quarter, lake: Lake, corrections
         wanted = read_metadata(raw).get(FINGERPRINT)
         marks = validated_with(table, other, lake)
         is_of_landing = now is not None and wanted == now.fingerprint
-        has_other_parents = is_of_landing and marks.get(PARENTS) != parents
+        has_other_parents = (is_of_landing or table.totals_of is not None) and marks.get(PARENTS) != parents
         corrected_with = corrections_fingerprint(table, other, corrections)
         if marks.get(FINGERPRINT) != wanted or has_other_parents or marks.get(CORRECTIONS, "") != corrected_with:
             found.append(other)

@@ -16,7 +16,7 @@ from pandera.errors import SchemaErrors
 from pipeline.errors import DataRefused
 from pipeline.lake.sql import parquet, quoted
 from pipeline.validate.delivered import QUESTION_SCALES, SURVEYS_OF_RESPONSES, DeliveredKeys, hashed
-from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
+from schemas.base import HAS_RECORDS, SCALE_MAX, SCALE_MIN, parent_found
 from schemas.contract import TABLES, Table
 
 BROKEN_SCHEMA = pl.Schema({"_row_id": pl.Int64, "rule": pl.String, "column": pl.String, "value": pl.String})
@@ -112,7 +112,21 @@ def _helper_columns(
             helpers[parent_found(column)] = pl.Series(found)
     if any(rule == "score_outside_scale" for rule, _ in table.rules):
         helpers |= _scales(raw, connection, delivered_keys)
+    if table.totals_of and (days := delivered_keys.days(TABLES[table.totals_of])) is not None:
+        helpers[HAS_RECORDS] = _beside_records(table, raw, days, connection)
     return helpers
+
+
+def _beside_records(table: Table, raw: Path, days: str, connection: duckdb.DuckDBPyConnection) -> pl.Series:
+    """Whether single records of a row's enterprise and day were delivered; of a purged quarter: of the enterprise and quarter."""
+    day = f"cast(totals.{quoted(table.dated_column)} as date)"
+    found: np.ndarray = connection.execute(
+        f"select exists (from {days} as records where records.enterprise_id = totals.enterprise_id "
+        f"and records.quarter = totals.quarter and (records.day = {day} or records.day is null)) as has_records "
+        f"from {parquet('$1')} as totals order by totals._row_id",
+        [str(raw)],
+    ).fetchnumpy()["has_records"]
+    return pl.Series(found)
 
 
 def _orphans(

@@ -34,6 +34,7 @@ class SafetyHazards(SourceTable):
     found_at: Timestamp = column(event=True, required=True)
     due_on: Date = column(required=True, checks=[not_before("due_before_found", "found_at", by_day=True)])
     fixed_at: Timestamp = column(meaning="O4-2", checks=[not_before("fixed_before_found", "found_at")])
+    fixed_in_time: Boolean = column(in_place_of="fixed_at", meaning="O4-2 as reported by the source: fixed by the due date")
 
     class Config(SourceTable.Config):
         """Names of the table."""

@@ -1,4 +1,4 @@
-"""Service events: requests, visits, appointments, calls, online sessions.
+"""Service events: requests, visits, appointments, calls (one by one, or counted by day), online sessions.
 
 Complaints are in ``voice_of_customer``; outlets, staff and equipment in ``registers``.
 """
@@ -22,6 +22,7 @@ from schemas.base import (
     not_above,
     not_before,
     not_negative,
+    without_records,
 )
 
 
@@ -138,6 +139,11 @@ class OnsiteVisits(SourceTable):
         values=("done", "missed", "rescheduled_by_company", "rescheduled_by_customer", "cancelled_by_customer"),
         meaning="P2-2",
     )
+    arrived_in_time: Boolean = column(
+        in_place_of="arrived_at",
+        meaning="P2-2 as reported by the source: arrived within the tolerance",
+        expected_where="outcome = 'done'",
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -155,6 +161,9 @@ class Appointments(SourceTable):
     requested_at: Timestamp = column(event=True, required=True)
     earliest_offered_on: Date = column(meaning="P1-4; null = no slot offered")
     chosen_on: Date = column()
+    offered_in_time: Boolean = column(
+        in_place_of="earliest_offered_on", meaning="P1-4 as reported by the source: offered a slot within the limit"
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
@@ -195,12 +204,59 @@ class HotlineCalls(SourceTable):
     in_service_hours: Boolean = column(required=True)
     staff_id: String = column(references="staff")
     request_id: String = column(references="service_requests")
+    answered_in_time: Boolean = column(
+        in_place_of="answered_at",
+        meaning="P1-2 as reported by the source: answered within the limit",
+        expected_where="outcome = 'answered'",
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""
 
         name = "hotline_calls"
         title = "热线电话"
+
+
+class HotlineDailyTotals(SourceTable):
+    """One row per enterprise × day × queue × in or out of service hours: calls that a switchboard has counted (热线日汇总)."""
+
+    enterprise_id: String = column(key=True, required=True)
+    called_on: Date = column(
+        key=True,
+        event=True,
+        required=True,
+        meaning="day of queue entry; a day of an enterprise comes as single calls or as totals, not as both",
+        checks=[without_records("day_has_single_calls")],
+    )
+    queue: String = column(key=True, required=True, meaning="line or skill group; a hotline without queues has one name for all")
+    in_service_hours: Boolean = column(key=True, required=True)
+    offered_calls: Integer = column(
+        required=True, minimum=0, meaning="answered + abandoned + rejected; self-service is not offered to a person"
+    )
+    answered_calls: Integer = column(
+        required=True, minimum=0, meaning="by a person", checks=[not_above("answered_above_offered", "offered_calls")]
+    )
+    answered_within_limit: Integer = column(
+        minimum=0,
+        meaning="answered after a wait from queue entry of at most answer_limit_seconds (P1-2)",
+        checks=[not_above("within_limit_above_answered", "answered_calls")],
+    )
+    answer_limit_seconds: Integer = column(
+        unit="s", above=0, meaning="limit of answered_within_limit; a count with another limit than that of P1-2 is not used"
+    )
+    short_abandoned_calls: Integer = column(
+        minimum=0,
+        meaning="abandoned sooner than short_abandon_seconds after queue entry (variant of P1-1)",
+        checks=[not_above("short_abandons_above_unanswered", "offered_calls", less="answered_calls")],
+    )
+    short_abandon_seconds: Integer = column(unit="s", above=0, meaning="limit of short_abandoned_calls")
+
+    class Config(SourceTable.Config):
+        """Names of the table."""
+
+        name = "hotline_daily_totals"
+        title = "热线日汇总"
+        metadata: ClassVar[dict[str, str]] = {"totals_of": "hotline_calls"}
 
 
 class OnlineSessions(SourceTable):
@@ -217,6 +273,9 @@ class OnlineSessions(SourceTable):
     closed_at: Timestamp = column(checks=[not_before("closed_before_opened", "opened_at")])
     staff_id: String = column(references="staff")
     request_id: String = column(references="service_requests")
+    replied_in_time: Boolean = column(
+        in_place_of="first_human_reply_at", meaning="P1-3 as reported by the source: first human reply within the limit"
+    )
 
     class Config(SourceTable.Config):
         """Names of the table."""

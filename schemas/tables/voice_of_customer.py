@@ -52,6 +52,9 @@ class Complaints(SourceTable):
     satisfaction: Integer = column(minimum=1, maximum=5, meaning="I1-3; null = did not answer")
     escalated: Boolean = column()
     alternative_offered: Boolean = column()
+    replied_in_time: Boolean = column(
+        in_place_of="first_reply_at", meaning="I1-2 as reported by the source: first human reply within the limit"
+    )
     customer_phone: String = column(pii="phone")
     content: String = column(pii="free_text")
 

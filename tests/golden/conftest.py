@@ -13,6 +13,7 @@ from runs import asq_here, first_environment
 
 from golden import assumed as tickets_with_constants
 from golden import edges as edges_of_rulings
+from golden import stand_ins as totals_and_flags
 from golden import surveyed as survey_with_population
 from golden.landing import write_landing
 from golden.planned import write_panel_and_plan
@@ -103,3 +104,14 @@ def assumed(tmp_path_factory: pytest.TempPathFactory) -> Published:
         _run(folder, ["run", QUARTER])
 
     return _of(built_once(tmp_path_factory, "assumed", build)[0])
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """2024-Q4 and 2025-Q1 of daily totals in place of calls and flags in place of times."""
+
+    def build(folder: Path) -> None:
+        totals_and_flags.write_stand_ins(folder / "landing")
+        _run(folder, ["backfill", f"2024-Q4..{QUARTER}"])
+
+    return _of(built_once(tmp_path_factory, "stand_ins", build)[0])

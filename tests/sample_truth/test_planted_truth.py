@@ -149,7 +149,7 @@ def test_the_cleaning_log_holds_every_planted_defect_once_and_every_row_is_recon
     assert found["entries"].to_list() == [1] * planted.height
     assert log["author"].unique().to_list() == ["rule"]
     steps = evaluated.query("select * from row_reconciliation order by place")
-    assert steps["table"].n_unique() == 29
+    assert steps["table"].n_unique() == 30
     planned = evaluated.truth.rows.filter(pl.col("quarter") == QUARTER.label).join(
         undated_of_others(evaluated), on="table", how="left"
     )

@@ -9,7 +9,7 @@ select
     measures.cause_class,
     {{ rounded_duration('measures.first_reply_seconds', 3600, 1) }} as first_reply_hours,
     {{ rounded_duration(seconds_between('measures.received_at', 'measures.closed_at'), 3600, 1) }} as closing_hours,
-    measures.is_replied_in_time,
+    case when not measures.is_reported then measures.is_replied_in_time end as is_replied_in_time,
     measures.is_urgent_replied_in_time,
     measures.satisfaction,
     measures.is_satisfied,

@@ -4,6 +4,7 @@
     ('onsite_visits', 'int_visit_measures', 'true'),
     ('appointments', 'int_appointment_measures', 'true'),
     ('hotline_calls', 'int_call_measures', 'true'),
+    ('hotline_daily_totals', 'int_call_total_measures', 'true'),
     ('online_sessions', 'int_session_measures', 'true'),
     ('complaints', 'int_complaint_measures', 'true'),
     ('suggestions', 'int_improvement_measures', "event_kind = 'suggestion'"),

@@ -4,8 +4,8 @@ with quarters_with_records as (
         quarter
     from {{ ref('mart_source_rows') }}
     where table_name in (
-        'service_requests', 'onsite_visits', 'appointments', 'hotline_calls', 'online_sessions', 'complaints',
-        'survey_responses', 'parts_demands', 'parts_orders', 'quality_inspections'
+        'service_requests', 'onsite_visits', 'appointments', 'hotline_calls', 'hotline_daily_totals', 'online_sessions',
+        'complaints', 'survey_responses', 'parts_demands', 'parts_orders', 'quality_inspections'
     )
 ),
 

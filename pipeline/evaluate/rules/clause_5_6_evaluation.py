@@ -20,6 +20,7 @@ from pipeline.evaluate.rules.facts import (
     title,
 )
 from pipeline.evaluate.weights.ahp import PRIORITY_METHODS
+from schemas.indicator_columns import stand_ins
 from schemas.standard.process_rules import ProcessRule
 
 # Weights are stored with 15 digits.
@@ -43,7 +44,12 @@ def _coverage(_: ProcessRule, case: Case) -> RuleFinding:
 
 def _measurable(_: ProcessRule, case: Case) -> RuleFinding:
     indicators = case.run.indicators.values()
-    available = sum(case.run.delivery.missing(each.source_tables, each.source_columns) is None for each in indicators)
+    delivery = case.run.delivery
+    available = sum(
+        delivery.missing(each.source_tables, each.source_columns) is None
+        or any(delivery.has(columns) for columns in stand_ins(each.indicator_id).values())
+        for each in indicators
+    )
     return share(
         available,
         len(indicators),

@@ -27,7 +27,7 @@ from schemas.standard.sample_size import required_answers
 
 _SOURCES = {
     "顾客调查": ("survey_responses", "mystery_visits"),
-    "过程数据": ("service_requests", "onsite_visits", "appointments", "hotline_calls", "online_sessions"),
+    "过程数据": ("service_requests", "onsite_visits", "appointments", "hotline_calls", "hotline_daily_totals", "online_sessions"),
     "运营数据": ("outlets", "staff", "parts_demands", "parts_orders", "vehicles", "training_records"),
 }
 _FEEDS = {

@@ -67,6 +67,10 @@ class Delivery:
                 return f"column_empty:{needed}"
         return None
 
+    def has(self, columns: Sequence[str], period_rule: str = "period") -> bool:
+        """Whether all columns (``table.column``) and their tables were delivered, and none of the columns is empty."""
+        return self.missing(tuple(dict.fromkeys(name.partition(".")[0] for name in columns)), tuple(columns), period_rule) is None
+
     def only_dates(self, enterprise: str, columns: Sequence[str], earlier: Iterable[EarlierQuarter] = ()) -> str | None:
         """The first of the columns whose times are dates, in the quarter or an earlier one, as a status reason."""
         precisions = (self.day_precision, *(each.day_precision for each in earlier))

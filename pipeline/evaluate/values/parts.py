@@ -18,6 +18,8 @@ VALID_ONLY, UNWEIGHTED = "valid_only", "unweighted"
 COUNTED_VARIANTS = ("incidents", "fatal_incidents")
 # Variants of a rate that are no share: several inspections fit into a month.
 UNBOUNDED_VARIANTS = ("inspections_per_month",)
+# Variants that count everything there is: their share is subject to no chance.
+COMPLETE_VARIANTS = ("days_counted",)
 # Variants of a score that are a share of answers.
 SHARE_OF_ANSWERS = "top_two_box"
 SCORE_METHODS = ("score", "weighted_score")
@@ -79,7 +81,8 @@ def measure(parts: pl.DataFrame, catalogue: pl.DataFrame, keys: list[str] | None
     counted = (rows["variant"].is_in(COUNTED_VARIANTS) & is_variant).to_numpy()
     counted |= (rows["method"] == "count").to_numpy()
     value, denominator = np.where(counted, numerator, value), np.where(counted, 1.0, denominator)
-    counted_or_unbounded = counted | (rows["variant"].is_in(UNBOUNDED_VARIANTS) & is_variant).to_numpy()
+    without_interval = (*UNBOUNDED_VARIANTS, *COMPLETE_VARIANTS)
+    counted_or_unbounded = counted | (rows["variant"].is_in(without_interval) & is_variant).to_numpy()
     # Incidents are rare events among services: the interval of their rate, on the indicator's scale.
     is_rate = rows["method"].is_in(("rate", "mean", *SCORE_METHODS) if is_variant else ("rate", "mean")).to_numpy()
     is_rate |= (rows["indicator_id"] == "O4-1").to_numpy()

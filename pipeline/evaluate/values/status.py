@@ -13,12 +13,13 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.values.basis import basis, entered, is_of_records, is_without_usable_totals, stand_in_parts
 from pipeline.evaluate.values.changes import EFFICIENCY_CHANGE, ERROR_RATE, INDEX_CHANGE
 from pipeline.evaluate.values.delivery import Delivery
 from pipeline.evaluate.values.parts import PLACE, Comparison
 from pipeline.evaluate.values.satisfaction import INDEX
 from pipeline.settings.plan import EvaluationPlan
-from schemas.indicator_columns import TIME_OF_DAY, indicator_columns, rests_on
+from schemas.indicator_columns import DAILY_TOTALS, STAND_INS, TIME_OF_DAY, indicator_columns, rests_on, stand_ins
 
 OK, INSUFFICIENT, NOT_APPLICABLE, NO_DATA, ASSUMED = "ok", "insufficient_sample", "not_applicable", "no_data", "assumed"
 
@@ -30,6 +31,14 @@ _STAFF_PER_CUSTOMER, _CUSTOMERS_COME_FROM = "R3-1", "service_requests"
 # Records of a measurement: without them the indicator was not measured, whereas a period without a complaint or a hazard
 # had nothing to measure.
 _INSTRUMENTS = ("survey_responses", "checklist_items", "quality_inspections")
+_ONLY_DATES = "day_precision:"
+# As of mart_period_inputs, without rows.
+_NO_INPUTS = pl.DataFrame(
+    schema={
+        **dict.fromkeys((*PLACE, "indicator_id", "variant", "period_role"), pl.String),
+        **dict.fromkeys(("n", "cases"), pl.Int64),
+    }
+)
 # The end of a reason for which no day is known.
 _OPEN = "open"
 # Measured in working days; a day without an official holiday notice makes them provisional.
@@ -44,14 +53,16 @@ def assign_status(
     delivery: Delivery,
     plan: EvaluationPlan,
     places: pl.DataFrame | None = None,
+    stand_ins_used: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Assign every place × indicator its status; at enterprise scope every catalogue indicator has a row.
 
     coverage     mart_period_coverage
     source_rows  mart_source_rows
     places       the places to settle; None: those of all enterprises and of the comparison
-    Adds status, status_reason, previous_value, quarters_expected, quarters_covered; a value that may not be shown is
-    null.
+    stand_ins_used      ``stand_in_parts`` of the inputs; None: nothing stands in for records
+    Adds status, status_reason, basis, previous_value, quarters_expected, quarters_covered; a value that may not be shown is
+    null, and so is its basis.
     """
     enterprises = enterprise_places(coverage) if places is None else places.filter(pl.col("scope_type") == "enterprise")
     grid = enterprises.join(catalogue.select("indicator_id"), how="cross")
@@ -82,6 +93,7 @@ def assign_status(
     rows = _with_true_zeros(_without_comparison(rows))
     reasons = _reasons(rows, catalogue, coverage, source_rows, delivery, plan)
     rows = rows.join(reasons, on=["enterprise_id", "period", "indicator_id"], how="left", maintain_order="left")
+    rows = _with_stand_ins(rows, stand_in_parts(_NO_INPUTS) if stand_ins_used is None else stand_ins_used)
     is_first_comparison = pl.col("indicator_id").is_in(_CHANGES) & ~pl.col("is_comparable")
     status = (
         pl.when(pl.col("settled_status").is_not_null())
@@ -127,6 +139,7 @@ def assign_status(
         .with_columns(
             value=pl.when(hidden).then(None).otherwise(pl.col("value")),
             sample_size=pl.when(hidden).then(0).otherwise(pl.col("sample_size")),
+            basis=pl.when(hidden).then(None).otherwise(basis()),
             part=pl.col("part").fill_null(""),
         )
         .drop(
@@ -138,7 +151,30 @@ def assign_status(
             "assumption",
             "source_tables",
             "source_columns",
+            *(f"{name}_{use}" for use in STAND_INS for name in ("n", "cases", "is_delivered", "assumption")),
         )
+    )
+
+
+def _with_stand_ins(rows: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose value rests on something that stands in for the records are not settled by records that are missing.
+
+    What was assumed counts where it entered the value.
+    """
+    joined = rows.join(used, on=[*PLACE, "indicator_id"], how="left", maintain_order="left")
+    is_used = pl.any_horizontal((entered(use) > 0) & pl.col(f"is_delivered_{use}") for use in STAND_INS)
+    # Times that are only dates decide nothing, but where all cases come from elsewhere nothing rests on them.
+    has_only_dates = pl.col("settled_reason").str.starts_with(_ONLY_DATES).fill_null(False)
+    is_lifted = (pl.col("settled_status") == NO_DATA) & is_used & ~(has_only_dates & is_of_records())
+    lacks_totals = is_without_usable_totals(DAILY_TOTALS) & pl.col("settled_status").ne_missing(NOT_APPLICABLE)
+    settled = {
+        "settled_status": pl.when(lacks_totals).then(pl.lit(NO_DATA)),
+        "settled_reason": pl.when(lacks_totals).then(pl.lit("no_total_within_limit")),
+    }
+    assumed = [pl.when(entered(use) > 0).then(pl.col(f"assumption_{use}")) for use in STAND_INS]
+    return joined.with_columns(
+        *(given.when(is_lifted).then(None).otherwise(pl.col(name)).alias(name) for name, given in settled.items()),
+        assumption=pl.coalesce(pl.when(is_of_records()).then(pl.col("assumption")), *assumed),
     )
 
 
@@ -344,7 +380,9 @@ def _reasons(
     delivery: Delivery,
     plan: EvaluationPlan,
 ) -> pl.DataFrame:
-    """Per enterprise × period × indicator: a status that overrides any value, that of an empty value, and what is assumed."""
+    """Per enterprise × period × indicator: a status that overrides any value, that of an empty value, and what is assumed; of each
+    stand-in, whether it was delivered and what of it is assumed.
+    """
     recorded = set(source_rows.filter(pl.col("row_count") > 0).select("enterprise_id", "table_name").iter_rows())
     by_plan = {(entry.enterprise_id, entry.indicator_id): entry for entry in plan.not_applicable}
     named = dict(catalogue.select("indicator_id", "named_indicator_id").iter_rows())
@@ -362,8 +400,9 @@ def _reasons(
             missing = delivery.missing(tuple(source["source_tables"]), needed, source["period_rule"])
             earlier = delivery.within(_spans(indicator, source["period_rule"], (enterprise, period), days))
             missing = missing or delivery.only_dates(enterprise, timed, earlier)
+            scores_assumed = plan.scores_assumed(enterprise, indicator, named[indicator])
             assumption = None
-            if not plan.scores_assumed(enterprise, indicator, named[indicator]):
+            if not scores_assumed:
                 assumption = delivery.assumption(enterprise, (*needed, *rests_on(indicator)), earlier)
             settled: tuple[str | None, str | None] = (None, None)
             if excluded:
@@ -376,12 +415,20 @@ def _reasons(
                 empty = (NO_DATA, "not_measured")
             if indicator in (INDEX, INDEX_CHANGE):
                 empty = (NO_DATA, "component_missing")
-            found.append((enterprise, period, indicator, *settled, *empty, assumption))
+            standing_in = stand_ins(indicator)
+            delivered = [
+                delivery.has(standing_in[use], source["period_rule"]) if use in standing_in else False for use in STAND_INS
+            ]
+            assumed = [
+                None if scores_assumed else delivery.assumption(enterprise, standing_in.get(use, ()), earlier) for use in STAND_INS
+            ]
+            found.append((enterprise, period, indicator, *settled, *empty, assumption, *delivered, *assumed))
     return pl.DataFrame(
         found,
         schema={
             "enterprise_id": pl.String, "period": pl.String, "indicator_id": pl.String, "settled_status": pl.String,
             "settled_reason": pl.String, "empty_status": pl.String, "empty_reason": pl.String, "assumption": pl.String,
+            **{f"is_delivered_{use}": pl.Boolean for use in STAND_INS}, **{f"assumption_{use}": pl.String for use in STAND_INS},
         },
         orient="row",
     )  # fmt: skip

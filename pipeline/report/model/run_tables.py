@@ -29,7 +29,16 @@ from pipeline.report.parts.scores import (
     overlay_of,
     place_of,
 )
-from pipeline.report.parts.sources import NO_ROWS, Coverage, Quarantined, SourceTable, contract_order, names_enterprises, table_name
+from pipeline.report.parts.sources import (
+    NO_ROWS,
+    Coverage,
+    Quarantined,
+    SourceTable,
+    contract_order,
+    names_enterprises,
+    stands_in,
+    table_name,
+)
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, TOUCHPOINTS, hidden_touchpoints, survey_scopes
 from pipeline.report.words import zh as labels
@@ -291,6 +300,8 @@ class RunTables:
         for table in contract_order(delivered):
             is_counted = bool(delivered[table]) and names_enterprises(table)
             row = accounts.get(table, NO_ROWS) if is_counted else {}
+            if not delivered[table] and stands_in(table):
+                continue
             yield SourceTable(
                 table=table,
                 name=table_name(table),

@@ -118,6 +118,8 @@ class Indicator:
     is_provisional: bool
     provisional: tuple[Provisional, ...]
     part: str
+    basis: str
+    """What the value rests on, in words; empty: single records."""
     previous_value: float | None
     trend: Trend | None
     year_to_date: WindowValue | None
@@ -228,6 +230,7 @@ def indicator_of(
         is_provisional=bool(row["is_provisional"]),
         provisional=_provisional(row),
         part=row["part"] or "",
+        basis=labels.basis(row.get("basis")),
         previous_value=row["previous_value"],
         trend=_trend(row["value"], row["previous_value"], entry["direction"], row["requirement"]),
         year_to_date=_window(longer["year_to_date"]),

@@ -65,6 +65,11 @@ def table_name(table: str) -> str:
     return TABLES[table].title if table in TABLES else table
 
 
+def stands_in(table: str) -> bool:
+    """Whether a table is one of totals, which come where single records do not: no table that a delivery lacks."""
+    return table in TABLES and TABLES[table].totals_of is not None
+
+
 def names_enterprises(table: str) -> bool:
     """Whether a table has an enterprise column."""
     return table in TABLES and any(column.name == "enterprise_id" for column in TABLES[table].columns)

@@ -121,6 +121,9 @@ RANDOM_INDICES = {
     "donegan_dodd_1991": "Donegan 与 Dodd 1991 随机一致性指标表",
 }
 
+# What a value rests on, beside single records.
+BASIS = {"daily_totals": "日汇总", "as_reported_by_the_source": "来源系统自报的是否及时标记，并非由时间算出"}
+
 PARTS = {"measured_ratio": "实测值与标称值之比的均值", "acceptance_passed": "验收测试通过率"}
 
 RULES = {
@@ -166,6 +169,10 @@ RULES = {
     "conforming_above_inspected": "符合数多于检查数",
     "form_fields_valid_above_required": "填写有效项多于应填项",
     "scale_max_not_above_scale_min": "量表上限不高于下限",
+    "day_has_single_calls": "当日已提供逐条通话记录，日汇总不再计入",
+    "answered_above_offered": "接听数多于请求人工数",
+    "within_limit_above_answered": "限时内接听数多于接听数",
+    "short_abandons_above_unanswered": "快速放弃数多于未接听数",
     "item_compared_with_itself": "判断矩阵元素与自身比较",
 }
 
@@ -178,6 +185,7 @@ _REASONS = {
     "already_zero": "此前四季度差错率已为零，无可降低",
     "rose_from_zero": "此前四季度差错率为零，近四季度由零上升，降低幅度无从计算",
     "component_missing": "组成指标缺少数据",
+    "no_total_within_limit": "日汇总未按标准的时限统计限时内接听数",
 }
 
 # Why a value does not rest on a measurement.
@@ -285,6 +293,9 @@ _COMMON_VARIANTS = {
     "valid_only": VariantLabel("剔除带标记的答卷", is_beside=False),
     "unweighted": VariantLabel("不加权"),
     "five_point_ratio": VariantLabel("按 x÷5 换算", is_beside=False),
+    "daily_totals": VariantLabel("其中按日汇总计算的部分"),
+    "as_reported_by_the_source": VariantLabel("其中按来源系统自报标记计算的部分"),
+    "flags_contradicted": _rate("来源系统自报标记与时间不符的比例"),
 }
 
 # Prefix of equally weighted readings of an indicator whose value is weighted.
@@ -310,6 +321,7 @@ _VARIANTS = {
     ("R3-4", "mean_hours"): VariantLabel("人均", "academic_hours", "学时"),
     ("P1-1", "without_short_abandons"): VariantLabel("剔除快速放弃的来电"),
     ("P1-1", "out_of_hours"): VariantLabel("服务时间外来电"),
+    ("P1-1", "days_counted"): _rate("有通话记录或日汇总的天数占本期天数"),
     ("P1-2", "of_answered"): VariantLabel("以已接通来电为分母"),
     ("P1-3", "service_hours"): VariantLabel("按服务时间计时"),
     ("P2-2", "too_early"): VariantLabel("早到超出容差"),
@@ -386,6 +398,14 @@ def reason(code: str | None) -> str:
     if kind == "plan":
         return f"评价方案认定不适用：{detail}"
     return _REASONS.get(kind, code)
+
+
+def basis(codes: str | None) -> str:
+    """``basis`` in words, where a value does not rest on single records alone; else empty."""
+    names = (codes or "").split(";")
+    if not set(names) & set(BASIS):
+        return ""
+    return "、".join(BASIS.get(name, "逐条记录") for name in names)
 
 
 def matrix_reason(codes: str | None) -> str:

@@ -18,9 +18,9 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
+from pipeline.sample.tables import SAMPLED
 from pipeline.sample.truth import improvement, outcome, process, resources
 from pipeline.sample.truth.facts import INDICATORS, Book, Facts, Row
-from schemas.contract import TABLES
 
 TRUTH_SCHEMA = pl.Schema(
     {
@@ -38,7 +38,7 @@ DIMENSIONS = (resources, process, outcome, improvement)
 """Each registers its indicators on import."""
 
 # Without tables that no indicator is counted from: judgements give weights, mystery visits are shown beside the surveys.
-_READ = [name for name in TABLES if name not in ("customers", "mystery_visits", "expert_judgements")]
+_READ = [name for name in SAMPLED if name not in ("customers", "mystery_visits", "expert_judgements")]
 
 
 def true_values(tables: Mapping[str, pl.DataFrame], quarters: Sequence[Quarter]) -> pl.DataFrame:
@@ -76,9 +76,9 @@ def _book(tables: Mapping[str, pl.DataFrame], enterprise_id: str, quarters: Sequ
         own = tables[name]
         if "enterprise_id" in own.columns:
             own = own.filter(pl.col("enterprise_id") == enterprise_id)
-        personal = [column.name for column in TABLES[name].columns if column.pii]
+        personal = [column.name for column in SAMPLED[name].columns if column.pii]
         rows[name] = own.drop(personal).to_dicts()
-        dated_by = TABLES[name].dated_by
+        dated_by = SAMPLED[name].dated_by
         for row in rows[name] if dated_by else []:
             moment = next(row[column] for column in dated_by if row[column] is not None)
             by_quarter[name, Quarter.of(moment)].append(row)

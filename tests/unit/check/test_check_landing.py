@@ -35,6 +35,46 @@ def test_what_is_not_delivered_is_one_line(place):
     assert "suggestions" not in report.undelivered.tables
 
 
+TOTALS = "enterprise_id,called_on,queue,in_service_hours,offered_calls,answered_calls"
+
+
+def test_totals_and_flags_take_the_place_of_what_is_not_delivered(place):
+    place.deliver("hotline_daily_totals.csv", f"{TOTALS}\nA,2025-02-03,all,yes,40,38\n")
+    place.deliver("complaints.csv", "enterprise_id,complaint_id,received_at,replied_in_time\nA,C1,2025-02-03,yes\n")
+    undelivered = place.check().undelivered
+    # P1-2 needs the count within the limit, and the limit.
+    assert undelivered.tables["hotline_calls"] == ("P1-2", "P2-1a")
+    assert undelivered.columns == {"complaints.satisfaction": ("I1-3",)}
+
+
+def test_without_totals_nothing_more_is_missing(place):
+    place.deliver("complaints.csv", "enterprise_id,complaint_id,received_at\nA,C1,2025-02-03\n")
+    undelivered = place.check().undelivered
+    assert undelivered.tables["hotline_calls"] == ("P1-1", "P1-2", "P2-1a")
+    assert "hotline_daily_totals" not in undelivered.tables
+    assert undelivered.columns == {"complaints.first_reply_at": ("I1-2",), "complaints.satisfaction": ("I1-3",)}
+
+
+def test_a_limit_that_the_export_does_not_name_is_an_assumption(place):
+    (place.landing / "sources.yaml").write_text(
+        "tables: {hotline_daily_totals: {columns: {answer_limit_seconds: {constant: 15}}}}\n"
+    )
+    place.deliver("hotline_daily_totals.csv", f"{TOTALS},answered_within_limit\nA,2025-02-03,all,yes,40,38,35\n")
+    (found,) = [text for text in place.messages("info") if "is not measured" in text]
+    assert "answer_limit_seconds" in found
+    assert found.endswith("P1-2 shown, not scored, unless the plan names them")
+
+
+def test_a_day_with_calls_and_totals_is_told(place):
+    calls = "enterprise_id,call_id,queued_at,outcome,in_service_hours"
+    place.deliver("hotline_calls.csv", f"{calls}\nA,1,2025-02-03 09:00:00,answered,yes\n")
+    place.deliver("hotline_daily_totals.csv", f"{TOTALS}\nA,2025-02-03,all,yes,40,38\nA,2025-02-04,all,yes,40,38\n")
+    (found,) = [text for text in place.messages("error") if "day_has_single_calls" in text]
+    assert "hotline_daily_totals.csv" in found
+    assert "called_on" in found
+    assert place.check().exit_code == 1
+
+
 def test_an_optional_column_without_which_an_indicator_has_no_value(place):
     place.deliver("outlets.csv", "enterprise_id,outlet_id,region_code,urbanicity,opened_on\nA,O1,R1,urban,2020-01-01\n")
     assert place.check().undelivered.columns["outlets.service_radius_km"] == ("R1-2a", "R1-2b")

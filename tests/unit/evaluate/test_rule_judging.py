@@ -471,8 +471,9 @@ def test_catalogue(run: RunFacts) -> None:
     assert find(run, "PR-03").result == "pass"
     without_i3 = {name: each for name, each in run.indicators.items() if each.subdimension_id != "I3"}
     assert find(run, "PR-02", indicators=without_i3).result == "partial"
-    # P1-1, P1-2 and P2-1a are counted from calls: 68 − 3.
-    found = find(run, "PR-03", delivery=without("hotline_calls"))
+    # P1-1, P1-2 and P2-1a are counted from calls: 68 − 3. The first two are counted from daily totals as well.
+    assert "其中 67 项所需的数据已提供" in find(run, "PR-03", delivery=without("hotline_calls")).evidence
+    found = find(run, "PR-03", delivery=without("hotline_calls", "hotline_daily_totals"))
     assert found.result == "partial"
     assert "其中 65 项所需的数据已提供" in found.evidence
 

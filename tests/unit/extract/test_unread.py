@@ -43,8 +43,9 @@ def test_names_that_are_not_known(place):
     ):
         place.deliver(name, f"contents of {name}")
     found = unread(place)
-    # 29 tables, without staff, regions and vehicles.
-    assert found.missing == tuple(name for name in TABLES if name not in ("staff", "regions", "vehicles"))
+    # 30 tables, without staff, regions and vehicles; totals that did not come are missed by nobody, for calls are named.
+    came = ("staff", "regions", "vehicles")
+    assert found.missing == tuple(name for name in TABLES if name not in (*came, "hotline_daily_totals"))
     assert len(found.missing) == 26
     assert tuple(found.files) == (
         *(
@@ -58,6 +59,14 @@ def test_names_that_are_not_known(place):
         ),
     )
     assert found.pages == {".jpg": 1, ".pdf": 1}
+
+
+def test_the_table_of_which_only_totals_came_is_missing(place):
+    place.deliver("hotline_daily_totals.csv", "enterprise_id")
+    assert unread(place).missing == tuple(name for name in TABLES if name != "hotline_daily_totals")
+    assert next(iter(unread(place).told())).startswith(
+        "tables not delivered: service_requests, onsite_visits, appointments, hotline_calls,"
+    )
 
 
 def test_a_table_of_unclear_files_hides_nothing_else(place):

@@ -11,6 +11,7 @@ from pipeline.evaluate.weights.ahp import RANDOM_INDICES
 from pipeline.report.words import zh as labels
 from pipeline.settings.plan import COMPOUND_METHODS, MODES, PSEUDONYM_ALGORITHMS, SCORE_METHODS
 from schemas.contract import TABLES
+from schemas.indicator_columns import STAND_INS
 from schemas.standard.catalogue import DIRECTIONS, OBLIGATIONS, PERIOD_RULES
 
 # Parts that only make up an indicator; the marts take them out before anything is published.
@@ -66,6 +67,7 @@ def test_the_codes_of_catalogue_and_plan_have_names() -> None:
         ("below_minimum_n:30", "样本量低于最小值 30"),
         ("plan:只做远程服务：全部", "评价方案认定不适用：只做远程服务：全部"),
         ("no_records", "本企业没有相关记录"),
+        ("no_total_within_limit", "日汇总未按标准的时限统计限时内接听数"),
         ("already_zero", "此前四季度差错率已为零，无可降低"),
         ("rose_from_zero", "此前四季度差错率为零，近四季度由零上升，降低幅度无从计算"),
         # 95 is the parameter improvement_ceiling_csi.
@@ -76,6 +78,24 @@ def test_the_codes_of_catalogue_and_plan_have_names() -> None:
 )
 def test_reasons_are_put_into_words(code: str | None, text: str) -> None:
     assert labels.reason(code) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("records", ""),
+        (None, ""),
+        ("daily_totals", "日汇总"),
+        ("records;daily_totals", "逐条记录、日汇总"),
+        ("as_reported_by_the_source", "来源系统自报的是否及时标记，并非由时间算出"),
+    ],
+)
+def test_the_basis_is_told_where_it_is_not_records_alone(code: str | None, text: str) -> None:
+    assert labels.basis(code) == text
+
+
+def test_every_stand_in_has_a_name() -> None:
+    assert set(labels.BASIS) == set(STAND_INS)
 
 
 def test_touchpoint_readings_are_named_after_both() -> None:

@@ -12,7 +12,7 @@ from pandera.errors import SchemaErrors
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample import SampleTruth
-from schemas.contract import Table
+from schemas.contract import TABLES, Table
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def broken_rules(table: Table, rows: pl.DataFrame) -> dict[int, set[tuple[str, str]]]:
-    """(rule, column) of every row rule that a row breaks, by its position."""
+    """(rule, column) of every row rule that a row breaks, by its position; columns that the sample leaves out have no values."""
+    left_out = [column for column in TABLES[table.name].columns if column.name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, column.polars_type).alias(column.name) for column in left_out)
     try:
         # Said here because pandera reads its environment once, and may have been imported before schemas/ set it.
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):

@@ -9,10 +9,11 @@ from sample_rules import Written, broken_rules
 
 from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
 from pipeline.sample.generate import Sample
+from pipeline.sample.tables import SAMPLED
 from schemas.base import SCALE_MAX, SCALE_MIN, parent_found
-from schemas.contract import TABLES, Table
+from schemas.contract import Table
 
-ALL_TABLES = list(TABLES)
+ALL_TABLES = list(SAMPLED)
 NOT_OF_A_ROW = {
     "type",
     "too_many_fields",
@@ -24,12 +25,12 @@ NOT_OF_A_ROW = {
 
 
 def planted(sample: Sample, name: str) -> SampleDelivery:
-    return plant(TABLES[name], sample.tables[name], sample.clock.quarters, seed=3, is_text=True)
+    return plant(SAMPLED[name], sample.tables[name], sample.clock.quarters, seed=3, is_text=True)
 
 
 def test_a_sample_breaks_every_rule_there_is(written: Written) -> None:
-    rules = {rule for table in TABLES.values() for rule, _ in table.rules}
-    rules |= {rule for table in TABLES.values() for rule in table.table_rules}
+    rules = {rule for table in SAMPLED.values() for rule, _ in table.rules}
+    rules |= {rule for table in SAMPLED.values() for rule in table.table_rules}
     rules |= {"type", "too_many_fields", "too_few_fields"}
     assert set(written.truth.defects["rule"]) == rules
 
@@ -43,7 +44,7 @@ def test_good_rows_stay_in_their_order(sample: Sample, name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL_TABLES)
 def test_each_row_breaks_its_rule_and_no_other(sample: Sample, name: str) -> None:
-    delivery, table = planted(sample, name), TABLES[name]
+    delivery, table = planted(sample, name), SAMPLED[name]
     of_a_row = delivery.faults.filter(~pl.col("rule").is_in(NOT_OF_A_ROW))
     assert of_a_row["position"].is_unique().all()
     faulty = with_helpers(table, delivery.frame[of_a_row["position"].to_list()], sample)
@@ -55,7 +56,7 @@ def with_helpers(table: Table, rows: pl.DataFrame, sample: Sample) -> pl.DataFra
     """What the rules read about other tables: whether the parent is there, and the scale (five points everywhere)."""
     for column, (parent, parent_column) in table.references.items():
         pairs = {column: parent_column}
-        if {"enterprise_id"} <= set(TABLES[parent].polars_schema) & set(table.polars_schema):
+        if {"enterprise_id"} <= set(SAMPLED[parent].polars_schema) & set(table.polars_schema):
             pairs = {"enterprise_id": "enterprise_id", **pairs}
         parents = sample.tables[parent].select(*pairs.values()).unique().with_columns(found=pl.lit(True))
         looked_up = rows.join(parents, left_on=list(pairs), right_on=list(pairs.values()), how="left", maintain_order="left")
@@ -70,7 +71,7 @@ def with_helpers(table: Table, rows: pl.DataFrame, sample: Sample) -> pl.DataFra
 
 def test_repeated_rows_and_overlapping_versions_come_after_the_row_that_stands(sample: Sample) -> None:
     for name in ("service_requests", "equipment", "complaint_channels"):
-        delivery, table = planted(sample, name), TABLES[name]
+        delivery, table = planted(sample, name), SAMPLED[name]
         between_rows = delivery.faults.filter(pl.col("rule").is_in(["unique_key", "version_overlap"]))
         for place, rule in between_rows.select("position", "rule").rows():
             row = delivery.frame.row(place, named=True)

@@ -14,44 +14,44 @@ from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.errors import UsageError
 from pipeline.sample.generate import Sample, generate, quarter_start
 from pipeline.sample.profiles import divide, profiles
-from schemas.contract import TABLES
+from pipeline.sample.tables import SAMPLED
 from schemas.standard.catalogue import catalogue_rows
 
-ALL_TABLES = list(TABLES)
+ALL_TABLES = list(SAMPLED)
 
 
 @pytest.mark.parametrize("name", ALL_TABLES)
 def test_every_table_has_the_contracts_columns_types_and_some_rows(sample: Sample, name: str) -> None:
     table = sample.tables[name]
-    assert table.schema == TABLES[name].polars_schema
+    assert table.schema == SAMPLED[name].polars_schema
     assert table.height > 0
 
 
 @pytest.mark.parametrize("name", ALL_TABLES)
 def test_no_clean_row_breaks_a_row_rule(sample: Sample, name: str) -> None:
-    assert broken_rules(TABLES[name], sample.tables[name]) == {}
+    assert broken_rules(SAMPLED[name], sample.tables[name]) == {}
 
 
 @pytest.mark.parametrize("name", ALL_TABLES)
 def test_keys_are_unique(sample: Sample, name: str) -> None:
-    assert not sample.tables[name].select(TABLES[name].unique_key).is_duplicated().any()
+    assert not sample.tables[name].select(SAMPLED[name].unique_key).is_duplicated().any()
 
 
-@pytest.mark.parametrize("name", [name for name in ALL_TABLES if TABLES[name].references])
+@pytest.mark.parametrize("name", [name for name in ALL_TABLES if SAMPLED[name].references])
 def test_references_lead_to_rows_that_are_there(sample: Sample, name: str) -> None:
     child = sample.tables[name]
-    for column, (parent, parent_column) in TABLES[name].references.items():
+    for column, (parent, parent_column) in SAMPLED[name].references.items():
         pairs = {column: parent_column}
-        if "enterprise_id" in TABLES[parent].polars_schema:
+        if "enterprise_id" in SAMPLED[parent].polars_schema:
             pairs = {"enterprise_id": "enterprise_id", **pairs}
         given = child.filter(pl.col(column).is_not_null())
         orphans = given.join(sample.tables[parent], left_on=list(pairs), right_on=list(pairs.values()), how="anti")
         assert orphans.is_empty(), f"{name}.{column}"
 
 
-@pytest.mark.parametrize("name", [name for name in ALL_TABLES if TABLES[name].is_versioned])
+@pytest.mark.parametrize("name", [name for name in ALL_TABLES if SAMPLED[name].is_versioned])
 def test_versions_of_a_register_entry_do_not_overlap(sample: Sample, name: str) -> None:
-    key = list(TABLES[name].key)
+    key = list(SAMPLED[name].key)
     follow = (
         sample.tables[name]
         .with_columns(pl.col("valid_from").fill_null(dt.date(1, 1, 1)), pl.col("valid_to").fill_null(dt.date(9999, 1, 1)))
@@ -85,7 +85,7 @@ def test_every_optional_column_is_used_somewhere(sample: Sample) -> None:
     assert unused == []
 
 
-@pytest.mark.parametrize("name", [name for name in ALL_TABLES if TABLES[name].dated_by])
+@pytest.mark.parametrize("name", [name for name in ALL_TABLES if SAMPLED[name].dated_by])
 def test_events_lie_in_the_samples_quarters_in_time_order(sample: Sample, name: str) -> None:
     start = quarter_start(name)
     assert start is not None
@@ -253,7 +253,7 @@ def test_personal_data_are_planted_in_running_text_as_said(sample: Sample) -> No
     assert {"service_requests", "complaints", "suggestions", "survey_responses"} == set(planted["table"])
     for (table, column), said in planted.group_by("table", "column"):
         texts = sample.tables[str(table)].select(
-            row_key=pl.concat_str(TABLES[str(table)].key, separator="|"), text=pl.col(str(column))
+            row_key=pl.concat_str(SAMPLED[str(table)].key, separator="|"), text=pl.col(str(column))
         )
         found = said.join(texts, on="row_key", how="left")
         assert found["text"].str.contains(found["value"], literal=True).all()

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.draws import conform
+from pipeline.sample.tables import SAMPLED
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.facts import INDICATORS, percentile
-from schemas.contract import TABLES
 from schemas.standard.catalogue import catalogue_rows
 
 QUARTER = Quarter(2025, 1)
@@ -53,7 +53,7 @@ def measured(quarters: tuple[Quarter, ...] = (QUARTER,), **tables: list[Row]) ->
         name: pl.DataFrame([{**{"enterprise_id": "E1"}, **row} for row in given[name]], schema=table.polars_schema)
         if "enterprise_id" in table.polars_schema and given.get(name)
         else pl.DataFrame(given.get(name, []), schema=conform(name, {}, 0).schema)
-        for name, table in TABLES.items()
+        for name, table in SAMPLED.items()
     }
     values = true_values(frames, quarters).filter(pl.col("quarter") == quarters[-1].label)
     return {row["indicator_id"]: (row["numerator"], row["denominator"], row["value"]) for row in values.to_dicts()}

@@ -14,6 +14,7 @@ from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.errors import UsageError
 from pipeline.sample import planted_personal_data, write_sample
 from pipeline.sample.breakers import UNREADABLE
+from pipeline.sample.tables import SAMPLED
 from schemas.contract import TABLES
 from schemas.standard.catalogue import catalogue_rows
 
@@ -31,7 +32,7 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, file_format: str
 
 def test_every_table_is_delivered_once_in_its_form(written: Written) -> None:
     delivered = {path.name.split(".")[0]: path for path in written.folder.iterdir() if path.name not in ("_truth", "README.md")}
-    assert set(delivered) == set(TABLES)
+    assert set(delivered) == set(SAMPLED)
     forms = {name: "".join(path.suffixes) for name, path in delivered.items()}
     assert {name: form for name, form in forms.items() if form != ".csv"} == {
         "hotline_calls": "",
@@ -39,6 +40,20 @@ def test_every_table_is_delivered_once_in_its_form(written: Written) -> None:
         "parts_orders": ".parquet",
     }
     assert sorted(path.name for path in delivered["hotline_calls"].iterdir()) == [f"{quarter}.csv" for quarter in written.quarters]
+
+
+def test_the_sample_has_single_records_with_their_times(written: Written) -> None:
+    assert set(TABLES) - set(SAMPLED) == {"hotline_daily_totals"}
+    left_out = {
+        f"{name}.{column.name}"
+        for name, table in SAMPLED.items()
+        for column in TABLES[name].columns
+        if column.name not in table.polars_schema
+    }
+    assert left_out == {
+        *("hotline_calls.answered_in_time", "online_sessions.replied_in_time", "appointments.offered_in_time"),
+        *("onsite_visits.arrived_in_time", "complaints.replied_in_time", "safety_hazards.fixed_in_time"),
+    }
 
 
 def lines_of(path: Path) -> list[list[str]]:
@@ -60,7 +75,7 @@ def test_one_table_is_gb18030_and_one_has_a_byte_order_mark(written: Written) ->
 
 
 def test_headers_name_every_column_of_the_contract(written: Written) -> None:
-    for name, table in TABLES.items():
+    for name, table in SAMPLED.items():
         columns = [column.name for column in table.columns]
         if name == "parts_orders":
             assert pl.read_parquet_schema(written.folder / "parts_orders.parquet").names() == columns
@@ -103,7 +118,7 @@ def test_a_column_with_an_unreadable_cell_is_text_in_parquet(written: Written) -
 
 def test_row_counts_add_up_and_cover_every_table_and_quarter(written: Written) -> None:
     rows = written.truth.rows
-    assert rows.height == len(TABLES) * len(written.quarters)
+    assert rows.height == len(SAMPLED) * len(written.quarters)
     assert (rows["extracted"] == rows["accepted"] + rows["quarantined"]).all()
     refused = written.truth.defects.unique(["table", "quarter", "origin_file", "origin_row"]).group_by("table", "quarter").len()
     joined = rows.join(refused, on=["table", "quarter"], how="left")

@@ -80,6 +80,37 @@ def test_calls_with_days_and_times_of_day_apart(write: Write) -> None:
     assert "# open: in_service_hours is required" in rendering.sources_yaml(proposal_of(proposal.file.parts[0].file.path))
 
 
+def test_daily_totals_of_a_switchboard_are_no_calls(write: Write) -> None:
+    header = "日期,技能组,是否服务时间,人工呼入量,人工接听量,15秒接听量,服务水平秒数,放弃量"
+    days = ((day, queue) for day in range(1, 31) for queue in ("售后", "咨询"))
+    rows = [(f"2025-01-{day:02d}", queue, "是", 60 + day, 58 + day, 50 + day, 15, 2) for day, queue in days]
+    proposal = only(write("话务日报.csv", header, rows))
+    assert proposal.match is not None
+    assert proposal.match.table.name == "hotline_daily_totals"
+    assert written(proposal) == {
+        "called_on": "日期",
+        "queue": "技能组",
+        "in_service_hours": "是否服务时间",
+        "offered_calls": "人工呼入量",
+        "answered_calls": "人工接听量",
+        "answered_within_limit": "15秒接听量",
+        "answer_limit_seconds": "服务水平秒数",
+    }
+    # 放弃量 are all calls given up, not those given up soon.
+    assert "short_abandoned_calls" not in proposal.match.matches
+
+
+def test_a_flag_in_place_of_a_time_is_a_comment(write: Write) -> None:
+    # Whether "timely" is within the standard's 24 h, no file says.
+    rows = ((f"C{row}", moment(row), ("Yes", "No")[row % 3 == 0]) for row in range(60))
+    path = write("complaints.csv", "complaint id,date received,timely response", rows)
+    proposal = only(path)
+    assert proposal.match is not None
+    assert (proposal.match.table.name, proposal.match.matches["replied_in_time"].grade) == ("complaints", "possible")
+    assert "replied_in_time" not in written(proposal)
+    assert "\n      # replied_in_time: timely response\n" in rendering.sources_yaml(proposal_of(path))
+
+
 def test_an_event_log_becomes_one_row_per_key(event_log: Path) -> None:
     proposal = only(event_log)
     assert proposal.rows is not None

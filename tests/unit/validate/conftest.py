@@ -32,6 +32,8 @@ def _good_value(table: Table, column: Column, place: int, number: int) -> Any:
         "valid_from": None,
         "valid_to": None,
         "is_complete": False,
+        # As many calls were answered as offered.
+        "short_abandoned_calls": 0,
         "measures": "O2-1",
         # It must name a request that counts (D-99); a test that wants one delivers that request, too.
         "merged_into": None,

@@ -15,6 +15,7 @@ NINE = dt.datetime(2025, 1, 6, 9)
 EIGHT, TEN, ELEVEN, NOON = (NINE + dt.timedelta(hours=hours) for hours in (-1, 1, 2, 3))
 DAY = dt.date(2025, 1, 6)
 DAY_BEFORE = dt.date(2025, 1, 5)
+DAY_WITH_CALLS = dt.date(2025, 3, 31)
 _Q4 = Quarter(2024, 4)
 
 # table → rule → column → (changes to a good row, the value quarantine shows)
@@ -168,6 +169,28 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
         ("range", "cases_conforming"): ({"cases_conforming": -1}, "-1"),
         ("range", "violations"): ({"violations": -1}, "-1"),
     },
+    "hotline_daily_totals": {
+        ("day_has_single_calls", "called_on"): ({"called_on": DAY_WITH_CALLS}, "2025-03-31"),
+        ("range", "offered_calls"): (
+            {"offered_calls": -1, "answered_calls": 0, "answered_within_limit": None, "short_abandoned_calls": None},
+            "-1",
+        ),
+        ("range", "answered_calls"): ({"answered_calls": -1, "answered_within_limit": None}, "-1"),
+        ("range", "answered_within_limit"): ({"answered_within_limit": -1}, "-1"),
+        ("range", "answer_limit_seconds"): ({"answer_limit_seconds": 0}, "0"),
+        ("range", "short_abandoned_calls"): ({"short_abandoned_calls": -1}, "-1"),
+        ("range", "short_abandon_seconds"): ({"short_abandon_seconds": 0}, "0"),
+        ("answered_above_offered", "answered_calls"): (
+            {"offered_calls": 3, "answered_calls": 4, "answered_within_limit": 4, "short_abandoned_calls": None},
+            "4",
+        ),
+        ("within_limit_above_answered", "answered_within_limit"): ({"answered_calls": 3, "answered_within_limit": 4}, "4"),
+        # 5 offered, 3 answered: 2 were not, of which no 3 can have been abandoned.
+        ("short_abandons_above_unanswered", "short_abandoned_calls"): (
+            {"offered_calls": 5, "answered_calls": 3, "short_abandoned_calls": 3},
+            "3",
+        ),
+    },
     "training_records": {("range", "hours"): ({"hours": 0.0}, "0.0")},
     "improvement_projects": {
         ("effective_before_started", "effective_on"): ({"started_on": DAY, "effective_on": DAY_BEFORE}, "2025-01-05"),
@@ -201,7 +224,10 @@ CASES: dict[str, dict[tuple[str, str], Case]] = {
 }
 
 # Where breaking one rule cannot but break another: of fewer than no cases, none can conform.
-ALSO_BROKEN = {("quality_inspections", "range", "cases_inspected"): ("conforming_above_inspected", "cases_conforming", "0")}
+ALSO_BROKEN = {
+    ("quality_inspections", "range", "cases_inspected"): ("conforming_above_inspected", "cases_conforming", "0"),
+    ("hotline_daily_totals", "range", "offered_calls"): ("answered_above_offered", "answered_calls", "0"),
+}
 
 
 def cases_of(table: Table) -> dict[tuple[str, str], Case]:
@@ -224,6 +250,9 @@ def test_each_rule_refuses_its_row_and_no_other(writer, table: Table) -> None:
     cases = cases_of(table)
     assert set(cases) == set(table.rules), "a rule without a case, or a case without its rule"
     writer.parents(table.name, count=2 * len(cases) + 1)
+    if table.totals_of:
+        called_at = dt.datetime.combine(DAY_WITH_CALLS, dt.time(23, 59))
+        writer.raw(table.totals_of, [writer.good(table.totals_of, queued_at=called_at)])
     rows, expected = [writer.good(table.name)], []
     for number, ((rule, column), (changes, shown)) in enumerate(cases.items()):
         expected.append((len(rows), rule, column, shown))

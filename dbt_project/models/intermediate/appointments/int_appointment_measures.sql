@@ -1,21 +1,49 @@
 {{ config(materialized='view') }}
 with limits as (
     select {{ parameter('booking_working_days') }} as booking_working_days
+),
+
+appointments as (
+    select appointments.*
+    from {{ source('clean', 'appointments') }} as appointments
+    inner join {{ ref('int_quarters') }} as quarters on appointments.quarter = quarters.quarter
+),
+
+flagged as (
+    {{ times_recorded('appointments', 'earliest_offered_on', 'offered_in_time') }}
+),
+
+timed as (
+    select
+        appointments.enterprise_id,
+        appointments.quarter,
+        requests.region_code,
+        requests.outlet_id,
+        requests.channel,
+        requests.product_category,
+        appointments.offered_in_time,
+        flagged.has_times,
+        flagged.is_reported,
+        offered_day.workdays_through - requested_day.workdays_through <= limits.booking_working_days as is_bookable_in_time
+    from appointments
+    inner join flagged on appointments.enterprise_id = flagged.enterprise_id and appointments.quarter = flagged.quarter
+    left join {{ source('clean', 'service_requests') }} as requests
+        on appointments.enterprise_id = requests.enterprise_id and appointments.request_id = requests.request_id
+    left join {{ ref('dim_calendar') }} as requested_day on cast(appointments.requested_at as date) = requested_day.date_day
+    left join {{ ref('dim_calendar') }} as offered_day on appointments.earliest_offered_on = offered_day.date_day
+    cross join limits
+    where not coalesce(requests.is_test, false)
 )
 
 select
-    appointments.enterprise_id,
-    appointments.quarter,
-    requests.region_code,
-    requests.outlet_id,
-    requests.channel,
-    requests.product_category,
-    offered_day.workdays_through - requested_day.workdays_through <= limits.booking_working_days as is_bookable_in_time
-from {{ source('clean', 'appointments') }} as appointments
-inner join {{ ref('int_quarters') }} as quarters on appointments.quarter = quarters.quarter
-left join {{ source('clean', 'service_requests') }} as requests
-    on appointments.enterprise_id = requests.enterprise_id and appointments.request_id = requests.request_id
-left join {{ ref('dim_calendar') }} as requested_day on cast(appointments.requested_at as date) = requested_day.date_day
-left join {{ ref('dim_calendar') }} as offered_day on appointments.earliest_offered_on = offered_day.date_day
-cross join limits
-where not coalesce(requests.is_test, false)
+    enterprise_id,
+    quarter,
+    region_code,
+    outlet_id,
+    channel,
+    product_category,
+    is_reported,
+    case when is_reported then offered_in_time else is_bookable_in_time end as is_bookable_in_time,
+    has_times and offered_in_time is not null as is_flag_compared,
+    coalesce(is_bookable_in_time, false) <> offered_in_time as is_flag_contradicted
+from timed

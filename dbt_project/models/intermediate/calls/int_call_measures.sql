@@ -12,6 +12,7 @@ calls as (
         calls.staff_id,
         calls.in_service_hours,
         calls.outcome,
+        calls.answered_in_time,
         {{ seconds_between('calls.queued_at', 'calls.answered_at') }} as wait_seconds,
         {{ seconds_between('calls.queued_at', 'calls.ended_at') }} as queued_seconds
     from {{ source('clean', 'hotline_calls') }} as calls
@@ -19,7 +20,7 @@ calls as (
     {{ without_tests('calls') }}
 ),
 
--- Answered calls of which none has the time of its answer say nothing about waits
+-- Answered calls of which none has the time of its answer say nothing about waits, unless the source's flags do
 recorded as (
     select
         enterprise_id,
@@ -27,6 +28,10 @@ recorded as (
         count(case when outcome = 'answered' then 1 end) = 0 or count(case when outcome = 'answered' then wait_seconds end) > 0 as has_waits
     from calls
     group by enterprise_id, quarter
+),
+
+flagged as (
+    {{ times_recorded('calls', 'wait_seconds', 'answered_in_time', among="outcome = 'answered'") }}
 )
 
 select
@@ -36,11 +41,18 @@ select
     calls.outcome in ('answered', 'abandoned', 'rejected') and calls.in_service_hours as is_offered,
     calls.outcome in ('answered', 'abandoned', 'rejected') and not calls.in_service_hours as is_offered_out_of_hours,
     calls.outcome = 'answered' as is_answered,
-    recorded.has_waits,
+    recorded.has_waits or flagged.is_reported as has_waits,
+    flagged.is_reported,
     calls.wait_seconds,
-    calls.wait_seconds <= limits.connect_within_seconds as is_connected_in_time,
+    case
+        when flagged.is_reported then calls.answered_in_time
+        else calls.wait_seconds <= limits.connect_within_seconds
+    end as is_connected_in_time,
+    flagged.has_times and calls.outcome = 'answered' and calls.answered_in_time is not null as is_flag_compared,
+    coalesce(calls.wait_seconds <= limits.connect_within_seconds, false) <> calls.answered_in_time as is_flag_contradicted,
     calls.wait_seconds <= limits.response_seconds as is_response_in_time,
     coalesce(calls.outcome = 'abandoned' and calls.queued_seconds < limits.short_abandon_seconds, false) as is_short_abandon
 from calls
 inner join recorded on calls.enterprise_id = recorded.enterprise_id and calls.quarter = recorded.quarter
+inner join flagged on calls.enterprise_id = flagged.enterprise_id and calls.quarter = flagged.quarter
 cross join limits

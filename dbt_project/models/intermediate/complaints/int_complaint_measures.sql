@@ -12,6 +12,10 @@ complaints as (
         {{ seconds_between('complaints.received_at', 'complaints.first_reply_at') }} as first_reply_seconds
     from {{ source('clean', 'complaints') }} as complaints
     inner join {{ ref('int_quarters') }} as quarters on complaints.quarter = quarters.quarter
+),
+
+flagged as (
+    {{ times_recorded('complaints', 'first_reply_at', 'replied_in_time') }}
 )
 
 select
@@ -28,9 +32,16 @@ select
     complaints.escalated,
     complaints.alternative_offered,
     complaints.first_reply_seconds,
-    complaints.first_reply_seconds <= limits.reply_seconds as is_replied_in_time,
+    flagged.is_reported,
+    case
+        when flagged.is_reported then complaints.replied_in_time
+        else complaints.first_reply_seconds <= limits.reply_seconds
+    end as is_replied_in_time,
+    flagged.has_times and complaints.replied_in_time is not null as is_flag_compared,
+    coalesce(complaints.first_reply_seconds <= limits.reply_seconds, false) <> complaints.replied_in_time as is_flag_contradicted,
     complaints.first_reply_seconds <= limits.urgent_reply_seconds as is_urgent_replied_in_time,
     complaints.satisfaction is not null as has_answered,
     complaints.satisfaction >= limits.satisfied_from_score as is_satisfied
 from complaints
+inner join flagged on complaints.enterprise_id = flagged.enterprise_id and complaints.quarter = flagged.quarter
 cross join limits

@@ -3,7 +3,8 @@ with complaint_replies as (
     select
         parts.enterprise_id,
         quarters.period,
-        sum(case when parts.variant = '' then parts.numerator else 0 end) as in_time_count,
+        -- What the source reports in place of times is no record of a reply
+        sum(case parts.variant when '' then parts.numerator when 'as_reported_by_the_source' then -parts.numerator else 0 end) as in_time_count,
         sum(case when parts.variant = '' then parts.denominator else 0 end) as complaint_count,
         sum(case when parts.variant = 'urgent' then parts.numerator else 0 end) as urgent_in_time_count,
         sum(case when parts.variant = 'urgent' then parts.denominator else 0 end) as urgent_count

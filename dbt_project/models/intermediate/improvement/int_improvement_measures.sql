@@ -1,21 +1,39 @@
+with hazards as (
+    select
+        hazards.*,
+        cast(hazards.fixed_at as date) <= hazards.due_on as is_fixed_by_due_day
+    from {{ source('clean', 'safety_hazards') }} as hazards
+    inner join {{ ref('int_quarters') }} as quarters on hazards.quarter = quarters.quarter
+),
+
+flagged as (
+    {{ times_recorded('hazards', 'fixed_at', 'fixed_in_time') }}
+)
+
 select
     hazards.enterprise_id,
     hazards.quarter,
     'hazard' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
-    cast(hazards.fixed_at as date) <= hazards.due_on as is_fixed_in_time,
+    flagged.is_reported,
+    case when flagged.is_reported then hazards.fixed_in_time else hazards.is_fixed_by_due_day end as is_fixed_in_time,
+    flagged.has_times and hazards.fixed_in_time is not null as is_flag_compared,
+    coalesce(hazards.is_fixed_by_due_day, false) <> hazards.fixed_in_time as is_flag_contradicted,
     cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted
-from {{ source('clean', 'safety_hazards') }} as hazards
-inner join {{ ref('int_quarters') }} as quarters on hazards.quarter = quarters.quarter
+from hazards
+inner join flagged on hazards.enterprise_id = flagged.enterprise_id and hazards.quarter = flagged.quarter
 union all
 select
     suggestions.enterprise_id,
     suggestions.quarter,
     'suggestion' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
+    cast(null as boolean) as is_reported,
     cast(null as boolean) as is_fixed_in_time,
+    cast(null as boolean) as is_flag_compared,
+    cast(null as boolean) as is_flag_contradicted,
     suggestions.source as suggestion_source,
     suggestions.evaluated_at is not null as is_evaluated,
     suggestions.adopted
@@ -27,7 +45,10 @@ select
     projects.quarter,
     'project' as event_kind,
     projects.kind as project_kind,
+    cast(null as boolean) as is_reported,
     cast(null as boolean) as is_fixed_in_time,
+    cast(null as boolean) as is_flag_compared,
+    cast(null as boolean) as is_flag_contradicted,
     cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted

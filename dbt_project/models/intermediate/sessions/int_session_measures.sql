@@ -10,6 +10,7 @@ sessions as (
         sessions.quarter,
         sessions.staff_id,
         sessions.is_live,
+        sessions.replied_in_time,
         {{ seconds_between('sessions.opened_at', 'sessions.first_human_reply_at') }} as reply_seconds,
         cast(
             {{ service_clock('replied_hours', 'sessions.first_human_reply_at') }}
@@ -23,6 +24,10 @@ sessions as (
     left join {{ ref('dim_service_hours') }} as replied_hours
         on schedules.schedule_id = replied_hours.enterprise_id and cast(sessions.first_human_reply_at as date) = replied_hours.date_day
     {{ without_tests('sessions') }}
+),
+
+flagged as (
+    {{ times_recorded('sessions', 'reply_seconds', 'replied_in_time') }}
 )
 
 select
@@ -31,8 +36,15 @@ select
     sessions.staff_id,
     sessions.is_live,
     sessions.reply_seconds,
-    sessions.reply_seconds <= limits.reply_within_seconds as is_replied_in_time,
+    flagged.is_reported,
+    case
+        when flagged.is_reported then sessions.replied_in_time
+        else sessions.reply_seconds <= limits.reply_within_seconds
+    end as is_replied_in_time,
+    flagged.has_times and sessions.replied_in_time is not null as is_flag_compared,
+    coalesce(sessions.reply_seconds <= limits.reply_within_seconds, false) <> sessions.replied_in_time as is_flag_contradicted,
     sessions.reply_service_seconds <= limits.reply_within_seconds as is_replied_in_service_time,
     sessions.reply_seconds <= limits.response_seconds as is_response_in_time
 from sessions
+inner join flagged on sessions.enterprise_id = flagged.enterprise_id and sessions.quarter = flagged.quarter
 cross join limits

@@ -1,26 +1,58 @@
 {{ config(materialized='view') }}
 with limits as (
     select {{ parameter('arrival_tolerance_minutes') }} * 60 as tolerance_seconds
+),
+
+visits as (
+    select
+        visits.*,
+        visits.outcome = 'done' as is_done,
+        {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} as late_seconds
+    from {{ source('clean', 'onsite_visits') }} as visits
+    inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
+),
+
+flagged as (
+    {{ times_recorded('visits', 'arrived_at', 'arrived_in_time', among='is_done') }}
+),
+
+timed as (
+    select
+        visits.enterprise_id,
+        visits.quarter,
+        requests.region_code,
+        visits.outlet_id,
+        visits.staff_id,
+        requests.product_category,
+        visits.outcome in ('done', 'missed', 'rescheduled_by_company') as is_due,
+        visits.is_done,
+        visits.arrived_in_time,
+        flagged.has_times,
+        flagged.is_reported,
+        visits.is_done and abs(visits.late_seconds) <= limits.tolerance_seconds as is_on_time,
+        visits.is_done and visits.late_seconds < -limits.tolerance_seconds as is_early,
+        visits.is_done and visits.late_seconds > limits.tolerance_seconds as is_late
+    from visits
+    inner join flagged on visits.enterprise_id = flagged.enterprise_id and visits.quarter = flagged.quarter
+    left join {{ source('clean', 'service_requests') }} as requests
+        on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
+    cross join limits
+    -- Visits for test requests do not count; visits for merged requests do, since they were made (D-43)
+    where not coalesce(requests.is_test, false)
 )
 
 select
-    visits.enterprise_id,
-    visits.quarter,
-    requests.region_code,
-    visits.outlet_id,
-    visits.staff_id,
-    requests.product_category,
-    visits.outcome in ('done', 'missed', 'rescheduled_by_company') as is_due,
-    visits.outcome = 'done'
-    and abs({{ seconds_between('visits.appointed_at', 'visits.arrived_at') }}) <= limits.tolerance_seconds as is_on_time,
-    visits.outcome = 'done'
-    and {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} < -limits.tolerance_seconds as is_early,
-    visits.outcome = 'done'
-    and {{ seconds_between('visits.appointed_at', 'visits.arrived_at') }} > limits.tolerance_seconds as is_late
-from {{ source('clean', 'onsite_visits') }} as visits
-inner join {{ ref('int_quarters') }} as quarters on visits.quarter = quarters.quarter
-left join {{ source('clean', 'service_requests') }} as requests
-    on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
-cross join limits
--- Visits for test requests do not count; visits for merged requests do, since they were made (D-43)
-where not coalesce(requests.is_test, false)
+    enterprise_id,
+    quarter,
+    region_code,
+    outlet_id,
+    staff_id,
+    product_category,
+    is_due,
+    is_reported,
+    case when is_reported then is_done and arrived_in_time else is_on_time end as is_on_time,
+    is_early,
+    is_late,
+    has_times and is_done and arrived_in_time is not null as is_flag_compared,
+    coalesce(is_on_time, false) <> arrived_in_time as is_flag_contradicted
+from timed

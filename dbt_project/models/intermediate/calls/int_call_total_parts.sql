@@ -1,0 +1,86 @@
+{#- The same parts as of single calls, by their names; 'daily_totals' is what of an indicator comes from totals. -#}
+{%- set measures = [
+    {'id': 'P1-1', 'variant': '', 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-1', 'variant': 'daily_totals', 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-1', 'variant': 'without_short_abandons', 'hours': 'in_service_hours', 'of': 'has_short_abandons', 'numerator': 'answered_calls', 'denominator': 'kept_calls'},
+    {'id': 'P1-1', 'variant': 'out_of_hours', 'hours': 'not in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-2', 'variant': '', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-2', 'variant': 'daily_totals', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-2', 'variant': 'of_answered', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'answered_calls'},
+] -%}
+with calls_counted as (
+    {%- for m in measures %}
+    select
+        enterprise_id,
+        quarter,
+        '{{ m.id }}' as indicator_id,
+        '{{ m.variant }}' as variant,
+        sum(case when {{ m.get('of', 'true') }} then {{ m.numerator }} else 0 end) as numerator,
+        sum(case when {{ m.get('of', 'true') }} then {{ m.denominator }} else 0 end) as denominator,
+        sum({{ m.denominator }}) as cases
+    from {{ ref('int_call_total_measures') }}
+    where {{ m.hours }}
+    group by enterprise_id, quarter
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+days_of_totals as (
+    select distinct
+        enterprise_id,
+        quarter,
+        called_on as day_counted
+    from {{ ref('int_call_total_measures') }}
+),
+
+-- Of a quarter with totals: the days with totals or single calls
+days_counted as (
+    select
+        days.enterprise_id,
+        days.quarter,
+        count(distinct days.day_counted) as day_count
+    from (
+        select * from days_of_totals
+        union all
+        select
+            calls.enterprise_id,
+            calls.quarter,
+            cast(calls.queued_at as date) as day_counted
+        from {{ source('clean', 'hotline_calls') }} as calls
+        inner join (
+            select distinct
+                enterprise_id,
+                quarter
+            from days_of_totals
+        ) as totals on calls.enterprise_id = totals.enterprise_id and calls.quarter = totals.quarter
+    ) as days
+    group by days.enterprise_id, days.quarter
+)
+
+select
+    enterprise_id,
+    quarter,
+    'enterprise' as scope_type,
+    enterprise_id as scope_id,
+    indicator_id,
+    variant,
+    '' as part,
+    {{ parts_of('numerator', 'denominator', 'denominator', 'cases') }}
+from calls_counted
+union all
+select
+    days_counted.enterprise_id,
+    days_counted.quarter,
+    'enterprise' as scope_type,
+    days_counted.enterprise_id as scope_id,
+    'P1-1' as indicator_id,
+    'days_counted' as variant,
+    '' as part,
+    {{ parts_of(
+        'days_counted.day_count',
+        '(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')',
+        n='(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')',
+        cases='(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')'
+    ) }}
+from days_counted
+inner join {{ ref('int_quarters') }} as quarters on days_counted.quarter = quarters.quarter

@@ -225,7 +225,9 @@ class _Check:
                 self._without_rows += _configuration([str(error)])
         rows, refused, refusals = self._validated(quarter, results)
         if stopped:
-            return Verdict(quarter.label, flow.EXTRACT, stopped[0].exit_code, _said(stopped), rows, refused)
+            # Where a table is lost and no date is read, today's quarter stands for any.
+            label = None if lost and self.quarter is None and not self._together() else quarter.label
+            return Verdict(label, flow.EXTRACT, stopped[0].exit_code, _said(stopped), rows, refused)
         faults = [*self.beside.plan_faults, *self.beside.catalogue_faults(quarter)] or self.beside.correction_faults
         if faults:
             return Verdict(quarter.label, flow.VALIDATE, UsageError.exit_code, tuple(faults), rows, refused)

@@ -14,6 +14,7 @@ from pipeline.redact import lexicon, redaction
 PLACEHOLDERS = frozenset(
     [
         *("待定", "未知", "不明", "不详", "无", "暂无", "空", "未填", "未填写", "没有", "无数据", "(空)", "(空白)", "[空]"),
+        "(跳过)",
         *("-", "--", "—", "——", "/", "//", "\\", ".", "..", "?", "？", "*", "#"),
         *("N/A", "n/a", "NA", "#N/A", "NULL", "null", "Null", "(null)", "<NULL>", "\\N", "None", "none", "NaN", "nan", "nil"),
         *("TBD", "tbd", "TBC", "unknown", "Unknown", "UNKNOWN"),

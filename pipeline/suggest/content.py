@@ -24,6 +24,7 @@ _CATEGORIES = ("product_category", "issue_class", "cause_class", "queue", "regio
 _MOST_ENTERPRISES = 60
 # So few numbers are states, levels or kinds, not names of anything.
 _FEW_CODES = 12
+_SHORTEST_REGION = 3
 # More times of day at midnight mean that there was none.
 _NO_TIME = 0.05
 _PHONE, _EMAIL, _ID_NUMBER = re.compile(r"[+(]?[9*]{2,}[-9* ()]{4,}"), re.compile(r".+@.+\..+"), re.compile(r"[9*]{14,17}[9Aa*]")
@@ -51,7 +52,7 @@ NO_FIT = Fit(0.0, "")
 def fit_of(profile: ColumnProfile, table: Table, column: Column, file: FileProfile) -> Fit:
     """How well a column's values fit a column of the contract."""
     if not profile.filled:
-        return Fit(0.8, "it is empty here")
+        return Fit(0.5 if column.required else 0.8, "it is empty here")
     found = _of_type(profile, table, column, file)
     if profile.filled_share < 0.95 and column.required:
         share = 0.8 if profile.filled_share >= 0.5 else 0.5
@@ -254,6 +255,8 @@ def _text(profile: ColumnProfile, table: Table, column: Column) -> Fit:
         return Fit(0.65, f"{profile.distinct} different, none with a digit", notes=(note,))
     if column.name in _CATEGORIES and profile.filled > 50 and profile.distinct > 0.5 * profile.filled:
         return Fit(0.6, "nearly every row has its own")
+    if column.name == "region_code" and profile.number_share >= 0.95 and profile.mean_length < _SHORTEST_REGION:
+        return Fit(0.4, "numbers too short for codes of regions")
     if column.name in _CATEGORIES and profile.number_share >= 0.95:
         return Fit(0.7 if profile.distinct <= _FEW_CODES else 0.92, f"{profile.distinct} different numbers")
     return Fit(1.0, f"{profile.distinct} different")

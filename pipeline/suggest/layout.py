@@ -20,6 +20,7 @@ from pipeline.errors import UsageError
 from pipeline.extract.errors import WrongEncoding
 from pipeline.extract.files import SourceFile, is_known_kind, known_kinds
 from pipeline.extract.readers.encoding import find_encoding
+from pipeline.extract.readers.headers import canonical_names
 from pipeline.extract.readers.workbook import Workbook
 from pipeline.redact import redaction
 from pipeline.settings.sources import Format
@@ -28,6 +29,8 @@ _SAMPLE_BYTES, _SAMPLE_RECORDS = 1 << 18, 40
 _DELIMITERS = (",", "\t", ";", "|")
 # A header of a file with a title above it has most of the file's columns; a title has one or two.
 _HEADER_SHARE = 0.6
+_MOST_LABEL_ROWS, _FEWEST_BELOW_LABELS = 2, 3
+_FEWEST_NAMES, _FEWEST_NAMED = 3, 0.2
 _DATA_LIKE = re.compile(r"[+-]?\d[\d,.]*%?|\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}.*|\d{1,2}:\d{2}(:\d{2})?|.*\d{7}.*|\S+@\S+\.\S+")
 
 # Bytes of one language are often valid in the codec of another, as rare characters. These are frequent in business texts.
@@ -114,12 +117,18 @@ def _sheet_parts(file: SourceFile) -> Iterator[Part]:
 def _with_header(file: SourceFile, records: Sequence[Sequence[str]], written: dict[str, Any], notes: list[str]) -> Part:
     width = Counter(_filled(record) for record in records[1:]).most_common(1)[0][0] if len(records) > 1 else 0
     for place, record in enumerate(records[: _SAMPLE_RECORDS // 2], start=1):
-        if _filled(record) < max(_HEADER_SHARE * width, 1):
+        if _filled(record) < max(_HEADER_SHARE * width, 1) and not _is_filled_by_labels(record, records[place:], width):
             continue
         if _is_header(record):
             if place > 1:
                 written["header_row"] = place
                 notes.append(f"the header is in record {place}")
+            labels = _label_rows(records[place:])
+            if labels:
+                # With a row of its own for the header, `names` replace what stands there.
+                written["header_row"] = place + len(labels)
+                written["names"] = list(_with_labels(record, labels[0]))
+                notes.append("below the header stand labels, which are passed over: the header's names are written out")
             return Part(file, written, tuple(notes))
         if place == 1 or not written.get("header_row"):
             break
@@ -127,6 +136,44 @@ def _with_header(file: SourceFile, records: Sequence[Sequence[str]], written: di
         written["names"] = [f"column {place}" for place in range(1, max(len(record) for record in records) + 1)]
         notes.append("no header was found; the columns are called column 1, column 2, … here: name them under format: names")
     return Part(file, written, tuple(notes))
+
+
+def _label_rows(records: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The first records below a header that label columns too, as exports of surveys have them.
+
+    Where the records behind them hold numbers and dates, they hold words or nothing.
+    """
+    for count in range(_MOST_LABEL_ROWS, 0, -1):
+        labels, body = records[:count], records[count:]
+        columns = [place for place in range(max(map(len, records), default=0)) if _is_data(_column(body, place))]
+        if len(body) < _FEWEST_BELOW_LABELS or len(columns) < 2:
+            continue
+        of_labels = [[cell for cell in (_column([label], place) for place in columns) if cell] for label in labels]
+        if all(len(cells) >= 2 and not any(_DATA_LIKE.fullmatch(cell[0]) for cell in cells) for cells in of_labels):
+            return list(labels)
+    return []
+
+
+def _is_filled_by_labels(record: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether a record of few names is a header all the same: of every matrix of questions it names the first column only."""
+    labels = _label_rows(below) if _filled(record) >= _FEWEST_NAMES else []
+    return bool(labels) and _filled(_with_labels(record, labels[0])) >= width and _filled(record) >= _FEWEST_NAMED * width
+
+
+def _column(records: Sequence[Sequence[str]], place: int) -> list[str]:
+    cells = (record[place].strip() for record in records if place < len(record))
+    return [cell for cell in cells if cell]
+
+
+def _is_data(cells: list[str]) -> bool:
+    return len(cells) >= _FEWEST_BELOW_LABELS and all(_DATA_LIKE.fullmatch(cell) for cell in cells)
+
+
+def _with_labels(header: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    """The header's names; where it has none, the label below it: of a matrix only the first column has the question above it."""
+    width = max(len(header), len(labels))
+    padded = ([*cells, *[""] * (width - len(cells))] for cells in (header, labels))
+    return canonical_names(name.strip() or label for name, label in zip(*padded, strict=True))
 
 
 def _is_header(record: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ _HEAD, _PART, _CUT = 0.62, 0.5, 0.6
 _NEAR, _SHORTEST_NEAR, _LONGEST = 0.86, 5, 40
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
+_QUESTION_NUMBER = re.compile(r"^\s*(Q|第)?\d+\s*[、.．:：)）题]\s*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # Words that say nothing about what a column holds.
 # Alone they may mean many things.
@@ -50,6 +51,15 @@ _VAGUE_NAMES = frozenset(
             "account",
             "kind",
             "reference",
+            "issue type",
+            "organization",
+            "organisation",
+            "company",
+            "公司",
+            "category",
+            "类别",
+            "序号",
+            "进度",
             "编号",
             "类型",
             "名称",
@@ -119,6 +129,9 @@ def likeness(table: str, column: str, source: str) -> Named:
     if len(source) > 3 * _LONGEST:
         return NOTHING
     found = _likeness(table, column, plain(source))
+    asked = _QUESTION_NUMBER.sub("", source)
+    if asked != source and plain(asked):
+        found = max(found, _likeness(table, column, plain(asked)), key=lambda each: each.score)
     inside = _BRACKETS.search(source)
     if inside is not None:
         for variant in (_BRACKETS.sub("", source), inside[0][1:-1]):

@@ -7,7 +7,7 @@ is decided by ``pipeline/check/shown.py`` (D-98).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,12 +31,14 @@ _MOST_DISTINCT, _MOST_SHAPES, _FEWEST_MARKS = 4_000, 12, 3
 # Signs, and words that no category is called: "no value" in every column. 无 or unknown may be an answer.
 _NULL_MARKS = {mark for mark in PLACEHOLDERS if not any(character.isalpha() for character in mark)} | (
     PLACEHOLDERS & {"N/A", "n/a", "#N/A", "NULL", "null", "Null", "(null)", "<NULL>", "\\N", "NaN", "nan", "(空)", "(空白)", "[空]"}
+    | {"(跳过)"}
 )
 _TABLE = TABLES["service_requests"]
 _MOMENT = _TABLE.column("requested_at")
 _TIME_OF_DAY = re.compile(r"9{1,2}:99(:99)?")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 _MONEY = re.compile(r"[¥￥$€ ]*([+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?)[ 元]*")
+_DIGITS, _FEW_COLUMNS = re.compile(r"[\d_-]+"), 3
 # Years in which records of services are dated: digits without separators may be any number.
 _YEARS = "1990", "2040"
 
@@ -162,6 +164,20 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
+class Join:
+    """Another file in which a column of the file is looked up."""
+
+    other: FileProfile
+    own: str
+    key: str
+    columns: Mapping[str, str]
+    """Name that the column gets → its name in the other file."""
+    sql_name: str
+    is_side: bool
+    """The other file holds more columns of the same records."""
+
+
+@dataclass(frozen=True)
 class FileProfile:
     """Files of one header, or one sheet."""
 
@@ -170,10 +186,29 @@ class FileProfile:
     rows: int
     is_cut: bool
     """There are more rows than were looked at."""
+    joins: tuple[Join, ...] = ()
+    """Where the last of the columns come from."""
+    histories: tuple[str, ...] = ()
+    """Files that have several rows with times for one of these: what happened to it."""
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    def origin_of(self, name: str) -> str:
+        """The column that holds the key by which a column is looked up; a column of the records themselves is its own."""
+        return next((join.own for join in self.joins if name in join.columns and not join.is_side), name)
+
+    @property
+    def without_joins(self) -> FileProfile:
+        """The columns that the file itself has."""
+        joined = {name for join in self.joins for name in join.columns}
+        return replace(self, joins=(), columns=tuple(column for column in self.columns if column.name not in joined))
+
+    @property
+    def looked_up(self) -> set[str]:
+        """Columns whose values are keys of another file."""
+        return {join.own for join in self.joins if not join.is_side}
 
     @property
     def null_marks(self) -> list[str]:
@@ -195,11 +230,14 @@ def profiles(parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> It
         except UnclosedQuote:
             part = replace(part, written=part.written | {"quote": ""}, notes=(*part.notes, "quotes do not enclose fields here"))
             records = _records_of(part)
-        groups.setdefault((tuple(records.columns), repr(part.written)), []).append((part, records))
+        names = tuple(records.columns)
+        # Lists of a database have the same few columns, whatever they list.
+        called = _DIGITS.sub("", part.name) if len(names) <= _FEW_COLUMNS else ""
+        groups.setdefault((names, repr(part.written), called), []).append((part, records))
     for group in groups.values():
         together = pl.concat([records for _, records in group])
         cut = together.head(MOST_ROWS)
-        columns = tuple(_profiled(cut, connection))
+        columns = tuple(profiled(cut, connection))
         yield FileProfile(tuple(part for part, _ in group), columns, cut.height, together.height >= MOST_ROWS)
 
 
@@ -220,7 +258,8 @@ def _records_of(part: Part) -> pl.DataFrame:
     return pl.DataFrame()
 
 
-def _profiled(records: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> Iterator[ColumnProfile]:
+def profiled(records: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> Iterator[ColumnProfile]:
+    """The columns of records of text."""
     counted = [_counted(records[name]) for name in records.columns]
     # Once for all columns: to make shapes of many short series costs more than of a long one.
     texts = pl.concat([values["text"] for _, _, values, _ in counted])

@@ -11,11 +11,14 @@ from typing import Any
 
 import yaml
 
+from pipeline.lake.sql import literal, quoted
 from pipeline.settings.suggestions import listed
 from pipeline.suggest.delivery import Delivery, Proposal
+from pipeline.suggest.durations import moment_of
+from pipeline.suggest.joins import MAIN
 from pipeline.suggest.layout import Part
 from pipeline.suggest.matching import LIKELY, POSSIBLE, SURE, ColumnMatch, TableMatch
-from pipeline.suggest.profile import ColumnProfile
+from pipeline.suggest.profile import ColumnProfile, FileProfile, Join
 from pipeline.suggest.surveys import Item, Survey
 from schemas.contract import TABLES
 
@@ -63,12 +66,15 @@ def _of_proposal(proposal: Proposal, delivery: Delivery) -> Iterator[str]:
     match = proposal.match
     yield ""
     yield f"  # {names}: {_commented(', '.join(match.reasons))}"
+    if proposal.file.histories:
+        histories = _commented(listed(list(proposal.file.histories), 4))
+        yield f"  # What happened to each is in {histories}: `prepare` can count it, or take the first."
     yield f"  {match.table.name}:"
     yield from _source_lines(proposal)
     if proposal.survey is not None:
         yield from _responses(proposal, proposal.survey, delivery)
         yield from _answers(proposal, proposal.survey)
-        yield from _questions(proposal, proposal.survey)
+        yield from _questions(proposal, proposal.survey, delivery)
         return
     yield "    columns:"
     yield from _column_lines(proposal, match, delivery)
@@ -87,13 +93,46 @@ def _source_lines(proposal: Proposal) -> Iterator[str]:
         yield "      select: |"
         yield from (f"        {line}" for line in rows.prepare["select"].splitlines())
         return
-    yield f"    files: {_flow(_patterns(parts))}"
+    if proposal.joins:
+        yield from _join_lines(proposal, form)
+    else:
+        yield f"    files: {_flow(_patterns(parts))}"
     for note in dict.fromkeys(note for part in parts for note in part.notes):
         yield f"    # {note}"
-    if form:
+    if form and not proposal.joins:
         yield f"    format: {_flow(form)}"
+    if proposal.where is not None:
+        yield "    # Calls that went out were not offered to the hotline."
+        yield f"    where: {_flow(proposal.where)}"
     if rows is not None and rows.latest_by is not None:
         yield f"    latest_by: {_flow(rows.latest_by)}"
+
+
+def _join_lines(proposal: Proposal, form: dict[str, Any]) -> Iterator[str]:
+    """The query that looks keys up in other files."""
+    joins = proposal.joins
+    names = {MAIN: (proposal.file.parts, form), **{join.sql_name: (join.other.parts, _format_of(join.other)) for join in joins}}
+    yield "    # Keys are looked up in other files; a key that is not there leaves the word empty."
+    yield "    prepare:"
+    yield "      files:"
+    for name, (parts, written) in names.items():
+        files: Any = _patterns(parts)
+        yield f"        {name}: {_flow({'files': files, 'format': written} if written else files)}"
+    columns = [f"{join.sql_name}.{quoted(own)} as {quoted(name)}" for join in joins for name, own in join.columns.items()]
+    yield "      select: |"
+    yield "        select"
+    yield f"          {MAIN}.*,"
+    yield from (f"          {column}{',' if place < len(columns) else ''}" for place, column in enumerate(columns, start=1))
+    yield f"        from {MAIN}"
+    owners = {name: join.sql_name for join in joins for name in join.columns}
+    for join in joins:
+        own = f"{owners.get(join.own, MAIN)}.{quoted(_own_name(join.own, joins))}"
+        yield f"        left join {join.sql_name} on {join.sql_name}.{quoted(join.key)} = {own}"
+
+
+def _own_name(name: str, joins: Iterable[Join]) -> str:
+    """What a column is called in the file that it comes from."""
+    return next((join.columns[name] for join in joins if name in join.columns), name)
 
 
 def _column_lines(proposal: Proposal, match: TableMatch, delivery: Delivery, but: Iterable[str] = ()) -> Iterator[str]:
@@ -112,6 +151,7 @@ def _column_lines(proposal: Proposal, match: TableMatch, delivery: Delivery, but
         if column.required:
             if column.name not in match.matches:
                 yield f"      # open: {column.name} is required, and no column seems to be it"
+                yield from _hint(proposal, match, column.name)
         elif column.name in sources and not is_empty:
             # Left out, it would be taken from the column of its own name.
             yield f"      {column.name}: null  # open: the column of this name holds something else, or in several readings"
@@ -121,6 +161,29 @@ def _column_lines(proposal: Proposal, match: TableMatch, delivery: Delivery, but
         yield f"      # no source: {', '.join(optional)}"
     if costs:
         yield f"      # no_data for want of them: {', '.join(sorted(costs))}"
+
+
+def _hint(proposal: Proposal, match: TableMatch, name: str) -> Iterator[str]:
+    """What may be said of a required column that no file has; people decide whether it is true of theirs."""
+    event = next((match.active()[each] for each in match.table.dated_by if each in match.active()), None)
+    if name == "in_service_hours" and event is not None and event.source.dates is not None and event.source.dates.has_time:
+        yield "      # By your own hours of service, here from 8:00 to 18:00 every day:"
+        yield f"      # {name}: {_flow({'expression': f'hour({moment_of(event)}) between 8 and 17'})}"
+    if match.table.name != "survey_responses":
+        return
+    if name == "customer_id":
+        key = match.active().get("response_id")
+        sheet = quoted(key.source.name) if key is not None and not key.fit.sources else "_origin_row"
+        separator = " "
+        yield "      # If nobody knows who answered, every sheet counts as another customer:"
+        yield f"      # {name}: {_flow({'expression': f'{literal(_survey_id(proposal) + separator)} || {sheet}'})}"
+    if name == "is_complete" and proposal.survey is not None:
+        last = proposal.survey.items[-1].score.name
+        yield "      # If only what was submitted is in the file, an answer to the last question tells:"
+        yield f"      # {name}: {_flow({'expression': f'{quoted(last)} is not null'})}"
+    if name == "mode":
+        yield "      # The same for the whole survey: online, phone or onsite"
+        yield f"      # {name}: {_flow({'constant': 'online'})}"
 
 
 def _column(name: str, found: ColumnMatch, is_made: bool = False) -> Iterator[str]:
@@ -175,9 +238,12 @@ def _answers(proposal: Proposal, survey: Survey) -> Iterator[str]:
         yield f"      score: {_flow({'from': 'score', 'values': survey.words})}"
 
 
-def _questions(proposal: Proposal, survey: Survey) -> Iterator[str]:
+def _questions(proposal: Proposal, survey: Survey, delivery: Delivery) -> Iterator[str]:
     yield ""
     yield "  # `measures` (the indicator that a question is about) and `touchpoint` are yours to add; without, there is no score."
+    measured = delivery.missing.columns.get("survey_questions.measures", ())
+    if measured:
+        yield f"  # measures is one of {', '.join(measured)}: `asq indicators` has their names."
     yield "  survey_questions:"
     yield "    rows:"
     is_satisfaction = _is_about_satisfaction(proposal, survey)
@@ -211,8 +277,12 @@ def _survey_id(proposal: Proposal) -> str:
 
 
 def _format(proposal: Proposal) -> dict[str, Any]:
-    marks = proposal.file.null_marks
-    return {**proposal.file.parts[0].written, **({"null_values": marks} if marks else {})}
+    return _format_of(proposal.file, proposal.survey.skips if proposal.survey else ())
+
+
+def _format_of(file: FileProfile, more_marks: Iterable[str] = ()) -> dict[str, Any]:
+    marks = [*file.null_marks, *more_marks]
+    return {**file.parts[0].written, **({"null_values": marks} if marks else {})}
 
 
 def _patterns(parts: Iterable[Part]) -> list[str] | str:
@@ -233,6 +303,10 @@ def _commented(text: str) -> str:
 
 def _why_not(proposal: Proposal) -> str:
     """Why no table is proposed for a file."""
+    if proposal.looked_up_by is not None:
+        return f"is looked up by {proposal.looked_up_by}"
+    if proposal.history_of is not None:
+        return f"says what happened to the records of {proposal.history_of}: join them with `prepare`"
     if not proposal.others:
         return "resembles no table of the contract"
     table = proposal.others[0].table.name
@@ -275,6 +349,12 @@ def _about(proposal: Proposal) -> Iterator[str]:
         yield f"  written with: {_flow(form)[1:-1]}" if len(_flow(form)) < 200 else f"  written with: {', '.join(form)}"
     for note in dict.fromkeys(note for part in file.parts for note in part.notes):
         yield f"  {note}"
+    if proposal.where is not None:
+        yield f"  calls that went out are left out: where {proposal.where}"
+    for join in proposal.joins:
+        yield f"  {join.own} is looked up in {join.other.parts[0].name}: {', '.join(join.columns)}"
+    if file.histories:
+        yield f"  what happened to each is in {listed(list(file.histories), 4)}: `prepare` can count it, or take the first"
     if proposal.rows is not None:
         yield f"  {proposal.rows.reason}"
         if proposal.rows.made:

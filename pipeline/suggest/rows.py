@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.lake.sql import literal, quoted
 from pipeline.suggest.content import Fit
 from pipeline.suggest.matching import ColumnMatch, TableMatch
-from pipeline.suggest.profile import ColumnProfile
+from pipeline.suggest.profile import ColumnProfile, FileProfile
 
 # In a log nearly all events of a record repeat what is said about the record itself.
 _CONSTANT, _CHANGING, _ORDERED = 0.9, 0.5, 0.98
@@ -18,6 +18,10 @@ _CONSTANT, _CHANGING, _ORDERED = 0.9, 0.5, 0.98
 _LOG = 0.1
 _MOST_PAIRED = 5_000
 _STARTED = ("处理中", "进行中", "维修中", "已响应", "in progress", "in process", "work in progress", "active")
+
+
+_INCOMING = ("in", "inbound", "incoming", "呼入", "来电", "呼入电话")
+_OUTGOING = ("out", "outbound", "outgoing", "internal", "呼出", "去电", "内线", "呼出电话")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ def with_key(match: TableMatch) -> tuple[TableMatch, Rows | None]:
         confidence = min(found.confidence / found.fit.share, 1.0) * 0.85
         return match.improved(keys[0], fit=fit, confidence=confidence, reasons=(found.reasons[0], fit.reason)), None
     return match, Rows(f"{repeated}: only the first of each would be accepted")
+
+
+def incoming(file: FileProfile) -> str | None:
+    """The condition for calls that came in, where a column says which went out."""
+    for column in file.columns:
+        texts = [text for text, _ in column.counted] if column.distinct <= 6 else []
+        came = [text for text in texts if text.strip().lower() in _INCOMING]
+        if came and len(came) < len(texts) and all(text.strip().lower() in (*_INCOMING, *_OUTGOING) for text in texts):
+            return f"{quoted(column.name)} in ({', '.join(map(literal, came))})"
+    return None
 
 
 def _is_unique(match: TableMatch) -> bool:

@@ -53,8 +53,10 @@ class EnterpriseScores:
     def remarks(self) -> Iterator[str]:
         """What the scores leave out, and what would bring it in."""
         if self.assumed:
-            rest = "rests on an assumed value" if len(self.assumed) == 1 else "rest on assumed values"
-            yield f"{listed(self.assumed)} {rest}: shown in the report, not scored"
+            is_one = len(self.assumed) == 1
+            rest, them = ("rests on an assumed value", "it") if is_one else ("rest on assumed values", "them")
+            unless = f"unless `assumed` of evaluation.yaml names {them}"
+            yield f"{listed(self.assumed)} {rest}: shown in the report, not scored {unless}"
         # A target is what the total lacks if what was measured has none.
         if self.total is None and self.without_target:
             yield _open_targets(self.without_target)

@@ -202,6 +202,14 @@ def test_names_and_numbers_in_the_wrong_column_are_not_shown(place):
     assert "138" not in text
 
 
+def test_where_a_table_is_lost_and_nothing_is_dated_no_quarter_is_named(place):
+    place.deliver("suggestions.csv", "enterprise_id,submitted_at\nA,2025-02-03\n")
+    (verdict,) = place.check().verdicts
+    assert verdict.quarter is None
+    assert str(verdict).startswith("asq run would stop in extract")
+    assert place.check("2025-Q1").verdicts[0].quarter == "2025-Q1"
+
+
 def test_dates_that_are_never_read(place):
     place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,23/02/2025,,,\n")
     report = place.check()

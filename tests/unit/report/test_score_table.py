@@ -53,7 +53,7 @@ def test_what_rests_on_assumed_values_is_named() -> None:
         enterprise_id="A", total=80.0, total_range=None, coverage=0.6, is_rateable=True, is_provisional=False, dimensions={},
         verdicts={}, without_target=0, assumed=("P1-1", "P1-2"),
     )  # fmt: skip
-    said = "P1-1, P1-2 rest on assumed values: shown in the report, not scored"
+    said = "P1-1, P1-2 rest on assumed values: shown in the report, not scored unless `assumed` of evaluation.yaml names them"
     table = ScoreTable(report_run.QUARTER, {}, (row,))
     assert table.lines()[1:] == [f"2025-Q1 A: {said}"]
     assert said in " ".join(_print(table, force_terminal=True).split())

@@ -184,7 +184,7 @@ def test_no_row_is_refused_for_an_empty_optional_column(lake: Lake, tmp_path: Pa
 
 
 def _in_turn() -> Iterator[dict[str, list[str]]]:
-    """Some columns of each table at a time, until each had its turn; neighbours, which often belong together, have different ones."""
+    """Some columns of each table at a time, until each had its turn; neighbours often belong together and have different ones."""
     at_once = 1 if times(100) == 100 else 3
     turns = -(-max(map(len, MEASURABLE.values())) // at_once)
     for turn in range(turns):

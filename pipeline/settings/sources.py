@@ -269,10 +269,16 @@ class PreparedFiles(SettingsModel):
         return {"anyOf": [SCALAR, {"type": "array", "items": SCALAR, "minItems": 1}, handler(schema)]}
 
 
+# For editors: a letter first; then no blank and no mark of ASCII but the underscore.
+_NAME_OF_SQL = r"^[^\s\d!-/:-@\[-`{-~][^\s!-/:-@\[-^`{-~]*$"
+
+
 class Prepare(SettingsModel):
     """One query over delivered files, whose rows are read instead of the files."""
 
-    files: dict[str, PreparedFiles] = Field(min_length=1, description="Name in the query: its files.")
+    files: dict[str, PreparedFiles] = Field(
+        min_length=1, description="Name in the query: its files.", json_schema_extra={"propertyNames": {"pattern": _NAME_OF_SQL}}
+    )
     select: Written = Field(description="One DuckDB SELECT over these names; it may give _origin_file and _origin_row.")
 
     @field_validator("files", mode="after")

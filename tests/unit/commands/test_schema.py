@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from pipeline.cli import main
 from pipeline.settings.documents import json_schema
@@ -43,7 +44,7 @@ def examples(file: str) -> list[str]:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
     # The others show a part of the file.
     whole = blocks[:1] if file == "evaluation" else [text for text in blocks if text.startswith("defaults:")]
-    delivered = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(f"examples/*/{file}.yaml"))]
+    delivered = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(f"examples/**/{file}.yaml"))]
     assert whole
     assert delivered
     return whole + delivered
@@ -78,6 +79,23 @@ def test_the_documented_examples_fit(file: str) -> None:
 )
 def test_mistakes_are_marked(file: str, text: str, fault: str) -> None:
     assert any(fault in each for each in faults(file, text)), faults(file, text)
+
+
+@pytest.mark.parametrize(
+    "name", ["calls", "通话", "calls_2024", "Calls", "_calls", "2024", "daily calls", "a-b", "a.b", "a'b", "", "通话（旧）"]
+)
+def test_names_of_prepared_files_are_those_that_are_read(name: str) -> None:
+    text = yaml.safe_dump(
+        {"tables": {"staff": {"prepare": {"files": {name: "a.csv"}, "select": "select 1"}, "columns": {"role": "x"}}}},
+        allow_unicode=True,
+    )
+    try:
+        SourcesFile.model_validate(yaml.safe_load(text))
+        is_read = True
+    except ValidationError:
+        is_read = False
+    # Marks outside of ASCII are only found when the file is read.
+    assert (faults("sources", text) == []) == is_read or name == "通话（旧）"
 
 
 def test_texts_may_look_like_numbers_and_words_like_flags() -> None:

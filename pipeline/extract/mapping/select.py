@@ -523,7 +523,12 @@ class Mapping:
         if len(types) == 1 and is_native(type_ := types.pop()):
             owns = [quoted(_own(name)) for name in names]
         else:
-            type_, owns = "VARCHAR", [quoted(name) for name in names]
+            # Moments as a worksheet writes them, which is read beside any format of the texts.
+            type_ = "VARCHAR"
+            owns = [
+                f"replace({quoted(name)}, ' ', 'T')" if self._types[name].startswith("TIMESTAMP") else quoted(name)
+                for name in names
+            ]
         return Value(owns[0] if len(owns) == 1 else f"coalesce({', '.join(owns)})", type_)
 
     def _raw(self, item: _Column, origin: str) -> Value:
@@ -582,7 +587,9 @@ class Mapping:
                 raise self._wrong((*path, "date_format"), f"'{date_format}' is not a strptime format") from None
 
     def _style(self, source: ColumnSource) -> Style:
-        return Style(source.date_formats, self._source.format.timezone, self._delivery.is_worksheet)
+        types = {self._types[name] for name in self._delivered_names(source)}
+        is_mixed = len(types) > 1 and any(type_ == "DATE" or type_.startswith("TIMESTAMP") for type_ in types)
+        return Style(source.date_formats, self._source.format.timezone, self._delivery.is_worksheet or is_mixed)
 
 
 def _gives_one_value(source: ColumnSource) -> bool:

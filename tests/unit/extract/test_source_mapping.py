@@ -80,6 +80,17 @@ def test_date_formats(place):
     assert rows[2]["_defects"] == [{"rule": "type", "column": "submitted_at", "value": "2025-02-05"}]
 
 
+def test_dates_and_texts_in_one_mapping(place):
+    names = 'submitted_at: {from: [moment, day, text], date_format: "%d/%m/%Y %H:%M"}'
+    place.configure(BASE.replace("in.csv", "in.parquet").replace("submitted_at: at", names))
+    moments, days = [dt.datetime(2025, 2, 3, 9, 5), None, None, None], [None, dt.date(2025, 2, 4), None, None]
+    texts = [None, None, "5/2/2025 9:07", "2025-02-06 10:00"]
+    table = {"id": [1, 2, 3, 4], "moment": pa.array(moments, pa.timestamp("ms")), "day": days, "text": texts}
+    pq.write_table(pa.table(table), place.landing / "in.parquet")
+    expected = [dt.datetime(2025, 2, 3, 9, 5), dt.datetime(2025, 2, 4), dt.datetime(2025, 2, 5, 9, 7), None]
+    assert place.column("suggestions", "submitted_at") == expected
+
+
 def test_timezone(place):
     config = "defaults: {enterprise_id: ACME, timezone: Europe/London}\n" + BASE.split("\n", 2)[2]
     # London is 8 hours behind Shanghai in February.

@@ -159,7 +159,8 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object
 def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(published: Published) -> None:
     finished = published.finished
     delivered = {path.name.removesuffix(".csv") for path in published.landing.iterdir()}
-    missing = ", ".join(name for name in TABLES if name not in delivered)
+    # Daily totals are never missed: they stand in for calls.
+    missing = ", ".join(name for name, table in TABLES.items() if name not in delivered and table.totals_of is None)
     # Requests and calls of the year before, of the quarter before and of the next one: 4 + 3, 4 + 0 and 4 + 5.
     assert (finished.returncode, finished.stderr.splitlines()) == (
         0,

@@ -1,7 +1,6 @@
 -- The indicator values of one quarter, straight from its landing Parquet files: one script, DuckDB's own dialect.
 -- Long on purpose: one script, as an engineer would write it without this project.
--- What it does not do: it takes every row as it is, so that a request with merged_into is left out whatever that names; registers
--- have both bounds of their versions.
+-- What it does not do: it takes every row as it is; registers have both bounds of their versions.
 -- Variables set by the caller: landing, holidays, quarter, first_day, end_day.
 -- With one quarter of data the year to date and the trailing year hold the same records as the quarter.
 
@@ -74,6 +73,22 @@ create temp table statistics (
 -- What else the caller wants to keep of a request
 create temp macro if not exists further(requested_at, product_model, issue_class, service_type, urgency, complexity, status) as null;
 
+-- Those merged into one that counts, step by step; the others count by themselves
+create temp table merged_away as
+with recursive steps as (
+    select enterprise_id, request_id, merged_into as reached from source('service_requests') where merged_into is not null
+    union
+    select steps.enterprise_id, steps.request_id, later.merged_into
+    from steps
+    inner join source('service_requests') as later on steps.enterprise_id = later.enterprise_id and steps.reached = later.request_id
+    where later.merged_into is not null
+)
+
+select distinct steps.enterprise_id, steps.request_id
+from steps
+inner join source('service_requests') as last on steps.enterprise_id = last.enterprise_id and steps.reached = last.request_id
+where last.merged_into is null and last.is_test is not true;
+
 create temp table requests as
 with scoped as not materialized (
     select
@@ -81,7 +96,8 @@ with scoped as not materialized (
         coalesce('serial:' || product_serial, 'model:' || product_model, 'category:' || product_category) as product,
         case when service_type = 'repair' then product_serial end as repaired
     from source('service_requests')
-    where merged_into is null and is_test is not true
+    anti join merged_away using (enterprise_id, request_id)
+    where is_test is not true
 ),
 
 -- Repairs of one product and fault that came again; only their few columns go through the ordered join

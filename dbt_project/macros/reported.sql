@@ -16,10 +16,30 @@
     group by enterprise_id, quarter
 {%- endmacro %}
 
-{#- The same rate again, of the cases that the source's flags decide, and the share of the flags that contradict the times where
-    both are there. For measure_parts: relations have is_reported, flag and is_in_time_by_times.
+{#- Columns of a record: whether flags decide its rate (is_reported), what they or the times decide (named as asked), and for
+    reported_measures whether flag and time are compared and differ, a missing time being late.
 
-    measure  the measure of the rate: id, of, scopes
+    by_times  what the times say
+    flag      what the source says
+    named     the column of the decision
+    of        the relation with is_reported and has_times of times_recorded
+    among     the records that are expected to have both; none: all
+-#}
+{% macro decided(by_times, flag, named, of='flagged', among=none) -%}
+    {%- set condition = among ~ ' and ' if among else '' -%}
+    {{ of }}.is_reported,
+    case when {{ of }}.is_reported then {{ condition }}{{ flag }} else {{ by_times }} end as {{ named }},
+    {{ of }}.has_times and {{ condition }}{{ flag }} is not null as is_flag_compared,
+    coalesce({{ by_times }}, false) <> {{ flag }} as is_flag_contradicted
+{%- endmacro %}
+
+{#- The same rate again, of the cases that the source's flags decide, and the share of the flags that contradict the times where
+    both are there. For measure_parts; the relation has the columns of decided.
+
+    id      the indicator of the rate
+    when    the cases that fulfil it
+    of      its cases
+    scopes  its scopes; none: all of the relation
 -#}
 {% macro reported_measures(id, when, of='true', scopes=none) -%}
     {%- set given = {'scopes': scopes} if scopes else {} -%}

@@ -42,8 +42,5 @@ select
     outlet_id,
     channel,
     product_category,
-    is_reported,
-    case when is_reported then offered_in_time else is_bookable_in_time end as is_bookable_in_time,
-    has_times and offered_in_time is not null as is_flag_compared,
-    coalesce(is_bookable_in_time, false) <> offered_in_time as is_flag_contradicted
+    {{ decided('timed.is_bookable_in_time', 'timed.offered_in_time', 'is_bookable_in_time', of='timed') }}
 from timed

@@ -42,14 +42,10 @@ select
     calls.outcome in ('answered', 'abandoned', 'rejected') and not calls.in_service_hours as is_offered_out_of_hours,
     calls.outcome = 'answered' as is_answered,
     recorded.has_waits or flagged.is_reported as has_waits,
-    flagged.is_reported,
     calls.wait_seconds,
-    case
-        when flagged.is_reported then calls.answered_in_time
-        else calls.wait_seconds <= limits.connect_within_seconds
-    end as is_connected_in_time,
-    flagged.has_times and calls.outcome = 'answered' and calls.answered_in_time is not null as is_flag_compared,
-    coalesce(calls.wait_seconds <= limits.connect_within_seconds, false) <> calls.answered_in_time as is_flag_contradicted,
+    {{ decided(
+        'calls.wait_seconds <= limits.connect_within_seconds', 'calls.answered_in_time', 'is_connected_in_time', among="calls.outcome = 'answered'"
+    ) }},
     calls.wait_seconds <= limits.response_seconds as is_response_in_time,
     coalesce(calls.outcome = 'abandoned' and calls.queued_seconds < limits.short_abandon_seconds, false) as is_short_abandon
 from calls

@@ -1,27 +1,29 @@
 {#- The same parts as of single calls, by their names; 'daily_totals' is what of an indicator comes from totals. -#}
 {%- set measures = [
-    {'id': 'P1-1', 'variant': '', 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-1', 'variant': 'daily_totals', 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-1', 'variant': 'without_short_abandons', 'hours': 'in_service_hours', 'of': 'has_short_abandons', 'numerator': 'answered_calls', 'denominator': 'kept_calls'},
-    {'id': 'P1-1', 'variant': 'out_of_hours', 'hours': 'not in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-2', 'variant': '', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-2', 'variant': 'daily_totals', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-2', 'variant': 'of_answered', 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'answered_calls'},
+    {'id': 'P1-1', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-1', 'variants': ['without_short_abandons'], 'hours': 'in_service_hours', 'of': 'has_short_abandons', 'numerator': 'answered_calls', 'denominator': 'kept_calls'},
+    {'id': 'P1-1', 'variants': ['out_of_hours'], 'hours': 'not in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-2', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
+    {'id': 'P1-2', 'variants': ['of_answered'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'answered_calls'},
 ] -%}
+{%- set days = '(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')' -%}
 with calls_counted as (
     {%- for m in measures %}
+    {%- set is_last_measure = loop.last %}
+    {%- for variant in m.variants %}
     select
         enterprise_id,
         quarter,
         '{{ m.id }}' as indicator_id,
-        '{{ m.variant }}' as variant,
+        '{{ variant }}' as variant,
         sum(case when {{ m.get('of', 'true') }} then {{ m.numerator }} else 0 end) as numerator,
         sum(case when {{ m.get('of', 'true') }} then {{ m.denominator }} else 0 end) as denominator,
         sum({{ m.denominator }}) as cases
     from {{ ref('int_call_total_measures') }}
     where {{ m.hours }}
     group by enterprise_id, quarter
-    {{ 'union all' if not loop.last }}
+    {{ 'union all' if not (is_last_measure and loop.last) }}
+    {%- endfor %}
     {%- endfor %}
 ),
 
@@ -76,11 +78,6 @@ select
     'P1-1' as indicator_id,
     'days_counted' as variant,
     '' as part,
-    {{ parts_of(
-        'days_counted.day_count',
-        '(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')',
-        n='(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')',
-        cases='(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')'
-    ) }}
+    {{ parts_of('days_counted.day_count', days, days, days) }}
 from days_counted
 inner join {{ ref('int_quarters') }} as quarters on days_counted.quarter = quarters.quarter

@@ -32,13 +32,7 @@ select
     complaints.escalated,
     complaints.alternative_offered,
     complaints.first_reply_seconds,
-    flagged.is_reported,
-    case
-        when flagged.is_reported then complaints.replied_in_time
-        else complaints.first_reply_seconds <= limits.reply_seconds
-    end as is_replied_in_time,
-    flagged.has_times and complaints.replied_in_time is not null as is_flag_compared,
-    coalesce(complaints.first_reply_seconds <= limits.reply_seconds, false) <> complaints.replied_in_time as is_flag_contradicted,
+    {{ decided('complaints.first_reply_seconds <= limits.reply_seconds', 'complaints.replied_in_time', 'is_replied_in_time') }},
     complaints.first_reply_seconds <= limits.urgent_reply_seconds as is_urgent_replied_in_time,
     complaints.satisfaction is not null as has_answered,
     complaints.satisfaction >= limits.satisfied_from_score as is_satisfied

@@ -15,10 +15,7 @@ select
     hazards.quarter,
     'hazard' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
-    flagged.is_reported,
-    case when flagged.is_reported then hazards.fixed_in_time else hazards.is_fixed_by_due_day end as is_fixed_in_time,
-    flagged.has_times and hazards.fixed_in_time is not null as is_flag_compared,
-    coalesce(hazards.is_fixed_by_due_day, false) <> hazards.fixed_in_time as is_flag_contradicted,
+    {{ decided('hazards.is_fixed_by_due_day', 'hazards.fixed_in_time', 'is_fixed_in_time') }},
     cast(null as {{ dbt.type_string() }}) as suggestion_source,
     cast(null as boolean) as is_evaluated,
     cast(null as boolean) as adopted

@@ -36,13 +36,7 @@ select
     sessions.staff_id,
     sessions.is_live,
     sessions.reply_seconds,
-    flagged.is_reported,
-    case
-        when flagged.is_reported then sessions.replied_in_time
-        else sessions.reply_seconds <= limits.reply_within_seconds
-    end as is_replied_in_time,
-    flagged.has_times and sessions.replied_in_time is not null as is_flag_compared,
-    coalesce(sessions.reply_seconds <= limits.reply_within_seconds, false) <> sessions.replied_in_time as is_flag_contradicted,
+    {{ decided('sessions.reply_seconds <= limits.reply_within_seconds', 'sessions.replied_in_time', 'is_replied_in_time') }},
     sessions.reply_service_seconds <= limits.reply_within_seconds as is_replied_in_service_time,
     sessions.reply_seconds <= limits.response_seconds as is_response_in_time
 from sessions

@@ -49,10 +49,7 @@ select
     staff_id,
     product_category,
     is_due,
-    is_reported,
-    case when is_reported then is_done and arrived_in_time else is_on_time end as is_on_time,
     is_early,
     is_late,
-    has_times and is_done and arrived_in_time is not null as is_flag_compared,
-    coalesce(is_on_time, false) <> arrived_in_time as is_flag_contradicted
+    {{ decided('timed.is_on_time', 'timed.arrived_in_time', 'is_on_time', of='timed', among='timed.is_done') }}
 from timed

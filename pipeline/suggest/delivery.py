@@ -198,7 +198,7 @@ def _without_enterprise(proposals: list[Proposal]) -> list[Proposal]:
         match = proposal.match
         named = match.matches.get("enterprise_id") if match is not None else None
         if match is not None and named is not None and plain(named.source.name) in _OF_CUSTOMERS:
-            match = replace(match, matches={name: each for name, each in match.matches.items() if name != "enterprise_id"})
+            match = match.having({name: each for name, each in match.matches.items() if name != "enterprise_id"})
         found.append(replace(proposal, match=match))
     return found
 

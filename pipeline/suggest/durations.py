@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.lake.sql import literal, quoted
 from pipeline.suggest.content import Fit
@@ -44,9 +43,7 @@ def with_durations(match: TableMatch) -> TableMatch:
             continue
         found = _reckoned(match, column, event, source, unit, known, confidence)
         kept = {other: each for other, each in match.matches.items() if other == name or source.name not in each.sources}
-        matches = kept | {name: found}
-        ordered = {each.name: matches[each.name] for each in match.table.columns if each.name in matches}
-        match = replace(match, matches=ordered)
+        match = match.having(kept | {name: found})
     return match
 
 

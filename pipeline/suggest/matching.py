@@ -96,6 +96,10 @@ class TableMatch:
         """Those that are proposed as they are."""
         return {name: match for name, match in self.matches.items() if not match.is_open}
 
+    def having(self, found: Mapping[str, ColumnMatch]) -> TableMatch:
+        """The same with these matches, in the contract's order."""
+        return replace(self, matches={column.name: found[column.name] for column in self.table.columns if column.name in found})
+
     def improved(self, name: str, **changes: Any) -> TableMatch:
         """The same with one column's match changed."""
         return replace(self, matches={**self.matches, name: replace(self.matches[name], **changes)})
@@ -133,8 +137,7 @@ def table_match(file: FileProfile, table: Table, without: Iterable[str] = ()) ->
         matches[column.name] = ColumnMatch(column, sources[row], score, tuple(filter(None, (reason, fit.reason))), fit)
     _doubt_last_resolution(matches, file)
     score, reasons = _table_score(file, table, matches)
-    ordered = {column.name: matches[column.name] for column in table.columns if column.name in matches}
-    return TableMatch(table, file, score, reasons, ordered)
+    return TableMatch(table, file, score, reasons, {}).having(matches)
 
 
 def _doubt_last_resolution(matches: dict[str, ColumnMatch], file: FileProfile) -> None:

@@ -30,8 +30,8 @@ MOST_ROWS = 200_000
 _MOST_DISTINCT, _MOST_SHAPES, _FEWEST_MARKS = 4_000, 12, 3
 # Signs, and words that no category is called: "no value" in every column. 无 or unknown may be an answer.
 _NULL_MARKS = {mark for mark in PLACEHOLDERS if not any(character.isalpha() for character in mark)} | (
-    PLACEHOLDERS & {"N/A", "n/a", "#N/A", "NULL", "null", "Null", "(null)", "<NULL>", "\\N", "NaN", "nan", "(空)", "(空白)", "[空]"}
-    | {"(跳过)"}
+    PLACEHOLDERS
+    & {"N/A", "n/a", "#N/A", "NULL", "null", "Null", "(null)", "<NULL>", "\\N", "NaN", "nan", "(空)", "(空白)", "[空]", "(跳过)"}
 )
 _TABLE = TABLES["service_requests"]
 _MOMENT = _TABLE.column("requested_at")

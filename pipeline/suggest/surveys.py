@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.suggest.content import Fit
@@ -127,8 +127,7 @@ def with_comment(match: TableMatch, survey: Survey) -> TableMatch:
         return match
     fit = Fit(1.0, "texts of their own behind the questions")
     found = ColumnMatch(match.table.column("comment"), free[0], _FREE_TEXT, ("the only question answered in words",), fit)
-    matches = dict(match.matches) | {"comment": found}
-    return replace(match, matches={each.name: matches[each.name] for each in match.table.columns if each.name in matches})
+    return match.having({**match.matches, "comment": found})
 
 
 def _is_free(column: ColumnProfile) -> bool:

@@ -1,8 +1,12 @@
-"""``warehouse.duckdb``: views over the published Parquet of all quarters, for users and BI tools."""
+"""``warehouse.duckdb``: views over the published Parquet of all quarters, for users and BI tools.
+
+The views find the files in the folder that the database was opened from, so that a lake can be copied, moved or mounted elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -12,14 +16,17 @@ from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal, parquet
 
-# A file's name as a text literal in a view.
-_FILE = re.compile(r"'((?:[^']|'')+\.parquet)'")
+# The folder of a run in the text of a view: the name that ``_files`` gave it.
+_RUN = re.compile(r"'/((?:[^'/]|'')+)/(?:[^'/]|'')+\.parquet'")
 
 
 def refresh_stale_warehouse(lake: Lake) -> None:
-    """Rebuild ``warehouse.duckdb`` if it does not show the current runs: a run died between its switch and the views."""
+    """Rebuild ``warehouse.duckdb`` unless it shows the current runs of this lake, where it is now.
+
+    It does not if a run died between its switch and the views, or if the lake was moved.
+    """
     if _shown_runs(lake) != {
-        str(folder)
+        folder.name
         for folder in (lake.current(quarter).resolve() for quarter in lake.published_quarters())
         if any(folder.glob("*.parquet"))
     }:
@@ -27,16 +34,15 @@ def refresh_stale_warehouse(lake: Lake) -> None:
 
 
 def _shown_runs(lake: Lake) -> set[str]:
-    """The folders of the files named in the warehouse's views; none if it does not exist or cannot be read."""
+    """The runs named in the warehouse's views; none if it does not exist, cannot be read or was made elsewhere."""
     if not lake.warehouse.exists():
         return set()
     try:
         with connected(file=lake.warehouse, read_only=True) as connection:
-            views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+            views = [sql for (sql,) in connection.execute("select sql from duckdb_views() where not internal").fetchall()]
     except duckdb.Error:
         return set()
-    named = {text for (sql,) in views for text in _FILE.findall(sql)}
-    return {str(Path(text.replace("''", "'")).parent) for text in named}
+    return {text.replace("''", "'") for sql in views if literal(lake.runs) in sql for text in _RUN.findall(sql)}
 
 
 def refresh_warehouse(lake: Lake) -> None:
@@ -52,17 +58,33 @@ def refresh_warehouse(lake: Lake) -> None:
         with atomic_path(lake.warehouse) as temporary, connected(file=temporary) as connection:
             for name in names:
                 files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
-                connection.execute(f"create view {name} as {_view(connection, files)}")
+                connection.execute(f"create view {name} as {_view(connection, files, lake)}")
 
 
-def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> str:
+def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], lake: Lake) -> str:
     """The query of a view over one table's files by quarter."""
     found = {quarter: path for quarter, path in files.items() if path.exists()}
     latest = found[max(found)]
     columns = {row[0] for row in connection.execute(f"describe from {parquet(latest)}").fetchall()}
     if "quarter" in columns:
-        owners = " ".join(f"when {literal(path)} then '{quarter}'" for quarter, path in found.items())
-        everything = parquet(found.values(), filename=True)
-        return f"select * exclude (filename) from {everything} where quarter = case filename {owners} end"
+        owners = " ".join(f"when {literal(path.parent.name)} then '{quarter}'" for quarter, path in found.items())
+        everything = parquet(_files(found.values(), lake), union_by_name=True, filename=True)
+        run = "parse_filename(parse_dirpath(filename))"
+        return f"select * exclude (filename) from {everything} where quarter = case {run} {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
-    return f"select * from {parquet(shown)}"
+    return f"select * from {parquet(_files(shown, lake), union_by_name=True)}"
+
+
+def _files(paths: Iterable[Path], lake: Lake) -> str:
+    """SQL: a list of files of runs, below the folder of the database that is asked.
+
+    A view cannot name files relative to its database, but DuckDB's default folder for temporary files is ``<database>.tmp``,
+    beside it. Where that is another folder (the warehouse is attached to a database in memory, or the user has chosen one), the
+    files are sought where the lake was when the views were made. There are no files of other runs to be met by mistake: the
+    folders of runs are named by their ids. https://duckdb.org/docs/stable/configuration/overview
+    """
+    own = f"parse_filename(current_setting('temp_directory')) = {literal(f'{lake.warehouse.name}.tmp')}"
+    beside = f"parse_dirpath(current_setting('temp_directory')) || {literal(f'/{lake.runs.relative_to(lake.root)}')}"
+    folder = f"case when {own} then {beside} else {literal(lake.runs)} end"
+    names = [literal(f"/{path.parent.name}/{path.name}") for path in paths]
+    return f"[{', '.join(f'{folder} || {name}' for name in names)}]"

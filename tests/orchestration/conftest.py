@@ -75,7 +75,7 @@ def landing(published: Published, tmp_path: Path) -> Path:
 def lake_copy(published: Published, tmp_path: Path) -> Path:
     """The published lake, to be changed."""
     copy = shutil.copytree(published.lake, tmp_path / "lake", symlinks=True)
-    # The copied warehouse shows the files of the lake it came from.
+    # As the next command would: the views also name where the lake is, for databases that they are attached to.
     refresh_warehouse(Lake(copy))
     return copy
 

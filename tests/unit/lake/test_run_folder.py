@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +22,8 @@ from pipeline.errors import UsageError
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder, remove_abandoned
-from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
+from pipeline.lake.sql import literal
+from pipeline.lake.warehouse import refresh_stale_warehouse
 
 EARLIER = Quarter(2024, 4)
 
@@ -38,9 +41,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def run_ids_seen(lake: Lake) -> list[tuple[str, ...]]:
+def run_ids_seen(lake: Lake, warehouse: str | None = None) -> list[tuple[str, ...]]:
     """The run ids of each published table, through the warehouse."""
-    with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+    with duckdb.connect(warehouse or str(lake.warehouse), read_only=True) as connection:
         return [
             tuple(row[0] for row in connection.execute(f"select run_id from {table} order by all").fetchall()) for table in TABLES
         ]
@@ -67,7 +70,6 @@ def test_a_lake_can_be_moved_as_a_whole(lake: Lake, tmp_path: Path) -> None:
     moved = Lake(tmp_path / "elsewhere")
     lake.root.rename(moved.root)
     assert moved.current(QUARTER).resolve() == moved.runs / NEW
-    refresh_warehouse(moved)
     assert run_ids_seen(moved) == [(NEW,)] * len(TABLES)
 
 
@@ -197,6 +199,54 @@ def test_a_warehouse_that_is_broken_or_gone_is_made_anew(held: bytes | None, lak
         lake.warehouse.write_bytes(held)
     refresh_stale_warehouse(lake)
     assert run_ids_seen(lake) == [(NEW,)] * len(TABLES)
+
+
+def only_run_says(lake: Lake, said: str) -> None:
+    """Another content in the lake's only run, so that its files can be told from those of a copy."""
+    for table in TABLES:
+        path = lake.runs / NEW / f"{table}.parquet"
+        path.unlink()
+        duckdb.sql(f"select '{said}' as run_id, 1 as x").write_parquet(str(path))
+
+
+@pytest.mark.parametrize("name", ["copy", "a copy's folder", "quarter=2020-Q3"])
+def test_the_warehouse_of_a_copied_lake_shows_the_copy_s_own_files(name: str, lake: Lake, tmp_path: Path) -> None:
+    publish(lake, "run-earlier", EARLIER)
+    publish(lake, NEW)
+    copy = Lake(shutil.copytree(lake.root, tmp_path / name, symlinks=True))
+    only_run_says(lake, "original")
+    assert run_ids_seen(copy) == [("run-earlier", NEW)] * len(TABLES)
+    assert run_ids_seen(lake) == [("original", "run-earlier")] * len(TABLES)
+    shutil.rmtree(lake.root)
+    assert run_ids_seen(copy) == [("run-earlier", NEW)] * len(TABLES)
+
+
+@pytest.mark.parametrize("opened", ["warehouse.duckdb", "./warehouse.duckdb", "../moved/warehouse.duckdb"])
+def test_the_warehouse_of_a_moved_lake_is_opened_by_any_path(
+    opened: str, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(lake, NEW)
+    moved = Lake(lake.root.rename(tmp_path / "moved"))
+    monkeypatch.chdir(moved.root)
+    assert run_ids_seen(moved, opened) == [(NEW,)] * len(TABLES)
+
+
+def attached_run_ids(lake: Lake) -> list[tuple[str]]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(lake.warehouse)} as warehouse (read_only)")
+        return connection.execute("select run_id from warehouse.scores").fetchall()
+
+
+def test_an_attached_warehouse_of_a_moved_lake_names_the_missing_file_until_a_command_made_up_for_it(
+    lake: Lake, tmp_path: Path
+) -> None:
+    publish(lake, NEW)
+    assert attached_run_ids(lake) == [(NEW,)]
+    moved = Lake(lake.root.rename(tmp_path / "moved"))
+    with pytest.raises(duckdb.IOException, match=re.escape(f"{lake.runs}/{NEW}/scores.parquet")):
+        attached_run_ids(moved)
+    refresh_stale_warehouse(moved)
+    assert attached_run_ids(moved) == [(NEW,)]
 
 
 def test_a_warehouse_that_is_current_is_left_alone(lake: Lake) -> None:

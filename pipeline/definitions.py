@@ -11,9 +11,10 @@ from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.builders import configured_builder
-from pipeline.publish.anonymity_assets import anonymity
 from pipeline.publish.assets import publication
 from pipeline.publish.scan_assets import privacy_scan
+from pipeline.release.anonymity_assets import anonymity
+from pipeline.release.assets import released_tables
 from pipeline.report.assets import quarterly_report
 from pipeline.retention.jobs import purge_personal_data, purge_schedule
 from pipeline.review.assets import review_outliers
@@ -42,6 +43,7 @@ defs = dg.Definitions(
         evaluation,
         rule_results,
         outlier_effects,
+        released_tables,
         anonymity,
         quarterly_report,
         privacy_scan,

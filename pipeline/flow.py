@@ -31,10 +31,11 @@ STAGES = (
         "values with intervals, weights, scores, process rules",
         "marts, seeds, plan, clean expert judgements",
     ),
-    Stage("report", "one self-contained page per enterprise", "the tables that the run has gathered"),
-    Stage("publish", "k-anonymity, the scan for personal data, then the switch", "all that the run has gathered"),
+    Stage("release", "what readers may see: nothing about fewer than k people", "the tables that the run has gathered"),
+    Stage("report", "one self-contained page per enterprise", "the released layer"),
+    Stage("publish", "the scan for personal data, then the switch", "all that the run has gathered"),
 )
 """In the order in which data flows. Where two stages do not wait for each other, Dagster may run the later one first."""
 
 NAMES = tuple(stage.name for stage in STAGES)
-EXTRACT, VALIDATE, DESENSITIZE, ACCEPT, REVIEW, MARTS, ACCOUNT, EVALUATE, REPORT, PUBLISH = NAMES
+EXTRACT, VALIDATE, DESENSITIZE, ACCEPT, REVIEW, MARTS, ACCOUNT, EVALUATE, RELEASE, REPORT, PUBLISH = NAMES

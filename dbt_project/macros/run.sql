@@ -1,5 +1,5 @@
 {#- What a run gives to the SQL lies in the schema `run` of its database (pipeline/marts/inputs.py): the tables quarters, periods
-    and days, and the functions quarter, first_day and last_day. The SQL itself is the same for every quarter. -#}
+    and days, and the functions quarter, first_day, last_day and fewest_people. The SQL itself is the same for every quarter. -#}
 {% macro of_run(name) -%}
     {{ api.Relation.create(database=target.database, schema='run', identifier=name) }}
 {%- endmacro %}
@@ -8,3 +8,6 @@
 {% macro quarter() -%} {{ of_run('quarter') }}() {%- endmacro %}
 {% macro first_day() -%} {{ of_run('first_day') }}() {%- endmacro %}
 {% macro last_day() -%} {{ of_run('last_day') }}() {%- endmacro %}
+
+{#- The fewest people that a number shown to readers may be about: k of the evaluation plan. -#}
+{% macro fewest_people() -%} {{ of_run('fewest_people') }}() {%- endmacro %}

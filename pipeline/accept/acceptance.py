@@ -26,7 +26,6 @@ from schemas.standard.edition import standard_edition
 from schemas.standard.parameters import parameters
 
 RESULTS = "acceptance_results"
-PAGES = "acceptance"
 INDEX = "index.html"
 # If a delivery is refused, this many causes are named; the page has them all.
 _CAUSES_NAMED = 3
@@ -59,7 +58,7 @@ def accept_quarter(lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acc
     delivered = [name for name in tables if lake.partition("clean", name, quarter).is_file()]
     figures = measure(quarter, lake, numbers, delivered)
     questions = checks_for_run(acceptance, delivered)
-    pages = run.reports / PAGES
+    pages = run.acceptance_pages
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
     with work_folder(lake.scratch, "checked") as work:
@@ -80,7 +79,7 @@ def keep_pages(lake: Lake, quarter: Quarter, run: RunFolder) -> Path:
     kept = lake.root / "refused" / f"quarter={quarter.label}"
     kept.parent.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_name(f".{kept.name}.{uuid.uuid4().hex}.tmp")
-    shutil.copytree(run.reports / PAGES, fresh)
+    shutil.copytree(run.acceptance_pages, fresh)
     with lake.lock("refused"):
         shutil.rmtree(kept, ignore_errors=True)
         fresh.rename(kept)

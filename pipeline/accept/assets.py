@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline import flow
 from pipeline.accept import gx_process
-from pipeline.accept.acceptance import INDEX, PAGES, DeliveryNotAcceptable, accept_quarter, keep_pages
+from pipeline.accept.acceptance import INDEX, DeliveryNotAcceptable, accept_quarter, keep_pages
 from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
 from pipeline.stage.partitions import gathered_asset, gathered_metadata, quarterly
 from pipeline.stage.resources import Places
@@ -115,7 +115,7 @@ def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.
             **gathered_metadata(context, step.quarter),
             **counts,
             "dagster/row_count": found.height,
-            "page": dg.MetadataValue.path(str(step.lake.current(step.quarter) / "report" / PAGES / INDEX)),
+            "page": dg.MetadataValue.path(str(step.lake.analyst_runs / step.run_id / step.run.acceptance_pages.name / INDEX)),
             "warnings": dg.MetadataValue.md(_listed(found)),
         }
     )

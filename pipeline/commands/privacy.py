@@ -44,6 +44,7 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
         dagster_subjects,
         log_subjects,
         published_subjects,
+        released_subjects,
         warehouse_subject,
     )
     from pipeline.settings.plan import EvaluationPlan
@@ -59,7 +60,8 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
     exceptions = {(each.column, each.kind) for each in EvaluationPlan.read(plan).privacy_exceptions}
     own_logs = [path for path in (target_dir() / "dbt.log", place.root / "log") if path.exists()]
     subjects = [
-        *(subject for quarter in chosen for subject in published_subjects(place.current(quarter).resolve())),
+        *(subject for quarter in chosen for subject in published_subjects(place.analyst(quarter))),
+        *(subject for quarter in chosen for subject in released_subjects(place.current(quarter).resolve(), place.analyst(quarter))),
         *clean_subjects(place, chosen),
         *warehouse_subject(place),
         *log_subjects([*map(Path, logs), *own_logs]),

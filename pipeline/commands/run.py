@@ -51,7 +51,7 @@ def report(quarter: str, lake: str) -> None:
     # Works read-only; the next run refreshes the warehouse.
     with suppress(PermissionError):
         refresh_stale_warehouse(place)
-    _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
+    _show(place, Quarter.parse(quarter))
 
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
@@ -77,7 +77,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         _warn_of_delivery(settings, quarters)
         raise
     _warn_of_delivery(settings, quarters)
-    _show(settings.lake.current(quarters[-1]), quarters[-1])
+    _show(settings.lake, quarters[-1])
 
 
 def _warn_of_delivery(settings: Settings, quarters: list[Quarter]) -> None:
@@ -170,14 +170,21 @@ def _warn(current: Path, quarter: Quarter) -> None:
         click.echo(f"asq: {quarter}: warning: {text}", err=True)
 
 
-def _show(current: Path, quarter: Quarter) -> None:
+def _show(lake: Lake, quarter: Quarter) -> None:
+    from pipeline.lake.run_folder import is_of_earlier_version
     from pipeline.report.formats.terminal import terminal_scores
 
+    current = lake.current(quarter)
     if not current.exists():
         raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
+    if is_of_earlier_version(lake, quarter):
+        raise UsageError(
+            f"{quarter} was published by an earlier version, which showed readers records of single people: "
+            f"`asq run {quarter}` publishes it anew, and the next run of any quarter takes the old tables from readers"
+        )
     console.print(terminal_scores(current, quarter))
     for path in sorted((current / "report").glob("*.html")):
         console.print(f"report: {path}")
-    page = current / "report" / "acceptance" / "index.html"
+    page = lake.analyst(quarter) / "acceptance" / "index.html"
     if page.is_file():
         console.print(f"acceptance: {page}")

@@ -15,12 +15,15 @@ from pipeline.calendar.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
-PRIVATE_ZONES = (*STAGES, "scratch", "log")
-"""Folders of the lake that only its owner may enter, clean rows included: their pseudonyms can be linked."""
+PRIVATE_ZONES = (*STAGES, "analyst", "scratch", "log")
+"""Folders of the lake that only its owner may enter: clean rows, whose pseudonyms can be linked, and all that runs made."""
 
 
 class Lake:
-    """The lake folder: ``<root>/<stage>/<table>/quarter=2025-Q1/data.parquet`` and the published marts beside it."""
+    """The lake folder: ``<root>/<stage>/<table>/quarter=2025-Q1/data.parquet``, and beside it what runs made, in two layers.
+
+    The analysts' layer has every table of a run, the released layer what readers may see of them (docs/privacy.md).
+    """
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root).absolute()
@@ -46,17 +49,31 @@ class Lake:
 
     @property
     def warehouse(self) -> Path:
-        """The database for users and BI tools: views over the published Parquet."""
+        """The database for readers and BI tools: views over the released Parquet."""
         return self.root / "warehouse.duckdb"
 
     @property
+    def analyst_warehouse(self) -> Path:
+        """The database for the owner's analysts: views over all tables of the published runs."""
+        return self.root / "analyst.duckdb"
+
+    @property
     def runs(self) -> Path:
-        """One folder per published run."""
+        """One folder per published run: what of it is released."""
         return self.root / "published" / "runs"
 
+    @property
+    def analyst_runs(self) -> Path:
+        """One folder per published run: everything that it made."""
+        return self.root / "analyst" / "runs"
+
     def current(self, quarter: Quarter) -> Path:
-        """The link to the published run of a quarter."""
+        """The link to what is released of the published run of a quarter."""
         return self.root / "published" / "current" / f"quarter={quarter.label}"
+
+    def analyst(self, quarter: Quarter) -> Path:
+        """The folder of everything that the published run of a quarter made; there is none if nothing is published."""
+        return self.analyst_runs / self.current(quarter).resolve().name
 
     def published_quarters(self) -> list[Quarter]:
         """The quarters that have a published run, in time order."""

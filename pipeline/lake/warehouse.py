@@ -1,4 +1,4 @@
-"""``warehouse.duckdb``: views over the published Parquet of all quarters, for users and BI tools.
+"""``warehouse.duckdb`` and ``analyst.duckdb``: views over the Parquet of all published runs, for readers and for analysts.
 
 The views find the files in the folder that the database was opened from, so that a lake can be copied, moved or mounted elsewhere.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,61 +22,82 @@ _RUN = re.compile(r"'/((?:[^'/]|'')+)/(?:[^'/]|'')+\.parquet'")
 
 
 def refresh_stale_warehouse(lake: Lake) -> None:
-    """Rebuild ``warehouse.duckdb`` unless it shows the current runs of this lake, where it is now.
+    """Rebuild the databases unless both show the current runs of this lake, where it is now.
 
-    It does not if a run died between its switch and the views, or if the lake was moved.
+    They do not if a run died between its switch and the views, or if the lake was moved.
     """
-    if _shown_runs(lake) != {
-        folder.name
-        for folder in (lake.current(quarter).resolve() for quarter in lake.published_quarters())
-        if any(folder.glob("*.parquet"))
-    }:
-        refresh_warehouse(lake)
+    for layer in _layers(lake):
+        if _shown_runs(layer) != {folder.name for folder in _published(layer, lake).values() if any(folder.glob("*.parquet"))}:
+            refresh_warehouse(lake)
+            return
 
 
-def _shown_runs(lake: Lake) -> set[str]:
-    """The runs named in the warehouse's views; none if it does not exist, cannot be read or was made elsewhere."""
-    if not lake.warehouse.exists():
+@dataclass(frozen=True)
+class _Layer:
+    """A database, the folders of the runs it shows, and the lake's folder."""
+
+    database: Path
+    runs: Path
+    root: Path
+
+
+def _layers(lake: Lake) -> tuple[_Layer, _Layer]:
+    return _Layer(lake.warehouse, lake.runs, lake.root), _Layer(lake.analyst_warehouse, lake.analyst_runs, lake.root)
+
+
+def _published(layer: _Layer, lake: Lake) -> dict[str, Path]:
+    """The layer's folder of each published quarter's run."""
+    found = {quarter.label: layer.runs / lake.current(quarter).resolve().name for quarter in lake.published_quarters()}
+    return {quarter: folder for quarter, folder in found.items() if folder.is_dir()}
+
+
+def _shown_runs(layer: _Layer) -> set[str]:
+    """The runs named in the database's views; none if it does not exist, cannot be read or was made elsewhere."""
+    if not layer.database.exists():
         return set()
     try:
-        with connected(file=lake.warehouse, read_only=True) as connection:
+        with connected(file=layer.database, read_only=True) as connection:
             views = [sql for (sql,) in connection.execute("select sql from duckdb_views() where not internal").fetchall()]
     except duckdb.Error:
         return set()
-    return {text.replace("''", "'") for sql in views if literal(lake.runs) in sql for text in _RUN.findall(sql)}
+    return {text.replace("''", "'") for sql in views if literal(layer.runs) in sql for text in _RUN.findall(sql)}
 
 
 def refresh_warehouse(lake: Lake) -> None:
-    """Rebuild ``warehouse.duckdb``: one view per published table over all published quarters, swapped in one step.
+    """Rebuild both databases: one view per table over all published quarters, each database swapped in one step.
 
     The views name the runs' own files, which never change: an open warehouse keeps showing one publication in all tables while
     others are published. A run's file may hold the look-back quarters it used; the view shows only its own quarter. Tables without
     quarter, period or run (the standard as data, the calendar) are shown as last published.
     """
     with lake.lock("warehouse"):
-        published = {quarter.label: lake.current(quarter).resolve() for quarter in lake.published_quarters()}
-        names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
-        with atomic_path(lake.warehouse) as temporary, connected(file=temporary) as connection:
-            for name in names:
-                files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
-                connection.execute(f"create view {name} as {_view(connection, files, lake)}")
+        for layer in _layers(lake):
+            published = _published(layer, lake)
+            names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
+            with atomic_path(layer.database) as temporary:
+                with connected(file=temporary) as connection:
+                    for name in names:
+                        files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
+                        connection.execute(f"create view {name} as {_view(connection, files, layer)}")
+                if layer.database == lake.analyst_warehouse:
+                    temporary.chmod(0o600)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], lake: Lake) -> str:
+def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], layer: _Layer) -> str:
     """The query of a view over one table's files by quarter."""
     found = {quarter: path for quarter, path in files.items() if path.exists()}
     latest = found[max(found)]
     columns = {row[0] for row in connection.execute(f"describe from {parquet(latest)}").fetchall()}
     if "quarter" in columns:
         owners = " ".join(f"when {literal(path.parent.name)} then '{quarter}'" for quarter, path in found.items())
-        everything = parquet(_files(found.values(), lake), union_by_name=True, filename=True)
+        everything = parquet(_files(found.values(), layer), union_by_name=True, filename=True)
         run = "parse_filename(parse_dirpath(filename))"
         return f"select * exclude (filename) from {everything} where quarter = case {run} {owners} end"
     shown = found.values() if columns & {"period", "run_id"} else [latest]
-    return f"select * from {parquet(_files(shown, lake), union_by_name=True)}"
+    return f"select * from {parquet(_files(shown, layer), union_by_name=True)}"
 
 
-def _files(paths: Iterable[Path], lake: Lake) -> str:
+def _files(paths: Iterable[Path], layer: _Layer) -> str:
     """SQL: a list of files of runs, below the folder of the database that is asked.
 
     A view cannot name files relative to its database, but DuckDB's default folder for temporary files is ``<database>.tmp``,
@@ -83,8 +105,8 @@ def _files(paths: Iterable[Path], lake: Lake) -> str:
     files are sought where the lake was when the views were made. There are no files of other runs to be met by mistake: the
     folders of runs are named by their ids. https://duckdb.org/docs/stable/configuration/overview
     """
-    own = f"parse_filename(current_setting('temp_directory')) = {literal(f'{lake.warehouse.name}.tmp')}"
-    beside = f"parse_dirpath(current_setting('temp_directory')) || {literal(f'/{lake.runs.relative_to(lake.root)}')}"
-    folder = f"case when {own} then {beside} else {literal(lake.runs)} end"
+    own = f"parse_filename(current_setting('temp_directory')) = {literal(f'{layer.database.name}.tmp')}"
+    beside = f"parse_dirpath(current_setting('temp_directory')) || {literal(f'/{layer.runs.relative_to(layer.root)}')}"
+    folder = f"case when {own} then {beside} else {literal(layer.runs)} end"
     names = [literal(f"/{path.parent.name}/{path.name}") for path in paths]
     return f"[{', '.join(f'{folder} || {name}' for name in names)}]"

@@ -41,7 +41,7 @@ def _marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -
         # Events wait for the export, because their row counts are known only then.
         events: list[Any] = []
         try:
-            for event in dbt.build(context, RunInputs(quarter, files, excluded), scratch):
+            for event in dbt.build(context, RunInputs(quarter, files, excluded, settings.plan.privacy.k), scratch):
                 events.append(event)
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:

@@ -24,6 +24,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.provenance import is_purged
 from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.lake.versions import bounds_given, implied_bounds
+from pipeline.settings.plan import PrivacyLimits
 from schemas.contract import TABLES, Table
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
@@ -58,12 +59,13 @@ def _is_purged(table: str, clean: Path, lake: Lake) -> bool:
 @dataclass(frozen=True)
 class RunInputs:
     """The quarter of a run, its clean files by table, and by table the Parquet file with the quarter and _row_id of the records
-    that a reviewer excluded.
+    that a reviewer excluded; the fewest people that a number shown to readers may be about.
     """
 
     quarter: Quarter
     files: Mapping[str, Sequence[Path]]
     excluded: Mapping[str, Path] = field(default_factory=dict)
+    fewest_people: int = PrivacyLimits().k
 
     @property
     def size(self) -> int:
@@ -73,8 +75,8 @@ class RunInputs:
     def create(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
         """Create the relations in a database that has none of them.
 
-        Tables run.quarters, run.periods, run.days; functions run.quarter(), run.first_day(), run.last_day(); a view
-        clean.<table> for every table of the contract.
+        Tables run.quarters, run.periods, run.days; functions run.quarter(), run.first_day(), run.last_day(),
+        run.fewest_people(); a view clean.<table> for every table of the contract.
         """
         first, last = self.quarter.first_day, self.quarter.last_day
         run, clean = f"{quoted(database)}.run", f"{quoted(database)}.clean"
@@ -85,6 +87,7 @@ class RunInputs:
             f"create macro {run}.quarter() as {literal(self.quarter.label)}",
             f"create macro {run}.first_day() as {_date(first)}",
             f"create macro {run}.last_day() as {_date(last)}",
+            f"create macro {run}.fewest_people() as {self.fewest_people}",
             _table_of(
                 f"{run}.quarters",
                 "quarter, first_day, last_day, end_day",

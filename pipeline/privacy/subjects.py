@@ -59,6 +59,19 @@ def published_subjects(folder: Path) -> list[Subject]:
     return tables + pages
 
 
+def released_subjects(folder: Path, whole: Path) -> list[Subject]:
+    """The released tables and reports of a run, without tables that are the same file in ``whole``, where they are scanned."""
+    return [
+        Subject(subject.kind, f"released {subject.name}" if subject.kind == TABLE else subject.name, subject.parts)
+        for subject in published_subjects(folder)
+        if subject.kind != TABLE or not _is_same_file(folder / f"{subject.name}.parquet", whole / f"{subject.name}.parquet")
+    ]
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return other.is_file() and one.samefile(other)
+
+
 def clean_subjects(lake: Lake, quarters: Iterable[Quarter]) -> list[Subject]:
     """The redacted free text of the clean files of these quarters, by quarter and table."""
     redacted = {

@@ -3,11 +3,13 @@
 import dagster as dg
 
 from pipeline import flow
-from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
+from pipeline.release.anonymity_assets import anonymity
+from pipeline.release.assets import GATHERED_TABLES, RELEASED_TABLES
 from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, PUBLICATION
 from pipeline.stage.resources import Places
+from schemas.expectations.release import released_tables
 
 # Everything a whole run gathers except the reports, before it is scanned for personal data.
 _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymity.keys)])
@@ -15,10 +17,10 @@ _GATHERED = sorted([*GATHERED_TABLES, *(key.to_user_string() for key in anonymit
 
 @dg.asset(
     key=PUBLICATION,
-    deps=[REPORT, *_GATHERED, SCAN_TABLE],
+    deps=[REPORT, *_GATHERED, RELEASED_TABLES, SCAN_TABLE],
     group_name=flow.PUBLISH,
     description=(
-        "The switch: all tables and reports of the run become current in one step, and warehouse.duckdb shows them. "
+        "The switch: both layers of the run become current in one step; warehouse.duckdb shows the released, analyst.duckdb all. "
         "Tables the run did not make are copied from the quarter's last publication."
     ),
     kinds={"parquet", "duckdb"},
@@ -29,11 +31,12 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     """Publish what the run gathered."""
     step = places.begin(context, flow.PUBLISH, "publish")
     require_scanned(step.run)
-    link = step.run.publish([*_GATHERED, SCAN_TABLE])
+    link = step.run.publish([*_GATHERED, SCAN_TABLE], released_tables())
     return dg.MaterializeResult(
         metadata={
             "quarter": step.quarter.label,
             "published": dg.MetadataValue.path(str(link)),
             "warehouse": dg.MetadataValue.path(str(step.lake.warehouse)),
+            "analyst warehouse": dg.MetadataValue.path(str(step.lake.analyst_warehouse)),
         }
     )

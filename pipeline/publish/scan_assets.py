@@ -8,8 +8,9 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.accept.gx_process import finish_pages
-from pipeline.publish.anonymity_assets import GATHERED_TABLES, anonymity
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
+from pipeline.release.anonymity_assets import anonymity
+from pipeline.release.assets import GATHERED_TABLES, RELEASED_TABLES
 from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.resources import Places
@@ -19,7 +20,7 @@ _CHECK = "no_personal_data"
 
 @dg.asset(
     key=SCAN_TABLE,
-    deps=[REPORT, *GATHERED_TABLES, *anonymity.keys],
+    deps=[REPORT, *GATHERED_TABLES, RELEASED_TABLES, *anonymity.keys],
     **gathered_asset(
         flow.PUBLISH,
         "One row per table, report or clean table × kind of personal data: cells, findings. A run with findings is not published.",

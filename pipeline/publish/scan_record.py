@@ -6,8 +6,8 @@ One row per table, report or clean table × kind of personal data. What is searc
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -19,7 +19,7 @@ from pipeline.lake.files import atomic_path
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.scanner import Scanned, Sighting, scan
-from pipeline.privacy.subjects import clean_subjects, published_subjects
+from pipeline.privacy.subjects import clean_subjects, published_subjects, released_subjects
 from schemas.expectations.privacy import KINDS
 
 SCAN_TABLE = "privacy_scan"
@@ -48,8 +48,11 @@ def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[li
 
     exceptions   (column, kind) where matches are not personal data; counted separately, not as findings
     """
-    run.table(SCAN_TABLE).unlink(missing_ok=True)
-    scanned = scan([*published_subjects(run.path), *clean_subjects(run.lake, [run.quarter])])
+    for record in (run.table(SCAN_TABLE), run.released_table(SCAN_TABLE)):
+        record.unlink(missing_ok=True)
+    scanned = scan(
+        [*published_subjects(run.path), *released_subjects(run.released, run.path), *clean_subjects(run.lake, [run.quarter])]
+    )
     _write(run, scanned, exceptions)
     # Not in the record, which says the same whichever quarters ran before.
     unscanned = set(read_quarters(run.quarter)) - {run.quarter, *run.lake.published_quarters()}
@@ -78,7 +81,7 @@ def require_scanned(run: RunFolder) -> None:
     """Raise UsageError if a file to be published was not scanned, or was changed since."""
     record = run.table(SCAN_TABLE)
     seen = json.loads(read_metadata(record).get(_DIGESTS, "{}")) if record.is_file() else {}
-    unseen = sorted(name for name, digest in _digests(run.path).items() if seen.get(name) != digest)
+    unseen = sorted(name for name, digest in _digests(run).items() if seen.get(name) != digest)
     if unseen:
         raise UsageError(
             f"{run.quarter} cannot be published: {', '.join(unseen)} not scanned for personal data in this state. "
@@ -98,16 +101,18 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
             numbers = (each.columns, each.cells, each.distinct_texts, kind, each.by_kind[kind] - excepted.count(kind))
             rows.append((run.quarter.label, each.subject_kind, each.subject, *numbers, excepted.count(kind), run.run_id))
     table = pl.DataFrame(rows, schema=_SCHEMA, orient="row").to_arrow()
-    marks = {_DIGESTS: json.dumps(_digests(run.path), ensure_ascii=False, sort_keys=True)}
+    marks = {_DIGESTS: json.dumps(_digests(run), ensure_ascii=False, sort_keys=True)}
     with atomic_path(run.table(SCAN_TABLE)) as path, pq.ParquetWriter(path, table.schema, compression="zstd") as file:
         file.add_key_value_metadata(marks)
         file.write_table(table)
+    os.link(run.table(SCAN_TABLE), run.released_table(SCAN_TABLE))
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file to be published except the record itself."""
+def _digests(run: RunFolder) -> dict[str, str]:
+    """SHA-256 of every file to be published, of both layers, except the record itself."""
     return {
-        path.relative_to(folder).as_posix(): sha256_of(path)
+        f"{layer}/{path.relative_to(folder).as_posix()}": sha256_of(path)
+        for layer, folder in (("analyst", run.path), ("released", run.released))
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and path != folder / f"{SCAN_TABLE}.parquet"
     }

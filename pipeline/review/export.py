@@ -52,7 +52,7 @@ def outlier_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.
     chosen = [
         quarter
         for quarter in (lake.published_quarters() if quarters is None else quarters)
-        if quarters is not None or (lake.current(quarter) / "outlier_groups.parquet").is_file()
+        if quarters is not None or (lake.analyst(quarter) / "outlier_groups.parquet").is_file()
     ]
     frames = [_published(lake, quarter, "outlier_groups") for quarter in chosen]
     figures = [name for name, dtype in _COUNT_SCHEMA.items() if dtype == pl.Int64]
@@ -104,7 +104,7 @@ def export_review(lake: Lake, quarter: Quarter, out: Path) -> Exported:
 
 
 def _published(lake: Lake, quarter: Quarter, table: str) -> pl.DataFrame:
-    path = lake.current(quarter) / f"{table}.parquet"
+    path = lake.analyst(quarter) / f"{table}.parquet"
     if not path.is_file():
         raise UsageError(f"{quarter} has no published outliers in this lake: run `asq run {quarter}` first")
     return pl.read_parquet(path)

@@ -91,3 +91,4 @@ def undeclared(table: str, columns: Iterable[str]) -> tuple[str, ...]:
 
 KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
 RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"
+RELEASED_LAYER = "released_layer"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.report.model.report import ReportModel
-from pipeline.report.parts.survey_cells import FIRM_FROM, MINIMUM_PEOPLE
+from pipeline.report.parts.survey_cells import FIRM_FROM
 from pipeline.report.words import numbers as formats
 from pipeline.report.words import zh as labels
 from schemas.expectations.quality import DIMENSIONS
@@ -34,7 +34,7 @@ _FORMATS = (
 
 def render(model: ReportModel) -> str:
     """The quarterly report as an HTML document (UTF-8, A4 print style included); the same model gives the same text."""
-    return _environment().get_template(_TEMPLATE).render(report=model)
+    return _environment().get_template(_TEMPLATE).render(report=model, survey_minimum=model.fewest_people)
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +53,6 @@ def _environment() -> Environment:
         direction_names=labels.DIRECTIONS,
         process_result_names=labels.PROCESS_RESULTS,
         dimension_names=DIMENSIONS,
-        survey_minimum=MINIMUM_PEOPLE,
         survey_firm=FIRM_FROM,
     )
     return environment

@@ -51,7 +51,6 @@ class Head:
 class ReturnedMatrix:
     """A judgement matrix that was returned to its expert."""
 
-    expert_id: str
     round: int
     parent_id: str
     consistency_ratio: float | None
@@ -116,6 +115,8 @@ class ReportModel:
     survey: SurveyPart
     outliers: OutlierReport
     cleaning: tuple[Cleaned, ...]
+    fewest_people: int
+    """Numbers about fewer people are withheld."""
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -40,7 +40,7 @@ from pipeline.report.parts.sources import (
     table_name,
 )
 from pipeline.report.parts.survey import survey_part
-from pipeline.report.parts.survey_cells import OVERALL, TOUCHPOINTS, hidden_touchpoints, survey_scopes
+from pipeline.report.parts.survey_cells import OVERALL, survey_scopes
 from pipeline.report.words import zh as labels
 
 _ENTERPRISE = "enterprise"
@@ -53,7 +53,7 @@ class ReportInputMissing(AsqError):
 def build_report(run_path: Path, quarter: Quarter, enterprise_id: str) -> ReportModel:
     """The report of one enterprise and quarter.
 
-    run_path   the run's folder: ``<table>.parquet`` of every published table
+    run_path   the folder of the run's released layer: ``<table>.parquet`` of every released table
 
     Raises ReportInputMissing if a table is absent or lacks rows, UsageError for an enterprise that the run does not have.
     """
@@ -87,9 +87,9 @@ class RunTables:
     respondents: pl.DataFrame
     satisfaction: pl.DataFrame
     survey_validity: pl.DataFrame
-    outlier_groups: pl.DataFrame
+    outlier_counts: pl.DataFrame
     outlier_effects: pl.DataFrame
-    cleaning_log: pl.DataFrame
+    cleaning: pl.DataFrame
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -99,13 +99,8 @@ class RunTables:
         in_force = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= day)) & (
             pl.col("valid_to").is_null() | (pl.col("valid_to") > day)
         )
-        quarantine = (
-            _scan(run_path, "quarantine")
-            .filter(pl.col("quarter") == quarter.label)
-            .filter(pl.col("enterprise_id").is_not_null())
-            .group_by("enterprise_id", "table", "rule", "column")
-            .agg(failures=pl.len(), rows=pl.col("_row_id").n_unique())
-            .sort("enterprise_id", "table", "rule", "column", nulls_last=True)
+        quarantine = _scan(run_path, "quarantine_counts").filter(
+            pl.col("quarter") == quarter.label, pl.col("enterprise_id").is_not_null()
         )
         return cls(
             quarter=quarter,
@@ -120,7 +115,7 @@ class RunTables:
             row_accounting=_scan(run_path, "row_accounting").filter(pl.col("quarter") == quarter.label).collect(),
             quarantined=quarantine.collect(),
             run_info=_scan(run_path, "run_info").collect(),
-            judgements=_scan(run_path, "weight_judgements").collect(),
+            judgements=_scan(run_path, "returned_judgements").collect(),
             rounds=_scan(run_path, "weight_rounds").collect(),
             accounts=_scan(run_path, "row_accounting_by_enterprise").filter(pl.col("quarter") == quarter.label).collect(),
             process_rules=_scan(run_path, "process_rules").collect(),
@@ -133,10 +128,15 @@ class RunTables:
             .filter((pl.col("indicator_id") == OVERALL) & (pl.col("period") == quarter.label))
             .collect(),
             survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
-            outlier_groups=_scan(run_path, "outlier_groups").collect(),
+            outlier_counts=_scan(run_path, "outlier_counts").collect(),
             outlier_effects=_scan(run_path, "outlier_effects").collect(),
-            cleaning_log=cleaning_counts(_scan(run_path, "cleaning_log").filter(pl.col("quarter") == quarter.label)),
+            cleaning=cleaning_counts(_scan(run_path, "cleaning_counts").filter(pl.col("quarter") == quarter.label)),
         )
+
+    @property
+    def _fewest_people(self) -> int:
+        """k of the evaluation plan: the fewest people that a number of the layer is about."""
+        return int(self.run_info.filter(pl.col("key") == "privacy_k")["value"].item())
 
     @property
     def enterprises(self) -> list[str]:
@@ -181,8 +181,9 @@ class RunTables:
             anonymity=anonymity_of(self.anonymity, enterprise_id),
             survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
             survey=survey_part(self.survey_validity.filter(own), total.indicators),
-            outliers=outlier_report(self.outlier_groups.filter(own), self.outlier_effects.filter(own), self._catalogue_order),
-            cleaning=tuple(cleaning_of(self.cleaning_log, enterprise_id)),
+            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self._catalogue_order),
+            cleaning=tuple(cleaning_of(self.cleaning, enterprise_id)),
+            fewest_people=self._fewest_people,
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:
@@ -242,21 +243,12 @@ class RunTables:
         missing = [name for name in self._catalogue_order if (name, "quarter") not in values]
         if missing:
             raise ReportInputMissing(f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}")
-        respondents = self.respondents.filter(pl.col("enterprise_id") == enterprise_id)
-        hidden = hidden_touchpoints(variants.get(TOUCHPOINTS, ()), respondents)
         found: dict[str, list[Indicator]] = {}
         for name, entry in self._catalogue_order.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
             # The score used in the tree: in a third-party evaluation an indicator without data scores 0.
             score = tree[name]["score"] if name in tree else None
-            indicator = indicator_of(
-                entry,
-                values[name, "quarter"],
-                score,
-                longer,
-                variants.get(name, []),
-                hidden if name == TOUCHPOINTS else frozenset(),
-            )
+            indicator = indicator_of(entry, values[name, "quarter"], score, longer, variants.get(name, []))
             found.setdefault(entry["subdimension_id"], []).append(indicator)
         return found
 
@@ -339,9 +331,8 @@ class RunTables:
             yield DelphiRound(**{name: row[name] for name in columns})
 
     def _returned(self) -> Iterator[ReturnedMatrix]:
-        for row in self._by_parent(self.judgements.filter(~pl.col("is_accepted")), "round", "expert_id"):
+        for row in self._by_parent(self.judgements, "round", "consistency_ratio"):
             yield ReturnedMatrix(
-                row["expert_id"],
                 row["round"],
                 row["parent_id"],
                 row["consistency_ratio"],

@@ -48,12 +48,10 @@ class Cleaned:
 def cleaning_counts(log: pl.LazyFrame) -> pl.DataFrame:
     """enterprise_id, table, action, rule and rows of all enterprises.
 
-    log   cleaning_log of the quarter
+    log   cleaning_counts of the quarter
     """
-    rule = pl.when(pl.col("action") == "corrected").then(pl.col("author")).otherwise(pl.col("rule"))
     return (
         log.filter(pl.col("enterprise_id").is_not_null(), pl.col("action").is_in(list(ACTION_NAMES)))
-        .with_columns(rule=rule)
         .group_by("enterprise_id", "table", "action", "rule")
         .agg(pl.col("rows").sum())
         .filter(pl.col("rows") > 0)

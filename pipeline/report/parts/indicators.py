@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.report.words import zh as labels
+from schemas.expectations.release import CELL, WITHHELD_COLUMN
 
+# Figures of single records: never released.
+_EXTREMES = ("smallest", "largest")
 _MEASURED = ("ok", "insufficient_sample")
 _LIMITS = ("requirement", "acceptable", "objective")
 _WITHOUT_FRACTION = ("percentile", "composite", "count", "change")
@@ -125,6 +128,8 @@ class Indicator:
     year_to_date: WindowValue | None
     trailing_year: WindowValue | None
     variants: tuple[Variant, ...]
+    is_withheld: bool
+    """Whether sample, fraction and interval are withheld: they are about too few people."""
     hidden_variants: tuple[str, ...]
     """Names of readings based on too few people, and of those that would disclose them."""
 
@@ -188,7 +193,6 @@ def indicator_of(
     score: float | None,
     longer: Mapping[str, Mapping[str, Any] | None],
     variants: list[Mapping[str, Any]],
-    hidden: frozenset[str],
 ) -> Indicator:
     """An indicator of the report from its catalogue entry and published rows."""
     return Indicator(
@@ -239,11 +243,19 @@ def indicator_of(
             _variant(entry, variant)
             for variant in sorted(variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"]))
             if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
-            and variant["variant"] not in hidden
+            and variant[WITHHELD_COLUMN] != CELL
         ),
+        is_withheld=row[WITHHELD_COLUMN] is not None,
         hidden_variants=tuple(
             labels.variant(entry["indicator_id"], code).name
-            for code in sorted(hidden, key=lambda code: labels.variant_place(entry["indicator_id"], code))
+            for code in sorted(
+                (
+                    variant["variant"]
+                    for variant in variants
+                    if variant[WITHHELD_COLUMN] == CELL and variant["variant"] not in _EXTREMES
+                ),
+                key=lambda code: labels.variant_place(entry["indicator_id"], code),
+            )
         ),
     )
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.contract import TABLES
 from schemas.expectations.outliers import MEASURES
+from schemas.expectations.release import WITHHELD_COLUMN
 
 TOTAL = "total"
 _COUNTS = (
@@ -68,6 +69,7 @@ class Effect:
     is_verdict_changed: bool
     is_met_with: bool | None
     is_met_without: bool | None
+    is_withheld: bool
 
     @property
     def is_total(self) -> bool:
@@ -81,6 +83,11 @@ class OutlierReport:
     measures: tuple[MeasureReview, ...]
     effects: tuple[Effect, ...]
 
+    @property
+    def has_withheld_effects(self) -> bool:
+        """Whether the figures of effects are withheld, because too few records were excluded."""
+        return any(each.is_withheld for each in self.effects)
+
     def count(self, name: str) -> int:
         """The sum of a count over all measures."""
         return sum(getattr(each, name) for each in self.measures)
@@ -89,14 +96,14 @@ class OutlierReport:
 def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]) -> OutlierReport:
     """The section of one enterprise.
 
-    groups      its rows of outlier_groups
+    groups      its rows of outlier_counts
     effects     its rows of outlier_effects
     catalogue   the indicators in force by id, in the standard's order
     """
     counted = {
         row["measure"]: row
         for row in groups.group_by("measure", "table")
-        .agg(pl.len().alias("groups"), pl.col("too_small").sum(), *(pl.col(name).sum() for name in _COUNTS))
+        .agg(pl.col(name).sum() for name in ("groups", "too_small", *_COUNTS))
         .iter_rows(named=True)
     }
     # A run of another version may have other measures.
@@ -136,4 +143,5 @@ def _effect(row: Mapping[str, Any], indicator: Mapping[str, Any]) -> Effect:
         is_verdict_changed=row["is_verdict_changed"],
         is_met_with=row["is_met_with"],
         is_met_without=row["is_met_without"],
+        is_withheld=row[WITHHELD_COLUMN] is not None,
     )

@@ -1,27 +1,17 @@
-"""Report section on satisfaction by region, channel and touchpoint, without cells that are too small to show.
-
-Values come from the published tables; ``pipeline/privacy/suppression.py`` decides which cells to hide. Hidden values never
-enter the report model.
-"""
+"""Report section on satisfaction by region and channel, as far as it is released: cells of too few people have no numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from pipeline.privacy.suppression import Line, hidden_cells
 from pipeline.report.words import zh as labels
 
-# Survey cells with fewer people are hidden (D-88).
-MINIMUM_PEOPLE = 5
 # Below this the value is printed in grey: its interval is too wide to rank by.
 FIRM_FROM = 30
 
 OVERALL = "O2-1"
-TOUCHPOINTS = "O2-2"
 _SCOPES = {"region": "地区", "channel": "服务渠道"}
 _UNSTATED = "未注明"
 
@@ -73,25 +63,23 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
     respondents   its rows of mart_survey_respondents
     values        its rows of indicator_values for O2-1 and the quarter, of all scopes
     """
-    people = {(row["scope_type"], row["scope_id"]): row["respondents"] for row in respondents.iter_rows(named=True)}
+    people: dict[tuple[str, str | None], int | None] = {
+        (row["scope_type"], row["scope_id"]): row["respondents"] for row in respondents.iter_rows(named=True)
+    }
     total = next((name for name in people if name[0] == "enterprise"), None)
-    if total is None or not people[total]:
+    if total is None or people[total] == 0:
         return None
-    scopes = {scope: sorted(name for name in people if name[0] == scope) for scope in _SCOPES}
+    scopes = {scope: sorted((name for name in people if name[0] == scope), key=str) for scope in _SCOPES}
     for scope, names in scopes.items():
-        unstated = people[total] - sum(people[name] for name in names)
+        unstated = _difference(people[total], [people[name] for name in names])
         if unstated:
             people[scope, None] = unstated
             names.append((scope, None))
-    lines = [Line(total, tuple(names)) for names in scopes.values()]
-    shown: dict[Hashable, int] = {name: people[name] for name in (total, *(name for names in scopes.values() for name in names))}
-    hidden = hidden_cells(shown, lines, MINIMUM_PEOPLE)
     measured = {(row["scope_type"], row["scope_id"]): row for row in values.iter_rows(named=True)}
 
     def cell(name: tuple[str, str | None], label: str) -> SurveyCell:
-        row = {} if name in hidden else measured.get(name, {})
-        count = None if name in hidden else people[name]
-        return SurveyCell(label, count, row.get("value"), row.get("ci_low"), row.get("ci_high"))
+        row = {} if people[name] is None else measured.get(name, {})
+        return SurveyCell(label, people[name], row.get("value"), row.get("ci_low"), row.get("ci_high"))
 
     return SurveyScopes(
         overall=cell(total, "全部"),
@@ -101,32 +89,10 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
     )
 
 
-def hidden_touchpoints(variants: Iterable[Mapping[str, Any]], respondents: pl.DataFrame) -> frozenset[str]:
-    """The variants of O2-2 that a report hides: touchpoints with few respondents, and those hidden to protect them.
-
-    variants      rows of indicator_variants of one enterprise and quarter for O2-2: variant, sample_size
-    respondents   its rows of mart_survey_respondents
-
-    O2-2 is the touchpoint mean by known volumes: it would disclose the value of a single hidden touchpoint.
-    """
-    of_touchpoints = respondents.filter(pl.col("scope_type") == "touchpoint")
-    few = {row["scope_id"] for row in of_touchpoints.iter_rows(named=True) if row["respondents"] < MINIMUM_PEOPLE}
-    readings: dict[str, dict[Hashable, int]] = {}
-    for row in variants:
-        reading, _, touchpoint = row["variant"].rpartition("_")
-        if touchpoint in labels.TOUCHPOINTS and row["sample_size"]:
-            readings.setdefault(reading, {})[touchpoint] = row["sample_size"]
-    hidden: set[str] = set()
-    # Satisfaction first: a touchpoint hidden there is hidden in every reading.
-    for reading in sorted(readings, key=lambda name: (name != "touchpoint", name)):
-        answers = readings[reading]
-        line = Line("total", tuple(answers))
-        people = answers | {"total": sum(answers.values())}
-        found = hidden_cells(people, [line], MINIMUM_PEOPLE, also=few & answers.keys())
-        if reading == "touchpoint":
-            few |= {str(name) for name in found if name != "total"}
-        hidden |= {f"{reading}_{name}" for name in found if name != "total"}
-    return frozenset(hidden)
+def _difference(total: int | None, parts: list[int | None]) -> int | None:
+    """What the parts leave of the total; None if one of them is withheld."""
+    known = [part for part in parts if part is not None]
+    return None if total is None or len(known) < len(parts) else total - sum(known)
 
 
 def _label(scope: str, name: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,12 +28,16 @@ from schemas.expectations.privacy import (
     PERSON_SCOPE,
     RECORD_TABLES,
     RELEASED,
+    RELEASED_LAYER,
     UNDECLARED,
     RecordTable,
     undeclared,
 )
+from schemas.expectations.release import SUBJECTS, THINGS, WITHHELD_COLUMN, column_classes, released_tables
 
 TABLE = "anonymity"
+LAYER = "released layer"
+"""Stands for all released tables together."""
 
 
 class NotAnonymous(DataRefused):
@@ -63,14 +68,16 @@ SCHEMA = {
 def write_anonymity(run: RunFolder, tables: Iterable[str], limits: PrivacyLimits) -> pl.DataFrame:
     """Measure the run's tables, write ``anonymity`` into its folder and return it.
 
-    One row per enterprise of each shareable record-level table, one per other table. ``is_kept`` is false if a shareable
-    table misses k or l, or if an undeclared table identifies records or persons.
+    One row per enterprise of each shareable record-level table, one per other table, one for the released layer. ``is_kept`` is
+    false if a shareable table misses k or l, if an undeclared table identifies records or persons, or if a number shown to readers
+    is about fewer than k people.
     """
     rows: list[dict[str, Any]] = []
     with connected(run.lake.scratch) as connection:
         for name in sorted(tables):
             for row in _statement(connection, run, name, limits):
                 rows.append({"table": name, "quarter": run.quarter.label} | row)
+    rows.append({"table": LAYER, "quarter": run.quarter.label} | _layer(run, limits.k))
     measured = pl.DataFrame(rows, schema=SCHEMA).sort("table", "enterprise_id", nulls_last=True)
     return run.write(TABLE, measured)
 
@@ -150,6 +157,46 @@ def _released(
         }
 
 
+def _layer(run: RunFolder, k: int) -> dict[str, Any]:
+    """The released layer as a whole, measured on its files: the smallest number of people or of their records that is shown."""
+    smallest, shown, withheld = None, 0, 0
+    for name in released_tables():
+        path = run.released_table(name)
+        counted = [column for column in _counts_of_people(name) if path.is_file()]
+        if counted:
+            rows = pl.read_parquet(path, columns=[*counted, WITHHELD_COLUMN, *_indicator_of(path)])
+            if "indicator_id" in rows.columns:
+                rows = rows.filter(pl.col("indicator_id").replace_strict(SUBJECTS, default=None) != THINGS)
+            numbers = pl.concat([rows[column].cast(pl.Int64) for column in counted]).drop_nulls()
+            numbers = numbers.filter(numbers > 0)
+            shown += numbers.len()
+            withheld += rows.filter(pl.col(WITHHELD_COLUMN).is_not_null()).height
+            if numbers.len():
+                least = int(numbers.min())  # type: ignore[arg-type]
+                smallest = least if smallest is None else min(smallest, least)
+    is_kept = smallest is None or smallest >= k
+    return {
+        "kind": RELEASED_LAYER,
+        "k_required": k,
+        "k_reached": smallest,
+        "rows": shown,
+        "suppressed": withheld,
+        "reidentification_risk": None if smallest is None else 1 / smallest,
+        "gbt_42460_level": 4 if is_kept else 2,
+        "is_kept": is_kept,
+    }
+
+
+def _counts_of_people(table: str) -> list[str]:
+    """Columns that say how many people or records a row is about; a numerator counts those of them that meet a condition."""
+    kinds = column_classes()[table]
+    return [name for name, kind in kinds.items() if kind == "people" and name not in ("numerator", "denominator")]
+
+
+def _indicator_of(path: Path) -> list[str]:
+    return [name for name in ("indicator_id",) if name in pl.read_parquet_schema(path)]
+
+
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
@@ -160,7 +207,9 @@ def not_anonymous(quarter: Quarter, measured: pl.DataFrame, limits: PrivacyLimit
     broken = measured.filter(~pl.col("is_kept"))
     undeclared_tables = set(broken.filter(pl.col("kind") == UNDECLARED)["table"])
     said = [
-        f"{name} has columns that identify records or persons and is not declared in schemas/expectations/privacy.py"
+        f"the released layer has numbers about fewer than {limits.k} people"
+        if name == LAYER
+        else f"{name} has columns that identify records or persons and is not declared in schemas/expectations/privacy.py"
         if name in undeclared_tables
         else f"{name} does not reach k = {limits.k} and l = {limits.diversity}"
         for name in broken["table"].unique().sort()

@@ -1,0 +1,110 @@
+{% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
+with requests as (
+    select
+        enterprise_id,
+        request_id,
+        -- Where customers have no number, every request may be somebody else's
+        coalesce('customer ' || customer_id, 'request ' || request_id) as person,
+        region_code,
+        outlet_id,
+        channel,
+        product_category,
+        quarter,
+        merged_into is null and not coalesce(is_test, false) as is_in_scope
+    from {{ source('clean', 'service_requests') }}
+),
+
+served as (
+    select
+        'requests' as subject,
+        {{ columns(['enterprise_id', 'quarter', 'person', 'region_code', 'outlet_id', 'channel', 'product_category']) }}
+    from requests
+    where is_in_scope
+    union all
+    select
+        'visits' as subject,
+        visits.enterprise_id,
+        visits.quarter,
+        coalesce(requests.person, 'visit ' || visits.visit_id) as person,
+        requests.region_code,
+        visits.outlet_id,
+        requests.channel,
+        requests.product_category
+    from {{ source('clean', 'onsite_visits') }} as visits
+    left join requests on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
+    union all
+    select
+        'appointments' as subject,
+        appointments.enterprise_id,
+        appointments.quarter,
+        coalesce(requests.person, 'appointment ' || appointments.appointment_id) as person,
+        requests.region_code,
+        requests.outlet_id,
+        requests.channel,
+        requests.product_category
+    from {{ source('clean', 'appointments') }} as appointments
+    left join requests on appointments.enterprise_id = requests.enterprise_id and appointments.request_id = requests.request_id
+    union all
+    select
+        'complaints' as subject,
+        enterprise_id,
+        quarter,
+        coalesce('customer ' || customer_id, 'phone ' || customer_phone_token, 'complaint ' || complaint_id) as person,
+        region_code,
+        outlet_id,
+        channel,
+        cast(null as {{ dbt.type_string() }}) as product_category
+    from {{ source('clean', 'complaints') }}
+    union all
+    select
+        'calls' as subject,
+        enterprise_id,
+        quarter,
+        coalesce('phone ' || caller_phone_token, 'call ' || call_id) as person,
+        cast(null as {{ dbt.type_string() }}) as region_code,
+        cast(null as {{ dbt.type_string() }}) as outlet_id,
+        cast(null as {{ dbt.type_string() }}) as channel,
+        cast(null as {{ dbt.type_string() }}) as product_category
+    from {{ source('clean', 'hotline_calls') }}
+),
+
+counted as (
+    select
+        subject,
+        enterprise_id,
+        quarter,
+        person,
+        {{ scope_keys(scopes) }},
+        count(*) as row_count
+    from served
+    where quarter in (select counted_quarters.quarter from {{ ref('int_quarters') }} as counted_quarters)
+    {{ scope_sets(['subject', 'enterprise_id', 'quarter', 'person'], scopes) }}
+),
+
+ranked as (
+    select
+        subject,
+        enterprise_id,
+        quarter,
+        scope_type,
+        scope_id,
+        row_count,
+        row_number() over (
+            partition by subject, enterprise_id, quarter, scope_type, scope_id
+            order by row_count desc, person
+        ) as person_rank
+    from counted
+    where scope_id is not null
+)
+
+select
+    enterprise_id,
+    quarter,
+    subject,
+    scope_type,
+    scope_id,
+    cast(count(*) as bigint) as people,
+    cast(sum(row_count) as bigint) as row_count,
+    cast(sum(case when person_rank < {{ fewest_people() }} then row_count else 0 end) as bigint) as most_rows
+from ranked
+group by enterprise_id, quarter, subject, scope_type, scope_id

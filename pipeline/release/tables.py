@@ -1,0 +1,341 @@
+"""The tables of the released layer: what of each table of a run readers see.
+
+Most are released as they are; those about people are written here. ``withholding.py`` says which cells readers do not see.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.errors import DataRefused
+from pipeline.lake.files import atomic_path
+from pipeline.lake.run_folder import RunFolder
+from pipeline.privacy.suppression import Line, hidden_cells
+from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
+from schemas.expectations.release import (
+    CELL,
+    PARTS,
+    THINGS,
+    WITHHELD_COLUMN,
+    column_classes,
+    released_columns,
+    undeclared_columns,
+)
+
+_PLACE = ["enterprise_id", "period", "indicator_id", "scope_type", "scope_id"]
+_SIZES = ("numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method", "within_limit_rate")
+_VALUES = (
+    "value",
+    "score",
+    "is_met",
+    "is_objective_met",
+    "status_reason",
+    "provisional_reason",
+)
+# Of a quantile: how many people lie beyond it, so that it is nobody's own figure.
+_TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
+_EXTREMES = ("smallest", "largest")
+_DIGITS = 3
+# Numbers of people, responses and complaints in the sentences of process rules.
+_PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名])")
+
+
+class NotReleased(DataRefused):
+    """A table or column of the run of which nobody has said whether readers may see it, so nothing is published."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Writes the released layer of a run. ``k``: the fewest people that a shown number may be about."""
+
+    run: RunFolder
+    k: int
+
+    @cached_property
+    def withholding(self) -> Withholding:
+        return withholding(self.run, self.k)
+
+    def write(self, tables: list[str]) -> dict[str, int]:
+        """Write every released table of which the run has made the sources; returns rows by table.
+
+        tables   all tables that the run has gathered
+
+        Raises NotReleased for a table or column that is not declared.
+        """
+        self._require_declared(tables)
+        makers: Mapping[str, Callable[[], pl.DataFrame]] = {
+            "indicator_values": self.indicator_values,
+            "indicator_variants": self.indicator_variants,
+            "mart_duration_statistics": self.duration_statistics,
+            "mart_survey_respondents": self.survey_respondents,
+            "survey_validity": self.survey_validity,
+            "mart_period_coverage": self.period_coverage,
+            "rule_results": self.rule_results,
+            "outlier_counts": self.outlier_counts,
+            "outlier_effects": self.outlier_effects,
+            "quarantine_counts": self.quarantine_counts,
+            "cleaning_counts": self.cleaning_counts,
+            "returned_judgements": self.returned_judgements,
+        }
+        rows = {}
+        for name in column_classes():
+            columns = released_columns(name)
+            if columns and (name in makers or name in tables):
+                if name in makers:
+                    rows[name] = self.release(name, makers[name]())
+                elif set(columns) == column_classes()[name].keys():
+                    rows[name] = self._share(name)
+                else:
+                    rows[name] = self.release(name, self._whole(name))
+        for stale in set(self.run.released.glob("*.parquet")) - {self.run.released_table(name) for name in rows}:
+            stale.unlink()
+        return rows
+
+    def release(self, name: str, rows: pl.DataFrame) -> int:
+        """Write what is declared of one table; returns its rows."""
+        if lacking := undeclared_columns(name, rows.columns):
+            raise _not_declared(name, lacking)
+        columns = released_columns(name)
+        if "run_id" in columns and "run_id" not in rows.columns:
+            rows = rows.with_columns(run_id=pl.lit(self.run.run_id))
+        with atomic_path(self.run.released_table(name)) as path:
+            rows.select([column for column in columns if column in rows.columns]).write_parquet(
+                path, compression="zstd", statistics=False
+            )
+        return rows.height
+
+    def _share(self, name: str) -> int:
+        """Release a table as it is: one file for both layers."""
+        with atomic_path(self.run.released_table(name)) as path:
+            os.link(self.run.table(name), path)
+        return int(pq.read_metadata(self.run.table(name)).num_rows)
+
+    def _require_declared(self, tables: list[str]) -> None:
+        for name in tables:
+            if lacking := undeclared_columns(name, list(pl.read_parquet_schema(self.run.table(name)))):
+                raise _not_declared(name, lacking)
+
+    def _whole(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.run.table(name))
+
+    # --- indicators -----------------------------------------------------------------------------------------------------
+
+    def indicator_values(self) -> pl.DataFrame:
+        """Values of all scopes but staff: a withheld place shows nothing, a withheld enterprise its value without its parts."""
+        rows = self._marked(self._whole("indicator_values").filter(pl.col("scope_type").is_in(SCOPES)))
+        before = self.withholding.before.with_columns(_before=pl.lit(True))
+        rows = rows.join(before, on=_PLACE, how="left", maintain_order="left")
+        is_hidden, is_of_place = pl.col(WITHHELD_COLUMN) == CELL, pl.col("scope_type") != "enterprise"
+        return rows.with_columns(
+            _unless(is_hidden.fill_null(False) | (pl.col("_before").fill_null(False) & is_of_place), "previous_value"),
+            *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in (*_SIZES, "is_distinguishable")),
+            *(_unless(is_hidden, name) for name in _VALUES),
+            status=pl.when(is_hidden).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
+        ).drop("_before")
+
+    def indicator_variants(self) -> pl.DataFrame:
+        """Other readings, of the enterprise only: no extremes, and none that differs from the value by too few people."""
+        rows = self._whole("indicator_variants").filter(pl.col("scope_type") == "enterprise")
+        values = self._whole("indicator_values").select(*_PLACE, pl.col("sample_size").alias("_of_value"))
+        rows = self._marked(rows).join(values, on=_PLACE, how="left", maintain_order="left")
+        gap = (pl.col("sample_size") - pl.col("_of_value")).abs()
+        of_people = _of_people()
+        tells = of_people & gap.is_between(1, self.k - 1)
+        tail = pl.col("variant").replace_strict(_TAILS, default=None, return_dtype=pl.Float64)
+        is_extreme = of_people & (pl.col("variant").is_in(_EXTREMES) | (pl.col("sample_size") * tail < self.k))
+        rows = rows.with_columns(
+            pl.when(tells | is_extreme | self._told_touchpoints(rows))
+            .then(pl.lit(CELL))
+            .otherwise(WITHHELD_COLUMN)
+            .alias(WITHHELD_COLUMN)
+        )
+        is_hidden = pl.col(WITHHELD_COLUMN) == CELL
+        return rows.with_columns(
+            *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
+            pl.when(is_hidden)
+            .then(None)
+            .when(of_people & tail.is_not_null())
+            .then(pl.col("value").round_sig_figs(_DIGITS))
+            .otherwise("value")
+            .alias("value"),
+        ).drop("_of_value")
+
+    def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
+        """The readings of O2-2 of touchpoints that are withheld with a smaller one: O2-2, their mean, would tell it."""
+        hidden = self._hidden_respondents.filter(pl.col("scope_type") == "touchpoint")
+        few = set(hidden.select("enterprise_id", "period", "scope_id").iter_rows())
+        found = [
+            indicator == "O2-2" and (enterprise, period, variant.rpartition("_")[2]) in few
+            for enterprise, period, indicator, variant in rows.select(
+                "enterprise_id", "period", "indicator_id", "variant"
+            ).iter_rows()
+        ]
+        return pl.Series(found, dtype=pl.Boolean)
+
+    def duration_statistics(self) -> pl.DataFrame:
+        """Quantiles with at least k people beyond them, to three digits; no extremes."""
+        rows = self._marked(self._whole("mart_duration_statistics").filter(pl.col("scope_type").is_in(SCOPES)), size="n")
+        is_hidden, of_people = pl.col(WITHHELD_COLUMN).is_not_null(), _of_people()
+        return rows.with_columns(
+            *(
+                pl.when(is_hidden | (of_people & (pl.col("n") * share < self.k)))
+                .then(None)
+                .when(of_people)
+                .then(pl.col(name).round_sig_figs(_DIGITS))
+                .otherwise(name)
+                .alias(name)
+                for name, share in _TAILS.items()
+            ),
+            *(pl.when(of_people).then(None).otherwise(name).alias(name) for name in _EXTREMES),
+            _unless(is_hidden, "n"),
+            pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
+        )
+
+    def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
+        """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""
+        for name in rows["indicator_id"].unique():
+            subject_of(name)
+        cells = self.withholding.cells.with_columns(_hidden=pl.lit(True))
+        rows = rows.join(cells, on=_PLACE, how="left", maintain_order="left")
+        is_small = _of_people() & pl.col(size).is_between(1, self.k - 1)
+        is_hidden = pl.col("_hidden").fill_null(False) | is_small
+        kind = pl.when(pl.col("scope_type") == "enterprise").then(pl.lit(PARTS)).otherwise(pl.lit(CELL))
+        return rows.with_columns(pl.when(is_hidden).then(kind).alias(WITHHELD_COLUMN)).drop("_hidden")
+
+    # --- surveys --------------------------------------------------------------------------------------------------------
+
+    def survey_respondents(self) -> pl.DataFrame:
+        """People who answered, by place; withheld places have no number."""
+        rows = self._whole("mart_survey_respondents").rename({"quarter": "period"})
+        place = [name for name in _PLACE if name != "indicator_id"]
+        rows = rows.join(self._hidden_respondents.with_columns(_hidden=pl.lit(True)), on=place, how="left", maintain_order="left")
+        is_hidden = pl.col("_hidden").fill_null(False)
+        kind = pl.when(pl.col("scope_type") == "enterprise").then(pl.lit(PARTS)).otherwise(pl.lit(CELL))
+        return (
+            rows.with_columns(_unless(is_hidden, "respondents"), pl.when(is_hidden).then(kind).alias(WITHHELD_COLUMN))
+            .rename({"period": "quarter"})
+            .drop("_hidden")
+        )
+
+    @property
+    def _hidden_respondents(self) -> pl.DataFrame:
+        return self.withholding.respondents
+
+    def survey_validity(self) -> pl.DataFrame:
+        """Rounds of surveys: a count of fewer than k responses is withheld, and with it what would tell it."""
+        rows = self._whole("survey_validity")
+        return pl.DataFrame(
+            [_round(row, self.k) for row in rows.iter_rows(named=True)], schema=rows.schema | {WITHHELD_COLUMN: pl.String}
+        )
+
+    # --- records, reduced to counts -------------------------------------------------------------------------------------
+
+    def quarantine_counts(self) -> pl.DataFrame:
+        """enterprise_id, table, quarter, rule, column; failures and rows."""
+        key = ["enterprise_id", "table", "quarter", "rule", "column"]
+        rows = self._whole("quarantine")
+        return (
+            rows.group_by(key)
+            .agg(failures=pl.len().cast(pl.Int64), rows=pl.col("_row_id").n_unique().cast(pl.Int64))
+            .sort(key, nulls_last=True)
+        )
+
+    def cleaning_counts(self) -> pl.DataFrame:
+        """enterprise_id, table, quarter, step, action, rule; rows."""
+        key = ["enterprise_id", "table", "quarter", "step", "action", "rule"]
+        return self._whole("cleaning_log").group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
+
+    def outlier_counts(self) -> pl.DataFrame:
+        """enterprise_id, quarter, table, measure: groups, too_small, n, and data points flagged, reviewed and decided."""
+        key = ["enterprise_id", "quarter", "table", "measure"]
+        rows = self._whole("outlier_groups").with_columns(groups=pl.lit(1))
+        summed = [name for name, kind in column_classes()["outlier_counts"].items() if kind == "things"]
+        return rows.group_by(key).agg(pl.col(name).sum().cast(pl.Int64) for name in summed).sort(key)
+
+    def outlier_effects(self) -> pl.DataFrame:
+        """What exclusions changed; of fewer than k excluded records only the verdicts: the difference would tell their values."""
+        rows = self._whole("outlier_effects")
+        excluded = self._whole("outlier_groups").group_by("enterprise_id").agg(pl.col("excluded").sum())
+        rows = rows.join(excluded, on="enterprise_id", how="left", maintain_order="left")
+        is_few = pl.col("excluded").fill_null(0) < self.k
+        figures = [name for name, kind in column_classes()["outlier_effects"].items() if kind == "value" and name in rows.columns]
+        return rows.with_columns(
+            *(_unless(is_few, name) for name in figures), pl.when(is_few).then(pl.lit(PARTS)).alias(WITHHELD_COLUMN)
+        ).drop("excluded")
+
+    def returned_judgements(self) -> pl.DataFrame:
+        """Judgements of experts that were returned or not accepted, without the expert."""
+        rows = self._whole("weight_judgements").filter(~pl.col("is_accepted"))
+        return rows.select("weights_version", "parent_id", "round", "consistency_ratio", "reason").sort(pl.all())
+
+    def period_coverage(self) -> pl.DataFrame:
+        """Periods with days in place of the moments of records."""
+        return self._whole("mart_period_coverage").with_columns(
+            pl.col("newest_request_at", "last_repair_resolved_at").cast(pl.Date)
+        )
+
+    def rule_results(self) -> pl.DataFrame:
+        """Results of the process rules; their sentences give no number of people below k."""
+        return self._whole("rule_results").with_columns(
+            pl.col("evidence").map_elements(lambda text: without_few(text, self.k), return_dtype=pl.String)
+        )
+
+
+def without_few(text: str, k: int) -> str:
+    """A sentence of a process rule in which numbers of people from 1 to k − 1 are given as “不足 k”."""
+
+    def said(found: re.Match[str]) -> str:
+        return f"不足 {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
+
+    return _PEOPLE_IN_WORDS.sub(said, text)
+
+
+def _of_people() -> pl.Expr:
+    return pl.col("indicator_id").map_elements(lambda name: subject_of(name) != THINGS, return_dtype=pl.Boolean)
+
+
+def _unless(condition: pl.Expr, column: str) -> pl.Expr:
+    return pl.when(condition.fill_null(False)).then(None).otherwise(pl.col(column)).alias(column)
+
+
+# Counts of a survey round that add up: responses = complete + partial, complete = valid + flagged.
+_ROUND_LINES = (Line("responses", ("complete", "partial")), Line("complete", ("valid", "flagged")))
+_ROUND_COUNTS = (
+    *("responses", "complete", "partial", "valid", "flagged", "counted", "straight_liners", "speeders", "duplicate_customers"),
+    *("repeated_complete", "duplicate_devices", "over_time", "timed", "online", "phone", "onsite"),
+    *("weighted_responses", "outside_population", "capped"),
+)
+_MODES = ("online", "phone", "onsite")
+_OF_TIMED = ("median_minutes", "p90_minutes")
+
+
+def _round(row: dict[str, Any], k: int) -> dict[str, Any]:
+    counts: dict[Hashable, int] = {name: row[name] for name in _ROUND_COUNTS if row[name] is not None}
+    lines = [
+        line
+        for line in _ROUND_LINES
+        if {line.total, *line.parts} <= counts.keys() and counts[line.total] == sum(counts[part] for part in line.parts)
+    ]
+    hidden = set(hidden_cells(counts, lines, k))
+    modes = [name for name in _MODES if counts.get(name)]
+    if sum(name in hidden for name in modes) == 1 and len(modes) > 1:
+        hidden.add(min((name for name in modes if name not in hidden), key=counts.__getitem__))
+    shown = {name: None if {name, name.removesuffix("_rate")} & hidden else value for name, value in row.items()}
+    if counts.get("timed", 0) < k:
+        shown |= dict.fromkeys(_OF_TIMED)
+    return shown | {WITHHELD_COLUMN: PARTS if hidden else None}
+
+
+def _not_declared(table: str, columns: tuple[str, ...]) -> NotReleased:
+    return NotReleased(
+        f"{table}: {', '.join(columns)} not declared in schemas/expectations/released_columns.csv, so nobody has decided whether "
+        "readers may see it; nothing is published"
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.account.cleaning_log import CORRECTED
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
@@ -44,6 +46,9 @@ _VALUES = (
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
+# Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
+_BY_TOUCHPOINT = "O2-2"
+_READINGS = ("touchpoint", "expectation", "gap", "top_two_box", "valid_only", "unweighted")
 # Numbers of people, responses and complaints in the sentences of process rules.
 _PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名])")
 
@@ -112,6 +117,14 @@ class Layer:
             )
         return rows.height
 
+    def release_statement(self, name: str, measured: pl.DataFrame) -> int:
+        """Release the statement of anonymity; it gives no number of fewer than k records of an enterprise."""
+        counts = ("rows", "generalised", "suppressed", "left_out")
+        of_enterprise = pl.col("enterprise_id").is_not_null()
+        return self.release(
+            name, measured.with_columns(_unless(of_enterprise & pl.col(each).is_between(1, self.k - 1), each) for each in counts)
+        )
+
     def _share(self, name: str) -> int:
         """Release a table as it is: one file for both layers."""
         with atomic_path(self.run.released_table(name)) as path:
@@ -142,21 +155,21 @@ class Layer:
         ).drop("_before")
 
     def indicator_variants(self) -> pl.DataFrame:
-        """Other readings, of the enterprise only: no extremes, and none that differs from the value by too few people."""
+        """Other readings, of the enterprise only: none of too few people, no extremes, and none that a near one would tell.
+
+        No score needs them, so that those of too few people are withheld with their value.
+        """
         rows = self._whole("indicator_variants").filter(pl.col("scope_type") == "enterprise")
         values = self._whole("indicator_values").select(*_PLACE, pl.col("sample_size").alias("_of_value"))
         rows = self._marked(rows).join(values, on=_PLACE, how="left", maintain_order="left")
-        gap = (pl.col("sample_size") - pl.col("_of_value")).abs()
-        of_people = _of_people()
-        tells = of_people & gap.is_between(1, self.k - 1)
+        of_people, size = _of_people(), pl.col("sample_size")
+        is_few = size.is_between(1, self.k - 1)
+        # The people of one reading and not of the other.
+        is_near = (size - pl.col("_of_value")).abs().is_between(1, self.k - 1)
         tail = pl.col("variant").replace_strict(_TAILS, default=None, return_dtype=pl.Float64)
-        is_extreme = of_people & (pl.col("variant").is_in(_EXTREMES) | (pl.col("sample_size") * tail < self.k))
-        rows = rows.with_columns(
-            pl.when(tells | is_extreme | self._told_touchpoints(rows))
-            .then(pl.lit(CELL))
-            .otherwise(WITHHELD_COLUMN)
-            .alias(WITHHELD_COLUMN)
-        )
+        is_extreme = pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k)
+        hidden = pl.when((of_people & (is_few | is_near | is_extreme)) | self._told_touchpoints(rows)).then(pl.lit(CELL))
+        rows = rows.with_columns(hidden.otherwise(WITHHELD_COLUMN).alias(WITHHELD_COLUMN))
         is_hidden = pl.col(WITHHELD_COLUMN) == CELL
         return rows.with_columns(
             *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
@@ -169,16 +182,22 @@ class Layer:
         ).drop("_of_value")
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
-        """The readings of O2-2 of touchpoints that are withheld with a smaller one: O2-2, their mean, would tell it."""
+        """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""
         hidden = self._hidden_respondents.filter(pl.col("scope_type") == "touchpoint")
         few = set(hidden.select("enterprise_id", "period", "scope_id").iter_rows())
-        found = [
-            indicator == "O2-2" and (enterprise, period, variant.rpartition("_")[2]) in few
-            for enterprise, period, indicator, variant in rows.select(
-                "enterprise_id", "period", "indicator_id", "variant"
-            ).iter_rows()
-        ]
-        return pl.Series(found, dtype=pl.Boolean)
+        readings: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+        told = set()
+        columns = ("enterprise_id", "period", "indicator_id", "variant", "sample_size")
+        for place, (enterprise, period, indicator, variant, size) in enumerate(rows.select(columns).iter_rows()):
+            reading, _, touchpoint = variant.rpartition("_")
+            if indicator == _BY_TOUCHPOINT and reading in _READINGS and size:
+                readings[enterprise, period, reading][place] = size
+                if size < self.k or (enterprise, period, touchpoint) in few:
+                    told.add(place)
+        for sizes in readings.values():
+            if sum(place in told for place in sizes) == 1 and len(sizes) > 1:
+                told.add(min((place for place in sizes if place not in told), key=sizes.__getitem__))
+        return pl.Series([place in told for place in range(rows.height)], dtype=pl.Boolean)
 
     def duration_statistics(self) -> pl.DataFrame:
         """Quantiles with at least k people beyond them, to three digits; no extremes."""
@@ -251,7 +270,9 @@ class Layer:
     def cleaning_counts(self) -> pl.DataFrame:
         """enterprise_id, table, quarter, step, action, rule; rows."""
         key = ["enterprise_id", "table", "quarter", "step", "action", "rule"]
-        return self._whole("cleaning_log").group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
+        # The rule of a correction is its line of the file.
+        of_file = pl.when(pl.col("action") == CORRECTED).then(pl.lit("corrections")).otherwise("rule").alias("rule")
+        return self._whole("cleaning_log").with_columns(of_file).group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
 
     def outlier_counts(self) -> pl.DataFrame:
         """enterprise_id, quarter, table, measure: groups, too_small, n, and data points flagged, reviewed and decided."""

@@ -11,7 +11,7 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.publish.statement import write_anonymity
+from pipeline.release.statement import write_anonymity
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import identifying_columns
 
@@ -92,6 +92,7 @@ def test_a_table_that_names_records_must_be_declared(run: RunFolder) -> None:
         "quarantine": (2, True),
         "scores": (4, True),
         "indicator_values": (2, True),
+        "released layer": (4, True),
     }
     assert said["request_list"]["quasi_identifiers"] == "customer_phone_token;request_id"
 

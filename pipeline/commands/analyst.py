@@ -28,8 +28,10 @@ def analyst(query: str, lake: str) -> None:
         raise UsageError(f"{lake}: nothing was published yet; run `asq run` first")
     refresh_stale_warehouse(place)
     try:
+        # The names that a query mentions, whether or not there are such tables.
+        with connected() as reader:
+            tables = sorted(reader.get_table_names(query))
         with connected(file=place.analyst_warehouse, read_only=True) as connection:
-            tables = sorted(connection.get_table_names(query))
             append(place, [entry("asq analyst", "query", zone="analyst", tables=tables)])
             answer = connection.execute(query).pl()
     except duckdb.IOException as error:

@@ -21,9 +21,12 @@ from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.suppression import Line, hidden_cells
+from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
 from schemas.expectations.release import (
     CELL,
+    CODES,
+    CUBES,
     PARTS,
     THINGS,
     WITHHELD_COLUMN,
@@ -46,6 +49,7 @@ _VALUES = (
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
+_CELL = ("row_value", "column_value")
 # Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
 _BY_TOUCHPOINT = "O2-2"
 _READINGS = ("touchpoint", "expectation", "gap", "top_two_box", "valid_only", "unweighted")
@@ -89,6 +93,7 @@ class Layer:
             "quarantine_counts": self.quarantine_counts,
             "cleaning_counts": self.cleaning_counts,
             "returned_judgements": self.returned_judgements,
+            "record_cells": self.record_cells,
         }
         rows = {}
         for name in column_classes():
@@ -254,6 +259,40 @@ class Layer:
         return pl.DataFrame(
             [_round(row, self.k) for row in rows.iter_rows(named=True)], schema=rows.schema | {WITHHELD_COLUMN: pl.String}
         )
+
+    # --- tables of two attributes ---------------------------------------------------------------------------------------
+
+    def record_cells(self) -> pl.DataFrame:
+        """Requests or complaints by two attributes; codes that too few people share are one, totals are left out."""
+        rows = self._whole("mart_record_cells")
+        places = self._withheld_places()
+        made = []
+        for (enterprise, quarter, cube), cells in rows.group_by("enterprise_id", "quarter", "cube", maintain_order=True):
+            counts = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "record_count").iter_rows()}
+            most = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "most_rows").iter_rows()}
+            row_scope, column_scope, indicator = CUBES[str(cube)]
+            table = Table(counts, most)
+            if column_scope == CODES:
+                table = table.with_few_columns_merged(self.k)
+            totals = [Cell(name, TOTAL) for name in places[str(enterprise), indicator, row_scope]]
+            totals += [Cell(TOTAL, name) for name in places[str(enterprise), indicator, column_scope]]
+            hidden = withheld_cells(table, self.k, totals)
+            for cell, count in sorted(table.with_empty_cells().counts.items(), key=str):
+                if cell.row is not TOTAL and cell.column is not TOTAL:
+                    shown = (None, CELL) if cell in hidden else (count, None)
+                    made.append((enterprise, quarter, cube, *cell, *shown))
+        schema = {**dict.fromkeys(("enterprise_id", "quarter", "cube", *_CELL), pl.String), "record_count": pl.Int64}
+        return pl.DataFrame(made, schema={**schema, WITHHELD_COLUMN: pl.String}, orient="row")
+
+    def _withheld_places(self) -> Mapping[tuple[str, str, str], list[str]]:
+        """By enterprise, indicator and scope: the places withheld in the quarter, whose totals no other table shows."""
+        found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        cells = self.withholding.cells.filter(pl.col("period") == self.run.quarter.label)
+        for enterprise, indicator, scope, name in cells.select(
+            "enterprise_id", "indicator_id", "scope_type", "scope_id"
+        ).iter_rows():
+            found[enterprise, indicator, scope].append(name)
+        return found
 
     # --- records, reduced to counts -------------------------------------------------------------------------------------
 

@@ -63,6 +63,26 @@ SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "res
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
 
 
+CODES, TIMES = "codes", "times"
+"""Attributes of a cube that are no scope: codes that the enterprise chooses, and times."""
+
+# All requests in scope, and all complaints, are counted by these indicators.
+_ALL_REQUESTS, _ALL_COMPLAINTS = "P5-1", "I1-2"
+
+CUBES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "region_product": ("region", "product_category", _ALL_REQUESTS),
+        "region_issue": ("region", CODES, _ALL_REQUESTS),
+        "outlet_issue": ("outlet", CODES, _ALL_REQUESTS),
+        "product_issue": ("product_category", CODES, _ALL_REQUESTS),
+        "channel_product": ("channel", "product_category", _ALL_REQUESTS),
+        "month_hour": (TIMES, TIMES, _ALL_REQUESTS),
+        "region_cause": ("region", CODES, _ALL_COMPLAINTS),
+    }
+)
+"""Tables of two attributes: what their rows and columns are, and the indicator that shows the totals of places."""
+
+
 @lru_cache(maxsize=1)
 def column_classes() -> Mapping[str, Mapping[str, str]]:
     """By table and column: its class. Raises ValueError for a line with an unknown class."""

@@ -93,7 +93,7 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
             *("mart_counted_rows", "mart_survey_cells", "mart_survey_scores", "mart_survey_validity"),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
             *("mart_rule_evidence", "process_rules", "mart_survey_respondents", "mart_survey_pairs", "mart_survey_cell_pairs"),
-            *("mart_working_day_reach", "mart_people_rows", "dim_outlet"),
+            *("mart_working_day_reach", "mart_people_rows", "mart_record_cells", "dim_outlet"),
             *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),
         )
     }

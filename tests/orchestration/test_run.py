@@ -99,6 +99,7 @@ PUBLISHED_COLUMNS = {
     "parameters": ("parameter", "value", "unit", "clause"),
     "mart_period_coverage": ("enterprise_id", "period"),
     "mart_people_rows": ("enterprise_id", "quarter", "subject", "scope_type", "scope_id", "people", "row_count", "most_rows"),
+    "mart_record_cells": ("enterprise_id", "quarter", "cube", "row_value", "column_value", "record_count", "most_rows"),
     "dim_outlet": ("enterprise_id", "outlet_id", "region_code", "is_active"),
     "mart_counted_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_source_rows": ("enterprise_id", "table_name", "quarter", "row_count"),

@@ -91,7 +91,7 @@ ranked as (
         row_count,
         row_number() over (
             partition by subject, enterprise_id, quarter, scope_type, scope_id
-            order by row_count desc, person
+            order by row_count desc, person asc
         ) as person_rank
     from counted
     where scope_id is not null

@@ -53,7 +53,7 @@ _CARD_GROUPS = re.compile(r"[0-9]{4}(?:[^0-9]+[0-9]{4}){3}(?:[^0-9]+[0-9]{1,3})?
 # Other groupings need the card's check digit.
 _LOOSE_CARD_GROUPS = re.compile(r"(?:[0-9]{4}(?:[^0-9]+[0-9]{4})*|[0-9]{6}|[0-9](?:[^0-9]+[0-9])*)[^0-9]+[0-9]+")
 _ANNOUNCES_ID = re.compile("(?:身份证|身份證|证件|證件)[^0-9]{0,12}$")
-_ID_GROUPS = re.compile(r"[0-9]{6}[^0-9]+(?:[0-9]{8}|[0-9]{4}[^0-9]+[0-9]{4})[^0-9]+[0-9]{3}[0-9Xx]")
+_ID_GROUPS = re.compile(r"[0-9]{6}[^0-9]+(?:(?:[0-9]{8}|[0-9]{4}[^0-9]+[0-9]{4})[^0-9]+[0-9]{3}[0-9Xx]|[0-9]{6}[^0-9]+[0-9]{3})")
 _SINGLE_DIGITS = re.compile(r"[0-9](?:[^0-9]+[0-9])+")
 _YEARS = re.compile(r"(?:(?:19|20)[0-9]{2}[^0-9]*)+")
 _BIRTH_DATE = re.compile(r"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -83,7 +83,9 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _looks_like_id_number(number: str) -> bool:
-    if number[:2] not in lexicon.PROVINCE_CODES:
+    # Foreigners' permanent residence since 2023: 9 before the province, the country, and the date of birth in the same place.
+    is_foreigners = len(number) == 18 and number[0] == "9" and number[1:3] in lexicon.PROVINCE_CODES
+    if not is_foreigners and number[:2] not in lexicon.PROVINCE_CODES:
         return False
     if len(number) == 18:
         return bool(_BIRTH_DATE.fullmatch(number[6:14]))

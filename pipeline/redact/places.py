@@ -23,19 +23,22 @@ _PART = (
 _BUILDING_PART = rf"(?:[A-Za-z]?{_COUNT}[A-Za-z]?(?:[号號][楼樓]|[栋棟]|幢|[单單]元)|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}})"
 _PART_GAP = r"[\s,，、\-]?"
 # The last number of an address often stands alone: 3栋2单元501.
-_NO_UNIT = "(?![0-9元块塊年月日台臺个個次分秒小天件间間])"
+_NO_UNIT = "(?![0-9元块塊年月日台臺个個次分秒小天件间間米公多余餘人家份号號点點时時热熱电電室房户戶%:：.\\-])"
+_ROOM = rf"(?:[0-9]{{3,4}}|[一二三四五六七八九零〇]{{3,4}}){_NO_UNIT}"
 _PARTS = (
-    rf"(?:{_PART_GAP}{_PART})*"
-    rf"(?:(?<=[栋棟幢元楼樓座]){_PART_GAP}(?:[0-9]{{3,4}}|[一二三四五六七八九十零〇]{{3,4}}){_NO_UNIT})?"
+    rf"(?:{_PART_GAP}{_PART}(?:之{_COUNT}(?![0-9元]))?)*"
+    rf"(?:(?<=[栋棟幢元楼樓座]){_PART_GAP}{_ROOM})?"
 )
 _STREET = (
     # 和平里8号 is a lane; 公里 and 这里 are not.
     "(?:大道|大街|街道|胡同|(?<![频管通轨渠])道|路|街|巷|(?<![公英海这那哪心家夜手眼店车房城屋])里)(?:延长线|延长段|支路|辅路)?"
     "(?:[东東西南北中]?[一二三四五六七八九十]+[路街巷段里]|[东東西南北中][段里巷]?)?"
 )
+_SUBNUMBER = rf"(?:\s?(?:[之\-–—]|附)\s?{_COUNT}){{0,2}}"
 _STREET_NUMBER = re.compile(
-    rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}[甲乙丙丁]?{_COUNT}(?:-[0-9]+)?\s?(?:{_NUMBERED}|弄|巷)(?![线線])"
-    rf"(?:之[一二三四五六七八九十0-9]+|附{_COUNT}[号號])?"
+    rf"{_PLACE_CHARACTER}{{1,8}}?{_STREET}{_PART_GAP}(?:(?i:no)\.?\s?)?[甲乙丙丁]?{_COUNT}{_SUBNUMBER}\s?(?:{_NUMBERED}|弄|巷|(?<=[0-9])#)(?![线線])"
+    # 30号之7, 30号附2号, 12弄3支弄, 30之7号610.
+    rf"(?:\s?[之附-]\s?{_COUNT}(?:[号號]|(?![0-9元年月日]))|{_COUNT}(?:支弄|衖))?(?:(?<=[号號院弄#0-9一二三四五六七八九十]){_PART_GAP}(?<![0-9]){_ROOM})?"
     # An estate with any name, if a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )
@@ -82,7 +85,7 @@ _PART_GUARD = rf"{_COUNT}[A-Za-z]?\s?(?:[号號]|[栋棟]|幢|[单單]元|[层�
 RULES = (
     Rule(
         _redact_places,
-        rf"{_PART_GUARD}|[0-9]#|村{_COUNT}[组組队隊社屯]|(?:[镇鎮]|[乡鄉]|街道){HAN}{{1,6}}(?:村|社[区區]|屯|居委[会會])"
+        rf"{_PART_GUARD}|[0-9]#|(?:{HAN}\s?)(?i:no)\.?\s?[0-9]|村{_COUNT}[组組队隊社屯]|(?:[镇鎮]|[乡鄉]|街道){HAN}{{1,6}}(?:村|社[区區]|屯|居委[会會])"
         rf"|[0-9]-[0-9]|(?:{_ANNOUNCES})[^\]]",
         rf"{_PART_GUARD}|[0-9]#|[村屯]|社[区區]|居委[会會]|[0-9]-[0-9]|{_ANNOUNCES}",
     ),

@@ -12,12 +12,16 @@ from functools import cache
 
 import polars as pl
 
-from pipeline.redact import net, numbers, people, places, plates
+from pipeline.redact import births, documents, net, numbers, people, places, plates, positions
 from pipeline.redact.people import redact_record_name, redact_record_names
 from pipeline.redact.replacing import UNUSUAL, Step, plain, plain_texts
 
-# Accounts first, because they hold numbers and dots; plates after telephones, which may begin with the same digits.
-RULES = (*net.RULES, *numbers.RULES, *plates.RULES, *places.RULES, *people.RULES)
+# Accounts, addresses of devices, papers and dates of birth first, because they hold numbers and dots; plates after telephones, which
+# may begin with the same digits.
+RULES = (
+    *(*net.RULES, *positions.RULES, *births.RULES, *documents.RULES),
+    *(*numbers.RULES, *plates.RULES, *places.RULES, *people.RULES),
+)
 _ALL_RULES = (1 << len(RULES)) - 1
 
 # Run on all texts: one automaton small enough for its cache. The large alternations of surnames and counted repeats of
@@ -85,7 +89,7 @@ def _suspects(texts: pl.Series) -> pl.Series:
 def _flags(texts: pl.Series) -> pl.Series:
     """For each text the rules that may apply, as bits."""
     bits = (
-        pl.col("text").str.contains(rule.guard).cast(pl.UInt16) * pl.lit(1 << position, dtype=pl.UInt16)
+        pl.col("text").str.contains(rule.guard).cast(pl.UInt32) * pl.lit(1 << position, dtype=pl.UInt32)
         for position, rule in enumerate(RULES)
     )
     return texts.alias("text").to_frame().select(pl.sum_horizontal(bits)).to_series()

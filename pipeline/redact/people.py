@@ -227,6 +227,7 @@ _DOTTED_SPEAKER = re.compile(rf"{_DOTTED_NAME}(?=\s?(?:今天|昨天|上午|下�
 _LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
 _ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}|{_ENGLISH_PERSON}")
 _TO_VALUE = re.compile("[:：=＝]")
+_LATIN_LETTERS = re.compile("[A-Za-z]{2}")
 _THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
 _TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
 _FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
@@ -287,6 +288,8 @@ def _redact_labelled(text: str) -> str:
         text = substitute(_LABELLED_PERSON, _decide_labelled_person, text)
     if NAME in text:
         text = substitute(_LISTED_NAME, _decide_labelled_person, text)
+    if not _LATIN_LETTERS.search(text):
+        return text
     return substitute(_LABELLED_IN_ENGLISH, _decide_labelled_in_english, text, _ENGLISH_WORD)
 
 

@@ -50,7 +50,9 @@ _BIRTH = re.compile("[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _BUSINESS = re.compile(
     rf"((?:信用代[码碼]|[税稅][号號]|[纳納][税稅]人(?:[识識][别別])?[号號])(?:[码碼]|是|为|為|[:：=＝]|\s){{0,4}})92(?:{_SPACE}[0-9A-Za-z]){{16}}{_END}"
 )
-_THING = re.compile(r"(?:型号|型號|序列|批号|批次|编码|物料|零件|配件|料号|货号|订单|单号|编号|(?i:s/?n|p/?n|model|serial|part))[^0-9A-Za-z]{0,4}$")
+_THING = re.compile(
+    r"(?:型号|型號|序列|批号|批次|编码|物料|零件|配件|料号|货号|订单|单号|编号|(?i:s/?n|p/?n|model|serial|part))[^0-9A-Za-z]{0,4}$"
+)
 # Codes of things: with a date of today's years in them, or counted up from one.
 _CODE_DATE = re.compile("20[1-3][0-9](?:0[1-9]|1[0-2])")
 
@@ -82,7 +84,10 @@ _LABELLED_VIN = re.compile(
     rf"((?:{_VIN_WORD})(?:[码碼号號]|是|为|為|(?i:\s?(?:no|number)(?![a-z])\.?)|[:：=＝#（(【「“\"]|\s){{0,5}})[A-Za-z0-9](?:{_SPACE}[A-Za-z0-9]){{16}}{_END}"
 )
 # ISO 3779: what each letter counts, and the weight of each place.
-_VIN_VALUES = {**{str(digit): digit for digit in range(10)}, **dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True))}
+_VIN_VALUES = {
+    **{str(digit): digit for digit in range(10)},
+    **dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)),
+}
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
@@ -96,8 +101,8 @@ def _decide_vin(match: re.Match[str]) -> str | None:
 
 
 def is_vehicle_number(number: str) -> bool:
-    """Whether 17 upper-case characters are a VIN: a maker with a letter, four digits at the end, and the check digit."""
-    if number[:3].isdigit() or not number[-4:].isdigit():
+    """Whether 17 upper-case characters are a VIN: letters in the maker's part and behind it, four digits at the end, and the check digit."""
+    if number[:3].isdigit() or not number[-4:].isdigit() or number[3:].replace("X", "").isdigit():
         return False
     total = sum(_VIN_VALUES[character] * weight for character, weight in zip(number, _VIN_WEIGHTS, strict=True))
     return "0123456789X"[total % 11] == number[8]

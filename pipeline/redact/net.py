@@ -72,7 +72,9 @@ def _redact_accounts(text: str) -> str:
 
 
 RULES = (
-    Rule(_redact_net, rf"@|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at\s?[)）\]】>}}]|\sat\s|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})"),
+    Rule(
+        _redact_net, rf"@|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at\s?[)）\]】>}}]|\sat\s|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})"
+    ),
     Rule(
         _redact_accounts,
         r"(?i:微信|薇信|威信|wechat|weixin|vx|wx|v信|加v|q\s?q|扣扣)[号码账帐iIdD是为叫:：=\s]*[A-Za-z1-9_]|o[A-Za-z0-9_\-]{27}"

@@ -222,7 +222,9 @@ _NAME_BEHIND_ROLE = re.compile(
 )
 # 张三反映空调不制冷: the speaker at the start of a sentence is a person.
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
-_SPEAKER = re.compile(rf"(?:(?<!{HAN})|(?<=接到|收到|接听|回访))({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
+_SPEAKER = re.compile(
+    rf"(?:(?<!{HAN})|(?<=接到|收到|接听|回访))({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))"
+)
 _DOTTED_SPEAKER = re.compile(rf"{_DOTTED_NAME}(?=\s?(?:今天|昨天|上午|下午|再次|多次)?(?:来电|致电|反映|反馈|报修|投诉))")
 _LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
 _ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}|{_ENGLISH_PERSON}")

@@ -14,13 +14,17 @@ from pipeline.redact.replacing import COORDINATES, NETWORK_ADDRESS, Rule, substi
 
 _DOT = r"\s?[.。．点點]\s?"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4 = re.compile(rf"(?<![0-9A-Za-z.])(?P<value>{_OCTET}(?:{_DOT}{_OCTET}){{3}})(?![0-9]|\.[0-9])(?:[:：][0-9]{{2,5}}|/[0-9]{{1,2}})?(?![0-9])")
+_IPV4 = re.compile(
+    rf"(?<![0-9A-Za-z.])(?P<value>{_OCTET}(?:{_DOT}{_OCTET}){{3}})(?![0-9]|\.[0-9])(?:[:：][0-9]{{2,5}}|/[0-9]{{1,2}})?(?![0-9])"
+)
 _IP_WORD = r"(?:(?<![A-Za-z])(?i:ip(?:v[46])?)(?![A-Za-z])|[网網][络絡]地址|[网網][关關]|[登客服来來][录錄户戶务務源][端器]?地址)"
 _ANNOUNCED = re.compile(rf"{_IP_WORD}[^0-9。，；;]{{0,6}}$")
 _VERSION_WORD = re.compile(
     r"(?:版本?|固件|[软軟]件|系[统統]|[升][级級]|更新|[驱驅][动動]|(?i:(?<![a-z])v|ver|version|firmware|software|rev|build|app|android|ios))[^0-9。，；;]{0,6}$"
 )
-_NOBODYS = tuple(map(IPv4Network, ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")))
+_NOBODYS = tuple(
+    map(IPv4Network, ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"))
+)
 # 1.2.3.4 may be a version or a paragraph.
 _TELLING_DIGITS = 8
 _IPV6 = re.compile(
@@ -75,17 +79,19 @@ def _decide_ipv6(match: re.Match[str]) -> str | None:
 _DECIMAL = r"[-−]?[0-9]{1,3}\.[0-9]{2,}(?![0-9])(?:\s?[°度])?"
 _FINE = r"(?P<{}>[0-9]{{2,3}}\.[0-9]{{4,}})(?![0-9])°?"
 _BETWEEN = r"(?:\s?[,，、;；/|\s]\s?)"
-_PAIR = re.compile(rf"(?<![0-9.\-])(?<![0-9][,，、;；/| ])(?<![0-9][,，、;；] ){_FINE.format('first')}{_BETWEEN}{_FINE.format('second')}(?!{_BETWEEN}?[0-9.%]|%)")
+_PAIR = re.compile(
+    rf"(?<![0-9.\-])(?<![0-9][,，、;；/| ])(?<![0-9][,，、;；] ){_FINE.format('first')}{_BETWEEN}{_FINE.format('second')}(?!{_BETWEEN}?[0-9.%]|%)"
+)
 _SIDE = "(?:[NSEWnsew]|[东東西南北][经經纬緯])"
-_MINUTES = r"[0-9]{1,3}\s?[°度º˚]\s?[0-9]{1,2}(?:\.[0-9]+)?(?:\s?[′'’‘分](?:\s?[0-9]{1,2}(?:\.[0-9]+)?\s?(?:[″\"”“秒]|[′'’‘]{2})?)?)?"
+_MINUTES = (
+    r"[0-9]{1,3}\s?[°度º˚]\s?[0-9]{1,2}(?:\.[0-9]+)?(?:\s?[′'’‘分](?:\s?[0-9]{1,2}(?:\.[0-9]+)?\s?(?:[″\"”“秒]|[′'’‘]{2})?)?)?"
+)
 _DEGREES = rf"(?:{_MINUTES}|[0-9]{{1,3}}\.[0-9]{{2,}}\s?[°度º˚]?)"
 _ONE = rf"(?:[东東西南北][经經纬緯]\s?[:：]?\s?{_DEGREES}|(?<![A-Za-z])[NSEW]\s?{_DEGREES}(?![0-9A-Za-z])|{_DEGREES}\s?[NSEW](?![A-Za-z]))"
 # Both, or one with its name: 北纬22°49′, N22.8170 E108.3669.
 _WITH_SIDES = re.compile(rf"(?<![0-9.]){_ONE}(?:{_BETWEEN}{{0,2}}{_ONE})+|[东東西南北][经經纬緯]\s?[:：]?\s?{_DEGREES}")
 _TWO_DEGREES = re.compile(rf"(?<![0-9.]){_MINUTES}{_BETWEEN}{_MINUTES}")
-_PLACE_WORD = (
-    r"(?:[经經][纬緯](?:度)?|[经經]度|[纬緯]度|坐[标標]|座[标標]|定位|位置|(?<![A-Za-z])(?i:gps|lat(?:itude)?|lng|lon(?:g|gitude)?|geo|coordinates?|location|loc)(?![A-Za-z]))"
-)
+_PLACE_WORD = r"(?:[经經][纬緯](?:度)?|[经經]度|[纬緯]度|坐[标標]|座[标標]|定位|位置|(?<![A-Za-z])(?i:gps|lat(?:itude)?|lng|lon(?:g|gitude)?|geo|coordinates?|location|loc)(?![A-Za-z]))"
 _TO_FIGURE = r"(?:点|點|信息|是|为|為|在|[:：=＝（(\[【\"'“]|\s){0,4}"
 _LABELLED = re.compile(
     rf"({_PLACE_WORD}{_TO_FIGURE}){_DECIMAL}{_BETWEEN}{_DECIMAL}|((?:[经經纬緯]度|(?<![A-Za-z])(?i:lat(?:itude)?|lng|lon(?:g|gitude)?)){_TO_FIGURE})(?:{_DECIMAL}|{_MINUTES})"

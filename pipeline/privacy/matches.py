@@ -30,9 +30,8 @@ INVISIBLE = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2
 _INVISIBLE = re.compile(INVISIBLE)
 
 # First two digits of a resident identity number (GB/T 2260).
-PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+_CODES = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+PROVINCES = frozenset(_CODES.split())
 
 
 def normalise(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from pipeline.privacy import papers, positions
-from pipeline.privacy.matches import INVISIBLE, PROVINCES, Finder, Match, found, normalise
+from pipeline.privacy.matches import INVISIBLE, PROVINCES, Finder, Match, normalise
 
 __all__ = ["INVISIBLE", "SEARCHES", "SURNAMES", "Finder", "Match", "find", "is_bank_card", "is_resident_id", "normalise"]
 
@@ -230,7 +230,8 @@ _ENDING = r"(?:com|cn|net|org|edu|gov|top|cc|vip|info|io|me|xyz|co|hk|tw)(?![A-Z
 _EMAIL = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})(?:[ ]?(?:点|下划线|横杠|中划线|减号)[ ]?[A-Za-z0-9_\-]{1,40}){0,2}"
     r"(?:[ ]?(?:@|艾特|圈a|小老鼠|[(\[{<【][ ]?(?:at|@|艾特)[ ]?[)\]}>】])[ ]?"
-    rf"(?:[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|(?:[。,、丶·]|[ (\[{{【](?:dot|点)[ )\]}}】])[ ]?{_ENDING})"
+    rf"(?:[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|"
+    rf"(?:[。,、丶·]|[ (\[{{【](?:dot|点)[ )\]}}】])[ ]?{_ENDING})"
     r"|(?:qq|163|126|139|gmail|foxmail|sina|outlook|hotmail)(?:邮箱)?(?![A-Za-z0-9.]))"
     rf"|[ (\[{{]at[ )\]}}][A-Za-z0-9\-]+(?:[ (\[{{]dot[ )\]}}][A-Za-z0-9\-]+){{0,3}}[ (\[{{]dot[ )\]}}]{_ENDING})",
     re.IGNORECASE,
@@ -268,7 +269,7 @@ _HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 _COUNT = r"(?:\d{1,5}|[一二三四五六七八九十百零〇两]{1,5})"
 _STREET = re.compile(
     rf"{_HAN}{{1,8}}(?:大道|大街|路|街|巷|弄|胡同|里)(?:[东西南北中])?(?:[一二三四五六七八九十]{{1,3}}[路街巷段里])?[段]?[\s,，]?"
-    rf"(?:(?i:no)\.?[\s]?)?[甲乙丙丁]?{_COUNT}(?:[\s]?[-－–—之附][\s]?{_COUNT}){{0,2}}[\s]?(?:号(?![线码])|弄|#(?=\d{{3}}))"
+    rf"(?:(?i:no)\.?[\s]?)?[甲乙丙丁]?{_COUNT}(?:[\s]?[-－–—之附][\s]?{_COUNT}){{0,2}}[\s]?(?:[号號](?![线码])|弄|#(?=\d{{3}}))"
 )
 _DOOR = re.compile(
     rf"(?:[A-Za-z]|{_COUNT})[\s]?(?:栋|幢|号楼|座)[\s\-,，]?(?:{_COUNT}[\s]?单元[\s\-,，]?)?(?:{_COUNT}[\s]?[层楼][\s\-,，]?)?"
@@ -329,7 +330,8 @@ _AFTER_WORD = re.compile(
 )
 _LABELLED = re.compile(
     r"(?:姓名|联系人|收货人|收件人|报修人|投诉人|来电人|户主|机主|车主|业主)[\s]?[:：是为][\s]?"
-    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]*)*)"
+    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|"
+    rf"[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]*)*)"
     rf"|(?:我叫|名叫|我是)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
 )
 # 客户…反映: who speaks in a note of a call, in any script; English labels with or without a colon.
@@ -338,22 +340,31 @@ _LATIN_FULL = (
     rf"[{_UPPER}][{_LATIN}'’.\-]+(?:,? (?:(?:d[aeio]s?|del|van|von|der|bin|al|el|la) ){{0,2}}[{_UPPER}][{_LATIN}'’.\-]*){{1,3}}"
 )
 _DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅.][ ]?{_HAN}{{1,10}})+"
-_SPEAKS = r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过电话|先生|女士|[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
+_SPEAKS = (
+    r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过电话|先生|女士|"
+    r"[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
+)
 _CALLER = re.compile(
     r"(?:客户|用户|顾客|业主|机主|车主|房主|住户|租客|买家|会员|来电人|投诉人|反映人|报修人)(?:叫|是)?[\s:(【「“\"]{0,2}"
-    rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})|(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
+    rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})|"
+    rf"(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
     rf"|(?P<weak>[{_WORD_SURNAMES}于和向时应单管明万童游冯陈]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
 )
 _ENGLISH = re.compile(
-    r"(?<![A-Za-z])(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller|attn|applicant|signed by|name)"
+    r"(?<![A-Za-z])(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|"
+    r"client|receiver|sender|caller|attn|applicant|signed by|name)"
     rf"(?:[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})|\.? (?P<full>{_LATIN_FULL}))"
+    rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?(?P<behind>{_LATIN_FULL})"
 )
 # Customer Service, Contact Us; 于 and 和 before what is no given name.
 _THINGS = frozenset(
     _words(
-        "Service Services Support Care Center Centre Team Department Satisfaction Experience Hotline Us Number Name Manager Phone Line Very Good Bad"
-        " Great Not Request Report Feedback Complaint Id Code Address Email Tel Portal App Area Room Type Online Office Store Shop Company Inc Brand"
-        " New Model Unit Please Is Was Has Had Said The This That Our Your My Air Relations Data Details Info Information Form Order Account"
+        "Service Services Support Care Center Centre Team Department Satisfaction Experience "
+        "Hotline Us Number Name Manager Phone Line Very Good Bad"
+        " Great Not Request Report Feedback Complaint Id Code Address Email Tel Portal "
+        "App Area Room Type Online Office Store Shop Company Inc Brand"
+        " New Model Unit Please Is Was Has Had Said The This That Our Your My Air "
+        "Relations Data Details Info Information Form Order Account"
     )
 )
 _GIVEN_CHARACTERS = frozenset(
@@ -371,7 +382,8 @@ _NO_NAMES = frozenset(
         "房产 连锁 成本 华东 华南 华北 "
         "常务 常驻 景区 路政 车间 车队 边检 司机 游客 严格 简单 齐全 温馨 钱款 石油 石材 康复 施工 申请 "
         "申报 纪检 章程 单店 童装 欧洲 "
-        "何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
+        "张口 张嘴 万般 万一 明天 明年 管子 单方 单位 周一 周二 周三 周四 周五 周六 周日 周天 周末 周内 周到 "
+        "周年 何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
         "曾在 付费 马上 毕业 习惯 单个 "
         "农村 农机 管道 管家 包修 庄园 古镇 项下 简易 尤其 申诉 符合 纪要 焦急 牛奶 卫生 卫浴 卓越 汤池 "
         "武汉 贺州 石家庄 易损 任何 任意 "
@@ -387,7 +399,7 @@ def _names(text: str) -> Iterator[Match]:
             name = match[group]
             if group == "weak" and not _GIVEN_CHARACTERS.issuperset(name[1:]):
                 continue
-            if group in ("foreign", "full", "name") and not _THINGS.isdisjoint(re.split("[ ,]+", name)):
+            if group in ("foreign", "full", "behind", "name") and not _THINGS.isdisjoint(re.split("[ ,]+", name)):
                 continue
             if name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS:
                 yield Match("name", match.start(group), match.end(group), name)
@@ -399,7 +411,8 @@ _CONTACT_GUARD = "@|艾特|小老鼠|(?i:圈a|[ ({<【\\[]at[ )}>】\\]]|wxid_|w
 
 SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
-        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|买家|会员"
+        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|"
+        "户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|买家|会员"
         "|(?i:recipient|consignee|contact|customer|client|receiver|sender|caller|attn|applicant|signed by|name)",
     ),
     papers.papers: papers.PAPER_GUARDS,
@@ -412,7 +425,8 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),
     _addresses: (
-        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|弄|组|队|社|屯|#)|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)|"
+        r"[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
 }

@@ -65,7 +65,7 @@ TRANSLITERATED_SYLLABLES = (
 # The same and others of Uyghur, Kazakh, Mongol, Tibetan, Zhuang and Yi names: only after a label, where a name is expected.
 NAME_SYLLABLES = TRANSLITERATED_SYLLABLES + (
     "卜娜米日洪丁那扎依提肯别叶特格勒其乌云仁图雅和白音奴再汗帕塔巧盖山姆妮卡佐孙帖木真宝音德力斯琴高娃朝鲁呼和苏日娜萨仁敖登索南措旺姆"
-    "杜马哈穆罕默德不依沙克坦赛义丽达娅爱孜努丁江库热贾法如克孜尔胡赛因麦麦提卡德尔"
+    "万朗诺孟赫波鄂宁古卓青春雷杜马哈穆罕默德不依沙克坦赛义丽达娅爱孜努丁江库热贾法如克孜尔胡赛因麦麦提卡德尔"
     "丹增洛桑顿珠平措贡嘎曲珍白玛普布边巴格桑色阿里果莫惹子日布尔久吉克古力加买尼亚孜吾甫尔麦提如孜凯赛尔外则乃比热依汗吐尔地铁依尔玉山"
 )
 
@@ -82,12 +82,12 @@ GREETINGS = _words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks
 
 # Words behind Customer, Contact … that make a thing of it, no person: Customer Service Center.
 LATIN_THINGS = _words("""
-    Service Services Support Care Center Centre Team Department Satisfaction Experience Hotline Us Number No Name Names Manager Phone
-    Line Relations Very Good Bad Great Nice Excellent Poor Not Request Requests Report Feedback Complaint Id ID Code Address Email Tel
-    Mobile Side Portal App Area Room Type Level Group Data Details Info Information Form Order Orders Account Accounts List Card Version
-    Please Is Was Has Had Said Says The This That Our Your My Online Office Store Shop Company Co Ltd Inc Brand New Old Model Unit Device
-    Air Conditioner Washer Fridge Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August
-    September October November December
+    Service Services Support Care Center Centre Team Department Satisfaction Experience Hotline Us Number No Name Names
+    Manager Phone Line Relations Very Good Bad Great Nice Excellent Poor Not Request Requests Report Feedback Complaint Id
+    ID Code Address Email Tel Mobile Side Portal App Area Room Type Level Group Data Details Info Information Form Order
+    Orders Account Accounts List Card Version Please Is Was Has Had Said Says The This That Our Your My Online Office Store
+    Shop Company Co Ltd Inc Brand New Old Model Unit Device Air Conditioner Washer Fridge Monday Tuesday Wednesday Thursday
+    Friday Saturday Sunday January February March April May June July August September October November December
 """)
 
 # First two digits of a resident identity number (GB/T 2260).

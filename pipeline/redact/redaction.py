@@ -16,21 +16,21 @@ from pipeline.redact import births, documents, net, numbers, people, places, pla
 from pipeline.redact.people import redact_record_name, redact_record_names
 from pipeline.redact.replacing import UNUSUAL, Step, plain, plain_texts
 
-# Accounts, addresses of devices, papers and dates of birth first, because they hold numbers and dots; plates after telephones, which
-# may begin with the same digits.
+# Numbers of vehicles, accounts, addresses of devices, dates of birth and papers first, because they hold numbers and dots; plates
+# after telephones, which may begin with the same digits.
 RULES = (
-    *(*net.RULES, *positions.RULES, *births.RULES, *documents.RULES),
+    *(*documents.VEHICLES, *net.RULES, *positions.RULES, *births.RULES, *documents.PAPERS),
     *(*numbers.RULES, *plates.RULES, *places.RULES, *people.RULES),
 )
 _ALL_RULES = (1 << len(RULES)) - 1
 _BITS = {rule: 1 << position for position, rule in enumerate(RULES)}
 
-# Run on all texts: one automaton for each group, small enough for its cache. The large alternations of surnames and counted repeats of
-# Han characters run only on texts that pass it.
+# Run on all texts: one automaton for each group, small enough for its cache. The large alternations of surnames and counted repeats
+# of Han characters run only on texts that pass it.
 _GROUPS = tuple(
     ("|".join(rule.coarse or rule.guard for rule in group), group)
     for group in (
-        (*net.RULES, *positions.RULES, *births.RULES, *documents.RULES, *numbers.RULES, *plates.RULES),
+        (*documents.VEHICLES, *net.RULES, *positions.RULES, *births.RULES, *documents.PAPERS, *numbers.RULES, *plates.RULES),
         places.RULES,
         people.RULES,
     )

@@ -29,8 +29,8 @@ _ANNOUNCED = re.compile(
 )
 _OFFICER = re.compile(rf"[军南北沈兰成济广海空参政后装联士武警]字第\s?\d(?:{_GAP}\d){{5,7}}\s?号", re.ASCII)
 _FIXED = re.compile(
-    r"(?<![A-Za-z0-9_\-./])(?:[EGCHMegchm][ \-–—·]?(?:\d{8}|\d{4} \d{4}|\d(?: \d){7})(?:[ ]?\d\d)?|"
-    r"[ECec][A-HJ-NP-Za-hj-np-z][ \-–—·]?(?:\d{7}|\d{3} \d{4}|\d(?: \d){6}))"
+    r"(?<![A-Za-z0-9À-ſ_\-./])(?:(?:[EGCHM][ \-–—·]?|[egchm])(?:\d{8}|\d{4} \d{4}|\d(?: \d){7})(?:[ ]?\d\d)?|"
+    r"(?:[EC][A-HJ-NP-Z][ \-–—·]?|[ec][a-hj-np-z])(?:\d{7}|\d{3} \d{4}|\d(?: \d){6}))"
     r"(?![A-Za-z0-9]|-[A-Za-z0-9])",
     re.ASCII,
 )
@@ -102,7 +102,7 @@ def is_vin(number: str) -> bool:
 
 PAPER_GUARDS = (
     rf"{_WORD}|信用代码|税号|稅號|纳税人|字第|[A-Za-z][ \-–—·]?[0-9] ?[0-9] ?[0-9] ?[0-9] ?[0-9] ?[0-9] ?[0-9]|"
-    rf"[A-Za-z]{{3}}[ \-]?[0-9][ \-]?[0-9]",
+    rf"[A-Za-z]{{3}}(?:[ \-]?[0-9]){{12}}",
     "[0-9]",
 )
 VEHICLE_GUARDS = (

@@ -339,7 +339,7 @@ _UPPER, _LATIN = "A-ZÀ-ÖØ-Þ", "A-Za-zÀ-ÖØ-öø-ſ"
 _LATIN_FULL = (
     rf"[{_UPPER}][{_LATIN}'’.\-]+(?:,? (?:(?:d[aeio]s?|del|van|von|der|bin|al|el|la) ){{0,2}}[{_UPPER}][{_LATIN}'’.\-]*){{1,3}}"
 )
-_DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅.][ ]?{_HAN}{{1,10}})+"
+_DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅][ ]?{_HAN}{{1,10}})+"
 _SPEAKS = (
     r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过电话|先生|女士|"
     r"[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
@@ -351,9 +351,11 @@ _CALLER = re.compile(
     rf"|(?P<weak>[{_WORD_SURNAMES}于和向时应单管明万童游冯陈]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
 )
 _ENGLISH = re.compile(
-    r"(?<![A-Za-z])(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|"
-    r"client|receiver|sender|caller|attn|applicant|signed by|name)"
-    rf"(?:[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})|\.? (?P<full>{_LATIN_FULL}))"
+    r"(?<![A-Za-z])(?:(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller|attn\.?|"
+    rf"applicant|signed by|name)[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})"
+    # Not CUSTOMER BRING ITEM BACK.
+    r"|(?:[Rr]ecipient|[Cc]onsignee|[Cc]ontact (?:person|name)|[Cc]ustomer(?: name)?|[Cc]lient|[Rr]eceiver|[Ss]ender|[Cc]aller|"
+    rf"[Aa]ttn\.?|[Aa]pplicant|[Ss]igned by) (?P<full>{_LATIN_FULL}))"
     rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?(?P<behind>{_LATIN_FULL})"
 )
 # Customer Service, Contact Us; 于 and 和 before what is no given name.
@@ -413,7 +415,8 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
         f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|"
         "户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|买家|会员"
-        "|(?i:recipient|consignee|contact|customer|client|receiver|sender|caller|attn|applicant|signed by|name)",
+        "|(?i:recipient|consignee|contact|person|customer|client|receiver|sender|caller|attn\\.?|applicant|signed by|name)"
+        " ?[:=]? ?[A-ZÀ-Þ\u3400-\u9fff]",
     ),
     papers.papers: papers.PAPER_GUARDS,
     papers.vehicles: papers.VEHICLE_GUARDS,

@@ -45,9 +45,9 @@ _LABELLED_OFFICER = re.compile(
 _OFFICER = re.compile(rf"[军軍南北沈兰成济广海空参政后装联士武警]字第\s?[0-9](?:{_GAP}[0-9]){{5,7}}\s?[号號]")
 # Without a word: in one piece, in two groups of four, or digit by digit. H and M may have two digits of renewals more.
 _BARE = re.compile(
-    rf"(?<![A-Za-z0-9\-_./])(?:[EGCHMWLTegchmwlt]{_SPACE}(?P<eight>[0-9]{{8}}|"
+    rf"(?<![A-Za-z0-9À-ſ\-_./])(?:(?:[EGCHMWLT]{_SPACE}|[egchmwlt])(?P<eight>[0-9]{{8}}|"
     rf"[0-9]{{4}} [0-9]{{4}}|[0-9](?: [0-9]){{7}})(?: ?[0-9]{{2}})?"
-    rf"|[ECec][A-HJ-NP-Za-hj-np-z]{_SPACE}(?P<seven>[0-9]{{7}}|[0-9]{{3}} [0-9]{{4}}|"
+    rf"|(?:[EC][A-HJ-NP-Z]{_SPACE}|[ec][a-hj-np-z])(?P<seven>[0-9]{{7}}|[0-9]{{3}} [0-9]{{4}}|"
     rf"[0-9](?: [0-9]){{6}}))(?![A-Za-z0-9]|-[A-Za-z0-9])"
 )
 _RESIDENCE = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]{{3}}(?P<digits>(?:{_SPACE}[0-9]){{12}}){_END}")

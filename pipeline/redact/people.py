@@ -155,7 +155,7 @@ _ENGLISH_LABEL = (
 )
 # With a full name also without a colon.
 _ENGLISH_PERSON = (
-    "(?i:recipient|consignee|contact(?: person| name)?|customer(?: name)?|client(?: "
+    "(?i:recipient|consignee|contact (?:person|name)|customer(?: name)?|client(?: "
     "name)?|receiver|sender|caller|owner|attn\\.?|attention"
     "|applicant|signed by|reported by|technician|engineer|name is|full name|surname|card\\s?holder)"
 )
@@ -267,7 +267,8 @@ def _decide_labelled_person(match: re.Match[str]) -> str | None:
 
 def _decide_labelled_in_english(match: re.Match[str]) -> str | None:
     if match["full"]:
-        is_thing = not lexicon.LATIN_THINGS.isdisjoint(re.split("[ ,]+", match["full"]))
+        # CUSTOMER BRING ITEM: a sentence in capitals.
+        is_thing = match["announced"].isupper() or not lexicon.LATIN_THINGS.isdisjoint(re.split("[ ,]+", match["full"]))
         return None if is_thing else match["announced"] + NAME
     return None if match["latin"] and match["latin"].split(" ")[0] in lexicon.GREETINGS else match[3] + NAME
 

@@ -644,6 +644,8 @@ FORMS: tuple[Form, ...] = (
             "85年3月12号": lambda rng: "{1}年{2}月{3}号".format(*(0, rng.randint(50, 99), *_date(rng)[1:])),
             "1985年3月": lambda rng: "{}年{}月".format(*_date(rng)),
             "1985-03": lambda rng: "{:04d}-{:02d}".format(*_date(rng)[:2]),
+            "3.12": lambda rng: f"{_n(rng, 12)}.{_n(rng, 28)}",
+            "1985年三月十二日": lambda rng: f"{_date(rng)[0]}年{_in_han(_n(rng, 12))}月{_in_han(_n(rng, 28))}日",
             "3月12日": lambda rng: "{1}月{2}日".format(*_date(rng)),
             "in Han": _date_in_han,
             "full width": lambda rng: _wide("{:04d}-{:02d}-{:02d}".format(*_date(rng))),
@@ -714,9 +716,17 @@ FORMS: tuple[Form, ...] = (
             "capitals": lambda rng: _mail(rng).upper(),
             "下划线": lambda rng: _mail(rng).replace("_", "下划线"),
             "unseen marks": lambda rng: _unseen(_mail(rng)),
+            "at, 点": lambda rng: _mail(rng, at=" at ", dot="点"),
             "provider": lambda rng: f"{rng.choice(_LOCALS)}@{rng.choice(('qq', '163', 'gmail'))}",
         },
         ("邮箱{}，", "邮箱：{}，", "发到{}。", "我的邮箱是{}，谢谢", "email: {} "),
+    ),
+    *_plainly(
+        "e-mail",
+        ("email",),
+        False,
+        {"at, behind its word": lambda rng: _mail(rng, at=" at "), "_at_, behind its word": lambda rng: _mail(rng, at="_at_")},
+        ("邮箱{}，", "邮箱地址：{}，", "email: {} ", "我的邮箱是{}，谢谢"),
     ),
     *_plainly(
         "address",
@@ -740,6 +750,9 @@ FORMS: tuple[Form, ...] = (
             "full width": lambda rng: _wide(f"{rng.choice(_ROADS)}{_n(rng)}之{_n(rng, 9)}号{_room(rng)}"),
             "keycaps": lambda rng: _keycaps(f"{rng.choice(_ROADS)}{_n(rng)}号{_room(rng)}室"),
             "spaces": lambda rng: f"{rng.choice(_ROADS)} {_n(rng)} 号 {_room(rng)} 室",
+            "路30之7": lambda rng: f"{rng.choice(_ROADS)}{_n(rng)}之{_n(rng, 9)}",
+            "路30-7-610": lambda rng: f"{rng.choice(_ROADS)}{_n(rng)}-{_n(rng, 9)}-{_room(rng)}",
+            "路12弄3号501": lambda rng: f"{rng.choice(_LANES)}{_n(rng, 900)}弄{_n(rng, 90)}号{_room(rng)}",
             "estate": lambda rng: f"{rng.choice(_ESTATES)}{_n(rng, 30)}栋{_n(rng, 4)}单元{_room(rng)}",
             "street and estate": lambda rng: (
                 f"{rng.choice(_ROADS)}{_n(rng)}之{_n(rng, 9)}号{rng.choice(_ESTATES)}{_n(rng, 30)}栋{_room(rng)}"
@@ -749,7 +762,7 @@ FORMS: tuple[Form, ...] = (
         ("{}，", "地址：{}，", "住在{}", "我家在{}。", "请到{}来修"),
     ),
     *_plainly(
-        "minority name",
+        "name after a label",
         ("name",),
         False,
         {
@@ -760,6 +773,7 @@ FORMS: tuple[Form, ...] = (
             ".": _dotted("."),
             "spaced ·": _dotted(" · "),
             "full width stop": _dotted("．"),
+            "Han name, spaced": lambda rng: f"{rng.choice(_SURNAMES)} {rng.choice(_GIVEN_TWO)}",
             "one word": lambda rng: rng.choice([each for each in _FIRST if len(each) >= 2]),
         },
         ("姓名：{}，", "联系人：{}，", "收货人：{}。", "户主：{}", "报修人：{}，"),

@@ -66,7 +66,7 @@ def papers(text: str) -> Iterator[Match]:
 _CHARACTER = "[A-HJ-NPR-Za-hj-npr-z0-9]"
 _VIN = re.compile(rf"(?<![A-Za-z0-9]){_CHARACTER}(?:[ \-–—·]?{_CHARACTER}){{16}}(?![A-Za-z0-9])")
 _ANNOUNCED_VIN = re.compile(
-    r"(?:车架号|車架號|识别代号|识别代码|识别号|识别码|底盘号|大架号|(?i:(?<![a-z])vin(?![a-z])|"
+    r"(?:车架号?|車架號?|识别代号|识别代码|识别号|识别码|底盘号|大架号|(?i:(?<![a-z])vin(?![a-z])|"
     r"chassis))[\s:=#是为码号(【「“\"]{0,4}(?i:no\.?\s?|number\s?)?"
     r"[\s:=#]{0,2}(?P<number>[A-Za-z0-9](?:[ \-–—·]?[A-Za-z0-9]){16})(?![A-Za-z0-9])"
 )

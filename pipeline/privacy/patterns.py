@@ -233,7 +233,9 @@ _EMAIL = re.compile(
     rf"(?:[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|"
     rf"(?:[。,、丶·]|[ (\[{{【](?:dot|点)[ )\]}}】])[ ]?{_ENDING})"
     r"|(?:qq|163|126|139|gmail|foxmail|sina|outlook|hotmail)(?:邮箱)?(?![A-Za-z0-9.]))"
-    rf"|[ (\[{{]at[ )\]}}][A-Za-z0-9\-]+(?:[ (\[{{]dot[ )\]}}][A-Za-z0-9\-]+){{0,3}}[ (\[{{]dot[ )\]}}]{_ENDING})",
+    rf"|[ (\[{{]at[ )\]}}][A-Za-z0-9\-]+(?:[ (\[{{]dot[ )\]}}][A-Za-z0-9\-]+){{0,3}}(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_ENDING})"
+    r"|(?:邮箱|邮件|(?<![A-Za-z])e-?mail)(?:地址|是|为|"
+    r"[:\s]){0,3}[A-Za-z0-9._%+\-]+[ _]at[ _][A-Za-z0-9\-]+(?:[ ]?[.点][ ]?[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -270,6 +272,7 @@ _COUNT = r"(?:\d{1,5}|[一二三四五六七八九十百零〇两]{1,5})"
 _STREET = re.compile(
     rf"{_HAN}{{1,8}}(?:大道|大街|路|街|巷|弄|胡同|里)(?:[东西南北中])?(?:[一二三四五六七八九十]{{1,3}}[路街巷段里])?[段]?[\s,，]?"
     rf"(?:(?i:no)\.?[\s]?)?[甲乙丙丁]?{_COUNT}(?:[\s]?[-－–—之附][\s]?{_COUNT}){{0,2}}[\s]?(?:[号號](?![线码])|弄|#(?=\d{{3}}))"
+    rf"|{_HAN}{{1,8}}(?:大道|大街|路|街|巷|里)[\s]?(?:{_COUNT}之{_COUNT}|\d{{1,4}}-\d{{1,3}}-\d{{3,4}}(?![\d\-]))"
 )
 _DOOR = re.compile(
     rf"(?:[A-Za-z]|{_COUNT})[\s]?(?:栋|幢|号楼|座)[\s\-,，]?(?:{_COUNT}[\s]?单元[\s\-,，]?)?(?:{_COUNT}[\s]?[层楼][\s\-,，]?)?"
@@ -301,7 +304,7 @@ def _addresses(text: str) -> Iterator[Match]:
 # Nineteen of twenty people of mainland China have one of these; those that are mostly an ordinary word (于, 和, 时) count
 # only if they stand alone and not inside a word.
 SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
+    "阎王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
     "夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万覃武戴莫孔汤康施牛樊葛邢齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿焦俞柳甘"
     "祝包符阮柯纪梅童凌毕单裴霍涂苗曲翁骆辛管柴蒙鲍喻祁蒲滕饶尤阳穆农卓古吉缪简项芦褚娄戚岑冷晏卫柏瞿佟臧闵苟邬卞姬仇栾隋"
     "刁寇甄丛仲虞敖巩桑匡鞠荆郁谈楚冀鄢谌奚栗蔺萧傅屠郜揭习邝佘赖狄晁雍芮阙裘嵇茅昝荀尧郗扈庹濮琚檀禤邴"
@@ -331,11 +334,11 @@ _AFTER_WORD = re.compile(
 _LABELLED = re.compile(
     r"(?:姓名|联系人|收货人|收件人|报修人|投诉人|来电人|户主|机主|车主|业主)[\s]?[:：是为][\s]?"
     rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|"
-    rf"[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-Þ][A-Za-zÀ-ſ'’.\-]*)*)"
+    rf"[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]*)*)"
     rf"|(?:我叫|名叫|我是)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
 )
 # 客户…反映: who speaks in a note of a call, in any script; English labels with or without a colon.
-_UPPER, _LATIN = "A-ZÀ-ÖØ-Þ", "A-Za-zÀ-ÖØ-öø-ſ"
+_UPPER, _LATIN = "A-ZÀ-ÖØ-ÞĐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ưḀ-ỿ"
 _LATIN_FULL = (
     rf"[{_UPPER}][{_LATIN}'’.\-]+(?:,? (?:(?:d[aeio]s?|del|van|von|der|bin|al|el|la) ){{0,2}}[{_UPPER}][{_LATIN}'’.\-]*){{1,3}}"
 )
@@ -348,7 +351,7 @@ _CALLER = re.compile(
     r"(?:客户|用户|顾客|业主|机主|车主|房主|住户|租客|买家|会员|来电人|投诉人|反映人|报修人)(?:叫|是)?[\s:(【「“\"]{0,2}"
     rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})|"
     rf"(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
-    rf"|(?P<weak>[{_WORD_SURNAMES}于和向时应单管明万童游冯陈]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
+    rf"|(?P<weak>[高谢程金白钱严温易左季谷盛靳屈艾宗桂]{_GIVEN}|[{_WORD_SURNAMES}于和向时应单管明童游]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
 )
 _ENGLISH = re.compile(
     r"(?<![A-Za-z])(?:(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller|attn\.?|"
@@ -356,7 +359,11 @@ _ENGLISH = re.compile(
     # Not CUSTOMER BRING ITEM BACK.
     r"|(?:[Rr]ecipient|[Cc]onsignee|[Cc]ontact (?:person|name)|[Cc]ustomer(?: name)?|[Cc]lient|[Rr]eceiver|[Ss]ender|[Cc]aller|"
     rf"[Aa]ttn\.?|[Aa]pplicant|[Ss]igned by) (?P<full>{_LATIN_FULL}))"
-    rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?(?P<behind>{_LATIN_FULL})"
+    rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?"
+    rf"(?P<behind>{_LATIN_FULL}|{_DOTTED}|(?:{_COMPOUND}){_GIVEN}{{1,2}}|"
+    rf"[{SURNAMES}]{_GIVEN}{{1,2}}?(?=$|(?!{_HAN}).|电话|手机|地址))"
+    r"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|户主|机主|车主|"
+    rf"业主)[ ]?:[ ]?(?P<spaced>[{SURNAMES}{_WORD_SURNAMES}][ ]{_HAN}(?:[ ]?{_HAN})?(?=$|(?!{_HAN}).))"
 )
 # Customer Service, Contact Us; 于 and 和 before what is no given name.
 _THINGS = frozenset(
@@ -403,13 +410,15 @@ def _names(text: str) -> Iterator[Match]:
                 continue
             if group in ("foreign", "full", "behind", "name") and not _THINGS.isdisjoint(re.split("[ ,]+", name)):
                 continue
-            if name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS:
+            # 周天宇 is a name although 周天 is a day.
+            is_full = group in ("weak", "strong") and len(name) == 3 and _GIVEN_CHARACTERS.issuperset(name[1:])
+            if is_full or (name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS):
                 yield Match("name", match.start(group), match.end(group), name)
 
 
 _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
-_CONTACT_GUARD = "@|艾特|小老鼠|(?i:圈a|[ ({<【\\[]at[ )}>】\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
+_CONTACT_GUARD = "@|艾特|小老鼠|(?i:圈a|[ _({<【\\[]at[ _)}>】\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
 
 SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
@@ -428,7 +437,7 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),
     _addresses: (
-        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)|"
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)|之[0-9一二三四五六七八九十]|"
         r"[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),

@@ -111,7 +111,7 @@ def coordinates(text: str) -> Iterator[Match]:
 _NUMERALS = "[〇○零一二三四五六七八九十廿初正腊冬]"
 _MONTHS = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*"
 _DATE = (
-    rf"(?:(?:\d{{2,4}}\s?年\s?)?\d{{1,2}}\s?月(?:\s?\d{{1,2}}\s?[日号號]?)?|"
+    rf"(?:(?:\d{{2,4}}\s?年\s?)?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?月(?:\s?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?[日号號]?)?|"
     rf"(?:{_NUMERALS}{{2,4}}年)?{_NUMERALS}{{1,3}}月(?:{_NUMERALS}{{1,3}}[日号號]?)?"
     r"|\d{1,4}\s?[\-–—/.·]\s?\d{1,2}(?:\s?[\-–—/.·]\s?\d{1,4})?(?!\d)|(?:18|19|"
     r"20)\d\d \d{1,2} \d{1,2}(?!\d)|(?:18|19|20)\d{4}(?:\d\d)?(?!\d)|\d{6}(?!\d)"

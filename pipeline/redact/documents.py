@@ -87,7 +87,7 @@ def _decide_bare(match: re.Match[str]) -> str | None:
 _VIN_CHARACTER = "[A-HJ-NPR-Za-hj-npr-z0-9]"
 _VIN = re.compile(rf"(?<![A-Za-z0-9]){_VIN_CHARACTER}(?:{_SPACE}{_VIN_CHARACTER}){{16}}{_END}")
 _VIN_WORD = (
-    "[车車]架[号號]|[车車]辆?[识識][别別](?:代?[号號码碼]|代[号號]|[号號][码碼])|[车車]輛識別(?:代)?號碼?|"
+    "[车車]架[号號]?|[车車]辆?[识識][别別](?:代?[号號码碼]|代[号號]|[号號][码碼])|[车車]輛識別(?:代)?號碼?|"
     "底[盘盤][号號]|大架[号號]|(?i:(?<![a-z])vin(?![a-z])|chassis)"
 )
 _LABELLED_VIN = re.compile(

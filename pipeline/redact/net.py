@@ -31,11 +31,18 @@ _EMAIL = re.compile(
 _SPELLED_EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s(?:dot|underscore|"
     r"dash)\s[A-Za-z0-9_%+\-]+){0,3}\s?(?:\sat\s|[(（\[]\s?at\s?[)）\]])\s?"
-    rf"[A-Za-z0-9\-]+(?:\sdot\s[A-Za-z0-9\-]+){{0,3}}\s(?:dot|点)\s{_DOMAIN_END}",
+    rf"[A-Za-z0-9\-]+(?:(?:\sdot\s|\s?[点點]\s?)[A-Za-z0-9\-]+){{0,3}}(?:\sdot\s|\s?[点點]\s?){_DOMAIN_END}",
+    re.IGNORECASE,
+)
+# zhang at example.com, behind the word for it.
+_ANNOUNCED_EMAIL = re.compile(
+    r"((?:邮[箱件]|郵[箱件]|(?<![a-z])e-?mail)(?:地址|address)?(?:是|为|為|"
+    r"[:：\s]){0,3})[A-Za-z0-9._%+\-]+[\s_]at[\s_][A-Za-z0-9\-]+"
+    r"(?:\s?(?:\.|点|點)\s?[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
 _WRITTEN_AT = re.compile(r"[(（\[【<{]\s?at\s?[)）\]】>}]|圈a|小老鼠", re.IGNORECASE)
-_SPELLED_AT = re.compile(r"\sat\s|at\s?[)）\]]", re.IGNORECASE)
+_SPELLED_AT = re.compile(r"[\s_]at[\s_]|at\s?[)）\]]", re.IGNORECASE)
 _CHAT = r"(?:微信|薇信|威信|扣扣|(?<![A-Za-z])(?:wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q))(?:号码?|號碼?|账号|帐号|帳號|\s?id)?"
 _CHAT_ACCOUNT = re.compile(
     # With 号 or a colon anything may follow; without, only non-words: 微信 Android 版 is not an account.
@@ -63,7 +70,7 @@ def _redact_net(text: str) -> str:
     if "@" in text or "艾特" in text or _WRITTEN_AT.search(text):
         text = _EMAIL.sub(EMAIL, text)
     if _SPELLED_AT.search(text):
-        text = _SPELLED_EMAIL.sub(EMAIL, text)
+        text = _ANNOUNCED_EMAIL.sub(rf"\1{EMAIL}", _SPELLED_EMAIL.sub(EMAIL, text))
     return _DOMAIN.sub(URL, text) if "." in text else text
 
 
@@ -75,7 +82,8 @@ def _redact_accounts(text: str) -> str:
 
 RULES = (
     Rule(
-        _redact_net, rf"@|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at\s?[)）\]】>}}]|\sat\s|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})"
+        _redact_net,
+        rf"@|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at\s?[)）\]】>}}]|[\s_]at[\s_]|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})",
     ),
     Rule(
         _redact_accounts,

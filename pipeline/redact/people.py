@@ -121,7 +121,7 @@ def _redact_titled(text: str) -> str:
 # What may follow a name: nothing, anything but Han script, or a word that begins the rest of the sentence.
 _AFTER_NAME = (
     rf"(?=$|(?!{HAN}).|很|非常|特别|态度|服务|技术|人|来|上门|说|电话|手机|的|给|帮|为|号码|联系|地址|住|身份|先生|女士"
-    r"|小姐|太太|师傅|经理|老师|和|与|在|是|从|于|也|都|就|今|昨|明|反映|反馈|投诉|报修|要求|表示|致电|已|未|不|没|维修"
+    r"|小姐|太太|师傅|经理|老师|和|与|在|是|从|于|也|都|就|今[天日早晚年]|昨[天日晚]|明[天日早晚年确显]|反映|反馈|投诉|报修|要求|表示|致电|已|未|不|没|维修"
     r"|安装|检|处理|接|打|到|回|做|负责|耐心|认真|热情|专业|干|真|太|挺|比|最|让|把|将|被|用|要|想|问|答|拆|换|清|动作|及"
     r"|同)"
 )
@@ -167,11 +167,13 @@ _NO_PERSONS = "".join(f"(?<!(?i:{word}) )" for word in _THINGS)
 _NAME_DOT = "[·•・‧∙⋅･]"
 _DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}})+"
 _LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}})+"
+# 王 小明, 王 小 明: after a label.
+_SPACED_NAME = rf"{_ANY_SURNAME}[ \u3000](?!电话|手机|先生|女士|地址|联系|師傅|师傅){HAN}(?:[ \u3000]?{HAN})?(?=$|(?!{HAN}).)"
 # Other signs for the dot, or none, only where all characters write sounds: 阿卜杜拉.买买提.
 _SYLLABLES = f"[{lexicon.NAME_SYLLABLES}]"
 _TRANSLITERATED_NAME = rf"{_SYLLABLES}{{2,8}}(?:\s?[.．。\-—_/ ]\s?{_SYLLABLES}{{2,8}}){{1,2}}(?!{HAN})|{_SYLLABLES}{{5,10}}"
 # Customer: John Smith called, but not Customer: Very good work.
-_CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŐ", "A-Za-zÀ-ÖØ-öø-ſ"
+_CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĀĐŁŚŠŽŐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ưḀ-ỿ"
 _LATIN_WORD = rf"[{_CAPITAL}][{_LETTER}'’.\-]*+(?![0-9])"
 _PARTICLE = "(?:d[aeiou]s?|del|della|la|le|van|von|der|den|ten|ter|bin|binti|ibn|al|el|y|af|zu) "
 _FULL_LATIN_NAME = rf"{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{1,3}}"
@@ -182,7 +184,7 @@ _TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
     rf"((?:{_LABEL}|{_COLON_LABEL}){_TO_NAME})"
-    rf"(?:{_LABELLED_DOTTED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}|{HAN}{{2,4}}?{_AFTER_NAME}|"
+    rf"(?:{_LABELLED_DOTTED_NAME}|{_SPACED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}|{HAN}{{2,4}}?{_AFTER_NAME}|"
     rf"{HAN}{{2,4}}|{_FULL_LATIN_NAME}|[{_LETTER}][{_LETTER} .'’\-]{{1,30}})"
     rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}|"
     rf"{_TRANSLITERATED_NAME}|{_FULL_LATIN_NAME}|[A-Z][a-z]+"
@@ -288,7 +290,9 @@ def _decide_caller(match: re.Match[str]) -> str | None:
     is_word = surname in lexicon.PARTICLE_SURNAMES or surname in lexicon.RARE_WORD_SURNAMES
     if is_word and ((len(given) < 2 and surname not in _SHORT_NAMED) or not lexicon.GIVEN_NAME_CHARACTERS.issuperset(given)):
         return None
-    return match["before"] + NAME if _is_name(name) else None
+    # 周天宇 is a name although 周天 is a day.
+    is_name = _is_name(name) or (len(given) == 2 and lexicon.GIVEN_NAME_CHARACTERS.issuperset(given))
+    return match["before"] + NAME if is_name else None
 
 
 def _decide_speaker(match: re.Match[str]) -> str | None:

@@ -68,7 +68,7 @@ class Table:
 
 
 def withheld_cells(table: Table, fewest: int, totals: Collection[Cell] = ()) -> frozenset[Cell]:
-    """The cells without a shown number, some of them empty; totals are not shown here, but other tables show all except ``totals``."""
+    """The cells without a shown number, some of them empty. Totals are not shown, but other tables show all except ``totals``."""
     table = table.with_empty_cells()
     hidden = {cell for cell, count in table.counts.items() if count and _is_inner(cell) and not table.has_enough(cell, fewest)}
     hidden |= {cell for cell in totals if cell in table.counts}

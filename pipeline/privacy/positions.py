@@ -45,7 +45,7 @@ def network_addresses(text: str) -> Iterator[Match]:
         if sum(map(bool, match[0].split(":"))) >= 3 and _is_ip(match[0]):
             yield found("network_address", match)
     for match in _PAIRS.finditer(text):
-        if re.search("[A-Fa-f]", match[0]) and re.search("[0-9]", match[0]):
+        if re.search("[A-Fa-f]", match[0]) and (match[1] == ":" or re.search("[0-9]", match[0])):
             yield found("network_address", match)
     yield from (found("network_address", match, "value") for match in _MAC_WORD.finditer(text))
 
@@ -132,9 +132,15 @@ _BORN = re.compile(
 )
 
 
+_BIRTHDAY = re.compile(
+    rf"(?<![0-9])(?P<date>(?:\d{{1,2}}|{_NUMERALS}{{1,2}})月(?:\d{{1,2}}|{_NUMERALS}{{1,3}})[日号]?)是?(?:我|他|她|本人|孩子)?的?生日",
+    re.ASCII,
+)
+
+
 def births(text: str) -> Iterator[Match]:
     """Dates beside a word for birth; no other date is one of a person."""
-    for pattern in (_BIRTH, _BORN):
+    for pattern in (_BIRTH, _BORN, _BIRTHDAY):
         yield from (found("birth_date", match, "date") for match in pattern.finditer(text))
 
 

@@ -38,10 +38,16 @@ _BEFORE_WORD = re.compile(
     rf"|(?:18|19|20)[0-9]{{2}}{_SIGN}[01]?[0-9]{_SIGN}[0-3]?[0-9]|(?:18|19|"
     rf"20)[0-9]{{6}})(?=\s?(?:出生(?![产產])|生(?:人|的(?!产)|日|(?=[，。,.;；!！)）\s]|$))))"
 )
+# 3月12日是我生日, 农历八月十五生日.
+_BIRTHDAY = re.compile(
+    rf"(?<![0-9])(?:农历|農曆|阴历|陰曆)?(?:正|腊|臘|冬|{_TENS}|[01]?[0-9])月(?:初{_TENS}|廿{_NUMERAL}|{_TENS}|[0-3]?[0-9])[日号號]?"
+    r"(?=是?(?:我|他|她|本人|孩子)?的?生日)"
+)
 
 
 def _redact_births(text: str) -> str:
-    return _BEFORE_WORD.sub(BIRTH_DATE, _LABELLED.sub(rf"\1{BIRTH_DATE}", text))
+    text = _BEFORE_WORD.sub(BIRTH_DATE, _LABELLED.sub(rf"\1{BIRTH_DATE}", text))
+    return _BIRTHDAY.sub(BIRTH_DATE, text) if "生日" in text else text
 
 
 RULES = (

@@ -177,7 +177,7 @@ _CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĀĐŁŚŠŽŐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ư�
 _LATIN_WORD = rf"[{_CAPITAL}][{_LETTER}'’.\-]*+(?![0-9])"
 _PARTICLE = "(?:d[aeiou]s?|del|della|la|le|van|von|der|den|ten|ter|bin|binti|ibn|al|el|y|af|zu) "
 _FULL_LATIN_NAME = rf"{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{1,3}}"
-_LATIN_NAME = rf"(?:{_FULL_LATIN_NAME}|{_LATIN_WORD}(?! [a-z]))"
+_LATIN_NAME = rf"(?:{_FULL_LATIN_NAME}|(?:{_PARTICLE}){{1,2}}{_LATIN_WORD}|{_LATIN_WORD}(?! [a-z]))"
 # 联系人1：, 联系人（先生）：, 联系人、电话：“
 _OPENING = r"[\s【「『“”‘’\"'(（<]{0,8}"
 _TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?(?:电话|電話|手机|手機))?\s{{0,8}}[:：=＝]{_OPENING}"

@@ -42,8 +42,8 @@ _STREET_NUMBER = re.compile(
     # 30之7, 30-7-610: without 号.
     rf"|{_COUNT}之{_COUNT}(?![0-9一二三四五六七八九十])|[0-9]{{1,4}}-[0-9]{{1,3}}-[0-9]{{3,4}}(?![0-9\-]))"
     # 30号之7, 30号附2号, 12弄3支弄, 30之7号610.
-    rf"(?:\s?[之附-]\s?{_COUNT}(?:[号號]|(?![0-9元年月日]))|{_COUNT}(?:支弄|"
-    rf"衖))?(?:(?<=[号號院弄#0-9一二三四五六七八九十]){_PART_GAP}(?<![0-9]){_ROOM})?"
+    rf"(?:\s?[之附-]\s?{_COUNT}(?:[号號]|(?![0-9元年月日]))|{_COUNT}(?:支弄|衖)){{0,2}}"
+    rf"(?:(?<=[号號院弄#0-9一二三四五六七八九十]){_PART_GAP}(?<![0-9]){_ROOM})?"
     # An estate with any name, if a building follows: 民族大道1号荣和山水3栋.
     rf"(?:{_PART_GAP}{_PLACE_CHARACTER}{{0,8}}?{_ESTATE}|{_PLACE_CHARACTER}{{1,8}}?(?={_BUILDING_PART}))?{_PARTS}"
 )

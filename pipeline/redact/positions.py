@@ -54,8 +54,9 @@ def _redact_network(text: str) -> str:
 
 
 def _decide_mac(match: re.Match[str]) -> str | None:
-    """Six pairs without a letter are figures: 10-20-30-40-50-60."""
-    return NETWORK_ADDRESS if re.search("[A-Fa-f]", match[0]) and re.search("[0-9]", match[0]) else None
+    """Six pairs without a letter are figures (10-20-30-40-50-60), without a digit perhaps words."""
+    has_sign = match["sign"] in (":", "：") or re.search("[0-9]", match[0])
+    return NETWORK_ADDRESS if has_sign and re.search("[A-Fa-f]", match[0]) else None
 
 
 def _decide_ipv4(match: re.Match[str]) -> str | None:

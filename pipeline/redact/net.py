@@ -32,15 +32,15 @@ _HASH_EMAIL = re.compile(rf"{_LOCAL}#(?:[A-Za-z0-9\-]+\.)+{_DOMAIN_END}", re.IGN
 _SPACED_EMAIL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9](?: [A-Za-z0-9._\-]){2,30} @(?: [A-Za-z0-9.\-](?![A-Za-z0-9])){4,30}")
 # zhang at example dot com: the word for the dot tells it from looking at example.com.
 _SPELLED_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s(?:dot|underscore|"
-    r"dash)\s[A-Za-z0-9_%+\-]+){0,3}\s?(?:\sat\s|[(（\[]\s?at\s?[)）\]])\s?"
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s(?:dot|underscore|dash)\s[A-Za-z0-9_%+\-]+){0,3}\s?(?:\sat\s"
+    r"|[(（\[]\s?at\s?[)）\]])\s?"
     rf"[A-Za-z0-9\-]+(?:(?:\sdot\s|\s?[点點]\s?)[A-Za-z0-9\-]+){{0,3}}(?:\sdot\s|\s?[点點]\s?){_DOMAIN_END}",
     re.IGNORECASE,
 )
 # zhang at example.com, behind the word for it.
 _ANNOUNCED_EMAIL = re.compile(
-    r"((?:邮[箱件]|郵[箱件]|(?<![a-z])e-?mail)(?:地址|address)?(?:是|为|為|"
-    r"[:：\s]){0,3})[A-Za-z0-9._%+\-]+[\s_]at[\s_][A-Za-z0-9\-]+"
+    r"((?:邮[箱件]|郵[箱件]|(?<![a-z])e-?mail)(?:地址|address)?(?:是"
+    r"|为|為|[:：\s]){0,3})[A-Za-z0-9._%+\-]+[\s_]at[\s_][A-Za-z0-9\-]+"
     r"(?:\s?(?:\.|点|點)\s?[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
@@ -59,8 +59,7 @@ _CHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]+|(?<![A-Za-z0-9_\-])o[A-Za-z0-9_\-]{
 _NO_GROUPS = r"(?![\s—–·•./,、]{1,3}[0-9]{3})"
 _ACCOUNT_WORD = "抖音|快手|支付宝|淘宝|旺旺|微博|小红书|用户名|会员名|账号|帐号|帳號|賬號|账户|帳戶|登录名|登錄名|昵称|暱稱"
 _OTHER_ACCOUNT = re.compile(
-    rf"((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id|名)?(?:是|为|為|叫|"
-    rf"[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
+    rf"((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id|名)?(?:是|为|為|叫|[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
     # Without a word in between, only non-words.
     rf"|((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id))(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{3,29}}",
     re.IGNORECASE,

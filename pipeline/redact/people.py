@@ -160,8 +160,8 @@ _THINGS = ("model", "product", "file", "brand", "company", "store", "shop", "app
 _NO_PERSONS = "".join(f"(?<!(?i:{word}) )" for word in _THINGS)
 # Names of other ethnic groups in Han script: 买买提·艾力.
 _NAME_DOT = "[·•・‧∙⋅･]"
-_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}})+"
-_LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}})+"
+_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}){{1,4}}"
+_LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}}){{1,4}}"
 # 王 小明, 王 小 明: after a label.
 _SPACED_NAME = rf"{_ANY_SURNAME}[ \u3000](?!电话|手机|先生|女士|地址|联系|師傅|师傅){HAN}(?:[ \u3000]?{HAN})?(?=$|(?!{HAN}).)"
 # Other signs for the dot, or none, only where all characters write sounds: 阿卜杜拉.买买提.

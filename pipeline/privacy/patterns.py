@@ -3,6 +3,7 @@
 One text in, spans out. Written independently of ``pipeline/desensitize``, which removes such data. Telephone numbers follow
 the numbering plan of mainland China, identity numbers GB 11643 (ISO 7064 MOD 11-2), bank cards ISO/IEC 7812, plates
 GA 36-2018. Service lines (400, 800) are public and belong to no person. ``subjects.py`` finds the texts.
+Papers and vehicles are in ``papers.py``, places of devices and dates of birth in ``positions.py``.
 """
 
 from __future__ import annotations
@@ -227,15 +228,17 @@ _PLATE = re.compile(
 )
 _NEW_ENERGY = re.compile(r"[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]", re.ASCII)
 _ENDING = r"(?:com|cn|net|org|edu|gov|top|cc|vip|info|io|me|xyz|co|hk|tw)(?![A-Za-z0-9])"
+_LOCAL = r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})(?:[ ]?(?:点|下划线|横杠|中划线|减号)[ ]?[A-Za-z0-9_\-]{1,40}){0,2}"
+_HOST = r"[A-Za-z0-9\-]+"
+_AT = r"(?:[ ]?(?:@|艾特|圈a|小老鼠|[(\[{<【][ ]?(?:at?|@|艾特)[ ]?[)\]}>】])[ ]?)"
+# Signs and words for a dot count before an ending that is known.
+_SAID_DOT = r"(?:[。,、丶·]|[ (\[{【](?:dot|点)[ )\]}】])"
 _EMAIL = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})(?:[ ]?(?:点|下划线|横杠|中划线|减号)[ ]?[A-Za-z0-9_\-]{1,40}){0,2}"
-    r"(?:[ ]?(?:@|艾特|圈a|小老鼠|[(\[{<【][ ]?(?:at|@|艾特)[ ]?[)\]}>】])[ ]?"
-    rf"(?:[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|"
-    rf"(?:[。,、丶·]|[ (\[{{【](?:dot|点)[ )\]}}】])[ ]?{_ENDING})"
-    r"|(?:qq|163|126|139|gmail|foxmail|sina|outlook|hotmail)(?:邮箱)?(?![A-Za-z0-9.]))"
-    rf"|[ (\[{{]at[ )\]}}][A-Za-z0-9\-]+(?:[ (\[{{]dot[ )\]}}][A-Za-z0-9\-]+){{0,3}}(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_ENDING})"
-    r"|(?:邮箱|邮件|(?<![A-Za-z])e-?mail)(?:地址|是|为|"
-    r"[:\s]){0,3}[A-Za-z0-9._%+\-]+[ _]at[ _][A-Za-z0-9\-]+(?:[ ]?[.点][ ]?[A-Za-z0-9\-]+)+",
+    rf"{_LOCAL}(?:{_AT}{_HOST}(?:[ ]?(?:\.|点)[ ]?{_HOST}){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|{_SAID_DOT}[ ]?{_ENDING})"
+    rf"|{_AT}(?:qq|163|126|139|gmail|foxmail|sina|outlook|hotmail)(?:邮箱)?(?![A-Za-z0-9.])"
+    rf"|[ (\[{{]at[ )\]}}]{_HOST}(?:(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_HOST}){{0,3}}(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_ENDING}"
+    rf"|#(?:{_HOST}\.)+{_ENDING})"
+    rf"|(?:邮箱|邮件|(?<![A-Za-z])e-?mail)(?:地址|是|为|[:\s]){{0,3}}[A-Za-z0-9._%+\-]+[ _]at[ _]{_HOST}(?:[ ]?[.点][ ]?{_HOST})+",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -333,37 +336,37 @@ _AFTER_WORD = re.compile(
 )
 _LABELLED = re.compile(
     r"(?:姓名|联系人|收货人|收件人|报修人|投诉人|来电人|户主|机主|车主|业主)[\s]?[:：是为][\s]?"
-    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|"
-    rf"[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]*)*)"
-    rf"|(?:我叫|名叫|我是)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
+    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}"
+    rf"|[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]*)*)"
+    rf"|(?:我叫|名叫|我是|(?:客户|用户|顾客|业主)叫)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
 )
 # 客户…反映: who speaks in a note of a call, in any script; English labels with or without a colon.
 _UPPER, _LATIN = "A-ZÀ-ÖØ-ÞĐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ưḀ-ỿ"
 _LATIN_FULL = (
     rf"[{_UPPER}][{_LATIN}'’.\-]+(?:,? (?:(?:d[aeio]s?|del|van|von|der|bin|al|el|la) ){{0,2}}[{_UPPER}][{_LATIN}'’.\-]*){{1,3}}"
 )
-_DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅][ ]?{_HAN}{{1,10}})+"
+_DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅][ ]?{_HAN}{{1,10}}){{1,4}}"
 _SPEAKS = (
-    r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过电话|先生|女士|"
-    r"[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
+    r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过(?:电话|热线|微信|网络|网站|平台|APP)|先生"
+    r"|女士|[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
 )
 _CALLER = re.compile(
-    r"(?:客户|用户|顾客|业主|机主|车主|房主|住户|租客|买家|会员|来电人|投诉人|反映人|报修人)(?:叫|是)?[\s:(【「“\"]{0,2}"
-    rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})|"
-    rf"(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
+    r"(?:客户|用户|顾客|业主|机主|车主|房主|住户|租客|租户|买家|会员|来电人|投诉人|反映人|报修人)(?:叫|是)?[\s:(【「“\"]{0,2}"
+    rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})"
+    rf"|(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
     rf"|(?P<weak>[高谢程金白钱严温易左季谷盛靳屈艾宗桂]{_GIVEN}|[{_WORD_SURNAMES}于和向时应单管明童游]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
 )
 _ENGLISH = re.compile(
-    r"(?<![A-Za-z])(?:(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller|attn\.?|"
-    rf"applicant|signed by|name)[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})"
+    r"(?<![A-Za-z])(?:(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller"
+    rf"|attn\.?|applicant|signed by|name)[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})"
     # Not CUSTOMER BRING ITEM BACK.
-    r"|(?:[Rr]ecipient|[Cc]onsignee|[Cc]ontact (?:person|name)|[Cc]ustomer(?: name)?|[Cc]lient|[Rr]eceiver|[Ss]ender|[Cc]aller|"
-    rf"[Aa]ttn\.?|[Aa]pplicant|[Ss]igned by) (?P<full>{_LATIN_FULL}))"
+    r"|(?:[Rr]ecipient|[Cc]onsignee|[Cc]ontact (?:person|name)|[Cc]ustomer(?: name)?|[Cc]lient"
+    rf"|[Rr]eceiver|[Ss]ender|[Cc]aller|[Aa]ttn\.?|[Aa]pplicant|[Ss]igned by) (?P<full>{_LATIN_FULL}))"
     rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?"
-    rf"(?P<behind>{_LATIN_FULL}|{_DOTTED}|(?:{_COMPOUND}){_GIVEN}{{1,2}}|"
-    rf"[{SURNAMES}]{_GIVEN}{{1,2}}?(?=$|(?!{_HAN}).|电话|手机|地址))"
-    r"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|户主|机主|车主|"
-    rf"业主)[ ]?:[ ]?(?P<spaced>[{SURNAMES}{_WORD_SURNAMES}][ ]{_HAN}(?:[ ]?{_HAN})?(?=$|(?!{_HAN}).))"
+    rf"(?P<behind>{_LATIN_FULL}|{_DOTTED}|(?:{_COMPOUND}){_GIVEN}{{1,2}}"
+    rf"|[{SURNAMES}]{_GIVEN}{{1,2}}?(?=$|(?!{_HAN}).|电话|手机|地址))"
+    r"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|户主|机主|车主"
+    rf"|业主)[ ]?:[ ]?(?P<spaced>[{SURNAMES}{_WORD_SURNAMES}][ ]{_HAN}(?:[ ]?{_HAN})?(?=$|(?!{_HAN}).))"
 )
 # Customer Service, Contact Us; 于 and 和 before what is no given name.
 _THINGS = frozenset(
@@ -418,12 +421,15 @@ def _names(text: str) -> Iterator[Match]:
 
 _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
-_CONTACT_GUARD = "@|艾特|小老鼠|(?i:圈a|[ _({<【\\[]at[ _)}>】\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
+_CONTACT_GUARD = (
+    "@|[A-Za-z0-9]#[A-Za-z0-9]|艾特|小老鼠"
+    "|(?i:圈a|[ _({<【\\[]at?[_)}>】\\]]| at |wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
+)
 
 SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
-        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|"
-        "户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|买家|会员"
+        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人"
+        "|户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|租户|买家|会员"
         "|(?i:recipient|consignee|contact|person|customer|client|receiver|sender|caller|attn\\.?|applicant|signed by|name)"
         " ?[:=]? ?[A-ZÀ-Þ\u3400-\u9fff]",
     ),
@@ -437,8 +443,8 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),
     _addresses: (
-        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)|之[0-9一二三四五六七八九十]|"
-        r"[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)"
+        r"|之[0-9一二三四五六七八九十]|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
 }

@@ -18,16 +18,16 @@ _IP_WORD = re.compile(
     r"(?:(?<![A-Za-z])(?i:ip(?:v[46])?)(?![A-Za-z])|网络地址|网关|(?:登录|客户端|服务器|来源)地址)[^0-9。,;]{0,6}$"
 )
 _VERSION = re.compile(
-    r"(?:版本?|固件|软件|系统|升级|更新|驱动|(?i:(?<![a-z])v|ver|version|firmware|"
-    r"software|rev|build|app|android|ios))[^0-9。,;]{0,6}$"
+    r"(?:版本?|固件|软件|系统|升级|更新|驱动"
+    r"|(?i:(?<![a-z])v|ver|version|firmware|software|rev|build|app|android|ios))[^0-9。,;]{0,6}$"
 )
 _LOCAL = re.compile(r"(?:0|10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168|22[4-9]|2[345]\d)\.", re.ASCII)
 _COLONS = re.compile(
     r"(?<![0-9A-Za-z:.])[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]*|\d{1,3}(?:\.\d{1,3}){3})(?![0-9A-Za-z:])", re.ASCII
 )
 _PAIRS = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:\-.])[0-9A-Fa-f]{2}(?:([:\-–.]|"
-    r"\s)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?:(?:\1[0-9A-Fa-f]{2}){2})?(?![0-9A-Za-z]|[:\-.][0-9A-Fa-f])"
+    r"(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:\-.])[0-9A-Fa-f]{2}(?:([:\-–.]"
+    r"|\s)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?:(?:\1[0-9A-Fa-f]{2}){2})?(?![0-9A-Za-z]|[:\-.][0-9A-Fa-f])"
     r"|(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:\-.])[0-9A-Fa-f]{4}([.\-:])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4}(?![0-9A-Za-z]|[:\-.][0-9A-Fa-f])"
 )
 _MAC_WORD = re.compile(
@@ -45,7 +45,7 @@ def network_addresses(text: str) -> Iterator[Match]:
         if sum(map(bool, match[0].split(":"))) >= 3 and _is_ip(match[0]):
             yield found("network_address", match)
     for match in _PAIRS.finditer(text):
-        if re.search("[A-Fa-f]", match[0]) and re.search("[0-9]", match[0]):
+        if re.search("[A-Fa-f]", match[0]) and (match[1] == ":" or re.search("[0-9]", match[0])):
             yield found("network_address", match)
     yield from (found("network_address", match, "value") for match in _MAC_WORD.finditer(text))
 
@@ -81,17 +81,17 @@ _PAIR = re.compile(
 _SIDE_WORD = "(?:东经|西经|北纬|南纬|東經|西經|北緯|南緯)"
 _ARC = r"(?:\d{1,3}\s?[°度]\s?\d{1,2}(?:\.\d+)?(?:\s?['′’分](?:\s?\d{1,2}(?:\.\d+)?\s?[\"″′'’”秒]{0,2})?)?|\d{1,3}\.\d{2,}\s?°?)"
 _SIDED = re.compile(
-    rf"{_SIDE_WORD}[\s:]{{0,2}}{_ARC}|(?<![A-Za-z0-9.])(?:[NS]\s?{_ARC}{_COMMA}{{0,2}}[EW]\s?{_ARC}|"
-    rf"[EW]\s?{_ARC}{_COMMA}{{0,2}}[NS]\s?{_ARC})"
+    rf"{_SIDE_WORD}[\s:]{{0,2}}{_ARC}"
+    rf"|(?<![A-Za-z0-9.])(?:[NS]\s?{_ARC}{_COMMA}{{0,2}}[EW]\s?{_ARC}|[EW]\s?{_ARC}{_COMMA}{{0,2}}[NS]\s?{_ARC})"
     rf"|(?<![0-9.]){_ARC}\s?[NS]{_COMMA}{{0,2}}{_ARC}\s?[EW]|(?<![0-9.]){_ARC}\s?[EW]{_COMMA}{{0,2}}{_ARC}\s?[NS]",
     re.ASCII,
 )
 _PLACED = re.compile(
-    r"(?:经纬度?|經緯度?|坐标|座标|坐標|定位|位置|(?<![A-Za-z])(?i:gps|geo|coordinates?|"
-    r"location|loc)(?![A-Za-z]))(?:点|信息|[\s:=是为在(\[【\"'“]){0,4}"
+    r"(?:经纬度?|經緯度?|坐标|座标|坐標|定位|位置"
+    r"|(?<![A-Za-z])(?i:gps|geo|coordinates?|location|loc)(?![A-Za-z]))(?:点|信息|[\s:=是为在(\[【\"'“]){0,4}"
     rf"(?P<pair>-?\d{{1,3}}\.\d{{2,}}°?{_COMMA}-?\d{{1,3}}\.\d{{2,}})"
-    r"|(?:经度|纬度|經度|緯度|(?<![A-Za-z])(?i:lat(?:itude)?|lng|lon(?:g|"
-    r"gitude)?)(?![A-Za-z]))(?:[\s:=是为(\"'“]){0,4}(?P<single>-?\d{1,3}(?:\.\d{2,}|[°度]\d))",
+    r"|(?:经度|纬度|經度|緯度|(?<![A-Za-z])(?i:lat(?:itude)?|lng"
+    r"|lon(?:g|gitude)?)(?![A-Za-z]))(?:[\s:=是为(\"'“]){0,4}(?P<single>-?\d{1,3}(?:\.\d{2,}|[°度]\d))",
     re.ASCII,
 )
 
@@ -111,36 +111,42 @@ def coordinates(text: str) -> Iterator[Match]:
 _NUMERALS = "[〇○零一二三四五六七八九十廿初正腊冬]"
 _MONTHS = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*"
 _DATE = (
-    rf"(?:(?:\d{{2,4}}\s?年\s?)?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?月(?:\s?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?[日号號]?)?|"
-    rf"(?:{_NUMERALS}{{2,4}}年)?{_NUMERALS}{{1,3}}月(?:{_NUMERALS}{{1,3}}[日号號]?)?"
-    r"|\d{1,4}\s?[\-–—/.·]\s?\d{1,2}(?:\s?[\-–—/.·]\s?\d{1,4})?(?!\d)|(?:18|19|"
-    r"20)\d\d \d{1,2} \d{1,2}(?!\d)|(?:18|19|20)\d{4}(?:\d\d)?(?!\d)|\d{6}(?!\d)"
-    rf"|{_MONTHS}\.?\s?\d{{1,2}}[a-z]{{0,2}}(?:,?\s?(?:19|20)\d\d)?|"
-    rf"\d{{1,2}}[a-z]{{0,2}}[\s\-]?{_MONTHS}\.?,?[\s\-]?(?:(?:19|20)\d\d)?)"
+    rf"(?:(?:\d{{2,4}}\s?年\s?)?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?月(?:\s?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?[日号號]?)?"
+    rf"|(?:{_NUMERALS}{{2,4}}年)?{_NUMERALS}{{1,3}}月(?:{_NUMERALS}{{1,3}}[日号號]?)?"
+    r"|\d{1,4}\s?[\-–—/.·]\s?\d{1,2}(?:\s?[\-–—/.·]\s?\d{1,4})?(?!\d)"
+    r"|(?:18|19|20)\d\d \d{1,2} \d{1,2}(?!\d)|(?:18|19|20)\d{4}(?:\d\d)?(?!\d)|\d{6}(?!\d)"
+    rf"|{_MONTHS}\.?\s?\d{{1,2}}[a-z]{{0,2}}(?:,?\s?(?:19|20)\d\d)?"
+    rf"|\d{{1,2}}[a-z]{{0,2}}[\s\-]?{_MONTHS}\.?,?[\s\-]?(?:(?:19|20)\d\d)?)"
 )
 _BIRTH = re.compile(
-    r"(?:出生(?:日期|年月日?|时间|日|于|在)?|[生][日辰](?:日期)?|(?<![发產产])[生][于於]|"
-    r"(?<![A-Za-z])(?i:d\.?o\.?b\.?|date of birth|birth\s?date|birthday|born)(?![A-Za-z]))"
+    r"(?:出生(?:日期|年月日?|时间|日|于|在)?|[生][日辰](?:日期)?|(?<![发產产])[生][于於]"
+    r"|(?<![A-Za-z])(?i:d\.?o\.?b\.?|date of birth|birth\s?date|birthday|born)(?![A-Za-z]))"
     rf"(?:\([^()0-9]{{1,6}}\))?(?:[\s:=是为在于(]|公历|阳历|农历|阴历|(?i:is|on|in)(?![A-Za-z])){{0,4}}(?P<date>{_DATE})",
     re.ASCII,
 )
 _BORN = re.compile(
-    rf"(?<![0-9])(?P<date>(?:\d{{2,4}}\s?年\s?|{_NUMERALS}{{2,4}}年)(?:\d{{1,2}}|"
-    rf"{_NUMERALS}{{1,3}})\s?月(?:\s?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?[日号]?)?"
+    rf"(?<![0-9])(?P<date>(?:\d{{2,4}}\s?年\s?|{_NUMERALS}{{2,4}}年)(?:\d{{1,2}}"
+    rf"|{_NUMERALS}{{1,3}})\s?月(?:\s?(?:\d{{1,2}}|{_NUMERALS}{{1,3}})\s?[日号]?)?"
     r"|(?:18|19|20)\d\d[\-/.]\d{1,2}[\-/.]\d{1,2}|(?:18|19|20)\d{6})\s?(?:出生(?!产)|生(?:人|日|的(?!产)|(?=[,。.;!)\s]|$)))",
+    re.ASCII,
+)
+
+
+_BIRTHDAY = re.compile(
+    rf"(?<![0-9])(?P<date>(?:\d{{1,2}}|{_NUMERALS}{{1,2}})月(?:\d{{1,2}}|{_NUMERALS}{{1,3}})[日号]?)是?(?:我|他|她|本人|孩子)?的?生日",
     re.ASCII,
 )
 
 
 def births(text: str) -> Iterator[Match]:
     """Dates beside a word for birth; no other date is one of a person."""
-    for pattern in (_BIRTH, _BORN):
+    for pattern in (_BIRTH, _BORN, _BIRTHDAY):
         yield from (found("birth_date", match, "date") for match in pattern.finditer(text))
 
 
 NETWORK_GUARDS = (
-    r"[0-9]\s?[.。点點]\s?[0-9]{1,3}\s?[.。点點]\s?[0-9]{1,3}\s?[.。点點]\s?[0-9]|"
-    r"[0-9A-Fa-f:]:[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]{2}[\-–. ][0-9A-Fa-f]{2}[\-–. ][0-9A-Fa-f]{2}[\-–. ]"
+    r"[0-9]\s?[.。点點]\s?[0-9]{1,3}\s?[.。点點]\s?[0-9]{1,3}\s?[.。点點]\s?[0-9]"
+    r"|[0-9A-Fa-f:]:[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]{2}[\-–. ][0-9A-Fa-f]{2}[\-–. ][0-9A-Fa-f]{2}[\-–. ]"
     r"|[0-9A-Fa-f]{4}[.\-:][0-9A-Fa-f]{4}[.\-:]|(?i:mac|bssid)|(?:牙|物理|硬件)地址",
 )
 COORDINATE_GUARDS = (

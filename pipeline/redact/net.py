@@ -23,25 +23,28 @@ _SAID_MARK = "(?:点|點|下[划劃][线線]|[中横橫][划劃杠槓][线線]?|
 _LOCAL = rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s?{_SAID_MARK}\s?[A-Za-z0-9_\-]+){{0,3}}"
 _EMAIL = re.compile(
     # Only from the start of a word: otherwise a long text without @ would be scanned again from each letter.
-    rf"{_LOCAL}(?:\s?@\s?|\s?(?:艾特|圈[aA]|小老鼠)\s?|\s?{_OPEN}(?:at|@|艾特|圈a){_CLOSE}\s?)"
+    rf"{_LOCAL}(?:\s?@\s?|\s?(?:艾特|圈[aA]|小老鼠)\s?|\s?{_OPEN}(?:at?|@|艾特|圈a){_CLOSE}\s?)"
     rf"(?:[A-Za-z0-9\-]+(?:\s?(?:\.|点|點)\s?[A-Za-z0-9\-]+|{_SAID_DOT}{_DOMAIN_END})+|{_PROVIDER})",
     re.IGNORECASE,
 )
+_HASH_EMAIL = re.compile(rf"{_LOCAL}#(?:[A-Za-z0-9\-]+\.)+{_DOMAIN_END}", re.IGNORECASE)
+# 1 2 3 @ q q . c o m: each character by itself.
+_SPACED_EMAIL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9](?: [A-Za-z0-9._\-]){2,30} @(?: [A-Za-z0-9.\-](?![A-Za-z0-9])){4,30}")
 # zhang at example dot com: the word for the dot tells it from looking at example.com.
 _SPELLED_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s(?:dot|underscore|"
-    r"dash)\s[A-Za-z0-9_%+\-]+){0,3}\s?(?:\sat\s|[(（\[]\s?at\s?[)）\]])\s?"
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+(?:\s(?:dot|underscore|dash)\s[A-Za-z0-9_%+\-]+){0,3}\s?(?:\sat\s"
+    r"|[(（\[]\s?at\s?[)）\]])\s?"
     rf"[A-Za-z0-9\-]+(?:(?:\sdot\s|\s?[点點]\s?)[A-Za-z0-9\-]+){{0,3}}(?:\sdot\s|\s?[点點]\s?){_DOMAIN_END}",
     re.IGNORECASE,
 )
 # zhang at example.com, behind the word for it.
 _ANNOUNCED_EMAIL = re.compile(
-    r"((?:邮[箱件]|郵[箱件]|(?<![a-z])e-?mail)(?:地址|address)?(?:是|为|為|"
-    r"[:：\s]){0,3})[A-Za-z0-9._%+\-]+[\s_]at[\s_][A-Za-z0-9\-]+"
+    r"((?:邮[箱件]|郵[箱件]|(?<![a-z])e-?mail)(?:地址|address)?(?:是"
+    r"|为|為|[:：\s]){0,3})[A-Za-z0-9._%+\-]+[\s_]at[\s_][A-Za-z0-9\-]+"
     r"(?:\s?(?:\.|点|點)\s?[A-Za-z0-9\-]+)+",
     re.IGNORECASE,
 )
-_WRITTEN_AT = re.compile(r"[(（\[【<{]\s?at\s?[)）\]】>}]|圈a|小老鼠", re.IGNORECASE)
+_WRITTEN_AT = re.compile(r"[(（\[【<{]\s?at\s?[)）\]】>}]|[(（\[【<{]a[)）\]】>}]|圈a|小老鼠", re.IGNORECASE)
 _SPELLED_AT = re.compile(r"[\s_]at[\s_]|at\s?[)）\]]", re.IGNORECASE)
 _CHAT = r"(?:微信|薇信|威信|扣扣|(?<![A-Za-z])(?:wechat|weixin|vx|wx|v信|(?<=加)v|q\s?q))(?:号码?|號碼?|账号|帐号|帳號|\s?id)?"
 _CHAT_ACCOUNT = re.compile(
@@ -56,8 +59,7 @@ _CHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]+|(?<![A-Za-z0-9_\-])o[A-Za-z0-9_\-]{
 _NO_GROUPS = r"(?![\s—–·•./,、]{1,3}[0-9]{3})"
 _ACCOUNT_WORD = "抖音|快手|支付宝|淘宝|旺旺|微博|小红书|用户名|会员名|账号|帐号|帳號|賬號|账户|帳戶|登录名|登錄名|昵称|暱稱"
 _OTHER_ACCOUNT = re.compile(
-    rf"((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id|名)?(?:是|为|為|叫|"
-    rf"[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
+    rf"((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id|名)?(?:是|为|為|叫|[:：=])+\s*)[A-Za-z0-9_\-]{{4,30}}(?![A-Za-z0-9_\-]){_NO_GROUPS}"
     # Without a word in between, only non-words.
     rf"|((?:{_ACCOUNT_WORD})(?:[号號]|账号|帐号|帳號|id))(?=[A-Za-z_\-]*[0-9_])[A-Za-z][A-Za-z0-9_\-]{{3,29}}",
     re.IGNORECASE,
@@ -67,8 +69,10 @@ _OTHER_ACCOUNT = re.compile(
 def _redact_net(text: str) -> str:
     if "://" in text or "w" in text or "W" in text:
         text = _URL.sub(URL, text)
+    if "#" in text:
+        text = _HASH_EMAIL.sub(EMAIL, text)
     if "@" in text or "艾特" in text or _WRITTEN_AT.search(text):
-        text = _EMAIL.sub(EMAIL, text)
+        text = _EMAIL.sub(EMAIL, _SPACED_EMAIL.sub(EMAIL, text))
     if _SPELLED_AT.search(text):
         text = _ANNOUNCED_EMAIL.sub(rf"\1{EMAIL}", _SPELLED_EMAIL.sub(EMAIL, text))
     return _DOMAIN.sub(URL, text) if "." in text else text
@@ -83,7 +87,7 @@ def _redact_accounts(text: str) -> str:
 RULES = (
     Rule(
         _redact_net,
-        rf"@|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at\s?[)）\]】>}}]|[\s_]at[\s_]|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})",
+        rf"@|[A-Za-z0-9]#[A-Za-z0-9]|艾特|小老鼠|(?i:圈a|[(（\[【<{{]\s?at?\s?[)）\]】>}}]|[\s_]at[\s_]|www\.|://)|[A-Za-z0-9\-]\.(?i:{_TOP_DOMAINS})",
     ),
     Rule(
         _redact_accounts,

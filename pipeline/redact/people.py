@@ -128,25 +128,20 @@ _AFTER_NAME = (
 # At the end of a name these characters are part of it, although they begin words such as 明天 and 安装.
 _GIVEN = rf"(?:{HAN}[明今为為同真清想和安维](?=$|(?!{HAN}).)|{HAN}{{1,2}}?{_AFTER_NAME})"
 _LABEL = (
-    "姓名|联系人|联络人|收货人|收件人|寄件人|签收人|经办人|经手人|负责人|投诉人|"
-    "报修人|来电人|申请人|委托人|户主|户名|机主|业主|车主"
-    "|房主|法人|聯繫人|聯絡人|收貨人|簽收人|經辦人|經手人|負責人|投訴人|報修人|"
-    "來電人|申請人|戶主|戶名|機主|業主|車主|我叫|名叫|叫做"
+    "姓名|联系人|联络人|收货人|收件人|寄件人|签收人|经办人|经手人|负责人|投诉人|报修人|来电人|申请人|委托人|户主|户名|机主|业主|车主"
+    "|房主|法人|聯繫人|聯絡人|收貨人|簽收人|經辦人|經手人|負責人|投訴人|報修人|來電人|申請人|戶主|戶名|機主|業主|車主|我叫|名叫|叫做"
     "|名字是|名字叫|发票抬头|發票抬頭"
 )
 # Words that are labels only with a colon: 抬头, 称呼.
 _COLON_LABEL = (
-    "抬头|抬頭|[发發开開]票名[称稱]|[开開]票人|付款人|收款人|[发發]件人|下[单單]人|"
-    "[购購]買?买?人|[购購][货貨]人|客户名称?|客戶名稱?"
-    "|[顾顧]客名|用户名称|用戶名稱|[签簽]名|[签簽]字|署名|落款|称呼|稱呼|持卡人|"
-    "[监監][护護]人|受理人|接待人|[预預][约約]人|登[记記]人|代[办辦]人"
+    "抬头|抬頭|[发發开開]票名[称稱]|[开開]票人|付款人|收款人|[发發]件人|下[单單]人|[购購]買?买?人|[购購][货貨]人|客户名称?|客戶名稱?"
+    "|[顾顧]客名|用户名称|用戶名稱|[签簽]名|[签簽]字|署名|落款|称呼|稱呼|持卡人|[监監][护護]人|受理人|接待人|[预預][约約]人|登[记記]人|代[办辦]人"
     "|名字|紧急联络|緊急聯絡"
 )
 # With a colon and a known surname, any word for a person is a label: 取件者, 家属, 维修员.
 _PERSON_LABEL = (
     f"{HAN}(?:人|人[员員]|者|[员員]|方|[户戶])|房[东東]|租客|[顾顧]客|[师師][傅父]|(?:工程|技)[师師]|[签簽]收|同[学學]|[学學]生"
-    "|配偶|丈夫|妻子|老公|老婆|父[亲親]|母[亲親]|[儿兒]子|女[儿兒]|家[属屬]|"
-    "家[长長]|司机|司機|乘客|旅客|法定代表人?|法人代表|名[称稱]"
+    "|配偶|丈夫|妻子|老公|老婆|父[亲親]|母[亲親]|[儿兒]子|女[儿兒]|家[属屬]|家[长長]|司机|司機|乘客|旅客|法定代表人?|法人代表|名[称稱]"
 )
 _ENGLISH_LABEL = (
     "(?i:name|customer|client|contact(?: person)?|recipient|receiver|sender|consignee|invoice title"
@@ -165,8 +160,8 @@ _THINGS = ("model", "product", "file", "brand", "company", "store", "shop", "app
 _NO_PERSONS = "".join(f"(?<!(?i:{word}) )" for word in _THINGS)
 # Names of other ethnic groups in Han script: 买买提·艾力.
 _NAME_DOT = "[·•・‧∙⋅･]"
-_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}})+"
-_LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}})+"
+_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}){{1,4}}"
+_LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}}){{1,4}}"
 # 王 小明, 王 小 明: after a label.
 _SPACED_NAME = rf"{_ANY_SURNAME}[ \u3000](?!电话|手机|先生|女士|地址|联系|師傅|师傅){HAN}(?:[ \u3000]?{HAN})?(?=$|(?!{HAN}).)"
 # Other signs for the dot, or none, only where all characters write sounds: 阿卜杜拉.买买提.
@@ -177,17 +172,17 @@ _CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĀĐŁŚŠŽŐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ư�
 _LATIN_WORD = rf"[{_CAPITAL}][{_LETTER}'’.\-]*+(?![0-9])"
 _PARTICLE = "(?:d[aeiou]s?|del|della|la|le|van|von|der|den|ten|ter|bin|binti|ibn|al|el|y|af|zu) "
 _FULL_LATIN_NAME = rf"{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{1,3}}"
-_LATIN_NAME = rf"(?:{_FULL_LATIN_NAME}|{_LATIN_WORD}(?! [a-z]))"
+_LATIN_NAME = rf"(?:{_FULL_LATIN_NAME}|(?:{_PARTICLE}){{1,2}}{_LATIN_WORD}|{_LATIN_WORD}(?! [a-z]))"
 # 联系人1：, 联系人（先生）：, 联系人、电话：“
 _OPENING = r"[\s【「『“”‘’\"'(（<]{0,8}"
 _TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?(?:电话|電話|手机|手機))?\s{{0,8}}[:：=＝]{_OPENING}"
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
     rf"((?:{_LABEL}|{_COLON_LABEL}){_TO_NAME})"
-    rf"(?:{_LABELLED_DOTTED_NAME}|{_SPACED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}|{HAN}{{2,4}}?{_AFTER_NAME}|"
-    rf"{HAN}{{2,4}}|{_FULL_LATIN_NAME}|[{_LETTER}][{_LETTER} .'’\-]{{1,30}})"
-    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}|"
-    rf"{_TRANSLITERATED_NAME}|{_FULL_LATIN_NAME}|[A-Z][a-z]+"
+    rf"(?:{_LABELLED_DOTTED_NAME}|{_SPACED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}"
+    rf"|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|{_FULL_LATIN_NAME}|[{_LETTER}][{_LETTER} .'’\-]{{1,30}})"
+    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}"
+    rf"|{_TRANSLITERATED_NAME}|{_FULL_LATIN_NAME}|[A-Z][a-z]+"
     rf"|(?P<name>{_ANY_SURNAME}{_GIVEN}|{_STRONG_SURNAME}{HAN}{{2}}))"
 )
 _LABELLED_PERSON = re.compile(rf"((?:{_PERSON_LABEL}){_TO_NAME})({_ANY_SURNAME}{_GIVEN})")
@@ -200,24 +195,24 @@ _LABELLED_IN_ENGLISH = re.compile(
 )
 # 客户…反映: between a customer and what only people do stands a name, in any script.
 _CUSTOMER = (
-    "客[户戶]|用[户戶]|[顾顧]客|[业業]主|[机機]主|[车車]主|房主|住[户戶]|租[户戶客]|[买買]家|[会會]员|"
-    "[来來][电電](?:人|者|客[户戶])|投[诉訴](?:人|者)|反映人|[报報]修人|机主|家[属屬]"
+    "客[户戶]|用[户戶]|[顾顧]客|[业業]主|[机機]主|[车車]主|房主|住[户戶]|租[户戶客]|[买買]家"
+    "|[会會]员|[来來][电電](?:人|者|客[户戶])|投[诉訴](?:人|者)|反映人|[报報]修人|机主|家[属屬]"
 )
 _WHEN = (
-    r"(?:[于於在]?(?:昨[天日晚]|今[天日早晚]|前[天日]|[0-9年月日号时時点點分:：\-/\s]{1,20})|"
-    r"[刚剛][刚剛才]|[上下中]午|早上|晚上|再次|多次|又|首次|[第]?[一二两三四五六0-9]+次"
-    r"|[强強]烈|一直|反[复復]|通[过過](?:[电電][话話]|[热熱][线線]|微信|[网網][络絡站]|"
-    r"APP|平台)|本人|[亲親]自|先生|女士|[拨撥]?打[电電][话話]|\s){0,4}"
+    r"(?:[于於在]?(?:昨[天日晚]|今[天日早晚]|前[天日]|[0-9年月日号时時点點分:：\-/\s]{1,20})"
+    r"|[刚剛][刚剛才]|[上下中]午|早上|晚上|再次|多次|又|首次|[第]?[一二两三四五六0-9]+次"
+    r"|[强強]烈|一直|反[复復]|通[过過](?:[电電][话話]|[热熱][线線]|微信|[网網][络絡站]|APP|平台)"
+    r"|本人|[亲親]自|先生|女士|[拨撥]?打[电電][话話]|\s){0,4}"
 )
 _ACTS = (
-    "反映|反应|反應|反[馈饋]|[来來][电電访訪函信]|致[电電]|投[诉訴]|[报報]修|要求|表示|[说說]|"
-    "[称稱]|咨[询詢]|[询詢][问問]|催|提出|告知|[预預][约約]|[举舉][报報]"
+    "反映|反应|反應|反[馈饋]|[来來][电電访訪函信]|致[电電]|投[诉訴]|[报報]修|要求"
+    "|表示|[说說]|[称稱]|咨[询詢]|[询詢][问問]|催|提出|告知|[预預][约約]|[举舉][报報]"
     "|希望|[认認][为為]|打[来來进進]|[电電][话話]"
 )
 _CUSTOMER_OPENING = r"(?:名叫|叫做|叫|是|[:：\s（(【「“\"‘]){0,3}"
 _CALLER = re.compile(
-    rf"(?P<before>(?:{_CUSTOMER}){_CUSTOMER_OPENING})(?:(?P<foreign>{_DOTTED_NAME}|{_SYLLABLES}{{3,10}}|"
-    rf"{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{0,3}})"
+    rf"(?P<before>(?:{_CUSTOMER}){_CUSTOMER_OPENING})(?:(?P<foreign>{_DOTTED_NAME}"
+    rf"|{_SYLLABLES}{{3,10}}|{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{0,3}})"
     rf"|(?P<name>{_TITLED_SURNAME}{HAN}{{1,2}}?))(?=[)）】」”\"’]?{_WHEN}(?:{_ACTS}))"
 )
 _SHORT_NAMED = lexicon.NAMED_PARTICLES | {"于", "向"}
@@ -362,8 +357,7 @@ RULES = (
     Rule(_redact_callers, rf"(?:{_CUSTOMER}){_CUSTOMER_OPENING}(?:{HAN}|[{_CAPITAL}])", _CUSTOMER),
     Rule(
         _redact_titled,
-        rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|"
-        rf"[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"
+        rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"
         rf"|{_ANY_SURNAME}[总工姐哥]",
         f"{_PERSONAL_TITLE}|{_ROLE_TITLE}|[总工姐哥]",
     ),
@@ -374,8 +368,8 @@ RULES = (
     ),
     Rule(
         _redact_speakers,
-        rf"{_STRONG_SURNAME}{HAN}{{1,2}}(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})|"
-        rf"{_NAME_DOT}\s?{HAN}{{1,10}}\s?(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})",
+        rf"{_STRONG_SURNAME}{HAN}{{1,2}}(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})"
+        rf"|{_NAME_DOT}\s?{HAN}{{1,10}}\s?(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})",
         _SPEAKS,
     ),
     Rule(

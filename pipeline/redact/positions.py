@@ -15,14 +15,14 @@ from pipeline.redact.replacing import COORDINATES, NETWORK_ADDRESS, Rule, substi
 _DOT = r"\s?[.。．点點]\s?"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(
-    rf"(?:(?<![0-9A-Za-z.])|(?<=[Ii][Pp]))(?P<value>{_OCTET}(?:{_DOT}{_OCTET}){{3}})(?![0-9]|"
-    rf"\.[0-9])(?:[:：][0-9]{{2,5}}|/[0-9]{{1,2}})?(?![0-9])"
+    rf"(?:(?<![0-9A-Za-z.])|(?<=[Ii][Pp]))(?P<value>{_OCTET}(?:{_DOT}{_OCTET}){{3}})(?![0-9]"
+    rf"|\.[0-9])(?:[:：][0-9]{{2,5}}|/[0-9]{{1,2}})?(?![0-9])"
 )
 _IP_WORD = r"(?:(?<![A-Za-z])(?i:ip(?:v[46])?)(?![A-Za-z])|[网網][络絡]地址|[网網][关關]|[登客服来來][录錄户戶务務源][端器]?地址)"
 _ANNOUNCED = re.compile(rf"{_IP_WORD}[^0-9。，；;]{{0,6}}$")
 _VERSION_WORD = re.compile(
-    r"(?:版本?|固件|[软軟]件|系[统統]|[升][级級]|更新|[驱驅][动動]|(?i:(?<![a-z])v|ver|version|"
-    r"firmware|software|rev|build|app|android|ios))[^0-9。，；;]{0,6}$"
+    r"(?:版本?|固件|[软軟]件|系[统統]|[升][级級]|更新|[驱驅][动動]"
+    r"|(?i:(?<![a-z])v|ver|version|firmware|software|rev|build|app|android|ios))[^0-9。，；;]{0,6}$"
 )
 _NOBODYS = tuple(
     map(IPv4Network, ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"))
@@ -35,14 +35,14 @@ _IPV6 = re.compile(
 )
 _TELLING_GROUPS = 3
 _MAC = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:：\-.])(?:(?P<pairs>[0-9A-Fa-f]{2}(?P<sign>\s?[:：\-–.]\s?|"
-    r"\s)[0-9A-Fa-f]{2}(?:(?P=sign)[0-9A-Fa-f]{2}){4}(?:(?P=sign)[0-9A-Fa-f]{2}){0,2})"
+    r"(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:：\-.])(?:(?P<pairs>[0-9A-Fa-f]{2}(?P<sign>\s?[:：\-–.]\s?"
+    r"|\s)[0-9A-Fa-f]{2}(?:(?P=sign)[0-9A-Fa-f]{2}){4}(?:(?P=sign)[0-9A-Fa-f]{2}){0,2})"
     r"|(?P<fours>[0-9A-Fa-f]{4}(?P<mark>[.\-:：])[0-9A-Fa-f]{4}(?P=mark)[0-9A-Fa-f]{4}))(?![0-9A-Za-z]|[:：\-.][0-9A-Fa-f])"
 )
 _MAC_WORD = r"(?:(?<![A-Za-z])(?i:mac|bssid)(?![A-Za-z])|[蓝藍]牙地址|物理地址|硬件地址)"
 _LABELLED_MAC = re.compile(
-    rf"({_MAC_WORD}(?:地址|码|碼|(?i:\s?addr(?:ess)?)|是|为|為|[:：=＝#（(]|"
-    rf"\s){{0,4}})[0-9A-Fa-f]{{2}}(?:[\s:：\-–.]{{0,2}}[0-9A-Fa-f]{{2}}){{5}}(?![0-9A-Za-z])"
+    rf"({_MAC_WORD}(?:地址|码|碼|(?i:\s?addr(?:ess)?)|是|为|為|[:：=＝#（(]"
+    rf"|\s){{0,4}})[0-9A-Fa-f]{{2}}(?:[\s:：\-–.]{{0,2}}[0-9A-Fa-f]{{2}}){{5}}(?![0-9A-Za-z])"
 )
 
 
@@ -54,8 +54,9 @@ def _redact_network(text: str) -> str:
 
 
 def _decide_mac(match: re.Match[str]) -> str | None:
-    """Six pairs without a letter are figures: 10-20-30-40-50-60."""
-    return NETWORK_ADDRESS if re.search("[A-Fa-f]", match[0]) and re.search("[0-9]", match[0]) else None
+    """Six pairs without a letter are figures (10-20-30-40-50-60), without a digit perhaps words."""
+    has_sign = match["sign"] in (":", "：") or re.search("[0-9]", match[0])
+    return NETWORK_ADDRESS if has_sign and re.search("[A-Fa-f]", match[0]) else None
 
 
 def _decide_ipv4(match: re.Match[str]) -> str | None:
@@ -93,20 +94,20 @@ _MINUTES = (
 )
 _DEGREES = rf"(?:{_MINUTES}|[0-9]{{1,3}}\.[0-9]{{2,}}\s?[°度º˚]?)"
 _ONE = (
-    rf"(?:[东東西南北][经經纬緯]\s?[:：]?\s?{_DEGREES}|(?<![A-Za-z])[NSEW]\s?{_DEGREES}(?![0-9A-Za-z])|"
-    rf"{_DEGREES}\s?[NSEW](?![A-Za-z]))"
+    rf"(?:[东東西南北][经經纬緯]\s?[:：]?\s?{_DEGREES}"
+    rf"|(?<![A-Za-z])[NSEW]\s?{_DEGREES}(?![0-9A-Za-z])|{_DEGREES}\s?[NSEW](?![A-Za-z]))"
 )
 # Both, or one with its name: 北纬22°49′, N22.8170 E108.3669.
 _WITH_SIDES = re.compile(rf"(?<![0-9.]){_ONE}(?:{_BETWEEN}{{0,2}}{_ONE})+|[东東西南北][经經纬緯]\s?[:：]?\s?{_DEGREES}")
 _TWO_DEGREES = re.compile(rf"(?<![0-9.]){_MINUTES}{_BETWEEN}{_MINUTES}")
 _PLACE_WORD = (
-    r"(?:[经經][纬緯](?:度)?|[经經]度|[纬緯]度|坐[标標]|座[标標]|定位|位置|(?<![A-Za-z])(?i:gps|"
-    r"lat(?:itude)?|lng|lon(?:g|gitude)?|geo|coordinates?|location|loc)(?![A-Za-z]))"
+    r"(?:[经經][纬緯](?:度)?|[经經]度|[纬緯]度|坐[标標]|座[标標]|定位|位置"
+    r"|(?<![A-Za-z])(?i:gps|lat(?:itude)?|lng|lon(?:g|gitude)?|geo|coordinates?|location|loc)(?![A-Za-z]))"
 )
 _TO_FIGURE = r"(?:点|點|信息|是|为|為|在|[:：=＝（(\[【\"'“]|\s){0,4}"
 _LABELLED = re.compile(
-    rf"({_PLACE_WORD}{_TO_FIGURE}){_DECIMAL}{_BETWEEN}{_DECIMAL}|((?:[经經纬緯]度|"
-    rf"(?<![A-Za-z])(?i:lat(?:itude)?|lng|lon(?:g|gitude)?)){_TO_FIGURE})(?:{_DECIMAL}|{_MINUTES})"
+    rf"({_PLACE_WORD}{_TO_FIGURE}){_DECIMAL}{_BETWEEN}{_DECIMAL}"
+    rf"|((?:[经經纬緯]度|(?<![A-Za-z])(?i:lat(?:itude)?|lng|lon(?:g|gitude)?)){_TO_FIGURE})(?:{_DECIMAL}|{_MINUTES})"
 )
 # The map of China with its seas: degrees north and east.
 _SOUTH, _NORTH, _WEST, _EAST = 3, 54, 73, 136
@@ -139,10 +140,10 @@ RULES = (
     ),
     Rule(
         _redact_coordinates,
-        r"[0-9]\.[0-9]{4}|[经經][纬緯]|[经經纬緯]度|[东東西南北][经經纬緯]|(?:坐标|坐標|"
-        r"座标|座標|定位|位置)[^0-9\[]{0,6}[0-9]|[°度º˚]\s?[0-9]"
-        r"|(?i:gps|lat|lng|lon|geo|coord|loc)[A-Za-z]*[^A-Za-z]{0,5}[0-9]|"
-        r"[NSEWnsew]\s?[0-9]{1,3}\.[0-9]{2}|[0-9]{2}\s?[°度º˚]?\s?[NSEW]",
+        r"[0-9]\.[0-9]{4}|[经經][纬緯]|[经經纬緯]度|[东東西南北][经經纬緯]"
+        r"|(?:坐标|坐標|座标|座標|定位|位置)[^0-9\[]{0,6}[0-9]|[°度º˚]\s?[0-9]"
+        r"|(?i:gps|lat|lng|lon|geo|coord|loc)[A-Za-z]*[^A-Za-z]{0,5}[0-9]"
+        r"|[NSEWnsew]\s?[0-9]{1,3}\.[0-9]{2}|[0-9]{2}\s?[°度º˚]?\s?[NSEW]",
         # A degree, or a figure with a fraction.
         r"[0-9]\.[0-9][0-9]|[经經纬緯]度|[0-9]\s?[°度º˚]\s?[0-9]",
     ),

@@ -59,6 +59,25 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
 )
 """By indicator: whose records it counts."""
 
+# Parts of the requests among which an indicator counts: their most frequent customers say more than those of all requests.
+URGENT, COMPLEX, REPAIRS, PAID = "urgent requests", "complex requests", "repairs", "paid requests"
+SPECIAL_NEEDS, NOTICES, FORMS = "special needs", "requests with notices", "requests with forms"
+PEOPLE_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "P2-1c": URGENT,
+        "P2-3b": COMPLEX,
+        **dict.fromkeys(("O1-2", "O1-4"), REPAIRS),
+        "O3-2": PAID,
+        "P5-2": SPECIAL_NEEDS,
+        "P4-2": NOTICES,
+        "P3-3": FORMS,
+    }
+)
+"""By indicator: the records of ``mart_people_rows`` among which it counts, if not all of its subject."""
+
+COMPOSED: tuple[frozenset[str], ...] = (frozenset({"O2-1", "O2-2", "O2-3", "O2-4", "O2-5"}),)
+"""Indicators of which one is computed from the others."""
+
 SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "resolved"})
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
 

@@ -15,7 +15,7 @@ from pipeline.release.cells import Limits, Place, linked, withheld_places
 
 E = Place("enterprise", "E")
 REGION_OF = {"a1": "A", "a2": "A", "b1": "B", "b2": "B", "b3": "B", "c1": "C"}
-FIVE = Limits(lambda _place, count: count >= 5, REGION_OF)
+FIVE = Limits(lambda _name, _place, count: count >= 5, REGION_OF)
 
 
 def region(name: str) -> Place:
@@ -69,7 +69,7 @@ def test_what_one_indicator_withholds_its_twin_does_too() -> None:
 
 def test_of_a_frequent_customer_more_records_are_needed() -> None:
     # A customer with 30 requests: 33 of them can be of four people.
-    limits = Limits(lambda place, count: count > (33 if place.name == "A" else 4), {})
+    limits = Limits(lambda _name, place, count: count > (33 if place.name == "A" else 4), {})
     assert names(withheld_places({"x": {E: 90, region("A"): 33, region("B"): 57}}, limits)) == {"A", "B"}
 
 
@@ -118,6 +118,11 @@ def test_no_count_can_be_bounded_within_one(outlets: Mapping[str, int]) -> None:
         least = linprog(goal, A_eq=matrix, b_eq=sums)
         most = linprog(-goal, A_eq=matrix, b_eq=sums)
         assert -most.fun - least.fun > 1.5, (unknown[place], least.fun, -most.fun)
+
+
+def test_what_is_composed_tells_its_components() -> None:
+    vectors = {"x": {(1,): 4, (2,): 5, (3,): 6}, "y": {(1,): 9}, "z": {(1,): 4, (2,): 5, (3,): 6}, "u": {(1,): 7}}
+    assert sorted(map(sorted, linked(vectors, [frozenset({"x", "y", "index"})]))) == [["index", "x", "y", "z"], ["u"]]
 
 
 @pytest.mark.parametrize(

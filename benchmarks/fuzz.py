@@ -1,8 +1,8 @@
 """``python -m benchmarks.fuzz``: damages a small delivery, its settings or a lake at random; is there always an answer?
 
 An answer is a refusal by name, or a result with exit code 0, 1 or 2, in time, whose accounts are equal: records = rows + those left
-out, rows = accepted + quarantined. All else is a counterexample: a traceback, a process that ends or hangs. Its landing folder is kept
-under ``build/fuzz/<seed>``, and ``--seed`` repeats it. The same seed makes the same damage.
+out, rows = accepted + quarantined. All else is a counterexample: a traceback, a process that ends or hangs. Its landing folder is
+kept under ``build/fuzz/<seed>``, and ``--seed`` repeats it. The same seed makes the same damage.
 """
 
 from __future__ import annotations
@@ -401,9 +401,8 @@ def write_ods(path: Path, rows: list[dict[str, str]]) -> None:
         return f'<table:table-row table:number-rows-repeated="1">{"".join(texts)}</table:table-row>'
 
     lines = [line([*rows[0]]), *(line([*row.values()]) for row in rows)]
-    lines.append(
-        '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
-    )
+    nothing = '<table:table-cell table:number-columns-repeated="16384"/>'
+    lines.append(f'<table:table-row table:number-rows-repeated="1048570">{nothing}</table:table-row>')
     manifest = (
         '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
         'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'

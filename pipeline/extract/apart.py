@@ -40,7 +40,7 @@ _GRACE = 3.0
 # Beside what work may take: threads and allocators reserve addresses that they do not use.
 _RESERVED = 2 << 30
 _OUT_OF_MEMORY = (b"memory allocation of", b"bad_alloc", b"MemoryError", b"out of memory", b"capacity overflow")
-_STAGE, _DONE, _FAILED, _NO_MEMORY, _BROKEN = "stage", "done", "failed", "no memory", "broken"
+_READY, _STAGE, _DONE, _FAILED, _NO_MEMORY, _BROKEN = "ready", "stage", "done", "failed", "no memory", "broken"
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,7 @@ class _Process:
             # Also where the user interrupts: what it does is not asked for any more.
             if not finished:
                 self._process.kill()
+                self._process.wait()
         if kind == _DONE:
             return content
         if kind == _FAILED:
@@ -188,7 +189,7 @@ class _Process:
         if kind == _NO_MEMORY:
             raise watch.too_large()
         if watch.place is None:
-            raise RuntimeError(content)
+            raise AsqError(f"reading files fails ({content})")
         raise watch.refusal(f"is damaged: reading it fails ({content})")
 
     def _answer(self, watch: _Watch) -> tuple[str, Any]:
@@ -196,9 +197,12 @@ class _Process:
             try:
                 if self._connection.poll(_EVERY):
                     kind, content = self._connection.recv()
-                    if kind != _STAGE:
+                    if kind == _READY:
+                        watch.begins()
+                    elif kind == _STAGE:
+                        watch.goes_to(content)
+                    else:
                         return kind, content
-                    watch.goes_to(content)
                     continue
             except (EOFError, ConnectionError):
                 raise self._died(watch) from None
@@ -225,7 +229,7 @@ class _Process:
         if any(word in said for word in _OUT_OF_MEMORY) or code == -signal.SIGKILL:
             return watch.too_large()
         if watch.place is None:
-            return RuntimeError(f"the process that reads files ended with {code}: {said.decode(errors='replace')}")
+            return AsqError(f"the process that reads files ended with {code}: {said.decode(errors='replace')}")
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return watch.refusal(f"is damaged: the library that reads it fails ({name}): save it anew, or as CSV")
 
@@ -236,32 +240,38 @@ class _Watch:
     def __init__(self, seconds: float, memory: int) -> None:
         self.seconds, self.memory = seconds, memory
         self.place: Place | None = None
-        self._since = time.monotonic()
+        self._since: float | None = None
         self._spent: dict[Place, float] = {}
         self._states: dict[str, _State | None] = {}
 
+    def begins(self) -> None:
+        """The process has started: on a busy machine that takes longer than reading a file may."""
+        self._since = time.monotonic()
+
     def goes_to(self, place: Place) -> None:
         now = time.monotonic()
-        if self.place is not None:
+        if self.place is not None and self._since is not None:
             self._spent[self.place] = self._spent.get(self.place, 0.0) + now - self._since
         self.place, self._since = place, now
         if place.state is not None:
             self._states[place.file] = place.state
 
     def is_late(self) -> bool:
+        if self._since is None:
+            return False
         before = self._spent.get(self.place, 0.0) if self.place is not None else 0.0
         return before + time.monotonic() - self._since > self.seconds + _GRACE
 
     def too_slow(self) -> Exception:
         said = f"takes longer than {self.seconds:g} seconds"
         if self.place is None:
-            return RuntimeError(f"reading files {said}")
+            return AsqError(f"reading files {said}")
         return self.refusal(f"{said}: {self._less()}, or set {limits.SECONDS_VARIABLE} to more")
 
     def too_large(self) -> Exception:
         said = f"takes more than {in_mebibytes(self.memory)} of memory"
         if self.place is None:
-            return RuntimeError(f"reading files {said}")
+            return AsqError(f"reading files {said}")
         return self.refusal(f"{said}: {self._less()}, or set {MEMORY_VARIABLE} to more (one file may take half of it)")
 
     def refusal(self, problem: str) -> AsqError:
@@ -288,7 +298,9 @@ def main() -> None:
     # Nobody is left to answer to.
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            answers.send(_answered(*pickle.loads(answers.recv_bytes())))
+            work = pickle.loads(answers.recv_bytes())
+            answers.send((_READY, None))
+            answers.send(_answered(*work))
 
 
 def _end_after(parent: int) -> None:

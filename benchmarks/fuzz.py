@@ -8,6 +8,7 @@ kept under ``build/fuzz/<seed>``, and ``--seed`` repeats it. The same seed makes
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import io
 import json
@@ -15,6 +16,7 @@ import os
 import random
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -185,11 +187,15 @@ def main() -> None:
         work(arguments.seed, arguments.runs, targets)
         return
     started, answers, found = time.monotonic(), Counter[str](), 0
-    for seed, answer, detail in tried(arguments.seed, arguments.runs, targets):
-        answers[answer] += 1
-        if answer.startswith("counterexample"):
-            found += 1
-            print(f"seed {seed}: {answer}: {detail}\n  kept in {KEPT / str(seed)}; again: --seed {seed} --runs 1", flush=True)
+    # Stopped early, it tells what it has.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        for seed, answer, detail in tried(arguments.seed, arguments.runs, targets):
+            answers[answer] += 1
+            if answer.startswith("counterexample"):
+                found += 1
+                again = f"kept in {KEPT / str(seed)}; again: --seed {seed} --runs 1"
+                print(f"seed {seed}: {answer}: {detail}\n  {again}", flush=True)
     seconds = time.monotonic() - started
     print(
         f"{sum(answers.values())} damages in {seconds:.0f} s: "

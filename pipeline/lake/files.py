@@ -53,6 +53,15 @@ def narrow_rights(lake: Lake) -> None:
                         path.chmod(stat.S_IMODE(found) & ~_RIGHTS_OF_OTHERS)
 
 
+def unlisted(folder: Path) -> list[Path]:
+    """The folders at and below a folder that cannot be listed; searches would take them for empty. None if it does not exist."""
+    found: list[Path] = []
+    if os.path.lexists(folder):
+        for _ in os.walk(folder, onerror=lambda error: found.append(Path(error.filename))):
+            pass
+    return found
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it becomes ``path`` in one step, on failure nothing changes.

@@ -39,6 +39,10 @@ class Lake:
         found = {Quarter.parse(path.parent.name.removeprefix("quarter=")): path for path in folder.glob("quarter=*/data.parquet")}
         return dict(sorted(found.items()))
 
+    def has_partitions(self, stage: str) -> bool:
+        """Whether a stage holds any table's quarter."""
+        return any((self.root / stage).glob("*/quarter=*/data.parquet"))
+
     @property
     def scratch(self) -> Path:
         """Work folders of running processes; never read by users."""

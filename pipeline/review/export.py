@@ -46,8 +46,10 @@ class Exported:
 def outlier_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
     """Per quarter, enterprise and measure: values, points flagged by each method, to be reviewed, reviewed, excluded.
 
-    ``quarters``: None means all published ones. Raises UsageError for a quarter that is not published.
+    ``quarters``: None means all published ones. Raises UsageError for a quarter that is not published, and where none is.
     """
+    if quarters is None and not lake.published_quarters():
+        raise UsageError(f"{lake.root}: no quarter has been published in this lake: run one with `asq run`")
     # Quarters published by an earlier version have no outliers.
     chosen = [
         quarter

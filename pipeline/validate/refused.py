@@ -49,14 +49,14 @@ class Exported:
 def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
     """quarter, table, rule, column and rows that break it, by quarter and table, the most frequent first.
 
-    ``quarters``: None means all in the lake.
+    ``quarters``: None means all in the lake. Raises UsageError for a quarter that was not run, and where none was.
     """
     found = [
-        pl.read_parquet(path)
+        _quarantined(path)
         .group_by("quarter", "table", "rule", "column")
         .agg(pl.col("_row_id").n_unique().cast(pl.Int64).alias("rows"))
         .select(pl.col(name).cast(kind) for name, kind in _COUNTS_SCHEMA.items())
-        for _, path in _quarantines(lake, quarters)
+        for _, path in _validated(lake, quarters)
     ]
     place = {name: number for number, name in enumerate(TABLES)}
     return pl.concat([pl.DataFrame(schema=_COUNTS_SCHEMA), *found]).sort(
@@ -83,8 +83,10 @@ def export_refused(
     configuration, else commas and UTF-8 with a byte order mark. A line that does not fit its header is in the first
     column as a whole.
 
-    Raises UsageError if the landing folder no longer holds the validated files, and instead of replacing a file.
+    Raises UsageError if the quarter was not run, if the landing folder no longer holds the validated files, and instead of
+    replacing a file.
     """
+    _validated(lake, [quarter])
     exported: list[Exported] = []
     for table in tables:
         quarantine = lake.partition("quarantine", table.name, quarter)
@@ -132,6 +134,24 @@ def refused_without_record(
     return found
 
 
+def _validated(lake: Lake, quarters: Sequence[Quarter] | None) -> list[tuple[Quarter, Path]]:
+    """``_quarantines``; raises UsageError for a quarter without any, because even a quarter without refused rows has them."""
+    found = list(_quarantines(lake, quarters))
+    missing = sorted(set(quarters or ()) - {quarter for quarter, _ in found})
+    if missing:
+        raise UsageError(f"{', '.join(each.label for each in missing)}: not run in this lake, so that nothing is known of its rows")
+    if not found:
+        raise UsageError(f"{lake.root}: no quarter was run in this lake, so that nothing is known of refused rows")
+    return found
+
+
+def _quarantined(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
+        raise UsageError(f"{path}: cannot be read") from None
+
+
 def _quarantines(lake: Lake, quarters: Sequence[Quarter] | None) -> Iterator[tuple[Quarter, Path]]:
     for name in TABLES:
         for quarter, path in lake.partitions("quarantine", name).items():
@@ -143,7 +163,7 @@ def _reasons(quarantine: Path) -> pl.DataFrame:
     """origin_file, origin_row and every broken rule in words, in file order; with the key of each of several rows of a record."""
     broken = pl.col("rule") + pl.when(pl.col("column").is_null()).then(pl.lit("")).otherwise(" on " + pl.col("column"))
     of_row = (
-        pl.read_parquet(quarantine)
+        _quarantined(quarantine)
         .group_by("origin_file", "origin_row", "_row_id", "row_key", maintain_order=True)
         .agg(broken.unique(maintain_order=True).str.join("; ").alias("reason"))
     )

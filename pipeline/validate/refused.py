@@ -6,7 +6,6 @@ validated. The output is for correcting and delivering again; the caller decides
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,15 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.extract.files import find_files
 from pipeline.extract.readers.open_records import open_records
-from pipeline.extract.readers.records import RECORD_FIELDS
+from pipeline.extract.readers.records import RECORD_FIELDS, Records
 from pipeline.extract.snapshot import landing_fingerprint
 from pipeline.lake.files import atomic_path, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, validated_with
+from pipeline.lake.spreadsheets import REASON_COLUMNS, csv_writer, neutralised
 from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table
-
-REASON_COLUMNS = ("refused_file", "refused_row", "refused_for")
-"""Columns after the source's own: the file and row of origin, and every broken rule."""
 
 _COUNTS_SCHEMA = {"quarter": pl.String, "table": pl.String, "rule": pl.String, "column": pl.String, "rows": pl.Int64}
 
@@ -81,7 +78,7 @@ def export_refused(
 
     The files have the source's own columns and ``REASON_COLUMNS``, with the delimiter and encoding of the table's
     configuration, else commas and UTF-8 with a byte order mark. A line that does not fit its header is in the first
-    column as a whole.
+    column as a whole. No cell is one that a spreadsheet runs; the reader of the corrected file undoes what that takes.
 
     Raises UsageError if the quarter was not run, if the landing folder no longer holds the validated files, and instead of
     replacing a file.
@@ -111,10 +108,11 @@ def export_refused(
             # Rows written in sources.yaml itself are corrected there.
             if opened := records_of.get(str(origin)):
                 records, form = opened
-                names = records.schema.names
+                # A second export of rows that came back corrected has these columns already.
+                names = [name for name in records.schema.names if name not in REASON_COLUMNS]
                 found = _records(records.batches(names), of_file, names)
                 path = folder / table.name / f"{str(origin).replace('/', '__')}.{quarter.label}.csv"
-                rows = _write(path, found, [*names, *REASON_COLUMNS], form)
+                rows = _write(path, found, [*names, *REASON_COLUMNS], form, [_is_text(table, records, name) for name in names])
                 exported.append(Exported(path, table.name, str(origin), rows, form.header_row != 1 or bool(form.names)))
     return exported
 
@@ -197,7 +195,14 @@ def _text(column: pl.Series) -> pl.Series:
     return column.cast(pl.String)
 
 
-def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format) -> int:
+def _is_text(table: Table, records: Records, name: str) -> bool | None:
+    """Whether a column of a file is for texts; None where only ``sources.yaml`` could tell."""
+    if not pa.types.is_string(records.schema.field(name).type):
+        return False
+    return next((column.type == "string" for column in table.columns if column.name == name), None)
+
+
+def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format, are_texts: list[bool | None]) -> int:
     make_private(path.parent)
     if path.exists():
         raise UsageError(f"{path} already exists and may hold corrections: choose another folder")
@@ -212,14 +217,12 @@ def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form
         ) as handle,
     ):
         # Written like the table's files, so that the corrected file can be delivered with them.
-        writer = csv.writer(
-            handle,
-            delimiter=form.delimiter or ",",
-            quotechar=form.quote or '"',
-            lineterminator="\n",
-        )
-        writer.writerow(header)
+        writer = csv_writer(handle, delimiter=form.delimiter or ",", quotechar=form.quote or '"')
+        writer.writerow(map(neutralised, header))
+        # The reasons hold names that others chose.
+        are_texts = [*are_texts, *[True] * len(REASON_COLUMNS)]
         for row in rows:
-            writer.writerow(row)
+            cells = zip(row, are_texts, strict=True)
+            writer.writerow([None if cell is None else neutralised(cell, is_text=is_text) for cell, is_text in cells])
             written += 1
     return written

@@ -60,7 +60,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         quarter.require_begun()
     # Reports a setting that cannot be read before anything is done.
     Memory.of_run()
-    require_writable(settings.lake.root)
+    require_writable(settings.lake.root, for_readers=True)
     # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label

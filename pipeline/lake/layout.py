@@ -76,7 +76,7 @@ class Lake:
         ``shared``: together with other sharers; ``waiting`` is called if the lock is taken.
         """
         path = self.root / "locks" / f"{name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         with path.open("w") as handle:
             try:

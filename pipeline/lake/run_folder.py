@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.files import atomic_path, remove_temporary_files
+from pipeline.lake.files import atomic_path, open_folder, open_to_readers, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal
 from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
@@ -44,7 +44,8 @@ class RunFolder:
             # Under one lock, so that a folder being made is never taken for an abandoned one.
             with self.lake.lock("runs"):
                 _remove_abandoned(self.lake)
-                self.path.mkdir(parents=True, exist_ok=True)
+                open_folder(self.lake.runs)
+                self.path.mkdir(mode=0o700, exist_ok=True)
                 _held_locks[self.path] = _lock(self.path)
             remove_temporary_files(self.lake)
             refresh_stale_warehouse(self.lake)
@@ -106,9 +107,10 @@ class RunFolder:
                 f"Evaluate the whole quarter: `asq run {self.quarter}`, or materialize all its assets"
             )
         final = self.lake.runs / self.run_id
+        open_to_readers(self.path)
         _synchronise(self.path)
         link = self.lake.current(self.quarter)
-        link.parent.mkdir(parents=True, exist_ok=True)
+        open_folder(link.parent)
         fresh = link.with_name(f".{link.name}.{self.run_id}")
         with self.lake.lock("runs"):
             # A folder with its lock file that was never linked is removed when its process has died.

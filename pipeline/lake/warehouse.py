@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.lake.database import connected
-from pipeline.lake.files import atomic_path
+from pipeline.lake.files import readable_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal, parquet
 
@@ -49,7 +49,7 @@ def refresh_warehouse(lake: Lake) -> None:
     with lake.lock("warehouse"):
         published = {quarter.label: lake.current(quarter).resolve() for quarter in lake.published_quarters()}
         names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
-        with atomic_path(lake.warehouse) as temporary, connected(file=temporary) as connection:
+        with readable_path(lake.warehouse) as temporary, connected(file=temporary) as connection:
             for name in names:
                 files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
                 connection.execute(f"create view {name} as {_view(connection, files)}")

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from pipeline.lake.spreadsheets import csv_writer, neutralised, restored
 
-RUN = ("=1+1", "=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\rx", "\tx", "  =1", "\u3000＝1", "＋1", "－1-1", "＠a", "\u200b=1",
-       "-", "=", "'=1", "''=1", "-1-1", "+8613800138000")  # fmt: skip
+# fmt: off
+RUN = ("=1+1", "=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\rx", "\tx", "  =1",
+       "\u3000＝1", "＋1", "－1-1", "＠a", "\u200b=1",
+       "-", "=", "'=1", "''=1", "-1-1", "+8613800138000")
+# fmt: on
 HARMLESS = ("", "S1", "-5", "-5.25", "-1,200", "-3e-5", "-12%", "'tis", "''", "a=b", "1-2", "5+5", "a@b.cn", "2025-01-05", ">=1")
 
 

@@ -7,7 +7,7 @@ those of the whole lake. If the records were purged, no values are known, and on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property, reduce
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _CLASSES = ("name", "phone", "id_number", "email", "plate", "device", "address")
 _NUMBERS = ("phone", "id_number", "plate")
 # Between two letters or digits. Twice, because the second of two neighbours has none before it: 1-2-3.
 _SEPARATORS = (r"([0-9A-Za-z])[\s\-‐‑‒–—―−_.·•・()（）]{1,3}([0-9A-Za-z])",) * 2
+_COUNTRY_CODE = r"^(?:00)?86(1[3-9])"
 _HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 # Shorter codes (a device called 12) occur in every text; names are shorter and have their own rules.
 _SHORTEST = 6
@@ -99,7 +100,7 @@ class KnownValues:
         forms = _forms(pii, given).unique(maintain_order=True)
         self._frames.append(forms.to_frame("form").filter(_is_telling(pii)).select(value="form", pii=pl.lit(pii)))
         self.__dict__.pop("_values", None)
-        self.__dict__.pop("_ends", None)
+        self.__dict__.pop("_windows", None)
 
     def without_names_in(self, texts: Iterable[str]) -> KnownValues:
         """These values without the names that stand in given texts of the project's own: a customer called 消费者."""
@@ -126,8 +127,9 @@ class KnownValues:
         return pl.concat([empty, *self._frames]).unique("value", keep="first", maintain_order=True)
 
     @cached_property
-    def _ends(self) -> tuple[_Window, ...]:
-        return tuple(_Window.of(self._values["value"], size) for size in (6, 8))
+    def _windows(self) -> tuple[_Window, ...]:
+        values = self._values["value"]
+        return _Window.of(values, 6, shorter_than=8), _Window.of(values, 8)
 
     def _search(self, texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
         return {
@@ -158,46 +160,59 @@ class KnownValues:
     def _may_be_in(self, everything: str) -> pl.Series:
         """Which values may occur, by their first and last bytes; few of millions do, and only those are searched for."""
         written = np.frombuffer(everything.encode(), dtype=np.uint8)
-        return pl.Series(reduce(np.logical_and, [window.may_be_in(written) for window in self._ends]))
+        may_be_in = np.ones(len(self), dtype=bool)
+        for window in self._windows:
+            window.narrow(may_be_in, written)
+        return pl.Series(may_be_in)
 
 
 class _Window:
-    """The first and the last bytes of the values that have so many, as hashes of a few bits."""
+    """The first and the last bytes of values of some lengths, as hashes of a few bits."""
 
     _BITS = 24
     _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
-    def __init__(self, size: int, is_long_enough: npt.NDArray[np.bool_], ends: Sequence[npt.NDArray[np.uint32]]) -> None:
-        self._size = size
-        self._is_long_enough = is_long_enough
-        self._ends = ends
+    def __init__(
+        self, size: int, places: npt.NDArray[np.int64], first: npt.NDArray[np.uint32], last: npt.NDArray[np.uint32]
+    ) -> None:
+        self._size, self._places, self._first, self._last = size, places, first, last
 
     @classmethod
-    def of(cls, values: pl.Series, size: int) -> _Window:
+    def of(cls, values: pl.Series, size: int, shorter_than: int | None = None) -> _Window:
+        """Of the values with at least ``size`` bytes, and fewer than another number."""
         lengths = np.asarray(values.str.len_bytes().to_numpy(), dtype=np.int64)
+        places = np.flatnonzero((lengths >= size) & (shorter_than is None or lengths < shorter_than))
         data = np.frombuffer("".join(values).encode() + b"\0" * 8, dtype=np.uint8)
-        ends = np.cumsum(lengths)
-        places = (ends - lengths, np.maximum(ends - size, 0))
-        return cls(
-            size,
-            lengths >= size,
-            [cls._hashed(data[place[:, None] + np.arange(8)].view(np.uint64)[:, 0], size) for place in places],
-        )
+        ends = np.cumsum(lengths)[places]
+        first, last = (cls._hashed(_words(data, starts), size) for starts in (ends - lengths[places], ends - size))
+        return cls(size, places, first, last)
 
-    def may_be_in(self, written: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-        """Whether these bytes occur at all; true of shorter values."""
+    def narrow(self, may_be_in: npt.NDArray[np.bool_], written: npt.NDArray[np.uint8]) -> None:
+        """Set to False the values whose bytes do not occur."""
+        if not len(self._places):
+            return
         occurs = np.zeros(1 << self._BITS, dtype=bool)
         padded = np.concatenate([written, np.zeros(16, dtype=np.uint8)])
         for offset in range(8):
             count = (len(padded) - offset) // 8
             occurs[self._hashed(padded[offset : offset + 8 * count].view(np.uint64), self._size)] = True
-        return ~self._is_long_enough | (occurs[self._ends[0]] & occurs[self._ends[1]])
+        begun = np.flatnonzero(occurs[self._first])
+        may_be_in[self._places] = False
+        may_be_in[self._places[begun[occurs[self._last[begun]]]]] = True
 
     @classmethod
     def _hashed(cls, words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint32]:
         # The first bytes are the low ones of a word in memory.
         kept = words & np.uint64((1 << (8 * size)) - 1) if size < 8 else words
         return ((kept * cls._FACTOR) >> np.uint64(64 - cls._BITS)).astype(np.uint32)
+
+
+def _words(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """The eight bytes from each place on, as one number."""
+    found = np.zeros(len(places), dtype=np.uint64)
+    for offset in range(8):
+        found |= data[places + offset].astype(np.uint64) << np.uint64(8 * offset)
+    return found
 
 
 def _written_forms(texts: pl.Series) -> pl.DataFrame:
@@ -217,13 +232,20 @@ def _without_separators(texts: pl.Series) -> pl.Series:
 def _forms(pii: str, values: pl.Series) -> pl.Series:
     """How values may be written: as delivered, without spaces, and numbers also without separators."""
     plain = plain_texts(values).str.strip_chars()
-    forms = [plain, plain.str.replace_all(r"\s", "")]
+    forms = [plain, _spaced(plain).str.replace_all(r"\s", "")]
     if pii in _NUMBERS:
-        compact = _without_separators(plain).str.to_uppercase().str.strip_chars_start("+")
+        # Most are digits already.
+        marked = plain.filter(plain.str.contains("[^0-9A-Z]"))
+        compact = _without_separators(marked).str.to_uppercase().str.strip_chars_start("+")
         # Of a mobile number without its country code.
-        forms += [compact, compact.str.replace(r"^(?:00)?86(1[3-9])", "$1")]
+        whole = pl.concat([plain, compact])
+        forms += [compact, whole.filter(whole.str.contains(_COUNTRY_CODE)).str.replace(_COUNTRY_CODE, "$1")]
     found: pl.Series = pl.concat([form.rename("form") for form in forms])
     return found.str.to_lowercase() if pii == "email" else found
+
+
+def _spaced(values: pl.Series) -> pl.Series:
+    return values.filter(values.str.contains(r"\s"))
 
 
 def _is_telling(pii: str) -> pl.Expr:

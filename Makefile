@@ -1,6 +1,7 @@
 # make run    from a bare clone: sets up, makes sample landing data, evaluates nine quarters, prints the latest scores
 # make test   sets up and passes the tests (make test-thorough: with all examples of the property tests)
 # make dev    the Dagster UI on the sample lake
+# make sbom   build/sbom.cdx.json: every library of a run with version and hashes (CycloneDX)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,10 +18,10 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev sample run test test-thorough test-unit lint dev bench fuzz fuzz-nightly clean
+.PHONY: help setup setup-dev sample run test test-thorough test-unit lint licences sbom dev bench fuzz fuzz-nightly clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 2; }
@@ -65,7 +66,21 @@ test-thorough: setup-dev
 test-unit: setup-dev
 	$(BIN)/pytest tests/unit
 
-lint: setup-dev
+# The names of what a run installs; what only developers install is not passed on to anybody.
+RUNTIME := $(shell sed -n 's/^\([A-Za-z0-9._-]*\).*==.*/\1/p' requirements.lock)
+
+# The licences that are allowed are in pyproject.toml.
+licences: setup-dev
+	@$(BIN)/pip-licenses --packages $(RUNTIME) > /dev/null
+
+# From the lock alone, so that the same lock gives the same file on every machine.
+sbom: setup-dev
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --index-url https://pypi.org/simple --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --output-file build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
+lint: setup-dev licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -22,6 +22,7 @@ from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
 from pipeline.commands.suggest import init, suggest
 from pipeline.errors import AsqError
+from pipeline.lake.files import private_files
 from schemas.standard.catalogue import StandardDataError
 
 # As shells report a command interrupted by Ctrl-C: 128 + SIGINT.
@@ -43,8 +44,10 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Evaluate after-sales service quality by T/GXDSL 244—2025, quarter by quarter."""
+    context.with_resource(private_files())
 
 
 for each in (

@@ -11,7 +11,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,7 +169,7 @@ class Sheet:
     """A CSV file being read: its rows, and the faults found so far.
 
     ``optional``: columns that may be missing, whose cells are empty then; ``content``: the file's bytes, where they were read
-    before; ``shown``: what messages call the file, its name unless given.
+    before; ``shown``: what messages call the file, its name unless given; ``read_cell``: what a cell of the file says.
     """
 
     def __init__(
@@ -180,7 +180,9 @@ class Sheet:
         *,
         optional: Sequence[str] = (),
         shown: str | None = None,
+        read_cell: Callable[[str], str] = str,
     ) -> None:
+        self._read_cell = read_cell
         self.file = shown or path.name
         self.faults: list[Fault] = []
         try:
@@ -211,7 +213,7 @@ class Sheet:
                 rule = f"has {len(record)} cells, the header has {len(self._header)}"
                 self.faults.append(Fault(number, None, rule))
                 continue
-            cells = {name: cell.strip() for name, cell in zip(self._header, record, strict=True)}
+            cells = {name: self._read_cell(cell).strip() for name, cell in zip(self._header, record, strict=True)}
             yield Row(number, self._absent | cells, self.faults)
 
     def fault(self, row: int | None, column: str | None, rule: str) -> None:

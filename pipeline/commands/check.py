@@ -34,6 +34,8 @@ def check(quarter: str | None, landing: str, lake: str | None, as_json: bool, **
     from pipeline.check.landing import check_landing
     from pipeline.settings.frozen import HandedInFiles
 
+    if lake is not None and not lake_at(lake).root.is_dir():
+        click.echo(f"asq: --lake {lake}: no such folder, so that no earlier delivery is looked at", err=True)
     folder = Path(landing).absolute()
     handed_in = HandedInFiles.frozen(chosen_files(folder, **files))
     report = check_landing(folder, handed_in, chosen, None if lake is None else lake_at(lake))

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from pipeline.errors import UsageError
+from pipeline.lake.files import open_folder
 from pipeline.settings.handed_in import FILES, HandedIn
 from pipeline.settings.places import LAKE_VARIABLE, LANDING_VARIABLE
 
@@ -41,9 +42,14 @@ def handed_in_options(command: Command) -> Command:
     return command
 
 
-def require_writable(folder: Path) -> None:
-    """Make a folder if needed; raises UsageError when no file can be written to it."""
+def require_writable(folder: Path, *, for_readers: bool = False) -> None:
+    """Make a folder if needed; raises UsageError when no file can be written to it.
+
+    for_readers   whether others than its owner may enter what is made (``open_folder``)
+    """
     try:
+        if for_readers:
+            open_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass

@@ -8,7 +8,8 @@ import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import lake_option
-from pipeline.settings.places import lake_at
+from pipeline.errors import UsageError
+from pipeline.settings.places import existing_lake
 
 
 @click.group()
@@ -23,7 +24,10 @@ def list_outliers(quarters: str | None, lake: str) -> None:
     """Count the outliers of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; default: all published) by enterprise and measure."""
     from pipeline.review.export import outlier_counts
 
-    counts = outlier_counts(lake_at(lake), quarter_range(quarters) if quarters else None)
+    place = existing_lake(lake, "published")
+    if not place.published_quarters():
+        raise UsageError(f"{place.root}: no quarter has been published in this lake: run one with `asq run`")
+    counts = outlier_counts(place, quarter_range(quarters) if quarters else None)
     lines = [counts.columns, *([str(value) for value in row] for row in counts.iter_rows())]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines if counts.height else []:
@@ -48,5 +52,5 @@ def export_outliers(quarter: str, out: str, lake: str) -> None:
     """
     from pipeline.review.export import export_review
 
-    exported = export_review(lake_at(lake), Quarter.parse(quarter), Path(out))
+    exported = export_review(existing_lake(lake, "published"), Quarter.parse(quarter), Path(out))
     click.echo(f"{out}: {exported.open} points to review, {exported.decided} decided, {exported.kept} of other quarters")

@@ -10,7 +10,7 @@ import click
 from pipeline.calendar.quarters import quarter_range
 from pipeline.commands.options import console, lake_option
 from pipeline.errors import AsqError, UsageError
-from pipeline.settings.places import lake_at
+from pipeline.settings.places import existing_lake
 
 
 @click.group()
@@ -32,14 +32,16 @@ def privacy() -> None:
 def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], known_values: bool, lake: str) -> None:
     """Scan everything published of QUARTERS (default: all), logs and Dagster's history for personal data.
 
-    Scans tables, reports, redacted texts, the warehouse's views and dbt's log; if DAGSTER_HOME is set, also runs, events and
-    captured output. Findings are printed with their place and a masked excerpt. Exit code 1 if there are any.
+    Scans tables, reports, clean rows, the warehouse's views and dbt's log; if DAGSTER_HOME is set, also runs, events and
+    captured output. Findings are printed with their place and a masked excerpt. Exit code 1 if there are any, 2 if anything
+    could not be looked at.
     """
+    from pipeline.lake.files import unlisted
     from pipeline.marts.project import target_dir
     from pipeline.privacy.known_values import KnownValues
-    from pipeline.privacy.scanner import scan
+    from pipeline.privacy.own_words import told_apart
+    from pipeline.privacy.scanner import by_patterns, scan
     from pipeline.privacy.subjects import (
-        CLEAN,
         clean_subjects,
         dagster_subjects,
         log_subjects,
@@ -49,8 +51,10 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
     )
     from pipeline.settings.plan import EvaluationPlan
 
-    place = lake_at(lake)
+    place = existing_lake(lake)
     chosen = quarter_range(quarters) if quarters else place.published_quarters()
+    if not chosen:
+        raise UsageError(f"{place.root}: no quarter has been published in this lake, so that there is nothing to scan")
     for quarter in chosen:
         if not place.current(quarter).exists():
             raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
@@ -67,20 +71,31 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
         *log_subjects([*map(Path, logs), *own_logs]),
         *dagster_subjects(chosen if quarters else None),
     ]
-    known = KnownValues.of_lake(place) if known_values else KnownValues()
-    scanned = scan(subjects)
-    if len(known):
-        # A bare name in a redacted text (docs/privacy.md, What is not claimed) is not published.
-        scanned += scan([subject for subject in subjects if subject.kind != CLEAN], known.search)
+    zones = ("published", "analyst", "clean", *(("raw",) if known_values else ()))
+    unread = [f"{folder} (cannot be listed)" for zone in zones for folder in unlisted(place.root / zone)]
+    known = KnownValues()
+    if known_values:
+        known = KnownValues.of_lake(place)
+        unread += [f"{path} (is damaged, its values were not searched for)" for path in known.unread]
+        if not place.has_partitions("raw"):
+            unread.append(
+                f"{place.root / 'raw'} (not there, so that no known values were searched for; --patterns-only if that is meant)"
+            )
+    scanned = told_apart(known, lambda search: scan(subjects, search), by_patterns)
+    unread += [f"{each.subject_kind} {each.subject} ({each.unread})" for each in scanned if each.unread]
     findings = [f for each in scanned for f in each.findings if (f.column, f.kind) not in exceptions]
     for finding in dict.fromkeys(map(str, findings)):
         click.echo(finding)
     for kind in dict.fromkeys(subject.kind for subject in subjects):
-        of_kind = [each for each in scanned[: len(subjects)] if each.subject_kind == kind]
+        of_kind = [each for each in scanned if each.subject_kind == kind]
         console.print(f"{kind}: {len(of_kind)} scanned, {sum(each.cells for each in of_kind):,} texts")
     if known_values and not len(known):
         console.print("the raw zone holds no personal values: searched by patterns only")
+    for what in unread:
+        click.echo(f"asq: not looked at: {what}", err=True)
     console.print(f"{len(findings)} findings; {len(known):,} known values searched for")
+    if unread:
+        sys.exit(UsageError.exit_code)
     if findings:
         sys.exit(AsqError.exit_code)
 
@@ -94,7 +109,7 @@ def list_keys(lake: str) -> None:
     from pipeline.desensitize.rotation import clean_files_with_tokens
 
     found = defaultdict(list)
-    for file in clean_files_with_tokens(lake_at(lake)):
+    for file in clean_files_with_tokens(existing_lake(lake, "clean", "accepted")):
         found[file.quarter, file.key_id].append(file)
     for (quarter, key_id), files in sorted(found.items()):
         lost = sum(not file.has_accepted for file in files)
@@ -117,7 +132,7 @@ def rekey_lake(plan: str | None, lake: str) -> None:
 
     key = load_key(EvaluationPlan.read(plan).pseudonym_algorithm)
     done = 0
-    for file in rekey(lake_at(lake), key):
+    for file in rekey(existing_lake(lake, "clean", "accepted"), key):
         done += 1
         console.print(f"{file.quarter} {file.table.name}: key {file.key_id} → {key.key_id}", markup=False)
     console.print(f"{done} files made again; all have key {key.key_id}")

@@ -8,9 +8,8 @@ import click
 
 from pipeline.calendar.quarters import today
 from pipeline.commands.options import console, lake_option, require_writable
-from pipeline.errors import UsageError
 from pipeline.lake.layout import PERSONAL_STAGES
-from pipeline.settings.places import lake_at
+from pipeline.settings.places import existing_lake
 
 if TYPE_CHECKING:
     from pipeline.retention.purge import Purge, Removal
@@ -35,9 +34,7 @@ def purge(older_than_days: int | None, dry_run: bool, reason: str, lake: str) ->
     from pipeline.retention.purge import planned
     from pipeline.retention.purge import purge as remove
 
-    place = lake_at(lake)
-    if not place.root.is_dir():
-        raise UsageError(f"{place.root}: no such folder")
+    place = existing_lake(lake, *PERSONAL_STAGES)
     retention = read_retention(place, older_than_days)
     if dry_run:
         done = planned(place, retention, today())

@@ -10,7 +10,7 @@ from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import console, handed_in_option, lake_option, landing_option
 from pipeline.errors import UsageError
 from pipeline.settings.handed_in import SOURCES
-from pipeline.settings.places import Settings, lake_at
+from pipeline.settings.places import Settings, existing_lake
 
 
 @click.group()
@@ -25,7 +25,7 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
     """Count the refused rows of QUARTERS (like 2025-Q1 or 2024-Q1..2025-Q1; default: all) by table and rule."""
     from pipeline.validate.refused import refused_counts, refused_rows
 
-    place, chosen = lake_at(lake), quarter_range(quarters) if quarters else None
+    place, chosen = existing_lake(lake, "quarantine"), quarter_range(quarters) if quarters else None
     counts = refused_counts(place, chosen)
     # Full names whatever the output width, unlike rich's tables.
     lines = [counts.columns, *(["" if value is None else str(value) for value in row] for row in counts.iter_rows())]
@@ -58,7 +58,7 @@ def export_quarantine(quarter: str, tables: tuple[str, ...], out: str, sources: 
     for name in tables:
         if name not in TABLES:
             raise UsageError(f"--table {name}: the contract has no such table{did_you_mean(name, TABLES)}")
-    settings = Settings.of(landing, lake, sources=sources)
+    settings = Settings.of(landing, existing_lake(lake, "quarantine").root, sources=sources)
     chosen = [table for name, table in TABLES.items() if not tables or name in tables]
     config = load_sources(settings.files.get(SOURCES.name))
     files = export_refused(chosen, Quarter.parse(quarter), settings.lake, settings.landing, config, Path(out))

@@ -65,6 +65,7 @@ def indicators(indicator: str | None, lake: str | None, quarter: str | None) -> 
 
 
 def _as_csv() -> None:
+    from pipeline.lake.spreadsheets import neutralised
     from schemas.contract import TABLES
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -72,9 +73,17 @@ def _as_csv() -> None:
     for table in TABLES.values():
         for column in table.columns:
             required = "yes" if column.required else "no"
-            writer.writerow(
-                [table.name, column.name, column.type, _key(column), required, column.pii, column.values_or_unit, column.meaning]
+            cells = (
+                table.name,
+                column.name,
+                column.type,
+                _key(column),
+                required,
+                column.pii,
+                column.values_or_unit,
+                column.meaning,
             )
+            writer.writerow([neutralised(cell or "") for cell in cells])
 
 
 def _key(column: Column) -> str:

@@ -15,7 +15,7 @@ from pipeline.commands.options import console, handed_in_options, lake_option, l
 from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.layout import Lake
 from pipeline.lake.memory import Memory
-from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, lake_at
+from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, existing_lake
 
 _QUARTERS_NAMED = 8
 
@@ -47,7 +47,7 @@ def report(quarter: str, lake: str) -> None:
     """Print the published score table of a QUARTER and the location of its reports."""
     from pipeline.lake.warehouse import refresh_stale_warehouse
 
-    place = lake_at(lake)
+    place = existing_lake(lake, "published")
     # Works read-only; the next run refreshes the warehouse.
     with suppress(PermissionError):
         refresh_stale_warehouse(place)
@@ -60,7 +60,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         quarter.require_begun()
     # Reports a setting that cannot be read before anything is done.
     Memory.of_run()
-    require_writable(settings.lake.root)
+    require_writable(settings.lake.root, for_readers=True)
     # Partitions must reach back to the requested quarter; they are made when the definitions are loaded.
     first = os.environ.get(FIRST_QUARTER_VARIABLE, DEFAULT_FIRST_QUARTER)
     os.environ[FIRST_QUARTER_VARIABLE] = min(quarters[0], Quarter.parse(first)).label

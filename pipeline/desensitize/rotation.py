@@ -15,9 +15,9 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize.keys import PseudonymKey
 from pipeline.desensitize.quarter import desensitize_quarter
 from pipeline.desensitize.tokens import NORMALISERS
-from pipeline.errors import DataRefused
+from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.layout import Lake
-from pipeline.lake.parquet import read_metadata
+from pipeline.lake.parquet import is_readable, read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
 from schemas.contract import TABLES, Table
 
@@ -36,13 +36,23 @@ class CleanFile:
 
 
 def clean_files_with_tokens(lake: Lake) -> list[CleanFile]:
-    """All clean partitions of tables whose contract has a column that becomes a token, by table and quarter."""
-    return [
+    """All clean partitions of tables whose contract has a column that becomes a token, by table and quarter.
+
+    Raises UsageError where there are none, or where the key of one cannot be read.
+    """
+    found = [
         CleanFile(table, quarter, key_id_of(path), _has_records(lake.partition("accepted", table.name, quarter)))
         for table in TABLES.values()
         if has_tokens(table)
         for quarter, path in lake.partitions("clean", table.name).items()
     ]
+    if not found:
+        raise UsageError(f"{lake.root}: has no clean rows: no quarter was run in this lake")
+    for file in found:
+        path = lake.partition("clean", file.table.name, file.quarter)
+        if file.key_id == _NO_KEY and not is_readable(path):
+            raise UsageError(f"{path}: cannot be read, so that its key is not known")
+    return found
 
 
 def _has_records(accepted: Path) -> bool:

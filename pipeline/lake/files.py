@@ -1,4 +1,8 @@
-"""How files get into the lake complete: permissions, atomic writes, links, and removal of files left by dead processes."""
+"""How files get into the lake complete: permissions, atomic writes, links, and removal of files left by dead processes.
+
+Whatever a command or a run writes is its owner's alone (``private_files``), whatever the umask; what readers may see is opened to
+them on purpose: ``open_folder``, ``readable_path``, ``open_to_readers``.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,10 @@ from typing import Literal, get_args
 from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
+# Whatever the umask, nobody else may change what is published.
+_NEVER_FOR_READERS = 0o022
+# The umask that the process was started with, while ``private_files`` holds another one.
+_umasks: list[int] = []
 
 WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
@@ -32,10 +40,54 @@ _TEMPORARY = (
 )
 
 
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Within it, only the owner may enter and read what this process and those it starts make; may be nested.
+
+    For a whole command or run: the umask is one for all threads of a process.
+    """
+    if _umasks:
+        yield
+        return
+    _umasks.append(os.umask(_RIGHTS_OF_OTHERS))
+    try:
+        yield
+    finally:
+        os.umask(_umasks.pop())
+
+
+def open_to_readers(folder: Path) -> None:
+    """Let readers into a folder and all below it, as the umask that the process was started with allows; never to change it."""
+    for parent, _, names in os.walk(folder):
+        _open(Path(parent))
+        for name in names:
+            _open(Path(parent) / name)
+
+
+def open_folder(folder: Path) -> None:
+    """Make a folder that readers may enter, and its missing parents too; one that is there keeps its permissions."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+        _open(missing)
+
+
+def _open(path: Path) -> None:
+    umask = _umasks[0] if _umasks else _umask()
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~(umask | _NEVER_FOR_READERS))
+
+
+def _umask() -> int:
+    umask = os.umask(_RIGHTS_OF_OTHERS)
+    os.umask(umask)
+    return umask
+
+
 def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter, whatever the umask; missing parents get the usual permissions."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """Make a folder that only its owner may enter, whatever the umask; missing parents too."""
+    missing = [each for each in folder.parents if not each.exists()]
+    for each in (*reversed(missing), folder):
+        each.mkdir(mode=0o700, exist_ok=True)
+        each.chmod(0o700)
 
 
 def narrow_rights(lake: Lake) -> None:
@@ -51,6 +103,15 @@ def narrow_rights(lake: Lake) -> None:
                     found = path.lstat().st_mode
                     if found & _RIGHTS_OF_OTHERS and not stat.S_ISLNK(found):
                         path.chmod(stat.S_IMODE(found) & ~_RIGHTS_OF_OTHERS)
+
+
+def unlisted(folder: Path) -> list[Path]:
+    """The folders at and below a folder that cannot be listed; searches would take them for empty. None if it does not exist."""
+    found: list[Path] = []
+    if os.path.lexists(folder):
+        for _ in os.walk(folder, onerror=lambda error: found.append(Path(error.filename))):
+            pass
+    return found
 
 
 @contextmanager
@@ -74,11 +135,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
 @contextmanager
 def private_path(path: Path) -> Iterator[Path]:
     """``atomic_path`` for a file that only its owner may read, whatever the umask; the same holds for folders made for it."""
-    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
-        make_private(folder)
+    if not path.parent.exists():
+        make_private(path.parent)
     with atomic_path(path) as temporary:
         yield temporary
         temporary.chmod(0o600)
+
+
+@contextmanager
+def readable_path(path: Path) -> Iterator[Path]:
+    """``atomic_path`` for a file that readers may read (``open_to_readers``)."""
+    with atomic_path(path) as temporary:
+        yield temporary
+        _open(temporary)
 
 
 def linked(present: Path, path: Path) -> bool:

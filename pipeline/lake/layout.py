@@ -42,6 +42,10 @@ class Lake:
         found = {Quarter.parse(path.parent.name.removeprefix("quarter=")): path for path in folder.glob("quarter=*/data.parquet")}
         return dict(sorted(found.items()))
 
+    def has_partitions(self, stage: str) -> bool:
+        """Whether a stage holds any table's quarter."""
+        return any((self.root / stage).glob("*/quarter=*/data.parquet"))
+
     @property
     def scratch(self) -> Path:
         """Work folders of running processes; never read by users."""
@@ -89,7 +93,7 @@ class Lake:
         ``shared``: together with other sharers; ``waiting`` is called if the lock is taken.
         """
         path = self.root / "locks" / f"{name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         with path.open("w") as handle:
             try:

@@ -42,6 +42,15 @@ def read_metadata(path: Path) -> dict[str, str]:
     return dict(_metadata(path, stat.st_ino, stat.st_size, stat.st_mtime_ns))
 
 
+def is_readable(path: Path) -> bool:
+    """Whether a file is there and is Parquet; ``read_metadata`` says nothing of one that is not."""
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def _metadata(path: Path, *_which: int) -> dict[str, str]:
     try:

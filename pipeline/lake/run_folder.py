@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.files import atomic_path, make_private, remove_temporary_files
+from pipeline.lake.files import atomic_path, make_private, open_folder, open_to_readers, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal
 from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
@@ -51,9 +51,10 @@ class RunFolder:
             with self.lake.lock("runs"):
                 _remove_abandoned(self.lake)
                 _close_earlier_versions(self.lake)
-                make_private(self.lake.analyst_runs.parent)
+                make_private(self.lake.analyst_runs)
+                open_folder(self.lake.runs)
                 for folder in (self.path, self.released):
-                    folder.mkdir(parents=True, exist_ok=True)
+                    folder.mkdir(mode=0o700, exist_ok=True)
                 (self.released / _RELEASED).touch()
                 _held_locks[self.path] = _lock(self.path)
             remove_temporary_files(self.lake)
@@ -137,10 +138,11 @@ class RunFolder:
                 f"Evaluate the whole quarter: `asq run {self.quarter}`, or materialize all its assets"
             )
         final = self.lake.runs / self.run_id
+        open_to_readers(self.released)
         _synchronise(self.path)
         _synchronise(self.released)
         link = self.lake.current(self.quarter)
-        link.parent.mkdir(parents=True, exist_ok=True)
+        open_folder(link.parent)
         fresh = link.with_name(f".{link.name}.{self.run_id}")
         with self.lake.lock("runs"):
             # A folder with its lock file that was never linked is removed when its process has died.

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.lake.database import connected
-from pipeline.lake.files import atomic_path
+from pipeline.lake.files import private_path, readable_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal, parquet
 
@@ -74,13 +74,11 @@ def refresh_warehouse(lake: Lake) -> None:
         for layer in _layers(lake):
             published = _published(layer, lake)
             names = sorted({path.stem for folder in published.values() for path in folder.glob("*.parquet")})
-            with atomic_path(layer.database) as temporary:
-                with connected(file=temporary) as connection:
-                    for name in names:
-                        files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
-                        connection.execute(f"create view {name} as {_view(connection, files, layer)}")
-                if layer.database == lake.analyst_warehouse:
-                    temporary.chmod(0o600)
+            path_of = private_path if layer.database == lake.analyst_warehouse else readable_path
+            with path_of(layer.database) as temporary, connected(file=temporary) as connection:
+                for name in names:
+                    files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
+                    connection.execute(f"create view {name} as {_view(connection, files, layer)}")
 
 
 def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], layer: _Layer) -> str:

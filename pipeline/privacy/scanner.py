@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import islice
 from operator import and_
 
+import duckdb
 import polars as pl
+import pyarrow as pa
 
 from pipeline.privacy import patterns
-from pipeline.privacy.subjects import Part, Subject
+from pipeline.privacy.subjects import Part, Subject, Unreadable
 
-_LOCATED = 20
 # Columns are searched together up to this number of texts, because each search costs the same for a text as for a thousand.
-_TEXTS_AT_ONCE = 20_000
+_TEXTS_AT_ONCE = 100_000
 
 # The search result for one text: kind of personal data and a masked excerpt.
 Search = Callable[[pl.Series], dict[str, list[tuple[str, str]]]]
@@ -28,7 +28,7 @@ Search = Callable[[pl.Series], dict[str, list[tuple[str, str]]]]
 
 @dataclass(frozen=True)
 class Sighting:
-    """Likely personal data at a place; ``masked`` shows the first character and the length."""
+    """Likely personal data at a place, in so many rows; ``masked`` shows the first character and the length."""
 
     subject_kind: str
     subject: str
@@ -36,6 +36,7 @@ class Sighting:
     place: str
     kind: str
     masked: str
+    rows: int = 1
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject}: {self.column}, {self.place}: {self.kind} {self.masked}"
@@ -55,6 +56,8 @@ class Scanned:
     cells: int
     distinct_texts: int
     findings: tuple[Sighting, ...] = field(default=())
+    unread: str | None = None
+    """Why it, or what is left of it, could not be looked at; None: all of it was."""
 
     @property
     def by_kind(self) -> Counter[str]:
@@ -62,14 +65,43 @@ class Scanned:
 
 
 def scan(subjects: Iterable[Subject], search: Search | None = None) -> list[Scanned]:
-    """Scan subjects one by one; ``search`` defaults to the patterns."""
-    return [_scan_subject(subject, search or by_patterns) for subject in subjects]
+    """Scan subjects; ``search`` defaults to the patterns. One that cannot be read is returned with the reason."""
+    progress: list[_Progress] = []
+    together: list[tuple[_Progress, Part]] = []
+    waiting = 0
+    for subject in subjects:
+        progress.append(_Progress(subject))
+        for part in progress[-1].parts():
+            together.append((progress[-1], part))
+            waiting += len(part.texts)
+            if waiting >= _TEXTS_AT_ONCE:
+                _search_parts(together, search or by_patterns)
+                together, waiting = [], 0
+    _search_parts(together, search or by_patterns)
+    return [each.scanned() for each in progress]
+
+
+def both(one: Search, other: Search) -> Search:
+    """What either of two searches finds; what both find counts once."""
+
+    def search(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
+        found = one(texts)
+        for text, matches in other(texts).items():
+            found[text] = list(dict.fromkeys([*found.get(text, ()), *matches]))
+        return found
+
+    return search
+
+
+def plain_texts(texts: pl.Series) -> pl.Series:
+    """``patterns.normalise`` for a column."""
+    return texts.str.normalize("NFKC").str.replace_all(patterns.INVISIBLE, "")
 
 
 def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     """The texts of a column with a match, each with kind and masked excerpt of every match."""
     # The outliers of a large quarter alone list hundreds of thousands of times and keys.
-    plain = texts.str.normalize("NFKC").str.replace_all(patterns.INVISIBLE, "").str.replace_all(_MOMENT, "$1")
+    plain = plain_texts(texts).str.replace_all(_MOMENT, "$1")
     worthwhile: dict[str, list[patterns.Finder]] = {}
     for search, guards in patterns.SEARCHES.items():
         suspects = reduce(and_, map(plain.str.contains, guards))
@@ -79,31 +111,47 @@ def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     return {text: matches for text, matches in found.items() if matches}
 
 
-def _scan_subject(subject: Subject, search: Search) -> Scanned:
-    findings: list[Sighting] = []
-    columns = cells = distinct = 0
-    together: list[Part] = []
-    for part in subject.parts():
-        columns, cells, distinct = columns + 1, cells + part.cells, distinct + len(part.texts)
-        together.append(part)
-        if sum(len(each.texts) for each in together) >= _TEXTS_AT_ONCE:
-            findings += _findings(subject, together, search)
-            together = []
-    findings += _findings(subject, together, search)
-    return Scanned(subject.kind, subject.name, columns, cells, distinct, tuple(findings))
+class _Progress:
+    """What was read of a subject so far, and found in it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.findings: list[Sighting] = []
+        self._columns = self._cells = self._distinct = 0
+        self._unread: str | None = None
+
+    def parts(self) -> Iterator[Part]:
+        """The subject's parts as far as they can be read."""
+        try:
+            for part in self.subject.parts():
+                self._columns, self._cells, self._distinct = (
+                    self._columns + 1,
+                    self._cells + part.cells,
+                    self._distinct + len(part.texts),
+                )
+                yield part
+        except (OSError, pa.ArrowException, duckdb.Error, Unreadable) as error:
+            # Messages of libraries may quote what they read.
+            reason = str(error) if isinstance(error, Unreadable) else getattr(error, "strerror", None)
+            self._unread = reason or "is damaged or of another format"
+
+    def scanned(self) -> Scanned:
+        figures = self._columns, self._cells, self._distinct
+        return Scanned(self.subject.kind, self.subject.name, *figures, tuple(self.findings), self._unread)
 
 
-def _findings(subject: Subject, parts: Sequence[Part], search: Search) -> list[Sighting]:
+def _search_parts(parts: Sequence[tuple[_Progress, Part]], search: Search) -> None:
     if not parts:
-        return []
-    matching = search(pl.concat([part.texts for part in parts]).unique(maintain_order=True))
-    return [sighting for part in parts for sighting in _sightings(subject, part, matching)] if matching else []
+        return
+    matching = search(pl.concat([part.texts for _, part in parts]).unique(maintain_order=True))
+    for progress, part in parts if matching else ():
+        progress.findings += _sightings(progress.subject, part, matching)
 
 
 def _sightings(subject: Subject, part: Part, matching: Mapping[str, list[tuple[str, str]]]) -> Iterator[Sighting]:
     found = part.texts.filter(part.texts.is_in(list(matching))).to_list()
-    # If a whole column is personal, the first rows are enough to see it.
-    places = {text: part.locate(text) for text in islice(found, _LOCATED)}
+    places = part.locate(found) if found else {}
     for text in found:
+        place, rows = places[text]
         for kind, masked in matching[text]:
-            yield Sighting(subject.kind, subject.name, part.column, places.get(text, "further on"), kind, masked)
+            yield Sighting(subject.kind, subject.name, part.column, place, kind, masked, rows)

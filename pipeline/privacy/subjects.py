@@ -1,16 +1,18 @@
 """Everything in a lake that users, operators and the Dagster UI can read, as texts with their places.
 
-Tables and reports of a run, redacted free text, the views of the warehouse, log files, and Dagster's records of its runs. Only
+Tables and reports of a run, clean rows, the views of the warehouse, log files, and Dagster's records of its runs. Only
 reads; ``patterns.py`` and ``known_values.py`` search.
 """
 
 from __future__ import annotations
 
+import filecmp
 import html
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,18 +27,27 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.lake.database import connected
 from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
+from schemas.expectations.privacy import PSEUDONYM_FORM, pseudonym_columns
 
 TABLE, REPORT, CLEAN, WAREHOUSE, LOG, EVENTS = "table", "report", "clean", "warehouse", "log", "run history"
 
 
+class Unreadable(Exception):
+    """Something that cannot be looked at, with the reason in words that show nothing of it."""
+
+
+Place = tuple[str, int]
+"""Where a text is first, in words, and in how many rows or lines."""
+
+
 @dataclass(frozen=True)
 class Part:
-    """One column of a table, or the lines of a file: the distinct texts, how many cells hold them, and the place of each."""
+    """One column of a table, or the lines of a file: the distinct texts, how many cells hold them, and the places of some."""
 
     column: str
     texts: pl.Series
     cells: int
-    locate: Callable[[str], str]
+    locate: Callable[[Sequence[str]], Mapping[str, Place]]
 
 
 @dataclass(frozen=True)
@@ -60,28 +71,25 @@ def published_subjects(folder: Path) -> list[Subject]:
 
 
 def released_subjects(folder: Path, whole: Path) -> list[Subject]:
-    """The released tables and reports of a run, without tables that are the same file in ``whole``, where they are scanned."""
+    """The released tables and reports of a run, without tables that are the same in ``whole``, where they are scanned."""
     return [
         Subject(subject.kind, f"released {subject.name}" if subject.kind == TABLE else subject.name, subject.parts)
         for subject in published_subjects(folder)
-        if subject.kind != TABLE or not _is_same_file(folder / f"{subject.name}.parquet", whole / f"{subject.name}.parquet")
+        if subject.kind != TABLE or not _is_same(folder / f"{subject.name}.parquet", whole / f"{subject.name}.parquet")
     ]
 
 
-def _is_same_file(one: Path, other: Path) -> bool:
-    return other.is_file() and one.samefile(other)
+def _is_same(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def clean_subjects(lake: Lake, quarters: Iterable[Quarter]) -> list[Subject]:
-    """The redacted free text of the clean files of these quarters, by quarter and table."""
-    redacted = {
-        name: [f"{column.name}_redacted" for column in table.columns if column.pii == "free_text"] for name, table in TABLES.items()
-    }
+    """The clean files of these quarters, by quarter and table: all their text, except pseudonyms in the columns made for them."""
     return [
-        Subject(CLEAN, f"{name} {quarter}", _column_parts(path, columns))
+        Subject(CLEAN, f"{name} {quarter}", _clean_parts(path, pseudonym_columns(table)))
         for quarter in quarters
-        for name, columns in redacted.items()
-        if columns and (path := lake.partition("clean", name, quarter)).is_file()
+        for name, table in TABLES.items()
+        if (path := lake.partition("clean", name, quarter)).is_file()
     ]
 
 
@@ -91,9 +99,20 @@ def warehouse_subject(lake: Lake) -> list[Subject]:
 
 
 def log_subjects(paths: Iterable[Path]) -> list[Subject]:
-    """Log files, including those in the given folders."""
-    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    return [Subject(LOG, str(file), _log_parts(file)) for file in dict.fromkeys(files) if file.is_file()]
+    """Log files, including those in the given folders. Of a folder, databases and archives next to the logs are left out."""
+    named = [path for path in paths if not path.is_dir()]
+    found = [file for path in paths if path.is_dir() for file in _files_below(path)]
+    subjects = [Subject(LOG, str(file), _log_parts(file)) for file in dict.fromkeys(named)]
+    return subjects + [Subject(LOG, str(file), _log_parts(file, skip_binary=True)) for file in dict.fromkeys(found)]
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder; a folder that cannot be listed is yielded itself, and not read as empty."""
+    unlisted: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=lambda error: unlisted.append(Path(error.filename))):
+        folders.sort()
+        yield from (path for name in sorted(names) if (path := Path(parent) / name).is_file())
+    yield from unlisted
 
 
 def dagster_subjects(quarters: Iterable[Quarter] | None) -> list[Subject]:
@@ -139,6 +158,19 @@ def _table_parts(path: Path) -> Callable[[], Iterator[Part]]:
     return parts
 
 
+def _clean_parts(path: Path, pseudonyms: Set[str]) -> Callable[[], Iterator[Part]]:
+    def parts() -> Iterator[Part]:
+        names = [field.name for field in pq.read_schema(path) if _holds_text(field.type)]
+        for part in _column_parts(path, names)():
+            if part.column in pseudonyms:
+                others = part.texts.filter(~part.texts.str.contains(PSEUDONYM_FORM))
+                yield Part(part.column, others, part.cells, part.locate)
+            else:
+                yield part
+
+    return parts
+
+
 def _column_parts(path: Path, columns: Iterable[str]) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         # Parquet stores a column's distinct values; reading those avoids decoding every row's text.
@@ -147,7 +179,7 @@ def _column_parts(path: Path, columns: Iterable[str]) -> Callable[[], Iterator[P
         with pq.ParquetFile(path, read_dictionary=flat) as file:
             for name in names:
                 texts = _distinct(file.read(columns=[name]).column(name))
-                yield Part(name, texts, file.metadata.num_rows, partial(_row_of, path, name))
+                yield Part(name, texts, file.metadata.num_rows, partial(_rows_of, path, name))
 
     return parts
 
@@ -198,12 +230,21 @@ def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
     return array.chunks if isinstance(array, pa.ChunkedArray) else [array]
 
 
-def _row_of(path: Path, column: str, text: str) -> str:
-    """The first row that holds a text, counted from 1, and how many do."""
-    values = pq.read_table(path, columns=[column], partitioning=None).column(0).to_pylist()
-    rows = [number for number, value in enumerate(values, 1) if value == text or (value is not None and text in _strings(value))]
-    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-    return f"row {rows[0]}{more}" if rows else "row ?"
+def _rows_of(path: Path, column: str, texts: Sequence[str]) -> dict[str, Place]:
+    """The first row that holds each text, counted from 1, and how many do."""
+    values = pq.read_table(path, columns=[column], partitioning=None).column(0)
+    wanted = set(texts)
+    first: dict[str, int] = {}
+    rows: Counter[str] = Counter()
+    for number, value in enumerate(values.to_pylist(), 1):
+        for text in wanted.intersection((value,) if isinstance(value, str) else _strings(value)):
+            first.setdefault(text, number)
+            rows[text] += 1
+    return {text: (_row(first.get(text), rows[text]), rows[text]) for text in texts}
+
+
+def _row(first: int | None, rows: int) -> str:
+    return "row ?" if first is None else f"row {first}{f' and {rows - 1} more' if rows > 1 else ''}"
 
 
 # --- files, views, runs -------------------------------------------------------------------------------------------------
@@ -212,11 +253,15 @@ def _row_of(path: Path, column: str, text: str) -> str:
 def _lines(column: str, texts: Iterable[str], place: Callable[[int], str]) -> Part:
     """Texts by their position, counted from 1."""
     first: dict[str, int] = {}
-    cells = 0
+    lines: Counter[str] = Counter()
     for number, text in enumerate(texts, 1):
-        cells += 1
+        lines[text] += 1
         first.setdefault(text, number)
-    return Part(column, pl.Series("text", list(first), dtype=pl.String), cells, lambda text: place(first[text]))
+
+    def locate(found: Sequence[str]) -> dict[str, Place]:
+        return {text: (place(first[text]), lines[text]) for text in found}
+
+    return Part(column, pl.Series("text", list(first), dtype=pl.String), lines.total(), locate)
 
 
 class _Page:
@@ -285,11 +330,14 @@ def _page_parts(path: Path) -> Callable[[], Iterator[Part]]:
     return parts
 
 
-def _log_parts(path: Path) -> Callable[[], Iterator[Part]]:
+def _log_parts(path: Path, skip_binary: bool = False) -> Callable[[], Iterator[Part]]:
     def parts() -> Iterator[Part]:
         content = path.read_bytes()
         # A database or an archive next to the logs is not text.
-        if b"\0" not in content[:8192]:
+        if b"\0" in content[:8192]:
+            if not skip_binary:
+                raise Unreadable("is not text")
+        else:
             yield _lines("lines", content.decode("utf-8", "replace").splitlines(), lambda number: f"line {number}")
 
     return parts

@@ -8,12 +8,14 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.accept.gx_process import finish_pages
+from pipeline.lake.access_log import log_reading
 from pipeline.publish.scan_record import SCAN_TABLE, refuse, scan_run
 from pipeline.release.anonymity_assets import anonymity
 from pipeline.release.assets import GATHERED_TABLES, RELEASED_TABLES
 from pipeline.report.assets import REPORT
 from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.resources import Places
+from schemas.contract import TABLES
 
 _CHECK = "no_personal_data"
 
@@ -31,15 +33,18 @@ _CHECK = "no_personal_data"
             _CHECK,
             asset=SCAN_TABLE,
             blocking=True,
-            description="Nothing in the run's tables, reports and redacted texts looks like personal data.",
+            description="Nothing in the run's tables, reports and clean rows is or looks like personal data.",
         )
     ],
 )
 def privacy_scan(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Look for personal data in everything the run is about to publish, and in the redacted texts in ``clean/``."""
+    """Look for personal data in everything the run is about to publish, and in the clean rows it rests on."""
     step = places.begin(context, flow.PUBLISH, "privacy scan")
     # The pages of the acceptance are scanned with the others.
     finish_pages()
+    # A run that validates has said that it reads the raw records.
+    if not any(key.path[0] == "accepted" for key in context.job_def.asset_layer.selected_asset_keys):
+        log_reading(step.lake, context.job_name, "raw", step.quarter, list(TABLES), step.run_id)
     exceptions = step.settings.plan.privacy_exceptions
     scanned, findings = scan_run(step.run, frozenset((each.column, each.kind) for each in exceptions))
     figures: dict[str, Any] = {

@@ -6,7 +6,7 @@ One row per table, report or clean table × kind of personal data. What is searc
 from __future__ import annotations
 
 import json
-import os
+import shutil
 from collections.abc import Iterable, Sequence
 
 import polars as pl
@@ -18,7 +18,9 @@ from pipeline.lake.digest import sha256_of
 from pipeline.lake.files import atomic_path
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.run_folder import RunFolder
-from pipeline.privacy.scanner import Scanned, Sighting, scan
+from pipeline.privacy.known_values import KnownValues
+from pipeline.privacy.own_words import told_apart
+from pipeline.privacy.scanner import Scanned, Sighting, by_patterns, scan
 from pipeline.privacy.subjects import clean_subjects, published_subjects, released_subjects
 from schemas.expectations.privacy import KINDS
 
@@ -37,44 +39,61 @@ _SCHEMA = {
 }
 # Metadata key for the digests of the scanned files.
 _DIGESTS = "scanned_files"
-_SHOWN = 10
+_SHOWN = 20
 
 
 def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Sighting]]:
-    """Scan a run's tables and reports, and the redacted free text it rests on; write ``privacy_scan``.
+    """Scan a run's tables and reports, and the clean rows it rests on, as ``asq privacy scan`` does; write ``privacy_scan``.
 
-    Returns what was scanned, and the findings. Of the clean files it reads those of its own quarter, and of other quarters that no
-    published run has scanned.
+    Searched for are the patterns and the personal values of the quarters that the run reads. Returns what was scanned, and the
+    findings. Of the clean files it reads those of its own quarter, and of other quarters that no published run has scanned. Raises
+    UsageError where one of them cannot be read.
 
     exceptions   (column, kind) where matches are not personal data; counted separately, not as findings
     """
     for record in (run.table(SCAN_TABLE), run.released_table(SCAN_TABLE)):
         record.unlink(missing_ok=True)
-    scanned = scan(
-        [*published_subjects(run.path), *released_subjects(run.released, run.path), *clean_subjects(run.lake, [run.quarter])]
-    )
+    known = KnownValues.of_run(run.lake, run.quarter)
+    made = [*published_subjects(run.path), *released_subjects(run.released, run.path)]
+    subjects = [*made, *clean_subjects(run.lake, [run.quarter])]
+    scanned = told_apart(known, lambda search: scan(subjects, search), by_patterns)
     _write(run, scanned, exceptions)
     # Not in the record, which says the same whichever quarters ran before.
     unscanned = set(read_quarters(run.quarter)) - {run.quarter, *run.lake.published_quarters()}
-    scanned += scan(clean_subjects(run.lake, sorted(unscanned)))
+    others = clean_subjects(run.lake, sorted(unscanned))
+    scanned += told_apart(known, lambda search: scan(others, search), by_patterns)
+    unread = [f"{each.subject_kind} {each.subject} ({each.unread})" for each in scanned if each.unread]
+    unread += [f"the values of {path} (is damaged)" for path in known.unread]
+    if unread:
+        run.table(SCAN_TABLE).unlink(missing_ok=True)
+        named = ", ".join(unread[:_SHOWN])
+        raise UsageError(f"not scanned for personal data, so nothing is published: {named}")
     return scanned, [finding for each in scanned for finding in each.findings if _key(finding) not in exceptions]
 
 
 def refuse(findings: Sequence[Sighting]) -> DataRefused:
-    """The error that prevents publication, with the first findings."""
-    places = [str(finding) for finding in findings[:_SHOWN]]
-    more = [f"… and {len(findings) - _SHOWN} more"] if len(findings) > _SHOWN else []
+    """The error that prevents publication: a line for each column and kind, the first ones."""
+    places: dict[tuple[str, str, str, str], list[Sighting]] = {}
+    for finding in findings:
+        places.setdefault((finding.subject_kind, finding.subject, finding.column, finding.kind), []).append(finding)
+    lines = [_told(of_place) for of_place in places.values()]
+    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return DataRefused(
         "\n".join(
             (
-                f"the results or the redacted texts they rest on contain what looks like personal data in {len(findings)} places, "
+                f"the results or the clean rows they rest on contain what looks like personal data in {len(lines)} columns, "
                 "so nothing is published:",
-                *(f"  {place}" for place in (*places, *more)),
+                *(f"  {line}" for line in (*lines[:_SHOWN], *more)),
                 "Map the column in sources.yaml; if it is not personal data, declare it under "
                 "privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",
             )
         )
     )
+
+
+def _told(findings: Sequence[Sighting]) -> str:
+    rows = sum(finding.rows for finding in findings)
+    return f"{findings[0]}{f' ({rows:,} rows in all)' if len(findings) > 1 else ''}"
 
 
 def require_scanned(run: RunFolder) -> None:
@@ -105,7 +124,8 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
     with atomic_path(run.table(SCAN_TABLE)) as path, pq.ParquetWriter(path, table.schema, compression="zstd") as file:
         file.add_key_value_metadata(marks)
         file.write_table(table)
-    os.link(run.table(SCAN_TABLE), run.released_table(SCAN_TABLE))
+    with atomic_path(run.released_table(SCAN_TABLE)) as path:
+        shutil.copyfile(run.table(SCAN_TABLE), path)
 
 
 def _digests(run: RunFolder) -> dict[str, str]:

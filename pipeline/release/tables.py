@@ -5,8 +5,8 @@ Most are released as they are; those about people are written here. ``withholdin
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -131,9 +131,9 @@ class Layer:
         )
 
     def _share(self, name: str) -> int:
-        """Release a table as it is: one file for both layers."""
+        """Release a table as it is. A copy, because the two layers have different rights."""
         with atomic_path(self.run.released_table(name)) as path:
-            os.link(self.run.table(name), path)
+            shutil.copyfile(self.run.table(name), path)
         return int(pq.read_metadata(self.run.table(name)).num_rows)
 
     def _require_declared(self, tables: list[str]) -> None:

@@ -16,9 +16,10 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.lake.database import connected
-from pipeline.lake.files import atomic_path
+from pipeline.lake.files import private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.row_key import row_key_expression
+from pipeline.lake.spreadsheets import csv_writer, neutralised, restored
 from pipeline.lake.sql import parquet, quoted
 from pipeline.settings.outlier_review import REVIEW_COLUMNS, Review, recorded_text
 from schemas.contract import TABLES
@@ -32,6 +33,7 @@ _COUNT_SCHEMA = {
     **dict.fromkeys(("n", "flagged_z", "flagged_z_log", "flagged_z_mad", "to_review", "reviewed", "excluded"), pl.Int64),
 }
 _LINE = tuple[str, ...]
+_NUMBERS = frozenset(("value", "n", "mean", "sd", "z", "z_log", "z_mad", "corrected_value"))
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _lines_of(file: Path) -> list[dict[str, str]]:
     Review.read(file)
     with file.open(encoding="utf-8-sig", newline="") as handle:
         return [
-            {name.strip(): (text or "").strip() for name, text in line.items()}
+            {name.strip(): restored(text or "").strip() for name, text in line.items()}
             for line in csv.DictReader(handle)
             if any((text or "").strip() for text in line.values())
         ]
@@ -144,14 +146,14 @@ def _lines_of(file: Path) -> list[dict[str, str]]:
 def _write(out: Path, lines: list[dict[str, str]]) -> None:
     def cells() -> Iterator[_LINE]:
         yield REVIEW_COLUMNS
-        yield from (tuple(line[name] for name in REVIEW_COLUMNS) for line in lines)
+        yield from (tuple(neutralised(line[name], is_text=name not in _NUMBERS) for name in REVIEW_COLUMNS) for line in lines)
 
     try:
         with (
-            atomic_path(out.absolute()) as temporary,
+            private_path(out.absolute()) as temporary,
             # Spreadsheets recognise UTF-8 only by its byte order mark.
             temporary.open("w", encoding="utf-8-sig", newline="") as handle,
         ):
-            csv.writer(handle, lineterminator="\n").writerows(cells())
+            csv_writer(handle).writerows(cells())
     except OSError as error:
         raise UsageError(f"{out}: cannot be written to: {error.strerror}") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.row_key import key_parts
+from pipeline.lake.spreadsheets import restored
 from pipeline.settings.documents import Document
 from pipeline.settings.sheets import quarter_in, read_sheet
 from schemas.contract import TABLES, Column
@@ -73,7 +74,7 @@ class Review:
         if given is None:
             return cls()
         document = Document.of(given)
-        with read_sheet(document, REVIEW_COLUMNS) as sheet:
+        with read_sheet(document, REVIEW_COLUMNS, read_cell=restored) as sheet:
             found = [decision for row in sheet if (decision := _decision(row)) is not None]
             _check_together(found, sheet)
         return cls(tuple(found), document)

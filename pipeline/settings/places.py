@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.errors import UsageError
-from pipeline.lake.layout import Lake
+from pipeline.lake.files import unlisted
+from pipeline.lake.layout import STAGES, Lake
 from pipeline.settings.environment import environment
 from pipeline.settings.handed_in import FILES
 
@@ -72,4 +73,22 @@ def lake_at(path: str | Path) -> Lake:
         raise UsageError(
             f"{lake.root}: the path of a lake must not hold '{found[0]}', which would be read as a pattern: choose another folder"
         )
+    return lake
+
+
+def existing_lake(path: str | Path, *zones: str) -> Lake:
+    """``lake_at`` for commands that only look at a lake: raises UsageError where none is, which would look like an empty one.
+
+    zones   folders of the lake that the command looks at: UsageError too if one of them cannot be listed
+    """
+    lake = lake_at(path)
+    if not lake.root.is_dir():
+        raise UsageError(f"{lake.root}: there is no lake: no such folder")
+    if unlisted(lake.root) == [lake.root]:
+        raise UsageError(f"{lake.root}: cannot be read")
+    if not any((lake.root / name).exists() for name in (*STAGES, "published")):
+        raise UsageError(f"{lake.root}: is not a lake: it has none of the folders that a run makes (raw, clean, published …)")
+    closed = [str(folder) for zone in zones for folder in unlisted(lake.root / zone)]
+    if closed:
+        raise UsageError(f"{', '.join(closed)}: cannot be read, so that nothing can be said about the lake")
     return lake

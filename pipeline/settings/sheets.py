@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from pipeline.calendar.quarters import Quarter
@@ -12,10 +12,15 @@ from schemas.sheet import Row, Sheet, StandardDataError
 
 
 @contextmanager
-def read_sheet(document: Document, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Sheet]:
-    """A CSV file, read strictly; raises UsageError that names every fault noted by the end by path, row, column and rule."""
+def read_sheet(
+    document: Document, columns: Sequence[str], optional: Sequence[str] = (), *, read_cell: Callable[[str], str] = str
+) -> Iterator[Sheet]:
+    """A CSV file, read strictly; raises UsageError that names every fault noted by the end by path, row, column and rule.
+
+    read_cell   what a cell says: ``spreadsheets.restored`` for a file that the project wrote itself
+    """
     try:
-        sheet = Sheet(document.path, columns, document.content, optional=optional, shown=str(document.path))
+        sheet = Sheet(document.path, columns, document.content, optional=optional, shown=str(document.path), read_cell=read_cell)
         yield sheet
         sheet.finish()
     except StandardDataError as error:

@@ -18,7 +18,7 @@ from pydantic import Field, PrivateAttr
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
-from pipeline.lake.files import narrow_rights
+from pipeline.lake.files import narrow_rights, open_folder, private_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.frozen import HandedInFiles
@@ -31,6 +31,12 @@ class LakePlace(dg.ConfigurableResource):
     """The lake alone, for jobs that evaluate nothing; taken from the environment if not configured."""
 
     path: str | None = None
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[LakePlace, None, None]:
+        """Once per run, around all its steps."""
+        with private_files():
+            yield self
 
     def lake(self) -> Lake:
         """The lake; raises UsageError when it is neither configured nor in the environment."""
@@ -95,9 +101,11 @@ class Places(dg.ConfigurableResource):
             yield self
             return
         lake = self._settings.lake
-        narrow_rights(lake)
-        with lake.using_records():
-            yield self
+        with private_files():
+            open_folder(lake.root)
+            narrow_rights(lake)
+            with lake.using_records():
+                yield self
 
     def settings(self) -> RunSettings:
         """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""

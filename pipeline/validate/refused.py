@@ -6,7 +6,6 @@ validated. The output is for correcting and delivering again; the caller decides
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,15 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.extract.files import find_files
 from pipeline.extract.readers.open_records import open_records
-from pipeline.extract.readers.records import RECORD_FIELDS
+from pipeline.extract.readers.records import RECORD_FIELDS, Records
 from pipeline.extract.snapshot import landing_fingerprint
 from pipeline.lake.files import atomic_path, make_private
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import FINGERPRINT, validated_with
+from pipeline.lake.spreadsheets import REASON_COLUMNS, csv_writer, neutralised
 from pipeline.settings.sources import Format, SourceConfig
 from schemas.contract import TABLES, Table
-
-REASON_COLUMNS = ("refused_file", "refused_row", "refused_for")
-"""Columns after the source's own: the file and row of origin, and every broken rule."""
 
 _COUNTS_SCHEMA = {"quarter": pl.String, "table": pl.String, "rule": pl.String, "column": pl.String, "rows": pl.Int64}
 
@@ -49,14 +46,14 @@ class Exported:
 def refused_counts(lake: Lake, quarters: Sequence[Quarter] | None = None) -> pl.DataFrame:
     """quarter, table, rule, column and rows that break it, by quarter and table, the most frequent first.
 
-    ``quarters``: None means all in the lake.
+    ``quarters``: None means all in the lake. Raises UsageError for a quarter that was not run, and where none was.
     """
     found = [
-        pl.read_parquet(path)
+        _quarantined(path)
         .group_by("quarter", "table", "rule", "column")
         .agg(pl.col("_row_id").n_unique().cast(pl.Int64).alias("rows"))
         .select(pl.col(name).cast(kind) for name, kind in _COUNTS_SCHEMA.items())
-        for _, path in _quarantines(lake, quarters)
+        for _, path in _validated(lake, quarters)
     ]
     place = {name: number for number, name in enumerate(TABLES)}
     return pl.concat([pl.DataFrame(schema=_COUNTS_SCHEMA), *found]).sort(
@@ -81,10 +78,12 @@ def export_refused(
 
     The files have the source's own columns and ``REASON_COLUMNS``, with the delimiter and encoding of the table's
     configuration, else commas and UTF-8 with a byte order mark. A line that does not fit its header is in the first
-    column as a whole.
+    column as a whole. No cell is one that a spreadsheet runs; the reader of the corrected file undoes what that takes.
 
-    Raises UsageError if the landing folder no longer holds the validated files, and instead of replacing a file.
+    Raises UsageError if the quarter was not run, if the landing folder no longer holds the validated files, and instead of
+    replacing a file.
     """
+    _validated(lake, [quarter])
     exported: list[Exported] = []
     for table in tables:
         quarantine = lake.partition("quarantine", table.name, quarter)
@@ -109,10 +108,11 @@ def export_refused(
             # Rows written in sources.yaml itself are corrected there.
             if opened := records_of.get(str(origin)):
                 records, form = opened
-                names = records.schema.names
+                # A second export of rows that came back corrected has these columns already.
+                names = [name for name in records.schema.names if name not in REASON_COLUMNS]
                 found = _records(records.batches(names), of_file, names)
                 path = folder / table.name / f"{str(origin).replace('/', '__')}.{quarter.label}.csv"
-                rows = _write(path, found, [*names, *REASON_COLUMNS], form)
+                rows = _write(path, found, [*names, *REASON_COLUMNS], form, [_is_text(table, records, name) for name in names])
                 exported.append(Exported(path, table.name, str(origin), rows, form.header_row != 1 or bool(form.names)))
     return exported
 
@@ -132,6 +132,24 @@ def refused_without_record(
     return found
 
 
+def _validated(lake: Lake, quarters: Sequence[Quarter] | None) -> list[tuple[Quarter, Path]]:
+    """``_quarantines``; raises UsageError for a quarter without any, because even a quarter without refused rows has them."""
+    found = list(_quarantines(lake, quarters))
+    missing = sorted(set(quarters or ()) - {quarter for quarter, _ in found})
+    if missing:
+        raise UsageError(f"{', '.join(each.label for each in missing)}: not run in this lake, so that nothing is known of its rows")
+    if not found:
+        raise UsageError(f"{lake.root}: no quarter was run in this lake, so that nothing is known of refused rows")
+    return found
+
+
+def _quarantined(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
+        raise UsageError(f"{path}: cannot be read") from None
+
+
 def _quarantines(lake: Lake, quarters: Sequence[Quarter] | None) -> Iterator[tuple[Quarter, Path]]:
     for name in TABLES:
         for quarter, path in lake.partitions("quarantine", name).items():
@@ -143,7 +161,7 @@ def _reasons(quarantine: Path) -> pl.DataFrame:
     """origin_file, origin_row and every broken rule in words, in file order; with the key of each of several rows of a record."""
     broken = pl.col("rule") + pl.when(pl.col("column").is_null()).then(pl.lit("")).otherwise(" on " + pl.col("column"))
     of_row = (
-        pl.read_parquet(quarantine)
+        _quarantined(quarantine)
         .group_by("origin_file", "origin_row", "_row_id", "row_key", maintain_order=True)
         .agg(broken.unique(maintain_order=True).str.join("; ").alias("reason"))
     )
@@ -177,7 +195,14 @@ def _text(column: pl.Series) -> pl.Series:
     return column.cast(pl.String)
 
 
-def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format) -> int:
+def _is_text(table: Table, records: Records, name: str) -> bool | None:
+    """Whether a column of a file is for texts; None where only ``sources.yaml`` could tell."""
+    if not pa.types.is_string(records.schema.field(name).type):
+        return False
+    return next((column.type == "string" for column in table.columns if column.name == name), None)
+
+
+def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form: Format, are_texts: list[bool | None]) -> int:
     make_private(path.parent)
     if path.exists():
         raise UsageError(f"{path} already exists and may hold corrections: choose another folder")
@@ -192,14 +217,12 @@ def _write(path: Path, rows: Iterator[list[str | None]], header: list[str], form
         ) as handle,
     ):
         # Written like the table's files, so that the corrected file can be delivered with them.
-        writer = csv.writer(
-            handle,
-            delimiter=form.delimiter or ",",
-            quotechar=form.quote or '"',
-            lineterminator="\n",
-        )
-        writer.writerow(header)
+        writer = csv_writer(handle, delimiter=form.delimiter or ",", quotechar=form.quote or '"')
+        writer.writerow(map(neutralised, header))
+        # The reasons hold names that others chose.
+        are_texts = [*are_texts, *[True] * len(REASON_COLUMNS)]
         for row in rows:
-            writer.writerow(row)
+            cells = zip(row, are_texts, strict=True)
+            writer.writerow([None if cell is None else neutralised(cell, is_text=is_text) for cell, is_text in cells])
             written += 1
     return written

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from schemas.contract import TABLES
+from schemas.contract import TABLES, Table
 
 WITHHELD = "*"
 """Replaces a suppressed value."""
@@ -89,9 +89,18 @@ def undeclared(table: str, columns: Iterable[str]) -> tuple[str, ...]:
     return () if table in INTERNAL_TABLES else tuple(sorted(identifying_columns() & set(columns)))
 
 
+def pseudonym_columns(table: Table) -> frozenset[str]:
+    """The columns of a clean table that hold pseudonyms, which are no personal value; only texts of their form pass there."""
+    return frozenset(f"{column.name}_token" for column in table.columns if column.pii)
+
+
+PSEUDONYM_FORM = "^v1:[0-9a-f]{8}:[0-9a-f]{32}$"
+
 KINDS = (
-    *("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number"),
+    *("name", "phone", "id_number", "bank_card", "plate", "email", "device", "account", "address", "spoken_number"),
     *("vehicle", "network_address", "coordinates", "birth_date"),
 )
+"""Kinds of personal data. A device has no form: only the search for known values finds it."""
+
 RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"
 RELEASED_LAYER = "released_layer"

@@ -1,4 +1,4 @@
-"""Chooses the reader for a file by its kind, and names the file where a reader fails."""
+"""Chooses the reader for a file by its kind, and for an export of refused rows that comes back corrected; names the file where it fails."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pipeline.errors import AsqError
 from pipeline.extract import apart, limits
 from pipeline.extract.errors import UnreadableFile
 from pipeline.extract.files import SourceFile
+from pipeline.extract.readers.export_records import ExportRecords
 from pipeline.extract.readers.parquet_records import ParquetRecords
 from pipeline.extract.readers.records import Records
 from pipeline.extract.readers.sheet_records import sheets_of
 from pipeline.extract.readers.text_records import TextRecords
+from pipeline.lake.spreadsheets import is_export
 
 
 def open_records(file: SourceFile) -> Iterator[tuple[str, Records]]:
@@ -26,7 +28,7 @@ def open_records(file: SourceFile) -> Iterator[tuple[str, Records]]:
             if len(records.schema) > limits.COLUMNS:
                 problem = f"has {len(records.schema):,} columns; a file may have {limits.COLUMNS:,}"
                 raise UnreadableFile(problem, table=file.table, file=name)
-            yield name, records
+            yield name, ExportRecords(records) if is_export(records.schema.names) else records
 
 
 @contextmanager

@@ -74,7 +74,10 @@ def test_decisions_and_other_quarters_are_kept(write: Write, tmp_path: Path) -> 
         writer.writerows([talk, wait, old])
     exported = export_review(lake, QUARTER, out)
     assert (exported.open, exported.decided, exported.kept) == (1, 1, 1)
-    assert lines_of(out) == [old, wait, talk]
+    # A spreadsheet would run the reason; readers of the file see it as it was written.
+    marked = {"reason": "'=1+1, 属实"}
+    assert lines_of(out) == [old | marked, wait | marked, talk]
+    assert {each.reason for each in Review.read(out).decisions} == {"=1+1, 属实"}
 
 
 def test_an_excluded_record_is_exported_as_decided(write: Write, tmp_path: Path) -> None:

@@ -124,8 +124,61 @@ def test_they_are_counted_by_rule_and_once_a_row(delivery: Round) -> None:
         "2025-Q1  suggestions  type            submitted_at      1",
         "4 rows refused",
     ]
-    nothing = asq("quarantine", "list", "2024-Q4", "--lake", delivery.lake.root)
-    assert (nothing.exit_code, nothing.output) == (0, "0 rows refused\n")
+    unknown = asq("quarantine", "list", "2024-Q3..2025-Q1", "--lake", delivery.lake.root)
+    assert unknown.exit_code == 2
+    assert "2024-Q3, 2024-Q4: not run in this lake" in unknown.output
+
+
+# Of row 3 every text would be run by a spreadsheet; rows 4 and 5 hold what a mark could be taken for.
+RUN_BY_SPREADSHEETS = """\
+enterprise_id,suggestion_id,source,submitted_at,content,=link
+A,S1,customer,2025-02-03,x,
+A,=S2,passer-by,2025-02-04,"=HYPERLINK(""http://a"",""b"")",-1
+A,'=1 S3,passer-by,2025-02-05,\u3000＝1 2,-2+3
+A,''S4,passer-by,2025-02-06,'tis so,@x
+=A,S5,customer
+"""
+
+
+def test_no_cell_is_run_by_a_spreadsheet_and_each_comes_back_as_it_was(delivery: Round) -> None:
+    first = delivery.deliver("suggestions/first.csv", RUN_BY_SPREADSHEETS)
+    assert delivery.validate() == (1, 4)
+    raw = pl.read_parquet(delivery.lake.partition("raw", "suggestions", Q1), hive_partitioning=False)
+    (path,) = delivery.export()
+    header, *rows = read(path)
+    assert header == ["enterprise_id", "suggestion_id", "source", "submitted_at", "content", "'=link", *REASON_COLUMNS]
+    assert [row[:6] for row in rows] == [
+        ["A", "'=S2", "passer-by", "2025-02-04", '\'=HYPERLINK("http://a","b")', "-1"],
+        ["A", "''=1 S3", "passer-by", "2025-02-05", "'＝1 2", "'-2+3"],
+        ["A", "''S4", "passer-by", "2025-02-06", "'tis so", "'@x"],
+        ["'=A,S5,customer", "", "", "", "", ""],
+    ]
+    first.write_text("enterprise_id,suggestion_id,source,submitted_at,content,=link\nA,S1,customer,2025-02-03,x,\n", "utf-8")
+    text = (
+        path.read_text("utf-8-sig")
+        .replace("passer-by", "customer")
+        .replace('"\'=A,S5,customer",,,,,', "A,S5,customer,2025-02-07,,")
+    )
+    (first.parent / path.name).write_text(text, "utf-8")
+    assert delivery.validate() == (5, 0)
+    again = pl.read_parquet(delivery.lake.partition("accepted", "suggestions", Q1), hive_partitioning=False)
+    wanted = raw.filter(pl.col("suggestion_id").is_not_null()).select("suggestion_id", "content")
+    assert again.head(4).select("suggestion_id", "content").rows() == wanted.rows()
+    assert wanted["suggestion_id"].to_list() == ["S1", "=S2", "'=1 S3", "''S4"]
+
+
+def test_rows_that_come_back_wrong_are_exported_again(delivery: Round, tmp_path: Path) -> None:
+    first = delivery.deliver("suggestions/first.csv", RUN_BY_SPREADSHEETS)
+    delivery.validate()
+    (path,) = delivery.export()
+    first.unlink()
+    path.rename(first.parent / path.name)
+    delivery.out = tmp_path / "again"
+    assert delivery.validate() == (0, 4)
+    (path,) = delivery.export()
+    header, *rows = read(path)
+    assert header[5:] == ["'=link", *REASON_COLUMNS]
+    assert [row[1] for row in rows[:3]] == ["'=S2", "''=1 S3", "''S4"]
 
 
 def test_only_their_owner_may_read_them(delivery: Round) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import stat
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
+from pipeline.lake import checksums
 from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
 
-WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated"]
+WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated", "process"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
 
 # Folders of unfinished files: temporary files of ``atomic_path`` (with DuckDB's log next to the warehouse's), and DuckDB's
@@ -29,6 +32,7 @@ _TEMPORARY = (
     *("scratch/duckdb_temp*", "scratch/extract-*"),
     *(f"scratch/{kind}-*" for kind in get_args(WorkKind)),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
+    *(f"{checksums.FOLDER}/{place}/.*.tmp" for place in ("landing", "*/*")),
 )
 
 
@@ -66,7 +70,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb") as handle:
                 os.fsync(handle.fileno())
-            os.replace(temporary, path)
+            checksums.put_in_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -103,13 +107,29 @@ def work_folder(scratch: Path, kind: WorkKind) -> Iterator[Path]:
         yield Path(folder)
 
 
+def can_work_in(scratch: Path) -> bool:
+    """Whether there can be work folders; not in a lake that is mounted read-only or belongs to somebody else."""
+    try:
+        make_private(scratch)
+    except OSError as error:
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            return False
+        raise
+    return os.access(scratch, os.W_OK | os.X_OK)
+
+
 @contextmanager
 def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
     """Yield this reader's own links to the files as they are now, in the given order; removed at the end.
 
+    In a lake that cannot be written to, nothing is replaced: there they are the files themselves.
+
     DuckDB opens a file several times while reading it. A run of another quarter with this one as look-back quarter may replace
     the partition in between: DuckDB would combine the footer of one file with the pages of another.
     """
+    if not can_work_in(lake.scratch):
+        yield list(paths)
+        return
     with work_folder(lake.scratch, "pinned") as folder:
         names = []
         for number, path in enumerate(paths):
@@ -122,6 +142,25 @@ def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
                 shutil.copyfile(path, name)
             names.append(name)
         yield names
+
+
+@contextmanager
+def temporary_files_in(lake: Lake) -> Iterator[None]:
+    """Temporary files of this process, its libraries and the processes it starts go into the lake's scratch folder.
+
+    They are gone at the end, and those of a process that was killed with the next run (``remove_temporary_files``).
+    """
+    with work_folder(lake.scratch, "process") as folder:
+        before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            if variable is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = variable
 
 
 @contextmanager

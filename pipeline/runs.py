@@ -22,6 +22,8 @@ from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.places import Settings
 from pipeline.stage.progress import listening, tell
 
+# Bytes of the tables and reports of a small quarter.
+_PUBLICATION = 4 << 20
 _HOME_VARIABLE = "DAGSTER_HOME"
 
 
@@ -76,7 +78,7 @@ def evaluator(settings: Settings) -> Iterator[Callable[[Quarter], str]]:
                 )
         except BaseException as error:
             # Before what the run gathered is removed, which makes room.
-            cause = _cause(error, quarter, stage, settings)
+            cause = _cause(error, quarter, run_id, stage, settings)
             RunFolder(settings.lake, quarter, run_id).discard()
             if isinstance(error, dg.DagsterExecutionInterruptedError):
                 raise KeyboardInterrupt from None
@@ -100,7 +102,7 @@ class _MayBeDamaged(Exception):
         self.error = error
 
 
-def _cause(error: BaseException, quarter: Quarter, stage: str, settings: Settings) -> BaseException:
+def _cause(error: BaseException, quarter: Quarter, run_id: str, stage: str, settings: Settings) -> BaseException:
     """What to raise for a failure of a run's stage."""
     if not isinstance(error, Exception):
         return error
@@ -108,18 +110,23 @@ def _cause(error: BaseException, quarter: Quarter, stage: str, settings: Setting
     fault = fault_of(cause)
     if fault is not None and fault.kind is not Kind.UNREADABLE:
         line = explained_fault(fault, settings.lake.root, _bytes_needed(settings, quarter))
-        return MachineFault(f"{quarter}: {stage}: {line}. Nothing was published; earlier publications are unchanged")
+        is_published = settings.lake.current(quarter).resolve().name == run_id
+        outcome = (
+            "The quarter is published; the next `asq run` or `asq report` shows it in warehouse.duckdb"
+            if is_published
+            else "Nothing was published; earlier publications are unchanged"
+        )
+        return MachineFault(f"{quarter}: {stage}: {line}. {outcome}")
     return cause if isinstance(cause, AsqError) else _MayBeDamaged(cause)
 
 
 def _bytes_needed(settings: Settings, quarter: Quarter) -> int:
-    """About what a run writes: as much as the fullest quarter of the lake, or as the delivery, if that is more."""
-    lake = settings.lake
+    """About what a run writes in all: what the fullest quarter of the lake takes, at least twice the delivery and a publication."""
     by_quarter: Counter[str] = Counter()
-    for path in lake.root.glob("*/*/quarter=*/data.parquet"):
+    for path in settings.lake.root.glob("*/*/quarter=*/data.parquet"):
         by_quarter[path.parent.name] += path.stat().st_size
     delivered = sum(path.stat().st_size for path in settings.landing.rglob("*") if path.is_file())
-    return max(delivered, max(by_quarter.values(), default=0))
+    return max(2 * delivered, *by_quarter.values(), 0) + _PUBLICATION
 
 
 def evaluate(quarter: Quarter, settings: Settings) -> str:

@@ -53,7 +53,18 @@ def report(quarter: str, lake: str) -> None:
     # Works read-only, on a full disk and beside damaged files; the next run refreshes the warehouse.
     with suppress(OSError, duckdb.Error):
         refresh_stale_warehouse(place)
+    _require_undamaged(place, Quarter.parse(quarter))
     _show(place.current(Quarter.parse(quarter)), Quarter.parse(quarter))
+
+
+def _require_undamaged(lake: Lake, quarter: Quarter) -> None:
+    """Say which tables of a publication were set aside, and how they come back."""
+    from pipeline.lake.damaged import tables_set_aside
+
+    if missing := tables_set_aside(lake, quarter):
+        raise UsageError(
+            f"{quarter}: damaged tables of its publication were set aside ({', '.join(missing)}): run `asq run {quarter}`"
+        )
 
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:

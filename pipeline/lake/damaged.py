@@ -212,6 +212,13 @@ def quarter_published(lake: Lake, path: Path) -> Quarter | None:
     return next((each for each in lake.published_quarters() if full.is_relative_to(lake.current(each).resolve())), None)
 
 
+def tables_set_aside(lake: Lake, quarter: Quarter) -> list[str]:
+    """The tables that are missing from a quarter's publication because they were damaged."""
+    run = lake.current(quarter).resolve()
+    kept = lake.root / FOLDER / run.relative_to(lake.root.resolve())
+    return sorted({path.name.partition(".")[0] for path in kept.glob("*.parquet")})
+
+
 def _rows_of(lake: Lake, damage: Damage) -> int | None:
     """The dated rows that a damaged raw partition had, as far as anything still says so."""
     if damage.zone != "raw" or damage.quarter is None:

@@ -142,7 +142,9 @@ def explained_fault(fault: Fault, place: Path | None = None, needed: int | None 
 
 
 def _full(fault: Fault, place: Path | None, needed: int | None) -> str:
-    folder = _fullest([fault.path, place, Path(tempfile.gettempdir())])
+    # The user's own folder, rather than one of those in it.
+    is_within = fault.path is not None and place is not None and fault.path.is_relative_to(place)
+    folder = _fullest([place if is_within else fault.path, place, Path(tempfile.gettempdir())])
     free = shutil.disk_usage(folder).free
     wants = f", and about {in_words(needed)} are needed" if needed else ""
     return (

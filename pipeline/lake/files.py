@@ -73,6 +73,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
             checksums.put_in_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+            # DuckDB's log of a database that it could not write.
+            temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -152,6 +152,8 @@ def temporary_files_in(lake: Lake) -> Iterator[None]:
 
     They are gone at the end, and those of a process that was killed with the next run (``remove_temporary_files``).
     """
+    # Before this process is in the folder itself.
+    remove_temporary_files(lake)
     with work_folder(lake.scratch, "process") as folder:
         before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
         tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
@@ -163,6 +165,25 @@ def temporary_files_in(lake: Lake) -> Iterator[None]:
                 del os.environ["TMPDIR"]
             else:
                 os.environ["TMPDIR"] = variable
+
+
+@contextmanager
+def process_folder(name: str) -> Iterator[Path]:
+    """A folder in the system's temporary folder, for work that has no lake; it and all that libraries put beside it go at the end.
+
+    It is called ``<name>-<process id>-…``; those that killed processes of this user left are removed first.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{name}-*-*"):
+        process = left.name.removeprefix(f"{name}-").partition("-")[0]
+        if process.isdigit() and not Path("/proc", process).exists():
+            with suppress(OSError):
+                with _opened(left) as descriptor:
+                    # Of a process in another container, perhaps.
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if left.stat().st_uid == os.geteuid():
+                    shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{name}-{os.getpid()}-") as folder, in_use(Path(folder)):
+        yield Path(folder)
 
 
 @contextmanager

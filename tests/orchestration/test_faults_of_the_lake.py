@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
-from runs import asq_run
+from runs import asq_here, asq_run, environment
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.access_log import events
 from pipeline.lake.damaged import damaged_files, make_sound
+from pipeline.lake.faults import MachineFault
 from pipeline.lake.layout import Lake
 
-from .conftest import TwoQuarters
+from .conftest import Published, TwoQuarters
 from .lakes import OF_THE_LAKE, current, differing, leftovers, without_run_id
 from .landing import EARLIER_QUARTER, QUARTER
 
@@ -138,3 +142,90 @@ def test_damaged_files_of_all_zones_are_made_anew_by_the_next_run(
     assert {f"damaged:{name}" for name in names} <= set(record["key"])
     assert leftovers(lake.root) == []
     assert damaged_files(lake, thoroughly=True) == []
+
+
+def test_a_run_stops_where_nothing_is_left_to_make_a_file_anew_and_goes_on_once_it_is_delivered(
+    two_quarters: TwoQuarters, tmp_path: Path
+) -> None:
+    lake, earlier = _copy(two_quarters.lake, tmp_path), Quarter.parse(EARLIER_QUARTER)
+    landing = shutil.copytree(two_quarters.landing, tmp_path / "landing")
+    requests = landing / "service_requests.csv"
+    header, *rows = requests.read_text(encoding="utf-8").splitlines(keepends=True)
+    requests.write_text("".join([header, *(row for row in rows if "request-2024-10" not in row)]), encoding="utf-8")
+    before = current(lake.root, QUARTER)
+    raw = lake.partition("raw", "service_requests", earlier)
+    _cut(raw)
+    arguments = ("run", QUARTER, "--landing", landing, "--lake", lake.root)
+    # Again and again, until somebody acts.
+    for _ in range(2):
+        code, _, said = asq_here(*arguments, environment=environment())
+        assert code == MachineFault.exit_code
+        assert f"service_requests {EARLIER_QUARTER}: the damaged file" in said
+        assert f"Deliver the files of {EARLIER_QUARTER} again" in said
+        assert current(lake.root, QUARTER) == before
+        assert leftovers(lake.root) == []
+    asq_run(QUARTER, two_quarters.landing, lake.root)
+    assert raw.is_file()
+
+
+def test_reading_commands_name_a_damaged_table(two_quarters: TwoQuarters, tmp_path: Path) -> None:
+    lake = _copy(two_quarters.lake, tmp_path)
+    folder = current(lake.root, QUARTER).relative_to(lake.root)
+    for command, table in (
+        (["report", QUARTER], "scores"),
+        (["indicators", "--quarter", QUARTER], "indicator_values"),
+        (["outliers", "list"], "outlier_groups"),
+    ):
+        whole = (lake.root / folder / f"{table}.parquet").read_bytes()
+        for breaking in (_cut, _emptied, _text):
+            breaking(lake.root / folder / f"{table}.parquet")
+            code, _, said = asq_here(*command, "--lake", lake.root, environment=environment())
+            assert code == MachineFault.exit_code
+            assert f"{folder}/{table}.parquet is" in said
+            assert f"`asq run {QUARTER}`" in said
+        (lake.root / folder / f"{table}.parquet").write_bytes(whole)
+    _flipped_footer(lake.partition("quarantine", "hotline_calls", Quarter.parse(QUARTER)))
+    code, _, said = asq_here("quarantine", "list", "--lake", lake.root, environment=environment())
+    assert code == MachineFault.exit_code
+    assert "quarantine/hotline_calls/quarter=2025-Q1/data.parquet is damaged" in said
+
+
+@contextmanager
+def _mounted(folder: Path, *arguments: str) -> Iterator[Path]:
+    """A file system of its own; skips where that is not permitted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.which("mount") is None or subprocess.run(["mount", *arguments, str(folder)], capture_output=True).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def _read_only(lake: Path, folder: Path) -> Iterator[Path]:
+    """The lake, mounted read-only at another place."""
+    with _mounted(folder, "--bind", str(lake)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        yield folder
+
+
+def test_a_read_only_lake_at_another_place_can_be_read_and_says_why_it_cannot_be_run(published: Published, tmp_path: Path) -> None:
+    with _read_only(published.lake, tmp_path / "elsewhere") as lake:
+        for command in (
+            ["report", QUARTER],
+            ["quarantine", "list"],
+            ["indicators"],
+            ["outliers", "list"],
+            ["outliers", "export", QUARTER, "--out", str(tmp_path / "review.csv")],
+            ["privacy", "scan", QUARTER],
+            ["purge", "--dry-run"],
+        ):
+            code, _, said = asq_here(*command, "--lake", lake, environment=environment())
+            assert (code, said) == (0, ""), command
+        with duckdb.connect(str(lake / "warehouse.duckdb"), read_only=True) as connection:
+            assert connection.execute("select count(*) from scores").fetchone() != (0,)
+        for command in (["run", QUARTER, "--landing", str(published.landing)], ["purge"]):
+            code, _, said = asq_here(*command, "--lake", lake, environment=environment())
+            assert code == MachineFault.exit_code
+            assert said == f"asq: {lake}: cannot be written to: Read-only file system\n"

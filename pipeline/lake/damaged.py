@@ -219,6 +219,16 @@ def tables_set_aside(lake: Lake, quarter: Quarter) -> list[str]:
     return sorted({path.name.partition(".")[0] for path in kept.glob("*.parquet")})
 
 
+def files_set_aside(lake: Lake) -> Iterator[tuple[str, Quarter | None, Path]]:
+    """Table, quarter and path of every file of records that was set aside; snapshots have no quarter."""
+    for stage in STAGES:
+        for path in sorted((lake.root / FOLDER / stage).rglob("*.parquet")):
+            if stage == "landing":
+                yield path.name.partition(".")[0], None, path
+            else:
+                yield path.parents[1].name, Quarter.parse(path.parent.name.removeprefix("quarter=")), path
+
+
 def _rows_of(lake: Lake, damage: Damage) -> int | None:
     """The dated rows that a damaged raw partition had, as far as anything still says so."""
     if damage.zone != "raw" or damage.quarter is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -15,13 +16,15 @@ import pytest
 from runs import asq_here, asq_run, environment
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.flow import NAMES as STAGES
 from pipeline.lake.access_log import events
 from pipeline.lake.damaged import damaged_files, make_sound
 from pipeline.lake.faults import MachineFault
 from pipeline.lake.layout import Lake
+from pipeline.stage.progress import listening
 
 from .conftest import Published, TwoQuarters
-from .lakes import OF_THE_LAKE, current, differing, leftovers, without_run_id
+from .lakes import OF_THE_LAKE, current, differing, leftovers, published_contents, without_run_id
 from .landing import EARLIER_QUARTER, QUARTER
 
 pytestmark = pytest.mark.faults
@@ -229,3 +232,54 @@ def test_a_read_only_lake_at_another_place_can_be_read_and_says_why_it_cannot_be
             code, _, said = asq_here(*command, "--lake", lake, environment=environment())
             assert code == MachineFault.exit_code
             assert said == f"asq: {lake}: cannot be written to: Read-only file system\n"
+
+
+def _fill(ballast: Path) -> None:
+    """Write until there is no room for another byte."""
+    with ballast.open("ab", buffering=0) as file:
+        for size in (1 << 20, 1 << 12, 1):
+            with suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+
+
+@pytest.fixture(scope="module")
+def small_disk(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A published lake on a disk of its own."""
+    with _mounted(tmp_path_factory.mktemp("disk"), "-t", "tmpfs", "-o", "size=64m", "tmpfs") as disk:
+        yield Lake(shutil.copytree(published.lake, disk / "lake", symlinks=True))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_disk_that_is_full_at_any_stage_is_named_and_nothing_half_is_left(
+    stage: str, small_disk: Lake, published: Published
+) -> None:
+    lake, ballast, before = small_disk, small_disk.root.parent / "ballast", published_contents(small_disk.root)
+
+    def fill(said: str, _detail: str) -> None:
+        # Again and again, because what fails makes room.
+        if said == stage or ballast.exists():
+            _fill(ballast)
+
+    try:
+        with listening(fill):
+            code, _, said = asq_here("run", QUARTER, "--landing", published.landing, "--lake", lake.root, environment=environment())
+    finally:
+        ballast.unlink(missing_ok=True)
+    assert code == MachineFault.exit_code
+    line = said.splitlines()[0]
+    named = re.match(rf"asq: {QUARTER}: (\w+): the disk is full .*: {re.escape(str(lake.root))} has [\d,]+ bytes .*free, "
+                     r"and about [\d,]+ bytes .* are needed", line)  # fmt: skip
+    assert named, line
+    # A stage whose files fit into the last block goes through.
+    assert named[1] in STAGES[STAGES.index(stage) :]
+    assert "Nothing was published; earlier publications are unchanged" in line
+    assert published_contents(lake.root) == before
+    assert leftovers(lake.root) == []
+    assert damaged_files(lake, thoroughly=True) == []
+
+
+def test_the_next_run_after_full_disks_publishes(small_disk: Lake, published: Published) -> None:
+    asq_run(QUARTER, published.landing, small_disk.root)
+    changed = differing(without_run_id(current(small_disk.root, QUARTER)), without_run_id(current(published.lake, QUARTER)))
+    assert set(changed) <= set(OF_THE_LAKE)

@@ -52,7 +52,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"Input/output error|Stale file handle"), Kind.BROKEN_DEVICE),
     (re.compile(r"No such file or directory|No files found that match the pattern"), Kind.MISSING),
 )
-_PATH = re.compile(r"""["'](/[^"'\n]+)["']""")
+# In quotation marks or, as polars writes it, at the end.
+_PATH = re.compile(r"""["'](/[^"'\n]+)["']|: (/\S+)$""")
 # Packages whose errors may come of a file that is not what it should be.
 _READERS = {"pyarrow", "polars", "duckdb", "_duckdb", "sqlite3"}
 
@@ -118,7 +119,7 @@ def _fault(error: BaseException) -> Fault | None:
 
 def _path_in(text: str) -> Path | None:
     found = _PATH.search(text)
-    return Path(found[1]) if found else None
+    return Path(found[1] or found[2]) if found else None
 
 
 def explained_fault(fault: Fault, place: Path | None = None, needed: int | None = None) -> str | None:

@@ -23,9 +23,9 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.extract.partition import extract_quarter
 from pipeline.lake import access_log
 from pipeline.lake.access_log import Entry
-from pipeline.lake.digest import sha256_of
 from pipeline.lake.damaged import FOLDER as DAMAGED
 from pipeline.lake.damaged import files_set_aside
+from pipeline.lake.digest import sha256_of
 from pipeline.lake.files import private_path, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format, open_parquet, read_metadata
@@ -96,9 +96,9 @@ def planned(lake: Lake, retention: Retention, today: dt.date) -> Purge:
         snapshot = lake.snapshot(name)
         if snapshot.is_file() and _is_snapshot_over(name, gone, lake, retention, today):
             removed.append(_removal("landing", name, None, snapshot, NOTHING))
-    for name, quarter, path in files_set_aside(lake):
-        if quarter is None or (retention.is_over(quarter, today) and not retention.hold(name, quarter)):
-            removed.append(Removal(DAMAGED, name, quarter, path, 0, path.stat().st_size, NOTHING))
+    for name, of, path in files_set_aside(lake):
+        if of is None or (retention.is_over(of, today) and not retention.hold(name, of)):
+            removed.append(Removal(DAMAGED, name, of, path, 0, path.stat().st_size, NOTHING))
     return Purge(tuple(removed), tuple(held))
 
 

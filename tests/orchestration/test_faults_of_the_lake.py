@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
@@ -28,6 +30,8 @@ from .lakes import OF_THE_LAKE, current, differing, leftovers, published_content
 from .landing import EARLIER_QUARTER, QUARTER
 
 pytestmark = pytest.mark.faults
+
+_NOBODY = 65534
 
 Breaking = Callable[[Path], None]
 
@@ -283,3 +287,44 @@ def test_the_next_run_after_full_disks_publishes(small_disk: Lake, published: Pu
     asq_run(QUARTER, published.landing, small_disk.root)
     changed = differing(without_run_id(current(small_disk.root, QUARTER)), without_run_id(current(published.lake, QUARTER)))
     assert set(changed) <= set(OF_THE_LAKE)
+
+
+@contextmanager
+def _as_nobody(*folders: Path) -> Iterator[None]:
+    """The folders belong to a user without rights to anything else, and this process is that user's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    for folder in folders:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+    os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_files_without_rights_are_named(published: Published) -> None:
+    with TemporaryDirectory() as name:
+        # The folders of the tests are root's alone.
+        os.chmod(name, 0o755)
+        lake = Lake(shutil.copytree(published.lake, Path(name, "lake"), symlinks=True))
+        landing = shutil.copytree(published.landing, Path(name, "landing"))
+        run = ("run", QUARTER, "--landing", landing, "--lake", lake.root)
+        # Whatever is imported late is imported now.
+        assert asq_here(*run, environment=environment())[0] == 0
+        closed = {
+            landing / "customers.csv": run,
+            lake.partition("quarantine", "hotline_calls", Quarter.parse(QUARTER)): ("quarantine", "list", "--lake", lake.root),
+            lake.current(Quarter.parse(QUARTER)).resolve() / "scores.parquet": ("report", QUARTER, "--lake", lake.root),
+        }
+        with _as_nobody(lake.root, landing):
+            for path, command in closed.items():
+                before = published_contents(lake.root)
+                path.chmod(0)
+                code, _, said = asq_here(*command, environment=environment())
+                path.chmod(0o600)
+                assert code == MachineFault.exit_code, said
+                assert str(path) in said.splitlines()[0]
+                assert "no right to read or write it" in said.splitlines()[0]
+                assert published_contents(lake.root) == before

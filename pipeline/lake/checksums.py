@@ -115,7 +115,10 @@ def _write(note: Path, lines: set[str]) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        # Only its owner may enter, whatever the umask.
+        missing.mkdir(mode=0o700, exist_ok=True)
+        missing.chmod(0o700)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -20,6 +20,8 @@ from pipeline.lake import checksums
 from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
+# Holds what ``damaged`` took out of these zones.
+_SET_ASIDE = "damaged"
 
 WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated", "process"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
@@ -47,7 +49,7 @@ def narrow_rights(lake: Lake) -> None:
 
     Files of another user are left alone: only their owner can change them.
     """
-    for zone in PRIVATE_ZONES:
+    for zone in (*PRIVATE_ZONES, checksums.FOLDER, _SET_ASIDE):
         # From the outside in: once the zone is closed nobody can reach what is below.
         for folder, _, names in os.walk(lake.root / zone):
             for path in (Path(folder), *(Path(folder) / name for name in names)):

@@ -108,6 +108,7 @@ def _write(note: Path, lines: set[str]) -> None:
     fresh = note.with_name(f".{note.name}.{uuid.uuid4().hex}.tmp")
     try:
         fresh.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")
+        fresh.chmod(0o600)
         os.replace(fresh, note)
     finally:
         fresh.unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def narrow_rights(lake: Lake) -> None:
 
     Files of another user are left alone: only their owner can change them.
     """
-    for zone in (*PRIVATE_ZONES, checksums.FOLDER, _SET_ASIDE):
+    for zone in (*PRIVATE_ZONES, _SET_ASIDE):
         # From the outside in: once the zone is closed nobody can reach what is below.
         for folder, _, names in os.walk(lake.root / zone):
             for path in (Path(folder), *(Path(folder) / name for name in names)):

@@ -15,7 +15,7 @@ from pipeline.calendar.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
-PRIVATE_ZONES = (*STAGES, "scratch", "log")
+PRIVATE_ZONES = (*STAGES, "scratch", "log", "checksums")
 """Folders of the lake that only its owner may enter, clean rows included: their pseudonyms can be linked."""
 
 

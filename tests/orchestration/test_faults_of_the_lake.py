@@ -316,7 +316,7 @@ def test_files_without_rights_are_named(published: Published) -> None:
         closed = {
             landing / "customers.csv": run,
             lake.partition("quarantine", "hotline_calls", Quarter.parse(QUARTER)): ("quarantine", "list", "--lake", lake.root),
-            lake.current(Quarter.parse(QUARTER)).resolve() / "scores.parquet": ("report", QUARTER, "--lake", lake.root),
+            lake.current(Quarter.parse(QUARTER)) / "scores.parquet": ("report", QUARTER, "--lake", lake.root),
         }
         with _as_nobody(lake.root, landing):
             for path, command in closed.items():

@@ -1,6 +1,7 @@
 """The command line ``asq``: a thin layer over the stages, for people and schedulers.
 
-Exit codes: 0 success, 1 data refused, 2 wrong call or configuration, 130 interrupted by Ctrl-C.
+Exit codes: 0 success, 1 data refused, 2 wrong call or configuration, or a fault of the machine (a full disk, missing rights, a
+damaged file), 130 interrupted by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import click
 
 from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
+from pipeline.commands.faults import MACHINE_FAULT, fault_line
+from pipeline.commands.options import lake_in_use
 from pipeline.commands.outliers import outliers
 from pipeline.commands.privacy import privacy
 from pipeline.commands.purge import purge
@@ -38,6 +41,12 @@ class _Group(click.Group):
         except (AsqError, StandardDataError) as error:
             click.echo(f"asq: {error}", err=True)
             sys.exit(error.exit_code)
+        except Exception as error:
+            line = fault_line(error, lake_in_use(ctx))
+            if line is None:
+                raise
+            click.echo(f"asq: {line}", err=True)
+            sys.exit(MACHINE_FAULT)
         except KeyboardInterrupt:
             click.echo("asq: interrupted; earlier publications are unchanged", err=True)
             sys.exit(_INTERRUPTED)

@@ -69,8 +69,11 @@ def check(
     limits = {table: {each.name: _limits(each) for each in of} for table, of in checked.items()}
     process = _running()
     assert process.stdin is not None
-    process.stdin.write(json.dumps({"database": str(database), "limits": limits, "label": label, "pages": str(pages)}) + "\n")
-    process.stdin.flush()
+    job = {"database": str(database), "limits": limits, "label": label, "pages": str(pages)}
+    # A process that has ended takes no job: the missing answer is reported.
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
     found = _answer(process)["results"]
     _pages_of = process
     return [Missed(entry["table"], entry["check"], entry["kind"], enterprise) for entry in found for enterprise in entry["missed"]]

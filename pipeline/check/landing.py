@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -27,6 +26,7 @@ from pipeline.extract.look_back import quarters_to_extract
 from pipeline.extract.partition import ExtractResult, extract_quarter, require_some_row
 from pipeline.extract.unread import unread_sheets
 from pipeline.lake.database import connected
+from pipeline.lake.files import process_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import parquet
 from pipeline.settings.documents import Document
@@ -68,7 +68,7 @@ def check_landing(
     if quarter is not None:
         quarter.require_begun()
     beside = _Beside.read(files or HandedInFiles({}))
-    with TemporaryDirectory(prefix="asq-check-") as folder:
+    with process_folder("asq-check") as folder:
         place = Lake(folder)
         is_first = lake is None or not _linked_partitions(lake, place)
         return _Check(landing, beside, quarter, place, is_first).report()

@@ -19,7 +19,29 @@ Command = Callable[..., Any]
 
 console = Console(highlight=False, soft_wrap=True)
 
-lake_option = click.option("--lake", type=click.Path(file_okay=False), envvar=LAKE_VARIABLE, required=True, help="Lake folder.")
+_IN_USE = f"{__name__}.lake"
+
+
+def remember_lake(context: click.Context, _parameter: click.Parameter, lake: str | None) -> str | None:
+    """Callback of options that name the lake, for ``lake_in_use``."""
+    context.meta[_IN_USE] = lake
+    return lake
+
+
+def lake_in_use(context: click.Context) -> Path | None:
+    """The lake that the command was called with; None if it has none."""
+    lake = context.meta.get(_IN_USE)
+    return Path(lake).absolute() if lake else None
+
+
+lake_option = click.option(
+    "--lake",
+    type=click.Path(file_okay=False),
+    envvar=LAKE_VARIABLE,
+    required=True,
+    help="Lake folder.",
+    callback=remember_lake,
+)
 landing_option = click.option(
     "--landing", type=click.Path(file_okay=False), envvar=LANDING_VARIABLE, required=True, help="Landing folder."
 )

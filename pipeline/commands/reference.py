@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.commands.options import remember_lake
 from pipeline.errors import UsageError
 from pipeline.settings.places import LAKE_VARIABLE, lake_at
 from pipeline.settings.suggestions import did_you_mean
@@ -43,7 +44,13 @@ def contract(table: str | None) -> None:
 
 @click.command()
 @click.argument("indicator", required=False)
-@click.option("--lake", envvar=LAKE_VARIABLE, type=click.Path(file_okay=False), help="Lake folder: show what was published.")
+@click.option(
+    "--lake",
+    envvar=LAKE_VARIABLE,
+    type=click.Path(file_okay=False),
+    help="Lake folder: show what was published.",
+    callback=remember_lake,
+)
 @click.option("--quarter", help="Like 2025-Q1: the publication to show [default: the latest].")
 def indicators(indicator: str | None, lake: str | None, quarter: str | None) -> None:
     """List the indicators of clause 六, or explain one INDICATOR (like P2-1a).

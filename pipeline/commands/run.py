@@ -45,13 +45,26 @@ def backfill(quarters: str, landing: str, lake: str, **files: str | None) -> Non
 @lake_option
 def report(quarter: str, lake: str) -> None:
     """Print the published score table of a QUARTER and the location of its reports."""
+    import duckdb
+
     from pipeline.lake.warehouse import refresh_stale_warehouse
 
     place = existing_lake(lake, "published")
-    # Works read-only; the next run refreshes the warehouse.
-    with suppress(PermissionError):
+    # Works read-only, on a full disk and beside damaged files; the next run refreshes the warehouse.
+    with suppress(OSError, duckdb.Error):
         refresh_stale_warehouse(place)
+    _require_undamaged(place, Quarter.parse(quarter))
     _show(place, Quarter.parse(quarter))
+
+
+def _require_undamaged(lake: Lake, quarter: Quarter) -> None:
+    """Say which tables of a publication were set aside, and how they come back."""
+    from pipeline.lake.damaged import tables_set_aside
+
+    if missing := tables_set_aside(lake, quarter):
+        raise UsageError(
+            f"{quarter}: damaged tables of its publication were set aside ({', '.join(missing)}): run `asq run {quarter}`"
+        )
 
 
 def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
@@ -137,10 +150,14 @@ def spans(rows: Mapping[str, int]) -> str:
 @contextmanager
 def _progress(quarter: Quarter) -> Iterator[None]:
     """A status line on a terminal, else one plain line per stage."""
-    from pipeline.stage.progress import listening
+    from pipeline.stage.progress import hearing, listening
+
+    def warn(line: str) -> None:
+        click.echo(f"asq: {quarter}: {line}", err=True)
 
     if console.is_terminal:
         with (
+            hearing(warn),
             console.status(f"{quarter}: starting") as status,
             listening(lambda stage, detail: status.update(f"{quarter}: {stage} — {detail}")),
         ):
@@ -154,7 +171,7 @@ def _progress(quarter: Quarter) -> Iterator[None]:
             seen.append(stage)
             console.print(f"{quarter}: {stage}")
 
-    with listening(say):
+    with hearing(warn), listening(say):
         yield
     console.print(f"{quarter}: published")
 

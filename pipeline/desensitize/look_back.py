@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import surrounding_quarters
+from pipeline.lake.damaged import to_be_made
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, PSEUDONYM_KEY, is_purged, validated_with
@@ -11,9 +12,12 @@ from schemas.contract import Table
 
 
 def quarters_to_desensitize(table: Table, quarter: Quarter, lake: Lake, key_id: str) -> list[Quarter]:
-    """The look-back and look-ahead quarters whose clean partition was made from other accepted rows or with another key."""
+    """The look-back and look-ahead quarters whose clean partition was made from other accepted rows or with another key.
+
+    Also any other whose damaged clean partition was set aside.
+    """
     found = []
-    for other in surrounding_quarters(table, quarter):
+    for other in dict.fromkeys((*surrounding_quarters(table, quarter), *to_be_made(lake, "clean", table.name))):
         accepted = lake.partition("accepted", table.name, other)
         if not accepted.exists() or is_purged(accepted):
             continue

@@ -37,6 +37,7 @@ from pipeline.evaluate.values.satisfaction import five_point_ratio, valid_only, 
 from pipeline.evaluate.values.status import assign_status, enterprise_places, mark_provisional
 from pipeline.evaluate.values.values import compare, variants
 from pipeline.evaluate.weights.weight_set import WeightSet, build_weight_set
+from pipeline.lake.damaged import set_aside_in
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
@@ -109,6 +110,7 @@ def evaluate_quarter(
         quarter, run.run_id, plan, weights, versions, numbers, evaluated.enterprises, stale_decisions(run),
         {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
         rows_elsewhere(lake, quarter), fingerprints,
+        {str(event["file"]): str(event["problem"]) for event in set_aside_in(lake, run.run_id)},
     )  # fmt: skip
     tables = {
         "weights": weights.table(),

@@ -101,6 +101,7 @@ class RunRecord:
     purged        tables evaluated without their records
     elsewhere     rows of the delivery that belong to no quarter, or to one far away
     fingerprints  SHA-256 of every settings file, by name
+    damaged       files of the lake that were set aside and made anew for this run → what was wrong with them
     """
 
     quarter: Quarter
@@ -115,6 +116,7 @@ class RunRecord:
     purged: Purged
     elsewhere: Elsewhere
     fingerprints: Mapping[str, str]
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_info(record: RunRecord) -> pl.DataFrame:
@@ -130,6 +132,7 @@ def run_info(record: RunRecord) -> pl.DataFrame:
         *_stale_decisions(record.stale),
         *_of_purged(record.purged),
         *_of_elsewhere(record.elsewhere),
+        *_of_damaged(record.damaged),
     ]
     rows = [vars(entry) | {"quarter": record.quarter.label, "run_id": record.run_id} for entry in entries]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -310,6 +313,11 @@ def _of_elsewhere(elsewhere: Elsewhere) -> Iterator[Entry]:
         )
         counted = "、".join(f"{label}（{rows:,} 行）" for label, rows in quarters.items())
         yield Entry(WARNING, said, "警告", f"{TABLES[table].title}：日期与其余数据相距一年以上：{counted}")
+
+
+def _of_damaged(damaged: Mapping[str, str]) -> Iterator[Entry]:
+    for file, problem in damaged.items():
+        yield Entry(f"damaged:{file}", f"{problem}; set aside", f"数据湖中的损坏文件：{file}", "已移出，由其来源重新生成")
 
 
 def _warnings(plan: EvaluationPlan, weights: WeightSet, enterprises: frozenset[str]) -> Iterator[Entry]:

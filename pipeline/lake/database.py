@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from pipeline.lake.files import work_folder
+from pipeline.lake.files import can_work_in, work_folder
 from pipeline.lake.memory import Memory, in_mebibytes
 
 IN_MEMORY = ":memory:"
@@ -32,8 +32,8 @@ def connected(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database, in memory unless it is a ``file``, and close it at the end.
 
-    scratch      the lake's scratch folder, in which data that memory has no room for go to a folder of their own; None: nothing
-                 is spilled
+    scratch      the lake's scratch folder, in which data that memory has no room for go to a folder of their own; None, or one
+                 that cannot be written to: nothing is spilled
     at_once      how many connections work at the same time: they share the run's memory
     threads      instead of those of the machine
     keeps_order  False: rows may come in another order than they were read, which takes less memory
@@ -44,7 +44,8 @@ def connected(
     memory = Memory.of_run()
     with ExitStack() as stack:
         # A folder for each connection: two databases must not spill into one.
-        spilled = str(stack.enter_context(work_folder(scratch, "spilled"))) if scratch is not None else ""
+        can_spill = scratch is not None and can_work_in(scratch)
+        spilled = str(stack.enter_context(work_folder(scratch, "spilled"))) if scratch is not None and can_spill else ""
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": in_mebibytes(memory.database // at_once),
             "temp_directory": spilled,

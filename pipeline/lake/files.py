@@ -6,10 +6,12 @@ them on purpose: ``open_folder``, ``readable_path``, ``open_to_readers``.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import stat
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
+from pipeline.lake import checksums
 from pipeline.lake.layout import PRIVATE_ZONES, STAGES, Lake
 
 _RIGHTS_OF_OTHERS = 0o077
@@ -25,8 +28,10 @@ _RIGHTS_OF_OTHERS = 0o077
 _NEVER_FOR_READERS = 0o022
 # The umask that the process was started with, while ``private_files`` holds another one.
 _umasks: list[int] = []
+# Holds what ``damaged`` took out of these zones.
+_SET_ASIDE = "damaged"
 
-WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated"]
+WorkKind = Literal["spilled", "undated", "rivals", "corrected", "pinned", "checked", "evaluated", "process"]
 """What a folder below the scratch folder is for; its name begins with it, and what a dead process left is found by it."""
 
 # Folders of unfinished files: temporary files of ``atomic_path`` (with DuckDB's log next to the warehouse's), and DuckDB's
@@ -37,6 +42,7 @@ _TEMPORARY = (
     *("scratch/duckdb_temp*", "scratch/extract-*"),
     *(f"scratch/{kind}-*" for kind in get_args(WorkKind)),
     *(f"{stage}/*/quarter=*/.*.tmp" for stage in STAGES),
+    *(f"{checksums.FOLDER}/{place}/.*.tmp" for place in ("landing", "*/*")),
 )
 
 
@@ -95,7 +101,7 @@ def narrow_rights(lake: Lake) -> None:
 
     Files of another user are left alone: only their owner can change them.
     """
-    for zone in PRIVATE_ZONES:
+    for zone in (*PRIVATE_ZONES, _SET_ASIDE):
         # From the outside in: once the zone is closed nobody can reach what is below.
         for folder, _, names in os.walk(lake.root / zone):
             for path in (Path(folder), *(Path(folder) / name for name in names)):
@@ -127,9 +133,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb") as handle:
                 os.fsync(handle.fileno())
-            os.replace(temporary, path)
+            checksums.put_in_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+            # DuckDB's log of a database that it could not write.
+            temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -172,13 +180,29 @@ def work_folder(scratch: Path, kind: WorkKind) -> Iterator[Path]:
         yield Path(folder)
 
 
+def can_work_in(scratch: Path) -> bool:
+    """Whether there can be work folders; not in a lake that is mounted read-only or belongs to somebody else."""
+    try:
+        make_private(scratch)
+    except OSError as error:
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            return False
+        raise
+    return os.access(scratch, os.W_OK | os.X_OK)
+
+
 @contextmanager
 def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
     """Yield this reader's own links to the files as they are now, in the given order; removed at the end.
 
+    In a lake that cannot be written to, nothing is replaced: there they are the files themselves.
+
     DuckDB opens a file several times while reading it. A run of another quarter with this one as look-back quarter may replace
     the partition in between: DuckDB would combine the footer of one file with the pages of another.
     """
+    if not can_work_in(lake.scratch):
+        yield list(paths)
+        return
     with work_folder(lake.scratch, "pinned") as folder:
         names = []
         for number, path in enumerate(paths):
@@ -191,6 +215,46 @@ def pinned(lake: Lake, paths: Iterable[Path]) -> Iterator[list[Path]]:
                 shutil.copyfile(path, name)
             names.append(name)
         yield names
+
+
+@contextmanager
+def temporary_files_in(lake: Lake) -> Iterator[None]:
+    """Temporary files of this process, its libraries and the processes it starts go into the lake's scratch folder.
+
+    They are gone at the end, and those of a process that was killed with the next run (``remove_temporary_files``).
+    """
+    # Before this process is in the folder itself.
+    remove_temporary_files(lake)
+    with work_folder(lake.scratch, "process") as folder:
+        before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            if variable is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = variable
+
+
+@contextmanager
+def process_folder(name: str) -> Iterator[Path]:
+    """A folder in the system's temporary folder, for work that has no lake; it and all that libraries put beside it go at the end.
+
+    It is called ``<name>-<process id>-…``; those that killed processes of this user left are removed first.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{name}-*-*"):
+        process = left.name.removeprefix(f"{name}-").partition("-")[0]
+        if process.isdigit() and not Path("/proc", process).exists():
+            with suppress(OSError):
+                with _opened(left) as descriptor:
+                    # Of a process in another container, perhaps.
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if left.stat().st_uid == os.geteuid():
+                    shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{name}-{os.getpid()}-") as folder, in_use(Path(folder)):
+        yield Path(folder)
 
 
 @contextmanager

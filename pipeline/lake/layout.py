@@ -15,7 +15,7 @@ from pipeline.calendar.quarters import Quarter
 
 PERSONAL_STAGES = ("landing", "raw", "accepted")
 STAGES = (*PERSONAL_STAGES, "quarantine", "corrected", "clean", "profile")
-PRIVATE_ZONES = (*STAGES, "analyst", "scratch", "log")
+PRIVATE_ZONES = (*STAGES, "analyst", "scratch", "log", "checksums")
 """Folders of the lake that only its owner may enter: clean rows, whose pseudonyms can be linked, and all that runs made."""
 
 

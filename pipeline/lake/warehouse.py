@@ -79,6 +79,8 @@ def refresh_warehouse(lake: Lake) -> None:
                 for name in names:
                     files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
                     connection.execute(f"create view {name} as {_view(connection, files, layer)}")
+                # Closing would do so, too, and say nothing of a full disk.
+                connection.execute("checkpoint")
 
 
 def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], layer: _Layer) -> str:

@@ -23,6 +23,8 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.extract.partition import extract_quarter
 from pipeline.lake import access_log
 from pipeline.lake.access_log import Entry
+from pipeline.lake.damaged import FOLDER as DAMAGED
+from pipeline.lake.damaged import files_set_aside
 from pipeline.lake.digest import sha256_of
 from pipeline.lake.files import private_path, remove_temporary_files
 from pipeline.lake.layout import Lake
@@ -94,6 +96,9 @@ def planned(lake: Lake, retention: Retention, today: dt.date) -> Purge:
         snapshot = lake.snapshot(name)
         if snapshot.is_file() and _is_snapshot_over(name, gone, lake, retention, today):
             removed.append(_removal("landing", name, None, snapshot, NOTHING))
+    for name, of, path in files_set_aside(lake):
+        if of is None or (retention.is_over(of, today) and not retention.hold(name, of)):
+            removed.append(Removal(DAMAGED, name, of, path, 0, path.stat().st_size, NOTHING))
     return Purge(tuple(removed), tuple(held))
 
 
@@ -123,7 +128,7 @@ def purge(
                 _keep_keys(removal, lake, event)
                 access_log.append(lake, [event])
                 continue
-            if removal.quarter is None:
+            if removal.zone == "landing":
                 _keep_held(removal, lake, retention)
             if _identity(event) not in logged:
                 access_log.append(lake, [event])

@@ -1,4 +1,4 @@
-"""Reports how far a run has come to its listeners: the command line shows it; Dagster has its own event log.
+"""Reports how far a run has come, and what a user should know at once: the command line shows it; Dagster has its own event log.
 
 No logging and nothing about records, only stage and table names.
 """
@@ -12,6 +12,7 @@ from pipeline.flow import NAMES
 
 Listener = Callable[[str, str], None]
 _listeners: list[Listener] = []
+_hearers: list[Callable[[str], None]] = []
 
 
 def announce(stage: str, detail: str) -> None:
@@ -20,6 +21,22 @@ def announce(stage: str, detail: str) -> None:
         raise ValueError(f"'{stage}' is not a stage: {', '.join(NAMES)}")
     for listener in _listeners:
         listener(stage, detail)
+
+
+def tell(line: str) -> None:
+    """Tell the user at once what stops nothing: a sentence without values of records."""
+    for hear in _hearers:
+        hear(line)
+
+
+@contextmanager
+def hearing(hear: Callable[[str], None]) -> Iterator[None]:
+    """Call ``hear(line)`` for everything that is told inside the block."""
+    _hearers.append(hear)
+    try:
+        yield
+    finally:
+        _hearers.remove(hear)
 
 
 @contextmanager

@@ -18,13 +18,15 @@ from pydantic import Field, PrivateAttr
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
+from pipeline.lake.checksums import keep_published
+from pipeline.lake.damaged import make_sound
 from pipeline.lake.files import narrow_rights, open_folder, private_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.frozen import HandedInFiles
 from pipeline.settings.places import LAKE_VARIABLE, Settings, lake_at
 from pipeline.stage.partitions import quarter_of
-from pipeline.stage.progress import announce
+from pipeline.stage.progress import announce, tell
 
 
 class LakePlace(dg.ConfigurableResource):
@@ -81,8 +83,8 @@ class Places(dg.ConfigurableResource):
     """Landing folder, lake, and the files that users submit, by name (``settings/handed_in.py``); defaults come from the
     environment.
 
-    Everything is read once, when the run starts. While a run holds it, no records are removed from the lake; its private zones
-    get their permissions.
+    Everything is read once, when the run starts; damaged files of the lake are set aside then. While a run holds it, no records
+    are removed from the lake; its private zones get their permissions.
     """
 
     landing: str | None = None
@@ -90,6 +92,7 @@ class Places(dg.ConfigurableResource):
     files: dict[str, str] = Field(default_factory=dict)
 
     _settings: RunSettings | None = PrivateAttr(default=None)
+    _fault: Exception | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Places, None, None]:
@@ -105,10 +108,37 @@ class Places(dg.ConfigurableResource):
             open_folder(lake.root)
             narrow_rights(lake)
             with lake.using_records():
+                self._make_sound(context, lake)
                 yield self
+                run = context.run
+                for quarter in lake.published_quarters():
+                    if run is not None and lake.analyst(quarter).name == run.run_id:
+                        for folder in (lake.analyst(quarter), lake.current(quarter).resolve()):
+                            keep_published(lake.root, folder)
+
+    def _make_sound(self, context: dg.InitResourceContext, lake: Lake) -> None:
+        """Set damaged files aside, so that the stages make them anew; a fault that stops the run is raised by its first step."""
+        run = context.run
+        key = None if run is None else run.tags.get("dagster/partition")
+        if run is None or key is None:
+            return
+        try:
+            lines = make_sound(lake, Quarter.from_partition_key(key), run.job_name, run.run_id)
+        except (AsqError, OSError) as error:
+            self._fault = error
+            return
+        for line in lines:
+            context.log.warning(line) if context.log else None
+            tell(line)
 
     def settings(self) -> RunSettings:
-        """The settings of this run; raises UsageError when a place is neither configured nor in the environment."""
+        """The settings of this run.
+
+        Raises UsageError when a place is neither configured nor in the environment, MachineFault when the lake has a damaged file
+        that cannot be made anew.
+        """
+        if self._fault is not None:
+            raise self._fault
         if self._settings is None:
             self._settings = RunSettings.at_start(self._places())
         return self._settings

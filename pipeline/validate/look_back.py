@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import surrounding_quarters
+from pipeline.lake.damaged import to_be_made
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
 from pipeline.lake.provenance import CORRECTIONS, FINGERPRINT, PARENTS, is_purged, landed, parents_fingerprint, validated_with
@@ -34,3 +35,14 @@ def quarters_to_validate(table: Table, quarter: Quarter, lake: Lake, corrections
         if marks.get(FINGERPRINT) != wanted or has_other_parents or marks.get(CORRECTIONS, "") != corrected_with:
             found.append(other)
     return found
+
+
+def damaged_quarters(table: Table, quarter: Quarter, lake: Lake) -> list[Quarter]:
+    """The other quarters whose accepted or refused rows were set aside, that nothing else validates again in this run."""
+    return [
+        other
+        for other in sorted({*to_be_made(lake, "accepted", table.name), *to_be_made(lake, "quarantine", table.name)})
+        if other not in (quarter, *surrounding_quarters(table, quarter))
+        and (raw := lake.partition("raw", table.name, other)).exists()
+        and not is_purged(raw)
+    ]

@@ -15,7 +15,7 @@ from pipeline.settings.plan import EvaluationPlan
 from pipeline.stage.per_table import for_each_table
 from pipeline.validate.corrections import Correction
 from pipeline.validate.delivered import DeliveredKeys
-from pipeline.validate.look_back import quarters_to_validate
+from pipeline.validate.look_back import damaged_quarters, quarters_to_validate
 from pipeline.validate.quarter import ValidationResult, validate_quarter
 from schemas.contract import Table
 
@@ -32,7 +32,7 @@ def validate_tables(
     with DeliveredKeys(lake, corrections, quarter) as keys:
 
         def divide(table: Table) -> ValidationResult:
-            for other in quarters_to_validate(table, quarter, lake, corrections):
+            for other in quarters_to_validate(table, quarter, lake, corrections) + damaged_quarters(table, quarter, lake):
                 validate_quarter(table, other, lake, 1.0, keys)
             return validate_quarter(table, quarter, lake, plan.refused_limits.of(table.name), keys)
 

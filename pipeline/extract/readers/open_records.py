@@ -1,4 +1,4 @@
-"""Chooses the reader for a file by its kind, and for an export of refused rows that comes back corrected; names the file where it fails."""
+"""Chooses the reader for a file by its kind, also for a corrected export that comes back; names the file where it fails."""
 
 from __future__ import annotations
 

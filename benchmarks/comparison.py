@@ -46,7 +46,7 @@ def compare(lake: Lake, quarter: Quarter, handwritten: Path) -> Agreement:
 
 def compare_full(lake: Lake, quarter: Quarter, output: Path) -> list[Agreement]:
     """Everything that ``handwritten_full`` and a run of the pipeline both give, one agreement per kind of result."""
-    published = lake.current(quarter)
+    published = lake.analyst(quarter)
     with duckdb.connect() as connection:
         return [
             _compare_values(connection, lake, quarter, output / "values.parquet"),
@@ -67,7 +67,7 @@ def _compare_values(connection: duckdb.DuckDBPyConnection, lake: Lake, quarter: 
     return _numbers(
         connection,
         "values",
-        f"select {columns} from {_published_values(lake.current(quarter))} where value is not null",
+        f"select {columns} from {_published_values(lake.analyst(quarter))} where value is not null",
         f"select {columns} from {parquet(script)}",
         _VALUE_KEY,
         ("value", "within_limit_rate"),

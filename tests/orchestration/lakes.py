@@ -47,15 +47,15 @@ def without_run_id(run: Path) -> dict[str, bytes]:
         if path.suffix == ".parquet"
         else path.read_bytes().replace(run.name.encode(), b"")
         for prefix, layer in (("", run), ("released/", released(run)))
-        for path in sorted(layer.rglob("*"))
+        for path in sorted(layer.rglob("[!.]*"))
         if path.is_file()
     }
 
 
 # A lake says how many rows belong to quarters that were run in it, and to others; two of the tables count the lines of that one.
-OF_THE_LAKE = [
+OF_THE_LAKE = sorted(
     f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan", "row_reconciliation")
-]
+)
 
 
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:

@@ -99,6 +99,7 @@ def _zone_files(lake: Lake) -> list[Path]:
         lake.partition("profile", "service_requests", earlier),
         lake.current(earlier).resolve() / "data_quality.parquet",
         lake.current(quarter).resolve() / "scores.parquet",
+        lake.analyst(quarter) / "quarantine.parquet",
     ]
 
 

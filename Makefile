@@ -17,7 +17,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev sample run test test-thorough test-unit lint dev bench clean
+.PHONY: help setup setup-dev sample run test test-thorough test-unit lint dev bench fuzz fuzz-nightly clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -79,6 +79,15 @@ dev: setup sample $(SAMPLE)/dagster/dagster.yaml
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks
+
+# Damages deliveries, settings and lakes at random; FUZZ_SEED=… for others.
+FUZZ_SEED ?= 0
+
+fuzz: setup-dev
+	$(BIN)/python -m benchmarks.fuzz --runs 300 --seed $(FUZZ_SEED)
+
+fuzz-nightly: setup-dev
+	$(BIN)/python -m benchmarks.fuzz --runs 5000 --seed $(FUZZ_SEED)
 
 clean:
 	rm -rf $(SAMPLE) dbt_project/target

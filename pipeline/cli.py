@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
 from pipeline.commands.outliers import outliers
 from pipeline.commands.privacy import privacy
@@ -57,6 +58,7 @@ for each in (
     indicators,
     schema,
     report,
+    analyst,
     outliers,
     quarantine,
     purge,

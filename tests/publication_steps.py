@@ -36,11 +36,11 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def fill(run: RunFolder) -> RunFolder:
-    """Every table of a run, one row with the run's id, and a report; files shared with an earlier run stay as they are."""
+    """Every table of both layers, one row with the run's id, and a report; files shared with an earlier run stay as they are."""
     with duckdb.connect() as connection:
-        for name in TABLES:
-            run.table(name).unlink(missing_ok=True)
-            target = str(run.table(name)).replace("'", "''")
+        for table in (file for name in TABLES for file in (run.table(name), run.released_table(name))):
+            table.unlink(missing_ok=True)
+            target = str(table).replace("'", "''")
             connection.execute(f"copy (select '{run.run_id}' as run_id, 1 as x) to '{target}' (format parquet)")
     page = run.reports / "E1.html"
     page.parent.mkdir(exist_ok=True)
@@ -52,7 +52,7 @@ def fill(run: RunFolder) -> RunFolder:
 def killed(folder: Path) -> None:
     """Only child processes use DuckDB, whose threads would make forking unsafe."""
     template = Lake(folder / ".template")
-    in_child(lambda: fill(RunFolder(template, QUARTER, OLD).open()).publish(TABLES))
+    in_child(lambda: fill(RunFolder(template, QUARTER, OLD).open()).publish(TABLES, TABLES))
     is_killed = True
     step = 0
     while is_killed:
@@ -68,7 +68,7 @@ def publish_until(lake: Lake, step: int) -> None:
     refresh_warehouse(lake)
     run = fill(RunFolder(lake, QUARTER, NEW).open())
     before_each_step(lambda number: os.kill(os.getpid(), signal.SIGKILL) if number == step else None)
-    run.publish(TABLES)
+    run.publish(TABLES, TABLES)
 
 
 def in_child(work: Callable[[], object]) -> bool:
@@ -104,7 +104,7 @@ def joined(folder: Path) -> None:
 
         run = RunFolder(lake, QUARTER, NEW)
         before_each_step(start_another)
-        fill(run.open()).publish(TABLES)
+        fill(run.open()).publish(TABLES, TABLES)
         pipe_in.close()
         pipe_out.read()
     sys.exit(process.returncode)

@@ -11,15 +11,16 @@ from pathlib import Path
 from pipeline.calendar.quarters import Quarter
 from pipeline.check.findings import INFO, WARNING, Finding
 from pipeline.errors import AsqError, DataRefused
+from pipeline.extract import apart
 from pipeline.extract.errors import SourceRefused
 from pipeline.extract.files import SourceFile, find_files, matching
 from pipeline.extract.mapping.select import CONSTANT, EXPRESSION, UNIQUE_KEY
-from pipeline.extract.snapshot import Snapshot, take_snapshot
-from pipeline.extract.stream import TableStream, columns_of, open_table
+from pipeline.extract.snapshot import Snapshot, is_read_apart, take_snapshot
+from pipeline.extract.stream import TableNotes, columns_of, open_table
 from pipeline.lake.layout import Lake
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
-from schemas.contract import Table
+from schemas.contract import TABLES, Table
 from schemas.indicator_columns import rests_on, stand_ins
 from schemas.standard.catalogue import catalogue_rows
 
@@ -81,30 +82,29 @@ class TableDelivery:
             found.findings.append(Finding(INFO, f"columns that are not read: {names}", table.name, count=len(found._unused)))
         return found
 
-    def _watch(self, stream: TableStream) -> None:
+    def _watch(self, notes: TableNotes) -> None:
         """Keep what the files themselves tell once they are read."""
-        if made := stream.prepared_rows():
+        if made := notes.prepared:
             problem = f"prepare makes {made[1]} rows of {made[0]} records"
             self.findings.append(Finding(INFO, problem, self.table.name, count=made[0]))
         self.findings += [
             Finding(WARNING, doubt.problem, self.table.name, name, doubt.column, count=doubt.count)
-            for name, doubts in stream.doubts_of_prepared_files().items()
+            for name, doubts in notes.prepared_doubts.items()
             for doubt in doubts
         ]
-        for index in range(stream.file_count()):
-            name = stream.origin(index) if stream.files else None
+        for file in notes.files:
+            name = file.origin if self.files else None
             self.findings += [
-                Finding(WARNING, doubt.problem, self.table.name, name, doubt.column, count=doubt.count)
-                for doubt in stream.doubts(index)
+                Finding(WARNING, doubt.problem, self.table.name, name, doubt.column, count=doubt.count) for doubt in file.doubts
             ]
-            encoding = stream.encoding(index)
-            if encoding is not None and encoding != "utf-8" and not self.sources.table(self.table.name).format.encoding:
-                problem = f"is not UTF-8 and is read as {encoding.upper()}"
+            if file.encoding not in (None, "utf-8") and not self.sources.table(self.table.name).format.encoding:
+                problem = f"is not UTF-8 and is read as {str(file.encoding).upper()}"
                 self.findings.append(Finding(INFO, problem, self.table.name, name))
-            self._unused.update(dict.fromkeys(stream.unused_columns(index)))
-            self._assumed = stream.assumed_columns() | self._assumed
-            self._delivered.update(stream.delivered_columns())
-            self.empty_columns = (self.empty_columns or set()) | stream.empty_columns(index)
+            self._unused.update(dict.fromkeys(file.unused))
+            self.empty_columns = (self.empty_columns or set()) | file.empty
+        if notes.files:
+            self._assumed = notes.assumed | self._assumed
+            self._delivered.update(notes.delivered)
 
     def _assumptions(self) -> Iterator[Finding]:
         """The columns that are not measured, with the indicators that are shown and not scored because of them."""
@@ -136,14 +136,11 @@ class TableDelivery:
         """Those of every file by itself: a run stops at the first. A query reads its files together."""
         if self.sources.table(self.table.name).prepare is not None:
             return
+        is_apart = is_read_apart(self.files, self.sources.table(self.table.name))
         known = [name for file in self.files for name in columns_of(file)]
         for file in self.files:
             try:
-                with open_table(self.table, [file], self.sources, scratch, decide_latest=False, known_columns=known) as stream:
-                    for index in range(stream.file_count()):
-                        for _ in stream.rows(index):
-                            pass
-                    self._watch(stream)
+                self._watch(apart.call_if(is_apart, _read, self.table.name, file, self.sources, scratch, known))
                 self._sound.append(file.name)
             except AsqError as error:
                 yield Finding.of(error)
@@ -160,6 +157,14 @@ class TableDelivery:
             )
         except AsqError:
             return None
+
+
+def _read(name: str, file: SourceFile, sources: SourceConfig, scratch: Path, known: list[str]) -> TableNotes:
+    """Read one file of a table by itself; raises what is wrong with it."""
+    with open_table(TABLES[name], [file], sources, scratch, decide_latest=False, known_columns=known) as stream:
+        for _ in stream.rows():
+            pass
+        return stream.notes()
 
 
 def stopping_error(deliveries: list[TableDelivery]) -> list[AsqError]:

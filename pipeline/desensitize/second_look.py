@@ -10,7 +10,21 @@ import polars as pl
 
 from pipeline.privacy import patterns
 from pipeline.privacy.scanner import by_patterns
-from pipeline.redact.replacing import ACCOUNT, ADDRESS, BANK_CARD, EMAIL, ID_NUMBER, NAME, NUMBER, PHONE, PLATE
+from pipeline.redact.replacing import (
+    ACCOUNT,
+    ADDRESS,
+    BANK_CARD,
+    BIRTH_DATE,
+    COORDINATES,
+    EMAIL,
+    ID_NUMBER,
+    NAME,
+    NETWORK_ADDRESS,
+    NUMBER,
+    PHONE,
+    PLATE,
+    VEHICLE,
+)
 
 _LABELS = {
     "name": NAME,
@@ -22,6 +36,10 @@ _LABELS = {
     "account": ACCOUNT,
     "address": ADDRESS,
     "spoken_number": NUMBER,
+    "vehicle": VEHICLE,
+    "network_address": NETWORK_ADDRESS,
+    "coordinates": COORDINATES,
+    "birth_date": BIRTH_DATE,
 }
 # Replacing may join two pieces that match; every round removes something, and a text that still matches is left to the scan.
 _ROUNDS = 8

@@ -53,6 +53,11 @@ class DoubtfulCells:
                 self._note("zeros", column.name, pc.match_substring_regex(cells, _WITH_ZEROS), rows)
         self._add_defects(batch.column("_defects"), rows)
 
+    @property
+    def found_any(self) -> bool:
+        """Whether any such cell was added."""
+        return bool(self._found)
+
     def doubts(
         self, long_numbers: CellCounts | None, dates: CellCounts | None, taken_as_text: Mapping[str, str]
     ) -> Iterator[Doubt]:

@@ -6,6 +6,9 @@ with their defects, and the validate stage refuses them.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from pipeline.errors import DataRefused
 
 
@@ -15,6 +18,10 @@ class SourceRefused(DataRefused):
     def __init__(self, problem: str, *, table: str, file: str | None = None, column: str | None = None) -> None:
         self.problem, self.table, self.file, self.column = problem, table, file, column
         super().__init__(": ".join(part for part in (table, file, problem) if part))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with what it was made of: errors come from processes that read files apart."""
+        return partial(type(self), table=self.table, file=self.file, column=self.column), (self.problem,)
 
 
 class MissingRequiredColumn(SourceRefused):

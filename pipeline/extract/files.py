@@ -6,6 +6,8 @@ Opens bytes. Records are read in ``readers``, text encodings found in ``encoding
 from __future__ import annotations
 
 import gzip
+import io
+import time
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,20 +17,23 @@ from functools import cached_property
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from pipeline.errors import UsageError
+from pipeline.extract import limits
 from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceRefused, TruncatedFile, UnreadableFile
 from pipeline.lake.digest import sha256_of
+from pipeline.settings import landing_paths
 from pipeline.settings.documents import YamlPath
 from pipeline.settings.handed_in import FILES
 from pipeline.settings.sources import Format, SourceConfig
 from pipeline.settings.suggestions import did_you_mean, listed
 from schemas.contract import TABLES
 
+_BUFFER, _PIECE = 1 << 16, 1 << 22
 _WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _KIND_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", **dict.fromkeys(_WORKBOOKS, "xlsx")}
-_GZIP, _ZIP, _PARQUET, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+GZIP, _ZIP, _PARQUET, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 _NOT_TEXT = {
     _ZIP: "a ZIP archive or a workbook",
     _PARQUET: "a Parquet file",
@@ -71,7 +76,23 @@ class SourceFile:
     @cached_property
     def sha256(self) -> str:
         """Hash of the stored bytes."""
-        return sha256_of(self.path)
+        try:
+            return sha256_of(self.path)
+        except OSError as error:
+            raise self._unreachable(error) from None
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The stored bytes; raises UnreadableFile where they cannot be reached."""
+        try:
+            handle = self.path.open("rb")
+        except OSError as error:
+            raise self._unreachable(error) from None
+        with handle:
+            yield handle
+
+    def _unreachable(self, error: OSError) -> UnreadableFile:
+        return UnreadableFile(f"cannot be read: {(error.strerror or str(error)).lower()}", table=self.table, file=self.name)
 
     @contextmanager
     def open_text(self) -> Iterator[BinaryIO]:
@@ -79,7 +100,7 @@ class SourceFile:
 
         Raises UnreadableFile or TruncatedFile, also while the block is still reading.
         """
-        with self.path.open("rb") as handle:
+        with self.opened() as handle:
             first = handle.read(4)
             handle.seek(0)
             if first == b"":
@@ -90,22 +111,33 @@ class SourceFile:
                 if unpacked is not handle:
                     inner = unpacked.read(4)
                     unpacked.seek(0)
-                    if inner[:2] == _GZIP or inner in _NOT_TEXT:
+                    if inner[:2] == GZIP or inner in _NOT_TEXT:
                         what = _NOT_TEXT.get(inner, "another gzip file")
                         raise UnreadableFile(f"holds {what}, not text", table=self.table, file=self.name)
-                yield unpacked
+                yield cast(BinaryIO, io.BufferedReader(_Bounded(unpacked, self), _BUFFER))
 
-    def whole(self) -> BytesIO:
-        """The bytes of the file, uncompressed, for formats that are read at random; raises what ``open_text`` does."""
-        with self.path.open("rb") as handle:
+    def whole(self, most: int | None = None) -> BytesIO:
+        """The bytes of the file, uncompressed, for formats that are read at random; raises what ``open_text`` does.
+
+        most   so many bytes at most; None: any number
+        """
+        with self.opened() as handle:
             first = handle.read(4)
             handle.seek(0)
             with self._unpacked(handle, first) as unpacked:
-                return BytesIO(unpacked.read())
+                contents = BytesIO()
+                # By pieces: to read a number of bytes takes that much memory beforehand.
+                while part := unpacked.read(_PIECE):
+                    contents.write(part)
+                    if most is not None and contents.tell() > most:
+                        problem = f"holds more than {most:,} bytes: divide it or set ASQ_MEMORY to more"
+                        raise UnreadableFile(problem, table=self.table, file=self.name)
+                contents.seek(0)
+                return contents
 
     @contextmanager
     def _unpacked(self, handle: BinaryIO, first: bytes) -> Iterator[BinaryIO]:
-        if first[:2] != _GZIP:
+        if first[:2] != GZIP:
             if self.name.lower().endswith(".gz"):
                 raise UnreadableFile("is called .gz but is not gzip", table=self.table, file=self.name)
             yield handle
@@ -116,6 +148,37 @@ class SourceFile:
             raise TruncatedFile("the gzip stream ends too early", table=self.table, file=self.name) from None
         except (gzip.BadGzipFile, zlib.error):
             raise UnreadableFile("the gzip stream is damaged", table=self.table, file=self.name) from None
+
+
+class _Bounded(io.RawIOBase):
+    """The bytes of a text file, as long as they come in time and are not far more than are stored; raises UnreadableFile."""
+
+    def __init__(self, handle: BinaryIO, file: SourceFile) -> None:
+        self._handle, self._file = handle, file
+        self._seconds = limits.seconds()
+        self._until = time.monotonic() + self._seconds
+        self._most = max(limits.UNPACKED_BYTES, limits.UNPACKED_TIMES * file.path.stat().st_size)
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._handle.read(len(buffer))
+        buffer[: len(part)] = part
+        self._read += len(part)
+        if self._read > self._most:
+            raise self._unreadable(
+                f"unpacks to more than {self._most:,} bytes, {limits.UNPACKED_TIMES} times what is stored: no table does; unpack it"
+            )
+        if time.monotonic() > self._until:
+            raise self._unreadable(
+                f"takes longer than {self._seconds:g} seconds to read: divide it, or set {limits.SECONDS_VARIABLE} to more"
+            )
+        return len(part)
+
+    def _unreadable(self, problem: str) -> UnreadableFile:
+        return UnreadableFile(problem, table=self._file.table, file=self._file.name)
 
 
 def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceFile]:
@@ -159,8 +222,8 @@ def _matched(patterns: Iterable[str], landing: Path, sources: SourceConfig, path
 
 
 def matching(pattern: str, landing: Path) -> list[Path]:
-    """The files under the landing folder that a glob of ``sources.yaml`` matches."""
-    return [path for path in landing.glob(pattern) if path.is_file() and not _is_hidden(path.relative_to(landing))]
+    """What is no folder under the landing folder and matches a glob of ``sources.yaml``."""
+    return [path for path in landing.glob(pattern) if not path.is_dir() and not _is_hidden(path.relative_to(landing))]
 
 
 def require_some_table(landing: Path, sources: SourceConfig) -> None:
@@ -174,7 +237,7 @@ def require_some_table(landing: Path, sources: SourceConfig) -> None:
         return
     if any(_came(table, landing) for table in TABLES):
         return
-    found = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in landing.iterdir())
+    found = sorted(landing_paths.shown(entry, landing) + ("/" if entry.is_dir() else "") for entry in landing.iterdir())
     raise NothingDelivered(
         f"{landing}: no table of the contract was delivered; found {listed(found) if found else 'nothing'}. "
         "Files are called like their table (service_requests.csv), or sources.yaml says which table they are"
@@ -232,13 +295,13 @@ def _stem_and_kind(path: PurePath) -> tuple[str, str | None]:
 def _beside(landing: Path, used: Iterable[Path]) -> Iterator[Path]:
     """Every file that is no table's, no note and none that people hand in beside the data."""
     expected = {*used, *(landing / name for name in _OTHER_FILES)}
-    for path in landing.rglob("*"):
+    for path in landing_paths.walk(landing, landing):
         relative = path.relative_to(landing)
         is_left_out = _is_hidden(relative) and (_is_hidden(relative, (".", "~$")) or not is_known_kind(path))
         if relative.parts[0] == _TRUTH:
             continue
         is_note = path.suffix.lower() in _NOTE_SUFFIXES or path.name.lower() in _LEFT_BEHIND or path.name.endswith(_FOR_EDITORS)
-        if path.is_file() and path not in expected and not is_left_out and not is_note:
+        if path not in expected and not is_left_out and not is_note:
             yield path
 
 
@@ -265,22 +328,29 @@ def _by_name(table: str, landing: Path) -> list[Path]:
     found: list[Path] = []
     for entry in sorted(landing.iterdir()):
         name, kind = _stem_and_kind(entry)
-        if (entry.is_file() and kind and name.lower() == table) or (entry.is_dir() and entry.name.lower() == table):
+        is_folder = entry.is_dir()
+        if kind and name.lower() == table and is_folder:
+            problem = f"is a folder that is called like a file: call it {table}, or move it away"
+            raise UnreadableFile(problem, table=table, file=landing_paths.shown(entry, landing))
+        # A link that leads nowhere is neither a file nor a folder.
+        if (kind and name.lower() == table) or (entry.name.lower() == table and (is_folder or entry.is_symlink())):
             found.append(entry)
     if len(found) > 1:
-        names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in found)
+        names = ", ".join(landing_paths.shown(path, landing) + ("/" if path.is_dir() else "") for path in found)
         raise AmbiguousSource(f"delivered in several places: {names}; keep one, or name it in sources.yaml", table=table)
-    if not found or found[0].is_file():
+    if not found:
         return found
-    return _in_folder(table, found[0], landing)
+    _require_readable(table, found[0], landing)
+    return _in_folder(table, found[0], landing) if found[0].is_dir() else found
 
 
 def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
     paths: list[Path] = []
     same_stem: dict[Path, list[str]] = defaultdict(list)
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file() or _is_hidden(path.relative_to(landing)) or path.suffix.lower() in _NOTE_SUFFIXES:
+    for path in sorted(landing_paths.walk(folder, landing)):
+        if _is_hidden(path.relative_to(landing)) or path.suffix.lower() in _NOTE_SUFFIXES:
             continue
+        _require_readable(table, path, landing)
         name, kind = _stem_and_kind(path)
         if kind is None:
             problem = f"is not one of the known kinds ({known_kinds()}); move it away or name the table's files in sources.yaml"
@@ -294,8 +364,14 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
 
 
 def _described(table: str, path: Path, landing: Path, form: Format, relation: str | None = None) -> SourceFile:
+    _require_readable(table, path, landing)
     kind = form.type or _stem_and_kind(path)[1] or "csv"
     return SourceFile(table, path, path.relative_to(landing).as_posix(), kind, form, relation)
+
+
+def _require_readable(table: str, path: Path, landing: Path) -> None:
+    if problem := landing_paths.fault(path, landing):
+        raise UnreadableFile(problem, table=table, file=landing_paths.shown(path, landing))
 
 
 def _refuse_duplicates(files: list[SourceFile]) -> None:

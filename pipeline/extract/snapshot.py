@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.extract import apart
 from pipeline.extract.dated_by_parent import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
-from pipeline.extract.stream import TableStream, open_table
+from pipeline.extract.stream import TableNotes, TableStream, open_table
 from pipeline.extract.writer import RowWriter, row_writer
 from pipeline.lake.files import make_private, work_folder
 from pipeline.lake.layout import Lake
@@ -55,13 +56,13 @@ def take_snapshot(
     sources: SourceConfig,
     lake: Lake,
     run_quarter: Quarter | None = None,
-    watch: Callable[[TableStream], None] | None = None,
+    watch: Callable[[TableNotes], None] | None = None,
 ) -> Snapshot:
     """Read everything that came for a table and write its snapshot, unless the existing one was taken from the same input.
 
     Rows of a table without a date of its own get the quarters of its parent, whose snapshot is taken first. Rows of quarters
     with purged records are left out, except in the quarter being run: running it asks for them.
-    ``watch`` is called with the table's stream when all of its rows have been read, if they had to be.
+    ``watch`` is called with what the table's files tell when all of their rows have been read, if they had to be.
     Raises UsageError (no landing folder), NothingDelivered, SourceConfigError, and the refusals of ``errors``.
     """
     files = find_files(table.name, landing, sources)
@@ -77,7 +78,12 @@ def take_snapshot(
         about = read_metadata(path)
         if about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without:
             make_private(path.parent)
-            _write(table, files, sources, lake, fingerprint, parents, without, watch or _ignore)
+            is_apart = is_read_apart(files, sources.table(table.name))
+            notes = apart.call_if(
+                is_apart, _write, table.name, files, sources, lake, fingerprint, parents, without, watch is not None
+            )
+            if watch is not None and notes is not None:
+                watch(notes)
     found = read_metadata(path)
     return Snapshot(
         table=table.name,
@@ -91,8 +97,9 @@ def take_snapshot(
     )
 
 
-def _ignore(_: TableStream) -> None:
-    """Nobody watches."""
+def is_read_apart(files: Iterable[SourceFile], source: TableSource) -> bool:
+    """Whether files are read in a process of their own: those of libraries that may end it, and those on which SQL runs."""
+    return source.has_sql or any(file.kind != "csv" for file in files)
 
 
 def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:
@@ -126,15 +133,17 @@ def _names_its_file(source: TableSource) -> bool:
 
 
 def _write(
-    table: Table,
+    name: str,
     files: list[SourceFile],
     sources: SourceConfig,
     lake: Lake,
     fingerprint: str,
     parents: Parents | None,
     without: list[str],
-    watch: Callable[[TableStream], None],
-) -> None:
+    takes_notes: bool,
+) -> TableNotes | None:
+    # By name: a table's rules cannot be handed to another process.
+    table = TABLES[name]
     with (
         open_table(table, files, sources, lake.scratch) as stream,
         row_writer(lake.snapshot(table.name), table, without) as writer,
@@ -148,7 +157,7 @@ def _write(
                     _write_files(stream, undated_writer)
                     undated_writer.finish({})
                 quarters = write_dated(undated, parents, writer, lake.scratch)
-        watch(stream)
+        notes = stream.notes() if takes_notes else None
         delivered = stream.file_count() > 0
         writer.finish(
             {
@@ -164,14 +173,14 @@ def _write(
                 LANDED_FILES: {name: counts.as_dict() for name, counts in stream.file_counts().items()},
             }
         )
+    return notes
 
 
 def _write_files(stream: TableStream, writer: RowWriter) -> dict[str, int]:
     """Write the rows of all files; returns the rows per quarter."""
     quarters: Counter[str] = Counter()
-    for index in range(stream.file_count()):
-        for batch in stream.rows(index):
-            for entry in pc.value_counts(batch.column("quarter").drop_null()).to_pylist():
-                quarters[entry["values"]] += entry["counts"]
-            writer.write(batch)
+    for batch in stream.rows():
+        for entry in pc.value_counts(batch.column("quarter").drop_null()).to_pylist():
+            quarters[entry["values"]] += entry["counts"]
+        writer.write(batch)
     return quarters

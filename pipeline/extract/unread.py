@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
+from pipeline.extract import apart
 from pipeline.extract.errors import SourceRefused
 from pipeline.extract.files import (
     SourceFile,
@@ -23,6 +25,7 @@ from pipeline.extract.files import (
     without_kind,
 )
 from pipeline.extract.readers.workbook import Workbook, cell_range
+from pipeline.settings import landing_paths
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from schemas.contract import TABLES
 
@@ -80,7 +83,7 @@ class Unread:
             missing = tuple(table for table in missing if TABLES[table].totals_of is None)
         used = {*known, *(file.path for file in found)}
         files = {
-            path.relative_to(landing).as_posix(): unread_because(path, landing, sources)
+            landing_paths.shown(path, landing): unread_because(path, landing, sources)
             for path in unused_files(landing, used)
             if called(path, landing).lower() not in unclear
         }
@@ -101,6 +104,8 @@ class Unread:
 
 def unread_because(path: Path, landing: Path, sources: SourceConfig) -> str:
     """Why a file feeds no table, as far as its kind tells; empty: no table is called like it."""
+    if problem := landing_paths.fault(path, landing):
+        return problem
     if not is_known_kind(path):
         return f"it is not one of the known kinds ({known_kinds()})"
     name = without_kind(path.relative_to(landing))
@@ -118,16 +123,22 @@ def unread_sheets(files: Iterable[SourceFile]) -> Iterator[UnreadSheet]:
         if file.kind == "xlsx":
             by_path[file.path].append(file)
     for readers in by_path.values():
-        try:
-            book = Workbook(readers[0])
-            read = {name for file in readers for name in book.chosen(file.form.sheet)}
-            for name in book.sheets:
-                cells = None if name in read else book.sheet(name)
-                if cells is not None and cells.start is not None and cells.end is not None:
-                    filled = cell_range(cells.start, cells.end)
-                    yield UnreadSheet(readers[0].name, name, filled, cells.height, name in book.hidden)
-        except SourceRefused:
-            continue
+        with suppress(SourceRefused):
+            yield from apart.call(_unread_of, readers)
+
+
+def _unread_of(readers: list[SourceFile]) -> list[UnreadSheet]:
+    """The sheets of one workbook that none of its readers reads; raises SourceRefused."""
+    apart.at(apart.Place.reading(readers[0]))
+    found = []
+    book = Workbook(readers[0])
+    read = {name for file in readers for name in book.chosen(file.form.sheet)}
+    for name in book.sheets:
+        cells = None if name in read else book.sheet(name)
+        if cells is not None and cells.start is not None and cells.end is not None:
+            filled = cell_range(cells.start, cells.end)
+            found.append(UnreadSheet(readers[0].name, name, filled, cells.height, name in book.hidden))
+    return found
 
 
 def pages_told(pages: dict[str, int]) -> str:

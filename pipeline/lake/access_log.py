@@ -31,7 +31,8 @@ def access_log(lake: Lake) -> Path:
 def entry(command: str, action: str, **facts: Any) -> Entry:
     """An event at the current time by this process's user; facts that are None are left out.
 
-    ``action``: ``read`` (a stage reads records), ``export`` (records leave the lake), ``purge`` (records are removed).
+    ``action``: ``read`` (a stage reads records), ``export`` (records leave the lake), ``query`` (somebody asked
+    the analysts' layer), ``purge`` (records are removed).
     """
     now = dt.datetime.now(zoneinfo.ZoneInfo(TIME_ZONE)).isoformat(timespec="seconds")
     known = {name: fact for name, fact in facts.items() if fact is not None}

@@ -128,7 +128,8 @@ class RunFolder:
         publication would count as an evaluated quarter.
         """
         missing = [name for name in sorted(tables) if not self.table(name).is_file()]
-        missing += [f"{name} (released)" for name in sorted(released) if not self.released_table(name).is_file()]
+        unreleased = [name for name in sorted(released) if not self.released_table(name).is_file()]
+        missing += [f"{name} (released)" for name in unreleased if name not in missing]
         missing += [] if self.reports.is_dir() else ["report"]
         if missing:
             raise UsageError(

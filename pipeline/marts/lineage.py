@@ -65,7 +65,7 @@ def _of_stage(spec: dg.AssetSpec, node: Mapping[str, Any]) -> dg.AssetSpec:
     # A seed has no SQL to show.
     description = node["description"] if node["resource_type"] == "seed" else spec.description
     if is_published(node):
-        metadata[_TABLE_NAME] = f"warehouse.main.{node['name']}"
+        metadata[_TABLE_NAME] = f"analyst.main.{node['name']}"
         description = f"{GATHERED} {description}"
     return spec.replace_attributes(
         group_name=flow.MARTS, owners=OWNERS, kinds={"dbt", "duckdb"}, description=description, metadata=metadata

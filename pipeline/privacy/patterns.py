@@ -3,46 +3,23 @@
 One text in, spans out. Written independently of ``pipeline/desensitize``, which removes such data. Telephone numbers follow
 the numbering plan of mainland China, identity numbers GB 11643 (ISO 7064 MOD 11-2), bank cards ISO/IEC 7812, plates
 GA 36-2018. Service lines (400, 800) are public and belong to no person. ``subjects.py`` finds the texts.
+Papers and vehicles are in ``papers.py``, places of devices and dates of birth in ``positions.py``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+
+from pipeline.privacy import papers, positions
+from pipeline.privacy.matches import INVISIBLE, PROVINCES, Finder, Match, normalise
+
+__all__ = ["INVISIBLE", "SEARCHES", "SURNAMES", "Finder", "Match", "find", "is_bank_card", "is_resident_id", "normalise"]
 
 
 def _words(text: str) -> list[str]:
     return text.split()
-
-
-@dataclass(frozen=True)
-class Match:
-    """A piece of text that looks like personal data of ``kind``; start and end count in the normalised text."""
-
-    kind: str
-    start: int
-    end: int
-    text: str
-
-    @property
-    def masked(self) -> str:
-        """The first character and the length: enough to find it at its place, never the value."""
-        return self.text[0] + "*" * min(len(self.text) - 1, 20)
-
-
-Finder = Callable[[str], Iterator[Match]]
-
-# Characters without width in copied chat messages and web pages, and the enclosing keycap: ignored between digits.
-INVISIBLE = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u20e3\ufe00-\ufe0f\ufeff]"
-_INVISIBLE = re.compile(INVISIBLE)
-
-
-def normalise(text: str) -> str:
-    """Full-width and enclosed characters as plain ones (NFKC), without invisible characters."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def find(text: str, searches: Iterable[Finder] | None = None) -> list[Match]:
@@ -51,13 +28,13 @@ def find(text: str, searches: Iterable[Finder] | None = None) -> list[Match]:
     searches   of ``SEARCHES``; default: all
     """
     plain = normalise(text)
-    found = {
+    matches = {
         (match.kind, match.start, match.end): match
         for search in (SEARCHES if searches is None else searches)
         for match in search(plain)
         if match.text
     }
-    return sorted(found.values(), key=lambda match: (match.start, match.end, match.kind))
+    return sorted(matches.values(), key=lambda match: (match.start, match.end, match.kind))
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------------
@@ -68,9 +45,9 @@ _NUMBER = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d)*(?:{_BETWEEN}?[Xx](?![0-9A-Za-
 _FIRST_GROUPS = frozenset({3, 4, 5, 7})
 _USUAL_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (5, 6)})
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PROVINCES = frozenset(
-    _words("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83")
-)
+# City and county of an identity number; the digits after a decimal point are none.
+_OLD_DISTRICT = re.compile("(?:0[1-9]|[1-6][0-9]|90)(?!00)[0-9]{2}")
+_DECIMALS = re.compile("[0-9][.,]$")
 _BIRTH = re.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 # UnionPay, Visa, MasterCard, JCB, and what Chinese banks issued before UnionPay's 62.
 _CARD_PREFIX = re.compile(r"62|4|5[1-5]|35(?:2[89]|[3-8])|60|81|9558|68|69|10")
@@ -103,7 +80,9 @@ def is_bank_card(digits: str) -> bool:
 
 
 def _is_like_id(number: str) -> bool:
-    return number[:2] in _PROVINCES and bool(_BIRTH.fullmatch(number[6:14]))
+    # Foreigners' permanent residence since 2023: a 9, the province, the country, then the date of birth.
+    is_in_china = number[:2] in PROVINCES or (number[0] == "9" and number[1:3] in PROVINCES)
+    return is_in_china and bool(_BIRTH.fullmatch(number[6:14]))
 
 
 def _numbers(text: str) -> Iterator[Match]:
@@ -145,9 +124,13 @@ def _kind_of_number(number: str, lengths: list[int], text: str, start: int, end:
             return "id_number"
     if number != digits:
         return None
-    if len(digits) == 15 and digits[:2] in _PROVINCES and _BIRTH.fullmatch("19" + digits[6:12]):
-        # Any number of 15 digits may look like one of the numbers in use until 2013.
-        return "id_number" if _ID_WORD.search(text, max(0, start - 12), start) else None
+    if len(digits) == 15 and digits[:2] in PROVINCES and _BIRTH.fullmatch("19" + digits[6:12]):
+        # The numbers in use until 2013 have no check digit: without their word, province, district, date and writing must be right.
+        is_written_so = (
+            _OLD_DISTRICT.fullmatch(digits[2:6]) and lengths in ([15], [6, 6, 3]) and not _DECIMALS.search(text, 0, start)
+        )
+        is_announced = bool(_ID_WORD.search(text, max(0, start - 12), start))
+        return "id_number" if is_announced or (is_written_so and not _is_of_figures(_marks(separators))) else None
     if is_bank_card(digits) and _is_grouped_like_card(lengths):
         return "bank_card"
     if _is_mobile(digits, lengths, separators) or _is_landline(digits, text, start, end):
@@ -244,9 +227,18 @@ _PLATE = re.compile(
     r"(?P<body>[A-HJ-NP-Za-hj-np-z0-9](?:[ ]?[A-HJ-NP-Za-hj-np-z0-9]){3,5}[挂学警港澳]?)(?![A-Za-z0-9])"
 )
 _NEW_ENERGY = re.compile(r"[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]", re.ASCII)
+_ENDING = r"(?:com|cn|net|org|edu|gov|top|cc|vip|info|io|me|xyz|co|hk|tw)(?![A-Za-z0-9])"
+_LOCAL = r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})(?:[ ]?(?:点|下划线|横杠|中划线|减号)[ ]?[A-Za-z0-9_\-]{1,40}){0,2}"
+_HOST = r"[A-Za-z0-9\-]+"
+_AT = r"(?:[ ]?(?:@|艾特|圈a|小老鼠|[(\[{<【][ ]?(?:at?|@|艾特)[ ]?[)\]}>】])[ ]?)"
+# Signs and words for a dot count before an ending that is known.
+_SAID_DOT = r"(?:[。,、丶·]|[ (\[{【](?:dot|点)[ )\]}】])"
 _EMAIL = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,63})[ ]?(?:@|艾特|[(（\[]at[)）\]])[ ]?"
-    r"[A-Za-z0-9\-]+(?:[ ]?(?:\.|点)[ ]?[A-Za-z0-9\-]+){0,4}[ ]?(?:\.|点)[ ]?[A-Za-z]{2,10}",
+    rf"{_LOCAL}(?:{_AT}{_HOST}(?:[ ]?(?:\.|点)[ ]?{_HOST}){{0,4}}[ ]?(?:(?:\.|点)[ ]?[A-Za-z]{{2,10}}|{_SAID_DOT}[ ]?{_ENDING})"
+    rf"|{_AT}(?:qq|163|126|139|gmail|foxmail|sina|outlook|hotmail)(?:邮箱)?(?![A-Za-z0-9.])"
+    rf"|[ (\[{{]at[ )\]}}]{_HOST}(?:(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_HOST}){{0,3}}(?:[ (\[{{]dot[ )\]}}]|[ ]?点[ ]?){_ENDING}"
+    rf"|#(?:{_HOST}\.)+{_ENDING})"
+    rf"|(?:邮箱|邮件|(?<![A-Za-z])e-?mail)(?:地址|是|为|[:\s]){{0,3}}[A-Za-z0-9._%+\-]+[ _]at[ _]{_HOST}(?:[ ]?[.点][ ]?{_HOST})+",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -282,7 +274,8 @@ _HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 _COUNT = r"(?:\d{1,5}|[一二三四五六七八九十百零〇两]{1,5})"
 _STREET = re.compile(
     rf"{_HAN}{{1,8}}(?:大道|大街|路|街|巷|弄|胡同|里)(?:[东西南北中])?(?:[一二三四五六七八九十]{{1,3}}[路街巷段里])?[段]?[\s,，]?"
-    rf"[甲乙丙丁]?{_COUNT}(?:[-－]\d{{1,3}})?[\s]?(?:号(?![线码])|弄)"
+    rf"(?:(?i:no)\.?[\s]?)?[甲乙丙丁]?{_COUNT}(?:[\s]?[-－–—之附][\s]?{_COUNT}){{0,2}}[\s]?(?:[号號](?![线码])|弄|#(?=\d{{3}}))"
+    rf"|{_HAN}{{1,8}}(?:大道|大街|路|街|巷|里)[\s]?(?:{_COUNT}之{_COUNT}|\d{{1,4}}-\d{{1,3}}-\d{{3,4}}(?![\d\-]))"
 )
 _DOOR = re.compile(
     rf"(?:[A-Za-z]|{_COUNT})[\s]?(?:栋|幢|号楼|座)[\s\-,，]?(?:{_COUNT}[\s]?单元[\s\-,，]?)?(?:{_COUNT}[\s]?[层楼][\s\-,，]?)?"
@@ -314,7 +307,7 @@ def _addresses(text: str) -> Iterator[Match]:
 # Nineteen of twenty people of mainland China have one of these; those that are mostly an ordinary word (于, 和, 时) count
 # only if they stand alone and not inside a word.
 SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
+    "阎王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
     "夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万覃武戴莫孔汤康施牛樊葛邢齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿焦俞柳甘"
     "祝包符阮柯纪梅童凌毕单裴霍涂苗曲翁骆辛管柴蒙鲍喻祁蒲滕饶尤阳穆农卓古吉缪简项芦褚娄戚岑冷晏卫柏瞿佟臧闵苟邬卞姬仇栾隋"
     "刁寇甄丛仲虞敖巩桑匡鞠荆郁谈楚冀鄢谌奚栗蔺萧傅屠郜揭习邝佘赖狄晁雍芮阙裘嵇茅昝荀尧郗扈庹濮琚檀禤邴"
@@ -343,8 +336,53 @@ _AFTER_WORD = re.compile(
 )
 _LABELLED = re.compile(
     r"(?:姓名|联系人|收货人|收件人|报修人|投诉人|来电人|户主|机主|车主|业主)[\s]?[:：是为][\s]?"
-    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.]{_HAN}{{1,10}})+|{_HAN}{{2,4}}|[A-Z][a-z]+(?: [A-Z][a-z]+)*)"
-    rf"|(?:我叫|名叫|我是)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
+    rf"(?P<name>{_HAN}{{2,8}}(?:[·•・.‧∙⋅]{_HAN}{{1,10}})+|{_HAN}{{2,4}}"
+    rf"|[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]+(?:,? (?:[a-z]{{1,3}} ){{0,2}}[A-ZÀ-ÞĐ][A-Za-zÀ-ſƠ-ưḀ-ỿ'’.\-]*)*)"
+    rf"|(?:我叫|名叫|我是|(?:客户|用户|顾客|业主)叫)[\s]?(?P<told>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?){_AFTER_NAME}"
+)
+# 客户…反映: who speaks in a note of a call, in any script; English labels with or without a colon.
+_UPPER, _LATIN = "A-ZÀ-ÖØ-ÞĐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ưḀ-ỿ"
+_LATIN_FULL = (
+    rf"[{_UPPER}][{_LATIN}'’.\-]+(?:,? (?:(?:d[aeio]s?|del|van|von|der|bin|al|el|la) ){{0,2}}[{_UPPER}][{_LATIN}'’.\-]*){{1,3}}"
+)
+_DOTTED = rf"{_HAN}{{2,8}}(?:[ ]?[·•・‧∙⋅][ ]?{_HAN}{{1,10}}){{1,4}}"
+_SPEAKS = (
+    r"(?:于|在|昨天|昨日|今天|今日|前天|上午|下午|再次|多次|刚才|刚刚|又|通过(?:电话|热线|微信|网络|网站|平台|APP)|先生"
+    r"|女士|[0-9年月日号时分:\-/\s]{1,20}){0,3}(?:反映|反馈|来电|致电|投诉|报修|来访|来信|打来|咨询|要求|催|提出|表示|说|称)"
+)
+_CALLER = re.compile(
+    r"(?:客户|用户|顾客|业主|机主|车主|房主|住户|租客|租户|买家|会员|来电人|投诉人|反映人|报修人)(?:叫|是)?[\s:(【「“\"]{0,2}"
+    rf"(?:(?P<foreign>{_DOTTED}|{_LATIN_FULL}|[{_UPPER}][a-zß-öø-ÿ'’\-]{{2,20}})"
+    rf"|(?P<strong>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{SURNAMES}]{_GIVEN}{{1,2}}?)"
+    rf"|(?P<weak>[高谢程金白钱严温易左季谷盛靳屈艾宗桂]{_GIVEN}|[{_WORD_SURNAMES}于和向时应单管明童游]{_GIVEN}{{2}}))(?=[)】」”\"]?{_SPEAKS})"
+)
+_ENGLISH = re.compile(
+    r"(?<![A-Za-z])(?:(?i:recipient|consignee|contact(?: person)?|customer(?: name)?|client|receiver|sender|caller"
+    rf"|attn\.?|applicant|signed by|name)[ ]?[:=][ ]?(?P<name>{_LATIN_FULL}|{_HAN}{{2,4}}(?!{_HAN})|{_DOTTED})"
+    # Not CUSTOMER BRING ITEM BACK.
+    r"|(?:[Rr]ecipient|[Cc]onsignee|[Cc]ontact (?:person|name)|[Cc]ustomer(?: name)?|[Cc]lient"
+    rf"|[Rr]eceiver|[Ss]ender|[Cc]aller|[Aa]ttn\.?|[Aa]pplicant|[Ss]igned by) (?P<full>{_LATIN_FULL}))"
+    rf"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|来电人|户主|机主|车主|业主)[ ]?"
+    rf"(?P<behind>{_LATIN_FULL}|{_DOTTED}|(?:{_COMPOUND}){_GIVEN}{{1,2}}"
+    rf"|[{SURNAMES}]{_GIVEN}{{1,2}}?(?=$|(?!{_HAN}).|电话|手机|地址))"
+    r"|(?:姓名|联系人|收货人|收件人|寄件人|报修人|投诉人|户主|机主|车主"
+    rf"|业主)[ ]?:[ ]?(?P<spaced>[{SURNAMES}{_WORD_SURNAMES}][ ]{_HAN}(?:[ ]?{_HAN})?(?=$|(?!{_HAN}).))"
+)
+# Customer Service, Contact Us; 于 and 和 before what is no given name.
+_THINGS = frozenset(
+    _words(
+        "Service Services Support Care Center Centre Team Department Satisfaction Experience "
+        "Hotline Us Number Name Manager Phone Line Very Good Bad"
+        " Great Not Request Report Feedback Complaint Id Code Address Email Tel Portal "
+        "App Area Room Type Online Office Store Shop Company Inc Brand"
+        " New Model Unit Please Is Was Has Had Said The This That Our Your My Air "
+        "Relations Data Details Info Information Form Order Account"
+    )
+)
+_GIVEN_CHARACTERS = frozenset(
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂兰玉华红建国志海燕春梅永晓文博子轩雨桐浩然欣怡梓涵思远嘉琪美玲俊龙凤淑珍振德胜雪佳慧宏立新卫东金少宇"
+    "鸣若曦林峰鹏飞辉斌波宁莉莹璐瑶婷倩颖媛欢康健成虎清泉松柏云星月晨阳光岚芸萍菊莲蓉薇菲蕾琳祥福瑞民义仁礼智信诚忠孝良善贤哲睿聪彦彬才艺诺恩爱家兴旺荣富贵"
+    "宝珠依彤青蓝紫翠碧素洁冰凡帆航凯旋坤雄威武毅坚恒长达通顺祖小大"
 )
 _FOREIGN = re.compile(
     rf"(?P<name>{_HAN}{{2,8}}(?:[·•・]{_HAN}{{1,10}})+|[A-Z][a-z'’]+(?:[ .][A-Z][a-z'’]+){{0,3}})[\s]?(?:{_PERSONAL})"
@@ -356,7 +394,8 @@ _NO_NAMES = frozenset(
         "房产 连锁 成本 华东 华南 华北 "
         "常务 常驻 景区 路政 车间 车队 边检 司机 游客 严格 简单 齐全 温馨 钱款 石油 石材 康复 施工 申请 "
         "申报 纪检 章程 单店 童装 欧洲 "
-        "何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
+        "张口 张嘴 万般 万一 明天 明年 管子 单方 单位 周一 周二 周三 周四 周五 周六 周日 周天 周末 周内 周到 "
+        "周年 何时 何种 何人 江苏 江西 江南 梅州 柳州 许多 顾客 苏州 苏宁 徐州 郑州 邵阳 沈阳 南京 余下 曾任 "
         "曾在 付费 马上 毕业 习惯 单个 "
         "农村 农机 管道 管家 包修 庄园 古镇 项下 简易 尤其 申诉 符合 纪要 焦急 牛奶 卫生 卫浴 卓越 汤池 "
         "武汉 贺州 石家庄 易损 任何 任意 "
@@ -366,26 +405,46 @@ _NO_NAMES = frozenset(
 
 
 def _names(text: str) -> Iterator[Match]:
-    for pattern in (_BEFORE_PERSONAL, _BEFORE_ROLE, _AFTER_WORD, _LABELLED, _FOREIGN):
+    for pattern in (_BEFORE_PERSONAL, _BEFORE_ROLE, _AFTER_WORD, _LABELLED, _FOREIGN, _CALLER, _ENGLISH):
         for match in pattern.finditer(text):
             group = next(name for name, value in match.groupdict().items() if value is not None)
             name = match[group]
-            if name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS:
+            if group == "weak" and not _GIVEN_CHARACTERS.issuperset(name[1:]):
+                continue
+            if group in ("foreign", "full", "behind", "name") and not _THINGS.isdisjoint(re.split("[ ,]+", name)):
+                continue
+            # 周天宇 is a name although 周天 is a day.
+            is_full = group in ("weak", "strong") and len(name) == 3 and _GIVEN_CHARACTERS.issuperset(name[1:])
+            if is_full or (name[:2] not in _NO_NAMES and name not in _NO_NAMES and name not in _GREETINGS):
                 yield Match("name", match.start(group), match.end(group), name)
 
 
 _GREETINGS = frozenset(_words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok OK"))
 
-_CONTACT_GUARD = "@|艾特|(?i:[(（\\[]at[)）\\]]|wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
+_CONTACT_GUARD = (
+    "@|[A-Za-z0-9]#[A-Za-z0-9]|艾特|小老鼠"
+    "|(?i:圈a|[ _({<【\\[]at?[_)}>】\\]]| at |wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
+)
 
 SEARCHES: dict[Finder, tuple[str, ...]] = {
-    _names: (f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人|户主|[机车业]主|我叫|名叫|我是",),
+    _names: (
+        f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人"
+        "|户主|[机车业]主|我叫|名叫|我是|房主|住户|租客|租户|买家|会员"
+        "|(?i:recipient|consignee|contact|person|customer|client|receiver|sender|caller|attn\\.?|applicant|signed by|name)"
+        " ?[:=]? ?[A-ZÀ-Þ\u3400-\u9fff]",
+    ),
+    papers.papers: papers.PAPER_GUARDS,
+    papers.vehicles: papers.VEHICLE_GUARDS,
+    positions.network_addresses: positions.NETWORK_GUARDS,
+    positions.coordinates: positions.COORDINATE_GUARDS,
+    positions.births: positions.BIRTH_GUARDS,
     _numbers: (rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",),
     _plates: ("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",),
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),
     _addresses: (
-        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|弄|组|队|社|屯)|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+        rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)"
+        r"|之[0-9一二三四五六七八九十]|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
 }

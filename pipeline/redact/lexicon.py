@@ -62,8 +62,33 @@ TRANSLITERATED_SYLLABLES = (
     "阿依古丽买提艾合木热江尔孜吐逊努布都拉克肉帕夏迪力亚库尼沙扎西卓玛次仁达瓦旦增央桑多吉罗巴伊斯赫曼穆哈萨伯苏莱玉素甫麦"
 )
 
+# The same and others of Uyghur, Kazakh, Mongol, Tibetan, Zhuang and Yi names: only after a label, where a name is expected.
+NAME_SYLLABLES = TRANSLITERATED_SYLLABLES + (
+    "卜娜米日洪丁那扎依提肯别叶特格勒其乌云仁图雅和白音奴再汗帕塔巧盖山姆妮卡佐孙帖木真宝音德力斯琴高娃朝鲁呼和苏日娜萨仁敖登索南措旺姆"
+    "万朗诺孟赫波鄂宁古卓青春雷杜马哈穆罕默德不依沙克坦赛义丽达娅爱孜努丁江库热贾法如克孜尔胡赛因麦麦提卡德尔"
+    "丹增洛桑顿珠平措贡嘎曲珍白玛普布边巴格桑色阿里果莫惹子日布尔久吉克古力加买尼亚孜吾甫尔麦提如孜凯赛尔外则乃比热依汗吐尔地铁依尔玉山"
+)
+
+# Characters of given names: with them a surname that is mostly a preposition (于, 向, 和) is one.
+GIVEN_NAME_CHARACTERS = frozenset(
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂兰玉华红建国志海燕春梅永晓文博子轩雨桐浩然欣怡梓涵思远嘉琪美玲俊龙凤淑珍振德胜雪佳慧宏立"
+    "新卫东金少天宇鸣若曦林峰鹏飞辉斌波宁莉莹璐瑶婷倩颖媛欢乐康健成龙虎山川江河清泉松柏云霄星月晨曦阳光亮晴岚芸萍菊莲蓉薇菲蕾香琴瑟琳珊瑞"
+    "祥福禄寿喜庆安民生义仁礼智信诚忠孝良善真贤哲睿聪颜彦彬才学诗书画艺诺言语心意念恩爱家兴旺昌盛荣富贵宝珠玺璇萱依彤丹青蓝紫翠碧素洁冰"
+    "凡帆航凯旋坤乾元亨利贞豪雄威武毅坚恒久长远达通顺和谐祖宗继承先克友朋群众全世界中亚欧美非大小山水火土木石钢铁锋锐利"
+)
+
 # Latin words before 先生 or 女士 that are not names.
 GREETINGS = _words("Hi Hello Hey Dear Mr Mrs Ms Miss Dr Sir Madam The And Thanks Thank Sorry Ok")
+
+# Words behind Customer, Contact … that make a thing of it, no person: Customer Service Center.
+LATIN_THINGS = _words("""
+    Service Services Support Care Center Centre Team Department Satisfaction Experience Hotline Us Number No Name Names
+    Manager Phone Line Relations Very Good Bad Great Nice Excellent Poor Not Request Requests Report Feedback Complaint Id
+    ID Code Address Email Tel Mobile Side Portal App Area Room Type Level Group Data Details Info Information Form Order
+    Orders Account Accounts List Card Version Please Is Was Has Had Said Says The This That Our Your My Online Office Store
+    Shop Company Co Ltd Inc Brand New Old Model Unit Device Air Conditioner Washer Fridge Monday Tuesday Wednesday Thursday
+    Friday Saturday Sunday January February March April May June July August September October November December
+""")
 
 # First two digits of a resident identity number (GB/T 2260).
 PROVINCE_CODES = _words("""

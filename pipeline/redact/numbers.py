@@ -53,7 +53,7 @@ _CARD_GROUPS = re.compile(r"[0-9]{4}(?:[^0-9]+[0-9]{4}){3}(?:[^0-9]+[0-9]{1,3})?
 # Other groupings need the card's check digit.
 _LOOSE_CARD_GROUPS = re.compile(r"(?:[0-9]{4}(?:[^0-9]+[0-9]{4})*|[0-9]{6}|[0-9](?:[^0-9]+[0-9])*)[^0-9]+[0-9]+")
 _ANNOUNCES_ID = re.compile("(?:身份证|身份證|证件|證件)[^0-9]{0,12}$")
-_ID_GROUPS = re.compile(r"[0-9]{6}[^0-9]+(?:[0-9]{8}|[0-9]{4}[^0-9]+[0-9]{4})[^0-9]+[0-9]{3}[0-9Xx]")
+_ID_GROUPS = re.compile(r"[0-9]{6}[^0-9]+(?:(?:[0-9]{8}|[0-9]{4}[^0-9]+[0-9]{4})[^0-9]+[0-9]{3}[0-9Xx]|[0-9]{6}[^0-9]+[0-9]{3})")
 _SINGLE_DIGITS = re.compile(r"[0-9](?:[^0-9]+[0-9])+")
 _YEARS = re.compile(r"(?:(?:19|20)[0-9]{2}[^0-9]*)+")
 _BIRTH_DATE = re.compile(r"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -83,7 +83,9 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _looks_like_id_number(number: str) -> bool:
-    if number[:2] not in lexicon.PROVINCE_CODES:
+    # Foreigners' permanent residence since 2023: 9 before the province, the country, and the date of birth in the same place.
+    is_foreigners = len(number) == 18 and number[0] == "9" and number[1:3] in lexicon.PROVINCE_CODES
+    if not is_foreigners and number[:2] not in lexicon.PROVINCE_CODES:
         return False
     if len(number) == 18:
         return bool(_BIRTH_DATE.fullmatch(number[6:14]))
@@ -158,8 +160,10 @@ def _decide_grouped_number(written: str, number: str, before: str) -> str | None
     return BANK_CARD if len(number) >= 16 and passes_luhn(number) and _LOOSE_CARD_GROUPS.fullmatch(written) else None
 
 
-def _decide_mobile(match: re.Match[str]) -> str | None:
-    return None if _IP_ADDRESS.fullmatch(match[0]) else PHONE
+def _decide_phone(match: re.Match[str]) -> str | None:
+    # 119.01846, 53.51676: figures with fractions, one after another.
+    is_of_figures = "." in match[0] and ("," in match[0] or "，" in match[0])
+    return None if is_of_figures or _IP_ADDRESS.fullmatch(match[0]) else PHONE
 
 
 def _decide_digit_run(match: re.Match[str]) -> str | None:
@@ -173,13 +177,13 @@ def _redact_numbers(text: str) -> str:
         text = substitute(_LONG_NUMBER, _decide_long_number, text)
         text = _redact_groups(text)
     if "86" in text or "01" in text:
-        text = _PREFIXED_MOBILE.sub(PHONE, text)
-    text = substitute(_MOBILE, _decide_mobile, text)
+        text = substitute(_PREFIXED_MOBILE, _decide_phone, text)
+    text = substitute(_MOBILE, _decide_phone, text)
     text = _SIGNED_MOBILE.sub(PHONE, text)
     # Most texts hold one number, and most numbers are mobiles.
     if not _SEVEN_DIGITS.search(text):
         return text
-    text = _LANDLINE.sub(PHONE, text)
+    text = substitute(_LANDLINE, _decide_phone, text)
     if "86" in text:
         text = _LANDLINE_FROM_ABROAD.sub(PHONE, text)
     text = _SERVICE_LINE.sub(PHONE, text)

@@ -121,10 +121,12 @@ def _redact_titled(text: str) -> str:
 # What may follow a name: nothing, anything but Han script, or a word that begins the rest of the sentence.
 _AFTER_NAME = (
     rf"(?=$|(?!{HAN}).|很|非常|特别|态度|服务|技术|人|来|上门|说|电话|手机|的|给|帮|为|号码|联系|地址|住|身份|先生|女士"
-    r"|小姐|太太|师傅|经理|老师|和|与|在|是|从|于|也|都|就|今|昨|明|反映|反馈|投诉|报修|要求|表示|致电|已|未|不|没|维修"
+    r"|小姐|太太|师傅|经理|老师|和|与|在|是|从|于|也|都|就|今[天日早晚年]|昨[天日晚]|明[天日早晚年确显]|反映|反馈|投诉|报修|要求|表示|致电|已|未|不|没|维修"
     r"|安装|检|处理|接|打|到|回|做|负责|耐心|认真|热情|专业|干|真|太|挺|比|最|让|把|将|被|用|要|想|问|答|拆|换|清|动作|及"
     r"|同)"
 )
+# At the end of a name these characters are part of it, although they begin words such as 明天 and 安装.
+_GIVEN = rf"(?:{HAN}[明今为為同真清想和安维](?=$|(?!{HAN}).)|{HAN}{{1,2}}?{_AFTER_NAME})"
 _LABEL = (
     "姓名|联系人|联络人|收货人|收件人|寄件人|签收人|经办人|经手人|负责人|投诉人|报修人|来电人|申请人|委托人|户主|户名|机主|业主|车主"
     "|房主|法人|聯繫人|聯絡人|收貨人|簽收人|經辦人|經手人|負責人|投訴人|報修人|來電人|申請人|戶主|戶名|機主|業主|車主|我叫|名叫|叫做"
@@ -146,32 +148,75 @@ _ENGLISH_LABEL = (
     "|(?:invoiced?|billed|bill|ship) to|pay(?:er|ee)|owner|caller|attn\\.?|signed(?: by)?|signature|applicant"
     "|(?:card|account)\\s?holder|reported by|technician|engineer)"
 )
+# With a full name also without a colon.
+_ENGLISH_PERSON = (
+    "(?i:recipient|consignee|contact (?:person|name)|customer(?: name)?|client(?: "
+    "name)?|receiver|sender|caller|owner|attn\\.?|attention"
+    "|applicant|signed by|reported by|technician|engineer|name is|full name|surname|card\\s?holder)"
+)
 _ENGLISH_TITLE = r"(?i:my name is|(?:mr|mrs|ms|miss|dr)\.?)\s"
 # model name: Haier is nobody's.
 _THINGS = ("model", "product", "file", "brand", "company", "store", "shop", "app", "item")
 _NO_PERSONS = "".join(f"(?<!(?i:{word}) )" for word in _THINGS)
 # Names of other ethnic groups in Han script: 买买提·艾力.
-_DOTTED_NAME = rf"{HAN}{{2,8}}(?:[·•・]{HAN}{{1,10}})+"
+_NAME_DOT = "[·•・‧∙⋅･]"
+_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}){{1,4}}"
+_LABELLED_DOTTED_NAME = rf"{HAN}{{2,8}}(?:\s?{_NAME_DOT}\s?{HAN}{{1,10}}|[.．]{HAN}{{2,10}}){{1,4}}"
+# 王 小明, 王 小 明: after a label.
+_SPACED_NAME = rf"{_ANY_SURNAME}[ \u3000](?!电话|手机|先生|女士|地址|联系|師傅|师傅){HAN}(?:[ \u3000]?{HAN})?(?=$|(?!{HAN}).)"
+# Other signs for the dot, or none, only where all characters write sounds: 阿卜杜拉.买买提.
+_SYLLABLES = f"[{lexicon.NAME_SYLLABLES}]"
+_TRANSLITERATED_NAME = rf"{_SYLLABLES}{{2,8}}(?:\s?[.．。\-—_/ ]\s?{_SYLLABLES}{{2,8}}){{1,2}}(?!{HAN})|{_SYLLABLES}{{5,10}}"
 # Customer: John Smith called, but not Customer: Very good work.
-_LATIN_WORD = r"[A-Z][A-Za-z'’.\-]*+(?![0-9])"
-_LATIN_NAME = rf"{_LATIN_WORD}(?:(?:,? {_LATIN_WORD}){{1,3}}|(?! [a-z]))"
+_CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĀĐŁŚŠŽŐ", "A-Za-zÀ-ÖØ-öø-ſƠ-ưḀ-ỿ"
+_LATIN_WORD = rf"[{_CAPITAL}][{_LETTER}'’.\-]*+(?![0-9])"
+_PARTICLE = "(?:d[aeiou]s?|del|della|la|le|van|von|der|den|ten|ter|bin|binti|ibn|al|el|y|af|zu) "
+_FULL_LATIN_NAME = rf"{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{1,3}}"
+_LATIN_NAME = rf"(?:{_FULL_LATIN_NAME}|(?:{_PARTICLE}){{1,2}}{_LATIN_WORD}|{_LATIN_WORD}(?! [a-z]))"
 # 联系人1：, 联系人（先生）：, 联系人、电话：“
 _OPENING = r"[\s【「『“”‘’\"'(（<]{0,8}"
 _TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?(?:电话|電話|手机|手機))?\s{{0,8}}[:：=＝]{_OPENING}"
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
     rf"((?:{_LABEL}|{_COLON_LABEL}){_TO_NAME})"
-    rf"(?:{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|[A-Za-z][A-Za-z .'’]{{1,30}})"
-    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"
-    rf"|(?P<name>{_ANY_SURNAME}{HAN}{{1,2}}?{_AFTER_NAME}|{_STRONG_SURNAME}{HAN}{{2}}))"
+    rf"(?:{_LABELLED_DOTTED_NAME}|{_SPACED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}"
+    rf"|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|{_FULL_LATIN_NAME}|[{_LETTER}][{_LETTER} .'’\-]{{1,30}})"
+    rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}"
+    rf"|{_TRANSLITERATED_NAME}|{_FULL_LATIN_NAME}|[A-Z][a-z]+"
+    rf"|(?P<name>{_ANY_SURNAME}{_GIVEN}|{_STRONG_SURNAME}{HAN}{{2}}))"
 )
-_LABELLED_PERSON = re.compile(rf"((?:{_PERSON_LABEL}){_TO_NAME})({_ANY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}")
+_LABELLED_PERSON = re.compile(rf"((?:{_PERSON_LABEL}){_TO_NAME})({_ANY_SURNAME}{_GIVEN})")
 # 姓名：张三、李四: the second of a list.
-_LISTED_NAME = re.compile(rf"((?<=[:：=＝]){_OPENING}(?:\[姓名\][、/和及与與])+)({_ANY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}")
+_LISTED_NAME = re.compile(rf"((?<=[:：=＝]){_OPENING}(?:\[姓名\][、/和及与與])+)({_ANY_SURNAME}{_GIVEN})")
 _LABELLED_IN_ENGLISH = re.compile(
-    rf"((?<![A-Za-z]){_NO_PERSONS}{_ENGLISH_LABEL}(?i: name)?{_TO_NAME}|(?<![A-Za-z]){_ENGLISH_TITLE})"
-    rf"(?:(?P<latin>{_LATIN_NAME})|{_DOTTED_NAME}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}})"
+    rf"(?P<announced>(?<![A-Za-z]){_NO_PERSONS}{_ENGLISH_PERSON} )(?P<full>{_FULL_LATIN_NAME})"
+    rf"|((?<![A-Za-z]){_NO_PERSONS}{_ENGLISH_LABEL}(?i: name)?{_TO_NAME}|(?<![A-Za-z]){_ENGLISH_TITLE})"
+    rf"(?:(?P<latin>{_LATIN_NAME})|{_DOTTED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}})"
 )
+# 客户…反映: between a customer and what only people do stands a name, in any script.
+_CUSTOMER = (
+    "客[户戶]|用[户戶]|[顾顧]客|[业業]主|[机機]主|[车車]主|房主|住[户戶]|租[户戶客]|[买買]家"
+    "|[会會]员|[来來][电電](?:人|者|客[户戶])|投[诉訴](?:人|者)|反映人|[报報]修人|机主|家[属屬]"
+)
+_WHEN = (
+    r"(?:[于於在]?(?:昨[天日晚]|今[天日早晚]|前[天日]|[0-9年月日号时時点點分:：\-/\s]{1,20})"
+    r"|[刚剛][刚剛才]|[上下中]午|早上|晚上|再次|多次|又|首次|[第]?[一二两三四五六0-9]+次"
+    r"|[强強]烈|一直|反[复復]|通[过過](?:[电電][话話]|[热熱][线線]|微信|[网網][络絡站]|APP|平台)"
+    r"|本人|[亲親]自|先生|女士|[拨撥]?打[电電][话話]|\s){0,4}"
+)
+_ACTS = (
+    "反映|反应|反應|反[馈饋]|[来來][电電访訪函信]|致[电電]|投[诉訴]|[报報]修|要求"
+    "|表示|[说說]|[称稱]|咨[询詢]|[询詢][问問]|催|提出|告知|[预預][约約]|[举舉][报報]"
+    "|希望|[认認][为為]|打[来來进進]|[电電][话話]"
+)
+_CUSTOMER_OPENING = r"(?:名叫|叫做|叫|是|[:：\s（(【「“\"‘]){0,3}"
+_CALLER = re.compile(
+    rf"(?P<before>(?:{_CUSTOMER}){_CUSTOMER_OPENING})(?:(?P<foreign>{_DOTTED_NAME}"
+    rf"|{_SYLLABLES}{{3,10}}|{_LATIN_WORD}(?:,? (?:{_PARTICLE}){{0,2}}{_LATIN_WORD}){{0,3}})"
+    rf"|(?P<name>{_TITLED_SURNAME}{HAN}{{1,2}}?))(?=[)）】」”\"’]?{_WHEN}(?:{_ACTS}))"
+)
+_SHORT_NAMED = lexicon.NAMED_PARTICLES | {"于", "向"}
+_CUSTOMER_WORD = re.compile(_CUSTOMER)
 _DOTTED_BEFORE_TITLE = re.compile(rf"{_DOTTED_NAME}(?=(?:{_PERSONAL_TITLE}|{_ROLE_TITLE}))")
 _TRANSLITERATED_BEFORE_TITLE = re.compile(rf"[{lexicon.TRANSLITERATED_SYLLABLES}]{{3,10}}(?=(?:{_PERSONAL_TITLE}))")
 _LATIN_BEFORE_TITLE = re.compile(
@@ -181,7 +226,7 @@ _LATIN_BEFORE_TITLE = re.compile(
 _ROLE = "师傅|师父|工程师|技师|技术员|维修员|维修工|安装工|客服|客户|用户|顾客|经理|老师|专员|同事|快递员|本人|我是|叫"
 _FORM_OF_ADDRESS = "先生|女士|小姐"
 _NAME_BEHIND_ROLE = re.compile(
-    rf"((?:{_ROLE.replace('|我是', '')})[是为叫:：\s]?)({_LIKELY_SURNAME}{HAN}{{1,2}}?){_AFTER_NAME}"
+    rf"((?:{_ROLE.replace('|我是', '')})[是为叫:：\s]?)({_LIKELY_SURNAME}{_GIVEN})"
     # 我是严歌苓的读者 says whom she reads, not who she is; 王先生周末来 says when.
     rf"|((?:我是|{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{1,2}})(?=$|[，。,.!！;；、\s])"
     rf"|((?:{_FORM_OF_ADDRESS})[:：\s]?)({_STRONG_SURNAME}{HAN}{{2}}){_AFTER_NAME}"
@@ -190,10 +235,14 @@ _NAME_BEHIND_ROLE = re.compile(
 )
 # 张三反映空调不制冷: the speaker at the start of a sentence is a person.
 _SPEAKS = "来电|致电|反映|反馈|报修|投诉|要求|表示|说|称"
-_SPEAKER = re.compile(rf"(?<!{HAN})({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))")
+_SPEAKER = re.compile(
+    rf"(?:(?<!{HAN})|(?<=接到|收到|接听|回访))({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))"
+)
+_DOTTED_SPEAKER = re.compile(rf"{_DOTTED_NAME}(?=\s?(?:今天|昨天|上午|下午|再次|多次)?(?:来电|致电|反映|反馈|报修|投诉))")
 _LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
-_ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}")
+_ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}|{_ENGLISH_PERSON}")
 _TO_VALUE = re.compile("[:：=＝]")
+_LATIN_LETTERS = re.compile("[A-Za-z]{2}")
 _THROUGH_TITLE = re.compile(f"^.*(?:{_PERSONAL_TITLE}|{_ROLE_TITLE})")
 _TITLE_WORDS = frozenset((*_PERSONAL_TITLE.split("|"), *_ROLE_TITLE.split("|")))
 _FAMILY_NAME = re.compile(rf"((?<![百同])姓)({_ANY_SURNAME})(?!名|氏)")
@@ -214,12 +263,31 @@ def _decide_labelled_person(match: re.Match[str]) -> str | None:
 
 
 def _decide_labelled_in_english(match: re.Match[str]) -> str | None:
-    return None if match["latin"] and match["latin"].split(" ")[0] in lexicon.GREETINGS else match[1] + NAME
+    if match["full"]:
+        # CUSTOMER BRING ITEM: a sentence in capitals.
+        is_thing = match["announced"].isupper() or not lexicon.LATIN_THINGS.isdisjoint(re.split("[ ,]+", match["full"]))
+        return None if is_thing else match["announced"] + NAME
+    return None if match["latin"] and match["latin"].split(" ")[0] in lexicon.GREETINGS else match[3] + NAME
 
 
 def _decide_behind_role(match: re.Match[str]) -> str | None:
     introduction, name = match[1] or match[3] or match[5] or match[7], match[2] or match[4] or match[6] or match[8]
     return introduction + NAME if _is_name(name) else None
+
+
+def _decide_caller(match: re.Match[str]) -> str | None:
+    name = match["name"]
+    if name is None:
+        is_thing = match["foreign"] in lexicon.GREETINGS or not lexicon.LATIN_THINGS.isdisjoint(re.split("[ ,]+", match["foreign"]))
+        return None if is_thing or (match["foreign"].isupper() and len(match["foreign"]) <= 3) else match["before"] + NAME
+    surname = name[:2] if name[:2] in _COMPOUND else name[:1]
+    given = name[len(surname) :]
+    is_word = surname in lexicon.PARTICLE_SURNAMES or surname in lexicon.RARE_WORD_SURNAMES
+    if is_word and ((len(given) < 2 and surname not in _SHORT_NAMED) or not lexicon.GIVEN_NAME_CHARACTERS.issuperset(given)):
+        return None
+    # 周天宇 is a name although 周天 is a day.
+    is_name = _is_name(name) or (len(given) == 2 and lexicon.GIVEN_NAME_CHARACTERS.issuperset(given))
+    return match["before"] + NAME if is_name else None
 
 
 def _decide_speaker(match: re.Match[str]) -> str | None:
@@ -238,6 +306,8 @@ def _redact_labelled(text: str) -> str:
         text = substitute(_LABELLED_PERSON, _decide_labelled_person, text)
     if NAME in text:
         text = substitute(_LISTED_NAME, _decide_labelled_person, text)
+    if not _LATIN_LETTERS.search(text):
+        return text
     return substitute(_LABELLED_IN_ENGLISH, _decide_labelled_in_english, text, _ENGLISH_WORD)
 
 
@@ -245,7 +315,13 @@ def _redact_behind_role(text: str) -> str:
     return substitute(_NAME_BEHIND_ROLE, _decide_behind_role, text, _ROLE_WORD)
 
 
+def _redact_callers(text: str) -> str:
+    return substitute(_CALLER, _decide_caller, text, _CUSTOMER_WORD)
+
+
 def _redact_speakers(text: str) -> str:
+    if "·" in text or "•" in text or "・" in text:
+        text = _DOTTED_SPEAKER.sub(NAME, text)
     return substitute(_SPEAKER, _decide_speaker, text)
 
 
@@ -277,7 +353,8 @@ def redact_record_names(texts: pl.Series, names: pl.Series) -> pl.DataFrame:
 
 RULES = (
     # Not the label [姓名] itself.
-    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]|[:：=＝]|{_ENGLISH_TITLE}"),
+    Rule(_redact_labelled, rf"(?:{_LABEL})[^\]]|[:：=＝]|{_ENGLISH_TITLE}|{_ENGLISH_PERSON} [{_CAPITAL}]"),
+    Rule(_redact_callers, rf"(?:{_CUSTOMER}){_CUSTOMER_OPENING}(?:{HAN}|[{_CAPITAL}])", _CUSTOMER),
     Rule(
         _redact_titled,
         rf"(?:{HAN}|[a-z'’]\s?)(?:{_PERSONAL_TITLE})|{_TITLED_SURNAME}{HAN}{{0,2}}(?:{_ROLE_TITLE})|[·•・]{HAN}{{1,10}}(?:{_ROLE_TITLE})"
@@ -291,7 +368,8 @@ RULES = (
     ),
     Rule(
         _redact_speakers,
-        rf"{_STRONG_SURNAME}{HAN}{{1,2}}(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})",
+        rf"{_STRONG_SURNAME}{HAN}{{1,2}}(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})"
+        rf"|{_NAME_DOT}\s?{HAN}{{1,10}}\s?(?:今天|昨天|上午|下午|再次|多次|{_SPEAKS})",
         _SPEAKS,
     ),
     Rule(

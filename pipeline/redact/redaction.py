@@ -12,17 +12,29 @@ from functools import cache
 
 import polars as pl
 
-from pipeline.redact import net, numbers, people, places, plates
+from pipeline.redact import births, documents, net, numbers, people, places, plates, positions
 from pipeline.redact.people import redact_record_name, redact_record_names
 from pipeline.redact.replacing import UNUSUAL, Step, plain, plain_texts
 
-# Accounts first, because they hold numbers and dots; plates after telephones, which may begin with the same digits.
-RULES = (*net.RULES, *numbers.RULES, *plates.RULES, *places.RULES, *people.RULES)
+# Numbers of vehicles, accounts, addresses of devices, dates of birth and papers first, because they hold numbers and dots; plates
+# after telephones, which may begin with the same digits.
+RULES = (
+    *(*documents.VEHICLES, *net.RULES, *positions.RULES, *births.RULES, *documents.PAPERS),
+    *(*numbers.RULES, *plates.RULES, *places.RULES, *people.RULES),
+)
 _ALL_RULES = (1 << len(RULES)) - 1
+_BITS = {rule: 1 << position for position, rule in enumerate(RULES)}
 
-# Run on all texts: one automaton small enough for its cache. The large alternations of surnames and counted repeats of
-# Han characters run only on texts that pass it.
-_COARSE_GUARD = "|".join((UNUSUAL, *(rule.coarse or rule.guard for rule in RULES)))
+# Run on all texts: one automaton for each group, small enough for its cache. The large alternations of surnames and counted repeats
+# of Han characters run only on texts that pass it.
+_GROUPS = tuple(
+    ("|".join(rule.coarse or rule.guard for rule in group), group)
+    for group in (
+        (*documents.VEHICLES, *net.RULES, *positions.RULES, *births.RULES, *documents.PAPERS, *numbers.RULES, *plates.RULES),
+        places.RULES,
+        people.RULES,
+    )
+)
 
 
 def redact(text: str, names: Sequence[str] = ()) -> str:
@@ -77,18 +89,19 @@ def redact_column(texts: pl.Series, names: pl.Series | None = None) -> pl.Series
 
 def _suspects(texts: pl.Series) -> pl.Series:
     """The row numbers of the texts that some rule may change."""
-    rows = texts.str.contains(_COARSE_GUARD).fill_null(False).arg_true()
-    chosen = texts.gather(rows)
-    return rows.filter((_flags(chosen) > 0) | chosen.str.contains(UNUSUAL))
+    return ((_flags(texts) > 0) | texts.str.contains(UNUSUAL).fill_null(False)).arg_true()
 
 
 def _flags(texts: pl.Series) -> pl.Series:
-    """For each text the rules that may apply, as bits."""
-    bits = (
-        pl.col("text").str.contains(rule.guard).cast(pl.UInt16) * pl.lit(1 << position, dtype=pl.UInt16)
-        for position, rule in enumerate(RULES)
-    )
-    return texts.alias("text").to_frame().select(pl.sum_horizontal(bits)).to_series()
+    """For each text the rules that may apply, as bits; none for null."""
+    flags = pl.zeros(len(texts), dtype=pl.UInt32, eager=True)
+    for coarse, group in _GROUPS:
+        rows = texts.str.contains(coarse).fill_null(False).arg_true()
+        if len(rows):
+            bits = (pl.col("text").str.contains(rule.guard).cast(pl.UInt32) * _BITS[rule] for rule in group)
+            found = texts.gather(rows).alias("text").to_frame().select(pl.sum_horizontal(bits)).to_series()
+            flags = flags.scatter(rows, flags.gather(rows) + found)
+    return flags
 
 
 def _apply(text: str, rules: int) -> str:

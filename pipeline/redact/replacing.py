@@ -1,6 +1,6 @@
 """What all redaction rules share: the labels, how a match is replaced, and what a rule is.
 
-The patterns of personal data are in ``numbers.py``, ``net.py``, ``plates.py``, ``places.py`` and ``people.py``.
+The patterns of personal data are in the module of their kind: ``documents.py``, ``numbers.py``, ``people.py`` ….
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ import polars as pl
 
 PHONE, ID_NUMBER, BANK_CARD, PLATE, EMAIL = "[电话]", "[证件号]", "[银行卡]", "[车牌]", "[邮箱]"
 URL, ACCOUNT, ADDRESS, NAME, NUMBER = "[网址]", "[账号]", "[地址]", "[姓名]", "[号码]"
-LABELS = (PHONE, ID_NUMBER, BANK_CARD, PLATE, EMAIL, URL, ACCOUNT, ADDRESS, NAME, NUMBER)
+VEHICLE, NETWORK_ADDRESS, COORDINATES, BIRTH_DATE = "[车架号]", "[网络地址]", "[坐标]", "[出生日期]"
+LABELS = (
+    *(PHONE, ID_NUMBER, BANK_CARD, PLATE, EMAIL, URL, ACCOUNT, ADDRESS, NAME, NUMBER),
+    *(VEHICLE, NETWORK_ADDRESS, COORDINATES, BIRTH_DATE),
+)
 
 Step = Callable[[str], str]
 Decision = Callable[[re.Match[str]], str | None]

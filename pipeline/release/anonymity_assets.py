@@ -41,7 +41,7 @@ def anonymity(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.
     step = places.begin(context, flow.RELEASE, "k-anonymity")
     limits = step.settings.plan.privacy
     measured = write_anonymity(step.run, GATHERED_TABLES, limits)
-    Layer(step.run, limits.k).release(TABLE, measured)
+    Layer(step.run, limits.k).release_statement(TABLE, measured)
     released = measured.filter(measured["kind"] == RELEASED)
     broken = measured.filter(~measured["is_kept"])["table"].unique().sort().to_list()
     figures: dict[str, Any] = {

@@ -37,11 +37,11 @@ Counts = Mapping[Place, int]
 class Limits:
     """When records are of enough people.
 
-    enough        of a place and a number of its records: whether they are certainly of at least k people
+    enough        of an indicator, a place and a number of its records: whether they are certainly of at least k people
     region_of     the region of each outlet
     """
 
-    enough: Callable[[Place, int], bool]
+    enough: Callable[[str, Place, int], bool]
     region_of: Mapping[str, str]
 
 
@@ -68,7 +68,12 @@ def withheld_places(group: Mapping[str, Counts], limits: Limits, also: Iterable[
         return frozenset(place for place in also if place.name is not None)
     lines = _lines(places, enterprise, limits.region_of)
     whole = {name: _with_rests(counts, lines) for name, counts in group.items()}
-    withheld = {place for counts in whole.values() for place, count in counts.items() if count and not limits.enough(place, count)}
+    withheld = {
+        place
+        for name, counts in whole.items()
+        for place, count in counts.items()
+        if count and not limits.enough(name, place, count)
+    }
     withheld |= set(also)
     while more := _first_lacking(whole, lines, withheld, limits):
         withheld.add(more)
@@ -99,14 +104,14 @@ def _with_rests(counts: Counts, lines: Iterable[_Line]) -> dict[Place, int]:
 def _first_lacking(group: Mapping[str, Counts], lines: Iterable[_Line], withheld: set[Place], limits: Limits) -> Place | None:
     """A place to be withheld in addition: of the first line that protects too little, the smallest shown part."""
     for line in lines:
-        for counts in group.values():
+        for name, counts in group.items():
             hidden = [part for part in line.parts if part in withheld and counts.get(part)]
             shown = [part for part in line.parts if part not in withheld and counts.get(part)]
             if line.total in withheld:
                 # A total is told by its parts if all of them are shown.
                 is_safe = bool(hidden) or not counts.get(line.total)
             else:
-                few = len(hidden) == 1 or not limits.enough(line.total, sum(counts[part] for part in hidden))
+                few = len(hidden) == 1 or not limits.enough(name, line.total, sum(counts[part] for part in hidden))
                 is_safe = not hidden or not few
             if not is_safe and shown:
                 # Records that name no place are shown nowhere: withholding them costs nothing.
@@ -114,14 +119,21 @@ def _first_lacking(group: Mapping[str, Counts], lines: Iterable[_Line], withheld
     return None
 
 
-def linked(vectors: Mapping[str, Mapping[tuple[object, ...], int]]) -> list[frozenset[str]]:
+def linked(
+    vectors: Mapping[str, Mapping[tuple[object, ...], int]], composed: Iterable[frozenset[str]] = ()
+) -> list[frozenset[str]]:
     """Indicators in groups that count alike: in every place and quarter in which both have records, the same number of them.
 
-    vectors   by indicator: records by (enterprise, quarter, place). Such indicators tell each other's withheld cells.
+    vectors    by indicator: records by (enterprise, quarter, place). Such indicators tell each other's withheld cells.
+    composed   sets of indicators of which one is computed from the others, and tells them
     """
-    groups: list[set[str]] = []
+    groups: list[set[str]] = [set(names) for names in composed if names & vectors.keys()]
     for name in sorted(vectors):
-        like = [group for group in groups if any(_alike(vectors[name], vectors[other]) for other in group)]
+        like = [
+            group
+            for group in groups
+            if name in group or any(other in vectors and _alike(vectors[name], vectors[other]) for other in group)
+        ]
         groups = [group for group in groups if group not in like] + [{name}.union(*like)]
     return [frozenset(group) for group in groups]
 

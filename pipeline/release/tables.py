@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +16,17 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.account.cleaning_log import CORRECTED
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.suppression import Line, hidden_cells
+from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
 from schemas.expectations.release import (
     CELL,
+    CODES,
+    CUBES,
     PARTS,
     THINGS,
     WITHHELD_COLUMN,
@@ -44,6 +49,10 @@ _VALUES = (
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
+_CELL = ("row_value", "column_value")
+# Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
+_BY_TOUCHPOINT = "O2-2"
+_READINGS = ("touchpoint", "expectation", "gap", "top_two_box", "valid_only", "unweighted")
 # Numbers of people, responses and complaints in the sentences of process rules.
 _PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名])")
 
@@ -84,6 +93,7 @@ class Layer:
             "quarantine_counts": self.quarantine_counts,
             "cleaning_counts": self.cleaning_counts,
             "returned_judgements": self.returned_judgements,
+            "record_cells": self.record_cells,
         }
         rows = {}
         for name in column_classes():
@@ -111,6 +121,14 @@ class Layer:
                 path, compression="zstd", statistics=False
             )
         return rows.height
+
+    def release_statement(self, name: str, measured: pl.DataFrame) -> int:
+        """Release the statement of anonymity; it gives no number of fewer than k records of an enterprise."""
+        counts = ("rows", "generalised", "suppressed", "left_out")
+        of_enterprise = pl.col("enterprise_id").is_not_null()
+        return self.release(
+            name, measured.with_columns(_unless(of_enterprise & pl.col(each).is_between(1, self.k - 1), each) for each in counts)
+        )
 
     def _share(self, name: str) -> int:
         """Release a table as it is: one file for both layers."""
@@ -142,21 +160,21 @@ class Layer:
         ).drop("_before")
 
     def indicator_variants(self) -> pl.DataFrame:
-        """Other readings, of the enterprise only: no extremes, and none that differs from the value by too few people."""
+        """Other readings, of the enterprise only: none of too few people, no extremes, and none that a near one would tell.
+
+        No score needs them, so that those of too few people are withheld with their value.
+        """
         rows = self._whole("indicator_variants").filter(pl.col("scope_type") == "enterprise")
         values = self._whole("indicator_values").select(*_PLACE, pl.col("sample_size").alias("_of_value"))
         rows = self._marked(rows).join(values, on=_PLACE, how="left", maintain_order="left")
-        gap = (pl.col("sample_size") - pl.col("_of_value")).abs()
-        of_people = _of_people()
-        tells = of_people & gap.is_between(1, self.k - 1)
+        of_people, size = _of_people(), pl.col("sample_size")
+        is_few = size.is_between(1, self.k - 1)
+        # The people of one reading and not of the other.
+        is_near = (size - pl.col("_of_value")).abs().is_between(1, self.k - 1)
         tail = pl.col("variant").replace_strict(_TAILS, default=None, return_dtype=pl.Float64)
-        is_extreme = of_people & (pl.col("variant").is_in(_EXTREMES) | (pl.col("sample_size") * tail < self.k))
-        rows = rows.with_columns(
-            pl.when(tells | is_extreme | self._told_touchpoints(rows))
-            .then(pl.lit(CELL))
-            .otherwise(WITHHELD_COLUMN)
-            .alias(WITHHELD_COLUMN)
-        )
+        is_extreme = pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k)
+        hidden = pl.when((of_people & (is_few | is_near | is_extreme)) | self._told_touchpoints(rows)).then(pl.lit(CELL))
+        rows = rows.with_columns(hidden.otherwise(WITHHELD_COLUMN).alias(WITHHELD_COLUMN))
         is_hidden = pl.col(WITHHELD_COLUMN) == CELL
         return rows.with_columns(
             *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
@@ -169,16 +187,22 @@ class Layer:
         ).drop("_of_value")
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
-        """The readings of O2-2 of touchpoints that are withheld with a smaller one: O2-2, their mean, would tell it."""
+        """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""
         hidden = self._hidden_respondents.filter(pl.col("scope_type") == "touchpoint")
         few = set(hidden.select("enterprise_id", "period", "scope_id").iter_rows())
-        found = [
-            indicator == "O2-2" and (enterprise, period, variant.rpartition("_")[2]) in few
-            for enterprise, period, indicator, variant in rows.select(
-                "enterprise_id", "period", "indicator_id", "variant"
-            ).iter_rows()
-        ]
-        return pl.Series(found, dtype=pl.Boolean)
+        readings: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+        told = set()
+        columns = ("enterprise_id", "period", "indicator_id", "variant", "sample_size")
+        for place, (enterprise, period, indicator, variant, size) in enumerate(rows.select(columns).iter_rows()):
+            reading, _, touchpoint = variant.rpartition("_")
+            if indicator == _BY_TOUCHPOINT and reading in _READINGS and size:
+                readings[enterprise, period, reading][place] = size
+                if size < self.k or (enterprise, period, touchpoint) in few:
+                    told.add(place)
+        for sizes in readings.values():
+            if sum(place in told for place in sizes) == 1 and len(sizes) > 1:
+                told.add(min((place for place in sizes if place not in told), key=sizes.__getitem__))
+        return pl.Series([place in told for place in range(rows.height)], dtype=pl.Boolean)
 
     def duration_statistics(self) -> pl.DataFrame:
         """Quantiles with at least k people beyond them, to three digits; no extremes."""
@@ -236,6 +260,40 @@ class Layer:
             [_round(row, self.k) for row in rows.iter_rows(named=True)], schema=rows.schema | {WITHHELD_COLUMN: pl.String}
         )
 
+    # --- tables of two attributes ---------------------------------------------------------------------------------------
+
+    def record_cells(self) -> pl.DataFrame:
+        """Requests or complaints by two attributes; codes that too few people share are one, totals are left out."""
+        rows = self._whole("mart_record_cells")
+        places = self._withheld_places()
+        made = []
+        for (enterprise, quarter, cube), cells in rows.group_by("enterprise_id", "quarter", "cube", maintain_order=True):
+            counts = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "record_count").iter_rows()}
+            most = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "most_rows").iter_rows()}
+            row_scope, column_scope, indicator = CUBES[str(cube)]
+            table = Table(counts, most)
+            if column_scope == CODES:
+                table = table.with_few_columns_merged(self.k)
+            totals = [Cell(name, TOTAL) for name in places[str(enterprise), indicator, row_scope]]
+            totals += [Cell(TOTAL, name) for name in places[str(enterprise), indicator, column_scope]]
+            hidden = withheld_cells(table, self.k, totals)
+            for cell, count in sorted(table.with_empty_cells().counts.items(), key=str):
+                if cell.row is not TOTAL and cell.column is not TOTAL:
+                    shown = (None, CELL) if cell in hidden else (count, None)
+                    made.append((enterprise, quarter, cube, *cell, *shown))
+        schema = {**dict.fromkeys(("enterprise_id", "quarter", "cube", *_CELL), pl.String), "record_count": pl.Int64}
+        return pl.DataFrame(made, schema={**schema, WITHHELD_COLUMN: pl.String}, orient="row")
+
+    def _withheld_places(self) -> Mapping[tuple[str, str, str], list[str]]:
+        """By enterprise, indicator and scope: the places withheld in the quarter, whose totals no other table shows."""
+        found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        cells = self.withholding.cells.filter(pl.col("period") == self.run.quarter.label)
+        for enterprise, indicator, scope, name in cells.select(
+            "enterprise_id", "indicator_id", "scope_type", "scope_id"
+        ).iter_rows():
+            found[enterprise, indicator, scope].append(name)
+        return found
+
     # --- records, reduced to counts -------------------------------------------------------------------------------------
 
     def quarantine_counts(self) -> pl.DataFrame:
@@ -251,7 +309,9 @@ class Layer:
     def cleaning_counts(self) -> pl.DataFrame:
         """enterprise_id, table, quarter, step, action, rule; rows."""
         key = ["enterprise_id", "table", "quarter", "step", "action", "rule"]
-        return self._whole("cleaning_log").group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
+        # The rule of a correction is its line of the file.
+        of_file = pl.when(pl.col("action") == CORRECTED).then(pl.lit("corrections")).otherwise("rule").alias("rule")
+        return self._whole("cleaning_log").with_columns(of_file).group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
 
     def outlier_counts(self) -> pl.DataFrame:
         """enterprise_id, quarter, table, measure: groups, too_small, n, and data points flagged, reviewed and decided."""

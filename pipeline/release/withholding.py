@@ -16,7 +16,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
 from pipeline.errors import AsqError
 from pipeline.release.cells import ENTERPRISE, PARTITIONS, Limits, Place, linked, withheld_places
-from schemas.expectations.release import CELL, SIZED_BY, STAFF, SUBJECTS, SURVEY, THINGS
+from schemas.expectations.release import CELL, COMPOSED, PEOPLE_OF, SIZED_BY, STAFF, SUBJECTS, SURVEY, THINGS
 
 if TYPE_CHECKING:
     from pipeline.lake.run_folder import RunFolder
@@ -69,8 +69,7 @@ def withholding(run: RunFolder, k: int) -> Withholding:
             members = {name: indicators[name] for name in group if name in indicators}
             before = {place for name in group for place in earlier.get((enterprise, span, name), ())}
             if members or before:
-                subject = _size_subject(next(iter(group)))
-                places = withheld_places(members, limits.of(subject, enterprise, span), before)
+                places = withheld_places(members, limits.of(enterprise, span), before)
                 found += ((enterprise, span, name, *place) for name in group for place in places)
     spans = pl.DataFrame(found, schema=dict.fromkeys(_KEY, pl.String), orient="row")
     cells = _over_periods(spans, run.quarter, "current")
@@ -128,15 +127,19 @@ def _size_subject(indicator: str) -> str:
     return SURVEY if indicator == _RESPONDENTS else subject_of(indicator)
 
 
+def people_of(indicator: str) -> str:
+    """The records of ``mart_people_rows`` among which those of the indicator are."""
+    return PEOPLE_OF.get(indicator) or _size_subject(indicator)
+
+
 def _groups(counts: pl.DataFrame) -> list[frozenset[str]]:
-    """Indicators that tell each other's cells: those of a survey, and those that count alike."""
+    """Indicators that tell each other's cells: those that count alike, and those of which one is composed."""
     vectors: dict[str, dict[tuple[object, ...], int]] = defaultdict(dict)
     for enterprise, span, indicator, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
         vectors[indicator][enterprise, span, scope_type, scope_id] = n
-    survey = frozenset([*(name for name, subject in SUBJECTS.items() if subject == SURVEY), _RESPONDENTS])
-    groups = [survey]
-    for subject in sorted({_size_subject(name) for name in vectors} - {SURVEY}):
-        groups += linked({name: vector for name, vector in vectors.items() if _size_subject(name) == subject})
+    groups: list[frozenset[str]] = []
+    for subject in sorted({_size_subject(name) for name in vectors}):
+        groups += linked({name: vector for name, vector in vectors.items() if _size_subject(name) == subject}, COMPOSED)
     return groups
 
 
@@ -165,15 +168,14 @@ class _Limits:
             regions[enterprise][outlet] = region
         return cls(k, rows, regions)
 
-    def of(self, subject: str, enterprise: str, span: str) -> Limits:
-        most = self.most_rows.get((subject, enterprise, span), {})
-        whole = next((rows for place, rows in most.items() if place.scope_type == ENTERPRISE), 0)
-        fewest = self.k - 1
-        return Limits(
+    def of(self, enterprise: str, span: str) -> Limits:
+        def enough(indicator: str, place: Place, count: int) -> bool:
+            most = self.most_rows.get((people_of(indicator), enterprise, span), {})
             # Records that name no place: as if the most frequent customers were among them.
-            lambda place, count: count > max(fewest, most.get(place, whole if place.name is None else 0)),
-            self.region_of.get(enterprise, {}),
-        )
+            named = Place(ENTERPRISE, enterprise) if place.name is None else place
+            return count > max(self.k - 1, most.get(named, 0))
+
+        return Limits(enough, self.region_of.get(enterprise, {}))
 
 
 # --- periods and earlier publications -----------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ Problem = tuple[YamlPath, str]
 _NULL = "tag:yaml.org,2002:null"
 _KNOWN_TAGS = {_NULL, *(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str"))}
 _LONGEST_SHOWN = 80
+# Far more than any settings file needs: what is written to exhaust the reader ends here.
+_LARGEST, _DEEPEST, _MOST_REPEATED = 8 << 20, 50, 10_000
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,29 @@ def read_yaml(document: Document, name: str | None = None) -> LocatedYaml:
     name   what messages call the file; None: its path
     """
     result = LocatedYaml(str(document.path) if name is None else name)
+    if len(document.content) > _LARGEST:
+        result.problems.append(f"holds {len(document.content):,} bytes; a settings file may hold {_LARGEST:,}")
+        return result
     try:
         root = yaml.compose(document.content.decode("utf-8-sig"), Loader=_PlainLoader)
         result.content = None if root is None else _Nodes(result).content(root, ())
     except UnicodeDecodeError as error:
         result.problems.append(f"is not UTF-8 (byte {error.start + 1})")
-    except yaml.YAMLError as error:
+    except RecursionError:
+        result.problems.append(_TOO_DEEP)
+    except _TooMuch as error:
+        result.problems.append(str(error))
+    # Dates, numbers and characters that there are not are no errors of YAML's own.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         result.problems.append("is not YAML: " + " ".join(str(error).split()))
     return result
+
+
+_TOO_DEEP = f"is nested too deeply: write it with at most {_DEEPEST} levels"
+
+
+class _TooMuch(Exception):
+    """The file stands for more values than it may."""
 
 
 class _Nodes:
@@ -137,8 +154,16 @@ class _Nodes:
     def __init__(self, result: LocatedYaml) -> None:
         self._result = result
         self._open: list[yaml.Node] = []
+        self._seen: set[int] = set()
+        self._repeated = 0
 
     def content(self, node: yaml.Node, path: YamlPath) -> Any:
+        if len(self._open) > _DEEPEST:
+            raise _TooMuch(f"line {node.start_mark.line + 1}: {_TOO_DEEP}")
+        self._repeated += id(node) in self._seen
+        self._seen.add(id(node))
+        if self._repeated > _MOST_REPEATED:
+            raise _TooMuch(f"line {node.start_mark.line + 1}: the aliases (*name) stand for more than {_MOST_REPEATED:,} values")
         self._result.lines.setdefault(path, node.start_mark.line + 1)
         if node.tag not in _KNOWN_TAGS:
             return self._wrong(node, f"the tag {node.tag} is not supported: write the value without it")
@@ -197,6 +222,8 @@ class SettingsModel(BaseModel):
         return type(self) is type(other) and vars(self) == vars(other)
 
 
+# A default that another field decides, which is wrong itself.
+_FOLLOWS = "default_factory_not_called"
 Model = TypeVar("Model", bound=SettingsModel)
 
 
@@ -218,7 +245,7 @@ def attempted(model: type[Model], content: Any, context: object = None) -> tuple
     try:
         return model.model_validate({} if content is None else content, context=context), []
     except ValidationError as error:
-        return None, [_problem(each, model, content) for each in error.errors(include_url=False)]
+        return None, [_problem(each, model, content) for each in error.errors(include_url=False) if each["type"] != _FOLLOWS]
 
 
 def json_schema(model: type[SettingsModel]) -> dict[str, Any]:

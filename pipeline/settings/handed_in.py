@@ -6,10 +6,12 @@ listed here.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.settings.landing_paths import fault
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,13 @@ class HandedIn:
         """The file that is given, else the one of the landing folder, if there is one; raises UsageError if not a file."""
         if given is None:
             default = landing / self.file
-            return default if default.is_file() else None
+            if not os.path.lexists(default):
+                return None
+            if problem := fault(default, landing):
+                raise UsageError(f"{default}: {problem}")
+            if not default.is_file():
+                raise UsageError(f"{default}: is a folder, not a file: move it away")
+            return default
         path = Path(given).absolute()
         if not path.is_file():
             raise UsageError(f"{path}: no such file")

@@ -42,6 +42,7 @@ from pipeline.errors import UsageError
 from pipeline.settings import documents
 from pipeline.settings.documents import Document, LocatedYaml, Problem, SettingsModel, YamlPath, expected, wrong
 from pipeline.settings.fields import SCALAR, AnyText, Cell, NullIsDefault, Omissible, OneOrMore, Written, one_of, text, whole_number
+from pipeline.settings.landing_paths import is_control
 from pipeline.settings.suggestions import did_you_mean
 from schemas.answer_scales import answer_scales
 from schemas.contract import TABLES, Column, Table
@@ -60,16 +61,41 @@ def _zones() -> set[str]:
     return zoneinfo.available_timezones()
 
 
+_LONGEST_PATTERN = 1_000
+
+
 def _lies_within(pattern: str) -> bool:
     parts = PurePosixPath(pattern).parts
-    return bool(pattern.strip()) and bool(parts) and not pattern.startswith("/") and ".." not in parts
+    is_writable = not any(map(is_control, pattern)) and len(pattern) <= _LONGEST_PATTERN
+    # ** stands for any number of folders, and for nothing within a name.
+    return (
+        is_writable
+        and bool(pattern.strip())
+        and bool(parts)
+        and not pattern.startswith("/")
+        and ".." not in parts
+        and not any("**" in part and part != "**" for part in parts)
+        and parts.count("**") <= 2
+    )
+
+
+# They turn text into other text or bytes, or read it as a program's: no file is delivered in them.
+_NO_FILE_IS_IN = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"))
+
+
+def _text_codec(name: str) -> str:
+    """The codec's own name; raises LookupError for one that reads no text from bytes piece by piece."""
+    found = codecs.lookup(name)
+    if found.name.replace("_", "-") in _NO_FILE_IS_IN or not found._is_text_encoding or found.incrementaldecoder is None:
+        raise LookupError(name)
+    return found.name
 
 
 _CHARACTER = 'one ASCII character (a tab is "\\t", in double quotes)'
 Character = Annotated[str, text(_CHARACTER, lambda one: len(one) == 1 and one.isascii(), schema=_TEXT)]
 Quote = Annotated[str, text(_CHARACTER, lambda one: len(one) <= 1 and one.isascii(), schema=_TEXT)]
 _CODEC = "an encoding Python knows (for example utf-8, gb18030, cp949, utf-16)"
-Codec = Annotated[str, text(_CODEC, read=lambda name: codecs.lookup(name).name, schema=_TEXT)]
+Codec = Annotated[str, text(_CODEC, read=_text_codec, schema=_TEXT)]
 _ZONE = "a time zone name such as Asia/Shanghai"
 Zone = Annotated[str, text(_ZONE, lambda name: name in _zones(), schema=_TEXT)]
 ISO, EPOCH, EPOCH_MS, EXCEL = "iso", "epoch", "epoch_ms", "excel"
@@ -328,6 +354,13 @@ class TableSource(SettingsModel):
         if self.headers is not None:
             return self.headers.files
         return self.files
+
+    @property
+    def has_sql(self) -> bool:
+        """Whether SQL of the configuration runs on the table's records."""
+        orders = self.latest_by.order_by if self.latest_by else ()
+        expressions = (*(each.expression for each in self.columns.values()), *(each.expression for each in orders))
+        return bool(self.where or self.known_issues or self.known_dirt or self.prepare or any(expressions))
 
     @property
     def issues_key(self) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.extract import apart
 from pipeline.extract.errors import WrongEncoding
 from pipeline.extract.files import SourceFile, is_known_kind, known_kinds
 from pipeline.extract.readers.encoding import find_encoding
@@ -79,7 +80,7 @@ def parts_of(path: Path, folder: Path) -> Iterator[Part]:
     elif suffix in (".csv", ".tsv", ".txt"):
         yield _text_part(SourceFile("", path, name, "csv"))
     else:
-        yield from _sheet_parts(SourceFile("", path, name, "xlsx"))
+        yield from apart.call(_sheet_parts, SourceFile("", path, name, "xlsx"))
 
 
 def _text_part(file: SourceFile) -> Part:
@@ -99,7 +100,8 @@ def _text_part(file: SourceFile) -> Part:
     return _with_header(file, _records(text, delimiter), written, notes)
 
 
-def _sheet_parts(file: SourceFile) -> Iterator[Part]:
+def _sheet_parts(file: SourceFile) -> list[Part]:
+    apart.at(apart.Place.reading(file))
     book = Workbook(file)
     found: list[Part] = []
     for place, name in enumerate(book.sheets):
@@ -111,7 +113,7 @@ def _sheet_parts(file: SourceFile) -> Iterator[Part]:
         if sum(_filled(row) >= 2 for row in rows) >= 2:
             # The first sheet is read unless another is named.
             found.append(_with_header(file, rows, {"sheet": name} if place else {}, []))
-    yield from found or [Part(file)]
+    return found or [Part(file)]
 
 
 def _with_header(file: SourceFile, records: Sequence[Sequence[str]], written: dict[str, Any], notes: list[str]) -> Part:

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.check import proposals
 from pipeline.check.shown import PLACEHOLDERS, categories
+from pipeline.extract import apart
 from pipeline.extract.errors import UnclosedQuote
 from pipeline.extract.mapping.casting import Style, Value, accepted, reading
 from pipeline.extract.readers.open_records import open_records
@@ -226,7 +227,7 @@ def profiles(parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> It
     groups: dict[object, list[tuple[Part, pl.DataFrame]]] = {}
     for part in parts:
         try:
-            records = _records_of(part)
+            records = _records_of(part) if part.file.kind == "csv" else apart.call(_records_of, part)
         except UnclosedQuote:
             part = replace(part, written=part.written | {"quote": ""}, notes=(*part.notes, "quotes do not enclose fields here"))
             records = _records_of(part)

@@ -89,6 +89,9 @@ def undeclared(table: str, columns: Iterable[str]) -> tuple[str, ...]:
     return () if table in INTERNAL_TABLES else tuple(sorted(identifying_columns() & set(columns)))
 
 
-KINDS = ("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number")
+KINDS = (
+    *("name", "phone", "id_number", "bank_card", "plate", "email", "account", "address", "spoken_number"),
+    *("vehicle", "network_address", "coordinates", "birth_date"),
+)
 RELEASED, INTERNAL, AGGREGATE, UNDECLARED = "released_records", "internal_records", "aggregate", "undeclared_records"
 RELEASED_LAYER = "released_layer"

@@ -59,8 +59,47 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
 )
 """By indicator: whose records it counts."""
 
+# Parts of the requests among which an indicator counts: their most frequent customers say more than those of all requests.
+URGENT, COMPLEX, REPAIRS, PAID = "urgent requests", "complex requests", "repairs", "paid requests"
+SPECIAL_NEEDS, NOTICES, FORMS = "special needs", "requests with notices", "requests with forms"
+PEOPLE_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "P2-1c": URGENT,
+        "P2-3b": COMPLEX,
+        **dict.fromkeys(("O1-2", "O1-4"), REPAIRS),
+        "O3-2": PAID,
+        "P5-2": SPECIAL_NEEDS,
+        "P4-2": NOTICES,
+        "P3-3": FORMS,
+    }
+)
+"""By indicator: the records of ``mart_people_rows`` among which it counts, if not all of its subject."""
+
+COMPOSED: tuple[frozenset[str], ...] = (frozenset({"O2-1", "O2-2", "O2-3", "O2-4", "O2-5"}),)
+"""Indicators of which one is computed from the others."""
+
 SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "resolved"})
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
+
+
+CODES, TIMES = "codes", "times"
+"""Attributes of a cube that are no scope: codes that the enterprise chooses, and times."""
+
+# All requests in scope, and all complaints, are counted by these indicators.
+_ALL_REQUESTS, _ALL_COMPLAINTS = "P5-1", "I1-2"
+
+CUBES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "region_product": ("region", "product_category", _ALL_REQUESTS),
+        "region_issue": ("region", CODES, _ALL_REQUESTS),
+        "outlet_issue": ("outlet", CODES, _ALL_REQUESTS),
+        "product_issue": ("product_category", CODES, _ALL_REQUESTS),
+        "channel_product": ("channel", "product_category", _ALL_REQUESTS),
+        "month_hour": (TIMES, TIMES, _ALL_REQUESTS),
+        "region_cause": ("region", CODES, _ALL_COMPLAINTS),
+    }
+)
+"""Tables of two attributes: what their rows and columns are, and the indicator that shows the totals of places."""
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ def _run(folder: Path, command: list[str]) -> str:
 
 
 def _of(folder: Path) -> Published:
-    return Published(folder / "lake" / "warehouse.duckdb")
+    return Published(folder / "lake" / "analyst.duckdb")
 
 
 @pytest.fixture(scope="session")

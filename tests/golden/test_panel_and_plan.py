@@ -148,7 +148,7 @@ def test_judgements_alone_give_weights(tmp_path: Path) -> None:
     places = ["--landing", str(landing), "--lake", str(tmp_path / "lake")]
     code, _, said = asq_here("run", QUARTER, *places, environment=environment, folder=tmp_path)
     assert code == 0, said
-    published = Published(tmp_path / "lake" / "warehouse.duckdb")
+    published = Published(tmp_path / "lake" / "analyst.duckdb")
     weights = published.rows("select node_id, weight from weights where parent_id = 'O'")
     assert {row["node_id"]: row["weight"] for row in weights} == pytest.approx({"O1": 1 / 2, "O2": 1 / 6, "O3": 1 / 6, "O4": 1 / 6})
     steps = published.rows("select step, rule, rows from row_reconciliation where \"table\" = 'expert_judgements' order by place")

@@ -12,8 +12,13 @@ from pipeline.lake.layout import Lake
 
 
 def current(lake: Path, quarter: str) -> Path:
-    """The folder of the run that is published for a quarter."""
-    return Lake(lake).current(Quarter.parse(quarter)).resolve()
+    """The folder of everything that the run made which is published for a quarter."""
+    return Lake(lake).analyst(Quarter.parse(quarter))
+
+
+def released(run: Path) -> Path:
+    """The folder of what readers see of a run, by the folder of everything that it made."""
+    return run.parents[2] / "published" / "runs" / run.name
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -22,30 +27,35 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def published_contents(lake: Path) -> dict[str, bytes]:
-    """Everything that readers of a lake reach: the current run of each quarter."""
+    """Everything that readers and analysts of a lake reach: both layers of the current run of each quarter."""
     return {
-        f"{quarter}/{name}": data
+        f"{layer.parents[1].name}/{quarter}/{name}": data
         for quarter in Lake(lake).published_quarters()
-        for name, data in contents(current(lake, quarter.label)).items()
+        for run in [current(lake, quarter.label)]
+        for layer in (run, released(run))
+        for name, data in contents(layer).items()
     }
 
 
 def without_run_id(run: Path) -> dict[str, bytes]:
-    """The bytes of every published file of a run, its run id taken out.
+    """The bytes of every file of both layers of a run, its run id taken out; the released ones are named ``released/…``.
 
     A table without a run id stays as it was written; the others are written anew without that column.
     """
     return {
-        path.relative_to(run).as_posix(): _table_without(path, run.name)
+        f"{prefix}{path.relative_to(layer).as_posix()}": _table_without(path, run.name)
         if path.suffix == ".parquet"
         else path.read_bytes().replace(run.name.encode(), b"")
-        for path in sorted(run.rglob("*"))
+        for prefix, layer in (("", run), ("released/", released(run)))
+        for path in sorted(layer.rglob("*"))
         if path.is_file()
     }
 
 
 # A lake says how many rows belong to quarters that were run in it, and to others; two of the tables count the lines of that one.
-OF_THE_LAKE = ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
+OF_THE_LAKE = [
+    f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan", "row_reconciliation")
+]
 
 
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
@@ -57,7 +67,7 @@ def leftovers(lake: Path) -> list[str]:
     """What a finished run must not leave behind: folders of runs under way, scratch databases, temporary files."""
     return sorted(
         path.relative_to(lake).as_posix()
-        for pattern in ("published/runs/.*", "published/current/.*", "scratch/*", "**/.*.tmp")
+        for pattern in ("published/runs/.*", "published/current/.*", "analyst/runs/.*", "scratch/*", "**/.*.tmp")
         for path in lake.glob(pattern)
     )
 

@@ -87,13 +87,13 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
     places = {name: node.metadata["dagster/table_name"] for name, node in nodes.items() if "dagster/table_name" in node.metadata}
     # What is published beside the evaluation's own tables: see the columns that tests/orchestration/test_run.py lists.
     assert places == {
-        name: f"warehouse.main.{name}"
+        name: f"analyst.main.{name}"
         for name in (
             *("mart_period_coverage", "mart_source_rows", "mart_indicator_inputs", "mart_period_inputs"),
             *("mart_counted_rows", "mart_survey_cells", "mart_survey_scores", "mart_survey_validity"),
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
             *("mart_rule_evidence", "process_rules", "mart_survey_respondents", "mart_survey_pairs", "mart_survey_cell_pairs"),
-            "mart_working_day_reach",
+            *("mart_working_day_reach", "mart_people_rows", "mart_record_cells", "dim_outlet"),
             *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),
         )
     }

@@ -20,7 +20,7 @@ from pipeline.marts.project import PROJECT_DIR
 from pipeline.stage.partitions import PUBLICATION, QUARTER_TAG
 
 from .conftest import Published
-from .lakes import current, leftovers, published_contents
+from .lakes import current, leftovers, published_contents, released
 from .landing import QUARTER
 
 pytestmark = pytest.mark.xdist_group("orchestration_materialize")
@@ -122,8 +122,13 @@ def test_the_publication_alone_of_a_quarter_never_evaluated_is_refused(
     lake = tmp_path / "lake"
     with pytest.raises(UsageError) as refused:
         materialize(instance, published.landing, lake, monkeypatch, "report/publication")
-    # Every table that readers of a whole run find is named.
+    # Every table of a whole run is named.
     tables = {path.stem for path in current(published.lake, QUARTER).glob("*.parquet")}
+    tables |= {
+        f"{path.stem} (released)"
+        for path in released(current(published.lake, QUARTER)).glob("*.parquet")
+        if path.stem not in tables
+    }
     named = str(refused.value).removeprefix(f"{QUARTER} cannot be published: ").split(" not made and never published")[0]
     assert set(named.split(", ")) == tables | {"report"}
     assert Lake(lake).published_quarters() == []

@@ -15,6 +15,7 @@ from runs import Finished, asq_here, environment
 from pipeline.cli import main
 from pipeline.flow import NAMES
 from schemas.contract import TABLES
+from schemas.expectations.release import released_columns, released_tables
 
 from .conftest import Published
 from .lakes import contents, current, leftovers, published_contents
@@ -97,6 +98,9 @@ PUBLISHED_COLUMNS = {
     "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
     "parameters": ("parameter", "value", "unit", "clause"),
     "mart_period_coverage": ("enterprise_id", "period"),
+    "mart_people_rows": ("enterprise_id", "quarter", "subject", "scope_type", "scope_id", "people", "row_count", "most_rows"),
+    "mart_record_cells": ("enterprise_id", "quarter", "cube", "row_value", "column_value", "record_count", "most_rows"),
+    "dim_outlet": ("enterprise_id", "outlet_id", "region_code", "is_active"),
     "mart_counted_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_source_rows": ("enterprise_id", "table_name", "quarter", "row_count"),
     "mart_rule_evidence": ("enterprise_id", "period", "rule_id", "measure", "item", "numerator", "denominator"),
@@ -145,7 +149,8 @@ _EMPTY = (
 
 @pytest.fixture(scope="module")
 def warehouse(published: Published) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(published.lake / "warehouse.duckdb"), read_only=True) as connection:
+    """What analysts see: every table of the run."""
+    with duckdb.connect(str(published.lake / "analyst.duckdb"), read_only=True) as connection:
         yield connection
 
 
@@ -175,8 +180,7 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     assert said[-1] == "published"
     # Every stage announces itself by its own name.
     assert set(said) == {*NAMES, "published"}
-    # The k-anonymity of the publish stage is measured before the report, which states it.
-    order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "publish", "report", "published"]
+    order = ["extract", "validate", "desensitize", "accept", "marts", "evaluate", "release", "report", "publish", "published"]
     assert list(dict.fromkeys(stage for stage in said if stage in order)) == order
     # Requests and calls alone: 11.51 % of the weight is scored.
     assert re.match(rf"{QUARTER} E1: total not rateable; .*; coverage 11\.51%; indicators: ", scores)
@@ -185,7 +189,7 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1.html"
     assert "<html" in path.read_text(encoding="utf-8")
     page = Path(acceptance.removeprefix("acceptance: "))
-    assert page == path.parent / "acceptance" / "index.html"
+    assert page == current(published.lake, QUARTER) / "acceptance" / "index.html"
     assert "结论：可以验收" in page.read_text(encoding="utf-8")
 
 
@@ -205,6 +209,14 @@ def test_the_warehouse_has_the_documented_tables_and_columns(warehouse: duckdb.D
     assert found.keys() == PUBLISHED_COLUMNS.keys()
     lacking = {table: set(columns) - found[table] for table, columns in PUBLISHED_COLUMNS.items()}
     assert {table: columns for table, columns in lacking.items() if columns} == {}
+
+
+def test_readers_see_the_declared_tables_and_columns_and_no_others(published: Published) -> None:
+    with duckdb.connect(str(published.lake / "warehouse.duckdb"), read_only=True) as connection:
+        found = rows(connection, "select table_name, column_name from information_schema.columns")
+        assert set(found) == {(table, column) for table in released_tables() for column in released_columns(table)}
+        for table in released_tables():
+            connection.execute(f"select * from {table} limit 1")
 
 
 def test_the_warehouse_shows_the_report_s_run(published: Published, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""A small run folder made by hand: the published tables of one quarter, as the report stage finds them.
+"""A small folder made by hand: the released tables of a run, as the report stage finds them.
 
 Three enterprises: ``E1`` with every kind of value, ``A/B <b>`` whose id is hostile to pages and file systems, ``Z0``
 without any data. The figures that tests check are written out in ``HAND_MADE``; the rest only fills the page.
@@ -14,25 +14,24 @@ from report_run.accounts import (
     acceptance_table,
     accounting_by_enterprise_table,
     anonymity_table,
-    cleaning_log_table,
+    cleaning_counts_table,
     coverage_table,
-    quarantine_table,
+    quarantine_counts_table,
     row_accounting_table,
     run_info_table,
     scorecard_table,
     source_rows_table,
 )
 from report_run.names import EMPTY, ENTERPRISES, HOSTILE, PERSONAL, QUARTER, REPO, RUN_ID, SEEDS
-from report_run.outliers import outlier_effects_table, outlier_groups_table
+from report_run.outliers import outlier_counts_table, outlier_effects_table
 from report_run.rules import NO_RECORD, rule_results_table
 from report_run.scores import SCORE_SCHEMA, judgements_table, rounds_table, score_rows, weights_table
-from report_run.surveys import HIDDEN_FIGURES, SURVEY_ROUND, respondents_table
+from report_run.surveys import SURVEY_ROUND, respondents_table
 from report_run.values import VALUE_SCHEMA, value_rows, variants_table
 
 __all__ = [
     "EMPTY",
     "ENTERPRISES",
-    "HIDDEN_FIGURES",
     "HOSTILE",
     "NO_RECORD",
     "PERSONAL",
@@ -64,12 +63,12 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
             schema=SCORE_SCHEMA,
         ),
         "weights": weights_table(nodes, run_id),
-        "weight_judgements": judgements_table(run_id),
+        "returned_judgements": judgements_table(run_id),
         "weight_rounds": rounds_table(run_id),
         "row_accounting_by_enterprise": accounting_by_enterprise_table(run_id),
         "row_accounting": row_accounting_table(run_id),
-        "quarantine": quarantine_table(run_id),
-        "cleaning_log": cleaning_log_table(run_id),
+        "quarantine_counts": quarantine_counts_table(run_id),
+        "cleaning_counts": cleaning_counts_table(run_id),
         "run_info": run_info_table(run_id),
         "mart_period_coverage": coverage_table(),
         "mart_source_rows": source_rows_table(),
@@ -79,8 +78,8 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
         "rule_results": rule_results_table(rules, run_id),
         "mart_survey_respondents": respondents_table(),
         "anonymity": anonymity_table(run_id),
-        "survey_validity": pl.DataFrame([SURVEY_ROUND | {"run_id": run_id}]),
-        "outlier_groups": outlier_groups_table(),
+        "survey_validity": pl.DataFrame([SURVEY_ROUND | {"withheld": None, "run_id": run_id}]),
+        "outlier_counts": outlier_counts_table(),
         "outlier_effects": outlier_effects_table(),
     }
     for name, table in tables.items():

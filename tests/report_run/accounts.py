@@ -6,8 +6,8 @@ import datetime as dt
 
 import polars as pl
 
-from pipeline.publish.statement import SCHEMA as STATEMENT_SCHEMA
-from report_run.names import EDITION, ENTERPRISES, HOSTILE, PERSONAL, QUARTER
+from pipeline.release.statement import SCHEMA as STATEMENT_SCHEMA
+from report_run.names import EDITION, ENTERPRISES, HOSTILE, QUARTER
 
 
 def row_accounting_table(run_id: str) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def acceptance_table(run_id: str) -> pl.DataFrame:
     )
 
 
-def quarantine_table(run_id: str) -> pl.DataFrame:
+def quarantine_counts_table(run_id: str) -> pl.DataFrame:
     broken = [
         ("service_requests", "resolved_before_responded", "resolved_at", range(2, 42)),
         ("service_requests", "foreign_key", "customer_id", range(30, 62)),
@@ -114,32 +114,29 @@ def quarantine_table(run_id: str) -> pl.DataFrame:
         {
             "table": table,
             "quarter": "2025-Q1",
-            "origin_file": f"{table}.csv",
-            "origin_row": row,
-            "_row_id": row - 2,
-            "row_key": f"E1|{row}",
+            "_row_id": row,
             "rule": rule,
             "column": column,
-            "value_masked": PERSONAL[row % 3],
             "enterprise_id": None if column is None else HOSTILE if row < 10 and table == "service_requests" else "E1",
             "run_id": run_id,
         }
         for table, rule, column, lines in broken
         for row in lines
     ]
-    return pl.DataFrame(rows)
+    key = ("enterprise_id", "table", "quarter", "rule", "column", "run_id")
+    return pl.DataFrame(rows).group_by(key).agg(failures=pl.len(), rows=pl.col("_row_id").n_unique()).sort(key, nulls_last=True)
 
 
-def cleaning_log_table(run_id: str) -> pl.DataFrame:
+def cleaning_counts_table(run_id: str) -> pl.DataFrame:
     lines = [
-        ("service_requests", "E1", "validate", "corrected", "corrections.csv row 2", "李工", 3),
-        ("service_requests", "E1", "marts", "out_of_scope", "test_request", "rule", 4),
-        ("hotline_calls", "E1", "validate", "refused", "range", "rule", 1),
-        ("hotline_calls", "E1", "validate", "refused", "required", "rule", 0),
-        ("hotline_calls", HOSTILE, "validate", "deduplicated", "unique_key", "rule", 2),
-        ("hotline_calls", None, "extract", "left_out", "sources.yaml: where", "rule", 900),
+        ("service_requests", "E1", "validate", "corrected", "corrections", 3),
+        ("service_requests", "E1", "marts", "out_of_scope", "test_request", 4),
+        ("hotline_calls", "E1", "validate", "refused", "range", 1),
+        ("hotline_calls", "E1", "validate", "refused", "required", 0),
+        ("hotline_calls", HOSTILE, "validate", "deduplicated", "unique_key", 2),
+        ("hotline_calls", None, "extract", "left_out", "sources.yaml: where", 900),
     ]
-    names = ("table", "enterprise_id", "step", "action", "rule", "author", "rows")
+    names = ("table", "enterprise_id", "step", "action", "rule", "rows")
     return pl.DataFrame(lines, schema=list(names), orient="row").with_columns(quarter=pl.lit("2025-Q1"), run_id=pl.lit(run_id))
 
 
@@ -155,6 +152,7 @@ def run_info_table(run_id: str) -> pl.DataFrame:
         ("random_index", "saaty_1980", "随机一致性指标表"),
         ("pseudonym_algorithm", "hmac-sha256", "假名化算法"),
         ("refused_limits", "0.05", "拒收行占比上限"),
+        ("privacy_k", "5", "最少人数"),
         ("standard_fingerprint", "301e45ed12f2", "标准数据文件指纹（SHA-256 前 12 位）"),
         ("plan_sha256", "none", "评价方案文件 SHA-256"),
         ("overlay_grade", "off", "附加呈现：等级"),
@@ -233,6 +231,7 @@ def anonymity_table(run_id: str) -> pl.DataFrame:
             other | {"table": "quarantine", "kind": "internal_records", "gbt_42460_level": 2},
             other | {"table": "indicator_values", "kind": "aggregate", "gbt_42460_level": 2},
             other | {"table": "scores", "kind": "aggregate", "gbt_42460_level": 4},
+            other | {"table": "released layer", "kind": "released_layer", "k_reached": 6, "gbt_42460_level": 4},
         ],
         schema=STATEMENT_SCHEMA,
     )

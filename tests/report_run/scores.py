@@ -105,11 +105,10 @@ def weights_table(nodes: pl.DataFrame, run_id: str) -> pl.DataFrame:
 
 def judgements_table(run_id: str) -> pl.DataFrame:
     rows = [
-        ("X1", 1, "ALL", 0.017, True, True, None),
-        ("X5", 1, "R", 0.512, False, False, "consistency_ratio:0.1"),
-        ("X6", 1, "ALL", None, False, False, "not_judged:R|I;off_scale:P|O"),
+        (1, "R", 0.512, "consistency_ratio:0.1"),
+        (1, "ALL", None, "not_judged:R|I;off_scale:P|O"),
     ]
-    columns = ("expert_id", "round", "parent_id", "consistency_ratio", "is_accepted", "is_counted", "reason")
+    columns = ("round", "parent_id", "consistency_ratio", "reason")
     return pl.DataFrame(rows, schema=columns, orient="row").with_columns(run_id=pl.lit(run_id))
 
 

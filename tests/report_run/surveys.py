@@ -55,35 +55,34 @@ SURVEY_ROUND: dict[str, Any] = {
 }
 
 # Overall satisfaction of E1: people and mean by scope. 300 + 150 + 4 + 20 are 474 of 480: six have no region. The four are
-# hidden, and with them the six; by channel nobody is.
-SATISFACTION: dict[tuple[str, str], tuple[int, float]] = {
+# withheld, which the six protect; by channel nobody is.
+SATISFACTION: dict[tuple[str, str], tuple[int | None, float | None]] = {
     ("enterprise", "E1"): (480, 83.25),
     ("region", "450102"): (300, 84.12),
     ("region", "450103"): (150, 81.34),
-    ("region", "450105"): (4, 47.77),
+    ("region", "450105"): (None, None),
     ("region", "450107"): (20, 79.53),
     ("channel", "online"): (200, 82.48),
     ("channel", "onsite"): (20, 88.19),
     ("channel", "phone"): (260, 83.71),
 }
 
-TOUCHPOINT_PEOPLE = {"phone": 300, "onsite": 3, "online": 200}
-
-# What no page may show of them.
-HIDDEN_FIGURES = ("47.77", "61.61", "84.56")
+# Three people on site, and so many online that O2-2 would tell what the three said.
+TOUCHPOINT_PEOPLE = {"phone": 300, "onsite": None, "online": None}
 
 
 def respondents_table() -> pl.DataFrame:
     people = {name: count for name, (count, _) in SATISFACTION.items()}
     people |= {("touchpoint", name): count for name, count in TOUCHPOINT_PEOPLE.items()}
     return pl.DataFrame(
-        [("E1", QUARTER.label, *name, count) for name, count in people.items()],
+        [("E1", QUARTER.label, *name, count, None if count else "cell") for name, count in people.items()],
         schema={
             "enterprise_id": pl.String,
             "quarter": pl.String,
             "scope_type": pl.String,
             "scope_id": pl.String,
             "respondents": pl.Int64,
+            "withheld": pl.String,
         },
         orient="row",
     )

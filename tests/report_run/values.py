@@ -212,9 +212,9 @@ VARIANTS: list[tuple[str, str, float, int | None]] = [
     ("O2-1", "valid_only", 81.7, 476),
     ("O2-2", "touchpoint_phone", 82.0, 300),
     ("O2-2", "gap_phone", 0.4, 300),
-    # Three people speak of onsite service: hidden, and with it the smaller of the two others.
-    ("O2-2", "touchpoint_onsite", 61.61, 3),
-    ("O2-2", "touchpoint_online", 84.56, 200),
+    # Few people speak of onsite service: withheld, and with it the smaller of the two others.
+    ("O2-2", "touchpoint_onsite", None, None),
+    ("O2-2", "touchpoint_online", None, None),
     ("R3-4", "mean_hours", 11.25, 80),
     ("P2-3a", "customer_total_time", 6.75, 9000),
     ("P2-3a", "service_hours", 2.1, 9000),
@@ -257,6 +257,7 @@ VALUE_SCHEMA: dict[str, Any] = {
     "catalogue_version": pl.String,
     "weights_version": pl.String,
     "data_as_of": pl.Datetime("us"),
+    "withheld": pl.String,
     "run_id": pl.String,
 }
 
@@ -304,7 +305,7 @@ def value_rows(enterprise: str, catalogue: pl.DataFrame, run_id: str) -> list[di
         rows += [
             overall | {"scope_type": scope, "scope_id": name, "value": value, "ci_low": value - 2, "ci_high": value + 2}
             for (scope, name), (_, value) in SATISFACTION.items()
-            if scope != "enterprise"
+            if scope != "enterprise" and value is not None
         ]
     return rows
 
@@ -350,6 +351,7 @@ def variants_table(run_id: str) -> pl.DataFrame:
             "ci_low": None,
             "ci_high": None,
             "within_limit_rate": None,
+            "withheld": None if value is not None else "cell",
             "run_id": run_id,
         }
         for period in ("2025-Q1", "2025-Q1-TTM")

@@ -43,7 +43,7 @@ class Evaluated:
     imported: set[str]
 
     def query(self, sql: str) -> pl.DataFrame:
-        with duckdb.connect(str(self.lake / "warehouse.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(self.lake / "analyst.duckdb"), read_only=True) as connection:
             return connection.sql(sql).pl()
 
 
@@ -201,7 +201,7 @@ def test_no_planted_personal_data_leave_the_desensitize_stage(evaluated: Evaluat
 def test_published_records_are_anonymous_and_add_up(evaluated: Evaluated, name: str) -> None:
     """Counted anew from the published file and from the clean records, by the limits of a plan that sets none."""
     lake, declared = Lake(evaluated.lake), RECORD_TABLES[name]
-    folder = lake.current(QUARTER)
+    folder = lake.analyst(QUARTER)
     records = pl.read_parquet(folder / f"{name}.parquet")
     classes = records.group_by(*declared.within, *declared.quasi_identifiers).agg(
         pl.len().alias("rows"),

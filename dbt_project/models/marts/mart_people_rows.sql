@@ -1,3 +1,13 @@
+{#- Parts of the requests, as schemas/expectations/release.py names them. -#}
+{% set parts = {
+    'urgent requests': "urgency = 'urgent'",
+    'complex requests': "complexity = 'complex'",
+    'repairs': "service_type = 'repair'",
+    'paid requests': 'charged_amount > 0',
+    'special needs': 'special_need',
+    'requests with notices': 'notices_required > 0',
+    'requests with forms': 'form_fields_required > 0',
+} -%}
 {% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
 with requests as (
     select
@@ -10,6 +20,13 @@ with requests as (
         channel,
         product_category,
         quarter,
+        urgency,
+        complexity,
+        service_type,
+        charged_amount,
+        special_need,
+        notices_required,
+        form_fields_required,
         merged_into is null and not coalesce(is_test, false) as is_in_scope
     from {{ source('clean', 'service_requests') }}
 ),
@@ -20,6 +37,14 @@ served as (
         {{ columns(['enterprise_id', 'quarter', 'person', 'region_code', 'outlet_id', 'channel', 'product_category']) }}
     from requests
     where is_in_scope
+    {%- for subject, condition in parts.items() %}
+    union all
+    select
+        '{{ subject }}' as subject,
+        {{ columns(['enterprise_id', 'quarter', 'person', 'region_code', 'outlet_id', 'channel', 'product_category']) }}
+    from requests
+    where is_in_scope and {{ condition }}
+    {%- endfor %}
     union all
     select
         'visits' as subject,
@@ -91,7 +116,7 @@ ranked as (
         row_count,
         row_number() over (
             partition by subject, enterprise_id, quarter, scope_type, scope_id
-            order by row_count desc, person
+            order by row_count desc, person asc
         ) as person_rank
     from counted
     where scope_id is not null

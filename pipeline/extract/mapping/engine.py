@@ -26,16 +26,11 @@ _FORBIDDEN_CLASSES = {
     "PARAMETER": "a parameter",
     "POSITIONAL_REFERENCE": "a column position",
 }
-_CLOCKS = (
-    *("now", "today", "current_date", "current_time", "current_timestamp", "current_localtime", "localtime", "localtimestamp"),
-    *("current_localtimestamp", "get_current_time", "get_current_timestamp", "transaction_timestamp", "age", "ago"),
-)
-_OF_CHANCE = ("random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "currval", "reservoir_quantile")
-_OF_THE_DATABASE = (
-    *("getvariable", "current_setting", "query", "query_table", "current_query", "current_query_id", "current_transaction_id"),
-    *("current_connection_id", "current_database", "current_schema", "current_schemas", "current_catalog", "current_role"),
-    *("current_user", "session_user", "user", "in_search_path", "txid_current", "version", "stats", "write_log"),
-    *("pg_postmaster_start_time", "pg_conf_load_time", "pg_my_temp_schema"),
+# What depends on more than the records, and DuckDB's catalogue does not say so: the clock, in words of SQL and as age() of one
+# moment; the release, the connection and chance.
+_NOT_IN_THE_CATALOGUE = (
+    *("current_time", "current_timestamp", "current_localtime", "localtime", "localtimestamp", "current_localtimestamp", "age"),
+    *("version", "getvariable", "current_setting", "query", "query_table", "reservoir_quantile"),
 )
 # Without parentheses the parser takes these for columns, and DuckDB for the function unless there is such a column.
 WITHOUT_PARENTHESES = frozenset(
@@ -51,8 +46,40 @@ _AT_MOST = 10_000
 _WIDE = re.compile(r"\d{5,}")
 OF_ROWS = ("unnest", "generate_subscripts", "regexp_split_to_table")
 """They make several rows of one."""
-FORBIDDEN_FUNCTIONS = frozenset((*_CLOCKS, *_OF_CHANCE, *_OF_THE_DATABASE, *OF_ROWS, "error", "sleep_ms", "pg_sleep"))
-"""Functions that do not depend on the records alone: what DuckDB calls volatile or the same within one query only, and more."""
+_FORBIDDEN = """
+    SELECT lower(function_name) AS name, function_type = 'macro' AS is_macro, lower(coalesce(macro_definition, '')) AS definition,
+           CASE function_type
+               WHEN 'macro' THEN schema_name = 'pg_catalog' OR len(parameters) = 0
+               WHEN 'scalar' THEN schema_name = 'pg_catalog' OR has_side_effects OR stability <> 'CONSISTENT'
+               WHEN 'aggregate' THEN schema_name = 'pg_catalog' OR has_side_effects OR stability <> 'CONSISTENT'
+               ELSE lower(function_name) NOT IN (
+                   SELECT lower(function_name) FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate', 'macro')
+               )
+           END AS is_forbidden
+    FROM duckdb_functions()
+"""
+_WORDS = re.compile(r"[a-z_][a-z0-9_]*")
+_forbidden: frozenset[str] | None = None
+
+
+def forbidden_functions(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The functions that do not depend on the records alone, by DuckDB's own account of them. ::
+
+        "now" in forbidden_functions(connection)
+
+    They change something, differ within a query or from one to the next, ask the database about itself, read files, or take nothing
+    at all; or they are macros that call such. https://duckdb.org/docs/stable/sql/meta/duckdb_table_functions
+    """
+    global _forbidden
+    if _forbidden is None:
+        functions = connection.execute(_FORBIDDEN).fetchall()
+        found = {name for name, _, _, is_forbidden in functions if is_forbidden} | {*_NOT_IN_THE_CATALOGUE, *OF_ROWS}
+        macros = [(name, set(_WORDS.findall(definition))) for name, is_macro, definition, _ in functions if is_macro]
+        # A macro that refuses a value with error() depends on the value alone.
+        while more := {name for name, words in macros if words & (found - {"error"}) or "select" in words} - found:
+            found |= more
+        _forbidden = frozenset(found)
+    return _forbidden
 
 
 @contextmanager
@@ -102,12 +129,13 @@ def columns_of_expression(
     if not is_one_value:
         raise ValueError("must be one SQL expression")
     names: set[str] = set()
-    check_size(node["select_list"][0])
+    forbidden = forbidden_functions(connection)
+    check_size(node["select_list"][0], forbidden)
     for part in parts(node["select_list"][0]):
         kind = part.get("class")
         if kind in _FORBIDDEN_CLASSES and not (windows and kind == "WINDOW"):
             raise ValueError(f"must not use {_FORBIDDEN_CLASSES[kind]}")
-        if kind == "FUNCTION" and part.get("function_name", "").lower() in FORBIDDEN_FUNCTIONS:
+        if kind == "FUNCTION" and part.get("function_name", "").lower() in forbidden:
             raise ValueError(f"must not use {part['function_name']}(): it does not depend on the record alone")
         if kind == "COLUMN_REF":
             names.update(part["column_names"])
@@ -123,7 +151,7 @@ def columns_of_expression(
     return names
 
 
-def check_size(tree: Any) -> None:
+def check_size(tree: Any, forbidden: frozenset[str]) -> None:
     """Raise ValueError for functions that make texts or lists of any length, or of very many numbers.
 
     DuckDB can be interrupted between blocks of records, not within one value.
@@ -144,7 +172,8 @@ def check_size(tree: Any) -> None:
         constants = [str(each["value"].get("value")) for each in arguments if each.get("class") == "CONSTANT"]
         if name in ("printf", "format") and any(map(_WIDE.search, constants)):
             raise ValueError(f"must not use {name}() to make a long text")
-        if name.startswith(("list_aggr", "array_aggr")) and not FORBIDDEN_FUNCTIONS.isdisjoint(map(str.lower, constants)):
+        is_by_name = name.startswith(("list_aggr", "array_aggr"))
+        if is_by_name and (len(constants) < len(arguments) - 1 or not forbidden.isdisjoint(map(str.lower, constants))):
             raise ValueError(f"must not use {name}() for what does not depend on the records alone")
     if lists > 1:
         raise ValueError("must not make more than one list of numbers")

@@ -19,16 +19,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.extract import limits
 from pipeline.extract.mapping.casting import Value, as_text, is_native
-from pipeline.extract.mapping.engine import FORBIDDEN_FUNCTIONS, OF_ROWS, WITHOUT_PARENTHESES, check_size, parts
+from pipeline.extract.mapping.engine import OF_ROWS, WITHOUT_PARENTHESES, check_size, forbidden_functions, parts
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import ORIGIN_FILE, ORIGIN_ROW, RESERVED, SEQUENCE, canonical_names
 from pipeline.extract.readers.records import RECORD_FIELDS, Records
 from pipeline.lake.sql import literal, quoted
 from pipeline.settings.sources import Format
-
-SECONDS = 600
-"""After so long a query is stopped."""
 
 _READABLE = ("BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST")
 _QUERIES = ("SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE")
@@ -153,10 +151,11 @@ def _checked(select: str, relations: Mapping[str, Relation], connection: duckdb.
     for name in sorted(own | known):
         if name.startswith(_NOT_FOR_QUERIES):
             raise NotOneQuery(f"must not call anything {name}: the database has such names")
+    forbidden = forbidden_functions(connection) - {*OF_ROWS}
     for part in parts(node):
-        _check_part(part, known | own)
+        _check_part(part, known | own, forbidden)
     try:
-        check_size(node)
+        check_size(node, forbidden)
     except ValueError as error:
         raise NotOneQuery(str(error)) from None
     return node
@@ -168,7 +167,7 @@ def _common_tables(part: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*found, *([{"key": part["cte_name"]}] if part.get("cte_name") else [])]
 
 
-def _check_part(part: Mapping[str, Any], known: set[str]) -> None:
+def _check_part(part: Mapping[str, Any], known: set[str], forbidden: frozenset[str]) -> None:
     kind, class_ = part.get("type"), part.get("class")
     if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _QUERIES:
         raise NotOneQuery("must not be recursive" if "RECURSIVE" in kind else f"must not use a {kind}")
@@ -179,7 +178,7 @@ def _check_part(part: Mapping[str, Any], known: set[str]) -> None:
     if part.get("at_clause"):
         raise NotOneQuery("must not ask for a version of a table")
     function = str(part.get("function_name", "")).lower() if class_ in ("FUNCTION", "WINDOW") else ""
-    if function in FORBIDDEN_FUNCTIONS - set(OF_ROWS):
+    if function in forbidden:
         raise NotOneQuery(f"must not use {function}(): it does not depend on the records alone")
     if class_ == "COLUMN_REF" and len(part["column_names"]) == 1:
         name = str(part["column_names"][0]).casefold()
@@ -277,7 +276,8 @@ def _run(select: str, is_ordered: bool, connection: duckdb.DuckDBPyConnection) -
     except duckdb.OutOfMemoryException:
         raise NotOneQuery("fails: it needs more memory than ASQ_MEMORY gives") from None
     except duckdb.InterruptException:
-        raise NotOneQuery(f"takes longer than {SECONDS} seconds") from None
+        said = f"takes longer than {limits.seconds():g} seconds"
+        raise NotOneQuery(f"{said}: let it make less, or set {limits.SECONDS_VARIABLE} to more") from None
     except duckdb.Error as error:
         # DuckDB's message may quote a value.
         raise NotOneQuery(
@@ -291,7 +291,7 @@ def _is_ordered(node: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    timer = threading.Timer(SECONDS, connection.interrupt)
+    timer = threading.Timer(limits.seconds(), connection.interrupt)
     timer.daemon = True
     timer.start()
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import duckdb
 import pyarrow as pa
@@ -71,7 +72,8 @@ class Mapping:
     def __init__(
         self, table: Table, delivery: DeliveredColumns, sources: SourceConfig, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        self._table, self._delivery, self._sources, self._connection = table, delivery, sources, connection
+        self.table = self._table = table
+        self._delivery, self._sources, self._connection = delivery, sources, connection
         self._source: TableSource = sources.table(table.name)
         self._path: YamlPath = ("tables", table.name)
         self._names: Sequence[str] = delivery.schema.names
@@ -88,25 +90,25 @@ class Mapping:
         self._key = self._found_key()
         self._columns = self._find_columns()
 
-    @property
+    @cached_property
     def delivered(self) -> tuple[str, ...]:
         """The contract columns for which the delivery or its configuration has a source."""
         return tuple(item.column.name for item in self._columns if not item.source.is_empty)
 
-    @property
+    @cached_property
     def assumed(self) -> dict[str, str]:
         """The contract columns whose values are not measured → why (``ASSUMED_KINDS``)."""
         kinds = {item.column.name: self._assumption(item) for item in self._columns}
         return {name: kind for name, kind in kinds.items() if kind is not None}
 
-    @property
+    @cached_property
     def filled(self) -> tuple[str, ...]:
         """The contract columns of which ``values`` rewrites nothing but empty cells: if all are empty, it gives a constant."""
         return tuple(
             item.column.name for item in self._columns if item.source.values.keys() == {""} and not item.source.has_otherwise
         )
 
-    @property
+    @cached_property
     def mapped(self) -> dict[str, str]:
         """Contract columns that ``values`` or ``otherwise`` rewrites → the column of ``rows_sql`` that flags the rewritten rows."""
         return {
@@ -125,12 +127,12 @@ class Mapping:
         """The source columns to read."""
         return tuple(self._used)
 
-    @property
+    @cached_property
     def empty_columns(self) -> set[str]:
         """Contract columns without any source."""
         return {item.column.name for item in self._columns if item.source.is_empty}
 
-    @property
+    @cached_property
     def taken_as_text(self) -> dict[str, str]:
         """Source columns that become text, or go into an expression → the contract column, or their own name."""
         takers: dict[str, list[Column]] = {name: [] for name in self._used}
@@ -144,7 +146,7 @@ class Mapping:
     def rows_sql(self, relation: str) -> str:
         """Contract columns, quarter, origin, ``_defects``, ``_sequence`` and ``mapped`` of every row, in the relation's order."""
         columns = self._columns
-        passed = ", ".join([SEQUENCE, *(item.name for item in RECORD_FIELDS)])
+        passed = ", ".join([SEQUENCE, ORIGIN_FILE, *(item.name for item in RECORD_FIELDS)])
         # Each level is a subquery, so the next one may name its columns several times at no cost.
         origins = self._select(passed, [(f"o{i}", c.origin.sql) for i, c in enumerate(columns)], self._records_sql(relation))
         raws = self._select(passed, [(f"r{i}", c.raw.sql) for i, c in enumerate(columns)] + self._rewritten(), origins)
@@ -158,7 +160,7 @@ class Mapping:
         names = ", ".join(quoted(c.column.name) for c in columns)
         quarter = self._table.quarter_expression or "NULL::VARCHAR"
         return (
-            f"SELECT {names}, {quarter} AS quarter, {literal(self._delivery.name)} AS {ORIGIN_FILE}, {ORIGIN_ROW}, "
+            f"SELECT {names}, {quarter} AS quarter, {ORIGIN_FILE}, {ORIGIN_ROW}, "
             f"{self._defects(raw)} AS _defects, {', '.join([SEQUENCE, *self.mapped.values()])} FROM ({rows})"
         )
 
@@ -192,8 +194,7 @@ class Mapping:
 
     def _source_sql(self, relation: str) -> str:
         """Every needed source column as text under its own name, and in its own type next to it if it has one."""
-        columns = [SEQUENCE, *(item.name for item in RECORD_FIELDS)]
-        columns.append(f"{literal(self._delivery.name)} AS {ORIGIN_FILE}")
+        columns = [SEQUENCE, ORIGIN_FILE, *(item.name for item in RECORD_FIELDS)]
         for name in self._used:
             value = self._native(name, quoted(name))
             columns.append(f"{as_text(value, self._source.format.timezone)} AS {quoted(name)}")

@@ -152,6 +152,9 @@ def _first_misfit(file: SourceFile, encoding: str) -> str | None:
             at = error.start - pending
             line += chunk.count(b"\n", 0, max(at, 0))
             return f"byte {offset + at + 1} in line {line} does not fit"
+        # Some codecs say no more: without its mark, the order of the bytes of UTF-16 is not known.
+        except UnicodeError as error:
+            return f"in line {line}: {error}"
         if is_wide and "\0" in text:
             return f"a character in line {line + text.count(chr(10), 0, text.index(chr(0)))} is NUL"
         pending = len(decoder.getstate()[0])
@@ -159,7 +162,7 @@ def _first_misfit(file: SourceFile, encoding: str) -> str | None:
         line += chunk.count(b"\n")
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return f"byte {offset - pending + 1} in line {line} ends inside a character"
     return None
 

@@ -32,12 +32,14 @@ def canonical_names(header: Iterable[object]) -> tuple[str, ...]:
     """
     names: list[str] = []
     used = {name.casefold() for name in RESERVED}
+    last: dict[str, int] = {}
     for position, cell in enumerate(header, start=1):
         base = canonical_name("" if cell is None else str(cell)) or f"column {position}"
-        name, count = base, 1
+        name, count = base, last.get(base.casefold(), 1)
         while name.casefold() in used:
             count += 1
             name = f"{base} ({count})"
+        last[base.casefold()] = count
         used.add(name.casefold())
         names.append(name)
     return tuple(names)

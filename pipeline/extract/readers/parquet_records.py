@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.extract import limits
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
 from pipeline.extract.readers.cleaning import clean_text
@@ -33,6 +34,9 @@ class ParquetRecords:
         self._file, self._form = file, form
         with self._open() as parquet:
             found = parquet.schema_arrow
+        if len(found) > limits.COLUMNS:
+            problem = f"has {len(found):,} columns; a file may have {limits.COLUMNS:,}"
+            raise UnreadableFile(problem, table=file.table, file=file.name)
         self._delivered = {name: field.name for name, field in zip(canonical_names(found.names), found, strict=True)}
         self.schema = pa.schema([(name, _read_as(field.type)) for name, field in zip(self._delivered, found, strict=True)])
         self.long_numbers = CellCounts()
@@ -61,7 +65,7 @@ class ParquetRecords:
 
     def _open(self) -> pq.ParquetFile:
         path, where = self._file.path, {"table": self._file.table, "file": self._file.name}
-        with path.open("rb") as handle:
+        with self._file.opened() as handle:
             first = handle.read(4)
             begins = first == b"PAR1"
             handle.seek(max(path.stat().st_size - 4, 0))

@@ -47,7 +47,7 @@ def sheet_marks(contents: BinaryIO, sheet: str) -> SheetMarks:
     marks = SheetMarks()
     try:
         with zipfile.ZipFile(contents) as book:
-            part = _part_of(book, sheet)
+            part = part_of(book, sheet)
             if part is None:
                 return marks
             row, are_numbered = 0, True
@@ -64,7 +64,7 @@ def sheet_marks(contents: BinaryIO, sheet: str) -> SheetMarks:
     return marks
 
 
-def _part_of(book: zipfile.ZipFile, sheet: str) -> str | None:
+def part_of(book: zipfile.ZipFile, sheet: str) -> str | None:
     """The name of the worksheet's XML in the archive."""
     sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iterfind(".//{*}sheet")
     entry = next((entry.attrib for entry in sheets if entry.get("name") == sheet), {})
@@ -108,14 +108,15 @@ def _read_errors(rows: bytes, before: int, marks: SheetMarks) -> int:
         column = -1
         for cell in _CELL.finditer(row[2]):
             reference = _REFERENCE.search(cell[1])
-            column = _column(reference[1]) if reference else column + 1
+            column = column_place(reference[1]) if reference else column + 1
             if _ERROR.search(cell[1]):
                 value = _VALUE.search(cell[2] or b"")
                 marks.errors.setdefault(number, {})[column] = value[1].decode().strip() if value else "#ERROR"
     return number
 
 
-def _column(letters: bytes) -> int:
+def column_place(letters: bytes) -> int:
+    """The column that letters name, from 0."""
     place = 0
     for letter in letters:
         place = place * 26 + letter - ord("A") + 1

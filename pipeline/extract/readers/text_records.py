@@ -7,6 +7,7 @@ lenient reader silently drops surplus fields and does not number good rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from pipeline.extract import limits
 from pipeline.extract.errors import UnreadableFile
-from pipeline.extract.files import SourceFile
+from pipeline.extract.files import GZIP, SourceFile
 from pipeline.extract.readers.cleaning import nothing, trim_cleaned
 from pipeline.extract.readers.encoding import END_OF_FILE, Utf8Stream, find_encoding
 from pipeline.extract.readers.headers import canonical_names
@@ -30,6 +32,9 @@ TOO_MANY_FIELDS, TOO_FEW_FIELDS = "too_many_fields", "too_few_fields"
 
 # A record must fit into a block: far larger than real records, small enough to notice a quote that never closes.
 _BLOCK_BYTES = 1 << 21
+_SMALL_BYTES = 1 << 15
+# In UTF-8, of a character that may be one byte in the file.
+_MOST_BYTES_OF_A_CHARACTER = 4
 # How much of a line that does not fit the header is kept: enough to find it.
 _RAW_LINE_CHARACTERS = 2_000
 
@@ -65,9 +70,12 @@ class TextRecords:
     def _read_header(self) -> tuple[list[str], int]:
         """The header's cells, and the number of lines before the first data record."""
         record: list[str] = []
+        is_cut = False
         with self._file.open_text() as handle:
+            raw = handle.read(limits.HEADER_BYTES)
+            is_all = len(raw) < limits.HEADER_BYTES
             encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-            text = io.TextIOWrapper(handle, encoding=encoding, newline="")
+            text = io.StringIO(codecs.getincrementaldecoder(encoding)().decode(raw, final=is_all), newline="")
             reader = csv.reader(
                 text,
                 delimiter=self.delimiter,
@@ -77,12 +85,17 @@ class TextRecords:
             try:
                 for _ in range(self._header_records):
                     record = next(reader)
+                    is_cut = not is_all and text.tell() == len(text.getvalue())
+                    if len(record) > limits.COLUMNS or is_cut:
+                        break
             except StopIteration:
                 raise self._unreadable(f"ends before record {self._header_records}, its header") from None
             except csv.Error as error:
                 raise self._unreadable(f"has no readable header: {error}") from None
-            finally:
-                text.detach()
+        if len(record) > limits.COLUMNS:
+            raise self._unreadable(f"has {len(record):,} columns; a file may have {limits.COLUMNS:,}: is the delimiter right?")
+        if self._header_records and is_cut:
+            raise self._unreadable(f"has no header that ends within its first {limits.HEADER_BYTES:,} bytes")
         if self._header_records and not any(cell.strip() for cell in record):
             raise self._unreadable(f"record {self._header_records}, where the header should be, is empty")
         return record, reader.line_num
@@ -97,7 +110,7 @@ class TextRecords:
                 checked,
                 # Only the serial reader numbers its records.
                 read_options=pyarrow.csv.ReadOptions(
-                    use_threads=False, block_size=_BLOCK_BYTES, column_names=names, skip_rows=self._header_lines
+                    use_threads=False, block_size=self._block_bytes(), column_names=names, skip_rows=self._header_lines
                 ),
                 parse_options=pyarrow.csv.ParseOptions(
                     delimiter=self.delimiter,
@@ -115,6 +128,12 @@ class TextRecords:
             )
         except pa.ArrowInvalid:
             raise self._unreadable(f"cannot be parsed after record {numbering.last}") from None
+
+    def _block_bytes(self) -> int:
+        """Less for a small file, of which there may be thousands: a block is allocated whole."""
+        with self._file.opened() as handle:
+            is_small = len(start := handle.read(_SMALL_BYTES)) < _SMALL_BYTES and not start.startswith(GZIP)
+        return _SMALL_BYTES * _MOST_BYTES_OF_A_CHARACTER if is_small else _BLOCK_BYTES
 
     def _unreadable(self, problem: str) -> UnreadableFile:
         return UnreadableFile(problem, table=self._file.table, file=self._file.name)

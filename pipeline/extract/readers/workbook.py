@@ -12,8 +12,11 @@ from io import BytesIO
 import python_calamine
 from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum
 
+from pipeline.extract import limits
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
+from pipeline.extract.readers.used_range import last_cell, unpacked_bytes
+from pipeline.lake.memory import in_mebibytes
 from pipeline.settings.suggestions import did_you_mean, listed
 
 ALL_SHEETS = "all"
@@ -31,7 +34,12 @@ class Workbook:
         self._file = file
         if file.path.stat().st_size == 0:
             raise self._unreadable("is empty")
-        self.contents = file.whole()
+        self.contents = file.whole(limits.unpacked_workbook())
+        size, most = unpacked_bytes(self.contents), limits.unpacked_workbook()
+        if size > most:
+            problem = f"unpacks to {in_mebibytes(size)}; a workbook may unpack to {in_mebibytes(most)}"
+            raise self._unreadable(f"{problem}: divide it or set ASQ_MEMORY to more")
+        self.contents.seek(0)
         try:
             self._book = python_calamine.CalamineWorkbook.from_filelike(self.contents)
         except python_calamine.PasswordError:
@@ -44,7 +52,14 @@ class Workbook:
         self.hidden = {about.name for about in found if about.visible != SheetVisibleEnum.Visible}
 
     def sheet(self, name: str) -> CalamineSheet:
-        """One worksheet with its cells."""
+        """One worksheet with its cells; raises UnreadableFile where their range is larger than one file may be."""
+        last = last_cell(self.contents, name) or (0, 0)
+        size = (last[0] + 1) * (last[1] + 1)
+        if size > limits.cells():
+            raise self._unreadable(
+                f"sheet '{name}' reaches to {cell_range(last, last)}, {size:,} cells; one sheet may have {limits.cells():,}: "
+                "delete what stands far from the table and save it again, or set ASQ_MEMORY to more"
+            )
         try:
             return self._book.get_sheet_by_name(name)
         except (python_calamine.CalamineError, OSError, ValueError):
@@ -107,5 +122,5 @@ def _parts(contents: bytes) -> set[str] | None:
     try:
         with zipfile.ZipFile(BytesIO(contents)) as archive:
             return set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None

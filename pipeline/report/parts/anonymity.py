@@ -1,6 +1,6 @@
 """Report section on the anonymity of the published tables: the enterprise's rows of ``anonymity``, in words.
 
-Measuring belongs to ``pipeline/publish/statement.py``.
+Measuring belongs to ``pipeline/release/statement.py``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.expectations.privacy import AGGREGATE, INTERNAL, RELEASED
+from schemas.expectations.privacy import AGGREGATE, INTERNAL, RELEASED, RELEASED_LAYER
 
 _NAMES = {
     "fct_service_requests": "服务请求记录",
@@ -24,10 +24,10 @@ class ReleasedTable:
 
     table: str
     name: str
-    rows: int
-    generalised: int
-    suppressed: int
-    left_out: int
+    rows: int | None
+    generalised: int | None
+    suppressed: int | None
+    left_out: int | None
     k_required: int
     k_reached: int | None
     l_required: int | None
@@ -38,12 +38,17 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class Anonymity:
-    """The record-level tables, and the number of other tables by level of GB/T 42460."""
+    """The record-level tables, the number of other tables by level of GB/T 42460, and the released layer as a whole.
+
+    layer_k, layer_level   the smallest number of people that a shown number is about (None: nobody), and the layer's level
+    """
 
     released: tuple[ReleasedTable, ...]
     internal: tuple[str, ...]
     aggregates: int
     aggregates_of_persons: tuple[str, ...]
+    layer_k: int | None
+    layer_level: int | None
 
 
 def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
@@ -52,6 +57,7 @@ def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
     measured   the run's table ``anonymity``
     """
     own = measured.filter((pl.col("kind") == RELEASED) & (pl.col("enterprise_id") == enterprise_id)).sort("table")
+    layer = next(measured.filter(pl.col("kind") == RELEASED_LAYER).iter_rows(named=True), {})
     aggregates = measured.filter(pl.col("kind") == AGGREGATE)
     return Anonymity(
         released=tuple(
@@ -74,4 +80,6 @@ def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
         internal=tuple(measured.filter(pl.col("kind") == INTERNAL)["table"].sort()),
         aggregates=aggregates.filter(pl.col("gbt_42460_level") == 4).height,
         aggregates_of_persons=tuple(aggregates.filter(pl.col("gbt_42460_level") < 4)["table"].sort()),
+        layer_k=layer.get("k_reached"),
+        layer_level=layer.get("gbt_42460_level"),
     )

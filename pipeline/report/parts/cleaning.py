@@ -20,6 +20,7 @@ ACTION_NAMES = {
 }
 """Actions on records of one enterprise, in report order."""
 RULE_NAMES = {
+    "corrections": "更正文件所列",
     "outlier_review": "异常值复核",
     "merged_request": "并入其他工单",
     "merged_into_nothing": "并入的工单不计入统计，照常计数",

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.extract.mapping.engine import FORBIDDEN_FUNCTIONS
+from pipeline.extract.mapping.engine import forbidden_functions
 from pipeline.lake.parquet import read_metadata
 from pipeline.settings.sources import SourceConfigError
 
@@ -284,7 +284,7 @@ def test_a_query_reaches_nothing_but_its_files(place, select):
 
 
 def test_a_query_without_end_is_stopped(place, monkeypatch):
-    monkeypatch.setattr("pipeline.extract.mapping.prepared.SECONDS", 0.5)
+    monkeypatch.setenv("ASQ_FILE_SECONDS", "0.5")
     place.deliver("events.csv", "\n".join(["ticket,state,moment,who", *(f"T{number},S,2025-02-03,W" for number in range(3000))]))
     configure(
         place, "select count(*) as request_id from events as a, events as b, events as c, events as d where a.who <> d.ticket"
@@ -294,10 +294,11 @@ def test_a_query_without_end_is_stopped(place, monkeypatch):
 
 
 def test_every_function_that_does_not_give_the_same_for_the_same_is_forbidden():
-    volatile = duckdb.connect().execute(
+    connection = duckdb.connect()
+    volatile = connection.execute(
         "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT' and function_type = 'scalar'"
     )
-    assert {name for (name,) in volatile.fetchall()} - FORBIDDEN_FUNCTIONS == set()
+    assert {name for (name,) in volatile.fetchall()} - forbidden_functions(connection) == set()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_records_are_not_read_long_before_their_rows_are_taken(tmp_path: Path, m
     sources = SourceConfig()
     taken = 0
     with open_table(TABLES["regions"], find_files("regions", tmp_path, sources), sources, tmp_path / "scratch") as stream:
-        for batch in stream.rows(0):
+        for batch in stream.rows():
             taken += batch.num_rows
             assert read[0] - taken <= 4 * (1 << 16)
         assert stream.file_counts()["regions.parquet"].rows == taken == count

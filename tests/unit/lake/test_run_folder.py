@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.lake.files import atomic_path
 from pipeline.lake.layout import Lake
-from pipeline.lake.run_folder import RunFolder, remove_abandoned
+from pipeline.lake.run_folder import RunFolder, is_of_earlier_version, remove_abandoned
 from pipeline.lake.sql import literal
 from pipeline.lake.warehouse import refresh_stale_warehouse
 
@@ -34,7 +35,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def publish(lake: Lake, run_id: str, quarter: Quarter = QUARTER) -> Path:
-    return fill(RunFolder(lake, quarter, run_id).open()).publish(TABLES)
+    return fill(RunFolder(lake, quarter, run_id).open()).publish(TABLES, TABLES)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -55,13 +56,15 @@ def run_ids_seen(lake: Lake, warehouse: str | None = None) -> list[tuple[str, ..
 def test_a_published_run_is_one_folder_that_the_quarter_links_to(lake: Lake) -> None:
     run = RunFolder(lake, QUARTER, NEW).open()
     assert not lake.current(QUARTER).exists()
-    gathered = contents(fill(run).path)
-    link = run.publish(TABLES)
+    gathered, released = contents(fill(run).path), contents(run.released)
+    link = run.publish(TABLES, TABLES)
     assert link == lake.current(QUARTER)
     assert link.resolve() == lake.runs / NEW
+    assert contents(link) == released
+    assert lake.analyst(QUARTER) == lake.analyst_runs / NEW
     # The lock is of no use to readers.
-    assert contents(link) == {name: data for name, data in gathered.items() if name != ".lock"}
-    assert [path.name for path in lake.runs.iterdir()] == [NEW]
+    assert contents(lake.analyst(QUARTER)) == {name: data for name, data in gathered.items() if name != ".lock"}
+    assert [path.name for runs in (lake.runs, lake.analyst_runs) for path in runs.iterdir()] == [NEW, NEW]
     assert [path.name for path in link.parent.iterdir()] == [link.name]
 
 
@@ -84,15 +87,17 @@ def test_the_next_run_takes_over_and_leaves_the_folder_of_the_last(lake: Lake) -
 def test_what_a_run_does_not_make_anew_is_taken_over(lake: Lake) -> None:
     """Materializing one asset in the UI publishes its table beside the others' last ones."""
     publish(lake, OLD)
-    before = contents(lake.runs / OLD)
+    before, released = contents(lake.analyst_runs / OLD), contents(lake.runs / OLD)
     run = RunFolder(lake, QUARTER, NEW).open()
     assert contents(run.path) == before | {".lock": b""}
+    assert contents(run.released) == released
     with atomic_path(run.table("scores")) as path:
         duckdb.sql("select 'run-new' as run_id, 2 as x").write_parquet(str(path))
     anew = run.table("scores").read_bytes()
-    run.publish(TABLES)
-    assert contents(lake.current(QUARTER)) == before | {"scores.parquet": anew}
-    assert contents(lake.runs / OLD) == before
+    run.publish(TABLES, TABLES)
+    assert contents(lake.analyst(QUARTER)) == before | {"scores.parquet": anew}
+    assert contents(lake.analyst_runs / OLD) == before
+    assert contents(lake.current(QUARTER)) == contents(lake.runs / OLD) == released
 
 
 def test_a_run_that_lacks_what_a_whole_run_makes_is_not_published(lake: Lake) -> None:
@@ -100,13 +105,14 @@ def test_a_run_that_lacks_what_a_whole_run_makes_is_not_published(lake: Lake) ->
     run = RunFolder(lake, QUARTER, NEW).open()
     message = "^2025-Q1 cannot be published: indicator_values, run_info, scores, report not made and never published before"
     with pytest.raises(UsageError, match=message):
-        run.publish(TABLES)
+        run.publish(TABLES, TABLES)
     fill(run).table("run_info").unlink()
-    with pytest.raises(UsageError, match=r"^2025-Q1 cannot be published: run_info not made"):
-        run.publish(TABLES)
+    run.released_table("scores").unlink()
+    with pytest.raises(UsageError, match=r"^2025-Q1 cannot be published: run_info, scores \(released\) not made"):
+        run.publish(TABLES, TABLES)
     run.discard()
     assert lake.published_quarters() == []
-    assert list(lake.runs.iterdir()) == []
+    assert [*lake.runs.iterdir(), *lake.analyst_runs.iterdir()] == []
     assert not lake.warehouse.exists()
 
 
@@ -161,9 +167,9 @@ def test_the_warehouse_shows_each_quarter_s_current_run(lake: Lake) -> None:
 def test_the_warehouse_takes_tables_that_gained_a_column(lake: Lake) -> None:
     publish(lake, "run-earlier", EARLIER)
     run = fill(RunFolder(lake, QUARTER, NEW).open())
-    with atomic_path(run.table("scores")) as path:
+    with atomic_path(run.released_table("scores")) as path:
         duckdb.sql("select 'run-new' as run_id, 7 as grade").write_parquet(str(path))
-    run.publish(TABLES)
+    run.publish(TABLES, TABLES)
     with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
         rows = connection.execute("select run_id, x, grade from scores order by run_id").fetchall()
     assert rows == [("run-earlier", 1, None), ("run-new", None, 7)]
@@ -173,9 +179,9 @@ def test_the_warehouse_of_a_lake_below_a_folder_that_is_called_like_a_partition(
     """The folder's name is no column: 2020-Q3 must not take the place of the quarter in the table, nor be one more."""
     lake = Lake(tmp_path / "quarter=2020-Q3" / "run_id=x" / "lake")
     run = fill(RunFolder(lake, QUARTER, NEW).open())
-    with atomic_path(run.table("row_accounting")) as path:
+    with atomic_path(run.released_table("row_accounting")) as path:
         duckdb.sql("select '2025-Q1' as quarter, 7 as extracted, 'run-new' as run_id").write_parquet(str(path))
-    run.publish((*TABLES, "row_accounting"))
+    run.publish(TABLES, (*TABLES, "row_accounting"))
     with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
         assert connection.execute("select * from row_accounting").fetchall() == [("2025-Q1", 7, NEW)]
         assert connection.execute("select * from scores").fetchall() == [(NEW, 1)]
@@ -321,22 +327,23 @@ def test_opening_a_run_removes_what_dead_ones_left(lake: Lake) -> None:
 def test_runs_that_were_published_once_stay(lake: Lake) -> None:
     publish(lake, OLD)
     # A run that was killed just behind its switch leaves its lock file.
-    (lake.runs / OLD / ".lock").touch()
+    (lake.analyst_runs / OLD / ".lock").touch()
     publish(lake, NEW)
     assert remove_abandoned(lake) == []
-    assert {path.name for path in lake.runs.iterdir()} == {OLD, NEW}
-    assert not (lake.runs / OLD / ".lock").exists()
+    assert {path.name for path in lake.runs.iterdir()} == {path.name for path in lake.analyst_runs.iterdir()} == {OLD, NEW}
+    assert not (lake.analyst_runs / OLD / ".lock").exists()
 
 
 def test_what_runs_left_that_died_before_their_switch_goes(lake: Lake) -> None:
     publish(lake, OLD)
     never_linked = lake.runs / "run-dead"
-    never_linked.mkdir()
-    (never_linked / ".lock").touch()
+    for folder in (never_linked, lake.analyst_runs / "run-dead"):
+        folder.mkdir()
+    (lake.analyst_runs / "run-dead" / ".lock").touch()
     half_link = lake.current(QUARTER).with_name(".quarter=2025-Q1.run-dead")
     half_link.symlink_to(never_linked)
     assert remove_abandoned(lake) == ["run-dead"]
-    assert [path.name for path in lake.runs.iterdir()] == [OLD]
+    assert [path.name for runs in (lake.runs, lake.analyst_runs) for path in runs.iterdir()] == [OLD, OLD]
     assert list(half_link.parent.iterdir()) == [lake.current(QUARTER)]
 
 
@@ -350,6 +357,35 @@ def test_opening_a_run_removes_personal_data_that_dead_ones_were_writing(lake: L
 
 def test_a_lake_without_runs_has_none_to_remove(lake: Lake) -> None:
     assert remove_abandoned(lake) == []
+
+
+def test_readers_no_longer_see_what_earlier_versions_published(lake: Lake) -> None:
+    """They showed readers every table; the folder goes to the analysts' layer, and its quarter has to be run again."""
+    publish(lake, OLD, EARLIER)
+    publish(lake, NEW)
+    for run_id in (OLD, NEW):
+        shutil.rmtree(lake.analyst_runs / run_id)
+        (lake.runs / run_id / ".released").unlink()
+    assert is_of_earlier_version(lake, QUARTER)
+    RunFolder(lake, QUARTER, "run-next").open().discard()
+    assert lake.published_quarters() == []
+    assert {path.name for path in lake.analyst_runs.iterdir()} == {OLD, NEW}
+    assert list(lake.runs.iterdir()) == []
+    assert stat.S_IMODE((lake.root / "analyst").stat().st_mode) == 0o700
+    with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+        assert connection.execute("show tables").fetchall() == []
+
+
+def test_the_analysts_database_shows_all_tables_and_only_to_its_owner(lake: Lake) -> None:
+    run = fill(RunFolder(lake, QUARTER, NEW).open())
+    run.write("quarantine", pl.DataFrame({"row_key": ["E1;R1"]}))
+    run.publish(TABLES, TABLES)
+    with duckdb.connect(str(lake.analyst_warehouse), read_only=True) as connection:
+        assert connection.execute("select row_key from quarantine").fetchall() == [("E1;R1",)]
+    with duckdb.connect(str(lake.warehouse), read_only=True) as connection:
+        assert {name for (name,) in connection.execute("show tables").fetchall()} == set(TABLES)
+    assert stat.S_IMODE(lake.analyst_warehouse.stat().st_mode) == 0o600
+    assert stat.S_IMODE((lake.root / "analyst").stat().st_mode) == 0o700
 
 
 # --- killed, raced, read at every moment -----------------------------------------------------------------------------
@@ -378,10 +414,12 @@ def test_killed_before_any_step_of_publishing_the_old_or_the_new_run_is_there_wh
         # The next run finds its way and tidies up.
         run = RunFolder(lake, QUARTER, "run-next").open()
         assert [path.name for path in lake.runs.glob(".building-*")] == [".building-run-next"]
-        assert contents(run.path) == contents(lake.current(QUARTER)) | {".lock": b""}
+        assert contents(run.path) == contents(lake.analyst(QUARTER)) | {".lock": b""}
+        assert contents(run.released) == contents(lake.current(QUARTER))
         # The warehouse has caught up, and of a run that was not published nothing is left.
         assert run_ids_seen(lake) == [(run_id,)] * len(TABLES)
-        assert {path.name for path in lake.runs.iterdir()} == {OLD, run_id, ".building-run-next"}
+        for runs in (lake.runs, lake.analyst_runs):
+            assert {path.name for path in runs.iterdir()} == {OLD, run_id, ".building-run-next"}
         assert list(lake.current(QUARTER).parent.iterdir()) == [lake.current(QUARTER)]
         assert list(lake.root.glob(".*")) == []
         run.discard()

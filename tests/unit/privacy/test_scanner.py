@@ -39,9 +39,9 @@ def test_a_clean_run_has_no_findings_and_a_record(run: RunFolder) -> None:
     _, findings = scan_run(run, frozenset())
     assert findings == []
     record = pl.read_parquet(run.table(SCAN_TABLE))
-    # Of the table: its column names and marks (2 names) and scope_id (3 cells); nine kinds of personal data each.
+    # Of the table: its column names and marks (2 names) and scope_id (3 cells); thirteen kinds of personal data each.
     assert record.filter(pl.col("subject") == "scores").select("columns_scanned", "finding_count").unique().rows() == [(2, 0)]
-    assert record.group_by("subject").len().sort("subject").rows() == [("report/E1.html", 9), ("scores", 9)]
+    assert record.group_by("subject").len().sort("subject").rows() == [("report/E1.html", 13), ("scores", 13)]
     require_scanned(run)
 
 

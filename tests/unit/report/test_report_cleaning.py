@@ -8,24 +8,24 @@ from pipeline.report.parts.cleaning import Cleaned, cleaning_counts, cleaning_of
 
 LOG = pl.LazyFrame(
     [
-        ("service_requests", "E1", "out_of_scope", "test_request", "rule", 1),
-        ("service_requests", "E1", "out_of_scope", "test_request", "rule", 1),
-        ("service_requests", "E1", "corrected", "corrections.csv row 2", "李工", 1),
-        ("service_requests", "E1", "corrected", "corrections.csv row 3", "李工", 1),
-        ("hotline_calls", "E1", "refused", "range", "rule", 1),
-        ("hotline_calls", "E1", "refused", "required", "rule", 0),
-        ("hotline_calls", "E2", "refused", "range", "rule", 1),
-        ("hotline_calls", None, "refused", "too_few_fields", "rule", 1),
-        ("hotline_calls", None, "masked", "personal data: name", "rule", 50),
+        ("service_requests", "E1", "out_of_scope", "test_request", 1),
+        ("service_requests", "E1", "out_of_scope", "test_request", 1),
+        ("service_requests", "E1", "corrected", "corrections", 1),
+        ("service_requests", "E1", "corrected", "corrections", 1),
+        ("hotline_calls", "E1", "refused", "range", 1),
+        ("hotline_calls", "E1", "refused", "required", 0),
+        ("hotline_calls", "E2", "refused", "range", 1),
+        ("hotline_calls", None, "refused", "too_few_fields", 1),
+        ("hotline_calls", None, "masked", "personal data: name", 50),
     ],
-    schema=["table", "enterprise_id", "action", "rule", "author", "rows"],
+    schema=["table", "enterprise_id", "action", "rule", "rows"],
     orient="row",
 )
 
 
-def test_lines_of_one_enterprise_corrections_by_author_first():
+def test_lines_of_one_enterprise_corrections_first():
     assert list(cleaning_of(cleaning_counts(LOG), "E1")) == [
-        Cleaned("service_requests", "按更正文件更正", "李工", 2),
+        Cleaned("service_requests", "按更正文件更正", "更正文件所列", 2),
         Cleaned("hotline_calls", "隔离", "range", 1),
         Cleaned("service_requests", "不计入统计", "测试工单", 2),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import polars as pl
 import pytest
 import report_run
 
@@ -22,7 +23,7 @@ def section(report: ReportModel) -> str:
     return words(page[page.index("2.11 异常值复核") : page.index('<section id="findings">')])
 
 
-def test_groups_are_summed_up_by_measure(report: ReportModel) -> None:
+def test_counts_are_named_by_measure(report: ReportModel) -> None:
     wait, training = report.outliers.measures
     assert (wait.name, wait.table_name, wait.unit, wait.groups, wait.too_small) == (
         "热线等待时间",
@@ -31,21 +32,33 @@ def test_groups_are_summed_up_by_measure(report: ReportModel) -> None:
         2,
         1,
     )
-    # 23,749 + 9 values; modified Z flags 900 + 1
     assert (wait.n, wait.flagged_z, wait.flagged_z_log, wait.flagged_z_mad) == (23758, 40, 5, 901)
-    assert (wait.to_review, wait.reviewed, wait.confirmed, wait.corrected, wait.excluded) == (40, 3, 2, 0, 1)
+    assert (wait.to_review, wait.reviewed, wait.confirmed, wait.corrected, wait.excluded) == (40, 9, 3, 0, 6)
     assert training.name == "培训学时"
     assert report.outliers.count("to_review") == 40
 
 
 def test_the_section_says_how_many_were_reviewed_and_excluded(section: str) -> None:
-    assert "须复核的数据点 40 个，已复核 3 个（确认 2，更正 0，排除 1），未复核 37 个。" in section
+    assert "须复核的数据点 40 个，已复核 9 个（确认 3，更正 0，排除 6），未复核 31 个。" in section
 
 
 def test_effects_are_shown_total_first(report: ReportModel, section: str) -> None:
     assert [each.indicator_id for each in report.outliers.effects] == ["total", "P2-1a"]
     assert "总分 2025-Q1 — — 95.50 96.25 —" in section
     assert "P2-1a 2025-Q1 30.50 秒 26.40 秒 99.00 100.00 有变化" in section
+
+
+def test_effects_of_too_few_excluded_records_have_no_figures(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The difference that one excluded record makes would tell its value."""
+    run = report_run.write_run(tmp_path_factory.mktemp("run"))
+    path = run / "outlier_effects.parquet"
+    figures = [name for name in pl.read_parquet_schema(path) if name.startswith(("value", "difference", "sample", "score"))]
+    pl.read_parquet(path).with_columns(*(pl.lit(None).alias(name) for name in figures), withheld=pl.lit("parts")).write_parquet(
+        path
+    )
+    page = words(render(build_report(run, report_run.QUARTER, "E1")))
+    assert "P2-1a 2025-Q1 — — — — 有变化" in page
+    assert "排除的记录不足 5 条，前后之差会透露其取值，故只列判定是否变化" in page
 
 
 def test_another_enterprise_has_none_of_it(tmp_path_factory: pytest.TempPathFactory) -> None:

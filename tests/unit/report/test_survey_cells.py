@@ -6,12 +6,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from report_run import EMPTY, HIDDEN_FIGURES, HOSTILE, QUARTER
+from report_run import EMPTY, HOSTILE, QUARTER
 
 from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import RunTables
-from pipeline.report.parts.survey_cells import SurveyCell, hidden_touchpoints, survey_scopes
+from pipeline.report.parts.survey_cells import SurveyCell, survey_scopes
 
 RESPONDENTS = {"enterprise_id": pl.String, "scope_type": pl.String, "scope_id": pl.String, "respondents": pl.Int64}
 VALUES = {
@@ -28,12 +28,12 @@ def tables(run_path: Path) -> RunTables:
     return RunTables.read(run_path, QUARTER)
 
 
-def respondents(*rows: tuple[str, str, int]) -> pl.DataFrame:
+def respondents(*rows: tuple[str, str, int | None]) -> pl.DataFrame:
     return pl.DataFrame([("E1", *row) for row in rows], schema=RESPONDENTS, orient="row")
 
 
-def test_a_small_region_is_hidden_with_the_smallest_other_one(report: ReportModel) -> None:
-    # 4 people in 450105 are hidden; the smallest part beside them are the 480 − 474 = 6 people without a region.
+def test_a_withheld_region_has_no_numbers_and_those_of_no_region_are_not_told(report: ReportModel) -> None:
+    # 480 − 300 − 150 − 20 are ten people, in 450105 or in no region.
     scopes = report.survey_scopes
     assert scopes is not None
     regions, channels = scopes.breakdowns
@@ -42,18 +42,15 @@ def test_a_small_region_is_hidden_with_the_smallest_other_one(report: ReportMode
         ("450103", 150, 81.34),
         ("450105", None, None),
         ("450107", 20, 79.53),
-        ("未注明", None, None),
     ]
     assert [(cell.name, cell.respondents) for cell in channels.cells] == [("在线", 200), ("上门", 20), ("电话", 260)]
     assert scopes.overall == SurveyCell("全部", 480, 83.25, 81.4, 85.1)
-    assert scopes.hidden == 2
+    assert scopes.hidden == 1
 
 
-def test_no_page_holds_a_hidden_figure_and_the_footnote_names_the_rule(tables: RunTables) -> None:
+def test_the_footnote_names_the_rule_and_the_number_of_withheld_cells(tables: RunTables) -> None:
     page = render(tables.report("E1"))
-    assert [figure for figure in HIDDEN_FIGURES if figure in page] == []
-    assert "本期共隐去 2 格" in page
-    # The shown neighbours are there, so the check above looked at the right page.
+    assert "本期共隐去 1 格" in page
     assert all(figure in page for figure in ("84.12", "79.53", "88.19", "在线满意度、上门满意度"))
 
 
@@ -63,27 +60,15 @@ def test_hidden_readings_of_touchpoints_are_named_without_their_values(report: R
     assert [variant.code for variant in touchpoints.variants] == ["touchpoint_phone", "gap_phone"]
 
 
-def test_a_touchpoint_of_few_people_is_hidden_in_every_reading_though_they_gave_many_answers() -> None:
-    # Four people answered three questions on outlets each: 12 answers. Beside them phone (9) is the smallest of the rest.
-    variants = [
-        {"variant": "touchpoint_outlet", "sample_size": 12},
-        {"variant": "touchpoint_phone", "sample_size": 9},
-        {"variant": "touchpoint_online", "sample_size": 40},
-        {"variant": "gap_outlet", "sample_size": 12},
-        {"variant": "gap_online", "sample_size": 40},
-        {"variant": "five_point_ratio", "sample_size": 61},
-    ]
-    people = respondents(("touchpoint", "outlet", 4), ("touchpoint", "phone", 9), ("touchpoint", "online", 20))
-    assert hidden_touchpoints(variants, people) == {
-        *("touchpoint_outlet", "touchpoint_phone"),
-        # without phone, online is all that hides the gap of the outlets
-        *("gap_outlet", "gap_online"),
-    }
+def test_those_of_no_region_are_told_where_no_region_is_withheld() -> None:
+    scopes = survey_scopes(respondents(("enterprise", "E1", 50), ("region", "A", 30)), pl.DataFrame(schema=VALUES))
+    assert scopes is not None
+    assert [(cell.name, cell.respondents) for cell in scopes.breakdowns[0].cells] == [("A", 30), ("未注明", 20)]
 
 
 def test_where_too_few_answered_at_all_nothing_is_shown() -> None:
     scopes = survey_scopes(
-        respondents(("enterprise", "E1", 3), ("region", "A", 3), ("channel", "phone", 1), ("channel", "online", 2)),
+        respondents(("enterprise", "E1", None), ("region", "A", None), ("channel", "phone", None), ("channel", "online", None)),
         pl.DataFrame([("region", "A", 61.0, 50.0, 72.0)], schema=VALUES, orient="row"),
     )
     assert scopes is not None
@@ -105,6 +90,7 @@ def test_the_anonymity_section_speaks_of_one_enterprise_only(tables: RunTables) 
         ("fct_safety_incidents", 0, 3, 3),
         ("fct_service_requests", 25000, 0, 3),
     ]
+    assert (model.layer_k, model.layer_level) == (6, 4)
     assert (model.internal, model.aggregates, model.aggregates_of_persons) == (
         ("quarantine",),
         1,

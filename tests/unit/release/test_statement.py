@@ -11,7 +11,7 @@ import pytest
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.publish.statement import write_anonymity
+from pipeline.release.statement import write_anonymity
 from pipeline.settings.plan import PrivacyLimits
 from schemas.expectations.privacy import identifying_columns
 
@@ -92,8 +92,24 @@ def test_a_table_that_names_records_must_be_declared(run: RunFolder) -> None:
         "quarantine": (2, True),
         "scores": (4, True),
         "indicator_values": (2, True),
+        "released layer": (4, True),
     }
     assert said["request_list"]["quasi_identifiers"] == "customer_phone_token;request_id"
+
+
+@pytest.mark.parametrize(("shown", "level", "is_kept"), [([5, None, 12], 4, True), ([5, 4, 12], 2, False)])
+def test_the_released_layer_is_measured_on_its_files(shown: list[int | None], level: int, is_kept: bool, run: RunFolder) -> None:
+    run.released.mkdir(parents=True)
+    values = {"indicator_id": ["O1-1"] * 3, "sample_size": shown, "withheld": [None, "cell", None]}
+    things = {"indicator_id": ["R1-3a"], "sample_size": [1], "withheld": [None]}
+    schema = {"indicator_id": pl.String, "sample_size": pl.Int64, "withheld": pl.String}
+    pl.concat([pl.DataFrame(rows, schema=schema) for rows in (values, things)]).write_parquet(
+        run.released_table("indicator_values")
+    )
+    row = measured(run, {}, PrivacyLimits())["released layer"]
+    least = min(count for count in shown if count is not None)
+    assert (row["k_reached"], row["gbt_42460_level"], row["is_kept"], row["suppressed"]) == (least, level, is_kept, 1)
+    assert row["reidentification_risk"] == 1 / least
 
 
 def test_keys_of_records_people_and_tokens_identify_and_places_do_not() -> None:

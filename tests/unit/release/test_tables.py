@@ -1,0 +1,217 @@
+"""What readers see of a run's tables: a small run made by hand, its withheld cells worked out in the comments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.errors import AsqError
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder
+from pipeline.release.tables import Layer, NotReleased, without_few
+from pipeline.release.withholding import UndeclaredIndicator, withholding
+from schemas.expectations.release import SUBJECTS, column_classes, released_columns, released_tables
+from schemas.standard.catalogue import catalogue_rows
+
+QUARTER, BEFORE = Quarter(2025, 1), Quarter(2024, 4)
+_PLACE = ("enterprise_id", "scope_type", "scope_id")
+_INPUTS = {
+    **dict.fromkeys(("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id", "variant", "part"), pl.String),
+    "n": pl.Int64,
+}
+_PERIOD_INPUTS = {"period": pl.String, "period_role": pl.String, **_INPUTS}
+_PEOPLE = {**dict.fromkeys(("enterprise_id", "quarter", "subject", "scope_type", "scope_id"), pl.String), "most_rows": pl.Int64}
+_RESPONDENTS = {**dict.fromkeys(("enterprise_id", "quarter", "scope_type", "scope_id"), pl.String), "respondents": pl.Int64}
+_OUTLETS = dict.fromkeys(("enterprise_id", "outlet_id", "region_code"), pl.String)
+
+# Requests by region: of 60 in the first quarter of 2025, A has 3, B 20 and C 37; in the quarter before all have enough.
+COUNTS = {
+    ("2025-Q1", "enterprise", "E"): 60,
+    ("2025-Q1", "region", "A"): 3,
+    ("2025-Q1", "region", "B"): 20,
+    ("2025-Q1", "region", "C"): 37,
+    ("2024-Q4", "enterprise", "E"): 65,
+    ("2024-Q4", "region", "A"): 25,
+    ("2024-Q4", "region", "B"): 20,
+    ("2024-Q4", "region", "C"): 20,
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(Lake(tmp_path / "lake"), QUARTER, "run-1").open()
+    inputs = [
+        ("E", quarter, scope, name, indicator, "", "", count)
+        for (quarter, scope, name), count in COUNTS.items()
+        for indicator in ("O1-1", "R5-1")
+    ]
+    write(folder, "mart_indicator_inputs", inputs, _INPUTS)
+    write(folder, "mart_period_inputs", [], _PERIOD_INPUTS)
+    write(folder, "mart_people_rows", [], _PEOPLE)
+    write(folder, "mart_survey_respondents", [], _RESPONDENTS)
+    write(folder, "dim_outlet", [], _OUTLETS)
+    return folder
+
+
+def write(folder: RunFolder, table: str, rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> None:
+    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(folder.table(table))
+
+
+def hidden(run: RunFolder, k: int = 5) -> set[tuple[str, str]]:
+    cells = withholding(run, k).cells
+    assert set(cells["indicator_id"]) <= {"O1-1"}
+    return set(cells.select("period", "scope_id").iter_rows())
+
+
+def test_a_small_region_is_withheld_in_every_period_with_its_quarter(run: RunFolder) -> None:
+    # 3 + 20 of 60 are missing in the quarter, and so in the year to date and the trailing year; nothing is of the quarter before.
+    assert hidden(run) == {(period, name) for period in ("2025-Q1", "2025-Q1-YTD", "2025-Q1-TTM") for name in "AB"}
+
+
+def test_more_people_are_asked_for_by_the_plan(run: RunFolder) -> None:
+    # Of 22 people no region of the quarter before has enough but A, and B with C are enough together.
+    found = hidden(run, k=22)
+    assert {name for period, name in found if period == "2024-Q4"} == {"B", "C"}
+
+
+def test_a_frequent_customer_counts_once(run: RunFolder) -> None:
+    # The four most frequent customers of B have all its twenty requests.
+    write(run, "mart_people_rows", [("E", "2024-Q4", "requests", "region", "B", 20)], _PEOPLE)
+    assert {name for period, name in hidden(run) if period == "2024-Q4"} == {"B", "C"}
+
+
+def test_what_a_publication_withheld_stays_withheld_when_more_records_came(run: RunFolder) -> None:
+    previous = RunFolder(run.lake, BEFORE, "run-0").open()
+    rows = [("E", "2024-Q4", "region", "A", "O1-1", "cell")]
+    columns = dict.fromkeys(("enterprise_id", "period", "scope_type", "scope_id", "indicator_id", "withheld"), pl.String)
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(previous.released_table("indicator_values"))
+    previous.reports.mkdir()
+    previous.publish([], [])
+    found = hidden(run)
+    # A goes as before, and B or C with it: of equals the first.
+    assert {name for period, name in found if period == "2024-Q4"} == {"A", "B"}
+    assert {name for period, name in found if period == "2025-Q1-TTM"} == {"A", "B"}
+
+
+def test_an_indicator_of_which_nobody_said_whom_it_counts_stops_the_run(run: RunFolder) -> None:
+    write(run, "mart_indicator_inputs", [("E", "2025-Q1", "enterprise", "E", "X9-9", "", "", 7)], _INPUTS)
+    with pytest.raises(UndeclaredIndicator, match="X9-9"):
+        withholding(run, 5)
+
+
+def test_every_indicator_of_the_catalogue_has_a_subject() -> None:
+    assert {each.indicator_id for each in catalogue_rows()} == SUBJECTS.keys()
+
+
+def test_a_table_or_column_that_is_not_declared_stops_the_run(run: RunFolder) -> None:
+    layer = Layer(run, 5)
+    pl.DataFrame({"enterprise_id": ["E"], "score": [80.0], "phone_of_manager": ["x"]}).write_parquet(run.table("scores"))
+    with pytest.raises(NotReleased, match=r"^scores: phone_of_manager not declared in schemas/expectations/released_columns.csv"):
+        layer.write(["scores"])
+    pl.DataFrame({"a": [1]}).write_parquet(run.table("customer_list"))
+    with pytest.raises(NotReleased, match="customer_list: a not declared"):
+        layer.write(["customer_list"])
+    assert issubclass(NotReleased, AsqError)
+
+
+def test_records_people_and_sums_of_squares_are_not_among_the_released_columns() -> None:
+    columns = {(table, column) for table in released_tables() for column in released_columns(table)}
+    names = {column for _, column in columns}
+    assert not names & {"row_key", "origin_row", "_row_id", "expert_id", "staff_id", "customer_id", "smallest", "largest"}
+    assert not names & {"sum_squares", "sum_products", "count_squares", "value_masked", "before_masked"}
+    assert not {"quarantine", "outliers", "cleaning_log", "weight_judgements", "fct_service_requests"} & set(released_tables())
+    assert all(column_classes()[table][column] != "analyst" for table, column in columns)
+
+
+VALUES: dict[str, Any] = {
+    **dict.fromkeys(("enterprise_id", "period", "indicator_id", "scope_type", "scope_id", "variant"), pl.String),
+    "value": pl.Float64,
+    "sample_size": pl.Int64,
+    **dict.fromkeys(("numerator", "denominator", "ci_low", "ci_high", "within_limit_rate"), pl.Float64),
+    "ci_method": pl.String,
+}
+
+
+def variants(run: RunFolder, *rows: tuple[str, str, float, int]) -> dict[str, tuple[float | None, int | None, str | None]]:
+    """By variant: value, sample size and what is withheld, of readings of an indicator with 100 people."""
+    place = ("E", "2025-Q1")
+    made = [
+        (*place, indicator, "enterprise", "E", variant, value, size, value * size, float(size), 0.0, 1.0, None, "t")
+        for indicator, variant, value, size in rows
+    ]
+    write(run, "indicator_variants", made, VALUES)
+    whole = [(*place, name, "enterprise", "E", 100) for name in dict.fromkeys(indicator for indicator, *_ in rows)]
+    schema = {name: kind for name, kind in VALUES.items() if name in {*VALUES} - {"variant", "value"} and name != "ci_method"}
+    columns = ("enterprise_id", "period", "indicator_id", "scope_type", "scope_id", "sample_size")
+    write(run, "indicator_values", whole, {name: schema[name] for name in columns})
+    shown = Layer(run, 5).indicator_variants()
+    return {row["variant"]: (row["value"], row["sample_size"], row["withheld"]) for row in shown.iter_rows(named=True)}
+
+
+def test_readings_that_would_tell_of_few_people_are_withheld(run: RunFolder) -> None:
+    found = variants(
+        run,
+        ("O1-1", "one_touch", 0.9, 60),
+        # four people
+        ("O1-1", "survey_confirmed", 0.5, 4),
+        # 100 − 97 are three people
+        ("O1-1", "without_onsite", 0.8, 97),
+    )
+    assert found == {
+        "one_touch": (0.9, 60, None),
+        "survey_confirmed": (None, None, "cell"),
+        "without_onsite": (None, None, "cell"),
+    }
+
+
+def test_extremes_are_withheld_and_quantiles_have_k_people_beyond_them(run: RunFolder) -> None:
+    found = variants(
+        run,
+        *(("P2-1c", name, 12.3456, 100) for name in ("smallest", "largest", "p50", "p90", "p95")),
+    )
+    # 5 % of 100 are five people; three digits.
+    assert {name: value for name, (value, _, _) in found.items()} == {
+        "smallest": None,
+        "largest": None,
+        "p50": 12.3,
+        "p90": 12.3,
+        "p95": 12.3,
+    }
+    assert variants(run, ("P2-1c", "p95", 12.3456, 99))["p95"] == (None, None, "cell")
+    # Outlets are no people.
+    assert variants(run, ("R1-2a", "largest", 12.3456, 3))["largest"] == (12.3456, 3, None)
+
+
+def test_a_touchpoint_of_few_people_takes_another_with_it_in_each_reading(run: RunFolder) -> None:
+    # Four people on outlets: withheld. O2-2 is the mean of all by known volumes, so that the smallest other goes too.
+    found = variants(
+        run,
+        ("O2-2", "touchpoint_outlet", 70.0, 4),
+        ("O2-2", "touchpoint_phone", 80.0, 9),
+        ("O2-2", "touchpoint_online", 90.0, 40),
+        ("O2-2", "gap_outlet", 1.0, 4),
+        ("O2-2", "gap_online", 2.0, 40),
+    )
+    assert {name for name, (_, _, withheld) in found.items() if withheld} == {
+        *("touchpoint_outlet", "touchpoint_phone", "gap_outlet", "gap_online"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "本季 19 件投诉中 19 件在 24 小时内响应；紧急投诉 3 件中 2 件",
+            "本季 19 件投诉中 19 件在 24 小时内响应；紧急投诉 不足 5 件中 不足 5 件",
+        ),
+        ("重复 0 份（0.0%），共用设备 4 份（2.8%）", "重复 0 份（0.0%），共用设备 不足 5 份（2.8%）"),
+        ("1,004 位顾客；专家 5 名", "1,004 位顾客；专家 5 名"),
+        ("期末登记的关键环节 3 个；PR-24 按季", "期末登记的关键环节 3 个；PR-24 按季"),
+    ],
+)
+def test_sentences_give_no_small_number_of_people(said: str, shown: str) -> None:
+    assert without_few(said, 5) == shown

@@ -26,6 +26,7 @@ from pipeline.release.withholding import SCOPES, Withholding, subject_of, withho
 from schemas.expectations.release import (
     CELL,
     CODES,
+    COUNTED_ELSEWHERE,
     CUBES,
     PARTS,
     THINGS,
@@ -154,7 +155,10 @@ class Layer:
         is_hidden, is_of_place = pl.col(WITHHELD_COLUMN) == CELL, pl.col("scope_type") != "enterprise"
         return rows.with_columns(
             _unless(is_hidden.fill_null(False) | (pl.col("_before").fill_null(False) & is_of_place), "previous_value"),
-            *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in (*_SIZES, "is_distinguishable")),
+            *(
+                _unless(pl.col(WITHHELD_COLUMN).is_not_null() | (_tells_another(name) & is_of_place), name)
+                for name in (*_SIZES, "is_distinguishable")
+            ),
             *(_unless(is_hidden, name) for name in _VALUES),
             status=pl.when(is_hidden).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
         ).drop("_before")
@@ -356,6 +360,12 @@ def without_few(text: str, k: int) -> str:
         return f"不足 {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
     return _PEOPLE_IN_WORDS.sub(said, text)
+
+
+def _tells_another(column: str) -> pl.Expr:
+    """Rows whose column counts another subject's records, or is multiplied by them: their own indicator may withhold them."""
+    counted = [indicator for indicator, name in COUNTED_ELSEWHERE if column in ("numerator", name)]
+    return pl.col("indicator_id").is_in(counted)
 
 
 def _of_people() -> pl.Expr:

@@ -194,8 +194,16 @@ def _joined(layers: list[Layer]) -> tuple[Known, list[Told]]:
         targets |= layer.targets
         outlets |= layer.outlets
         sources |= layer.sources
-    counts = frozenset(series for layer in layers for series in layer.counts)
+    counts = frozenset(series for layer in layers for series in layer.counts) - _divisors(numbers)
     return Known(numbers, rows, frozenset(targets), counts, outlets, _nobody(numbers, rows, sources)), changes
+
+
+def _divisors(numbers: Mapping[Cell, float]) -> set[Series]:
+    """Columns that are 1 wherever they are shown count nobody: the value is its own numerator."""
+    found: dict[Series, set[float]] = defaultdict(set)
+    for cell, number in numbers.items():
+        found[cell.series].add(number)
+    return {series for series, shown in found.items() if shown <= {0.0, 1.0} and 1.0 in shown and series.column == "denominator"}
 
 
 def _of_people(series: Series) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
 from pipeline.lake.layout import Lake
-from schemas.expectations.release import WITHHELD_COLUMN, column_classes
+from schemas.expectations.release import COUNTED_ELSEWHERE, WITHHELD_COLUMN, column_classes
 
 ENTERPRISE = "enterprise"
 _PLACES = ("enterprise_id", "period", "quarter", "scope_type", "scope_id")
@@ -111,7 +111,7 @@ def read_layer(folder: Path, quarter: str) -> Layer:
             for cell, number, is_withheld, kind in _cells(table, rows, classes):
                 if number is not None or cell not in numbers:
                     numbers[cell] = number
-                if is_withheld and number is None and kind in _TARGETS:
+                if is_withheld and number is None and kind in _TARGETS and not _is_counted_elsewhere(cell.series):
                     targets.add(cell)
                 if kind == "people":
                     counts.add(cell.series)
@@ -124,6 +124,10 @@ def read_layer(folder: Path, quarter: str) -> Layer:
         outlets=_outlets(folder / "dim_outlet.parquet"),
         sources=_sources(folder / "indicator_catalogue.parquet"),
     )
+
+
+def _is_counted_elsewhere(series: Series) -> bool:
+    return bool(series.name) and (series.name[0], series.column) in COUNTED_ELSEWHERE
 
 
 def _outlets(path: Path) -> dict[tuple[str, str], str]:

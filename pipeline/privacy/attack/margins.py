@@ -28,6 +28,7 @@ _TOLERANCE = 1e-9
 # If a direction leaves more than this share of the cells narrow, some of them get programs of their own.
 _ENOUGH_PROGRESS = 0.7
 _EACH_ALONE = 8
+_PASSES = 12
 
 
 class Interval(NamedTuple):
@@ -218,6 +219,7 @@ class _System:
     def __init__(self, known: Known, traits: Traits, table: str, name: tuple[str, ...], enterprise: str, assumed: Assumed) -> None:
         self.known, self.traits, self.assumed = known, traits, assumed
         self.table, self.name, self.enterprise = table, name, enterprise
+        self._as: dict[Series, Series] = {}
         self.unknowns: dict[tuple[str, Place], int] = {}
         self.most: list[float] = []
         self.equal: list[tuple[dict[int, float], float]] = []
@@ -229,6 +231,10 @@ class _System:
         self.spans = sorted({cell.place.span for cell in cells})
         self.places = sorted({(cell.place.scope_type, cell.place.scope_id) for cell in cells})
         rows = set(cells)
+        # Columns that are at most each other are one.
+        for one, other in itertools.combinations(self.columns, 2):
+            if one not in self._as and self.traits.is_at_most(one, other) and self.traits.is_at_most(other, one):
+                self._as[other] = self._as.get(one, one)
         for series, span, (scope_type, scope_id) in itertools.product(self.columns, self.spans, self.places):
             cell = Cell(series, Place(self.enterprise, span, scope_type, scope_id))
             if cell in self.known.numbers:
@@ -251,7 +257,7 @@ class _System:
         return {self._unknown(cell.series, cell.place._replace(span=span)): 1.0 for span in spans}
 
     def _unknown(self, series: Series, place: Place) -> int:
-        key = series.column, place
+        key = self._as.get(series, series).column, place
         if key not in self.unknowns:
             self.unknowns[key] = len(self.most)
             # More than anything shown: what no equation limits stays open.
@@ -266,7 +272,7 @@ class _System:
         types = {scope_type for scope_type, _ in self.places}
         regions = outlets_of(self.known, self.enterprise)
         spans = sorted({place.span for _, place in self.unknowns})
-        for series, span in itertools.product(self.columns, spans):
+        for series, span in itertools.product([each for each in self.columns if each not in self._as], spans):
             for scope_type in sorted(types - {ENTERPRISE}):
                 parts = [name for own, name in self.places if own == scope_type]
                 self._line(series, span, (ENTERPRISE, self.enterprise), [(scope_type, name) for name in parts], scope_type)
@@ -278,8 +284,9 @@ class _System:
 
     def _line(self, series: Series, span: str, total: tuple[str, str], parts: list[tuple[str, str]], scope_type: str) -> None:
         how = self.traits.line(series, scope_type)
-        whole = (series.column, Place(self.enterprise, span, *total))
-        single = [(series.column, Place(self.enterprise, span, *part)) for part in parts]
+        column = self._as.get(series, series).column
+        whole = (column, Place(self.enterprise, span, *total))
+        single = [(column, Place(self.enterprise, span, *part)) for part in parts]
         if how == "no" or whole not in self.unknowns or not all(part in self.unknowns for part in single):
             return
         factors = {self.unknowns[part]: 1.0 for part in single}
@@ -290,7 +297,7 @@ class _System:
 
     def _compare_columns(self) -> None:
         for one, other in itertools.permutations(self.columns, 2):
-            if not self.traits.is_at_most(one, other):
+            if one in self._as or other in self._as or not self.traits.is_at_most(one, other):
                 continue
             for (column, place), unknown in list(self.unknowns.items()):
                 if column == one.column and (beside := self.unknowns.get((other.column, place))) is not None:
@@ -336,7 +343,12 @@ class _System:
 
         if not explore(random.uniform(0.1, 1.0, len(wanted))):
             return None
-        settled: set[int] = set()
+        least, most = self._outer_bounds()
+        outer_low, outer_high = targets @ least, targets @ most
+        outer_low = np.where(whole, np.ceil(outer_low - _NEAR), outer_low)
+        outer_high = np.where(whole, np.floor(outer_high + _NEAR), outer_high)
+        by_passing = set(np.flatnonzero(outer_high - outer_low <= 1 + _NEAR).tolist())
+        settled = set(by_passing)
         while rest := [number for number in narrow() if number not in settled]:
             # The cell itself, and a little of all others that are still narrow, so that each point moves many.
             weights = np.zeros(len(wanted))
@@ -352,11 +364,36 @@ class _System:
                     settled.add(number)
         found = {}
         for number in narrow():
-            least, most = float(low[number]), float(high[number])
+            if number in by_passing:
+                lowest, highest = float(outer_low[number]), float(outer_high[number])
+            else:
+                lowest, highest = float(low[number]), float(high[number])
             if whole[number]:
-                least, most = float(np.ceil(least - _NEAR)), float(np.floor(most + _NEAR))
-            found[wanted[number]] = Interval(least, most)
+                lowest, highest = float(np.ceil(lowest - _NEAR)), float(np.floor(highest + _NEAR))
+            found[wanted[number]] = Interval(lowest, highest)
         return found
+
+    def _outer_bounds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Bounds of the unknowns by passing them on from equation to equation: no tighter than the intervals, and much cheaper."""
+        rows = [(row, number, number) for row, number in self.equal] + [(row, -np.inf, number) for row, number in self.at_most]
+        matrix = _matrix([(row, 0.0) for row, *_ in rows], len(self.most)).toarray()
+        floor, ceiling = (np.array([row[side] for row in rows])[:, None] for side in (1, 2))
+        up, down, used = np.maximum(matrix, 0), np.minimum(matrix, 0), matrix != 0
+        low, high = np.zeros(len(self.most)), np.array(self.most)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for _ in range(_PASSES):
+                # What the other unknowns of the row leave for each.
+                others_low = (up @ low + down @ high)[:, None] - (up * low + down * high)
+                others_high = (up @ high + down @ low)[:, None] - (up * high + down * low)
+                one, other = (floor - others_high) / matrix, (ceiling - others_low) / matrix
+                is_up = matrix > 0
+                lowest = np.where(used, np.where(is_up, one, other), -np.inf).max(axis=0, initial=-np.inf)
+                highest = np.where(used, np.where(is_up, other, one), np.inf).min(axis=0, initial=np.inf)
+                tighter = np.maximum(low, lowest), np.minimum(high, highest)
+                if np.allclose(tighter[0], low) and np.allclose(tighter[1], high):
+                    break
+                low, high = tighter
+        return low, high
 
     def _extreme(self, costs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
         """The point at which the costs are least; None if there is no point."""

@@ -139,9 +139,10 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
         result.tried += tried
         for each in told:
             real = truth.get(each.cell)
-            if each.cell in said or (has_truth and not _is_right(each, real, truth)):
-                continue
-            said.add(each.cell)
+            if each.kind != CHANGES:
+                if each.cell in said or (has_truth and not _is_right(each, real, truth)):
+                    continue
+                said.add(each.cell)
             results[each.kind].findings.append(Finding(each, real))
     return [results[kind] for kind in KINDS]
 
@@ -269,17 +270,20 @@ def _related(known: Known) -> list[Told]:
 
 def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
     counted = [cell for cell in known.targets if cell.series in known.counts and cell not in known.numbers]
-    found = dict(bounded(known))
-    of_found = replace(known, targets=frozenset(found))
-    by_periods = dict(bounded(of_found, assumed=Assumed(places=False))) if found else {}
-    by_places = dict(bounded(of_found, assumed=Assumed(periods=False))) if found else {}
+    # First what the shown numbers bear out, then what they only do not contradict.
+    guesses = [dict(bounded(known, is_bold=is_bold)) for is_bold in (False, True)]
+    found = guesses[1] | guesses[0]
     told = []
-    for cell, interval in sorted(found.items()):
-        if _is_of_remainder(cell, interval, found):
-            kind = NONE_OR_ALL
-        else:
-            kind = PERIODS if cell in by_periods else PLACES if cell in by_places else MARGINS
-        told.append(Told(kind, cell, *interval))
+    for guess, is_bold in zip(guesses, (False, True), strict=True):
+        of_guess = replace(known, targets=frozenset(guess))
+        by_periods = dict(bounded(of_guess, assumed=Assumed(places=False)))
+        by_places = dict(bounded(of_guess, assumed=Assumed(periods=False), is_bold=is_bold))
+        for cell, interval in sorted(guess.items()):
+            if _is_of_remainder(cell, interval, guess):
+                kind = NONE_OR_ALL
+            else:
+                kind = PERIODS if cell in by_periods else PLACES if cell in by_places else MARGINS
+            told.append(Told(kind, cell, *interval))
     for kind in (PERIODS, PLACES, MARGINS):
         yield kind, len(counted), [each for each in told if each.kind == kind]
     parts = sum(cell.series.column == _NUMERATOR for cell in counted)

@@ -102,13 +102,16 @@ class Known:
         return self.by_series.get(series, {})
 
 
-def bounded(known: Known, with_values: bool = False, assumed: Assumed | None = None) -> Iterator[tuple[Cell, Interval]]:
+def bounded(
+    known: Known, with_values: bool = False, assumed: Assumed | None = None, is_bold: bool = False
+) -> Iterator[tuple[Cell, Interval]]:
     """The targets that can be told to within one, with their intervals.
 
     with_values   also uses values shown without their parts: numerator = value × denominator
     assumed       just this; otherwise as much as the shown numbers allow
+    is_bold       places add up to their total also where no shown total tells that they do
     """
-    traits = Traits(known)
+    traits = Traits(known, is_bold)
     for (table, name, enterprise), cells in known.groups.items():
         wanted = [cell for cell in cells if cell in known.targets and cell not in known.numbers]
         if not wanted:
@@ -134,8 +137,9 @@ def outlets_of(known: Known, enterprise: str) -> Mapping[str, list[str]]:
 class Traits:
     """What holds of a series on all its shown numbers, of all enterprises."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, is_bold: bool = False) -> None:
         self.known = known
+        self.is_bold = is_bold
         self._adds_up: dict[Series, bool] = {}
         self._lines: dict[tuple[Series, str], str] = {}
 
@@ -175,7 +179,7 @@ class Traits:
                 total = self._total(place, scope_type)
                 if total is not None:
                     totals[total].append(shown.get(place))
-        exact, tested = True, False
+        exact, tested = True, self.is_bold
         for total, parts in totals.items():
             if total not in shown:
                 continue

@@ -156,7 +156,7 @@ class Layer:
         return rows.with_columns(
             _unless(is_hidden.fill_null(False) | (pl.col("_before").fill_null(False) & is_of_place), "previous_value"),
             *(
-                _unless(pl.col(WITHHELD_COLUMN).is_not_null() | (_tells_another(name) & is_of_place), name)
+                _unless(pl.col(WITHHELD_COLUMN).is_not_null() | _tells_another(name), name)
                 for name in (*_SIZES, "is_distinguishable")
             ),
             *(_unless(is_hidden, name) for name in _VALUES),

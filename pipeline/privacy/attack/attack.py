@@ -16,6 +16,7 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.privacy.attack.cells import (
+    CUBE_TABLE,
     Cell,
     Layer,
     Series,
@@ -23,8 +24,9 @@ from pipeline.privacy.attack.cells import (
     quarters_of,
     read_layer,
 )
+from pipeline.privacy.attack.cubes import bounded_cubes, merged_truth
 from pipeline.privacy.attack.fractions import denominators
-from pipeline.privacy.attack.margins import Assumed, Interval, Known, Traits, bounded
+from pipeline.privacy.attack.margins import Assumed, Known, Traits, bounded
 from pipeline.privacy.attack.relations import relations
 from schemas.expectations.privacy import RELEASED_LAYER
 from schemas.expectations.release import SUBJECTS, THINGS
@@ -35,11 +37,12 @@ SUMS = "a column that is the sum of others"
 PERIODS = "differences of periods"
 PLACES = "totals and parts"
 MARGINS = "periods, totals and parts together"
+CUBES = "tables of two attributes"
 NONE_OR_ALL = "none or all of a remainder"
 FRACTIONS = "an enterprise's value without its parts"
 CHANGES = "changes between publications"
 
-KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, NONE_OR_ALL, FRACTIONS, CHANGES)
+KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, NONE_OR_ALL, FRACTIONS, CHANGES)
 STATED: Mapping[str, str] = {
     NONE_OR_ALL: "the withheld places of a total, at least k people together, are known to be none, all, or all but one",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
@@ -127,10 +130,11 @@ def _k(folder: Path) -> int | None:
 
 def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Result]:
     """Attack the layers, the newest last, and judge each by its truth. k: the fewest people a shown number is about."""
-    truth: dict[Cell, float | None] = {}
+    truth: dict[Cell, float] = {}
     for layer in truths:
         if layer is not None:
             truth |= {cell: number for cell, number in layer.numbers.items() if number is not None}
+    truth |= merged_truth((cell for layer in layers for cell in layer.numbers), truth)
     has_truth = all(layer is not None for layer in truths)
     results = {kind: Result(kind) for kind in KINDS}
     said: set[Cell] = set()
@@ -144,10 +148,16 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
                     continue
                 said.add(each.cell)
             results[each.kind].findings.append(Finding(each, real))
+    for result in list(results.values()):
+        of_remainder = [finding for finding in result.findings if _is_of_remainder(finding.told, said)]
+        result.findings = [finding for finding in result.findings if finding not in of_remainder]
+        results[NONE_OR_ALL].findings += [
+            finding._replace(told=finding.told._replace(kind=NONE_OR_ALL)) for finding in of_remainder
+        ]
     return [results[kind] for kind in KINDS]
 
 
-def _is_right(told: Told, real: float | None, truth: Mapping[Cell, float | None]) -> bool:
+def _is_right(told: Told, real: float | None, truth: Mapping[Cell, float]) -> bool:
     """Whether something is told: the number is within what the attacker says, and it is a number of somebody."""
     if real is None or not told.low - _NEAR <= real <= told.high + _NEAR * max(1.0, abs(told.high)):
         return False
@@ -173,6 +183,8 @@ def _attacks(layers: list[Layer], k: int) -> Iterator[tuple[str, int, list[Told]
     for kind in (EQUAL, SUMS, PERIODS):
         yield kind, len(values.targets - others.keys()), [each for each in told if each.kind == kind]
     yield from _by_margins(known, k)
+    of_cubes = [cell for cell in known.targets if cell.series.table == CUBE_TABLE and cell not in known.numbers]
+    yield CUBES, len(of_cubes), [Told(CUBES, cell, *interval) for cell, interval in bounded_cubes(known)]
 
 
 def _joined(layers: list[Layer]) -> tuple[Known, list[Told]]:
@@ -269,7 +281,11 @@ def _related(known: Known) -> list[Told]:
 
 
 def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
-    counted = [cell for cell in known.targets if cell.series in known.counts and cell not in known.numbers]
+    counted = [
+        cell
+        for cell in known.targets
+        if cell.series in known.counts and cell.series.table != CUBE_TABLE and cell not in known.numbers
+    ]
     # First what the shown numbers bear out, then what they only do not contradict.
     guesses = [dict(bounded(known, is_bold=is_bold)) for is_bold in (False, True)]
     found = guesses[1] | guesses[0]
@@ -279,15 +295,11 @@ def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
         by_periods = dict(bounded(of_guess, assumed=Assumed(places=False)))
         by_places = dict(bounded(of_guess, assumed=Assumed(periods=False), is_bold=is_bold))
         for cell, interval in sorted(guess.items()):
-            if _is_of_remainder(cell, interval, guess):
-                kind = NONE_OR_ALL
-            else:
-                kind = PERIODS if cell in by_periods else PLACES if cell in by_places else MARGINS
+            kind = PERIODS if cell in by_periods else PLACES if cell in by_places else MARGINS
             told.append(Told(kind, cell, *interval))
     for kind in (PERIODS, PLACES, MARGINS):
         yield kind, len(counted), [each for each in told if each.kind == kind]
-    parts = sum(cell.series.column == _NUMERATOR for cell in counted)
-    yield NONE_OR_ALL, parts, [each for each in told if each.kind == NONE_OR_ALL]
+    yield NONE_OR_ALL, sum(cell.series.column == _NUMERATOR for cell in counted), []
     told = _by_values(known, found, k)
     yield FRACTIONS, sum(_value(cell) in known.numbers for cell in counted), told
 
@@ -295,10 +307,10 @@ def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
 _NUMERATOR, _SIZES = "numerator", ("denominator", "sample_size")
 
 
-def _is_of_remainder(cell: Cell, interval: Interval, found: Collection[Cell]) -> bool:
+def _is_of_remainder(told: Told, said: Collection[Cell]) -> bool:
     """Whether a numerator is told because (nearly) none of all withheld people have it, while nobody knows how many they are."""
-    is_open = not any(_beside(cell, size) in found for size in _SIZES)
-    return cell.series.column == _NUMERATOR and interval.high <= _ONE and is_open
+    is_open = not any(_beside(told.cell, size) in said for size in _SIZES)
+    return told.kind in (PERIODS, PLACES, MARGINS) and told.cell.series.column == _NUMERATOR and told.high <= _ONE and is_open
 
 
 def _value(cell: Cell) -> Cell:

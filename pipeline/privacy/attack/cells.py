@@ -20,6 +20,8 @@ from pipeline.lake.layout import Lake
 from schemas.expectations.release import COUNTED_ELSEWHERE, WITHHELD_COLUMN, column_classes
 
 ENTERPRISE = "enterprise"
+CUBE_TABLE = "record_cells"
+"""Tables of two attributes; ``cubes.py`` solves them."""
 _PLACES = ("enterprise_id", "period", "quarter", "scope_type", "scope_id")
 # Name a run or a round, and differ from quarter to quarter.
 _NOT_NAMES = ("weights_version", "window_kind", "survey_id")
@@ -106,8 +108,13 @@ def read_layer(folder: Path, quarter: str) -> Layer:
     counts: set[Series] = set()
     for table, classes in column_classes().items():
         path = folder / f"{table}.parquet"
+        if table == CUBE_TABLE and not path.is_file():
+            # The analysts' layer has it with totals, and with codes that few people share.
+            path = folder / f"mart_{table}.parquet"
         if path.is_file():
             rows = pl.read_parquet(path)
+            if table == CUBE_TABLE:
+                rows = rows.drop_nulls(["row_value", "column_value"])
             for cell, number, is_withheld, kind in _cells(table, rows, classes):
                 if number is not None or cell not in numbers:
                     numbers[cell] = number

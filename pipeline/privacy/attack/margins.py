@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from pipeline.privacy.attack.cells import ENTERPRISE, Cell, Place, Series, quarters_of
+from pipeline.privacy.attack.cells import CUBE_TABLE, ENTERPRISE, Cell, Place, Series, quarters_of
 
 REGION, OUTLET = "region", "outlet"
 
@@ -86,6 +86,8 @@ class Known:
         wanted = {(cell.series.table, cell.series.name, cell.place.enterprise) for cell in self.targets}
         found: dict[tuple[str, tuple[str, ...], str], list[Cell]] = defaultdict(list)
         for cell in self.rows:
+            if cell.series.table == CUBE_TABLE:
+                continue
             key = (cell.series.table, cell.series.name, cell.place.enterprise)
             if key in wanted and cell.series in self.counts:
                 found[key].append(cell)
@@ -117,7 +119,7 @@ def bounded(
         if not wanted:
             continue
         for choice in (assumed,) if assumed else _LESS_AND_LESS:
-            system = _System(known, traits, table, name, enterprise, choice)
+            system = System(known, traits, table, name, enterprise, choice)
             system.state(cells, with_values)
             found = system.intervals(wanted)
             if found is not None:
@@ -217,7 +219,7 @@ class Traits:
         return found[0] if found and all(_same(each, found[0]) for each in found) else None
 
 
-class _System:
+class System:
     """The equations of one enterprise and indicator."""
 
     def __init__(self, known: Known, traits: Traits, table: str, name: tuple[str, ...], enterprise: str, assumed: Assumed) -> None:
@@ -258,9 +260,9 @@ class _System:
         spans: tuple[str, ...] = (cell.place.span,)
         if self.assumed.periods and quarters_of(cell.place.span) and self.traits.adds_up(cell.series):
             spans = self.traits.quarters(cell.series, cell.place)
-        return {self._unknown(cell.series, cell.place._replace(span=span)): 1.0 for span in spans}
+        return {self.unknown(cell.series, cell.place._replace(span=span)): 1.0 for span in spans}
 
-    def _unknown(self, series: Series, place: Place) -> int:
+    def unknown(self, series: Series, place: Place) -> int:
         key = self._as.get(series, series).column, place
         if key not in self.unknowns:
             self.unknowns[key] = len(self.most)

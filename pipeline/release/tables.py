@@ -179,6 +179,16 @@ class Layer:
         is_extreme = pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k)
         hidden = pl.when((of_people & (is_few | is_near | is_extreme)) | self._told_touchpoints(rows)).then(pl.lit(CELL))
         rows = rows.with_columns(hidden.otherwise(WITHHELD_COLUMN).alias(WITHHELD_COLUMN))
+        # A reading that is withheld in one period would follow from the others.
+        own = ("enterprise_id", "indicator_id", "variant")
+        is_told = (pl.col(WITHHELD_COLUMN) == CELL).fill_null(False).any().over(own) | pl.struct(own).is_in(self._readings_before())
+        is_longer = pl.col("period") != self.run.quarter.label
+        rows = rows.with_columns(
+            pl.when(is_told & (is_longer | (pl.col(WITHHELD_COLUMN) == CELL)))
+            .then(pl.lit(CELL))
+            .otherwise(WITHHELD_COLUMN)
+            .alias(WITHHELD_COLUMN)
+        )
         is_hidden = pl.col(WITHHELD_COLUMN) == CELL
         return rows.with_columns(
             *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
@@ -189,6 +199,17 @@ class Layer:
             .otherwise("value")
             .alias("value"),
         ).drop("_of_value")
+
+    def _readings_before(self) -> list[dict[str, str]]:
+        """The readings that publications of earlier quarters of the trailing year withhold in their quarter."""
+        found: list[dict[str, str]] = []
+        lake, quarter = self.run.lake, self.run.quarter
+        for earlier in lake.published_quarters():
+            path = lake.current(earlier) / "indicator_variants.parquet"
+            if quarter.shift(-4) < earlier < quarter and path.is_file():
+                rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, pl.col(WITHHELD_COLUMN) == CELL)
+                found += rows.select("enterprise_id", "indicator_id", "variant").to_dicts()
+        return found
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
         """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""

@@ -38,12 +38,14 @@ PERIODS = "differences of periods"
 PLACES = "totals and parts"
 MARGINS = "periods, totals and parts together"
 CUBES = "tables of two attributes"
+SHOWN = "longer periods of shown quarters"
 NONE_OR_ALL = "none or all of a remainder"
 FRACTIONS = "an enterprise's value without its parts"
 CHANGES = "changes between publications"
 
-KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, NONE_OR_ALL, FRACTIONS, CHANGES)
+KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, SHOWN, NONE_OR_ALL, FRACTIONS, CHANGES)
 STATED: Mapping[str, str] = {
+    SHOWN: "a later publication withholds a longer period all quarters of which earlier ones showed: it adds nothing to them",
     NONE_OR_ALL: "the withheld places of a total, at least k people together, are known to be none, all, or all but one",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
     CHANGES: "who keeps two publications of a quarter sees what was delivered in between",
@@ -286,6 +288,9 @@ def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
         for cell in known.targets
         if cell.series in known.counts and cell.series.table != CUBE_TABLE and cell not in known.numbers
     ]
+    shown = _of_shown_quarters(known, counted)
+    yield SHOWN, len(counted), shown
+    known = replace(known, numbers={**{each.cell: each.low for each in shown}, **known.numbers})
     # First what the shown numbers bear out, then what they only do not contradict.
     guesses = [dict(bounded(known, is_bold=is_bold)) for is_bold in (False, True)]
     found = guesses[1] | guesses[0]
@@ -302,6 +307,19 @@ def _by_margins(known: Known, k: int) -> Iterator[tuple[str, int, list[Told]]]:
     yield NONE_OR_ALL, sum(cell.series.column == _NUMERATOR for cell in counted), []
     told = _by_values(known, found, k)
     yield FRACTIONS, sum(_value(cell) in known.numbers for cell in counted), told
+
+
+def _of_shown_quarters(known: Known, counted: list[Cell]) -> list[Told]:
+    """Periods of which every quarter with records is shown, by one publication or another."""
+    traits = Traits(known)
+    told = []
+    for cell in sorted(counted):
+        quarters = traits.quarters(cell.series, cell.place)
+        parts = [known.numbers.get(cell._replace(place=cell.place._replace(span=quarter))) for quarter in quarters]
+        if quarters and cell.place.span not in quarters and None not in parts and traits.adds_up(cell.series):
+            number = sum(part for part in parts if part is not None)
+            told.append(Told(SHOWN, cell, number, number))
+    return told
 
 
 _NUMERATOR, _SIZES = "numerator", ("denominator", "sample_size")

@@ -354,7 +354,8 @@ class System:
         outer_low = np.where(whole, np.ceil(outer_low - _NEAR), outer_low)
         outer_high = np.where(whole, np.floor(outer_high + _NEAR), outer_high)
         by_passing = set(np.flatnonzero(outer_high - outer_low <= 1 + _NEAR).tolist())
-        settled = set(by_passing)
+        # Numerators are withheld with their sizes, so that the same lines tell both; few of them follow from small totals alone.
+        settled = by_passing | {number for number, cell in enumerate(wanted) if cell.series.column == "numerator"}
         while rest := [number for number in narrow() if number not in settled]:
             # The cell itself, and a little of all others that are still narrow, so that each point moves many.
             weights = np.zeros(len(wanted))
@@ -370,6 +371,8 @@ class System:
                     settled.add(number)
         found = {}
         for number in narrow():
+            if wanted[number].series.column == "numerator" and number not in by_passing:
+                continue
             if number in by_passing:
                 lowest, highest = float(outer_low[number]), float(outer_high[number])
             else:

@@ -121,6 +121,9 @@ def bounded(
         for choice in (assumed,) if assumed else _LESS_AND_LESS:
             system = System(known, traits, table, name, enterprise, choice)
             system.state(cells, with_values)
+            if is_bold and not system.is_guess:
+                # The same as without guessing.
+                break
             found = system.intervals(wanted)
             if found is not None:
                 yield from found.items()
@@ -144,6 +147,7 @@ class Traits:
         self.is_bold = is_bold
         self._adds_up: dict[Series, bool] = {}
         self._lines: dict[tuple[Series, str], str] = {}
+        self.guessed: set[tuple[Series, str]] = set()
 
     def quarters(self, series: Series, place: Place) -> tuple[str, ...]:
         """The quarters of a place's span that may have records."""
@@ -181,7 +185,7 @@ class Traits:
                 total = self._total(place, scope_type)
                 if total is not None:
                     totals[total].append(shown.get(place))
-        exact, tested = True, self.is_bold
+        exact, tested = True, False
         for total, parts in totals.items():
             if total not in shown:
                 continue
@@ -191,6 +195,9 @@ class Traits:
             if None not in parts and shown[total]:
                 tested = True
                 exact &= _same(least, shown[total])
+        if self.is_bold and not tested:
+            self.guessed.add((series, scope_type))
+            return "sum"
         return "sum" if tested and exact else "at most"
 
     def _total(self, place: Place, scope_type: str) -> Place | None:
@@ -226,6 +233,7 @@ class System:
         self.known, self.traits, self.assumed = known, traits, assumed
         self.table, self.name, self.enterprise = table, name, enterprise
         self._as: dict[Series, Series] = {}
+        self.is_guess = False
         self.unknowns: dict[tuple[str, Place], int] = {}
         self.most: list[float] = []
         self.equal: list[tuple[dict[int, float], float]] = []
@@ -290,6 +298,7 @@ class System:
 
     def _line(self, series: Series, span: str, total: tuple[str, str], parts: list[tuple[str, str]], scope_type: str) -> None:
         how = self.traits.line(series, scope_type)
+        self.is_guess |= (series, scope_type) in self.traits.guessed
         column = self._as.get(series, series).column
         whole = (column, Place(self.enterprise, span, *total))
         single = [(column, Place(self.enterprise, span, *part)) for part in parts]

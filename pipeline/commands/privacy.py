@@ -1,4 +1,4 @@
-"""``asq privacy``: scans for readable personal data, and changes the pseudonym key."""
+"""``asq privacy``: scans for readable personal data, attacks the released layer, and changes the pseudonym key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.settings.places import existing_lake
 
 @click.group()
 def privacy() -> None:
-    """Check that no personal data can be read, and change the pseudonym key."""
+    """Check that no personal data can be read or worked out, and change the pseudonym key."""
 
 
 @privacy.command("scan")
@@ -97,6 +97,46 @@ def scan_privacy(quarters: str | None, plan: str | None, logs: tuple[str, ...], 
     if unread:
         sys.exit(UsageError.exit_code)
     if findings:
+        sys.exit(AsqError.exit_code)
+
+
+# So many findings are named; the figures count all.
+_NAMED = 20
+
+
+@privacy.command("attack")
+@click.argument("quarters", required=False)
+@lake_option
+def attack_release(quarters: str | None, lake: str) -> None:
+    """Try to work out what the released layer of QUARTERS (default: all) withholds, as a reader of it could.
+
+    Joins tables, subtracts periods, places and publications, solves for what is withheld, and reads fractions. The analysts'
+    layer, if there is one, only tells which guesses are right. Exit code 1 if anything is recovered but what docs/privacy.md
+    says is not covered.
+    """
+    from pipeline.privacy.attack.attack import STATED, attack
+
+    place = lake_at(lake)
+    chosen = quarter_range(quarters) if quarters else place.published_quarters()
+    for quarter in chosen:
+        if not place.current(quarter).exists():
+            raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
+    if not chosen:
+        raise UsageError("nothing has been published in this lake: run `asq run` first")
+    results = attack(place, chosen)
+    click.echo(f"{'kind':44}{'tried':>9}{'recovered':>11}{'within one':>12}")
+    for result in results:
+        note = "  stated, not covered" if result.is_stated else ""
+        click.echo(f"{result.kind:44}{result.tried:>9,}{result.recovered:>11,}{result.bounded:>12,}{note}")
+    faults = [finding for result in results if not result.is_stated for finding in result.findings]
+    for finding in faults[:_NAMED]:
+        click.echo(str(finding))
+    if len(faults) > _NAMED:
+        click.echo(f"… and {len(faults) - _NAMED} more")
+    for kind in (result.kind for result in results if result.is_stated and result.findings):
+        console.print(f"{kind}: {STATED[kind]}", markup=False)
+    console.print(f"{len(faults)} withheld numbers recovered beyond what is stated")
+    if faults:
         sys.exit(AsqError.exit_code)
 
 

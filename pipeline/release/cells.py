@@ -116,6 +116,10 @@ def _first_lacking(group: Mapping[str, Counts], lines: Iterable[_Line], withheld
             if not is_safe and shown:
                 # Records that name no place are shown nowhere: withholding them costs nothing.
                 return min(shown, key=lambda part: (part.name is not None, counts[part], str(part)))
+            is_all = sum(counts[part] for part in hidden) == counts.get(line.total)
+            if not is_safe and is_all and line.total not in withheld and line.total.scope_type != ENTERPRISE:
+                # A region of one outlet tells its outlet.
+                return line.total
     return None
 
 

@@ -26,6 +26,7 @@ from pipeline.release.withholding import SCOPES, Withholding, subject_of, withho
 from schemas.expectations.release import (
     CELL,
     CODES,
+    COUNTED_ELSEWHERE,
     CUBES,
     PARTS,
     THINGS,
@@ -154,7 +155,10 @@ class Layer:
         is_hidden, is_of_place = pl.col(WITHHELD_COLUMN) == CELL, pl.col("scope_type") != "enterprise"
         return rows.with_columns(
             _unless(is_hidden.fill_null(False) | (pl.col("_before").fill_null(False) & is_of_place), "previous_value"),
-            *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in (*_SIZES, "is_distinguishable")),
+            *(
+                _unless(pl.col(WITHHELD_COLUMN).is_not_null() | _tells_another(name), name)
+                for name in (*_SIZES, "is_distinguishable")
+            ),
             *(_unless(is_hidden, name) for name in _VALUES),
             status=pl.when(is_hidden).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
         ).drop("_before")
@@ -175,6 +179,16 @@ class Layer:
         is_extreme = pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k)
         hidden = pl.when((of_people & (is_few | is_near | is_extreme)) | self._told_touchpoints(rows)).then(pl.lit(CELL))
         rows = rows.with_columns(hidden.otherwise(WITHHELD_COLUMN).alias(WITHHELD_COLUMN))
+        # A reading that is withheld in one period would follow from the others.
+        own = ("enterprise_id", "indicator_id", "variant")
+        is_told = (pl.col(WITHHELD_COLUMN) == CELL).fill_null(False).any().over(own) | pl.struct(own).is_in(self._readings_before())
+        is_longer = pl.col("period") != self.run.quarter.label
+        rows = rows.with_columns(
+            pl.when(is_told & (is_longer | (pl.col(WITHHELD_COLUMN) == CELL)))
+            .then(pl.lit(CELL))
+            .otherwise(WITHHELD_COLUMN)
+            .alias(WITHHELD_COLUMN)
+        )
         is_hidden = pl.col(WITHHELD_COLUMN) == CELL
         return rows.with_columns(
             *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
@@ -185,6 +199,17 @@ class Layer:
             .otherwise("value")
             .alias("value"),
         ).drop("_of_value")
+
+    def _readings_before(self) -> list[dict[str, str]]:
+        """The readings that publications of earlier quarters of the trailing year withhold in their quarter."""
+        found: list[dict[str, str]] = []
+        lake, quarter = self.run.lake, self.run.quarter
+        for earlier in lake.published_quarters():
+            path = lake.current(earlier) / "indicator_variants.parquet"
+            if quarter.shift(-4) < earlier < quarter and path.is_file():
+                rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, pl.col(WITHHELD_COLUMN) == CELL)
+                found += rows.select("enterprise_id", "indicator_id", "variant").to_dicts()
+        return found
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
         """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""
@@ -356,6 +381,12 @@ def without_few(text: str, k: int) -> str:
         return f"不足 {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
     return _PEOPLE_IN_WORDS.sub(said, text)
+
+
+def _tells_another(column: str) -> pl.Expr:
+    """Rows whose column counts another subject's records, or is multiplied by them: their own indicator may withhold them."""
+    counted = [indicator for indicator, name in COUNTED_ELSEWHERE if column in ("numerator", name)]
+    return pl.col("indicator_id").is_in(counted)
 
 
 def _of_people() -> pl.Expr:

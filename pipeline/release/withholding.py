@@ -67,10 +67,10 @@ def withholding(run: RunFolder, k: int) -> Withholding:
     for (enterprise, span), indicators in by_span.items():
         for group in groups:
             members = {name: indicators[name] for name in group if name in indicators}
-            before = {place for name in group for place in earlier.get((enterprise, span, name), ())}
+            before = {place for name in group for place in earlier.get((enterprise, span, _indicator(name)), ())}
             if members or before:
                 places = withheld_places(members, limits.of(enterprise, span), before)
-                found += ((enterprise, span, name, *place) for name in group for place in places)
+                found += ((enterprise, span, _indicator(name), *place) for name in group for place in places)
     spans = pl.DataFrame(found, schema=dict.fromkeys(_KEY, pl.String), orient="row")
     cells = _over_periods(spans, run.quarter, "current")
     own = pl.concat([spans.rename({"span": "period"}).select(cells.columns), cells]).unique().sort(cells.columns)
@@ -89,7 +89,10 @@ _RESPONDENTS = "respondents"
 
 
 def _counts(run: RunFolder) -> pl.DataFrame:
-    """Records by indicator and place: of each counted quarter, and of staff in each period. No rows without records."""
+    """Records by indicator and place: of each counted quarter, and of staff in each period. No rows without records.
+
+    An indicator with two readings, of which each place has one (O1-4), has counts of both: ``O1-4|measured_ratio``.
+    """
     in_scope = pl.col("scope_type").is_in(SCOPES)
     quarters = pl.scan_parquet(run.table("mart_indicator_inputs")).filter(in_scope).rename({"quarter": "span"})
     periods = (
@@ -112,8 +115,7 @@ def _counts(run: RunFolder) -> pl.DataFrame:
         .group_by(*_KEY, "variant")
         .agg(pl.col("n").max())
         .filter(pl.col("n") > 0)
-        .group_by(_KEY)
-        .agg(pl.col("n").min())
+        .with_columns(pl.when(pl.col("variant") == sized).then("indicator_id").otherwise(_member).alias("indicator_id"))
         .select(*_KEY, "n")
         for frame in (
             quarters.filter(~pl.col("indicator_id").is_in([*of_staff, *of_things])),
@@ -123,13 +125,20 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     return pl.concat([*sizes, respondents.select(*_KEY, "n").filter(pl.col("n") > 0)]).sort(_KEY).collect()
 
 
-def _size_subject(indicator: str) -> str:
-    return SURVEY if indicator == _RESPONDENTS else subject_of(indicator)
+_member = pl.concat_str("indicator_id", pl.lit("|"), "variant")
 
 
-def people_of(indicator: str) -> str:
+def _indicator(member: str) -> str:
+    return member.partition("|")[0]
+
+
+def _size_subject(member: str) -> str:
+    return SURVEY if member == _RESPONDENTS else subject_of(_indicator(member))
+
+
+def people_of(member: str) -> str:
     """The records of ``mart_people_rows`` among which those of the indicator are."""
-    return PEOPLE_OF.get(indicator) or _size_subject(indicator)
+    return PEOPLE_OF.get(_indicator(member)) or _size_subject(member)
 
 
 def _groups(counts: pl.DataFrame) -> list[frozenset[str]]:
@@ -137,10 +146,25 @@ def _groups(counts: pl.DataFrame) -> list[frozenset[str]]:
     vectors: dict[str, dict[tuple[object, ...], int]] = defaultdict(dict)
     for enterprise, span, indicator, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
         vectors[indicator][enterprise, span, scope_type, scope_id] = n
+    readings: dict[str, set[str]] = defaultdict(set)
+    for member in vectors:
+        readings[_indicator(member)].add(member)
+    # Of an indicator with two readings, a place is withheld for both.
+    composed = (*COMPOSED, *(frozenset(members) for members in readings.values() if len(members) > 1))
     groups: list[frozenset[str]] = []
     for subject in sorted({_size_subject(name) for name in vectors}):
-        groups += linked({name: vector for name, vector in vectors.items() if _size_subject(name) == subject}, COMPOSED)
-    return groups
+        groups += linked({name: vector for name, vector in vectors.items() if _size_subject(name) == subject}, composed)
+    return _with_all_readings(groups)
+
+
+def _with_all_readings(groups: list[frozenset[str]]) -> list[frozenset[str]]:
+    """Groups that have readings of the same indicator are one: its places are withheld for all of them."""
+    joined: list[frozenset[str]] = []
+    for group in groups:
+        indicators = set(map(_indicator, group))
+        like = [other for other in joined if indicators & set(map(_indicator, other))]
+        joined = [other for other in joined if other not in like] + [group.union(*like)]
+    return joined
 
 
 # --- limits -------------------------------------------------------------------------------------------------------------

@@ -81,6 +81,10 @@ COMPOSED: tuple[frozenset[str], ...] = (frozenset({"O2-1", "O2-2", "O2-3", "O2-4
 SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "resolved"})
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
 
+COUNTED_ELSEWHERE = frozenset({("O2-2", "denominator")})
+"""Columns that count another subject's records than their indicator: withheld with its cells, and shown under their own indicator's
+limits (O2-2 is weighted by requests; O1-1 shows how many there are)."""
+
 
 CODES, TIMES = "codes", "times"
 """Attributes of a cube that are no scope: codes that the enterprise chooses, and times."""

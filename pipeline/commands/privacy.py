@@ -116,7 +116,7 @@ def attack_release(quarters: str | None, lake: str) -> None:
     """
     from pipeline.privacy.attack.attack import STATED, attack
 
-    place = lake_at(lake)
+    place = existing_lake(lake, "published")
     chosen = quarter_range(quarters) if quarters else place.published_quarters()
     for quarter in chosen:
         if not place.current(quarter).exists():

@@ -29,6 +29,8 @@ from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
 from schemas.expectations.privacy import PSEUDONYM_FORM, pseudonym_columns
 
+RELEASED = "released "
+"""Begins the names of released tables, which have the same names as those of the analysts' layer."""
 TABLE, REPORT, CLEAN, WAREHOUSE, LOG, EVENTS = "table", "report", "clean", "warehouse", "log", "run history"
 
 
@@ -73,7 +75,7 @@ def published_subjects(folder: Path) -> list[Subject]:
 def released_subjects(folder: Path, whole: Path) -> list[Subject]:
     """The released tables and reports of a run, without tables that are the same in ``whole``, where they are scanned."""
     return [
-        Subject(subject.kind, f"released {subject.name}" if subject.kind == TABLE else subject.name, subject.parts)
+        Subject(subject.kind, f"{RELEASED}{subject.name}" if subject.kind == TABLE else subject.name, subject.parts)
         for subject in published_subjects(folder)
         if subject.kind != TABLE or not _is_same(folder / f"{subject.name}.parquet", whole / f"{subject.name}.parquet")
     ]

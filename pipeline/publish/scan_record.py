@@ -21,7 +21,7 @@ from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.known_values import KnownValues
 from pipeline.privacy.own_words import told_apart
 from pipeline.privacy.scanner import Scanned, Sighting, by_patterns, scan
-from pipeline.privacy.subjects import clean_subjects, published_subjects, released_subjects
+from pipeline.privacy.subjects import RELEASED, clean_subjects, published_subjects, released_subjects
 from schemas.expectations.privacy import KINDS
 
 SCAN_TABLE = "privacy_scan"
@@ -72,10 +72,13 @@ def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[li
 
 
 def refuse(findings: Sequence[Sighting]) -> DataRefused:
-    """The error that prevents publication: a line for each column and kind, the first ones."""
+    """The error that prevents publication: a line for each column and kind, the first ones; of both layers one."""
     places: dict[tuple[str, str, str, str], list[Sighting]] = {}
     for finding in findings:
         places.setdefault((finding.subject_kind, finding.subject, finding.column, finding.kind), []).append(finding)
+    for kind, subject, *rest in list(places):
+        if subject.startswith(RELEASED) and (kind, subject.removeprefix(RELEASED), *rest) in places:
+            del places[kind, subject, *rest]
     lines = [_told(of_place) for of_place in places.values()]
     more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return DataRefused(

@@ -217,6 +217,7 @@ def test_a_folder_with_the_new_quarter_only_leaves_the_look_back_quarters(
     assert differing(without_run_id(published), fresh) == [
         "cleaning_log.parquet",
         "quarantine.parquet",
+        "released/row_reconciliation.parquet",
         "row_reconciliation.parquet",
     ]
 

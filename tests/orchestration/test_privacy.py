@@ -25,7 +25,7 @@ from pipeline.privacy.scanner import scan
 from pipeline.privacy.subjects import log_subjects
 from schemas.expectations.privacy import KINDS
 
-from .lakes import current
+from .lakes import current, released
 from .landing import QUARTER, hotline_calls, regions, service_requests, write_csv
 
 pytestmark = pytest.mark.xdist_group("orchestration_privacy")
@@ -316,7 +316,7 @@ def test_the_scan_finds_what_is_there(planted: Planted, tmp_path: Path) -> None:
     run = current(lake, QUARTER)
     table = pl.read_parquet(run / "scores.parquet")
     table.with_columns(flags=pl.lit(f"问问{NAMES[0]}吧")).write_parquet(run / "scores.parquet")
-    (run / "report" / "E1.html").write_text(f"<p>{PHONES[5]}</p>", encoding="utf-8")
+    (released(run) / "report" / "E1.html").write_text(f"<p>{PHONES[5]}</p>", encoding="utf-8")
     log = tmp_path / "run.log"
     log.write_text(f"x\ncannot read {EMAILS[0]}\n", encoding="utf-8")
     finished = Finished(*asq_here("privacy", "scan", QUARTER, "--lake", lake, "--log", log, environment=environment()))

@@ -76,9 +76,10 @@ def refuse(findings: Sequence[Sighting]) -> DataRefused:
     places: dict[tuple[str, str, str, str], list[Sighting]] = {}
     for finding in findings:
         places.setdefault((finding.subject_kind, finding.subject, finding.column, finding.kind), []).append(finding)
-    for kind, subject, *rest in list(places):
-        if subject.startswith(RELEASED) and (kind, subject.removeprefix(RELEASED), *rest) in places:
-            del places[kind, subject, *rest]
+    for key in list(places):
+        subject_kind, subject, column, kind = key
+        if subject.startswith(RELEASED) and (subject_kind, subject.removeprefix(RELEASED), column, kind) in places:
+            del places[key]
     lines = [_told(of_place) for of_place in places.values()]
     more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return DataRefused(

@@ -30,6 +30,7 @@ from schemas.expectations.release import (
     CUBES,
     PARTS,
     THINGS,
+    VALUE,
     WITHHELD_COLUMN,
     column_classes,
     released_columns,
@@ -47,6 +48,7 @@ _VALUES = (
     "provisional_reason",
 )
 # Of a quantile: how many people lie beyond it, so that it is nobody's own figure.
+_OF_SIZE = ("sample_size", "denominator")
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
@@ -166,33 +168,35 @@ class Layer:
     def indicator_variants(self) -> pl.DataFrame:
         """Other readings, of the enterprise only: none of too few people, no extremes, and none that a near one would tell.
 
-        No score needs them, so that those of too few people are withheld with their value.
+        No score needs them, so that those of too few people are withheld with their value. Of extremes, and of readings that differ
+        from the indicator by few people, only the size is shown: what those few said would follow from the rest.
         """
         rows = self._whole("indicator_variants").filter(pl.col("scope_type") == "enterprise")
         values = self._whole("indicator_values").select(*_PLACE, pl.col("sample_size").alias("_of_value"))
         rows = self._marked(rows).join(values, on=_PLACE, how="left", maintain_order="left")
         of_people, size = _of_people(), pl.col("sample_size")
-        is_few = size.is_between(1, self.k - 1)
+        is_few = (of_people & size.is_between(1, self.k - 1)) | self._told_touchpoints(rows)
         # The people of one reading and not of the other.
-        is_near = (size - pl.col("_of_value")).abs().is_between(1, self.k - 1)
+        is_near = of_people & (size - pl.col("_of_value")).abs().is_between(1, self.k - 1)
         tail = pl.col("variant").replace_strict(_TAILS, default=None, return_dtype=pl.Float64)
-        is_extreme = pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k)
-        hidden = pl.when((of_people & (is_few | is_near | is_extreme)) | self._told_touchpoints(rows)).then(pl.lit(CELL))
-        rows = rows.with_columns(hidden.otherwise(WITHHELD_COLUMN).alias(WITHHELD_COLUMN))
+        is_extreme = of_people & (pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k))
         # A reading that is withheld in one period would follow from the others.
         own = ("enterprise_id", "indicator_id", "variant")
-        is_told = (pl.col(WITHHELD_COLUMN) == CELL).fill_null(False).any().over(own) | pl.struct(own).is_in(self._readings_before())
+        is_told = (is_few | is_near).fill_null(False).any().over(own) | pl.struct(own).is_in(self._readings_before())
         is_longer = pl.col("period") != self.run.quarter.label
-        rows = rows.with_columns(
-            pl.when(is_told & (is_longer | (pl.col(WITHHELD_COLUMN) == CELL)))
+        kind = (
+            pl.when(is_few | (is_told & is_longer))
             .then(pl.lit(CELL))
+            .when(is_near | is_extreme)
+            .then(pl.lit(VALUE))
             .otherwise(WITHHELD_COLUMN)
-            .alias(WITHHELD_COLUMN)
         )
-        is_hidden = pl.col(WITHHELD_COLUMN) == CELL
+        rows = rows.with_columns(kind.alias(WITHHELD_COLUMN))
+        is_withheld, shows_size = pl.col(WITHHELD_COLUMN).is_not_null(), pl.col(WITHHELD_COLUMN) == VALUE
+        shows_value = pl.col(WITHHELD_COLUMN).is_null() | (pl.col(WITHHELD_COLUMN) == PARTS)
         return rows.with_columns(
-            *(_unless(pl.col(WITHHELD_COLUMN).is_not_null(), name) for name in _SIZES),
-            pl.when(is_hidden)
+            *(_unless(is_withheld & ~(shows_size if name in _OF_SIZE else pl.lit(False)), name) for name in _SIZES),
+            pl.when(~shows_value)
             .then(None)
             .when(of_people & tail.is_not_null())
             .then(pl.col("value").round_sig_figs(_DIGITS))
@@ -207,7 +211,8 @@ class Layer:
         for earlier in lake.published_quarters():
             path = lake.current(earlier) / "indicator_variants.parquet"
             if quarter.shift(-4) < earlier < quarter and path.is_file():
-                rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, pl.col(WITHHELD_COLUMN) == CELL)
+                is_withheld = pl.col(WITHHELD_COLUMN).is_in([CELL, VALUE]) & ~pl.col("variant").is_in([*_TAILS, *_EXTREMES])
+                rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, is_withheld)
                 found += rows.select("enterprise_id", "indicator_id", "variant").to_dicts()
         return found
 
@@ -398,7 +403,11 @@ def _unless(condition: pl.Expr, column: str) -> pl.Expr:
 
 
 # Counts of a survey round that add up: responses = complete + partial, complete = valid + flagged.
-_ROUND_LINES = (Line("responses", ("complete", "partial")), Line("complete", ("valid", "flagged")))
+_ROUND_LINES = (
+    Line("responses", ("complete", "partial")),
+    Line("complete", ("valid", "flagged")),
+    Line("complete", ("counted", "repeated_complete")),
+)
 _ROUND_COUNTS = (
     *("responses", "complete", "partial", "valid", "flagged", "counted", "straight_liners", "speeders", "duplicate_customers"),
     *("repeated_complete", "duplicate_devices", "over_time", "timed", "online", "phone", "onsite"),

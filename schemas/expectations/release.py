@@ -15,8 +15,9 @@ from types import MappingProxyType
 _FILE = Path(__file__).with_name("released_columns.csv")
 
 WITHHELD_COLUMN = "withheld"
-PARTS, CELL = "parts", "cell"
-"""Values of ``withheld``: sample size, numerator, denominator and interval are missing; or everything about the cell is."""
+PARTS, VALUE, CELL = "parts", "value", "cell"
+"""Values of ``withheld``: sample size, numerator, denominator and interval are missing; or all but sample size and denominator is;
+or everything about the cell."""
 
 CLASSES: Mapping[str, str] = MappingProxyType(
     {

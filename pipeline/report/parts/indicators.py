@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.report.words import zh as labels
-from schemas.expectations.release import CELL, WITHHELD_COLUMN
+from schemas.expectations.release import CELL, VALUE, WITHHELD_COLUMN
 
 # Figures of single records: never released.
 _EXTREMES = ("smallest", "largest")
@@ -243,7 +243,7 @@ def indicator_of(
             _variant(entry, variant)
             for variant in sorted(variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"]))
             if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
-            and variant[WITHHELD_COLUMN] != CELL
+            and variant[WITHHELD_COLUMN] not in (VALUE, CELL)
         ),
         is_withheld=row[WITHHELD_COLUMN] is not None,
         hidden_variants=tuple(
@@ -252,7 +252,7 @@ def indicator_of(
                 (
                     variant["variant"]
                     for variant in variants
-                    if variant[WITHHELD_COLUMN] == CELL and variant["variant"] not in _EXTREMES
+                    if variant[WITHHELD_COLUMN] in (VALUE, CELL) and variant["variant"] not in _EXTREMES
                 ),
                 key=lambda code: labels.variant_place(entry["indicator_id"], code),
             )

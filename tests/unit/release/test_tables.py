@@ -164,7 +164,7 @@ def test_readings_that_would_tell_of_few_people_are_withheld(run: RunFolder) -> 
     assert found == {
         "one_touch": (0.9, 60, None),
         "survey_confirmed": (None, None, "cell"),
-        "without_onsite": (None, None, "cell"),
+        "without_onsite": (None, 97, "value"),
     }
 
 
@@ -181,7 +181,7 @@ def test_extremes_are_withheld_and_quantiles_have_k_people_beyond_them(run: RunF
         "p90": 12.3,
         "p95": 12.3,
     }
-    assert variants(run, ("P2-1c", "p95", 12.3456, 99))["p95"] == (None, None, "cell")
+    assert variants(run, ("P2-1c", "p95", 12.3456, 99))["p95"] == (None, 99, "value")
     # Outlets are no people.
     assert variants(run, ("R1-2a", "largest", 12.3456, 3))["largest"] == (12.3456, 3, None)
 

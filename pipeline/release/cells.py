@@ -13,7 +13,7 @@ is, which keeps that shift possible over time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,8 +101,13 @@ def _with_rests(counts: Counts, lines: Iterable[_Line]) -> dict[Place, int]:
     return whole
 
 
-def _first_lacking(group: Mapping[str, Counts], lines: Iterable[_Line], withheld: set[Place], limits: Limits) -> Place | None:
-    """A place to be withheld in addition: of the first line that protects too little, the smallest shown part."""
+def _first_lacking(group: Mapping[str, Counts], lines: Collection[_Line], withheld: set[Place], limits: Limits) -> Place | None:
+    """A place to be withheld in addition: of the first line that protects too little, the smallest shown part.
+
+    A part that is all of its shown total, such as the only outlet of a region, is told by it: it is taken only if there is no
+    other, and its total with it.
+    """
+    told = {(name, part) for name, counts in group.items() for part in _all_of_shown_totals(counts, lines, withheld)}
     for line in lines:
         for name, counts in group.items():
             hidden = [part for part in line.parts if part in withheld and counts.get(part)]
@@ -115,12 +120,17 @@ def _first_lacking(group: Mapping[str, Counts], lines: Iterable[_Line], withheld
                 is_safe = not hidden or not few
             if not is_safe and shown:
                 # Records that name no place are shown nowhere: withholding them costs nothing.
-                return min(shown, key=lambda part: (part.name is not None, counts[part], str(part)))
-            is_all = sum(counts[part] for part in hidden) == counts.get(line.total)
-            if not is_safe and is_all and line.total not in withheld and line.total.scope_type != ENTERPRISE:
-                # A region of one outlet tells its outlet.
+                return min(shown, key=lambda part: (part.name is not None, (name, part) in told, counts[part], str(part)))
+            if not is_safe and line.total.scope_type != ENTERPRISE and any((name, part) in told for part in hidden):
                 return line.total
     return None
+
+
+def _all_of_shown_totals(counts: Counts, lines: Collection[_Line], withheld: set[Place]) -> Iterator[Place]:
+    for line in lines:
+        parts = [part for part in line.parts if counts.get(part)]
+        if line.total not in withheld and len(parts) == 1 and counts[parts[0]] == counts.get(line.total):
+            yield parts[0]
 
 
 def linked(

@@ -61,16 +61,17 @@ def withholding(run: RunFolder, k: int) -> Withholding:
     groups = _groups(counts)
     earlier = _withheld_before(run)
     by_span: dict[tuple[str, str], dict[str, dict[Place, int]]] = defaultdict(lambda: defaultdict(dict))
-    for enterprise, span, indicator, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
-        by_span[enterprise, span][indicator][Place(scope_type, scope_id)] = n
+    for enterprise, span, name, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
+        by_span[enterprise, span][name][Place(scope_type, scope_id)] = n
     found: list[tuple[str, str, str, str, str | None]] = []
-    for (enterprise, span), indicators in by_span.items():
+    for (enterprise, span), counted in by_span.items():
         for group in groups:
-            members = {name: indicators[name] for name in group if name in indicators}
-            before = {place for name in group for place in earlier.get((enterprise, span, _indicator(name)), ())}
+            members = {name: counted[name] for name in sorted(group) if name in counted}
+            names = {_indicator_of(name) for name in group}
+            before = {place for name in names for place in earlier.get((enterprise, span, name), ())}
             if members or before:
                 places = withheld_places(members, limits.of(enterprise, span), before)
-                found += ((enterprise, span, _indicator(name), *place) for name in group for place in places)
+                found += ((enterprise, span, name, *place) for name in sorted(names) for place in places)
     spans = pl.DataFrame(found, schema=dict.fromkeys(_KEY, pl.String), orient="row")
     cells = _over_periods(spans, run.quarter, "current")
     own = pl.concat([spans.rename({"span": "period"}).select(cells.columns), cells]).unique().sort(cells.columns)
@@ -87,11 +88,14 @@ def withholding(run: RunFolder, k: int) -> Withholding:
 _RESPONDENTS = "respondents"
 """The people who answered a survey, beside the indicators."""
 
+_NAME_OF_VARIANT = pl.concat_str("indicator_id", "variant", separator=" ")
+
 
 def _counts(run: RunFolder) -> pl.DataFrame:
     """Records by indicator and place: of each counted quarter, and of staff in each period. No rows without records.
 
-    An indicator with two readings, of which each place has one (O1-4), has counts of both: ``O1-4|measured_ratio``.
+    An indicator without records of its own, which takes one of several variants, has rows under the name of each: their sizes
+    add up, the smallest of them does not.
     """
     in_scope = pl.col("scope_type").is_in(SCOPES)
     quarters = pl.scan_parquet(run.table("mart_indicator_inputs")).filter(in_scope).rename({"quarter": "span"})
@@ -106,16 +110,15 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     of_staff = [name for name in names if subject_of(name) == STAFF]
     of_things = [name for name in names if subject_of(name) == THINGS]
     sized = pl.col("indicator_id").replace_strict(SIZED_BY, default="")
-    main = (pl.col("variant") == sized) | (pl.col("variant") == "").any().over(*_KEY).not_() & ~pl.col("indicator_id").is_in(
-        list(SIZED_BY)
-    )
+    has_own_part = (pl.col("variant") == "").any().over("indicator_id") | pl.col("indicator_id").is_in(list(SIZED_BY))
+    main = (pl.col("variant") == sized) | ~has_own_part
     sizes = [
         frame.filter(main)
         # People of several touchpoints are at least those of one.
         .group_by(*_KEY, "variant")
         .agg(pl.col("n").max())
         .filter(pl.col("n") > 0)
-        .with_columns(pl.when(pl.col("variant") == sized).then("indicator_id").otherwise(_member).alias("indicator_id"))
+        .with_columns(indicator_id=pl.when(pl.col("variant") == sized).then("indicator_id").otherwise(_NAME_OF_VARIANT))
         .select(*_KEY, "n")
         for frame in (
             quarters.filter(~pl.col("indicator_id").is_in([*of_staff, *of_things])),
@@ -125,46 +128,33 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     return pl.concat([*sizes, respondents.select(*_KEY, "n").filter(pl.col("n") > 0)]).sort(_KEY).collect()
 
 
-_member = pl.concat_str("indicator_id", pl.lit("|"), "variant")
+def _indicator_of(name: str) -> str:
+    """The indicator of a name in ``_counts``."""
+    return name.partition(" ")[0]
 
 
-def _indicator(member: str) -> str:
-    return member.partition("|")[0]
+def _size_subject(indicator: str) -> str:
+    return SURVEY if indicator == _RESPONDENTS else subject_of(indicator)
 
 
-def _size_subject(member: str) -> str:
-    return SURVEY if member == _RESPONDENTS else subject_of(_indicator(member))
-
-
-def people_of(member: str) -> str:
+def people_of(indicator: str) -> str:
     """The records of ``mart_people_rows`` among which those of the indicator are."""
-    return PEOPLE_OF.get(_indicator(member)) or _size_subject(member)
+    return PEOPLE_OF.get(indicator) or _size_subject(indicator)
 
 
 def _groups(counts: pl.DataFrame) -> list[frozenset[str]]:
     """Indicators that tell each other's cells: those that count alike, and those of which one is composed."""
     vectors: dict[str, dict[tuple[object, ...], int]] = defaultdict(dict)
-    for enterprise, span, indicator, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
-        vectors[indicator][enterprise, span, scope_type, scope_id] = n
-    readings: dict[str, set[str]] = defaultdict(set)
-    for member in vectors:
-        readings[_indicator(member)].add(member)
-    # Of an indicator with two readings, a place is withheld for both.
-    composed = (*COMPOSED, *(frozenset(members) for members in readings.values() if len(members) > 1))
+    variants: dict[str, set[str]] = defaultdict(set)
+    for enterprise, span, name, scope_type, scope_id, n in counts.select(*_KEY, "n").iter_rows():
+        vectors[name][enterprise, span, scope_type, scope_id] = n
+        variants[_indicator_of(name)].add(name)
+    subjects = {name: _size_subject(_indicator_of(name)) for name in vectors}
+    together = [*COMPOSED, *(frozenset(names) for names in variants.values() if len(names) > 1)]
     groups: list[frozenset[str]] = []
-    for subject in sorted({_size_subject(name) for name in vectors}):
-        groups += linked({name: vector for name, vector in vectors.items() if _size_subject(name) == subject}, composed)
-    return _with_all_readings(groups)
-
-
-def _with_all_readings(groups: list[frozenset[str]]) -> list[frozenset[str]]:
-    """Groups that have readings of the same indicator are one: its places are withheld for all of them."""
-    joined: list[frozenset[str]] = []
-    for group in groups:
-        indicators = set(map(_indicator, group))
-        like = [other for other in joined if indicators & set(map(_indicator, other))]
-        joined = [other for other in joined if other not in like] + [group.union(*like)]
-    return joined
+    for subject in sorted(set(subjects.values())):
+        groups += linked({name: vector for name, vector in vectors.items() if subjects[name] == subject}, together)
+    return groups
 
 
 # --- limits -------------------------------------------------------------------------------------------------------------
@@ -193,8 +183,8 @@ class _Limits:
         return cls(k, rows, regions)
 
     def of(self, enterprise: str, span: str) -> Limits:
-        def enough(indicator: str, place: Place, count: int) -> bool:
-            most = self.most_rows.get((people_of(indicator), enterprise, span), {})
+        def enough(name: str, place: Place, count: int) -> bool:
+            most = self.most_rows.get((people_of(_indicator_of(name)), enterprise, span), {})
             # Records that name no place: as if the most frequent customers were among them.
             named = Place(ENTERPRISE, enterprise) if place.name is None else place
             return count > max(self.k - 1, most.get(named, 0))

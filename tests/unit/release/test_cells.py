@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from scipy.optimize import linprog
 
 from pipeline.release.cells import Limits, Place, linked, withheld_places
@@ -56,6 +56,23 @@ def test_a_withheld_region_has_a_withheld_outlet() -> None:
     assert found == {"A", "B", "a1", "b1"}
 
 
+def test_the_only_outlet_of_a_shown_region_hides_nothing() -> None:
+    # c1 is smaller than a2, but C says that it has 6.
+    counts = {E: 19, region("A"): 13, region("C"): 6, outlet("a1"): 3, outlet("a2"): 10, outlet("c1"): 6}
+    assert names(withheld_places({"x": counts}, FIVE)) == {"a1", "a2"}
+
+
+def test_the_region_of_one_outlet_is_withheld_with_it() -> None:
+    # c1 was withheld before, and a1 goes with it: 13 − 7 would tell a1, C tells c1, and 19 − 13 would tell C.
+    counts = {E: 19, region("A"): 13, region("C"): 6, outlet("a1"): 6, outlet("a2"): 7, outlet("c1"): 6}
+    assert names(withheld_places({"x": counts}, FIVE, [outlet("c1")])) == {"c1", "a1", "a2", "C", "A"}
+
+
+def test_requests_without_an_outlet_hide_the_only_one() -> None:
+    # Of the 20 of C, 17 name no outlet.
+    assert names(withheld_places({"x": {E: 40, region("A"): 20, region("C"): 20, outlet("c1"): 3}}, FIVE)) == {"c1"}
+
+
 def test_two_small_outlets_together_still_too_few_take_a_third() -> None:
     counts = {E: 30, region("B"): 30, outlet("b1"): 1, outlet("b2"): 2, outlet("b3"): 27}
     assert names(withheld_places({"x": counts}, FIVE)) == {"b1", "b2", "b3"}
@@ -82,6 +99,7 @@ def test_a_small_enterprise_is_withheld_with_its_places() -> None:
     assert names(withheld_places({"x": {E: 4, region("A"): 4}}, FIVE)) == {"E", "A"}
 
 
+@example({"a1": 3, "a2": 10, "c1": 6})
 @given(st.dictionaries(st.sampled_from(sorted(REGION_OF)), st.integers(0, 12), min_size=2))
 def test_no_count_can_be_bounded_within_one(outlets: Mapping[str, int]) -> None:
     """A reader solves for the least and the most that each withheld place can have, by all that is shown."""

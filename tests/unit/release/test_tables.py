@@ -84,6 +84,22 @@ def test_a_frequent_customer_counts_once(run: RunFolder) -> None:
     assert {name for period, name in hidden(run) if period == "2024-Q4"} == {"B", "C"}
 
 
+def test_every_variant_that_may_be_the_value_adds_up_by_itself(run: RunFolder) -> None:
+    # Of 60 measured repairs, A has 3, B 20 and C 37: 60 − 20 − 37 would tell A, whatever was tested.
+    counts = {"E": (60, 40), "A": (3, 20), "B": (20, 5), "C": (37, 15)}
+    inputs = [
+        ("E", "2025-Q1", "enterprise" if name == "E" else "region", name, "O1-4", variant, "", count)
+        for name, pair in counts.items()
+        for variant, count in zip(("measured_ratio", "acceptance_passed"), pair, strict=True)
+    ]
+    write(run, "mart_indicator_inputs", inputs, _INPUTS)
+    cells = withholding(run, 5).cells
+    assert set(cells.filter(pl.col("period") == "2025-Q1").select("indicator_id", "scope_id").iter_rows()) == {
+        ("O1-4", "A"),
+        ("O1-4", "B"),
+    }
+
+
 def test_what_a_publication_withheld_stays_withheld_when_more_records_came(run: RunFolder) -> None:
     previous = RunFolder(run.lake, BEFORE, "run-0").open()
     rows = [("E", "2024-Q4", "region", "A", "O1-1", "cell")]

@@ -174,8 +174,9 @@ class Layer:
         rows = self._whole("indicator_variants").filter(pl.col("scope_type") == "enterprise")
         values = self._whole("indicator_values").select(*_PLACE, pl.col("sample_size").alias("_of_value"))
         rows = self._marked(rows).join(values, on=_PLACE, how="left", maintain_order="left")
+        rows = rows.with_columns(self._told_touchpoints(rows).alias("_is_told"))
         of_people, size = _of_people(), pl.col("sample_size")
-        is_few = (of_people & size.is_between(1, self.k - 1)) | self._told_touchpoints(rows)
+        is_few = (of_people & size.is_between(1, self.k - 1)) | pl.col("_is_told")
         # The people of one reading and not of the other.
         is_near = of_people & (size - pl.col("_of_value")).abs().is_between(1, self.k - 1)
         tail = pl.col("variant").replace_strict(_TAILS, default=None, return_dtype=pl.Float64)
@@ -202,7 +203,7 @@ class Layer:
             .then(pl.col("value").round_sig_figs(_DIGITS))
             .otherwise("value")
             .alias("value"),
-        ).drop("_of_value")
+        ).drop("_of_value", "_is_told")
 
     def _readings_before(self) -> list[dict[str, str]]:
         """The readings that publications of earlier quarters of the trailing year withhold in their quarter."""

@@ -202,6 +202,24 @@ def test_extremes_are_withheld_and_quantiles_have_k_people_beyond_them(run: RunF
     assert variants(run, ("R1-2a", "largest", 12.3456, 3))["largest"] == (12.3456, 3, None)
 
 
+def test_a_reading_withheld_in_a_quarter_is_withheld_in_longer_periods(run: RunFolder) -> None:
+    """The trailing year less the quarters before it would tell it; and so would the year to date."""
+    place = ("E", "O1-1", "enterprise", "E")
+    made = [
+        (*place[:1], period, *place[1:], "one_touch", 0.5, size, 0.5 * size, float(size), 0.0, 1.0, None, "t")
+        for period, size in (("2025-Q1", 4), ("2025-Q1-TTM", 80))
+    ]
+    write(run, "indicator_variants", made, VALUES)
+    whole = [("E", period, "O1-1", "enterprise", "E", 100) for period in ("2025-Q1", "2025-Q1-TTM")]
+    columns = ("enterprise_id", "period", "indicator_id", "scope_type", "scope_id", "sample_size")
+    write(run, "indicator_values", whole, {name: VALUES[name] for name in columns})
+    shown = Layer(run, 5).indicator_variants()
+    assert shown.select("period", "value", "sample_size", "withheld").rows() == [
+        ("2025-Q1", None, None, "cell"),
+        ("2025-Q1-TTM", None, None, "cell"),
+    ]
+
+
 def test_a_touchpoint_of_few_people_takes_another_with_it_in_each_reading(run: RunFolder) -> None:
     # Four people on outlets: withheld. O2-2 is the mean of all by known volumes, so that the smallest other goes too.
     found = variants(

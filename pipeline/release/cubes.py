@@ -37,6 +37,12 @@ class Table:
         """Whether a cell's records are certainly of at least ``fewest`` people."""
         return self.counts[cell] > max(fewest - 1, self.most[cell])
 
+    @property
+    def is_line(self) -> bool:
+        """Whether there is only one row, or one column, so that the cells are totals."""
+        inner = [cell for cell in self.counts if _is_inner(cell)]
+        return len({cell.row for cell in inner}) < 2 or len({cell.column for cell in inner}) < 2
+
     def with_few_columns_merged(self, fewest: int) -> Table:
         """The columns of too few people as one, ``OTHER``; the smallest others with them until it has enough."""
         totals = {cell.column: cell for cell in self.counts if cell.row is TOTAL and cell.column is not TOTAL}

@@ -183,12 +183,13 @@ class Layer:
         is_extreme = of_people & (pl.col("variant").is_in(_EXTREMES) | (size * tail < self.k))
         # A reading that is withheld in one period would follow from the others.
         own = ("enterprise_id", "indicator_id", "variant")
-        is_told = (is_few | is_near).fill_null(False).any().over(own) | pl.struct(own).is_in(self._readings_before())
-        is_longer = pl.col("period") != self.run.quarter.label
+        quarter = self.run.quarter
+        is_longer = ~pl.col("period").is_in([quarter.label, *([f"{quarter.label}-YTD"] if quarter.number == 1 else [])])
+        few_before, near_before = (pl.struct(own).is_in(self._readings_before(kind)) for kind in (CELL, VALUE))
         kind = (
-            pl.when(is_few | (is_told & is_longer))
+            pl.when(is_few | (is_longer & (is_few.fill_null(False).any().over(own) | few_before)))
             .then(pl.lit(CELL))
-            .when(is_near | is_extreme)
+            .when(is_near | is_extreme | (is_longer & (is_near.fill_null(False).any().over(own) | near_before)))
             .then(pl.lit(VALUE))
             .otherwise(WITHHELD_COLUMN)
         )
@@ -205,14 +206,14 @@ class Layer:
             .alias("value"),
         ).drop("_of_value", "_is_told")
 
-    def _readings_before(self) -> list[dict[str, str]]:
-        """The readings that publications of earlier quarters of the trailing year withhold in their quarter."""
+    def _readings_before(self, kind: str) -> list[dict[str, str]]:
+        """The readings that publications of earlier quarters of the trailing year withhold in their quarter, in this way."""
         found: list[dict[str, str]] = []
         lake, quarter = self.run.lake, self.run.quarter
         for earlier in lake.published_quarters():
             path = lake.current(earlier) / "indicator_variants.parquet"
             if quarter.shift(-4) < earlier < quarter and path.is_file():
-                is_withheld = pl.col(WITHHELD_COLUMN).is_in([CELL, VALUE]) & ~pl.col("variant").is_in([*_TAILS, *_EXTREMES])
+                is_withheld = (pl.col(WITHHELD_COLUMN) == kind) & ~pl.col("variant").is_in([*_TAILS, *_EXTREMES])
                 rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, is_withheld)
                 found += rows.select("enterprise_id", "indicator_id", "variant").to_dicts()
         return found
@@ -305,6 +306,9 @@ class Layer:
             table = Table(counts, most)
             if column_scope == CODES:
                 table = table.with_few_columns_merged(self.k)
+            if table.is_line:
+                # Its cells are totals, which other tables show or withhold.
+                continue
             totals = [Cell(name, TOTAL) for name in places[str(enterprise), indicator, row_scope]]
             totals += [Cell(TOTAL, name) for name in places[str(enterprise), indicator, column_scope]]
             hidden = withheld_cells(table, self.k, totals)

@@ -39,15 +39,17 @@ PLACES = "totals and parts"
 MARGINS = "periods, totals and parts together"
 CUBES = "tables of two attributes"
 SHOWN = "longer periods of shown quarters"
-NONE_OR_ALL = "none or all of a remainder"
+NONE_OR_ALL = "conditions of people of unknown number"
 FRACTIONS = "an enterprise's value without its parts"
 CHANGES = "changes between publications"
+READINGS = "how many people other readings of an enterprise count"
 
-KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, SHOWN, NONE_OR_ALL, FRACTIONS, CHANGES)
+KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, SHOWN, NONE_OR_ALL, FRACTIONS, READINGS, CHANGES)
 STATED: Mapping[str, str] = {
     SHOWN: "a later publication withholds a longer period all quarters of which earlier ones showed: it adds nothing to them",
-    NONE_OR_ALL: "the withheld places of a total, at least k people together, are known to be none, all, or all but one",
+    NONE_OR_ALL: "of withheld places, at least k people together and nobody knows how many each, it is known how many have something",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
+    READINGS: "a reading of an enterprise counts as many people, k or more, as another one that is shown",
     CHANGES: "who keeps two publications of a quarter sees what was delivered in between",
 }
 """What docs/privacy.md says is not covered, by kind. Anything else that is recovered is a fault."""
@@ -144,6 +146,8 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
         result = results[kind]
         result.tried += tried
         for each in told:
+            if _is_of_reading(each, k):
+                each = each._replace(kind=READINGS)
             real = truth.get(each.cell)
             if each.kind != CHANGES:
                 if each.cell in said or (has_truth and not _is_right(each, real, truth)):
@@ -157,6 +161,17 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
             finding._replace(told=finding.told._replace(kind=NONE_OR_ALL)) for finding in of_remainder
         ]
     return [results[kind] for kind in KINDS]
+
+
+def _is_of_reading(told: Told, k: int) -> bool:
+    """Whether another column tells how many people, not too few, a reading of an enterprise counts; its value stays withheld."""
+    series = told.cell.series
+    return (
+        told.kind in (EQUAL, SUMS)
+        and series.table == "indicator_variants"
+        and series.column in (*_SIZES, _NUMERATOR)
+        and told.low >= k
+    )
 
 
 def _is_right(told: Told, real: float | None, truth: Mapping[Cell, float]) -> bool:
@@ -326,9 +341,9 @@ _NUMERATOR, _SIZES = "numerator", ("denominator", "sample_size")
 
 
 def _is_of_remainder(told: Told, said: Collection[Cell]) -> bool:
-    """Whether a numerator is told because (nearly) none of all withheld people have it, while nobody knows how many they are."""
+    """Whether it is told how many of withheld people have something, few in all of them, while nobody knows how many they are."""
     is_open = not any(_beside(told.cell, size) in said for size in _SIZES)
-    return told.kind in (PERIODS, PLACES, MARGINS) and told.cell.series.column == _NUMERATOR and told.high <= _ONE and is_open
+    return told.kind in (PERIODS, PLACES, MARGINS) and told.cell.series.column == _NUMERATOR and is_open
 
 
 def _value(cell: Cell) -> Cell:

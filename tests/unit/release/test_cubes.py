@@ -56,6 +56,11 @@ def test_codes_that_few_share_are_one() -> None:
     }
 
 
+def test_a_table_of_one_column_says_only_its_totals() -> None:
+    assert table({("a", "x"): 3, ("b", "x"): 20}).is_line
+    assert not table({("a", "x"): 3, ("b", "y"): 20}).is_line
+
+
 @given(st.dictionaries(st.tuples(st.sampled_from("abcd"), st.sampled_from("wxyz")), st.integers(1, 12), min_size=2, max_size=16))
 def test_no_cell_can_be_bounded_within_one(inner: Mapping[tuple[str, str], int]) -> None:
     """By everything that is shown, with all totals of at least five, a withheld cell can differ by more than one."""

@@ -47,7 +47,7 @@ READINGS = "how many people other readings of an enterprise count"
 KINDS = (PUBLICATIONS, EQUAL, SUMS, PERIODS, PLACES, MARGINS, CUBES, SHOWN, NONE_OR_ALL, FRACTIONS, READINGS, CHANGES)
 STATED: Mapping[str, str] = {
     SHOWN: "a later publication withholds a longer period all quarters of which earlier ones showed: it adds nothing to them",
-    NONE_OR_ALL: "of withheld places, at least k people together and nobody knows how many each, it is known how many have something",
+    NONE_OR_ALL: "of the withheld places of a total, people of unknown number, it is known how many have something",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
     READINGS: "a reading of an enterprise counts as many people, k or more, as another one that is shown",
     CHANGES: "who keeps two publications of a quarter sees what was delivered in between",

@@ -55,9 +55,10 @@ _DIGITS = 3
 _CELL = ("row_value", "column_value")
 # Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
 _BY_TOUCHPOINT = "O2-2"
-_READINGS = ("touchpoint", "expectation", "gap", "top_two_box", "valid_only", "unweighted")
+_TOUCHPOINT = "touchpoint"
+_READINGS = (_TOUCHPOINT, "expectation", "gap", "top_two_box", "valid_only", "unweighted")
 # Numbers of people, responses and complaints in the sentences of process rules.
-_PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名])")
+_PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名条])")
 
 
 class NotReleased(DataRefused):
@@ -207,16 +208,24 @@ class Layer:
         ).drop("_of_value", "_is_told")
 
     def _readings_before(self, kind: str) -> list[dict[str, str]]:
-        """The readings that publications of earlier quarters of the trailing year withhold in their quarter, in this way."""
-        found: list[dict[str, str]] = []
-        lake, quarter = self.run.lake, self.run.quarter
-        for earlier in lake.published_quarters():
-            path = lake.current(earlier) / "indicator_variants.parquet"
-            if quarter.shift(-4) < earlier < quarter and path.is_file():
-                is_withheld = (pl.col(WITHHELD_COLUMN) == kind) & ~pl.col("variant").is_in([*_TAILS, *_EXTREMES])
-                rows = pl.read_parquet(path).filter(pl.col("period") == earlier.label, is_withheld)
-                found += rows.select("enterprise_id", "indicator_id", "variant").to_dicts()
-        return found
+        """The readings that are withheld in this way in an earlier quarter of the trailing year, by the quarters' own counts."""
+        quarter, own = self.run.quarter, ["enterprise_id", "quarter", "indicator_id"]
+        earlier = [quarter.shift(-offset).label for offset in (1, 2, 3)]
+        rows = self._whole("mart_indicator_inputs").filter(pl.col("scope_type") == "enterprise", pl.col("quarter").is_in(earlier))
+        sizes = rows.filter(_of_people()).select(
+            *own,
+            "n",
+            is_own=(pl.col("variant") == "") & (pl.col("part") == ""),
+            variant=pl.when(pl.col("part") == "")
+            .then("variant")
+            .otherwise(pl.concat_str(pl.col("variant").replace("", _TOUCHPOINT), pl.col("part"), separator="_")),
+        )
+        of_value = sizes.filter("is_own").select(*own, _of_value="n")
+        readings = sizes.filter(~pl.col("is_own")).join(of_value, on=own, how="left")
+        is_few = pl.col("n").is_between(1, self.k - 1)
+        is_near = (pl.col("n") - pl.col("_of_value")).abs().is_between(1, self.k - 1)
+        found = readings.filter(is_few if kind == CELL else is_near.fill_null(False))
+        return found.select("enterprise_id", "indicator_id", "variant").unique().to_dicts()
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
         """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""

@@ -49,7 +49,7 @@ STATED: Mapping[str, str] = {
     SHOWN: "a later publication withholds a longer period all quarters of which earlier ones showed: it adds nothing to them",
     NONE_OR_ALL: "of the withheld places of a total, people of unknown number, it is known how many have something",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
-    READINGS: "a reading of an enterprise counts as many people, k or more, as another one that is shown",
+    READINGS: "a reading of an enterprise counts as many people, k or more, as another one, or what two of them differ by",
     CHANGES: "who keeps two publications of a quarter sees what was delivered in between",
 }
 """What docs/privacy.md says is not covered, by kind. Anything else that is recovered is a fault."""
@@ -164,14 +164,10 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
 
 
 def _is_of_reading(told: Told, k: int) -> bool:
-    """Whether another column tells how many people, not too few, a reading of an enterprise counts; its value stays withheld."""
+    """Whether other columns tell what a reading of an enterprise counts: one of at least k people, or what two of them differ by."""
     series = told.cell.series
-    return (
-        told.kind in (EQUAL, SUMS)
-        and series.table == "indicator_variants"
-        and series.column in (*_SIZES, _NUMERATOR)
-        and told.low >= k
-    )
+    is_count = series.table == "indicator_variants" and series.column in (*_SIZES, _NUMERATOR)
+    return is_count and (told.kind == SUMS or (told.kind == EQUAL and told.low >= k))
 
 
 def _is_right(told: Told, real: float | None, truth: Mapping[Cell, float]) -> bool:

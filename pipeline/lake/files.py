@@ -70,6 +70,13 @@ def open_to_readers(folder: Path) -> None:
             _open(Path(parent) / name)
 
 
+def close_to_others(folder: Path) -> None:
+    """Leave a folder and all below it to its owner, whatever the process that wrote it had for a umask."""
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent), *(Path(parent) / name for name in names)):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_RIGHTS_OF_OTHERS)
+
+
 def open_folder(folder: Path) -> None:
     """Make a folder that readers may enter, and its missing parents too; one that is there keeps its permissions."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):

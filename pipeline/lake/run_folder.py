@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
-from pipeline.lake.files import atomic_path, make_private, open_folder, open_to_readers, remove_temporary_files
+from pipeline.lake.files import atomic_path, close_to_others, make_private, open_folder, open_to_readers, remove_temporary_files
 from pipeline.lake.layout import Lake
 from pipeline.lake.sql import literal
 from pipeline.lake.warehouse import refresh_stale_warehouse, refresh_warehouse
@@ -139,6 +139,7 @@ class RunFolder:
             )
         final = self.lake.runs / self.run_id
         open_to_readers(self.released)
+        close_to_others(self.path)
         _synchronise(self.path)
         _synchronise(self.released)
         link = self.lake.current(self.quarter)

@@ -39,7 +39,7 @@ _SCHEMA = {
 }
 # Metadata key for the digests of the scanned files.
 _DIGESTS = "scanned_files"
-_SHOWN = 20
+_SHOWN = 50
 
 
 def scan_run(run: RunFolder, exceptions: frozenset[tuple[str, str]]) -> tuple[list[Scanned], list[Sighting]]:

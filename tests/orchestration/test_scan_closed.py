@@ -11,7 +11,7 @@ from runs import Finished, asq_here, environment
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 
-from .lakes import current
+from .lakes import current, released
 from .landing import QUARTER
 
 
@@ -46,7 +46,7 @@ def test_a_damaged_file_is_named_and_the_rest_is_scanned(lake_copy: Path, name: 
     }.get(zone, Lake(lake_copy).partition(zone, table, Quarter.parse(QUARTER)))
     damaged.unlink()
     damaged.write_bytes(b"no more")
-    (current(lake_copy, QUARTER) / "report" / "E1.html").write_text("<p>电话13812345678</p>", encoding="utf-8")
+    (released(current(lake_copy, QUARTER)) / "report" / "E1.html").write_text("<p>电话13812345678</p>", encoding="utf-8")
     finished = scan(lake_copy)
     assert finished.returncode == 2
     assert told in finished.stderr

@@ -200,7 +200,7 @@ def test_a_browser_shows_the_lineage(ui: Ui) -> None:
             page.get_by_text(stage, exact=True).first.wait_for()
 
         page.goto(f"{ui.address}/assets/indicator_values?view=lineage", wait_until="domcontentloaded")
-        for name in ("indicator_values", "mart_period_inputs", "parameters", "quarterly_report"):
+        for name in ("indicator_values", "mart_period_inputs", "parameters", "released_tables"):
             page.get_by_text(name, exact=True).first.wait_for()
 
         # The checks of a delivery stand on the table they are about.

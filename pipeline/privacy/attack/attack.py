@@ -164,7 +164,7 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
 
 
 def _is_of_reading(told: Told, k: int) -> bool:
-    """Whether other columns tell what a reading of an enterprise counts: one of at least k people, or what two of them differ by."""
+    """Whether other columns tell what a reading of an enterprise counts: one of at least k people, or the difference of two."""
     series = told.cell.series
     is_count = series.table == "indicator_variants" and series.column in (*_SIZES, _NUMERATOR)
     return is_count and (told.kind == SUMS or (told.kind == EQUAL and told.low >= k))

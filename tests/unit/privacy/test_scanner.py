@@ -33,7 +33,8 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def places(run: RunFolder) -> list[str]:
-    return [str(finding) for each in scan(published_subjects(run.path)) for finding in each.findings]
+    subjects = [*published_subjects(run.path), *published_subjects(run.released)]
+    return [str(finding) for each in scan(subjects) for finding in each.findings]
 
 
 def test_a_clean_run_has_no_findings_and_a_record(run: RunFolder) -> None:
@@ -120,11 +121,11 @@ def test_an_approved_exception_is_counted_and_stops_nothing(run: RunFolder) -> N
 
 
 def test_what_was_not_scanned_is_not_published(run: RunFolder) -> None:
-    with pytest.raises(UsageError, match=r"report/E1\.html, scores\.parquet not scanned"):
+    with pytest.raises(UsageError, match=r"analyst/scores\.parquet, released/report/E1\.html not scanned"):
         require_scanned(run)
     scan_run(run, frozenset())
     pl.DataFrame({"scope_id": [PHONE]}).write_parquet(run.table("scores"))
-    with pytest.raises(UsageError, match=r"published: scores\.parquet not scanned"):
+    with pytest.raises(UsageError, match=r"published: analyst/scores\.parquet not scanned"):
         require_scanned(run)
 
 

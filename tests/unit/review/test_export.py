@@ -38,7 +38,7 @@ def publish(lake: Lake, *decisions: Decision) -> None:
     run = RunFolder(lake, QUARTER, f"run-{len(decisions)}").open()
     write_outliers(lake, QUARTER, run, Review(decisions), LIMITS)
     run.reports.mkdir(exist_ok=True)
-    run.publish(["outliers", "outlier_groups", "outlier_decisions"])
+    run.publish(["outliers", "outlier_groups", "outlier_decisions"], [])
 
 
 def lines_of(out: Path) -> list[dict[str, str]]:

@@ -130,7 +130,7 @@ def test_a_purged_quarter_is_evaluated_again_from_its_clean_rows_or_its_files(pu
     finished, again = _rerun(lake, published.landing)
     assert "purged" not in finished.stderr
     # Rows of the quarters that stay closed are a line of their own in the account of the landing folder.
-    assert differing(again, before) == ["anonymity.parquet", "privacy_scan.parquet", "row_reconciliation.parquet"]
+    assert differing(again, before) == OF_THE_LAKE
     assert not is_purged(Lake(lake).partition("raw", "service_requests", Quarter.parse(QUARTER)))
 
 

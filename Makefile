@@ -76,7 +76,7 @@ licences: setup-dev
 # From the lock alone, so that the same lock gives the same file on every machine.
 sbom: setup-dev
 	@mkdir -p build
-	@$(BIN)/cyclonedx-py requirements requirements.lock --index-url https://pypi.org/simple --pyproject pyproject.toml \
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
 		--mc-type application --output-reproducible --output-file build/sbom.cdx.json
 	@echo build/sbom.cdx.json
 

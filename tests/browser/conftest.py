@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium, without any request of its own."""
+    """Debian's chromium, without any request of its own. Playwright runs once at a time; other tests start it, too."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed (apt-get install chromium fonts-noto-cjk)")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -32,7 +32,7 @@ class Evaluated:
     """The data set as it was delivered."""
 
     def rows(self, sql: str) -> list[tuple]:
-        """Query the published tables by name and the snapshots as ``landed_<table>``."""
+        """Query the analysts' tables by name and the snapshots as ``landed_<table>``."""
         with self._connection() as connection:
             for path in self._current.glob("*.parquet"):
                 self._view(connection, path.stem, path)
@@ -70,7 +70,8 @@ class Evaluated:
 
     @property
     def _current(self) -> Path:
-        return self.lake / "published" / "current" / f"quarter={self.quarter}"
+        released = (self.lake / "published" / "current" / f"quarter={self.quarter}").resolve()
+        return self.lake / "analyst" / "runs" / released.name
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(config={"file_search_path": str(self.folder)})

@@ -38,6 +38,8 @@ from schemas.expectations.release import (
 )
 
 _PLACE = ["enterprise_id", "period", "indicator_id", "scope_type", "scope_id"]
+# Of a withheld place: the enterprise keeps its values, other places nothing.
+_KIND = pl.when(pl.col("scope_type") == "enterprise").then(pl.lit(PARTS)).otherwise(pl.lit(CELL))
 _SIZES = ("numerator", "denominator", "sample_size", "ci_low", "ci_high", "ci_method", "within_limit_rate")
 _VALUES = (
     "value",
@@ -229,7 +231,7 @@ class Layer:
 
     def _told_touchpoints(self, rows: pl.DataFrame) -> pl.Series:
         """The readings of O2-2 by touchpoint of too few people, and enough others: their mean by known volumes is O2-2."""
-        hidden = self._hidden_respondents.filter(pl.col("scope_type") == "touchpoint")
+        hidden = self.withholding.respondents.filter(pl.col("scope_type") == "touchpoint")
         few = set(hidden.select("enterprise_id", "period", "scope_id").iter_rows())
         readings: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
         told = set()
@@ -272,8 +274,7 @@ class Layer:
         rows = rows.join(cells, on=_PLACE, how="left", maintain_order="left")
         is_small = _of_people() & pl.col(size).is_between(1, self.k - 1)
         is_hidden = pl.col("_hidden").fill_null(False) | is_small
-        kind = pl.when(pl.col("scope_type") == "enterprise").then(pl.lit(PARTS)).otherwise(pl.lit(CELL))
-        return rows.with_columns(pl.when(is_hidden).then(kind).alias(WITHHELD_COLUMN)).drop("_hidden")
+        return rows.with_columns(pl.when(is_hidden).then(_KIND).alias(WITHHELD_COLUMN)).drop("_hidden")
 
     # --- surveys --------------------------------------------------------------------------------------------------------
 
@@ -281,18 +282,15 @@ class Layer:
         """People who answered, by place; withheld places have no number."""
         rows = self._whole("mart_survey_respondents").rename({"quarter": "period"})
         place = [name for name in _PLACE if name != "indicator_id"]
-        rows = rows.join(self._hidden_respondents.with_columns(_hidden=pl.lit(True)), on=place, how="left", maintain_order="left")
+        rows = rows.join(
+            self.withholding.respondents.with_columns(_hidden=pl.lit(True)), on=place, how="left", maintain_order="left"
+        )
         is_hidden = pl.col("_hidden").fill_null(False)
-        kind = pl.when(pl.col("scope_type") == "enterprise").then(pl.lit(PARTS)).otherwise(pl.lit(CELL))
         return (
-            rows.with_columns(_unless(is_hidden, "respondents"), pl.when(is_hidden).then(kind).alias(WITHHELD_COLUMN))
+            rows.with_columns(_unless(is_hidden, "respondents"), pl.when(is_hidden).then(_KIND).alias(WITHHELD_COLUMN))
             .rename({"period": "quarter"})
             .drop("_hidden")
         )
-
-    @property
-    def _hidden_respondents(self) -> pl.DataFrame:
-        return self.withholding.respondents
 
     def survey_validity(self) -> pl.DataFrame:
         """Rounds of surveys: a count of fewer than k responses is withheld, and with it what would tell it."""

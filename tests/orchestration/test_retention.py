@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
-from runs import Finished, asq_run
+from runs import Finished, asq_run, umask
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake import access_log
@@ -33,15 +30,6 @@ pytestmark = pytest.mark.xdist_group("orchestration_retention")
 
 # The quarter ended two days before, the next one has begun.
 TODAY = dt.date(2025, 4, 2)
-
-
-@contextmanager
-def umask(mask: int) -> Iterator[None]:
-    previous = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(previous)
 
 
 def copied(published: Published, folder: Path) -> Path:

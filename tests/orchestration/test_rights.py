@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from runs import asq_here, environment
+from runs import asq_here, environment, umask
 
 from pipeline.lake.layout import PRIVATE_ZONES
 
@@ -24,15 +22,6 @@ pytestmark = pytest.mark.xdist_group("orchestration_rights")
 
 # What others may do at most, by umask, with a published file and with a published folder.
 READERS = {0o000: (0o644, 0o755), 0o022: (0o644, 0o755)}
-
-
-@contextmanager
-def umask(mask: int) -> Iterator[None]:
-    previous = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(previous)
 
 
 def calls(place: Path) -> list[list[str | Path]]:

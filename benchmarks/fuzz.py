@@ -35,114 +35,22 @@ TARGETS = ("landing", "sources", "plan", "zones")
 KEPT = Path("build/fuzz")
 _CASE_SECONDS = 90
 _FILE_SECONDS = "15"
+_LARGEST = 8 << 20
 _QUARTER = "2025-Q1"
 _E = {"enterprise_id": "E01"}
 
+# Signs and letters; bytes of other encodings; marks of formats, numbers and dates.
 _BYTES = (
-    *(
-        b"\0",
-        b"\xff",
-        b"\xfe\xff",
-        b"\xef\xbb\xbf",
-        b"\r",
-        b"\n",
-        b"\r\n",
-        b'"',
-        b'""',
-        b"'",
-        b",",
-        b";",
-        b"\t",
-        b"\\",
-        b"=",
-        b"\x1f\x8b",
-    ),
-    *(
-        b"PK\x03\x04",
-        b"PAR1",
-        b"\xd0\xcf\x11\xe0",
-        b"99999999999999999999",
-        b"-1",
-        b"1e999",
-        b"NaN",
-        b"2025-13-45",
-        b"\xe2\x80\xae",
-    ),
-    *(
-        "售".encode(),
-        "售".encode("gb18030"),
-        "\u3000".encode(),
-        "\x85".encode(),
-        "𠮷".encode(),
-        b"1048576",
-        b"XFD1048576",
-        b"4294967295",
-    ),
+    *(sign.encode() for sign in '\0 \r \n \r\n \t \u3000 \x85 \' ; \\ = " "" , \ufeff \u202e 售 𠮷'.split(" ")),
+    *(b"\xff", b"\xfe\xff", "售".encode("gb18030"), b"PK\3\4", b"PAR1", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"),
+    *b"99999999999999999999 -1 1e999 NaN 2025-13-45 1048576 XFD1048576 4294967295".split(),
 )
 _WORDS = (
-    *(
-        "*a",
-        "&a ",
-        "<<: *a",
-        "!!python/object:os.system ",
-        "!!binary ",
-        "|",
-        ">",
-        "? ",
-        "- ",
-        ": ",
-        "{",
-        "}",
-        "[",
-        "]",
-        "'",
-        '"',
-        "#",
-        "\t",
-    ),
-    *(
-        "null",
-        "~",
-        "true",
-        "0",
-        "-1",
-        "1e999",
-        ".inf",
-        "2025-01-01",
-        "999999999999999999999",
-        "%Y-%m-%d",
-        "../x",
-        "/etc/passwd",
-        "**",
-        "[a",
-    ),
-    *(
-        "*",
-        "base64",
-        "utf-16",
-        "idna",
-        "gb18030",
-        "\\0",
-        "now()",
-        "random()",
-        "1/0",
-        "x'",
-        "(",
-        ")",
-        ";",
-        "select 1",
-        "repeat('x', 9999)",
-    ),
-    *(
-        "list_transform(range(1, 9000), lambda a: repeat('x', 9000))",
-        "[[",
-        "Asia/Nowhere",
-        "E01",
-        "\u202e",
-        "售后",
-        "tables:",
-        "columns:",
-    ),
+    *"*a | > { } [ ] ' \" # null ~ true 0 -1 1e999 .inf 2025-01-01 999999999999999999999 %Y-%m-%d".split(),
+    *"../x /etc/passwd ** [a * base64 utf-16 idna gb18030 \\0 now() random() 1/0 x' ( ) ; [[".split(),
+    *"Asia/Nowhere E01 售后 tables: columns:".split(),
+    *("\t", "\u202e", "&a ", "<<: *a", "? ", "- ", ": ", "!!binary ", "!!python/object:os.system ", "select 1"),
+    *("repeat('x', 9999)", "list_transform(range(1, 9000), lambda a: repeat('x', 9000))"),
 )
 SOURCES = """\
 defaults: {timezone: Asia/Shanghai, null_values: [无]}
@@ -472,7 +380,8 @@ def _inserted(contents: bytes, chance: random.Random) -> bytes:
 
 def _doubled(contents: bytes, chance: random.Random) -> bytes:
     first, last = sorted((_at(contents, chance), _at(contents, chance)))
-    return contents[:last] + contents[first:last] * chance.choice((1, 2, 50)) + contents[last:]
+    times = min(chance.choice((1, 2, 50)), _LARGEST // len(contents)) if contents else 0
+    return contents[:last] + contents[first:last] * times + contents[last:]
 
 
 def _removed(contents: bytes, chance: random.Random) -> bytes:

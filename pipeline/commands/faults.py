@@ -21,10 +21,9 @@ def fault_line(error: Exception, lake: Path | None) -> str | None:
     from pipeline.lake.faults import Kind, explained_fault, fault_of
 
     fault = fault_of(error)
-    if fault is None:
-        return None
-    if fault.kind is not Kind.UNREADABLE and not (fault.kind is Kind.MISSING and lake is None):
+    if fault is not None and fault.kind is not Kind.UNREADABLE and not (fault.kind is Kind.MISSING and lake is None):
         return explained_fault(fault, lake)
+    # What a damaged file holds may fail anywhere.
     return _damage(lake) if lake is not None and lake.is_dir() else None
 
 

@@ -75,10 +75,12 @@ def keep_published(root: Path, run: Path) -> None:
 
 def is_as_published(root: Path, path: Path) -> bool | None:
     """Whether a published table still has the contents that were published; None if no checksum was kept."""
-    note = _note_of_run(root, path.parent)
-    if not note.is_file():
+    try:
+        lines = _note_of_run(root, path.parent).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
-    return f"{sha256_of(path)}  {path.name}" in note.read_text(encoding="utf-8").splitlines()
+    known = {name: digest for digest, _, name in (line.partition("  ") for line in lines) if len(digest) == _HEXADECIMAL}
+    return sha256_of(path) == known[path.name] if path.name in known else None
 
 
 def _note_of_run(root: Path, run: Path) -> Path:

@@ -7,12 +7,14 @@ landing folder, the records were purged), the run stops and says what to do.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
@@ -22,13 +24,22 @@ from pipeline.lake.faults import MachineFault
 from pipeline.lake.files import make_private
 from pipeline.lake.layout import STAGES, Lake
 from pipeline.lake.parquet import open_parquet, read_metadata
-from pipeline.lake.provenance import is_purged, undated_rows
+from pipeline.lake.provenance import FINGERPRINT, PURGED, UNDATED, is_purged, undated_rows
 from schemas.contract import TABLES
 
 FOLDER = "damaged"
 SET_ASIDE = "set aside"
 """The access log's action for a damaged file; its ``run_id`` is that of the run that makes it anew."""
 _CHANGED = "does not hold what was written to it (its checksum differs)"
+# What snapshots always say of themselves, and the other zones if it applies.
+_MARKS_OF_SNAPSHOTS = {"delivered", "files", "fingerprint", "left_out", "rows", "rows_by_quarter"}
+_MARKS: dict[type, tuple[str, ...]] = {
+    int: ("rows", "undated", "extracted", "accepted", "quarantined"),
+    list: ("files", "delivered_columns", "without"),
+    dict: ("assumed_columns", "corrections", "landed_files", "left_out", "purged", "rows_by_quarter", "treated"),
+}
+# Columns that tell the files of two zones from all others.
+_OWN_COLUMNS = {"quarantine": {"rule", "value_masked", "_row_id"}, "profile": {"fact", "bucket", "count"}}
 _LAYERS = ("published", "analyst")
 # Read from the publications of other quarters, by the scorecard's trend.
 _READ_OF_OTHERS = "data_quality"
@@ -62,6 +73,23 @@ class Damage:
 
 def problem_of(path: Path) -> str | None:
     """What is wrong with a Parquet file, as far as reading all of it shows; None: nothing, or it is not there."""
+    if problem := _problem_at_ends(path):
+        return problem
+    try:
+        with open_parquet(path) as parquet:
+            for _ in parquet.iter_batches(batch_size=1 << 16):
+                pass
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException, ValueError):
+        return "is damaged: it cannot be read to its end"
+    return None
+
+
+def _problem_at_ends(path: Path) -> str | None:
+    """What shows without a library, which may take any memory for a file that was changed."""
+    if os.path.lexists(path) and not path.is_file():
+        return "is no file"
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -74,12 +102,6 @@ def problem_of(path: Path) -> str | None:
         return "is no Parquet file"
     if tail != b"PAR1":
         return "is cut off"
-    try:
-        with open_parquet(path) as parquet:
-            for _ in parquet.iter_batches(batch_size=1 << 16):
-                pass
-    except (OSError, pa.ArrowException, ValueError):
-        return "is damaged: it cannot be read to its end"
     return None
 
 
@@ -103,29 +125,66 @@ def damaged_files(lake: Lake, quarter: Quarter | None = None, *, thoroughly: boo
             # Keys are looked up in the raw rows of every quarter; registers that accumulate are read from the first quarter on.
             if read is None or stage == "raw" or path.parent.name.removeprefix("quarter=") in read:
                 zones.append((stage, path))
-    found = [Damage(path.relative_to(lake.root), problem) for _, path in zones if (problem := _problem(path))]
+    found = [Damage(path.relative_to(lake.root), problem) for stage, path in zones if (problem := _problem(path, stage))]
     return found + list(_published(lake, thoroughly))
 
 
-def _problem(path: Path) -> str | None:
-    as_written = checksums.is_as_written(path) if path.exists() else True
-    if as_written:
+def _problem(path: Path, zone: str) -> str | None:
+    if not os.path.lexists(path):
         return None
-    problem = problem_of(path)
-    if as_written is None and problem is None:
+    if problem := _problem_at_ends(path):
+        return problem
+    as_written = checksums.is_as_written(path)
+    if as_written is not None:
+        return None if as_written else _CHANGED
+    problem = problem_of(path) or _problem_of_contents(path, zone)
+    if problem is None:
         # Of a version that kept no checksums: from now on it counts as it is.
         checksums.keep(path)
-        return None
-    return problem or _CHANGED
+    return problem
+
+
+def _problem_of_contents(path: Path, zone: str) -> str | None:
+    """What shows that a file that can be read is not the one that was written here."""
+    marks, columns = read_metadata(path), set(pq.read_schema(path).names)
+    if (pq.read_metadata(path).metadata and not marks) or not all(
+        _is_written_as(kind, marks[name]) for kind, names in _MARKS.items() for name in names if name in marks
+    ):
+        return "is damaged: its metadata cannot be read"
+    table = TABLES.get(path.stem if zone == "landing" else path.parents[1].name)
+    own = _OWN_COLUMNS.get(zone) or set(table.key if table is not None and zone != "corrected" and PURGED not in marks else ())
+    if own - columns or (zone == "landing" and _MARKS_OF_SNAPSHOTS - marks.keys()):
+        return f"is not a file of {zone}/{table.name}" if table is not None else f"is not a file of {zone}"
+    if zone in ("raw", "accepted", "clean") and "quarter" in columns:
+        quarter = path.parent.name.removeprefix("quarter=")
+        others = set(pc.unique(pq.read_table(path, columns=["quarter"], partitioning=None)["quarter"]).to_pylist()) - {
+            quarter,
+            None,
+        }
+        if others:
+            return f"is not a file of {quarter}"
+    return None
+
+
+def _is_written_as(kind: type, text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    # A number of rows: of 64 bits.
+    return type(found) is kind and (not isinstance(found, int) or 0 <= found < 1 << 63)
 
 
 def _published(lake: Lake, thoroughly: bool) -> Iterator[Damage]:
     runs = [lake.current(quarter).resolve().name for quarter in lake.published_quarters()]
     for folder in (layer / run for layer in (lake.runs.resolve(), lake.analyst_runs.resolve()) for run in runs):
         for path in sorted(folder.glob("*.parquet")):
-            known = checksums.is_as_published(lake.root, path)
-            look = problem_of if known is False or thoroughly or path.stem == _READ_OF_OTHERS else _footer_problem
-            if not known and (problem := look(path) or (_CHANGED if known is False else None)):
+            problem = _problem_at_ends(path)
+            if problem is None:
+                known = checksums.is_as_published(lake.root, path)
+                look = problem_of if thoroughly or path.stem == _READ_OF_OTHERS else _footer_problem
+                problem = look(path) if known is None else None if known else _CHANGED
+            if problem:
                 yield Damage(path.relative_to(lake.root.resolve()), problem)
 
 
@@ -223,6 +282,8 @@ def files_set_aside(lake: Lake) -> Iterator[tuple[str, Quarter | None, Path]]:
     """Table, quarter and path of every file of records that was set aside; snapshots have no quarter."""
     for stage in STAGES:
         for path in sorted((lake.root / FOLDER / stage).rglob("*.parquet")):
+            if not path.is_file():
+                continue
             if stage == "landing":
                 yield path.name.partition(".")[0], None, path
             else:
@@ -233,12 +294,15 @@ def _rows_of(lake: Lake, damage: Damage) -> int | None:
     """The dated rows that a damaged raw partition had, as far as anything still says so."""
     if damage.zone != "raw" or damage.quarter is None:
         return None
-    path = lake.root / damage.path
+    path, quarantine = lake.root / damage.path, lake.partition("quarantine", damage.table, damage.quarter)
     try:
+        # The damaged file's own footer may say any number.
+        marks = read_metadata(quarantine) if quarantine.is_file() and _problem(quarantine, "quarantine") is None else {}
+        if "extracted" in marks and read_metadata(path).get(FINGERPRINT) in (None, marks.get(FINGERPRINT)):
+            return int(marks["extracted"]) - int(marks.get(UNDATED, "0"))
         return pq.read_metadata(path).num_rows - undated_rows(path)
     except (OSError, pa.ArrowException, ValueError):
-        marks = read_metadata(lake.partition("quarantine", damage.table, damage.quarter))
-        return int(marks["extracted"]) - int(marks.get("undated", "0")) if "extracted" in marks else None
+        return None
 
 
 def to_be_made(lake: Lake, zone: str, table: str) -> list[Quarter]:

@@ -55,6 +55,6 @@ def is_readable(path: Path) -> bool:
 def _metadata(path: Path, *_which: int) -> dict[str, str]:
     try:
         found = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowException):
+        return {key.decode(): value.decode() for key, value in found.items()}
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
         return {}
-    return {key.decode(): value.decode() for key, value in found.items()}

@@ -8,15 +8,17 @@ kept under ``build/fuzz/<seed>``, and ``--seed`` repeats it. The same seed makes
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import functools
 import gzip
-import io
 import json
 import os
 import random
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,34 +26,29 @@ import time
 import traceback
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-TARGETS = ("landing", "sources", "plan", "zones")
+from benchmarks.damage import damage_file, damage_of_lake, damaged_text
+
+if TYPE_CHECKING:
+    from pipeline.lake.layout import Lake
+    from pipeline.settings.sources import SourceConfig
+
+TARGETS = ("landing", "sources", "plan", "zones", "runs")
 KEPT = Path("build/fuzz")
 _CASE_SECONDS = 90
 _FILE_SECONDS = "15"
-_LARGEST = 8 << 20
 _QUARTER = "2025-Q1"
 _E = {"enterprise_id": "E01"}
+_XLS = Path(__file__).parents[1] / "tests/unit/extract/workbooks/january.xls"
+"""Suggestions in the format of which nobody writes files any more."""
 
-# Signs and letters; bytes of other encodings; marks of formats, numbers and dates.
-_BYTES = (
-    *(sign.encode() for sign in '\0 \r \n \r\n \t \u3000 \x85 \' ; \\ = " "" , \ufeff \u202e 售 𠮷'.split(" ")),
-    *(b"\xff", b"\xfe\xff", "售".encode("gb18030"), b"PK\3\4", b"PAR1", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"),
-    *b"99999999999999999999 -1 1e999 NaN 2025-13-45 1048576 XFD1048576 4294967295".split(),
-)
-_WORDS = (
-    *"*a | > { } [ ] ' \" # null ~ true 0 -1 1e999 .inf 2025-01-01 999999999999999999999 %Y-%m-%d".split(),
-    *"../x /etc/passwd ** [a * base64 utf-16 idna gb18030 \\0 now() random() 1/0 x' ( ) ; [[".split(),
-    *"Asia/Nowhere E01 售后 tables: columns:".split(),
-    *("\t", "\u202e", "&a ", "<<: *a", "? ", "- ", ": ", "!!binary ", "!!python/object:os.system ", "select 1"),
-    *("repeat('x', 9999)", "list_transform(range(1, 9000), lambda a: repeat('x', 9000))"),
-)
 SOURCES = """\
 defaults: {timezone: Asia/Shanghai, null_values: [无]}
 tables:
@@ -85,7 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
     parser.add_argument("--runs", type=int, default=300, help="number of damages (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the first one (default: %(default)s)")
-    parser.add_argument("--targets", default="landing,sources,plan,zones", help="what is damaged (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=60, help="after which it ends (default: %(default)s)")
+    parser.add_argument("--targets", default=",".join(TARGETS), help="what is damaged (default: %(default)s)")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     targets = arguments.targets.split(",")
@@ -97,16 +95,18 @@ def main() -> None:
     started, answers, found = time.monotonic(), Counter[str](), 0
     # Stopped early, it tells what it has.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, arguments.minutes * 60)
     with contextlib.suppress(KeyboardInterrupt):
         for seed, answer, detail in tried(arguments.seed, arguments.runs, targets):
             answers[answer] += 1
             if answer.startswith("counterexample"):
                 found += 1
-                again = f"kept in {KEPT / str(seed)}; again: --seed {seed} --runs 1"
+                again = f"kept in {KEPT / str(seed)}; again: --targets {arguments.targets} --seed {seed} --runs 1"
                 print(f"seed {seed}: {answer}: {detail}\n  {again}", flush=True)
     seconds = time.monotonic() - started
     print(
-        f"{sum(answers.values())} damages in {seconds:.0f} s: "
+        f"{answers.total()} of {arguments.runs} damages from seed {arguments.seed} in {seconds:.0f} s: "
         + ", ".join(f"{name} {count}" for name, count in answers.most_common())
     )
     sys.exit(1 if found else 0)
@@ -125,6 +125,7 @@ def tried(first: int, runs: int, targets: list[str]) -> Iterator[tuple[int, str,
             ) as process,
         ):
             assert process.stdout is not None
+            atexit.register(process.kill)
             while seed < end:
                 line = process.stdout.readline() if select.select([process.stdout], [], [], _CASE_SECONDS)[0] else None
                 if line:
@@ -136,7 +137,8 @@ def tried(first: int, runs: int, targets: list[str]) -> Iterator[tuple[int, str,
                 process.kill()
                 code = process.wait()
                 errors.seek(0)
-                _keep(seed, targets)
+                shutil.rmtree(KEPT / str(seed), ignore_errors=True)
+                damaged_delivery(seed, KEPT / str(seed), targets)
                 said = errors.read()[-300:].decode(errors="replace")
                 yield seed, "counterexample: hangs" if is_hung else f"counterexample: ends with {code}", said
                 seed += 1
@@ -161,21 +163,17 @@ def work(first: int, runs: int, targets: list[str]) -> None:
 
 
 def tried_once(seed: int, place: Path, targets: list[str]) -> tuple[str, str]:
-    """Damage a delivery and run it up to validate; the answer, and what is told of it. Raises what is no answer."""
+    """Damage a delivery, its settings or a lake, and run it; the answer, and what is told of it. Raises what is no answer."""
     from pipeline.check.landing import check_landing
     from pipeline.errors import AsqError
     from pipeline.lake.layout import Lake
     from pipeline.settings.frozen import HandedInFiles
     from pipeline.settings.places import chosen_files
 
-    chance, landing, lake = random.Random(seed), place / "landing", Lake(place / "lake")
-    target = chance.choice(targets)
-    deliver(landing)
-    if target in ("sources", "plan"):
-        path = landing / {"sources": "sources.yaml", "plan": "evaluation.yaml"}[target]
-        path.write_bytes(damaged_text(path.read_text(), chance))
-    elif target == "landing":
-        damage_file(chance.choice(sorted(path for path in landing.iterdir() if path.suffix != ".yaml")), chance)
+    landing = place / "landing"
+    target, chance = damaged_delivery(seed, landing, targets)
+    if target == "runs":
+        return "runs: exit code {}".format(*run_over_damage(landing, place / "lake", chance)), ""
     try:
         files = HandedInFiles.frozen(chosen_files(landing))
         report = check_landing(landing, files)
@@ -184,7 +182,7 @@ def tried_once(seed: int, place: Path, targets: list[str]) -> tuple[str, str]:
         if report.exit_code not in (0, 1, 2):
             return "counterexample: exit code", str(report.exit_code)
         if report.exit_code == 0 or target == "zones":
-            unequal = accounts(landing, files.sources, lake, chance if target == "zones" else None)
+            unequal = accounts(landing, files.sources, Lake(place / "lake"), chance if target == "zones" else None)
             if unequal:
                 return "counterexample: accounts", unequal
     except AsqError as error:
@@ -193,56 +191,117 @@ def tried_once(seed: int, place: Path, targets: list[str]) -> tuple[str, str]:
     return f"{target}: exit code {report.exit_code}", ""
 
 
-def accounts(landing: Path, sources: object, lake: object, chance: random.Random | None) -> str | None:
-    """Run the stages for each table, and what is unequal; with ``chance``, again after one file of the lake was damaged."""
+def damaged_delivery(seed: int, landing: Path, targets: list[str]) -> tuple[str, random.Random]:
+    """Deliver, and damage what the seed chooses, unless that is the lake; the target, and the chance for what follows."""
+    chance = random.Random(seed)
+    target = chance.choice(targets)
+    deliver(landing, chance if target == "landing" else None)
+    if target in ("sources", "plan"):
+        path = landing / {"sources": "sources.yaml", "plan": "evaluation.yaml"}[target]
+        path.write_bytes(damaged_text(path.read_text(encoding="utf-8"), chance))
+    elif target == "landing":
+        damage_file(chance.choice(sorted(path for path in landing.iterdir() if path.suffix != ".yaml")), chance)
+    return target, chance
+
+
+def accounts(landing: Path, sources: SourceConfig, lake: Lake, chance: random.Random | None) -> str | None:
+    """Run the stages up to desensitize as a run does, and what is unequal; with ``chance``, again after the lake was damaged."""
+    from pipeline.accept.profile import profile
     from pipeline.calendar.quarters import Quarter
-    from pipeline.extract.partition import extract_quarter
-    from pipeline.extract.snapshot import take_snapshot
-    from pipeline.lake.layout import Lake
+    from pipeline.desensitize.keys import load_key
+    from pipeline.desensitize.quarter import desensitize_quarter
+    from pipeline.extract.tables import extract_tables
+    from pipeline.lake.damaged import damaged_files, make_sound
     from pipeline.lake.parquet import read_metadata
     from pipeline.lake.provenance import LANDED_FILES
-    from pipeline.settings.sources import SourceConfig
-    from pipeline.validate.delivered import DeliveredKeys
-    from pipeline.validate.quarter import validate_quarter
+    from pipeline.settings.plan import EvaluationPlan
+    from pipeline.validate.tables import validate_tables
     from schemas.contract import TABLES
 
-    assert isinstance(lake, Lake)
-    assert isinstance(sources, SourceConfig)
-    quarter = Quarter.parse(_QUARTER)
+    quarter, tables, key = Quarter.parse(_QUARTER), [TABLES[name] for name in DELIVERED], load_key("hmac-sha256")
+    plan = EvaluationPlan.from_mapping({"refused_limits": {"default": 1.0}})
+    before: dict[str, int] = {}
     for again in (False, True) if chance else (False,):
         if again and chance:
-            damage_file(chance.choice(sorted(lake.root.rglob("*.parquet"))), chance)
-        for name in DELIVERED:
-            table = TABLES[name]
-            snapshot = take_snapshot(table, landing, sources, lake, quarter)
+            damage_lake(lake.root, chance)
+        make_sound(lake, quarter, "fuzz", str(again))
+        for table, (snapshot, _) in extract_tables(tables, quarter, landing, sources, lake):
             for file, counts in json.loads(read_metadata(snapshot.path).get(LANDED_FILES, "{}")).items():
                 came, left = counts.get("prepared", counts["records"]), sum(counts["left_out"].values())
                 if came != counts["rows"] + left:
-                    return f"{name}: {file}: {came} records, {counts['rows']} rows, {left} left out"
-            extract_quarter(table, quarter, lake)
-        for name in DELIVERED:
-            with DeliveredKeys(lake, (), quarter) as keys:
-                validate_quarter(TABLES[name], quarter, lake, 1.0, keys)
-            raw, accepted, refused = (
-                pl.read_parquet(path, columns=["_row_id"])["_row_id"].unique() if path.is_file() else pl.Series([], dtype=pl.Int64)
-                for path in (lake.partition(stage, name, quarter) for stage in ("raw", "accepted", "quarantine"))
-            )
-            if len(raw) != len(accepted) + len(refused):
-                return f"{name}: {len(raw)} raw, {len(accepted)} accepted, {len(refused)} quarantined"
-    return None
+                    return f"{table.name}: {file}: {came} records, {counts['rows']} rows, {left} left out"
+        for _ in validate_tables(tables, quarter, lake, plan, ()):
+            pass
+        for table in tables:
+            desensitize_quarter(table, quarter, lake, key)
+            profile(table, quarter, lake)
+            rows = {
+                zone: pl.read_parquet(path, columns=["_row_id"], hive_partitioning=False)["_row_id"].n_unique()
+                for zone in ("raw", "accepted", "quarantine", "clean")
+                if (path := lake.partition(zone, table.name, quarter)).is_file()
+            }
+            if rows["raw"] != rows["accepted"] + rows.get("quarantine", 0) or rows["accepted"] != rows["clean"]:
+                return f"{table.name}: {rows}"
+            if before.setdefault(table.name, rows["accepted"]) != rows["accepted"]:
+                return f"{table.name}: {before[table.name]} accepted, {rows['accepted']} after damage"
+    left_damaged = damaged_files(lake, thoroughly=True)
+    return str(left_damaged[0]) if left_damaged else None
 
 
-def _keep(seed: int, targets: list[str]) -> None:
-    """Make the damage of a seed once more, to be looked at."""
-    chance, landing = random.Random(seed), KEPT / str(seed)
-    target = chance.choice(targets)
-    shutil.rmtree(landing, ignore_errors=True)
-    deliver(landing)
-    if target in ("sources", "plan"):
-        path = landing / {"sources": "sources.yaml", "plan": "evaluation.yaml"}[target]
-        path.write_bytes(damaged_text(path.read_text(), chance))
-    elif target == "landing":
-        damage_file(chance.choice(sorted(path for path in landing.iterdir() if path.suffix != ".yaml")), chance)
+def damage_lake(root: Path, chance: random.Random) -> None:
+    """Damage files of one or several zones, of a lake with its checksums, with half of them or without."""
+    files = sorted(root.rglob("*.parquet"))
+    zones = sorted({path.relative_to(root).parts[0] for path in files})
+    for zone in chance.sample(zones, min(len(zones), chance.choice((1, 1, 2, 3)))):
+        damage_of_lake(chance.choice([path for path in files if path.relative_to(root).parts[0] == zone]), files, chance)
+    kept = chance.choice((True, True, True, False, None))
+    for note in sorted((root / "checksums").rglob("*.sha256")):
+        if kept is None or (kept is False and chance.random() < 0.5):
+            note.write_bytes(note.read_bytes()[: chance.randrange(60)])
+
+
+def run_over_damage(landing: Path, lake: Path, chance: random.Random) -> tuple[int, ...]:
+    """Exit codes of two commands that read a damaged lake, and of ``asq run`` over it, which must publish."""
+    commands: list[list[str]] = chance.sample(
+        [
+            ["report", _QUARTER],
+            ["quarantine", "list"],
+            ["outliers", "list"],
+            ["indicators", "--quarter", _QUARTER],
+            ["privacy", "scan"],
+            ["purge", "--dry-run"],
+            ["analyst", "select count(*) from outliers"],
+            ["quarantine", "export", _QUARTER, "--landing", str(landing), "--out", f"{lake}-refused"],
+        ],
+        2,
+    )
+    shutil.copytree(_published_lake(), lake, symlinks=True)
+    damage_lake(lake, chance)
+    return tuple(_asq(*command, "--lake", str(lake)) for command in [*commands, ["run", _QUARTER, "--landing", str(landing)]])
+
+
+@functools.cache
+def _published_lake() -> Path:
+    """A lake of the undamaged delivery with one published quarter; for as long as the process lives."""
+    place = Path(tempfile.mkdtemp(prefix="asq-fuzz-lake-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    deliver(place / "landing")
+    _asq("run", _QUARTER, "--landing", str(place / "landing"), "--lake", str(place / "lake"))
+    return place / "lake"
+
+
+def _asq(*arguments: str) -> int:
+    """The exit code of a command in this process; raises what it does not explain."""
+    from click.testing import CliRunner
+
+    from pipeline.cli import main
+
+    done = CliRunner().invoke(main, arguments, prog_name="asq")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    if arguments[0] == "run" and done.exit_code:
+        raise RuntimeError(f"the run fails: {done.stderr}")
+    return done.exit_code
 
 
 # The delivery
@@ -251,8 +310,8 @@ def _keep(seed: int, targets: list[str]) -> None:
 DELIVERED = ("regions", "customers", "suggestions", "complaint_channels", "complaints")
 
 
-def deliver(landing: Path) -> None:
-    """A small delivery without a fault, in every format."""
+def deliver(landing: Path, chance: random.Random | None = None) -> None:
+    """A small delivery without a fault, in every format; with ``chance``, some tables in another one."""
     landing.mkdir(parents=True)
     regions = [{**_E, "region_code": f"R{n}", "name": "东", "area_km2": "9", "urbanicity": "urban"} for n in range(3)]
     customers = [
@@ -281,9 +340,18 @@ def deliver(landing: Path) -> None:
     write_workbook(landing / "regions.xlsx", regions)
     pq.write_table(pa.Table.from_pylist(customers), landing / "customers.parquet")
     pl.DataFrame(suggestions).write_csv(landing / "suggestions.csv")
-    write_ods(landing / "complaint_channels.ods", channels)
+    sources = SOURCES
+    if chance is not None and chance.random() < 0.4:
+        write_xlsb(landing / "complaint_channels.xlsb", channels)
+    else:
+        write_ods(landing / "complaint_channels.ods", channels)
+    if chance is not None and chance.random() < 0.2:
+        (landing / "suggestions.csv").unlink()
+        shutil.copyfile(_XLS, landing / "suggestions.xls")
+        start, end = sources.index("  suggestions:"), sources.index("  complaint_channels:")
+        sources = f"{sources[:start]}  suggestions: {{format: {{header_row: 2}}}}\n{sources[end:]}"
     (landing / "complaints.csv.gz").write_bytes(gzip.compress(pl.DataFrame(complaints).write_csv().encode(), mtime=0))
-    (landing / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    (landing / "sources.yaml").write_text(sources, encoding="utf-8")
     (landing / "evaluation.yaml").write_text(PLAN, encoding="utf-8")
 
 
@@ -327,111 +395,38 @@ def write_ods(path: Path, rows: list[dict[str, str]]) -> None:
         archive.writestr("content.xml", _ODS.format(rows="".join(lines)))
 
 
-# The damage
+def write_xlsb(path: Path, rows: list[dict[str, str]]) -> None:
+    """An .xlsb file with one sheet of shared strings: [MS-XLSB], section 2.1.4 and what it names."""
+    cells = [[*rows[0]], *([*row.values()] for row in rows)]
+    strings = sorted({cell for line in cells for cell in line})
+    sheet = [_record(0x81), _record(0x94, struct.pack("<4I", 0, len(cells) - 1, 0, len(rows[0]) - 1)), _record(0x91)]
+    for number, line in enumerate(cells):
+        sheet.append(_record(0x00, struct.pack("<I", number).ljust(25, b"\0")))
+        sheet += [_record(0x07, struct.pack("<3I", column, 0, strings.index(cell))) for column, cell in enumerate(line)]
+    shared = [_record(0x9F, struct.pack("<2I", len(strings), len(strings)))]
+    shared += [_record(0x13, b"\0" + _wide(text)) for text in strings]
+    book = [_record(0x83), _record(0x8F), _record(0x9C, struct.pack("<2I", 0, 1) + _wide("rId1") + _wide("S")), _record(0x90)]
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    relation = f'<Relationship Id="rId{{}}" Type="{office}/{{}}" Target="{{}}"/>'
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_rels/.rels", relations.format(relation.format(1, "officeDocument", "xl/workbook.bin")))
+        parts = relation.format(1, "worksheet", "worksheets/sheet1.bin") + relation.format(2, "sharedStrings", "sharedStrings.bin")
+        archive.writestr("xl/_rels/workbook.bin.rels", relations.format(parts))
+        archive.writestr("xl/workbook.bin", b"".join([*book, _record(0x84)]))
+        archive.writestr("xl/worksheets/sheet1.bin", b"".join([*sheet, _record(0x92), _record(0x82)]))
+        archive.writestr("xl/sharedStrings.bin", b"".join([*shared, _record(0xA0)]))
 
 
-def damage_file(path: Path, chance: random.Random) -> None:
-    """Damage the bytes of a file or, in an archive, those of one of its parts."""
-    contents = path.read_bytes()
-    if zipfile.is_zipfile(path) and chance.random() < 0.7:
-        contents = _with_damaged_part(contents, chance)
-    elif path.suffix == ".gz" and chance.random() < 0.6:
-        contents = gzip.compress(damaged(gzip.decompress(contents), chance), mtime=0)
-    else:
-        contents = damaged(contents, chance)
-    path.write_bytes(contents)
+def _record(kind: int, contents: bytes = b"") -> bytes:
+    """A record: its kind and its length, seven bits to a byte, and its contents."""
+    number = bytes([kind]) if kind < 0x80 else bytes([kind, 1])
+    size = len(contents)
+    return number + (bytes([size]) if size < 0x80 else bytes([size & 0x7F | 0x80, size >> 7])) + contents
 
 
-def _with_damaged_part(contents: bytes, chance: random.Random) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(contents)) as before, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as after:
-        chosen = chance.choice(before.namelist())
-        for name in before.namelist():
-            part = before.read(name)
-            after.writestr(name, damaged(part, chance) if name == chosen else part)
-    return packed.getvalue()
-
-
-def damaged(contents: bytes, chance: random.Random) -> bytes:
-    """The bytes with a few changes of one sort."""
-    change = chance.choice((_flipped, _cut, _inserted, _doubled, _removed, _swapped))
-    for _ in range(chance.choice((1, 1, 2, 5, 20))):
-        contents = change(contents, chance)
-    return contents
-
-
-def _at(contents: bytes, chance: random.Random) -> int:
-    return chance.randrange(len(contents) + 1)
-
-
-def _flipped(contents: bytes, chance: random.Random) -> bytes:
-    at = _at(contents, chance)
-    return contents[:at] + bytes([chance.randrange(256)]) + contents[at + 1 :]
-
-
-def _cut(contents: bytes, chance: random.Random) -> bytes:
-    return contents[: _at(contents, chance)]
-
-
-def _inserted(contents: bytes, chance: random.Random) -> bytes:
-    at = _at(contents, chance)
-    return contents[:at] + chance.choice(_BYTES) * chance.choice((1, 1, 1, 3, 5_000)) + contents[at:]
-
-
-def _doubled(contents: bytes, chance: random.Random) -> bytes:
-    first, last = sorted((_at(contents, chance), _at(contents, chance)))
-    times = min(chance.choice((1, 2, 50)), _LARGEST // len(contents)) if contents else 0
-    return contents[:last] + contents[first:last] * times + contents[last:]
-
-
-def _removed(contents: bytes, chance: random.Random) -> bytes:
-    first = _at(contents, chance)
-    return contents[:first] + contents[first + chance.choice((1, 2, 16, 200)) :]
-
-
-def _swapped(contents: bytes, chance: random.Random) -> bytes:
-    """Digits for others: numbers of sizes, of rows and of places."""
-    places = [place for place, byte in enumerate(contents) if chr(byte).isdigit()]
-    if not places:
-        return contents
-    at = chance.choice(places)
-    return contents[:at] + str(chance.choice((0, 9, 65_536, 1_048_576, 2**31, 2**63))).encode() + contents[at + 1 :]
-
-
-def damaged_text(text: str, chance: random.Random) -> bytes:
-    """Settings with words of their language in the wrong place."""
-    for _ in range(chance.choice((1, 1, 2, 4))):
-        change: Callable[[str, random.Random], str] = chance.choice((_with_word, _without_line, _with_line_moved, _with_value))
-        text = change(text, chance)
-    return damaged(text.encode(), chance) if chance.random() < 0.2 else text.encode()
-
-
-def _with_word(text: str, chance: random.Random) -> str:
-    at = chance.randrange(len(text) + 1)
-    return text[:at] + chance.choice(_WORDS) * chance.choice((1, 1, 1, 200)) + text[at:]
-
-
-def _without_line(text: str, chance: random.Random) -> str:
-    lines = text.splitlines(keepends=True)
-    del lines[chance.randrange(len(lines) or 1) : chance.randrange(len(lines) or 1) + 1]
-    return "".join(lines)
-
-
-def _with_line_moved(text: str, chance: random.Random) -> str:
-    lines = text.splitlines(keepends=True)
-    if lines:
-        lines.insert(chance.randrange(len(lines)), chance.choice(lines))
-    return "".join(lines)
-
-
-def _with_value(text: str, chance: random.Random) -> str:
-    """Another value behind a colon."""
-    places = [place for place, letter in enumerate(text) if letter == ":"]
-    if not places:
-        return text
-    at = chance.choice(places) + 1
-    end = min((found for mark in "\n,}" if (found := text.find(mark, at)) >= 0), default=len(text))
-    return f"{text[:at]} {chance.choice(_WORDS)}{text[end:]}"
+def _wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
 if __name__ == "__main__":

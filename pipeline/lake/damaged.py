@@ -200,7 +200,11 @@ def make_sound(lake: Lake, quarter: Quarter, command: str, run_id: str, *, thoro
             f"{listed(gone)}. Its records were purged, so it cannot be made anew: put the file back from a backup (with "
             f"{checksums.FOLDER}/), or deliver the quarter again after removing the file"
         )
-    return [_set_aside(lake, each, command, run_id) for each in found]
+    lines = [_set_aside(lake, each, command, run_id) for each in found]
+    for each in found:
+        # Once it is set aside itself, if it is damaged too.
+        _require_validation(lake, each)
+    return lines
 
 
 def _was_purged(lake: Lake, damage: Damage) -> bool:
@@ -242,13 +246,18 @@ def _set_aside(lake: Lake, damage: Damage, command: str, run_id: str) -> str:
     )  # fmt: skip
     # Only its owner may enter what holds it, and the file itself stays as it is: it may be linked to another zone's.
     os.replace(path, kept)
-    quarter = damage.quarter
-    if quarter is not None and damage.zone in ("accepted", "corrected"):
-        raw = lake.partition("raw", damage.table, quarter)
-        if not is_purged(raw):
-            # Its marks say that the accepted rows exist; validation writes both anew.
-            lake.partition("quarantine", damage.table, quarter).unlink(missing_ok=True)
     return f"{damage}: set aside as {kept.relative_to(lake.root)}, {_remedy(lake, damage)}"
+
+
+def _require_validation(lake: Lake, damage: Damage) -> None:
+    """Remove the marks that say that accepted rows exist which were set aside; validation writes both anew."""
+    quarter = damage.quarter
+    if (
+        quarter is not None
+        and damage.zone in ("accepted", "corrected")
+        and not is_purged(lake.partition("raw", damage.table, quarter))
+    ):
+        lake.partition("quarantine", damage.table, quarter).unlink(missing_ok=True)
 
 
 def _remedy(lake: Lake, damage: Damage) -> str:

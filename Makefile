@@ -95,14 +95,19 @@ dev: setup sample $(SAMPLE)/dagster/dagster.yaml
 bench: setup-dev
 	$(BIN)/python -m benchmarks
 
-# Damages deliveries, settings and lakes at random; FUZZ_SEED=… for others.
+# Damages deliveries, settings and lakes at random; what ends first counts, the number or the minutes. FUZZ_SEED=… for others.
 FUZZ_SEED ?= 0
+FUZZ_RUNS ?= 300
+FUZZ_MINUTES ?= 10
 
 fuzz: setup-dev
-	$(BIN)/python -m benchmarks.fuzz --runs 300 --seed $(FUZZ_SEED)
+	$(BIN)/python -m benchmarks.fuzz --runs $(FUZZ_RUNS) --minutes $(FUZZ_MINUTES) --seed $(FUZZ_SEED)
 
+# Other seeds every night, and printed: `make fuzz-nightly FUZZ_SEED=…` repeats one.
+fuzz-nightly: FUZZ_SEED := $(or $(filter-out 0,$(FUZZ_SEED)),$(shell date +%Y%m%d0000))
 fuzz-nightly: setup-dev
-	$(BIN)/python -m benchmarks.fuzz --runs 5000 --seed $(FUZZ_SEED)
+	$(BIN)/python -m benchmarks.fuzz --runs 5000 --minutes 150 --seed $(FUZZ_SEED)
+	$(BIN)/python -m benchmarks.fuzz --runs 40 --minutes 20 --seed $(FUZZ_SEED) --targets runs
 
 clean:
 	rm -rf $(SAMPLE) dbt_project/target

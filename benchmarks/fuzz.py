@@ -8,7 +8,6 @@ kept under ``build/fuzz/<seed>``, and ``--seed`` repeats it. The same seed makes
 from __future__ import annotations
 
 import argparse
-import atexit
 import contextlib
 import functools
 import gzip
@@ -83,7 +82,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=300, help="number of damages (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the first one (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=60, help="after which it ends (default: %(default)s)")
-    parser.add_argument("--targets", default=",".join(TARGETS), help="what is damaged (default: %(default)s)")
+    parser.add_argument("--targets", default="landing,sources,plan,zones", help="what is damaged (default: %(default)s)")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     targets = arguments.targets.split(",")
@@ -117,15 +116,19 @@ def tried(first: int, runs: int, targets: list[str]) -> Iterator[tuple[int, str,
     seed, end = first, first + runs
     while seed < end:
         command = [sys.executable, "-m", "benchmarks.fuzz", "--worker", "--seed", str(seed), "--runs", str(end - seed)]
-        environment = {**os.environ, "ASQ_FILE_SECONDS": _FILE_SECONDS, "ASQ_PSEUDONYM_KEY": "5e" * 32}
         with (
+            tempfile.TemporaryDirectory(prefix="asq-fuzz-") as place,
             tempfile.TemporaryFile() as errors,
             subprocess.Popen(
-                [*command, "--targets", ",".join(targets)], stdout=subprocess.PIPE, stderr=errors, env=environment
+                [*command, "--targets", ",".join(targets)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, "ASQ_FILE_SECONDS": _FILE_SECONDS, "ASQ_PSEUDONYM_KEY": "5e" * 32, "TMPDIR": place},
             ) as process,
+            contextlib.ExitStack() as ending,
         ):
+            ending.callback(process.kill)
             assert process.stdout is not None
-            atexit.register(process.kill)
             while seed < end:
                 line = process.stdout.readline() if select.select([process.stdout], [], [], _CASE_SECONDS)[0] else None
                 if line:
@@ -150,7 +153,7 @@ def work(first: int, runs: int, targets: list[str]) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for seed in range(first, first + runs):
-        with tempfile.TemporaryDirectory(prefix="asq-fuzz-") as folder:
+        with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             try:
                 answer, detail = tried_once(seed, place, targets)
@@ -283,8 +286,7 @@ def run_over_damage(landing: Path, lake: Path, chance: random.Random) -> tuple[i
 @functools.cache
 def _published_lake() -> Path:
     """A lake of the undamaged delivery with one published quarter; for as long as the process lives."""
-    place = Path(tempfile.mkdtemp(prefix="asq-fuzz-lake-"))
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    place = Path(tempfile.mkdtemp())
     deliver(place / "landing")
     _asq("run", _QUARTER, "--landing", str(place / "landing"), "--lake", str(place / "lake"))
     return place / "lake"

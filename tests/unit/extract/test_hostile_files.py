@@ -114,6 +114,14 @@ def test_a_record_larger_than_a_block_is_refused_or_kept_as_a_misfit(place):
     assert "suggestions.csv" in refused(place)
 
 
+def test_a_line_without_end_is_refused(place):
+    path = place.deliver("suggestions.csv", f"{HEADER}\n{ROW}\nE01,S2,customer,")
+    with path.open("ab") as file:
+        for _ in range(300):
+            file.write(b"x" * (1 << 20))
+    assert "suggestions.csv" in refused(place)
+
+
 # Processes of their own
 
 

@@ -167,7 +167,7 @@ def test_bytes_in_words() -> None:
         "schema sources --out {disk}/sources.schema.json",
         "suggest {data} --out {disk}/sources.yaml",
         "init {disk}/evaluation {data}",
-        "sample {disk}/sample --quarters 2025-Q1 --requests 90",
+        "sample {disk}/sample --quarters 2025-Q1 --requests 300",
     ],
 )
 def test_a_command_names_the_full_disk_that_it_writes_to_and_leaves_no_half_file(command, full_disk, tmp_path):

@@ -14,7 +14,7 @@ import click
 from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
 from pipeline.commands.faults import MACHINE_FAULT, fault_line
-from pipeline.commands.options import lake_in_use
+from pipeline.commands.options import lake_in_use, output_in_use
 from pipeline.commands.outliers import outliers
 from pipeline.commands.privacy import privacy
 from pipeline.commands.purge import purge
@@ -42,7 +42,7 @@ class _Group(click.Group):
             click.echo(f"asq: {error}", err=True)
             sys.exit(error.exit_code)
         except Exception as error:
-            line = fault_line(error, lake_in_use(ctx))
+            line = fault_line(error, lake_in_use(ctx), output_in_use(ctx))
             if line is None:
                 raise
             click.echo(f"asq: {line}", err=True)

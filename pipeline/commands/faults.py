@@ -11,10 +11,11 @@ from pipeline.errors import UsageError
 MACHINE_FAULT = UsageError.exit_code
 
 
-def fault_line(error: Exception, lake: Path | None) -> str | None:
+def fault_line(error: Exception, lake: Path | None, output: Path | None = None) -> str | None:
     """The line for an exception that a command did not explain; None for a fault of the program, which is shown as such.
 
-    ``lake``: the folder of the lake in use, whose files are looked at where a library could not read one.
+    lake    the folder of the lake in use, whose files are looked at where a library could not read one
+    output  what the command writes elsewhere
     """
     if isinstance(error, click.ClickException | click.Abort | click.exceptions.Exit):
         return None
@@ -22,7 +23,7 @@ def fault_line(error: Exception, lake: Path | None) -> str | None:
 
     fault = fault_of(error)
     if fault is not None and fault.kind is not Kind.UNREADABLE and not (fault.kind is Kind.MISSING and lake is None):
-        return explained_fault(fault, lake)
+        return explained_fault(fault, lake, beside=output)
     # What a damaged file holds may fail anywhere.
     return _damage(lake) if lake is not None and lake.is_dir() else None
 

@@ -20,6 +20,7 @@ Command = Callable[..., Any]
 console = Console(highlight=False, soft_wrap=True)
 
 _IN_USE = f"{__name__}.lake"
+_OUTPUT = f"{__name__}.output"
 
 
 def remember_lake(context: click.Context, _parameter: click.Parameter, lake: str | None) -> str | None:
@@ -32,6 +33,18 @@ def lake_in_use(context: click.Context) -> Path | None:
     """The lake that the command was called with; None if it has none."""
     lake = context.meta.get(_IN_USE)
     return Path(lake).absolute() if lake else None
+
+
+def remember_output(context: click.Context, _parameter: click.Parameter, path: Any) -> Any:
+    """Callback of parameters that name what the command writes outside a lake, for ``output_in_use``."""
+    context.meta[_OUTPUT] = path
+    return path
+
+
+def output_in_use(context: click.Context) -> Path | None:
+    """The file or folder that the command was told to write; None if it has none."""
+    path = context.meta.get(_OUTPUT)
+    return Path(path).absolute() if path else None
 
 
 lake_option = click.option(

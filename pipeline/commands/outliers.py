@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range
-from pipeline.commands.options import lake_option
+from pipeline.commands.options import lake_option, remember_output
 from pipeline.errors import UsageError
 from pipeline.settings.places import existing_lake
 
@@ -41,7 +41,7 @@ def list_outliers(quarters: str | None, lake: str) -> None:
 
 @outliers.command("export")
 @click.argument("quarter")
-@click.option("--out", type=click.Path(dir_okay=False), required=True, help="File to write, in CSV.")
+@click.option("--out", type=click.Path(dir_okay=False), required=True, help="File to write, in CSV.", callback=remember_output)
 @lake_option
 def export_outliers(quarter: str, out: str, lake: str) -> None:
     """Write a QUARTER's published outliers as the file in which reviewers decide, one per line, the most extreme first.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range
-from pipeline.commands.options import console, handed_in_option, lake_option, landing_option
+from pipeline.commands.options import console, handed_in_option, lake_option, landing_option, remember_output
 from pipeline.errors import UsageError
 from pipeline.settings.handed_in import SOURCES
 from pipeline.settings.places import Settings, existing_lake
@@ -39,7 +39,13 @@ def list_quarantine(quarters: str | None, lake: str) -> None:
 @quarantine.command("export")
 @click.argument("quarter")
 @click.option("--table", "tables", multiple=True, help="Only this table; may be repeated.")
-@click.option("--out", type=click.Path(file_okay=False), required=True, help="Folder to write to; only you can read its files.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    required=True,
+    help="Folder to write to; only you can read its files.",
+    callback=remember_output,
+)
 @handed_in_option(SOURCES)
 @lake_option
 @landing_option

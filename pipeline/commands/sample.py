@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from pipeline.calendar.quarters import quarter_range
-from pipeline.commands.options import console, require_writable
+from pipeline.commands.options import console, remember_output, require_writable
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folder", type=click.Path(file_okay=False), callback=remember_output)
 @click.option("--quarters", required=True, help="One quarter or a range like 2023-Q1..2025-Q1.")
 @click.option("--requests", default=1200, show_default=True, help="Service requests per quarter, over all enterprises.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 
+from pipeline.commands.options import remember_output
+
 
 @click.command()
 @click.argument("file", type=click.Choice(("evaluation", "sources")))
-@click.option("--out", type=click.Path(dir_okay=False), help="Write it to this file instead of the screen.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False), help="Write it to this file instead of the screen.", callback=remember_output
+)
 def schema(file: str, out: str | None) -> None:
     """Print the JSON Schema of evaluation.yaml or sources.yaml.
 
@@ -20,6 +24,7 @@ def schema(file: str, out: str | None) -> None:
     """
     import json
 
+    from pipeline.lake.files import private_path
     from pipeline.settings.documents import SettingsModel, json_schema
     from pipeline.settings.plan import EvaluationPlan
     from pipeline.settings.sources import SourcesFile
@@ -29,4 +34,5 @@ def schema(file: str, out: str | None) -> None:
     if out is None:
         click.echo(text)
     else:
-        Path(out).write_text(f"{text}\n", encoding="utf-8")
+        with private_path(Path(out)) as temporary:
+            temporary.write_text(f"{text}\n", encoding="utf-8")

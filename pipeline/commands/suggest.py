@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.commands.options import remember_output
 from pipeline.errors import UsageError
 
 _files = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -18,7 +19,12 @@ _enterprise = click.option("--enterprise", help="Id of the enterprise whose file
 @click.command()
 @_files
 @_enterprise
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the sources.yaml to this new file.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the sources.yaml to this new file.",
+    callback=remember_output,
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def suggest(files: tuple[Path, ...], enterprise: str | None, out: Path | None, as_json: bool) -> None:
     """Say which tables of the contract FILES resemble, and propose a sources.yaml for them.
@@ -26,6 +32,7 @@ def suggest(files: tuple[Path, ...], enterprise: str | None, out: Path | None, a
     A folder stands for the files in it. Nothing is sent anywhere and no file is changed. Values are shown by their shape (9 for a
     digit, A and a for a letter); proposals are sure, likely or only possible.
     """
+    from pipeline.lake.files import private_path
     from pipeline.suggest import rendering
     from pipeline.suggest.delivery import suggested
 
@@ -43,8 +50,8 @@ def suggest(files: tuple[Path, ...], enterprise: str | None, out: Path | None, a
         if out is None:
             click.echo(f"\n# sources.yaml (for files under {folder})\n{rendering.sources_yaml(delivery)}", nl=False)
     if out is not None:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(rendering.sources_yaml(delivery))
+        with private_path(out) as temporary:
+            temporary.write_text(rendering.sources_yaml(delivery), encoding="utf-8")
 
 
 @click.command()

@@ -222,8 +222,10 @@ def _matched(patterns: Iterable[str], landing: Path, sources: SourceConfig, path
 
 
 def matching(pattern: str, landing: Path) -> list[Path]:
-    """What is no folder under the landing folder and matches a glob of ``sources.yaml``."""
-    return [path for path in landing.glob(pattern) if not path.is_dir() and not _is_hidden(path.relative_to(landing))]
+    """What is no folder under the landing folder, lies in no lake and matches a glob of ``sources.yaml``."""
+    found = [path for path in landing.glob(pattern) if not path.is_dir() and not _is_hidden(path.relative_to(landing))]
+    in_lake = {folder for folder in {path.parent for path in found} if landing_paths.is_in_lake(folder, landing)}
+    return [path for path in found if path.parent not in in_lake]
 
 
 def require_some_table(landing: Path, sources: SourceConfig) -> None:

@@ -27,7 +27,11 @@ from pipeline.extract.files import (
 from pipeline.extract.readers.workbook import Workbook, cell_range
 from pipeline.settings import landing_paths
 from pipeline.settings.sources import SourceConfig, SourceConfigError
+from pipeline.settings.suggestions import listed
 from schemas.contract import TABLES
+
+# In one line of a run; `asq check` has a line for each.
+_FILES_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Unread:
         if self.missing and len(self.missing) < len(TABLES):
             yield f"tables not delivered: {', '.join(self.missing)}"
         for reason in dict.fromkeys(self.files.values()):
-            names = ", ".join(name for name, why in self.files.items() if why == reason)
+            names = listed((name for name, why in self.files.items() if why == reason), _FILES_NAMED)
             yield f"files that feed no table: {names}" + (f" ({reason})" if reason else "")
         if self.pages:
             yield f"pages and pictures that are not read: {pages_told(self.pages)}"

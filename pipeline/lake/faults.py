@@ -122,15 +122,17 @@ def _path_in(text: str) -> Path | None:
     return Path(found[1] or found[2]) if found else None
 
 
-def explained_fault(fault: Fault, place: Path | None = None, needed: int | None = None) -> str | None:
+def explained_fault(fault: Fault, place: Path | None = None, needed: int | None = None, beside: Path | None = None) -> str | None:
     """A fault in a line for the user, with what to do; None for one that only a look at the files can explain.
 
-    ``place``: the folder in use (the lake), for faults that name no path. ``needed``: about how many bytes are needed in all.
+    place   the folder in use (the lake), for faults that name no path
+    needed  about how many bytes are needed in all
+    beside  what is written elsewhere, for a disk that is full
     """
     path = fault.path or place
     where = f"{path}: " if path else ""
     if fault.kind == Kind.FULL:
-        return _full(fault, place, needed)
+        return _full(fault, place, needed, beside)
     if fault.kind == Kind.READ_ONLY:
         return f"{where}cannot be written to: the file system is mounted read-only. Choose another place, or mount it writable"
     if fault.kind == Kind.NO_RIGHTS:
@@ -142,10 +144,10 @@ def explained_fault(fault: Fault, place: Path | None = None, needed: int | None 
     return None
 
 
-def _full(fault: Fault, place: Path | None, needed: int | None) -> str:
+def _full(fault: Fault, place: Path | None, needed: int | None, beside: Path | None) -> str:
     # The user's own folder, rather than one of those in it.
     is_within = fault.path is not None and place is not None and fault.path.is_relative_to(place)
-    folder = _fullest([place if is_within else fault.path, place, Path(tempfile.gettempdir())])
+    folder = _fullest([place if is_within else fault.path, place, beside, Path(tempfile.gettempdir())])
     free = shutil.disk_usage(folder).free
     wants = f", and about {in_words(needed)} are needed" if needed else ""
     return (

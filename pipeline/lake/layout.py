@@ -111,3 +111,8 @@ class Lake:
     def removing_records(self, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
         """Wait until active runs end, and keep new ones from starting."""
         return self.lock("records", waiting=waiting)
+
+
+def is_lake(folder: Path) -> bool:
+    """Whether a folder is the lake of some run, whatever its name: it has the folders with which a run begins."""
+    return (folder / "locks").is_dir() and (folder / "scratch").is_dir()

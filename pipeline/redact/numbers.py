@@ -40,10 +40,19 @@ _LANDLINE_FROM_ABROAD = re.compile(
 )
 _SERVICE_LINE = re.compile(rf"(?<![0-9])[48]00{_GAP}?(?:[0-9]{{3}}{_GAP}?[0-9]{{4}}|[0-9]{{4}}{_GAP}?[0-9]{{3}})(?![0-9])")
 _FOREIGN_PHONE = re.compile(rf"(?<![0-9])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_GAP}{{0,2}}[0-9]){{7,12}}(?![0-9])")
+# A day in figures: 2025-01-03, 2025.1.3.
+_DAY = r"(?:19|20)[0-9]{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12][0-9]|3[01])(?![0-9])"
 # Seven or eight digits alone may be anything; after such a word they are a local number.
 _LOCAL_PHONE = re.compile(
     r"((?:电话|電話|座机|固话|手机|手機|号码|號碼|联系方式|聯絡方式|致电|致電|拨打|撥打|回电|来电|tel|phone)[^0-9\[\]。；;]{0,8})"
-    rf"(?=[2-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6,7}}(?!{_LIST_GAP}?[0-9]))[2-9][0-9]*(?:{_LIST_GAP}{{1,3}}[0-9]+)?(?![0-9])",
+    rf"(?!{_DAY})(?=[2-9](?:{_LIST_GAP}{{0,3}}[0-9]){{6,7}}(?!{_LIST_GAP}?[0-9]))[2-9][0-9]*(?:{_LIST_GAP}{{1,3}}[0-9]+){{0,3}}(?!{_GAP}?[0-9])",
+    re.IGNORECASE,
+)
+# Right behind such a word, with a colon or beginning with 0 or a bracket, groups of digits are a number of whatever country.
+_GROUPED_PHONE = re.compile(
+    r"((?:电话|電話|座机|座機|固话|手机|手機|传真|傳真|联系方式|聯[絡繫]方式|(?<![A-Za-z])(?:tel|phone|mobile|fax))"
+    r"(?:号码|號碼)?(?:\s?[:：=＝]\s?|\s?[是为為]?\s?(?=[(（0])))"
+    rf"(?!{_DAY})([(（]?[0-9]{{2,5}}(?:[)）\s\-‐‑‒–—.]{{1,2}}[0-9]{{2,5}}){{1,3}})(?!{_GAP}?[0-9])",
     re.IGNORECASE,
 )
 _LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{15,19}(?:[Xx](?![0-9A-Za-z]))?(?![0-9])")
@@ -166,6 +175,13 @@ def _decide_phone(match: re.Match[str]) -> str | None:
     return None if is_of_figures or _IP_ADDRESS.fullmatch(match[0]) else PHONE
 
 
+def _decide_grouped_phone(match: re.Match[str]) -> str | None:
+    groups = _GROUP.findall(match[2])
+    # 01-05 02-09: days.
+    is_phone = 7 <= sum(map(len, groups)) <= 12 and max(map(len, groups)) >= 3
+    return match[1] + PHONE if is_phone else None
+
+
 def _decide_digit_run(match: re.Match[str]) -> str | None:
     # To the end of the run: a part of a refused run must not be looked at again.
     # 55555555 stands for crying, 88888888 for good luck.
@@ -189,6 +205,7 @@ def _redact_numbers(text: str) -> str:
     text = _SERVICE_LINE.sub(PHONE, text)
     text = _FOREIGN_PHONE.sub(PHONE, text)
     text = _LOCAL_PHONE.sub(rf"\1{PHONE}", text)
+    text = substitute(_GROUPED_PHONE, _decide_grouped_phone, text)
     return substitute(_DIGIT_RUN, _decide_digit_run, text)
 
 

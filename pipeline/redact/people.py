@@ -138,6 +138,8 @@ _COLON_LABEL = (
     "|[顾顧]客名|用户名称|用戶名稱|[签簽]名|[签簽]字|署名|落款|称呼|稱呼|持卡人|[监監][护護]人|受理人|接待人|[预預][约約]人|登[记記]人|代[办辦]人"
     "|名字|紧急联络|緊急聯絡"
 )
+# In forms their characters are set apart, as wide as those of the longest one: 姓　名：.
+_SPACED_LABEL = "|".join("[ \u3000]{1,4}".join(word) for word in _LABEL.split("|") if "叫" not in word and "是" not in word)
 # With a colon and a known surname, any word for a person is a label: 取件者, 家属, 维修员.
 _PERSON_LABEL = (
     f"{HAN}(?:人|人[员員]|者|[员員]|方|[户戶])|房[东東]|租客|[顾顧]客|[师師][傅父]|(?:工程|技)[师師]|[签簽]收|同[学學]|[学學]生"
@@ -178,7 +180,7 @@ _OPENING = r"[\s【「『“”‘’\"'(（<]{0,8}"
 _TO_NAME = rf"(?:[0-9一二三]|[（(][^（()）:：]{{1,6}}[)）]|[、/及和]?(?:电话|電話|手机|手機))?\s{{0,8}}[:：=＝]{_OPENING}"
 # After a label with a colon comes a name with any surname; after 我叫 and the like a known surname is required.
 _LABELLED_NAME = re.compile(
-    rf"((?:{_LABEL}|{_COLON_LABEL}){_TO_NAME})"
+    rf"((?:{_LABEL}|{_COLON_LABEL}|{_SPACED_LABEL}){_TO_NAME})"
     rf"(?:{_LABELLED_DOTTED_NAME}|{_SPACED_NAME}|{_TRANSLITERATED_NAME}|{HAN}{_GIVEN}"
     rf"|{HAN}{{2,4}}?{_AFTER_NAME}|{HAN}{{2,4}}|{_FULL_LATIN_NAME}|[{_LETTER}][{_LETTER} .'’\-]{{1,30}})"
     rf"|((?:{_LABEL})\s?(?:是|为|為|叫)?[\s\-—=＝|｜(（【「】」）)]{{0,3}})(?:{_DOTTED_NAME}"
@@ -239,7 +241,8 @@ _SPEAKER = re.compile(
     rf"(?:(?<!{HAN})|(?<=接到|收到|接听|回访))({_STRONG_SURNAME}{HAN}{{1,2}}?)(?=(?:今天|昨天|上午|下午|再次|多次)?(?:{_SPEAKS}))"
 )
 _DOTTED_SPEAKER = re.compile(rf"{_DOTTED_NAME}(?=\s?(?:今天|昨天|上午|下午|再次|多次)?(?:来电|致电|反映|反馈|报修|投诉))")
-_LABEL_WORD, _ROLE_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}"), re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
+_LABEL_WORD = re.compile(f"{_LABEL}|{_COLON_LABEL}|{_SPACED_LABEL}")
+_ROLE_WORD = re.compile(f"{_ROLE}|{_FORM_OF_ADDRESS}|业主")
 _ENGLISH_WORD = re.compile(f"{_ENGLISH_LABEL}|{_ENGLISH_TITLE}|{_ENGLISH_PERSON}")
 _TO_VALUE = re.compile("[:：=＝]")
 _LATIN_LETTERS = re.compile("[A-Za-z]{2}")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.lake.layout import is_lake
 
 LINKS_VARIABLE = "ASQ_LINKS"
 FOLLOW = "follow"
@@ -65,7 +66,8 @@ def fault(path: Path, landing: Path) -> str | None:
 def walk(folder: Path, landing: Path) -> Iterator[Path]:
     """Everything below a folder that is no folder, in order, and folders that cannot be entered.
 
-    Folders that ``fault`` finds nothing wrong with are entered, also through a link, each once.
+    Folders that ``fault`` finds nothing wrong with are entered, also through a link, each once. A lake is not: it may lie in the
+    landing folder, and what runs made of a delivery is no delivery.
     """
     entered: set[tuple[int, int]] = set()
     waiting = [folder]
@@ -79,9 +81,14 @@ def walk(folder: Path, landing: Path) -> Iterator[Path]:
         for path in sorted(here.iterdir()):
             if not path.is_dir() or fault(path, landing):
                 yield path
-            else:
+            elif not is_lake(path):
                 folders.append(path)
         waiting += reversed(folders)
+
+
+def is_in_lake(folder: Path, landing: Path) -> bool:
+    """Whether a folder is, or lies in, a lake that is itself in the landing folder."""
+    return any(is_lake(each) for each in (folder, *folder.parents) if each != landing and each.is_relative_to(landing))
 
 
 def _link_fault(path: Path, landing: Path) -> str | None:

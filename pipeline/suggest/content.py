@@ -25,6 +25,8 @@ _MOST_ENTERPRISES = 60
 # So few numbers are states, levels or kinds, not names of anything.
 _FEW_CODES = 12
 _SHORTEST_REGION = 3
+# A device comes back now and then; one that comes in so many rows is a kind of device.
+_FEWEST_SERIALS, _ROWS_OF_A_DEVICE = 20, 5
 # More times of day at midnight mean that there was none.
 _NO_TIME = 0.05
 _PHONE, _EMAIL, _ID_NUMBER = re.compile(r"[+(]?[9*]{2,}[-9* ()]{4,}"), re.compile(r".+@.+\..+"), re.compile(r"[9*]{14,17}[9Aa*]")
@@ -253,6 +255,12 @@ def _text(profile: ColumnProfile, table: Table, column: Column) -> Fit:
         note = "texts without digits may be people's names: deliver numbers, or leave the column out"
         # Neither column is masked: names in it would be published, so that a person decides.
         return Fit(0.65, f"{profile.distinct} different, none with a digit", notes=(note,))
+    if (
+        column.name == "product_serial"
+        and profile.filled >= _FEWEST_SERIALS
+        and profile.distinct * _ROWS_OF_A_DEVICE < profile.filled
+    ):
+        return Fit(0.4, f"{profile.distinct} different in {profile.filled} rows: kinds rather than single devices")
     if column.name in _CATEGORIES and profile.filled > 50 and profile.distinct > 0.5 * profile.filled:
         return Fit(0.6, "nearly every row has its own")
     if column.name == "region_code" and profile.number_share >= 0.95 and profile.mean_length < _SHORTEST_REGION:

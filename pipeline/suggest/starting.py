@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -85,9 +85,7 @@ def start(folder: Path, files: Sequence[Path], landing: Path, enterprise: str | 
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            with (folder / name).open("x", encoding="utf-8") as file:
-                file.write(text)
+        _write_all(folder, contents)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written to: {error.strerror}") from None
     grades = ", ".join(f"{count} {grade}" for grade, count in rendering.counts(delivery).items())
@@ -97,6 +95,20 @@ def start(folder: Path, files: Sequence[Path], landing: Path, enterprise: str | 
         *(f"{name} cannot be read: {problem}" for name, problem in delivery.unread),
         f"next: read sources.yaml, then {_call('check', folder, landing)}",
     ]
+
+
+def _write_all(folder: Path, contents: Mapping[str, str]) -> None:
+    """Write new files, or none of them."""
+    begun: list[Path] = []
+    try:
+        for name, text in contents.items():
+            with (folder / name).open("x", encoding="utf-8") as file:
+                begun.append(folder / name)
+                file.write(text)
+    except OSError:
+        for path in begun:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _call(command: str, folder: Path, landing: Path) -> str:

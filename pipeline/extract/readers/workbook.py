@@ -15,7 +15,7 @@ from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum
 from pipeline.extract import limits
 from pipeline.extract.errors import TruncatedFile, UnreadableFile
 from pipeline.extract.files import SourceFile
-from pipeline.extract.readers.used_range import last_cell, unpacked_bytes
+from pipeline.extract.readers.used_range import last_cell, open_document_ends, unpacked_bytes
 from pipeline.lake.memory import in_mebibytes
 from pipeline.settings.suggestions import did_you_mean, listed
 
@@ -39,6 +39,8 @@ class Workbook:
         if size > most:
             problem = f"unpacks to {in_mebibytes(size)}; a workbook may unpack to {in_mebibytes(most)}"
             raise self._unreadable(f"{problem}: divide it or set ASQ_MEMORY to more")
+        for name, last in open_document_ends(self.contents):
+            self._require_near(name, last)
         self.contents.seek(0)
         try:
             self._book = python_calamine.CalamineWorkbook.from_filelike(self.contents)
@@ -53,17 +55,19 @@ class Workbook:
 
     def sheet(self, name: str) -> CalamineSheet:
         """One worksheet with its cells; raises UnreadableFile where their range is larger than one file may be."""
-        last = last_cell(self.contents, name) or (0, 0)
+        self._require_near(name, last_cell(self.contents, name) or (0, 0))
+        try:
+            return self._book.get_sheet_by_name(name)
+        except (python_calamine.CalamineError, OSError, ValueError):
+            raise self._unreadable(f"sheet '{name}' is damaged") from None
+
+    def _require_near(self, name: str, last: tuple[int, int]) -> None:
         size = (last[0] + 1) * (last[1] + 1)
         if size > limits.cells():
             raise self._unreadable(
                 f"sheet '{name}' reaches to {cell_range(last, last)}, {size:,} cells; one sheet may have {limits.cells():,}: "
                 "delete what stands far from the table and save it again, or set ASQ_MEMORY to more"
             )
-        try:
-            return self._book.get_sheet_by_name(name)
-        except (python_calamine.CalamineError, OSError, ValueError):
-            raise self._unreadable(f"sheet '{name}' is damaged") from None
 
     def chosen(self, wanted: Sequence[str] | None) -> list[str]:
         """The sheets that ``sheet:`` of sources.yaml asks for, by name or position; None: the first."""
@@ -94,7 +98,7 @@ class Workbook:
                 return TruncatedFile(problem, table=self._file.table, file=self._file.name)
             if parts.isdisjoint(_BOOK_PARTS):
                 return self._unreadable("is a ZIP archive, not a workbook: unpack it")
-            return self._unreadable("is a damaged Excel workbook")
+            return self._unreadable("is a damaged workbook")
         if contents[:4] == _OLE:
             is_encrypted = "EncryptedPackage".encode("utf-16-le") in contents
             return self._unreadable("is protected by a password" if is_encrypted else "is a damaged Excel workbook")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -68,6 +69,85 @@ def test_a_small_workbook_with_two_far_cells_is_refused_by_its_range(place):
     assert said.startswith("suggestions: suggestions.xlsx: sheet 'S' reaches to XFD1048576, 17,179,869,184 cells")
     assert f"{limits.cells():,}" in said
     assert any(finding.file == "suggestions.xlsx" and "XFD1048576" in finding.problem for finding in place.checked())
+
+
+def spreadsheet(path: Path, *rows: str) -> None:
+    """An .ods with a sheet of these rows of XML and an empty one."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "manifest")
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", kind)
+        entry = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        book.writestr("META-INF/manifest.xml", f"<manifest:manifest {spaces}>{entry}</manifest:manifest>")
+        tables = f'<table:table table:name="S">{"".join(rows)}</table:table><table:table table:name="E"/>'
+        body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+        book.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+
+
+def ods_row(*texts: str, repeated: str = "") -> str:
+    cells = "".join(f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in texts)
+    return f"<table:table-row>{repeated}{cells}</table:table-row>"
+
+
+EMPTY_CELLS = '<table:table-cell table:number-columns-repeated="16383"/>'
+EMPTY_ROWS = f'<table:table-row table:number-rows-repeated="1048574">{EMPTY_CELLS}</table:table-row>'
+
+
+def test_an_open_document_with_a_far_cell_is_refused_by_its_range(place):
+    spreadsheet(place.landing / "suggestions.ods", ods_row("a"), EMPTY_ROWS, ods_row("x", repeated=EMPTY_CELLS))
+    assert "suggestions.ods: sheet 'S' reaches to XFD1048576, 17,179,869,184 cells" in refused(place)
+
+
+def test_an_open_document_that_repeats_a_value_is_refused_by_its_range(place):
+    repeats = 'office:value-type="string" table:number-columns-repeated="16384"'
+    many = f'<table:table-row table:number-rows-repeated="9999"><table:table-cell {repeats}/></table:table-row>'
+    spreadsheet(place.landing / "suggestions.ods", ods_row("a"), many)
+    assert "suggestions.ods: sheet 'S' reaches to XFD10000, 163,840,000 cells" in refused(place)
+
+
+def test_an_open_document_that_repeats_empty_cells_is_read(place):
+    rows = [ods_row(*HEADER.split(",")), ods_row(*ROW.split(",")), EMPTY_ROWS]
+    spreadsheet(place.landing / "suggestions.ods", *rows)
+    assert place.take("suggestions").rows == 1
+
+
+def record(kind: int, contents: bytes = b"") -> bytes:
+    """A short record of an .xlsb, [MS-XLSB] 2.1.4."""
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return head + bytes([len(contents)]) + contents
+
+
+def binary_workbook(path: Path, cells: dict[tuple[int, int], str]) -> None:
+    """An .xlsb with nothing but a sheet of these texts, by (row, column) from 0."""
+
+    def text(value: str) -> bytes:
+        return struct.pack("<I", len(value)) + value.encode("utf-16-le")
+
+    rows = b"".join(
+        record(0, struct.pack("<I", row) + bytes(13)) + record(6, struct.pack("<II", column, 0) + text(value))
+        for (row, column), value in cells.items()
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        sheet = record(156, struct.pack("<II", 0, 1) + text("r1") + text("S"))
+        book.writestr("xl/workbook.bin", record(131) + record(143) + sheet + record(144) + record(132))
+        target = f'<Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.bin"/>'
+        book.writestr("xl/_rels/workbook.bin.rels", f'<Relationships xmlns="{PACKAGE}">{target}</Relationships>')
+        size = record(148, struct.pack("<IIII", 0, 0, 0, 0))
+        book.writestr("xl/worksheets/sheet1.bin", record(129) + size + record(145) + rows + record(146) + record(130))
+
+
+def test_a_binary_workbook_with_a_far_cell_is_refused_by_its_range(place):
+    binary_workbook(place.landing / "suggestions.xlsb", {(0, 0): "a", (1048575, 16383): "x"})
+    assert "suggestions.xlsb: sheet 'S' reaches to XFD1048576, 17,179,869,184 cells" in refused(place)
+
+
+def test_a_binary_workbook_is_read(place):
+    rows = [HEADER.split(","), ROW.split(",")]
+    cells = {(row, column): text for row, texts in enumerate(rows) for column, text in enumerate(texts)}
+    binary_workbook(place.landing / "suggestions.xlsb", cells)
+    assert place.take("suggestions").rows == 1
 
 
 def test_a_workbook_that_unpacks_to_more_than_the_memory_of_a_run_is_refused(place, monkeypatch):

@@ -122,3 +122,17 @@ def test_a_sheet_that_another_table_reads_is_read(place):
 def test_a_workbook_that_is_refused_names_no_sheets(place):
     place.deliver("suggestions.xlsx", b"PK\x03\x04 half a workbook")
     assert unread(place).sheets == ()
+
+
+def test_a_lake_in_the_landing_folder_is_no_delivery(place):
+    """As ``asq init`` proposes where the files lie in the folder above."""
+    row = ",".join(HEADER) + "\nE01,S1,customer,2025-01-03\n"
+    place.deliver("january.csv", row)
+    place.deliver("evaluation/lake/accepted/suggestions/quarter=2025-Q1/data.csv", row.replace("S1", "S2"))
+    place.deliver("evaluation/lake/outlets.csv", row)
+    for folder in ("locks", "scratch"):
+        (place.landing / "evaluation/lake" / folder).mkdir()
+    place.configure("tables: {suggestions: {files: '**/*.csv'}}")
+    assert place.take("suggestions").rows == 1
+    assert unread(place).files == {}
+    assert warnings(place) == []

@@ -16,8 +16,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from pipeline.accept.gx_process import ChecksNotRun
+from pipeline.cli import main
 from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.faults import Kind, explained_fault, fault_of, in_words
 from pipeline.marts.dbt_builder import MartsNotBuilt
@@ -157,3 +159,21 @@ def test_bytes_in_words() -> None:
         "1,536 bytes (1.5 KiB)",
         "5,368,709,120 bytes (5.0 GiB)",
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "schema sources --out {disk}/sources.schema.json",
+        "suggest {data} --out {disk}/sources.yaml",
+        "init {disk}/evaluation {data}",
+        "sample {disk}/sample --quarters 2025-Q1 --requests 300",
+    ],
+)
+def test_a_command_names_the_full_disk_that_it_writes_to_and_leaves_no_half_file(command, full_disk, tmp_path):
+    data = tmp_path / "suggestions.csv"
+    data.write_text("enterprise_id,suggestion_id,source,submitted_at\nE01,S1,customer,2025-01-03\n")
+    said = CliRunner().invoke(main, command.format(disk=full_disk, data=data).split())
+    assert said.exit_code == 2, said.output
+    assert str(full_disk) in said.output
+    assert [path.name for path in full_disk.rglob("*.yaml")] + [path.name for path in full_disk.rglob("*.json")] == []

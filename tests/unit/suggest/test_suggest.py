@@ -49,6 +49,14 @@ def test_a_repair_shop_is_recognised(repair_shop: Path) -> None:
     assert proposal.match.matches["request_id"].grade == "sure"
 
 
+def test_a_few_words_for_devices_are_kinds_and_no_serial_numbers(write: Write) -> None:
+    kinds = ("冰箱", "空调", "洗衣机")
+    rows = ((f"W{row}", moment(row), kinds[row % 3], kinds[row % 3], f"T{row % 4}") for row in range(40))
+    found = written(only(write("工单.csv", "工单号,报修时间,设备,设备编号,维修员", rows)))
+    assert "product_serial" not in found
+    assert (found["product_category"], found["staff_id"]) == ("设备", "维修员")
+
+
 def test_what_a_word_does_not_say_is_left_open(write: Write) -> None:
     rows = ((f"W{row}", moment(row), ("X1", "X2", "X3")[row % 3]) for row in range(30))
     proposal = only(write("tickets.csv", "ticket id,created at,channel", rows))

@@ -48,6 +48,10 @@ class WrongEncoding(SourceRefused):
     """The bytes of a text file do not fit its encoding."""
 
 
+class PersonalName(SourceRefused):
+    """The name of a file or sheet holds what looks like personal data."""
+
+
 class DuplicateFile(SourceRefused):
     """The same contents were delivered twice for a table."""
 

@@ -129,9 +129,12 @@ class Search:
 
     @staticmethod
     def _stands_alone(text: str, start: int, end: int) -> bool:
-        """Not inside a longer word or number, such as a hash or an amount."""
+        """Not inside a longer word or number, or a hash; IP203.0.113.7 is found."""
         inside = ((text[start - 1 : start], text[start]), (text[end : end + 1], text[end - 1]))
-        return not any(all(each and each.isascii() and each.isalnum() for each in pair) for pair in inside)
+        return not any(_ALIKE.fullmatch(beside + edge) for beside, edge in inside)
+
+
+_ALIKE = re.compile("[0-9a-f][0-9]|[A-Za-z]{2}")
 
 
 # --- the landing folders --------------------------------------------------------------------------------------------------
@@ -172,9 +175,15 @@ class Planting:
     def anywhere(self) -> Text:
         """For a place that is no cell: a file's name, a setting."""
         number = next(self._free)
-        text = text_of(number % PEOPLE, 17 * number)
+        text = next(text for place in count(17 * number) if (text := text_of(number % PEOPLE, place)).text.isprintable())
         self.others.append(text)
         return text
+
+    def name_of(self, person: int) -> str:
+        """A full name without any word beside it."""
+        text = text_of(person, _places(("name of a customer who speaks",))[0], is_bare=True)
+        self.others.append(text)
+        return text.value
 
     def cell(self, table: str, column: Column, row: int) -> str:
         """The text of a cell: of one person, in one form."""
@@ -192,9 +201,8 @@ class Planting:
         """Rows of which no column holds what it should; of every fourth not even the date."""
         rows = []
         for number in range(self.rows_of_table):
-            row: Row = {column.name: self.cell(table.name, column, number) for column in table.columns}
-            if number % 4:
-                row |= dict.fromkeys(table.dated_by, "2025-02-03")
+            row: Row = dict.fromkeys(table.dated_by, "2025-02-03") if number % 4 else {}
+            row |= {column.name: self.cell(table.name, column, number) for column in table.columns if column.name not in row}
             rows.append(row)
         return rows
 
@@ -205,7 +213,10 @@ class Planting:
         for number in range(self.rows_of_table):
             row: Row = {}
             for column in table.columns:
-                if column.name in names:
+                if column.name == "enterprise_id" and number % 20:
+                    # Not all are people: what is published of an enterprise is said under its name.
+                    row[column.name] = "E01"
+                elif column.name in names:
                     # The same person in a key and in what refers to it.
                     owner = "regions" if column.name == "enterprise_id" else column.references or table.name
                     of_owner = next(each for each in TABLES[owner].columns if each.name == column.name)
@@ -213,8 +224,7 @@ class Planting:
                     self.planted.setdefault((table.name, column.name), []).append(self.planted[owner, column.name][-1])
                 elif column.required:
                     row[column.name] = _fitting(column, number)
-            # Not all: what is published of an enterprise is said in its own name.
-            rows.append(row | ({"enterprise_id": "E01"} if number % 20 and "enterprise_id" in names else {}))
+            rows.append(row)
         return rows
 
 
@@ -286,8 +296,7 @@ def strings(value: Any) -> Iterator[str]:
 
 def texts_of(path: Path) -> list[str]:
     """Every text of a file: its name, of tables and databases the cells, else the lines, also as a browser shows them."""
-    texts = [path.name, *_contents(path)]
-    return texts
+    return [path.name, *_contents(path)]
 
 
 def _contents(path: Path) -> Iterator[str]:
@@ -313,6 +322,9 @@ def _contents(path: Path) -> Iterator[str]:
             for table in tables:
                 for row in connection.execute(f'select * from "{table}"'):
                     yield from strings(list(row))
+    elif path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+            yield from (cell for row in csv.reader(handle) for cell in row)
     else:
         text = path.read_bytes().decode("utf-8", "replace")
         yield from text.splitlines()

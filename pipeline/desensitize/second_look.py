@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from pipeline.privacy import patterns
+from pipeline.privacy.hiding import replace_matches
 from pipeline.privacy.known_values import KnownValues
 from pipeline.privacy.own_words import persons_among
 from pipeline.privacy.scanner import by_patterns
@@ -56,7 +57,7 @@ def replace_findings(texts: pl.Series) -> pl.Series:
     found = by_patterns(texts.drop_nulls().unique(maintain_order=True))
     if not found:
         return texts
-    without = {text: _without_findings(text) for text in found}
+    without = {text: replace_matches(text, lambda match: _LABELS[match.kind]) for text in found}
     rows = texts.is_in(list(without)).fill_null(False).arg_true()
     return texts.clone().scatter(rows, texts.gather(rows).replace_strict(without, return_dtype=pl.String))
 
@@ -68,46 +69,26 @@ def replace_known(texts: pl.Series, known: KnownValues) -> pl.Series:
     """
     unique = texts.drop_nulls().unique(maintain_order=True)
     persons = persons_among(known, unique)
-    found = persons.search(unique)
-    if not found:
+    without: dict[str, str] = {}
+    waiting = {text: text for text in unique.to_list()}
+    for _ in range(_ROUNDS):
+        # One search for all: it costs the same for a text as for a thousand.
+        places = persons.places_in(pl.Series(list(dict.fromkeys(waiting.values())), dtype=pl.String))
+        waiting = {text: "".join(_replaced(now, places[now])) for text, now in waiting.items() if places.get(now)}
+        if not waiting:
+            break
+        without |= waiting
+    if not without:
         return texts
-    without = {text: _without_known(text, persons) for text in found}
     rows = texts.is_in(list(without)).fill_null(False).arg_true()
     return texts.clone().scatter(rows, texts.gather(rows).replace_strict(without, return_dtype=pl.String))
 
 
-def _without_known(text: str, known: KnownValues) -> str:
-    for _ in range(_ROUNDS):
-        plain = patterns.normalise(text)
-        spans = sorted(known.places_in(plain), key=lambda span: (span[0], -span[1]))
-        if not spans:
-            break
-        text = "".join(_replaced(plain, spans))
-    return text
-
-
-def _replaced(plain: str, spans: Iterable[tuple[int, int, str]]) -> Iterator[str]:
-    done = 0
+def _replaced(text: str, places: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    plain, done = patterns.normalise(text), 0
     # Of overlapping values the first and longest; what is left of the others is looked at again.
-    for start, end, pii in spans:
+    for start, end, pii in sorted(places, key=lambda place: (place[0], -place[1])):
         if start >= done:
             yield plain[done:start] + _LABELS[pii]
             done = end
     yield plain[done:]
-
-
-def _without_findings(text: str) -> str:
-    for _ in range(_ROUNDS):
-        matches = patterns.find(text)
-        if not matches:
-            break
-        plain = patterns.normalise(text)
-        pieces: list[str] = []
-        done = 0
-        # Of overlapping matches the first; the others are found again, if anything of them is left.
-        for match in matches:
-            if match.start >= done:
-                pieces += plain[done : match.start], _LABELS[match.kind]
-                done = match.end
-        text = "".join((*pieces, plain[done:]))
-    return text

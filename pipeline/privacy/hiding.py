@@ -5,14 +5,17 @@ Free text of records is redacted by ``pipeline/redact``, refused values are mask
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from pipeline.privacy import patterns
+from pipeline.privacy.matches import Match
 from pipeline.privacy.scanner import by_patterns
 
 _COLON = "："
-# Of overlapping matches one at a time.
-_ROUNDS = 20
+# Replacing may join two pieces that match; every round removes something, and a text that still matches is left to the gate.
+_ROUNDS = 8
 
 
 def hide_findings(texts: pl.Series) -> pl.Series:
@@ -43,11 +46,22 @@ def hide(text: str) -> str:
 
 
 def _without_findings(text: str) -> str:
+    return replace_matches(text, lambda match: match.masked)
+
+
+def replace_matches(text: str, write: Callable[[Match], str]) -> str:
+    """The text with what ``write`` says of each match of the patterns in its place; without a match it stays as it is."""
     for _ in range(_ROUNDS):
         matches = patterns.find(text)
         if not matches:
             break
         plain = patterns.normalise(text)
-        match = matches[0]
-        text = plain[: match.start] + match.masked + plain[match.end :]
+        pieces: list[str] = []
+        done = 0
+        # Of overlapping matches the first; the others are found again, if anything of them is left.
+        for match in matches:
+            if match.start >= done:
+                pieces += plain[done : match.start], write(match)
+                done = match.end
+        text = "".join((*pieces, plain[done:]))
     return text

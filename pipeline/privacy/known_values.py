@@ -24,7 +24,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import is_readable, read_metadata
 from pipeline.lake.provenance import CORRECTIONS, is_purged
 from pipeline.lake.sql import parquet, quoted
-from pipeline.privacy.patterns import SURNAMES
+from pipeline.privacy.patterns import SURNAMES, normalise
 from pipeline.privacy.scanner import Search, plain_texts
 from schemas.contract import TABLES, Table
 
@@ -123,20 +123,24 @@ class KnownValues:
         """The class and a masked excerpt of every known value in a text."""
         return self._search(pl.Series([text])).get(text, [])
 
-    def places_in(self, text: str) -> list[tuple[int, int, str]]:
-        """(start, end, class) of every known value in a text of plain characters, separators and small letters allowed.
+    def places_in(self, texts: pl.Series) -> dict[str, list[tuple[int, int, str]]]:
+        """(start, end, class) of every known value in each text that holds one, counted in the text of plain characters.
 
         >>> known = KnownValues()
         >>> known.add("phone", ["13800138000"])
-        >>> known.places_in("电话138 0013 8000")
-        [(2, 15, 'phone')]
+        >>> known.places_in(pl.Series(["电话138 0013 8000"]))
+        {'电话138 0013 8000': [(2, 15, 'phone')]}
         """
-        return [
-            (match.start(), match.end(), pii)
-            for value, pii in sorted(self._matches(pl.Series([text])).get(text, ()))
-            for match in re.finditer(_BETWEEN.join(map(re.escape, value)), text, re.IGNORECASE)
-            if _stands_alone(text, match.start(), match.end(), pii)
-        ]
+        places = {}
+        for text, matches in self._matches(texts).items():
+            plain = normalise(text)
+            places[text] = [
+                (found.start(), found.end(), pii)
+                for value, pii in sorted(matches)
+                for found in re.finditer(_BETWEEN.join(map(re.escape, value)), plain, re.IGNORECASE)
+                if _stands_alone(plain, found.start(), found.end(), pii)
+            ]
+        return places
 
     @cached_property
     def _values(self) -> pl.DataFrame:

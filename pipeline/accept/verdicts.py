@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.accept.figures import Figures
 from pipeline.accept.gx_process import Missed
 from pipeline.calendar.quarters import Quarter
-from pipeline.privacy.hiding import hide_findings
+from pipeline.privacy.hiding_columns import hide_findings
 from pipeline.settings.plan import Acceptance, Waiver
 from schemas.expectations.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks
 

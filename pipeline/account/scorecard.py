@@ -15,7 +15,7 @@ from pipeline.accept.profile import LAST_DATED, MISSING, ROWS, profile
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.privacy.hiding import hide_findings
+from pipeline.privacy.hiding_columns import hide_findings
 from schemas.contract import TABLES, Table
 from schemas.expectations.quality import COMPLETENESS, CONSISTENCY, DIMENSIONS, TIMELINESS, UNIQUENESS, VALIDITY, dimension_of
 

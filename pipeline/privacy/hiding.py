@@ -1,48 +1,30 @@
-"""Takes what looks like personal data out of texts that say where something is: ids and codes quoted in messages and pages.
+"""Takes what looks like personal data out of a text that says where something is: an id, a header, a file's name in a message.
 
-Free text of records is redacted by ``pipeline/redact``, refused values are masked by ``pipeline/validate/masking.py``.
+Free text of records is redacted by ``pipeline/redact``, refused values are masked by ``pipeline/validate/masking.py``; columns of
+ids are in ``hiding_columns.py``, which needs polars.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import polars as pl
-
 from pipeline.privacy import patterns
 from pipeline.privacy.matches import Match
-from pipeline.privacy.scanner import by_patterns
 
-_COLON = "："
+COLON = "："
+"""Between a name and its figures. To the patterns a number and a colon are the key of a figure: each side is looked at alone."""
+
 # Replacing may join two pieces that match; every round removes something, and a text that still matches is left to the gate.
 _ROUNDS = 8
 
 
-def hide_findings(texts: pl.Series) -> pl.Series:
-    """The texts with the first character and stars in place of what the scanner's patterns find; all others as they are.
-
-    A value before a full-width colon is looked at by itself, too: to the patterns a number and a colon are the key of a figure.
-
-    >>> hide_findings(pl.Series(["E01", "王小明女士 13800138000"])).to_list()
-    ['E01', '王**女士 1**********']
-    """
-    unique = texts.drop_nulls().unique(maintain_order=True)
-    parts = unique.str.split(_COLON)
-    found = by_patterns(pl.concat([unique, parts.explode().drop_nulls()]).unique(maintain_order=True))
-    if not found:
-        return texts
-    hidden = {
-        text: hide(text)
-        for text, of_text in zip(unique.to_list(), parts.to_list(), strict=True)
-        if any(each in found for each in (text, *of_text))
-    }
-    rows = texts.is_in(list(hidden)).fill_null(False).arg_true()
-    return texts.clone().scatter(rows, texts.gather(rows).replace_strict(hidden, return_dtype=pl.String))
-
-
 def hide(text: str) -> str:
-    """One text without what the patterns find in it."""
-    return _COLON.join(map(_without_findings, _without_findings(text).split(_COLON)))
+    """The text with the first character and stars in place of what the scanner's patterns find.
+
+    >>> hide("热线/客户王小明13800138000.csv")
+    '热线/客户王**1**********.csv'
+    """
+    return COLON.join(map(_without_findings, _without_findings(text).split(COLON)))
 
 
 def _without_findings(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.privacy.hiding import hide, hide_findings
+from pipeline.privacy.hiding import hide
+from pipeline.privacy.hiding_columns import hide_findings
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,28 @@ def _mail(rng: random.Random, at: str = "@", dot: str = ".") -> str:
     return f"{rng.choice(_LOCALS)}{at}{rng.choice(_HOSTS).replace('.', dot)}"
 
 
+def _landline(rng: random.Random) -> str:
+    """Area code and number; of seven digits outside the largest cities."""
+    if rng.random() < 0.3:
+        return f"{rng.choice(_words('010 020 021 023'))}-{rng.choice('2345678')}{_digits(rng, 7)}"
+    return f"{rng.choice(_words('0771 0772 0898 0591 0851'))}-{rng.choice('2345678')}{_digits(rng, 6)}"
+
+
+_OF_PLATES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def _plate(rng: random.Random) -> str:
+    return f"{rng.choice('桂粤京沪川鲁苏浙')}{rng.choice(_OF_PLATES[:10])}{_digits(rng, 4)}{rng.choice(_OF_PLATES)}"
+
+
+def _plate_new_energy(rng: random.Random) -> str:
+    return f"{rng.choice('桂粤京沪川鲁苏浙')}{rng.choice(_OF_PLATES[:10])}D{_digits(rng, 5)}"
+
+
+def _account(rng: random.Random) -> str:
+    return f"{rng.choice(_words('lily wang_wei tiger happy sunny leo_star coco'))}{_digits(rng, 4)}"
+
+
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡"
     "贾丁魏薛叶阎余潘杜戴夏汪田姜范石姚谭廖邹熊陆郝孔崔康毛邱秦顾侯邵孟龙段雷钱汤黎贺赖龚"
@@ -837,6 +859,44 @@ FORMS: tuple[Form, ...] = (
         {"": _mobile},
         _STYLES | {"3 4 4": _cut(" ", 3, 4, 4), "3-4-4": _cut("-", 3, 4, 4), "+86": lambda text: "+86 " + text},
         {"alone": _BARE},
+    ),
+    *_family(
+        "landline",
+        ("phone",),
+        True,
+        {"": _landline},
+        {
+            "dash": _as_is,
+            "one piece": lambda text: text.replace("-", ""),
+            "space": lambda text: text.replace("-", " "),
+            "brackets": lambda text: "({}){}".format(*text.split("-")),
+            "+86": lambda text: "+86-" + text[1:],
+            "full width": _wide,
+            "keycaps": _keycaps,
+        },
+        {"alone": _BARE},
+    ),
+    *_family(
+        "plate",
+        ("plate",),
+        True,
+        {"": _plate, "new energy": _plate_new_energy},
+        {"plain": _as_is, "dot": _cut("·", 2), "space": _cut(" ", 2), "full width": _wide},
+        {"alone": _BARE},
+    ),
+    *_plainly(
+        "account",
+        ("account",),
+        False,
+        {"plain": _account, "full width": lambda rng: _wide(_account(rng)), "capitals": lambda rng: _account(rng).upper()},
+        ("微信：{}，", "微信号是{}。", "加我VX {} ", "wechat: {} "),
+    ),
+    *_plainly(
+        "account",
+        ("account",),
+        False,
+        {"QQ": lambda rng: rng.choice("123456789") + _digits(rng, 8), "QQ, full width": lambda rng: _wide("8" + _digits(rng, 8))},
+        ("QQ号：{}，", "QQ：{}。", "qq {} "),
     ),
 )
 

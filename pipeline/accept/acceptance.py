@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.accept import gx_process
 from pipeline.accept.figures import measure
-from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, checks_for_run, explain, verdicts, what_to_do
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, checks_for_run, explain, shown, verdicts, what_to_do
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path, work_folder
@@ -48,7 +48,7 @@ class DeliveryNotAcceptable(DataRefused):
 
 
 def accept_quarter(lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acceptance, tables: list[str]) -> pl.DataFrame:
-    """Measure and check the tables; writes ``acceptance_results`` and its pages, and returns the verdicts.
+    """Measure and check the tables; writes ``acceptance_results`` and its pages, and returns the verdicts as they may be shown.
 
     The Data Docs may still be in the making when this returns; ``finish_pages`` waits for them. Raises ChecksNotRun if
     Great Expectations gives no answer.
@@ -65,6 +65,7 @@ def accept_quarter(lake: Lake, quarter: Quarter, run: RunFolder, acceptance: Acc
         missed = gx_process.check(figures, questions, quarter.label, work, pages)
     found = verdicts(quarter, figures, questions, missed, acceptance.waivers)
     run.write(RESULTS, found)
+    found = shown(found)
     with atomic_path(pages / INDEX) as path:
         path.write_text(index_page(quarter, found), encoding="utf-8", newline="\n")
     return found

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline import flow
 from pipeline.accept import gx_process
 from pipeline.accept.acceptance import INDEX, DeliveryNotAcceptable, accept_quarter, keep_pages
-from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain
+from pipeline.accept.verdicts import NOT_JUDGED, REFUSED, VERDICTS, WAIVED, WARNED, explain, shown
 from pipeline.stage.partitions import gathered_asset, gathered_metadata, quarterly
 from pipeline.stage.resources import Places
 from schemas.contract import TABLES
@@ -108,7 +108,7 @@ def _result(table: str, of: pl.DataFrame) -> dg.AssetCheckResult:
 def acceptance_results(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
     """Put the verdicts and the page that a person signs into the run's folder."""
     step = places.begin(context, flow.ACCEPT, "results")
-    found = pl.read_parquet(step.run.table("acceptance_results"))
+    found = shown(pl.read_parquet(step.run.table("acceptance_results")))
     counts = {verdict: found.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
     return dg.MaterializeResult(
         metadata={

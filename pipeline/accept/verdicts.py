@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.accept.figures import Figures
 from pipeline.accept.gx_process import Missed
 from pipeline.calendar.quarters import Quarter
+from pipeline.privacy.hiding_columns import hide_findings
 from pipeline.settings.plan import Acceptance, Waiver
 from schemas.expectations.acceptance import ALL_ENTERPRISES, REFUSE, WARN, Check, checks
 
@@ -102,6 +103,14 @@ def verdicts(
                     }
                 )
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def shown(found: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts as messages and pages may say them: an enterprise's id or a code that is personal data is not spelled out.
+
+    They are read before the scan of the results, and by others than those who may read the results.
+    """
+    return found.with_columns(hide_findings(found[name]).alias(name) for name in ("enterprise_id", "detail"))
 
 
 def what_to_do(row: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline import flow
 from pipeline.errors import AsqError, UsageError
 from pipeline.extract.errors import SourceRefused
+from pipeline.privacy.hiding import hide
 from pipeline.settings.suggestions import listed
 
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -45,6 +46,12 @@ class Finding:
     """A line of ``sources.yaml`` with which the values would be read."""
     is_configuration: bool = False
     """The call or a file beside the data is wrong, whatever the data."""
+
+    def __post_init__(self) -> None:
+        # Headers are quoted, and the header of a file without one is a record.
+        for name in ("problem", "column", "proposal"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, hide(text))
 
     @classmethod
     def of(cls, error: AsqError) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.check.findings import INFO, WARNING, Finding, Undelivered
 from pipeline.extract.files import called, pages_and_pictures, unused_files
 from pipeline.extract.unread import pages_told, unread_because
+from pipeline.privacy.hiding import hide
 from pipeline.settings.landing_paths import shown
 from pipeline.settings.sources import SourceConfig
 from pipeline.settings.suggestions import did_you_mean
@@ -26,7 +27,7 @@ def overlooked(landing: Path, sources: SourceConfig, used: set[Path], unclear: s
             continue
         reason = unread_because(path, landing, sources)
         problem = f"feeds no table: {reason}" if reason else f"feeds no table{did_you_mean(name, TABLES)}"
-        yield Finding(WARNING, problem, file=shown(path, landing))
+        yield Finding(WARNING, problem, file=hide(shown(path, landing)))
     if pages := pages_and_pictures(landing, used):
         yield Finding(INFO, f"pages and pictures are not read: {pages_told(pages)}", count=sum(pages.values()))
 

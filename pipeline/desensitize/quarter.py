@@ -20,12 +20,13 @@ import pyarrow.parquet as pq
 from pipeline.calendar.quarters import Quarter
 from pipeline.desensitize import masks, tokens
 from pipeline.desensitize.keys import PseudonymKey
-from pipeline.desensitize.second_look import replace_findings
+from pipeline.desensitize.second_look import replace_findings, replace_known
 from pipeline.errors import AsqError, DataRefused
 from pipeline.lake.files import make_private, private_path
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import file_format, open_parquet, read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, TREATED, delivery_marks, is_purged, validated_with
+from pipeline.privacy.known_values import KnownValues
 from pipeline.redact import redaction
 from pipeline.redact.replacing import LABELS
 from schemas.contract import Column, Table
@@ -73,8 +74,12 @@ def clean_columns(table: Table) -> tuple[str, ...]:
     return tuple(name for column in table.columns for name in clean_names(column))
 
 
-def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey) -> DesensitizeResult:
+def desensitize_quarter(
+    table: Table, quarter: Quarter, lake: Lake, key: PseudonymKey, known: KnownValues | None = None
+) -> DesensitizeResult:
     """Write the clean partition of a table's quarter from its accepted partition; rows, order and other columns stay.
+
+    ``known``: the personal values of all tables that the run reads, which are replaced in free text, too.
 
     Streams: a few hundred thousand rows are in memory at a time. If the records were purged, the clean partition stays.
     Raises DataRefused when the accepted partition is missing or lacks a personal column, or was purged and its clean rows
@@ -97,7 +102,7 @@ def desensitize_quarter(table: Table, quarter: Quarter, lake: Lake, key: Pseudon
         make_private(lake.root / "clean")
         with private_path(lake.partition("clean", table.name, quarter)) as temporary:
             marks = delivery_marks(accepted) | validated_with(table, quarter, lake) | {PSEUDONYM_KEY: key.key_id}
-            batches = _clean_batches(source, kept, schema, classes, key, counted)
+            batches = _clean_batches(source, kept, schema, classes, key, known or KnownValues(), counted)
             written = _write(temporary, schema, marks, batches, counted)
             if written != rows:
                 raise RowsChanged(f"{table.name} {quarter}: {rows} rows accepted, {written} to be written as clean")
@@ -151,16 +156,19 @@ def _clean_batches(
     schema: pa.Schema,
     classes: dict[str, str],
     key: PseudonymKey,
+    known: KnownValues,
     counted: _Counts,
 ) -> Iterator[pa.Table]:
     for batch in source.iter_batches(batch_size=_ROW_GROUP, columns=kept):
         # Columns without personal data pass through as Arrow read them; nothing converts or copies them.
-        replaced = _desensitize(batch.select(list(classes)), classes, key, counted) if classes else {}
+        replaced = _desensitize(batch.select(list(classes)), classes, key, known, counted) if classes else {}
         columns = [replaced[name] if name in replaced else batch.column(name) for name in schema.names]
         yield pa.Table.from_arrays(columns, schema=schema)
 
 
-def _desensitize(batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymKey, counted: _Counts) -> dict[str, pa.Array]:
+def _desensitize(
+    batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymKey, known: KnownValues, counted: _Counts
+) -> dict[str, pa.Array]:
     frame = pl.DataFrame(pa.Table.from_batches([batch]))
     expressions = []
     for name, pii in classes.items():
@@ -177,7 +185,7 @@ def _desensitize(batch: pa.RecordBatch, classes: dict[str, str], key: PseudonymK
     own_name = next((frame[name] for name, pii in classes.items() if pii == "name"), None)
     for name, pii in classes.items():
         if pii == "free_text":
-            redacted = replace_findings(redaction.redact_column(frame[name], own_name))
+            redacted = replace_known(replace_findings(redaction.redact_column(frame[name], own_name)), known)
             counted.replaced.update(_labels_added(frame[name], redacted))
             counted.columns[name] += int((frame[name] != redacted).sum())
             treated.append(redacted.alias(name + _REDACTED))

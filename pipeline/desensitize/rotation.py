@@ -19,6 +19,7 @@ from pipeline.errors import DataRefused, UsageError
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import is_readable, read_metadata
 from pipeline.lake.provenance import PSEUDONYM_KEY, is_purged
+from pipeline.privacy.known_values import KnownValues
 from schemas.contract import TABLES, Table
 
 _NO_KEY = "none"
@@ -82,8 +83,9 @@ def rekey(lake: Lake, key: PseudonymKey) -> Iterator[CleanFile]:
             f"nothing was changed: no accepted rows are left of {_listed(lost)} to make pseudonyms from "
             f"with the key {key.key_id}. Deliver them again and run their quarters, or keep the old key"
         )
+    known = KnownValues.of_lake(lake)
     for file in old:
-        desensitize_quarter(file.table, file.quarter, lake, key)
+        desensitize_quarter(file.table, file.quarter, lake, key, known)
         yield file
 
 

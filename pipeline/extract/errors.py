@@ -10,14 +10,18 @@ from functools import partial
 from typing import Any
 
 from pipeline.errors import DataRefused
+from pipeline.privacy.hiding import hide
 
 
 class SourceRefused(DataRefused):
-    """A delivered file cannot be accepted; ``table``, ``file`` and ``column`` say which."""
+    """A delivered file cannot be accepted; ``table``, ``file`` and ``column`` say which.
+
+    A header may be a record, where a file has none: what looks like personal data in it is not spelled out.
+    """
 
     def __init__(self, problem: str, *, table: str, file: str | None = None, column: str | None = None) -> None:
-        self.problem, self.table, self.file, self.column = problem, table, file, column
-        super().__init__(": ".join(part for part in (table, file, problem) if part))
+        self.problem, self.table, self.file, self.column = hide(problem), table, file, column and hide(column)
+        super().__init__(": ".join(part for part in (table, file, self.problem) if part))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled with what it was made of: errors come from processes that read files apart."""
@@ -46,6 +50,10 @@ class UnclosedQuote(UnreadableFile):
 
 class WrongEncoding(SourceRefused):
     """The bytes of a text file do not fit its encoding."""
+
+
+class PersonalName(SourceRefused):
+    """The name of a file or sheet holds what looks like personal data."""
 
 
 class DuplicateFile(SourceRefused):

@@ -21,8 +21,17 @@ from typing import Any, BinaryIO, cast
 
 from pipeline.errors import UsageError
 from pipeline.extract import limits
-from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, SourceRefused, TruncatedFile, UnreadableFile
+from pipeline.extract.errors import (
+    AmbiguousSource,
+    DuplicateFile,
+    NothingDelivered,
+    PersonalName,
+    SourceRefused,
+    TruncatedFile,
+    UnreadableFile,
+)
 from pipeline.lake.digest import sha256_of
+from pipeline.privacy.hiding import hide
 from pipeline.settings import landing_paths
 from pipeline.settings.documents import YamlPath
 from pipeline.settings.handed_in import FILES
@@ -185,7 +194,7 @@ def find_files(table: str, landing: Path, sources: SourceConfig) -> list[SourceF
     """The files delivered for a table, sorted by name; none when the table was not delivered.
 
     Raises UsageError (no landing folder), SourceConfigError (configured patterns that match nothing), AmbiguousSource,
-    DuplicateFile, UnreadableFile (a file of unknown kind in the table's folder).
+    DuplicateFile, UnreadableFile (a file of unknown kind in the table's folder), PersonalName.
     """
     if not landing.is_dir():
         raise UsageError(f"{landing}: the landing folder does not exist")
@@ -368,7 +377,16 @@ def _in_folder(table: str, folder: Path, landing: Path) -> list[Path]:
 def _described(table: str, path: Path, landing: Path, form: Format, relation: str | None = None) -> SourceFile:
     _require_readable(table, path, landing)
     kind = form.type or _stem_and_kind(path)[1] or "csv"
-    return SourceFile(table, path, path.relative_to(landing).as_posix(), kind, form, relation)
+    name = path.relative_to(landing).as_posix()
+    require_impersonal(table, name)
+    return SourceFile(table, path, name, kind, form, relation)
+
+
+def require_impersonal(table: str, name: str) -> None:
+    """Raise PersonalName for a file or sheet whose name holds personal data: it stands in messages and beside each record."""
+    if (shown := hide(name)) != name:
+        problem = "its name holds what looks like personal data, and names stand in messages and beside each record: rename it"
+        raise PersonalName(problem, table=table, file=shown)
 
 
 def _require_readable(table: str, path: Path, landing: Path) -> None:

@@ -25,6 +25,7 @@ from pipeline.extract.files import (
     without_kind,
 )
 from pipeline.extract.readers.workbook import Workbook, cell_range
+from pipeline.privacy.hiding import hide
 from pipeline.settings import landing_paths
 from pipeline.settings.sources import SourceConfig, SourceConfigError
 from pipeline.settings.suggestions import listed
@@ -99,11 +100,11 @@ class Unread:
         if self.missing and len(self.missing) < len(TABLES):
             yield f"tables not delivered: {', '.join(self.missing)}"
         for reason in dict.fromkeys(self.files.values()):
-            names = listed((name for name, why in self.files.items() if why == reason), _FILES_NAMED)
+            names = listed((hide(name) for name, why in self.files.items() if why == reason), _FILES_NAMED)
             yield f"files that feed no table: {names}" + (f" ({reason})" if reason else "")
         if self.pages:
             yield f"pages and pictures that are not read: {pages_told(self.pages)}"
-        yield from map(str, self.sheets)
+        yield from (hide(str(sheet)) for sheet in self.sheets)
 
 
 def unread_because(path: Path, landing: Path, sources: SourceConfig) -> str:

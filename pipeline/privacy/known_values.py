@@ -7,6 +7,7 @@ those of the whole lake. If the records were purged, no values are known, and on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, reduce
 from pathlib import Path
@@ -23,7 +24,7 @@ from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import is_readable, read_metadata
 from pipeline.lake.provenance import CORRECTIONS, is_purged
 from pipeline.lake.sql import parquet, quoted
-from pipeline.privacy.patterns import SURNAMES
+from pipeline.privacy.patterns import SURNAMES, normalise
 from pipeline.privacy.scanner import Search, plain_texts
 from schemas.contract import TABLES, Table
 
@@ -31,7 +32,9 @@ from schemas.contract import TABLES, Table
 _CLASSES = ("name", "phone", "id_number", "email", "plate", "device", "address")
 _NUMBERS = ("phone", "id_number", "plate")
 # Between two letters or digits. Twice, because the second of two neighbours has none before it: 1-2-3.
-_SEPARATORS = (r"([0-9A-Za-z])[\s\-‐‑‒–—―−_.·•・()（）]{1,3}([0-9A-Za-z])",) * 2
+_SEPARATOR = r"[\s\-‐‑‒–—―−_.·•・()（）]"
+_SEPARATORS = (rf"([0-9A-Za-z]){_SEPARATOR}{{1,3}}([0-9A-Za-z])",) * 2
+_BETWEEN = rf"{_SEPARATOR}{{0,3}}"
 _COUNTRY_CODE = r"^(?:00)?86(1[3-9])"
 _HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 # Shorter codes (a device called 12) occur in every text; names are shorter and have their own rules.
@@ -119,6 +122,25 @@ class KnownValues:
     def found_in(self, text: str) -> list[tuple[str, str]]:
         """The class and a masked excerpt of every known value in a text."""
         return self._search(pl.Series([text])).get(text, [])
+
+    def places_in(self, texts: pl.Series) -> dict[str, list[tuple[int, int, str]]]:
+        """(start, end, class) of every known value in each text that holds one, counted in the text of plain characters.
+
+        >>> known = KnownValues()
+        >>> known.add("phone", ["13800138000"])
+        >>> known.places_in(pl.Series(["电话138 0013 8000"]))
+        {'电话138 0013 8000': [(2, 15, 'phone')]}
+        """
+        places = {}
+        for text, matches in self._matches(texts).items():
+            plain = normalise(text)
+            places[text] = [
+                (found.start(), found.end(), pii)
+                for value, pii in sorted(matches)
+                for found in re.finditer(_BETWEEN.join(map(re.escape, value)), plain, re.IGNORECASE)
+                if _stands_alone(plain, found.start(), found.end(), pii)
+            ]
+        return places
 
     @cached_property
     def _values(self) -> pl.DataFrame:
@@ -241,7 +263,12 @@ def _forms(pii: str, values: pl.Series) -> pl.Series:
         whole = pl.concat([plain, compact])
         forms += [compact, whole.filter(whole.str.contains(_COUNTRY_CODE)).str.replace(_COUNTRY_CODE, "$1")]
     found: pl.Series = pl.concat([form.rename("form") for form in forms])
-    return found.str.to_lowercase() if pii == "email" else found
+    if pii == "email":
+        return found.str.to_lowercase()
+    if pii == "name":
+        # MARIA SILVA, too; of one word, which may be an ordinary one, only as delivered.
+        found = pl.concat([found, found.filter(found.str.contains(r"^\p{Latin}.*\s")).str.to_lowercase()])
+    return found
 
 
 def _spaced(values: pl.Series) -> pl.Series:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.privacy.known_values import KnownValues
 from pipeline.privacy.scanner import Scanned, Search, both
 from schemas.sheet import SEEDS
@@ -25,6 +27,12 @@ def own_words() -> Iterator[str]:
         for path in sorted(place.rglob("*")):
             if path.suffix in _SUFFIXES:
                 yield from path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def persons_among(known: KnownValues, texts: pl.Series) -> KnownValues:
+    """Known values whose names are no words of the project's own; the same values if no text holds a name."""
+    is_named = any(pii == "name" for found in known.search(texts).values() for pii, _ in found)
+    return known.without_names_in(own_words()) if is_named else known
 
 
 def told_apart(known: KnownValues, scan: Callable[[Search], list[Scanned]], patterns: Search) -> list[Scanned]:

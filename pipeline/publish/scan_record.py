@@ -88,8 +88,9 @@ def refuse(findings: Sequence[Sighting]) -> DataRefused:
                 f"the results or the clean rows they rest on contain what looks like personal data in {len(lines)} columns, "
                 "so nothing is published:",
                 *(f"  {line}" for line in (*lines[:_SHOWN], *more)),
-                "Map the column in sources.yaml; if it is not personal data, declare it under "
-                "privacy_exceptions in evaluation.yaml (docs/privacy.md, Proof)",
+                "Map the column in sources.yaml, or correct the values at the source. If they are not personal data, have that "
+                "approved in evaluation.yaml, by column and kind (docs/privacy.md, Proof): "
+                f"privacy_exceptions: [{{column: {findings[0].column}, kind: {findings[0].kind}, reason: …, approved_by: …}}]",
             )
         )
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from python_calamine import CalamineSheet
 
 from pipeline.extract.errors import UnreadableFile
-from pipeline.extract.files import SourceFile
+from pipeline.extract.files import SourceFile, require_impersonal
 from pipeline.extract.readers.cleaning import clean_text
 from pipeline.extract.readers.headers import canonical_names
 from pipeline.extract.readers.records import LONG_NUMBER, CellCounts, Doubt, batch_of
@@ -113,6 +113,7 @@ def sheets_of(file: SourceFile, form: Format) -> Iterator[tuple[str, SheetRecord
     names = book.chosen(form.sheet)
     is_named = form.sheet is not None and (len(form.sheet) > 1 or (form.sheet == (ALL_SHEETS,) and ALL_SHEETS not in book.sheets))
     for name in names:
+        require_impersonal(file.table, f"{file.name}#{name}")
         yield f"{file.name}#{name}" if is_named else file.name, SheetRecords(file, form, book, name)
 
 

@@ -344,7 +344,8 @@ class RunTables:
         places = {node: place for place, node in enumerate(self._described)}
         return sorted(
             rows.iter_rows(named=True),
-            key=lambda row: (places.get(row["parent_id"], len(places)), *(row[name] for name in order)),
+            # What has no value comes last.
+            key=lambda row: (places.get(row["parent_id"], len(places)), *((row[name] is None, row[name]) for name in order)),
         )
 
     @cached_property

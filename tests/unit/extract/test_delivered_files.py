@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused, UsageError
-from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, UnreadableFile
+from pipeline.extract.errors import AmbiguousSource, DuplicateFile, NothingDelivered, PersonalName, UnreadableFile
 from pipeline.extract.files import find_files, unused_files
 from pipeline.extract.tables import extract_tables
 from pipeline.settings.sources import SourceConfigError
@@ -135,3 +135,21 @@ def test_a_run_names_the_faults_of_all_tables(place):
         ["suggestions", "suggestions/1.json"],
         ["customers", "customers.csv"],
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["staff/客户王小明13800138000.csv", "staff/11010519491231002X/may.csv", "staff/Recipient Maria Silva.csv"]
+)
+def test_a_file_with_personal_data_in_its_name_is_refused_without_saying_it(place, name):
+    place.deliver(name, "x")
+    with pytest.raises(PersonalName, match=r"staff: staff/.*\*\*.*rename it") as refused:
+        names(place, "staff")
+    assert not any(piece in str(refused.value) for piece in ("王小明", "13800138000", "11010519491231002X", "Maria Silva"))
+
+
+@pytest.mark.parametrize(
+    "name", ["staff/export_20250331_120000.csv", "staff/热线-2025年3月.csv", "staff/E01_2025-01-01_2025-03-31.csv"]
+)
+def test_usual_names_of_files_are_no_personal_data(place, name):
+    place.deliver(name, "x")
+    assert names(place, "staff") == [name]

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from pipeline.account.cleaning_log import NOTED, _of_extract
 from pipeline.calendar.quarters import Quarter
-from pipeline.extract.errors import TruncatedFile, UnreadableFile
+from pipeline.extract.errors import PersonalName, TruncatedFile, UnreadableFile
 from pipeline.extract.readers.workbook import cell_range
 from pipeline.extract.readers.workbook_marks import workbook_marks
 from pipeline.lake.provenance import landed_doubts
@@ -106,6 +106,14 @@ def test_all_sheets_are_those_with_cells(place):
     place.configure("tables: {suggestions: {format: {sheet: [1月, Sheet2]}}}")
     with pytest.raises(UnreadableFile, match="sheet 'Sheet2' has no header in row 1"):
         place.take("suggestions")
+
+
+def test_a_sheet_with_personal_data_in_its_name_is_refused_without_saying_it(place):
+    place.deliver("suggestions.xlsx", book_of(month(1), ("客户王小明13800138000", month(2)[1])))
+    place.configure("tables: {suggestions: {format: {sheet: all}}}")
+    with pytest.raises(PersonalName, match=r"suggestions\.xlsx#客户王\*\*1\*+: its name .* rename it") as refused:
+        place.take("suggestions")
+    assert "王小明" not in str(refused.value)
 
 
 @pytest.mark.parametrize("sheet", ["2月", "'2'", "[2月]"])

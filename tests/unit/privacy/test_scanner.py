@@ -247,6 +247,7 @@ def test_known_values_are_found_in_any_writing() -> None:
         "住民族大道131号": ["address"],
         "桂A12345": ["plate"],
         "DEV-889911": ["device"],
+        "john smith": ["name"],
     }
 
 

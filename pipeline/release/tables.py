@@ -30,6 +30,7 @@ from schemas.expectations.release import (
     CUBES,
     PARTS,
     THINGS,
+    TIMES,
     VALUE,
     WITHHELD_COLUMN,
     column_classes,
@@ -54,6 +55,7 @@ _OF_SIZE = ("sample_size", "denominator")
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
+_DAY = len("2025-03-31")
 _CELL = ("row_value", "column_value")
 # Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
 _BY_TOUCHPOINT = "O2-2"
@@ -92,7 +94,6 @@ class Layer:
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
-            "mart_period_coverage": self.period_coverage,
             "rule_results": self.rule_results,
             "outlier_counts": self.outlier_counts,
             "outlier_effects": self.outlier_effects,
@@ -100,6 +101,7 @@ class Layer:
             "cleaning_counts": self.cleaning_counts,
             "returned_judgements": self.returned_judgements,
             "record_cells": self.record_cells,
+            "run_info": self.run_info,
         }
         rows = {}
         for name in column_classes():
@@ -107,7 +109,9 @@ class Layer:
             if columns and (name in makers or name in tables):
                 if name in makers:
                     rows[name] = self.release(name, makers[name]())
-                elif set(columns) == column_classes()[name].keys():
+                elif set(columns) == column_classes()[name].keys() and not _moments(
+                    name, pl.read_parquet_schema(self.run.table(name))
+                ):
                     rows[name] = self._share(name)
                 else:
                     rows[name] = self.release(name, self._whole(name))
@@ -122,8 +126,9 @@ class Layer:
         columns = released_columns(name)
         if "run_id" in columns and "run_id" not in rows.columns:
             rows = rows.with_columns(run_id=pl.lit(self.run.run_id))
+        days = [pl.col(column).cast(pl.Date) for column in _moments(name, rows.schema)]
         with atomic_path(self.run.released_table(name)) as path:
-            rows.select([column for column in columns if column in rows.columns]).write_parquet(
+            rows.with_columns(days).select([column for column in columns if column in rows.columns]).write_parquet(
                 path, compression="zstd", statistics=False
             )
         return rows.height
@@ -302,7 +307,7 @@ class Layer:
     # --- tables of two attributes ---------------------------------------------------------------------------------------
 
     def record_cells(self) -> pl.DataFrame:
-        """Requests or complaints by two attributes; codes that too few people share are one, totals are left out."""
+        """Requests or complaints by two attributes; codes, hours and months of too few people are one each, without totals."""
         rows = self._whole("mart_record_cells")
         places = self._withheld_places()
         made = []
@@ -311,8 +316,11 @@ class Layer:
             most = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "most_rows").iter_rows()}
             row_scope, column_scope, indicator = CUBES[str(cube)]
             table = Table(counts, most)
-            if column_scope == CODES:
+            # No indicator shows, or withholds, the totals of codes, hours and months.
+            if column_scope in (CODES, TIMES):
                 table = table.with_few_columns_merged(self.k)
+            if row_scope in (CODES, TIMES):
+                table = table.with_few_rows_merged(self.k)
             if table.is_line:
                 # Its cells are totals, which other tables show or withhold.
                 continue
@@ -378,10 +386,11 @@ class Layer:
         rows = self._whole("weight_judgements").filter(~pl.col("is_accepted"))
         return rows.select("weights_version", "parent_id", "round", "consistency_ratio", "reason").sort(pl.all())
 
-    def period_coverage(self) -> pl.DataFrame:
-        """Periods with days in place of the moments of records."""
-        return self._whole("mart_period_coverage").with_columns(
-            pl.col("newest_request_at", "last_repair_resolved_at").cast(pl.Date)
+    def run_info(self) -> pl.DataFrame:
+        """What the run says of itself; its data end on a day."""
+        is_moment = pl.col("key") == "data_as_of"
+        return self._whole("run_info").with_columns(
+            pl.when(is_moment).then(pl.col(name).str.head(_DAY)).otherwise(name).alias(name) for name in ("value", "value_zh")
         )
 
     def rule_results(self) -> pl.DataFrame:
@@ -398,6 +407,12 @@ def without_few(text: str, k: int) -> str:
         return f"不足 {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
     return _PEOPLE_IN_WORDS.sub(said, text)
+
+
+def _moments(table: str, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """The columns with moments of single records: readers see their days."""
+    classes = column_classes()[table]
+    return [name for name, kind in schema.items() if classes[name] == "time" and isinstance(kind, pl.Datetime)]
 
 
 def _tells_another(column: str) -> pl.Expr:

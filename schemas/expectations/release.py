@@ -82,6 +82,9 @@ COMPOSED: tuple[frozenset[str], ...] = (frozenset({"O2-1", "O2-2", "O2-3", "O2-4
 SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "resolved"})
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
 
+SIZED_BY_PEOPLE: Mapping[str, str] = MappingProxyType({"O2-2": "touchpoint answers"})
+"""Indicators whose parts share people: the records of ``mart_people_rows`` whose people they count."""
+
 COUNTED_ELSEWHERE = frozenset({("O2-2", "denominator")})
 """Columns that count another subject's records than their indicator: withheld with its cells, and shown under their own indicator's
 limits (O2-2 is weighted by requests; O1-1 shows how many there are)."""

@@ -24,7 +24,11 @@ _INPUTS = {
     "n": pl.Int64,
 }
 _PERIOD_INPUTS = {"period": pl.String, "period_role": pl.String, **_INPUTS}
-_PEOPLE = {**dict.fromkeys(("enterprise_id", "quarter", "subject", "scope_type", "scope_id"), pl.String), "most_rows": pl.Int64}
+_PEOPLE = {
+    **dict.fromkeys(("enterprise_id", "quarter", "subject", "scope_type", "scope_id"), pl.String),
+    "people": pl.Int64,
+    "most_rows": pl.Int64,
+}
 _RESPONDENTS = {**dict.fromkeys(("enterprise_id", "quarter", "scope_type", "scope_id"), pl.String), "respondents": pl.Int64}
 _OUTLETS = dict.fromkeys(("enterprise_id", "outlet_id", "region_code"), pl.String)
 
@@ -80,8 +84,27 @@ def test_more_people_are_asked_for_by_the_plan(run: RunFolder) -> None:
 
 def test_a_frequent_customer_counts_once(run: RunFolder) -> None:
     # The four most frequent customers of B have all its twenty requests.
-    write(run, "mart_people_rows", [("E", "2024-Q4", "requests", "region", "B", 20)], _PEOPLE)
+    write(run, "mart_people_rows", [("E", "2024-Q4", "requests", "region", "B", 4, 20)], _PEOPLE)
     assert {name for period, name in hidden(run) if period == "2024-Q4"} == {"B", "C"}
+
+
+def test_satisfaction_by_touchpoint_counts_the_people_of_all_touchpoints(run: RunFolder) -> None:
+    # Of six people in A, three answered for the phone and three for a visit.
+    parts = [
+        ("E", "2025-Q1", "enterprise" if name == "E" else "region", name, "O2-2", "", touchpoint, count)
+        for name, count in (("E", 20), ("A", 3), ("B", 17))
+        for touchpoint in ("phone", "onsite")
+    ]
+    write(run, "mart_indicator_inputs", parts, _INPUTS)
+    people = [("E", "2025-Q1", "touchpoint answers", "region", name, count, 4) for name, count in (("A", 6), ("B", 30))]
+    write(run, "mart_people_rows", [*people, ("E", "2025-Q1", "touchpoint answers", "enterprise", "E", 36, 4)], _PEOPLE)
+    assert withholding(run, 5).cells.is_empty()
+    write(run, "mart_people_rows", [("E", "2025-Q1", "touchpoint answers", *each, 4) for each in _FEW_IN_A], _PEOPLE)
+    found = withholding(run, 5).cells.filter(pl.col("period") == "2025-Q1", pl.col("indicator_id") == "O2-2")
+    assert set(found["scope_id"]) == {"A", "B"}
+
+
+_FEW_IN_A = (("enterprise", "E", 34), ("region", "A", 4), ("region", "B", 30))
 
 
 def test_every_variant_that_may_be_the_value_adds_up_by_itself(run: RunFolder) -> None:

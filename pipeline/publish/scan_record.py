@@ -6,7 +6,6 @@ One row per table, report or clean table × kind of personal data. What is searc
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 
 import polars as pl
@@ -21,8 +20,9 @@ from pipeline.lake.run_folder import RunFolder
 from pipeline.privacy.known_values import KnownValues
 from pipeline.privacy.own_words import told_apart
 from pipeline.privacy.scanner import Scanned, Sighting, by_patterns, scan
-from pipeline.privacy.subjects import RELEASED, clean_subjects, published_subjects, released_subjects
+from pipeline.privacy.subjects import RELEASED, REPORT, TABLE, clean_subjects, published_subjects, released_subjects
 from schemas.expectations.privacy import KINDS
+from schemas.expectations.release import released_tables
 
 SCAN_TABLE = "privacy_scan"
 _SCHEMA = {
@@ -130,7 +130,24 @@ def _write(run: RunFolder, scanned: Iterable[Scanned], exceptions: frozenset[tup
         file.add_key_value_metadata(marks)
         file.write_table(table)
     with atomic_path(run.released_table(SCAN_TABLE)) as path:
-        shutil.copyfile(run.table(SCAN_TABLE), path)
+        _for_readers(run, pl.DataFrame(table)).write_parquet(path, compression="zstd", statistics=False)
+
+
+def _for_readers(run: RunFolder, record: pl.DataFrame) -> pl.DataFrame:
+    """The record without how much there was to scan in files that readers do not see.
+
+    Nor has it their digests, by which a guess at what they hold could be confirmed.
+    """
+    as_released = pl.col("subject").str.starts_with(RELEASED)
+    own = set(record.filter(as_released)["subject"].str.strip_prefix(RELEASED))
+    shared = [name for name in released_tables() if name not in own and run.released_table(name).is_file()]
+    reports = [path.relative_to(run.released).as_posix() for path in run.released.rglob("*.html")]
+    is_seen = (
+        as_released
+        | ((pl.col("subject_kind") == TABLE) & pl.col("subject").is_in(shared))
+        | ((pl.col("subject_kind") == REPORT) & pl.col("subject").is_in(reports))
+    )
+    return record.with_columns(pl.when(is_seen).then(name).alias(name) for name in ("cells_scanned", "distinct_texts"))
 
 
 def _digests(run: RunFolder) -> dict[str, str]:

@@ -13,9 +13,9 @@ is, which keeps that shift possible over time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 ENTERPRISE, REGION, OUTLET = "enterprise", "region", "outlet"
 PARTITIONS = (REGION, OUTLET, "channel", "product_category", "touchpoint")
@@ -28,6 +28,8 @@ class Place(NamedTuple):
     scope_type: str
     name: str | None
 
+
+Part = TypeVar("Part", bound=Hashable)
 
 Counts = Mapping[Place, int]
 """Records by place of one indicator, enterprise and quarter; places without records are missing."""
@@ -46,12 +48,17 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A total and its parts; the rest of the total names none of the parts."""
+class Line(Generic[Part]):
+    """A total and its parts.
 
-    total: Place
-    parts: tuple[Place, ...]
-    has_rest: bool
+    rest          the part that no table shows, if there is one: withholding it costs nothing
+    keeps_total   the total is never withheld for its parts' sake
+    """
+
+    total: Part
+    parts: tuple[Part, ...]
+    rest: Part | None = None
+    keeps_total: bool = False
 
 
 def withheld_places(group: Mapping[str, Counts], limits: Limits, also: Iterable[Place] = ()) -> frozenset[Place]:
@@ -66,43 +73,61 @@ def withheld_places(group: Mapping[str, Counts], limits: Limits, also: Iterable[
     enterprise = next((place for place in places if place.scope_type == ENTERPRISE), None)
     if enterprise is None:
         return frozenset(place for place in also if place.name is not None)
-    lines = _lines(places, enterprise, limits.region_of)
-    whole = {name: _with_rests(counts, lines) for name, counts in group.items()}
-    withheld = {
-        place
-        for name, counts in whole.items()
-        for place, count in counts.items()
-        if count and not limits.enough(name, place, count)
-    }
-    withheld |= set(also)
-    while more := _first_lacking(whole, lines, withheld, limits):
-        withheld.add(more)
+    withheld = withheld_parts(group, _lines(places, enterprise, limits.region_of), limits.enough, also)
     return frozenset(place for place in withheld if place.name is not None)
 
 
-def _lines(places: set[Place], enterprise: Place, region_of: Mapping[str, str]) -> list[_Line]:
+def withheld_parts(
+    group: Mapping[str, Mapping[Part, int]],
+    lines: Collection[Line[Part]],
+    enough: Callable[[str, Part, int], bool],
+    also: Iterable[Part] = (),
+) -> set[Part]:
+    """The parts and totals that are withheld for every name of a group, rests among them. The lines form a tree.
+
+    group    counts by name; rests are computed
+    enough   of a name, a part and its count: whether it is certainly of enough people
+    """
+    whole = {name: _with_rests(counts, lines) for name, counts in group.items()}
+    withheld = {part for name, counts in whole.items() for part, count in counts.items() if count and not enough(name, part, count)}
+    withheld |= set(also)
+    while (more := _first_lacking(whole, lines, withheld, enough)) is not None:
+        withheld.add(more)
+    return withheld
+
+
+def _lines(places: set[Place], enterprise: Place, region_of: Mapping[str, str]) -> list[Line[Place]]:
     by_type: dict[str, list[Place]] = defaultdict(list)
     by_region: dict[str, list[Place]] = defaultdict(list)
     for place in sorted(places, key=str):
         by_type[place.scope_type].append(place)
         if place.scope_type == OUTLET and place.name is not None and place.name in region_of:
             by_region[region_of[place.name]].append(place)
-    lines = [_Line(enterprise, (*by_type[scope], Place(scope, None)), has_rest=True) for scope in PARTITIONS if by_type.get(scope)]
+    lines = [
+        Line(enterprise, (*by_type[scope], rest := Place(scope, None)), rest, keeps_total=True)
+        for scope in PARTITIONS
+        if by_type.get(scope)
+    ]
     regions = {place.name: place for place in by_type.get(REGION, ())}
-    return lines + [_Line(regions[name], tuple(outlets), has_rest=False) for name, outlets in by_region.items() if name in regions]
+    return lines + [Line(regions[name], tuple(outlets)) for name, outlets in by_region.items() if name in regions]
 
 
-def _with_rests(counts: Counts, lines: Iterable[_Line]) -> dict[Place, int]:
+def _with_rests(counts: Mapping[Part, int], lines: Iterable[Line[Part]]) -> dict[Part, int]:
     whole = dict(counts)
     for line in lines:
-        if line.has_rest and counts.get(line.total):
-            *parts, rest = line.parts
-            whole[rest] = max(counts[line.total] - sum(counts.get(part, 0) for part in parts), 0)
+        if line.rest is not None and counts.get(line.total):
+            named = sum(counts.get(part, 0) for part in line.parts if part != line.rest)
+            whole[line.rest] = max(counts[line.total] - named, 0)
     return whole
 
 
-def _first_lacking(group: Mapping[str, Counts], lines: Collection[_Line], withheld: set[Place], limits: Limits) -> Place | None:
-    """A place to be withheld in addition: of the first line that protects too little, the smallest shown part.
+def _first_lacking(
+    group: Mapping[str, Mapping[Part, int]],
+    lines: Collection[Line[Part]],
+    withheld: set[Part],
+    enough: Callable[[str, Part, int], bool],
+) -> Part | None:
+    """A part to be withheld in addition: of the first line that protects too little, the smallest shown one.
 
     A part that is all of its shown total, such as the only outlet of a region, is told by it: it is taken only if there is no
     other, and its total with it.
@@ -116,17 +141,17 @@ def _first_lacking(group: Mapping[str, Counts], lines: Collection[_Line], withhe
                 # A total is told by its parts if all of them are shown.
                 is_safe = bool(hidden) or not counts.get(line.total)
             else:
-                few = len(hidden) == 1 or not limits.enough(name, line.total, sum(counts[part] for part in hidden))
+                few = len(hidden) == 1 or not enough(name, line.total, sum(counts[part] for part in hidden))
                 is_safe = not hidden or not few
             if not is_safe and shown:
-                # Records that name no place are shown nowhere: withholding them costs nothing.
-                return min(shown, key=lambda part: (part.name is not None, (name, part) in told, counts[part], str(part)))
-            if not is_safe and line.total.scope_type != ENTERPRISE and any((name, part) in told for part in hidden):
+                own = line.rest
+                return min(shown, key=lambda part: (part != own, (name, part) in told, counts[part], str(part)))
+            if not is_safe and not line.keeps_total and any((name, part) in told for part in hidden):
                 return line.total
     return None
 
 
-def _all_of_shown_totals(counts: Counts, lines: Collection[_Line], withheld: set[Place]) -> Iterator[Place]:
+def _all_of_shown_totals(counts: Mapping[Part, int], lines: Collection[Line[Part]], withheld: set[Part]) -> Iterator[Part]:
     for line in lines:
         parts = [part for part in line.parts if counts.get(part)]
         if line.total not in withheld and len(parts) == 1 and counts[parts[0]] == counts.get(line.total):

@@ -16,7 +16,7 @@ TOTAL = None
 """In place of a row's or column's name: all of them together."""
 
 OTHER = "other"
-"""Takes the place of codes that too few people share."""
+"""Takes the place of codes, hours and months that too few people share."""
 
 
 class Cell(NamedTuple):
@@ -43,6 +43,10 @@ class Table:
         inner = [cell for cell in self.counts if _is_inner(cell)]
         return len({cell.row for cell in inner}) < 2 or len({cell.column for cell in inner}) < 2
 
+    def with_few_rows_merged(self, fewest: int) -> Table:
+        """The same for rows."""
+        return self._turned().with_few_columns_merged(fewest)._turned()
+
     def with_few_columns_merged(self, fewest: int) -> Table:
         """The columns of too few people as one, ``OTHER``; the smallest others with them until it has enough."""
         totals = {cell.column: cell for cell in self.counts if cell.row is TOTAL and cell.column is not TOTAL}
@@ -61,6 +65,11 @@ class Table:
         rows, columns = dict.fromkeys(cell.row for cell in self.counts), dict.fromkeys(cell.column for cell in self.counts)
         empty = {Cell(row, column): 0 for row in rows for column in columns}
         return Table({**empty, **self.counts}, {**empty, **self.most})
+
+    def _turned(self) -> Table:
+        """With rows as columns."""
+        counts, most = ({Cell(column, row): count for (row, column), count in each.items()} for each in (self.counts, self.most))
+        return Table(counts, most)
 
     def _merged(self, columns: Collection[str | None]) -> Table:
         counts: dict[Cell, int] = defaultdict(int)

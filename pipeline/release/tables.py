@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
 from pipeline.errors import DataRefused
+from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
-from pipeline.privacy.suppression import Line, hidden_cells
+from pipeline.release.cells import Line, withheld_parts
 from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
 from schemas.expectations.release import (
@@ -29,7 +30,12 @@ from schemas.expectations.release import (
     COUNTED_ELSEWHERE,
     CUBES,
     PARTS,
+    QUANTILE_CHECKS,
+    SENTENCE_ON_MODES,
+    SENTENCE_ON_TIMES,
+    SENTENCES_ON_CONDITIONS,
     THINGS,
+    TIMES,
     VALUE,
     WITHHELD_COLUMN,
     column_classes,
@@ -54,13 +60,17 @@ _OF_SIZE = ("sample_size", "denominator")
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
 _DIGITS = 3
+_DAY = len("2025-03-31")
 _CELL = ("row_value", "column_value")
 # Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
 _BY_TOUCHPOINT = "O2-2"
 _TOUCHPOINT = "touchpoint"
 _READINGS = (_TOUCHPOINT, "expectation", "gap", "top_two_box", "valid_only", "unweighted")
 # Numbers of people, responses and complaints in the sentences of process rules.
-_PEOPLE_IN_WORDS = re.compile(r"(?<![\d.,/-])(\d+)( ?)(?=[件位人份名条])")
+_UNITS = "件位人份名条"
+_PEOPLE_IN_WORDS = re.compile(rf"(?<![\d.,/-])(\d+)( ?)(?=[{_UNITS}])")
+# Some of so many.
+_SHARE_OF = re.compile(r"\b(\d+) ?/ ?(\d+)\b")
 
 
 class NotReleased(DataRefused):
@@ -92,14 +102,15 @@ class Layer:
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
-            "mart_period_coverage": self.period_coverage,
             "rule_results": self.rule_results,
+            "acceptance_results": self.acceptance_results,
             "outlier_counts": self.outlier_counts,
             "outlier_effects": self.outlier_effects,
             "quarantine_counts": self.quarantine_counts,
             "cleaning_counts": self.cleaning_counts,
             "returned_judgements": self.returned_judgements,
             "record_cells": self.record_cells,
+            "run_info": self.run_info,
         }
         rows = {}
         for name in column_classes():
@@ -107,7 +118,9 @@ class Layer:
             if columns and (name in makers or name in tables):
                 if name in makers:
                     rows[name] = self.release(name, makers[name]())
-                elif set(columns) == column_classes()[name].keys():
+                elif set(columns) == column_classes()[name].keys() and not _moments(
+                    name, pl.read_parquet_schema(self.run.table(name))
+                ):
                     rows[name] = self._share(name)
                 else:
                     rows[name] = self.release(name, self._whole(name))
@@ -122,8 +135,9 @@ class Layer:
         columns = released_columns(name)
         if "run_id" in columns and "run_id" not in rows.columns:
             rows = rows.with_columns(run_id=pl.lit(self.run.run_id))
+        days = [pl.col(column).cast(pl.Date) for column in _moments(name, rows.schema)]
         with atomic_path(self.run.released_table(name)) as path:
-            rows.select([column for column in columns if column in rows.columns]).write_parquet(
+            rows.with_columns(days).select([column for column in columns if column in rows.columns]).write_parquet(
                 path, compression="zstd", statistics=False
             )
         return rows.height
@@ -293,7 +307,7 @@ class Layer:
         )
 
     def survey_validity(self) -> pl.DataFrame:
-        """Rounds of surveys: a count of fewer than k responses is withheld, and with it what would tell it."""
+        """Rounds of surveys: nothing of fewer than k responses, and no mode of fewer than k, nor what would tell it."""
         rows = self._whole("survey_validity")
         return pl.DataFrame(
             [_round(row, self.k) for row in rows.iter_rows(named=True)], schema=rows.schema | {WITHHELD_COLUMN: pl.String}
@@ -302,7 +316,7 @@ class Layer:
     # --- tables of two attributes ---------------------------------------------------------------------------------------
 
     def record_cells(self) -> pl.DataFrame:
-        """Requests or complaints by two attributes; codes that too few people share are one, totals are left out."""
+        """Requests or complaints by two attributes; codes, hours and months of too few people are one each, without totals."""
         rows = self._whole("mart_record_cells")
         places = self._withheld_places()
         made = []
@@ -311,8 +325,11 @@ class Layer:
             most = {Cell(row, column): count for row, column, count in cells.select(*_CELL, "most_rows").iter_rows()}
             row_scope, column_scope, indicator = CUBES[str(cube)]
             table = Table(counts, most)
-            if column_scope == CODES:
+            # No indicator shows, or withholds, the totals of codes, hours and months.
+            if column_scope in (CODES, TIMES):
                 table = table.with_few_columns_merged(self.k)
+            if row_scope in (CODES, TIMES):
+                table = table.with_few_rows_merged(self.k)
             if table.is_line:
                 # Its cells are totals, which other tables show or withhold.
                 continue
@@ -356,11 +373,16 @@ class Layer:
         return self._whole("cleaning_log").with_columns(of_file).group_by(key).agg(pl.col("rows").sum()).sort(key, nulls_last=True)
 
     def outlier_counts(self) -> pl.DataFrame:
-        """enterprise_id, quarter, table, measure: groups, too_small, n, and data points flagged, reviewed and decided."""
+        """enterprise_id, quarter, table, measure: groups, too_small, n, and data points flagged, reviewed and decided.
+
+        Of fewer than k data points there is no number.
+        """
         key = ["enterprise_id", "quarter", "table", "measure"]
         rows = self._whole("outlier_groups").with_columns(groups=pl.lit(1))
         summed = [name for name, kind in column_classes()["outlier_counts"].items() if kind == "things"]
-        return rows.group_by(key).agg(pl.col(name).sum().cast(pl.Int64) for name in summed).sort(key)
+        counts = rows.group_by(key).agg(pl.col(name).sum().cast(pl.Int64) for name in summed).sort(key)
+        is_few = pl.col("n").is_between(1, self.k - 1)
+        return counts.with_columns(pl.when(~is_few).then(name).alias(name) for name in summed)
 
     def outlier_effects(self) -> pl.DataFrame:
         """What exclusions changed; of fewer than k excluded records only the verdicts: the difference would tell their values."""
@@ -378,26 +400,86 @@ class Layer:
         rows = self._whole("weight_judgements").filter(~pl.col("is_accepted"))
         return rows.select("weights_version", "parent_id", "round", "consistency_ratio", "reason").sort(pl.all())
 
-    def period_coverage(self) -> pl.DataFrame:
-        """Periods with days in place of the moments of records."""
-        return self._whole("mart_period_coverage").with_columns(
-            pl.col("newest_request_at", "last_repair_resolved_at").cast(pl.Date)
+    def run_info(self) -> pl.DataFrame:
+        """What the run says of itself; its data end on a day."""
+        is_moment = pl.col("key") == "data_as_of"
+        return self._whole("run_info").with_columns(
+            pl.when(is_moment).then(pl.col(name).str.head(_DAY)).otherwise(name).alias(name) for name in ("value", "value_zh")
+        )
+
+    def acceptance_results(self) -> pl.DataFrame:
+        """Checks of deliveries; no share of fewer than k rows, and no quantile with fewer than k people beyond it."""
+        rows = self._whole("acceptance_results")
+        of_few = pl.col("detail").str.extract(_SHARE_OF.pattern, 2).cast(pl.Int64).is_between(1, self.k - 1)
+        tail = pl.col("check").replace_strict(QUANTILE_CHECKS, default=None, return_dtype=pl.Float64)
+        people = pl.col("detail").str.extract(r"^(\d+)", 1).cast(pl.Float64, strict=False)
+        return rows.with_columns(
+            pl.when(of_few.fill_null(False) | (people * tail < self.k).fill_null(False))
+            .then(None)
+            .when(tail.is_not_null())
+            .then(pl.col("value").round_sig_figs(_DIGITS))
+            .otherwise("value")
+            .alias("value"),
+            pl.when(of_few.fill_null(False))
+            .then(pl.col("detail").str.replace(_SHARE_OF.pattern, f"{FEW} {self.k}"))
+            .otherwise("detail")
+            .alias("detail"),
         )
 
     def rule_results(self) -> pl.DataFrame:
-        """Results of the process rules; their sentences give no number of people below k."""
-        return self._whole("rule_results").with_columns(
-            pl.col("evidence").map_elements(lambda text: without_few(text, self.k), return_dtype=pl.String)
-        )
+        """Results of the process rules; their sentences give no number that a table withholds, and none of people below k."""
+        rows, rounds = self._whole("rule_results"), self.survey_validity()
+        withheld: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for row in rounds.filter(pl.col(WITHHELD_COLUMN).is_not_null()).iter_rows(named=True):
+            hidden = [name for name in MODES if row[name] is None]
+            withheld[row["enterprise_id"], row["quarter"]] |= dict.fromkeys(("", *hidden), row[WITHHELD_COLUMN])
+        of_round = pl.struct("enterprise_id", "period", "rule_id", "evidence")
+
+        def released(row: dict[str, str]) -> str:
+            own = withheld[row["enterprise_id"], row["period"][: len("2025-Q1")]]
+            if row["rule_id"] in SENTENCES_ON_CONDITIONS and own.get("") != CELL:
+                return row["evidence"]
+            text = without_modes(row["evidence"], own) if row["rule_id"] == SENTENCE_ON_MODES else row["evidence"]
+            return without_few(without_tail(text, self.k) if row["rule_id"] == SENTENCE_ON_TIMES else text, self.k)
+
+        return rows.with_columns(of_round.map_elements(released, return_dtype=pl.String).alias("evidence"))
+
+
+FEW, WITHHELD = "不足", "（隐去）"
 
 
 def without_few(text: str, k: int) -> str:
-    """A sentence of a process rule in which numbers of people from 1 to k − 1 are given as “不足 k”."""
+    """A sentence of a process rule in which numbers of people from 1 to k − 1 are given as “不足 k”, without their share."""
 
     def said(found: re.Match[str]) -> str:
-        return f"不足 {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
+        return f"{FEW} {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
-    return _PEOPLE_IN_WORDS.sub(said, text)
+    def share(found: re.Match[str]) -> str:
+        return f"{FEW} {k}" if 0 < int(found[2]) < k else found[0]
+
+    text = _SHARE_OF.sub(share, _PEOPLE_IN_WORDS.sub(said, text))
+    return re.sub(rf"({FEW} {k} ?[{_UNITS}]（)[\d.]+%，?", r"\1", text).replace("（）", "")
+
+
+def without_modes(text: str, modes: Collection[str]) -> str:
+    """A sentence on how responses came, without the numbers of these modes: all in the same words, whichever was too few."""
+    for mode in modes:
+        if mode in MODES:
+            text = re.sub(rf"({MODES[mode]}) [\d,]+ 份", rf"\1{WITHHELD}", text)
+    return text
+
+
+def without_tail(text: str, k: int) -> str:
+    """A sentence on the times of responses, without the P90 beyond which fewer than k of them are."""
+    responses = re.search(r"([\d,]+) 份", text)
+    few = responses is not None and int(responses[1].replace(",", "")) * _TAILS["p90"] < k
+    return re.sub(r"P90 [\d.,]+ 分钟", f"P90{WITHHELD}", text) if few else text
+
+
+def _moments(table: str, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """The columns with moments of single records: readers see their days."""
+    classes = column_classes()[table]
+    return [name for name, kind in schema.items() if classes[name] == "time" and isinstance(kind, pl.Datetime)]
 
 
 def _tells_another(column: str) -> pl.Expr:
@@ -414,36 +496,22 @@ def _unless(condition: pl.Expr, column: str) -> pl.Expr:
     return pl.when(condition.fill_null(False)).then(None).otherwise(pl.col(column)).alias(column)
 
 
-# Counts of a survey round that add up: responses = complete + partial, complete = valid + flagged.
-_ROUND_LINES = (
-    Line("responses", ("complete", "partial")),
-    Line("complete", ("valid", "flagged")),
-    Line("complete", ("counted", "repeated_complete")),
-)
-_ROUND_COUNTS = (
-    *("responses", "complete", "partial", "valid", "flagged", "counted", "straight_liners", "speeders", "duplicate_customers"),
-    *("repeated_complete", "duplicate_devices", "over_time", "timed", "online", "phone", "onsite"),
-    *("weighted_responses", "outside_population", "capped"),
-)
-_MODES = ("online", "phone", "onsite")
-_OF_TIMED = ("median_minutes", "p90_minutes")
-
-
 def _round(row: dict[str, Any], k: int) -> dict[str, Any]:
-    counts: dict[Hashable, int] = {name: row[name] for name in _ROUND_COUNTS if row[name] is not None}
-    lines = [
-        line
-        for line in _ROUND_LINES
-        if {line.total, *line.parts} <= counts.keys() and counts[line.total] == sum(counts[part] for part in line.parts)
-    ]
-    hidden = set(hidden_cells(counts, lines, k))
-    modes = [name for name in _MODES if counts.get(name)]
-    if sum(name in hidden for name in modes) == 1 and len(modes) > 1:
-        hidden.add(min((name for name in modes if name not in hidden), key=counts.__getitem__))
-    shown = {name: None if {name, name.removesuffix("_rate")} & hidden else value for name, value in row.items()}
-    if counts.get("timed", 0) < k:
-        shown |= dict.fromkeys(_OF_TIMED)
+    classes = column_classes()["survey_validity"]
+    if any(0 < row[name] < k for name in ("responses", "counted")):
+        about_people = {name for name, kind in classes.items() if kind in ("people", "condition", "value")}
+        return {name: None if name in about_people else value for name, value in row.items()} | {WITHHELD_COLUMN: CELL}
+    counts = {name: row[name] or 0 for name in ("counted", *MODES)}
+    line = Line("counted", (*MODES, _NO_MODE), rest=_NO_MODE, keeps_total=True)
+    hidden = withheld_parts({"": counts}, [line], lambda _name, _part, count: count >= k) & MODES.keys()
+    shown = {name: None if name in hidden else value for name, value in row.items()}
+    for name, tail in (("median_minutes", _TAILS["p50"]), ("p90_minutes", _TAILS["p90"])):
+        minutes = pl.Series([row[name]], dtype=pl.Float64)
+        shown[name] = None if row["timed"] * tail < k else minutes.round_sig_figs(_DIGITS)[0]
     return shown | {WITHHELD_COLUMN: PARTS if hidden else None}
+
+
+_NO_MODE = "no mode"
 
 
 def _not_declared(table: str, columns: tuple[str, ...]) -> NotReleased:

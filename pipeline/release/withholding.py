@@ -16,7 +16,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
 from pipeline.errors import AsqError
 from pipeline.release.cells import ENTERPRISE, PARTITIONS, Limits, Place, linked, withheld_places
-from schemas.expectations.release import CELL, COMPOSED, PEOPLE_OF, SIZED_BY, STAFF, SUBJECTS, SURVEY, THINGS
+from schemas.expectations.release import CELL, COMPOSED, PEOPLE_OF, SIZED_BY, SIZED_BY_PEOPLE, STAFF, SUBJECTS, SURVEY, THINGS
 
 if TYPE_CHECKING:
     from pipeline.lake.run_folder import RunFolder
@@ -88,6 +88,8 @@ def withholding(run: RunFolder, k: int) -> Withholding:
 _RESPONDENTS = "respondents"
 """The people who answered a survey, beside the indicators."""
 
+_INDICATOR_SIZED_BY = {subject: indicator for indicator, subject in SIZED_BY_PEOPLE.items()}
+
 _NAME_OF_VARIANT = pl.concat_str("indicator_id", "variant", separator=" ")
 
 
@@ -95,7 +97,7 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     """Records by indicator and place: of each counted quarter, and of staff in each period. No rows without records.
 
     An indicator without records of its own, which takes one of several variants, has rows under the name of each: their sizes
-    add up, the smallest of them does not.
+    add up, the smallest of them does not. One whose parts share people has the people of all its parts.
     """
     in_scope = pl.col("scope_type").is_in(SCOPES)
     quarters = pl.scan_parquet(run.table("mart_indicator_inputs")).filter(in_scope).rename({"quarter": "span"})
@@ -106,6 +108,12 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     )
     own = pl.scan_parquet(run.table("mart_survey_respondents"))
     respondents = own.rename({"quarter": "span", "respondents": "n"}).with_columns(indicator_id=pl.lit(_RESPONDENTS))
+    people = (
+        pl.scan_parquet(run.table("mart_people_rows"))
+        .rename({"quarter": "span", "people": "n"})
+        .with_columns(indicator_id=pl.col("subject").replace_strict(_INDICATOR_SIZED_BY, default=None))
+        .drop_nulls("indicator_id")
+    )
     names = {name for frame in (quarters, periods) for name in frame.select("indicator_id").unique().collect()["indicator_id"]}
     of_staff = [name for name in names if subject_of(name) == STAFF]
     of_things = [name for name in names if subject_of(name) == THINGS]
@@ -114,18 +122,18 @@ def _counts(run: RunFolder) -> pl.DataFrame:
     main = (pl.col("variant") == sized) | ~has_own_part
     sizes = [
         frame.filter(main)
-        # People of several touchpoints are at least those of one.
         .group_by(*_KEY, "variant")
         .agg(pl.col("n").max())
         .filter(pl.col("n") > 0)
         .with_columns(indicator_id=pl.when(pl.col("variant") == sized).then("indicator_id").otherwise(_NAME_OF_VARIANT))
         .select(*_KEY, "n")
         for frame in (
-            quarters.filter(~pl.col("indicator_id").is_in([*of_staff, *of_things])),
+            quarters.filter(~pl.col("indicator_id").is_in([*of_staff, *of_things, *SIZED_BY_PEOPLE])),
             periods.filter(pl.col("indicator_id").is_in(of_staff)),
         )
     ]
-    return pl.concat([*sizes, respondents.select(*_KEY, "n").filter(pl.col("n") > 0)]).sort(_KEY).collect()
+    counted = [each.select(*_KEY, "n").filter(pl.col("n") > 0) for each in (people, respondents)]
+    return pl.concat([*sizes, *counted]).sort(_KEY).collect()
 
 
 def _indicator_of(name: str) -> str:

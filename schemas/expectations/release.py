@@ -24,6 +24,7 @@ CLASSES: Mapping[str, str] = MappingProxyType(
         "key": "names an enterprise, quarter, period, place, indicator, rule or version",
         "standard": "from the standard, its catalogue or the evaluation plan",
         "people": "counts people or their records: withheld below k, with what would tell it",
+        "condition": "how many of its row's people meet a condition, like a numerator: withheld with its row",
         "value": "computed from people's records: withheld with its cell",
         "things": "counts or measures things, places, tables or rows of a delivery",
         "verdict": "a score, verdict, status or reason",
@@ -82,10 +83,20 @@ COMPOSED: tuple[frozenset[str], ...] = (frozenset({"O2-1", "O2-2", "O2-3", "O2-4
 SIZED_BY: Mapping[str, str] = MappingProxyType({"O4-1": "services", "I4-3": "resolved"})
 """Indicators that have no part of their own: the variant whose records are those of the indicator."""
 
+SIZED_BY_PEOPLE: Mapping[str, str] = MappingProxyType({"O2-2": "touchpoint answers"})
+"""Indicators whose parts share people: the records of ``mart_people_rows`` whose people they count."""
+
 COUNTED_ELSEWHERE = frozenset({("O2-2", "denominator")})
 """Columns that count another subject's records than their indicator: withheld with its cells, and shown under their own indicator's
 limits (O2-2 is weighted by requests; O1-1 shows how many there are)."""
 
+SENTENCES_ON_CONDITIONS = frozenset({"PR-12", "PR-39", "PR-40"})
+"""Process rules whose sentences say how many responses of a survey round meet a condition."""
+SENTENCE_ON_MODES, SENTENCE_ON_TIMES = "PR-13", "PR-15"
+"""Process rules whose sentences say how many responses came how, and how long they took."""
+
+QUANTILE_CHECKS: Mapping[str, float] = MappingProxyType({"completion_minutes": 0.1})
+"""Acceptance checks whose value is a quantile of people's figures: the share of people beyond it."""
 
 CODES, TIMES = "codes", "times"
 """Attributes of a cube that are no scope: codes that the enterprise chooses, and times."""

@@ -7,15 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from built_once import built_once
 from click.testing import CliRunner
 from runs import asq_run
 from thoroughness import times
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.cli import main
 from pipeline.lake.layout import Lake
 from pipeline.privacy.attack.attack import attack
+from schemas.expectations.release import column_classes
 
 from .landing import EARLIER_QUARTER, QUARTER
 
@@ -85,6 +89,37 @@ def test_nothing_withheld_is_recovered(attacked: Path) -> None:
     results = attack(Lake(attacked))
     assert all(result.tried for result in results if not result.is_stated)
     assert [str(finding) for result in results if not result.is_stated for finding in result.findings] == []
+
+
+def test_files_of_readers_tell_nothing_beside_their_rows(published: Any) -> None:
+    folder = Lake(published.lake).current(Quarter.parse(QUARTER))
+    for path in folder.glob("*.parquet"):
+        file = pq.read_metadata(path)
+        # A digest or a mark of a file that readers do not have would confirm a guess at it.
+        assert set(file.metadata or {}) <= {b"ARROW:schema"}, path.name
+        if "people" in column_classes()[path.stem].values():
+            columns = [
+                file.row_group(group).column(column) for group in range(file.num_row_groups) for column in range(file.num_columns)
+            ]
+            assert not any(column.is_stats_set for column in columns), path.name
+            keys = [name for name, kind in column_classes()[path.stem].items() if kind == "key"]
+            rows = pl.read_parquet(path, columns=keys)
+            # In the order of its keys, one of them first: the order of rows says nothing of records.
+            assert any(rows[key].is_sorted() for key in keys), path.name
+    scanned = pl.read_parquet(folder / "privacy_scan.parquet")
+    sizes = dict(scanned.select("subject", "cells_scanned").iter_rows())
+    assert sizes["scores"] or sizes["released scores"]
+    assert [sizes[name] for name in ("quarantine", "fct_service_requests", f"complaints {QUARTER}")] == [None] * 3
+    assert any(subject.startswith("report/") and cells for subject, cells in sizes.items())
+
+
+def test_no_page_or_table_of_readers_gives_the_moment_of_a_record(published: Any) -> None:
+    lake = Lake(published.lake)
+    folder, whole = lake.current(Quarter.parse(QUARTER)), lake.analyst(Quarter.parse(QUARTER))
+    (newest,) = pl.read_parquet(whole / "scores.parquet")["data_as_of"].unique()
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.html")]
+    texts += [pl.read_parquet(path).write_json() for path in folder.glob("*.parquet")]
+    assert not any(f"{newest:%H:%M:%S}" in text for text in texts)
 
 
 def test_the_command_names_what_it_tried(published: Any) -> None:

@@ -9,6 +9,7 @@
     'requests with forms': 'form_fields_required > 0',
 } -%}
 {% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
+{% set answer_scopes = ['region', 'outlet', 'product_category'] -%}
 with requests as (
     select
         enterprise_id,
@@ -106,6 +107,48 @@ counted as (
     {{ scope_sets(['subject', 'enterprise_id', 'quarter', 'person'], scopes) }}
 ),
 
+-- People who answered for a touchpoint that counts in the place: without a request it weighs nothing in O2-2
+answered as (
+    select
+        enterprise_id,
+        quarter,
+        respondent,
+        part,
+        {{ scope_keys(answer_scopes) }}
+    from {{ ref('int_survey_people') }}
+    where
+        measures = 'O2-2' and variant = '' and score_count > 0
+        and quarter in (select counted_quarters.quarter from {{ ref('int_quarters') }} as counted_quarters)
+    {{ scope_sets(['enterprise_id', 'quarter', 'respondent', 'part'], answer_scopes) }}
+),
+
+rows_of_people as (
+    select
+        subject,
+        enterprise_id,
+        quarter,
+        person,
+        scope_type,
+        scope_id,
+        row_count
+    from counted
+    union all
+    select
+        'touchpoint answers' as subject,
+        answered.enterprise_id,
+        answered.quarter,
+        cast(answered.respondent as {{ dbt.type_string() }}) as person,
+        answered.scope_type,
+        answered.scope_id,
+        count(*) as row_count
+    from answered
+    inner join {{ ref('int_touchpoint_volumes') }} as volumes
+        on
+            {{ same(['enterprise_id', 'quarter', 'scope_type', 'scope_id'], 'answered', 'volumes') }}
+            and answered.part = volumes.channel
+    group by answered.enterprise_id, answered.quarter, answered.respondent, answered.scope_type, answered.scope_id
+),
+
 ranked as (
     select
         subject,
@@ -118,7 +161,7 @@ ranked as (
             partition by subject, enterprise_id, quarter, scope_type, scope_id
             order by row_count desc, person asc
         ) as person_rank
-    from counted
+    from rows_of_people
     where scope_id is not null
 )
 

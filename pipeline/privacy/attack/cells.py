@@ -25,8 +25,9 @@ CUBE_TABLE = "record_cells"
 _PLACES = ("enterprise_id", "period", "quarter", "scope_type", "scope_id")
 # Name a run or a round, and differ from quarter to quarter.
 _NOT_NAMES = ("weights_version", "window_kind", "survey_id")
-_NUMBERS = ("people", "value", "things")
-_TARGETS = ("people", "value")
+_NUMBERS = ("people", "condition", "value", "things")
+_TARGETS = ("people", "condition", "value")
+_COUNTS = ("people", "condition")
 # Follow from the others of their row, or from the calendar.
 _LEFT_OUT = ("ci_low", "ci_high", "within_limit_rate", "quarters_covered", "quarters_expected")
 _IN_TEXT = re.compile(r"\d+(?:\.\d+)?")
@@ -120,7 +121,7 @@ def read_layer(folder: Path, quarter: str) -> Layer:
                     numbers[cell] = number
                 if is_withheld and number is None and kind in _TARGETS and not _is_counted_elsewhere(cell.series):
                     targets.add(cell)
-                if kind == "people":
+                if kind in _COUNTS:
                     counts.add(cell.series)
     return Layer(
         run=folder.name,

@@ -44,26 +44,22 @@ def bounded_cubes(known: Known) -> Iterator[tuple[Cell, Interval]]:
 
 
 def merged_truth(shown: Iterable[Cell], truth: Mapping[Cell, float]) -> dict[Cell, float]:
-    """What the true numbers of cells are whose column stands for several: those of all columns of their row that are not shown."""
-    columns: dict[tuple[Place, str], set[str]] = defaultdict(set)
+    """The true numbers of cells whose row or column stands for several: those of all that are not shown by their own names."""
+    named: dict[tuple[Place, str], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     lacking = []
     for cell in shown:
         if cell.series.table == CUBE_TABLE:
-            cube, _, column = cell.series.name
-            columns[cell.place, cube].add(column)
-            lacking += [cell] if cell not in truth else []
-    rows: dict[tuple[Place, str, str], dict[str, float]] = defaultdict(dict)
+            cube, *values = cell.series.name
+            for names, value in zip(named[cell.place, cube], values, strict=True):
+                names.add(value)
+            lacking += [cell] if MERGED in values and cell not in truth else []
+    merged: dict[tuple[Place, str, str, str], float] = defaultdict(float)
     for cell, number in truth.items():
         if cell.series.table == CUBE_TABLE:
             cube, row, column = cell.series.name
-            rows[cell.place, cube, row][column] = number
-    found = {}
-    for cell in lacking:
-        cube, row, column = cell.series.name
-        if column == MERGED:
-            own = rows[cell.place, cube, row]
-            found[cell] = sum(number for name, number in own.items() if name not in columns[cell.place, cube])
-    return found
+            rows, columns = named[cell.place, cube]
+            merged[cell.place, cube, row if row in rows else MERGED, column if column in columns else MERGED] += number
+    return {cell: merged[cell.place, *cell.series.name] for cell in lacking}  # type: ignore[index]
 
 
 def _lines(cell: Cell) -> Iterator[_Line]:

@@ -37,7 +37,7 @@ class Head:
     standard_edition: str
     catalogue_version: str
     weights_version: str
-    data_as_of: dt.datetime | None
+    data_as_of: dt.date | None
     run_id: str
     enterprises_in_run: int
 

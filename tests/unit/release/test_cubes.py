@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import hypothesis.strategies as st
 import numpy as np
@@ -56,6 +56,23 @@ def test_codes_that_few_share_are_one() -> None:
     }
 
 
+def test_rows_that_few_share_are_one() -> None:
+    merged = table({("jan", "x"): 20, ("feb", "x"): 1, ("mar", "y"): 30, ("feb", "y"): 1, ("jan", "y"): 9}).with_few_rows_merged(5)
+    assert {cell.row: count for cell, count in merged.counts.items() if cell.column is TOTAL and cell.row is not TOTAL} == {
+        "mar": 30,
+        OTHER: 31,
+    }
+
+
+@given(st.dictionaries(st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz")), st.integers(1, 9), min_size=4, max_size=18))
+def test_who_knows_the_totals_of_hours_cannot_bound_a_cell_within_one(inner: Mapping[tuple[str, str], int]) -> None:
+    merged = table(inner).with_few_columns_merged(5).with_few_rows_merged(5)
+    if merged.is_line:
+        return
+    cells = {cell: count for cell, count in merged.counts.items() if cell.row is not TOTAL and cell.column is not TOTAL}
+    _assert_wide(cells, withheld_cells(merged, 5))
+
+
 def test_a_table_of_one_column_says_only_its_totals() -> None:
     assert table({("a", "x"): 3, ("b", "x"): 20}).is_line
     assert not table({("a", "x"): 3, ("b", "y"): 20}).is_line
@@ -69,16 +86,18 @@ def test_no_cell_can_be_bounded_within_one(inner: Mapping[tuple[str, str], int])
     if small or made.counts[Cell(TOTAL, TOTAL)] < 5:
         # Totals of too few people are withheld by the other tables, with a choice of their own.
         return
-    hidden = sorted(withheld_cells(made, 5))
-    if not hidden:
-        return
+    _assert_wide({Cell(*cell): count for cell, count in inner.items()}, withheld_cells(made, 5))
+
+
+def _assert_wide(inner: Mapping[Cell, int], withheld: Collection[Cell]) -> None:
+    """With all totals of rows and columns, each withheld cell can differ by more than one."""
+    hidden = sorted(withheld)
     matrix, sums = [], []
-    for total, count in made.counts.items():
-        if (total.row is TOTAL) == (total.column is TOTAL):
-            continue
-        matrix.append([float(cell.row == total.row or cell.column == total.column) for cell in hidden])
-        own = [cell for cell in inner if cell[0] == total.row or cell[1] == total.column]
-        sums.append(count - sum(inner[cell] for cell in own if cell not in hidden))
+    for side in (0, 1):
+        for name in sorted({cell[side] for cell in inner}):
+            own = [cell for cell in inner if cell[side] == name]
+            matrix.append([float(cell[side] == name) for cell in hidden])
+            sums.append(sum(inner[cell] for cell in own) - sum(inner[cell] for cell in own if cell not in hidden))
     for place, cell in enumerate(hidden):
         goal = np.eye(len(hidden))[place]
         least, most = linprog(goal, A_eq=matrix, b_eq=sums).fun, -linprog(-goal, A_eq=matrix, b_eq=sums).fun

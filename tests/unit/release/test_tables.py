@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.release.tables import Layer, NotReleased, without_few
+from pipeline.release.tables import Layer, NotReleased, without_few, without_modes, without_tail
 from pipeline.release.withholding import UndeclaredIndicator, withholding
 from schemas.expectations.release import SUBJECTS, column_classes, released_columns, released_tables
 from schemas.standard.catalogue import catalogue_rows
@@ -24,7 +25,11 @@ _INPUTS = {
     "n": pl.Int64,
 }
 _PERIOD_INPUTS = {"period": pl.String, "period_role": pl.String, **_INPUTS}
-_PEOPLE = {**dict.fromkeys(("enterprise_id", "quarter", "subject", "scope_type", "scope_id"), pl.String), "most_rows": pl.Int64}
+_PEOPLE = {
+    **dict.fromkeys(("enterprise_id", "quarter", "subject", "scope_type", "scope_id"), pl.String),
+    "people": pl.Int64,
+    "most_rows": pl.Int64,
+}
 _RESPONDENTS = {**dict.fromkeys(("enterprise_id", "quarter", "scope_type", "scope_id"), pl.String), "respondents": pl.Int64}
 _OUTLETS = dict.fromkeys(("enterprise_id", "outlet_id", "region_code"), pl.String)
 
@@ -80,8 +85,27 @@ def test_more_people_are_asked_for_by_the_plan(run: RunFolder) -> None:
 
 def test_a_frequent_customer_counts_once(run: RunFolder) -> None:
     # The four most frequent customers of B have all its twenty requests.
-    write(run, "mart_people_rows", [("E", "2024-Q4", "requests", "region", "B", 20)], _PEOPLE)
+    write(run, "mart_people_rows", [("E", "2024-Q4", "requests", "region", "B", 4, 20)], _PEOPLE)
     assert {name for period, name in hidden(run) if period == "2024-Q4"} == {"B", "C"}
+
+
+def test_satisfaction_by_touchpoint_counts_the_people_of_all_touchpoints(run: RunFolder) -> None:
+    # Of six people in A, three answered for the phone and three for a visit.
+    parts = [
+        ("E", "2025-Q1", "enterprise" if name == "E" else "region", name, "O2-2", "", touchpoint, count)
+        for name, count in (("E", 20), ("A", 3), ("B", 17))
+        for touchpoint in ("phone", "onsite")
+    ]
+    write(run, "mart_indicator_inputs", parts, _INPUTS)
+    people = [("E", "2025-Q1", "touchpoint answers", "region", name, count, 4) for name, count in (("A", 6), ("B", 30))]
+    write(run, "mart_people_rows", [*people, ("E", "2025-Q1", "touchpoint answers", "enterprise", "E", 36, 4)], _PEOPLE)
+    assert withholding(run, 5).cells.is_empty()
+    write(run, "mart_people_rows", [("E", "2025-Q1", "touchpoint answers", *each, 4) for each in _FEW_IN_A], _PEOPLE)
+    found = withholding(run, 5).cells.filter(pl.col("period") == "2025-Q1", pl.col("indicator_id") == "O2-2")
+    assert set(found["scope_id"]) == {"A", "B"}
+
+
+_FEW_IN_A = (("enterprise", "E", 34), ("region", "A", 4), ("region", "B", 30))
 
 
 def test_every_variant_that_may_be_the_value_adds_up_by_itself(run: RunFolder) -> None:
@@ -242,7 +266,10 @@ def test_a_touchpoint_of_few_people_takes_another_with_it_in_each_reading(run: R
             "本季 19 件投诉中 19 件在 24 小时内响应；紧急投诉 3 件中 2 件",
             "本季 19 件投诉中 19 件在 24 小时内响应；紧急投诉 不足 5 件中 不足 5 件",
         ),
-        ("重复 0 份（0.0%），共用设备 4 份（2.8%）", "重复 0 份（0.0%），共用设备 不足 5 份（2.8%）"),
+        # 2.8 % of 143 would be four.
+        ("重复 0 份（0.0%），共用设备 4 份（2.8%）", "重复 0 份（0.0%），共用设备 不足 5 份"),
+        ("共用设备 4 份（2.8%，已标记）", "共用设备 不足 5 份（已标记）"),
+        ("响应时间 177/177、使用备件 1/4、公开事项 8.7/9", "响应时间 177/177、使用备件 不足 5、公开事项 8.7/9"),
         ("1,004 位顾客；专家 5 名", "1,004 位顾客；专家 5 名"),
         ("本季顾客建议 3 条，已评估 2 条", "本季顾客建议 不足 5 条，已评估 不足 5 条"),
         ("期末登记的关键环节 3 个；PR-24 按季", "期末登记的关键环节 3 个；PR-24 按季"),
@@ -250,3 +277,131 @@ def test_a_touchpoint_of_few_people_takes_another_with_it_in_each_reading(run: R
 )
 def test_sentences_give_no_small_number_of_people(said: str, shown: str) -> None:
     assert without_few(said, 5) == shown
+
+
+ROUND: dict[str, Any] = {
+    **{
+        "enterprise_id": "E",
+        "quarter": "2025-Q1",
+        "survey_id": "S1",
+        "questions": 24,
+        "responses": 34,
+        "complete": 32,
+        "partial": 2,
+    },
+    **{"counted": 32, "flagged": 10, "valid": 22, "straight_liners": 3, "straight_liners_rate": 3 / 34, "repeated_complete": 0},
+    **{"timed": 32, "median_minutes": 7.28333, "p90_minutes": 11.08833, "online": 21, "phone": 7, "onsite": 4},
+    **{"sent": 60, "response_rate": 32 / 60, "weighted_responses": 32, "design_effect": 1.0, "effective_n": 32.0},
+}
+RULES = {
+    "PR-12": "年初至今有效答卷 32 份（本季有 3 份带作答质量标记：直线作答、过快或多名顾客共用设备）",
+    "PR-13": "本季有效答卷：在线问卷 21 份、电话访谈 7 份、现场访问 4 份；未提供总体",
+    "PR-15": "本季 32 份满意度答卷用时中位数 7.28 分钟、P90 11.09 分钟；要求不超过 15 分钟。",
+    "PR-62": "本季顾客建议 3 条",
+}
+
+
+def released_round(run: RunFolder, **changes: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """The released row of a survey round, and the sentences on it."""
+    pl.DataFrame([ROUND | changes]).write_parquet(run.table("survey_validity"))
+    rules = [{"enterprise_id": "E", "period": "2025-Q1", "rule_id": rule, "evidence": said} for rule, said in RULES.items()]
+    pl.DataFrame(rules).write_parquet(run.table("rule_results"))
+    layer = Layer(run, 5)
+    said = layer.rule_results().select("rule_id", "evidence").rows()
+    return layer.survey_validity().row(0, named=True), dict(said)
+
+
+def test_a_mode_of_few_responses_takes_another_with_it_in_table_and_sentence(run: RunFolder) -> None:
+    # 32 − 21 − 7 would be the 4; and of 32 responses P90 has three beyond it.
+    row, said = released_round(run)
+    assert (row["online"], row["phone"], row["onsite"], row["withheld"]) == (21, None, None, "parts")
+    assert (row["partial"], row["straight_liners"], row["counted"]) == (2, 3, 32)
+    assert (row["median_minutes"], row["p90_minutes"]) == (7.28, None)
+    assert said["PR-12"] == RULES["PR-12"]
+    assert said["PR-13"] == "本季有效答卷：在线问卷 21 份、电话访谈（隐去）、现场访问（隐去）；未提供总体"
+    assert said["PR-15"] == "本季 32 份满意度答卷用时中位数 7.28 分钟、P90（隐去）；要求不超过 15 分钟。"
+    assert said["PR-62"] == "本季顾客建议 不足 5 条"
+
+
+def test_responses_without_a_mode_hide_one_of_few(run: RunFolder) -> None:
+    # Seven of 39 came nobody knows how: 39 − 21 − 7 are the 4 and these.
+    row, _ = released_round(run, counted=39)
+    assert (row["online"], row["phone"], row["onsite"]) == (21, 7, None)
+
+
+def test_of_a_round_of_few_responses_nothing_is_shown(run: RunFolder) -> None:
+    row, said = released_round(run, responses=4, counted=3, online=3, phone=0, onsite=0)
+    kinds = column_classes()["survey_validity"]
+    assert {name for name, value in row.items() if value is not None and kinds[name] in ("people", "condition", "value")} == set()
+    assert (row["questions"], row["sent"], row["withheld"]) == (24, 60, "cell")
+    assert "3 份" not in said["PR-12"]
+
+
+def test_a_round_of_many_is_shown_whole(run: RunFolder) -> None:
+    row, said = released_round(run, timed=320, counted=32, onsite=0, phone=11)
+    assert (row["online"], row["phone"], row["onsite"], row["p90_minutes"], row["withheld"]) == (21, 11, 0, 11.1, None)
+    assert said["PR-13"] == "本季有效答卷：在线问卷 21 份、电话访谈 7 份、现场访问 不足 5 份；未提供总体"
+
+
+def test_modes_of_few_and_of_many_are_withheld_in_the_same_words() -> None:
+    said = "在线问卷 1,024 份、电话访谈 7 份、现场访问 4 份"
+    assert without_modes(said, ["phone", "onsite"]) == "在线问卷 1,024 份、电话访谈（隐去）、现场访问（隐去）"
+
+
+@pytest.mark.parametrize(("responses", "shown"), [("49", "P90（隐去）"), ("50", "P90 11.09 分钟"), ("1,200", "P90 11.09 分钟")])
+def test_a_p90_with_few_beyond_it_is_withheld(responses: str, shown: str) -> None:
+    assert without_tail(f"本季 {responses} 份满意度答卷用时中位数 7.28 分钟、P90 11.09 分钟", 5).endswith(f"7.28 分钟、{shown}")
+
+
+def test_acceptance_shows_no_share_of_few_rows_and_no_extreme(run: RunFolder) -> None:
+    checks = [
+        ("references", 0.75, "request_id：3 / 4"),
+        ("references", 0.75, "request_id：6 / 8"),
+        ("completion_minutes", 10.93167, "34 份答卷"),
+        ("completion_minutes", 10.93167, "340 份答卷"),
+        ("sample_size", 1.6131687, "98 份 / 60.75 份（顾客 81 人）"),
+    ]
+    pl.DataFrame(checks, schema=["check", "value", "detail"], orient="row").write_parquet(run.table("acceptance_results"))
+    assert Layer(run, 5).acceptance_results().select("value", "detail").rows() == [
+        (None, "request_id：不足 5"),
+        (0.75, "request_id：6 / 8"),
+        (None, "34 份答卷"),
+        (10.9, "340 份答卷"),
+        (1.6131687, "98 份 / 60.75 份（顾客 81 人）"),
+    ]
+
+
+def test_of_few_data_points_there_is_no_number(run: RunFolder) -> None:
+    numbers = (
+        "n",
+        "too_small",
+        "flagged_z",
+        "flagged_z_log",
+        "flagged_z_mad",
+        "to_review",
+        "reviewed",
+        "confirmed",
+        "corrected",
+        "excluded",
+    )
+    groups = [
+        {"enterprise_id": "E", "quarter": "2025-Q1", "table": "hotline_calls", "measure": measure, **dict.fromkeys(numbers, n)}
+        for measure, n in (("abandoned_after_seconds", 1), ("abandoned_after_seconds", 2), ("talk_seconds", 7))
+    ]
+    pl.DataFrame(groups).write_parquet(run.table("outlier_groups"))
+    found = Layer(run, 5).outlier_counts()
+    assert found.select("measure", "groups", "n").rows() == [("abandoned_after_seconds", None, None), ("talk_seconds", 1, 7)]
+
+
+def test_readers_see_days_and_no_moments(run: RunFolder) -> None:
+    scores = {"enterprise_id": ["E"], "score": [80.0], "data_as_of": [dt.datetime(2025, 3, 31, 23, 2, 19)]}
+    pl.DataFrame(scores).write_parquet(run.table("scores"))
+    coverage = {"enterprise_id": ["E"], "newest_request_at": [dt.datetime(2025, 3, 31, 23, 2, 19)]}
+    pl.DataFrame(coverage).write_parquet(run.table("mart_period_coverage"))
+    layer = Layer(run, 5)
+    for name, column in (("scores", "data_as_of"), ("mart_period_coverage", "newest_request_at")):
+        layer.release(name, pl.read_parquet(run.table(name)))
+        assert run.read_released(name)[column].to_list() == [dt.date(2025, 3, 31)]
+    entries = {"key": ["data_as_of", "privacy_k"], "value": ["2025-03-31 23:02:19", "5"], "value_zh": [None, None]}
+    pl.DataFrame(entries, schema_overrides={"value_zh": pl.String}).write_parquet(run.table("run_info"))
+    assert layer.run_info()["value"].to_list() == ["2025-03-31", "5"]

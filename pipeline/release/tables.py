@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
+from pipeline.analyse.earlier import comparisons
 from pipeline.errors import DataRefused
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
@@ -89,6 +90,7 @@ class Layer:
         makers: Mapping[str, Callable[[], pl.DataFrame]] = {
             "indicator_values": self.indicator_values,
             "indicator_variants": self.indicator_variants,
+            "analysis_contributions": self.contributions,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -265,6 +267,30 @@ class Layer:
             _unless(is_hidden, "n"),
             pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
         )
+
+    def contributions(self) -> pl.DataFrame:
+        """Contributions of members whose cells are shown with their parts in both periods: they can be computed from those.
+
+        What belongs to no member is the total less all members, so it is in the analysts' layer only, and so are ranks, which tell
+        the order of what is withheld.
+        """
+        rows = self._whole("analysis_contributions")
+        place = ["enterprise_id", "period", "indicator_id", "scope_type", "scope_id"]
+        shown = [self.indicator_values()]
+        for earlier in {self.run.lake.current(each.quarter) / "indicator_values.parquet" for each in comparisons(self.run.quarter)}:
+            if earlier.is_file():
+                shown.append(pl.read_parquet(earlier, columns=[*place, WITHHELD_COLUMN]))
+        has_parts = pl.concat([each.filter(pl.col(WITHHELD_COLUMN).is_null()).select(place) for each in shown]).unique()
+        whole = has_parts.filter(pl.col("scope_type") == "enterprise").select("enterprise_id", "period", "indicator_id")
+        for period in ("period", "compared_period"):
+            names = {"period": period, "scope_type": "dimension", "scope_id": "member"}
+            rows = rows.join(has_parts.rename(names), on=[names.get(name, name) for name in place], how="semi").join(
+                whole.rename({"period": period}), on=["enterprise_id", period, "indicator_id"], how="semi"
+            )
+        split = ["enterprise_id", "period", "against", "indicator_id", "dimension"]
+        members = self._whole("analysis_contributions").group_by(split).len("members")
+        is_whole = pl.len().over(split) == pl.col("members")
+        return rows.join(members, on=split).with_columns(_unless(~is_whole, "is_simpson")).drop("members").sort(*split, "member")
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""

@@ -1,0 +1,74 @@
+"""The earlier periods that a quarter is compared with, and their published tables.
+
+A run reads what is published when it runs: an earlier quarter that is evaluated again changes nothing that was published since.
+The rows name the run that they were compared with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import published_periods
+from pipeline.lake.layout import Lake
+
+PREVIOUS, YEAR_BEFORE = "previous", "year_before"
+# How many quarters back the same kind of period ends; a year to date has no other of its length within the year.
+_BACK = {
+    "quarter": {PREVIOUS: 1, YEAR_BEFORE: 4},
+    "year_to_date": {YEAR_BEFORE: 4},
+    "trailing_year": {PREVIOUS: 1, YEAR_BEFORE: 4},
+    "calendar_year": {YEAR_BEFORE: 4},
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published period, and an earlier one of the same kind, which the run of ``quarter`` publishes."""
+
+    period: str
+    window_kind: str
+    against: str  # previous | year_before
+    compared_period: str
+    quarter: Quarter
+
+
+def comparisons(quarter: Quarter) -> list[Comparison]:
+    """What a run compares: each of its periods with the one before and with the same of a year before."""
+    found = []
+    for period in published_periods(quarter):
+        if period.role != "current":
+            continue
+        for against, quarters in _BACK[period.window_kind].items():
+            earlier = quarter.shift(-quarters)
+            (compared,) = [
+                each.period
+                for each in published_periods(earlier)
+                if each.role == "current" and each.window_kind == period.window_kind
+            ]
+            found.append(Comparison(period.period, period.window_kind, against, compared, earlier))
+    return found
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The published run of an earlier quarter."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, lake: Lake, quarter: Quarter) -> Earlier | None:
+        """None if nothing is published of the quarter, or its tables are not in this lake."""
+        folder = lake.analyst(quarter)
+        return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
+
+    @property
+    def run_id(self) -> str:
+        return self.folder.name
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A table as that run published it."""
+        return pl.read_parquet(self.folder / f"{name}.parquet")

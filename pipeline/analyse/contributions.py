@@ -75,19 +75,20 @@ def write_contributions(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
             "compared_period": comparison.compared_period,
         }
         before = earlier.table("indicator_values").select(columns).filter(period=comparison.compared_period)
-        split = contributions(before, values.filter(period=comparison.period), indicators)
+        split = contributions(before, values.filter(period=comparison.period), indicators, is_tested=not comparison.overlaps)
         found.append(split.with_columns(pl.lit(value).alias(name) for name, value in key.items()).select(SCHEMA.names()))
     table = pl.concat(found).sort([*_FAMILY, "indicator_id", "dimension", "rank", "member"])
     run.write("analysis_contributions", table)
     return table.height
 
 
-def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
+def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFrame, is_tested: bool = True) -> pl.DataFrame:
     """The change of every enterprise's indicator, by member of every dimension: ``SCHEMA`` without the names of the periods.
 
     before, now  indicator values of one period each: enterprise_id, indicator_id, scope_type, scope_id, value, numerator,
                  denominator, ci_low, ci_high
     indicators   the catalogue: indicator_id, method, unit_divisor, multiplier
+    is_tested    False: the periods overlap, so there are neither intervals nor tests
 
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
     others by the errors of the two values; below 30 cases in either period there are none. ``rank`` 1 is the member with the
@@ -108,7 +109,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     )
     unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
     split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status())
-    tested = _tested(split).with_columns(
+    tested = _tested(split, is_tested).with_columns(
         rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64), is_simpson=_is_simpson()
     )
     left_out = unfit.join(totals, on=_WHOLE).select(
@@ -218,10 +219,10 @@ def _status() -> pl.Expr:
     return pl.when(is_enough).then(pl.lit(OK)).otherwise(pl.lit(FEW))
 
 
-def _tested(split: pl.DataFrame) -> pl.DataFrame:
+def _tested(split: pl.DataFrame, is_tested: bool) -> pl.DataFrame:
     """With intervals and tests, corrected over all members, dimensions and indicators of an enterprise."""
-    is_tested = (pl.col("status") == OK) & (pl.col("error") > 0)
-    rows = split.with_columns(error=pl.when(is_tested).then("error")).with_columns(
+    has_test = pl.lit(is_tested) & (pl.col("status") == OK) & (pl.col("error") > 0)
+    rows = split.with_columns(error=pl.when(has_test).then("error")).with_columns(
         rate_effect_low=pl.col("rate_effect") - _Z * pl.col("error"),
         rate_effect_high=pl.col("rate_effect") + _Z * pl.col("error"),
     )

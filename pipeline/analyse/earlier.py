@@ -34,6 +34,8 @@ class Comparison:
     against: str  # previous | year_before
     compared_period: str
     quarter: Quarter
+    overlaps: bool
+    """The two share quarters, so their values are not independent and no test can tell them apart."""
 
 
 def comparisons(quarter: Quarter) -> list[Comparison]:
@@ -45,11 +47,10 @@ def comparisons(quarter: Quarter) -> list[Comparison]:
         for against, quarters in _BACK[period.window_kind].items():
             earlier = quarter.shift(-quarters)
             (compared,) = [
-                each.period
-                for each in published_periods(earlier)
-                if each.role == "current" and each.window_kind == period.window_kind
+                each for each in published_periods(earlier) if each.role == "current" and each.window_kind == period.window_kind
             ]
-            found.append(Comparison(period.period, period.window_kind, against, compared, earlier))
+            overlaps = compared.last_quarter >= period.first_quarter
+            found.append(Comparison(period.period, period.window_kind, against, compared.period, earlier, overlaps))
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline import flow
+from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
@@ -47,4 +48,20 @@ def analysis_contributions(context: dg.AssetExecutionContext, places: Places) ->
     """Split the change of every indicator over regions, outlets, channels and product categories."""
     step = places.begin(context, flow.ANALYSE, "contributions")
     rows = write_contributions(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_comparison",
+    deps=["indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × earlier period × scope × indicator: the difference, its interval and corrected test.",
+        {"python", "polars"},
+    ),
+)
+def analysis_comparison(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare every value with the published ones of the quarter before and of the year before."""
+    step = places.begin(context, flow.ANALYSE, "comparison")
+    rows = write_comparison(step.lake, step.quarter, step.run)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.earlier import Earlier, comparisons
-from pipeline.analyse.multiple_tests import corrected, two_sided
+from pipeline.analyse.earlier import Earlier, comparisons, with_comparability
+from pipeline.analyse.multiple_tests import Z, corrected, two_sided
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
@@ -24,7 +24,6 @@ UNASSIGNED = "(unassigned)"
 # Values that are numerator ÷ denominator, with parts that add up over the members of a dimension.
 _ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
 _ENOUGH = 30
-_Z = 1.959963984540054
 
 OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
 SCHEMA = pl.Schema(
@@ -75,27 +74,27 @@ def write_contributions(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
             "compared_period": comparison.compared_period,
         }
         before = earlier.table("indicator_values").select(columns).filter(period=comparison.compared_period)
-        split = contributions(before, values.filter(period=comparison.period), indicators, is_tested=not comparison.overlaps)
+        split = contributions(before, values.filter(period=comparison.period), with_comparability(indicators, comparison))
         found.append(split.with_columns(pl.lit(value).alias(name) for name, value in key.items()).select(SCHEMA.names()))
     table = pl.concat(found).sort([*_FAMILY, "indicator_id", "dimension", "rank", "member"])
     run.write("analysis_contributions", table)
     return table.height
 
 
-def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFrame, is_tested: bool = True) -> pl.DataFrame:
+def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     """The change of every enterprise's indicator, by member of every dimension: ``SCHEMA`` without the names of the periods.
 
     before, now  indicator values of one period each: enterprise_id, indicator_id, scope_type, scope_id, value, numerator,
                  denominator, ci_low, ci_high
-    indicators   the catalogue: indicator_id, method, unit_divisor, multiplier
-    is_tested    False: the periods overlap, so there are neither intervals nor tests
+    indicators   the catalogue with comparability: indicator_id, method, unit_divisor, multiplier, incomparable
 
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
-    others by the errors of the two values; below 30 cases in either period there are none. ``rank`` 1 is the member with the
-    largest effect of its dimension. ``is_simpson``: all members that both periods have moved one way, and the total the other.
+    others by the errors of the two values; below 30 cases in either period, or where the periods are not comparable, there are none.
+    ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
+    way, and the total the other.
     """
     kinds = indicators.filter(pl.col("method").is_in(_ADDITIVE)).select(
-        "indicator_id", "method", scale=pl.col("multiplier") / pl.col("unit_divisor")
+        "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
     members_before, members_now = _members(before, kinds), _members(now, kinds)
     splits = pl.concat([members_before, members_now]).select(_SPLIT).unique()
@@ -109,7 +108,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     )
     unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
     split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status())
-    tested = _tested(split, is_tested).with_columns(
+    tested = _tested(split).with_columns(
         rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64), is_simpson=_is_simpson()
     )
     left_out = unfit.join(totals, on=_WHOLE).select(
@@ -194,6 +193,7 @@ def _effects(whole: pl.DataFrame) -> pl.DataFrame:
         .select(
             *_MEMBER,
             "change",
+            "incomparable",
             "value_before",
             "value",
             "rate_effect",
@@ -210,21 +210,22 @@ def _variance(side: str) -> pl.Expr:
     """The squared standard error of a member's value: binomial for rates, else from its interval."""
     share = pl.col(f"numerator{side}") / pl.col(f"denominator{side}")
     binomial = share * (1 - share) * pl.col("scale") ** 2 / pl.col(f"denominator{side}")
-    of_interval = ((pl.col(f"ci_high{side}") - pl.col(f"ci_low{side}")) / (2 * _Z)) ** 2
+    of_interval = ((pl.col(f"ci_high{side}") - pl.col(f"ci_low{side}")) / (2 * Z)) ** 2
     return pl.when(pl.col("method") == "rate").then(binomial).otherwise(of_interval)
 
 
 def _status() -> pl.Expr:
     is_enough = (pl.col("denominator_before") >= _ENOUGH) & (pl.col("denominator") >= _ENOUGH)
-    return pl.when(is_enough).then(pl.lit(OK)).otherwise(pl.lit(FEW))
+    enough = pl.when(is_enough).then(pl.lit(OK)).otherwise(pl.lit(FEW))
+    return pl.coalesce("incomparable", enough)
 
 
-def _tested(split: pl.DataFrame, is_tested: bool) -> pl.DataFrame:
+def _tested(split: pl.DataFrame) -> pl.DataFrame:
     """With intervals and tests, corrected over all members, dimensions and indicators of an enterprise."""
-    has_test = pl.lit(is_tested) & (pl.col("status") == OK) & (pl.col("error") > 0)
+    has_test = (pl.col("status") == OK) & (pl.col("error") > 0)
     rows = split.with_columns(error=pl.when(has_test).then("error")).with_columns(
-        rate_effect_low=pl.col("rate_effect") - _Z * pl.col("error"),
-        rate_effect_high=pl.col("rate_effect") + _Z * pl.col("error"),
+        rate_effect_low=pl.col("rate_effect") - Z * pl.col("error"),
+        rate_effect_high=pl.col("rate_effect") + Z * pl.col("error"),
     )
     tested = rows.filter(pl.col("error").is_not_null())
     p_values = two_sided((tested["rate_effect"] / tested["error"]).to_numpy())

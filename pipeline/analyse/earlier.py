@@ -54,6 +54,21 @@ def comparisons(quarter: Quarter) -> list[Comparison]:
     return found
 
 
+OVERLAPS, OTHER_LENGTH = "periods_overlap", "periods_of_other_length"
+
+
+def with_comparability(indicators: pl.DataFrame, comparison: Comparison) -> pl.DataFrame:
+    """The catalogue with the column ``incomparable``: why two values of an indicator cannot be told apart by a test, or null.
+
+    The periods share quarters, or what is counted since the year's first day has grown since.
+    """
+    is_before = pl.lit(comparison.against == PREVIOUS)
+    shares = pl.lit(comparison.overlaps) | (is_before & (pl.col("period_rule") == "trailing_year"))
+    is_longer = is_before & (pl.col("period_rule") == "year_to_date")
+    reason = pl.when(shares).then(pl.lit(OVERLAPS)).when(is_longer).then(pl.lit(OTHER_LENGTH))
+    return indicators.with_columns(incomparable=reason)
+
+
 @dataclass(frozen=True)
 class Earlier:
     """The published run of an earlier quarter."""

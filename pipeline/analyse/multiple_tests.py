@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
+
+Z = float(ndtri(0.975))
+"""The half width of a 95 % interval, in standard errors."""
 
 
 def two_sided(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

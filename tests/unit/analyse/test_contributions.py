@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analyse.contributions import FEW, NOT_ADDITIVE, UNASSIGNED, contributions
+from pipeline.analyse.earlier import OVERLAPS
 from pipeline.analyse.multiple_tests import corrected, two_sided
 
 INDICATORS = pl.DataFrame(
@@ -18,7 +19,9 @@ INDICATORS = pl.DataFrame(
         "method": ["rate", "mean", "percentile"],
         "unit_divisor": [1.0, 3600.0, 1.0],
         "multiplier": [1.0, 1.0, 1.0],
-    }
+        "incomparable": [None, None, None],
+    },
+    schema_overrides={"incomparable": pl.String},
 )
 Cells = dict[str, tuple[float, float]]
 
@@ -100,7 +103,8 @@ def test_few_cases_have_effects_and_no_test() -> None:
 def test_periods_that_share_quarters_are_not_tested() -> None:
     cells = values({"A": (50, 100)}), values({"A": (80, 100)})
     assert contributions(*cells, INDICATORS)["p_value"][0] < 0.001
-    assert contributions(*cells, INDICATORS, is_tested=False)["p_value"].to_list() == [None]
+    overlapping = contributions(*cells, INDICATORS.with_columns(incomparable=pl.lit(OVERLAPS)))
+    assert overlapping.select("p_value", "effect", "status").rows() == [(None, pytest.approx(0.3), OVERLAPS)]
 
 
 COUNTS = st.dictionaries(st.sampled_from("ABCDE"), st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=5)

@@ -89,7 +89,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     indicators   the catalogue with comparability: indicator_id, method, unit_divisor, multiplier, incomparable
 
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
-    others by the errors of the two values; below 30 cases in either period, or where the periods are not comparable, there are none.
+    others by the errors of the two values; below 30 cases in either period, or where periods are not comparable, there are none.
     ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
     way, and the total the other.
     """

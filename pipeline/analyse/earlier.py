@@ -1,7 +1,7 @@
 """The earlier periods that a quarter is compared with, and their published tables.
 
-A run reads what is published when it runs: an earlier quarter that is evaluated again changes nothing that was published since.
-The rows name the run that they were compared with.
+A run reads what is published when it runs, so quarters are run in their order: an earlier quarter that is evaluated again changes
+nothing that was published since.
 """
 
 from __future__ import annotations
@@ -80,10 +80,6 @@ class Earlier:
         """None if nothing is published of the quarter, or its tables are not in this lake."""
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
-
-    @property
-    def run_id(self) -> str:
-        return self.folder.name
 
     def table(self, name: str) -> pl.DataFrame:
         """A table as that run published it."""

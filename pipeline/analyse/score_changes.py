@@ -38,7 +38,6 @@ CHANGES_SCHEMA = pl.Schema(
         "status": pl.String,
         "weights_version_before": pl.String,
         "catalogue_version_before": pl.String,
-        "run_id_before": pl.String,
     }
 )
 PARTS_SCHEMA = pl.Schema(
@@ -165,7 +164,6 @@ def _compared(
     versions = {
         "weights_version_before": rows[0]["weights_version"],
         "catalogue_version_before": rows[0]["catalogue_version"],
-        "run_id_before": earlier.run_id,
     }
     nodes_before = {node.node_id: node for node in found.walk()}
     parents = {child.node_id: node.node_id for node in now.walk() for child in node.children}

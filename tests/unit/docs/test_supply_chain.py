@@ -20,7 +20,7 @@ PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", LOCK, 
 def made(target: str) -> list[str]:
     """The commands of a target of the Makefile, with this environment's programs."""
     told = subprocess.run(
-        [*"make --dry-run --silent -o setup-dev".split(), "-o", f"{sys.prefix}/.sbom", f"VENV={sys.prefix}", target],
+        [*["make", "--dry-run", "--silent", "-o", "setup-dev"], "-o", f"{sys.prefix}/.sbom", f"VENV={sys.prefix}", target],
         cwd=REPO,
         text=True,
         capture_output=True,

@@ -37,9 +37,14 @@ $(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.sbom: requirements-sbom.lock | $(VENV)/bin/pip
+	@$(PYTHON) -m venv $(VENV)/sbom
+	$(VENV)/sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	@touch $@
+
 setup: $(VENV)/.runtime
 
-setup-dev: $(VENV)/.development
+setup-dev: $(VENV)/.development $(VENV)/.sbom
 
 $(SAMPLE)/landing: | $(VENV)/.runtime
 	$(BIN)/asq sample $(SAMPLE)/.landing --quarters $(QUARTERS)
@@ -74,9 +79,9 @@ licences: setup-dev
 	@$(BIN)/pip-licenses --packages $(RUNTIME) > /dev/null
 
 # From the lock alone, so that the same lock gives the same file on every machine.
-sbom: setup-dev
+sbom: $(VENV)/.sbom
 	@mkdir -p build
-	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+	@$(VENV)/sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
 		--mc-type application --output-reproducible --output-file build/sbom.cdx.json
 	@echo build/sbom.cdx.json
 

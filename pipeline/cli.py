@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from pipeline.commands.analyse import analyse
 from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
 from pipeline.commands.faults import MACHINE_FAULT, fault_line
@@ -70,6 +71,7 @@ for each in (
     indicators,
     schema,
     report,
+    analyse,
     analyst,
     outliers,
     quarantine,

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
+from pipeline.analyse.assets import analysis_comparison, analysis_contributions, score_changes
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
@@ -43,6 +44,9 @@ defs = dg.Definitions(
         evaluation,
         rule_results,
         outlier_effects,
+        score_changes,
+        analysis_comparison,
+        analysis_contributions,
         released_tables,
         anonymity,
         quarterly_report,

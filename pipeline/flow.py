@@ -31,6 +31,7 @@ STAGES = (
         "values with intervals, weights, scores, process rules",
         "marts, seeds, plan, clean expert judgements",
     ),
+    Stage("analyse", "why scores moved, against whom, and how firm they are", "tables of the run and of earlier publications"),
     Stage("release", "what readers may see: nothing about fewer than k people", "the tables that the run has gathered"),
     Stage("report", "one self-contained page per enterprise", "the released layer"),
     Stage("publish", "the scan for personal data, then the switch", "all that the run has gathered"),
@@ -38,4 +39,4 @@ STAGES = (
 """In the order in which data flows. Where two stages do not wait for each other, Dagster may run the later one first."""
 
 NAMES = tuple(stage.name for stage in STAGES)
-EXTRACT, VALIDATE, DESENSITIZE, ACCEPT, REVIEW, MARTS, ACCOUNT, EVALUATE, RELEASE, REPORT, PUBLISH = NAMES
+EXTRACT, VALIDATE, DESENSITIZE, ACCEPT, REVIEW, MARTS, ACCOUNT, EVALUATE, ANALYSE, RELEASE, REPORT, PUBLISH = NAMES

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
+from pipeline.analyse.earlier import comparisons
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
@@ -99,6 +100,8 @@ class Layer:
         makers: Mapping[str, Callable[[], pl.DataFrame]] = {
             "indicator_values": self.indicator_values,
             "indicator_variants": self.indicator_variants,
+            "analysis_comparison": self.comparison,
+            "analysis_contributions": self.contributions,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -278,6 +281,46 @@ class Layer:
             *(pl.when(of_people).then(None).otherwise(name).alias(name) for name in _EXTREMES),
             _unless(is_hidden, "n"),
             pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
+        )
+
+    @cached_property
+    def _with_parts(self) -> pl.DataFrame:
+        """The cells whose values are shown with their parts, by this run and by those of the quarters it is compared with."""
+        released = [self.indicator_values().select(*_PLACE, WITHHELD_COLUMN)]
+        for quarter in sorted({each.quarter for each in comparisons(self.run.quarter)}):
+            earlier = self.run.lake.current(quarter) / "indicator_values.parquet"
+            if earlier.is_file():
+                released.append(pl.read_parquet(earlier, columns=[*_PLACE, WITHHELD_COLUMN]))
+        return pl.concat(each.filter(pl.col(WITHHELD_COLUMN).is_null()).select(_PLACE) for each in released).unique()
+
+    def _shown_before_and_now(self, rows: pl.DataFrame, scope_type: str | pl.Expr, scope_id: str | pl.Expr) -> pl.DataFrame:
+        """Rows about a place and two periods, of which both cells are shown with their parts: readers can compute them."""
+        place = {"enterprise_id": "enterprise_id", "indicator_id": "indicator_id", "scope_type": scope_type, "scope_id": scope_id}
+        for period in ("period", "compared_period"):
+            names = {**place, "period": period}
+            rows = rows.join(self._with_parts, left_on=[names[name] for name in _PLACE], right_on=_PLACE, how="semi")
+        return rows
+
+    def comparison(self) -> pl.DataFrame:
+        """Differences between values that are both shown."""
+        return self._shown_before_and_now(self._whole("analysis_comparison"), "scope_type", "scope_id")
+
+    def contributions(self) -> pl.DataFrame:
+        """Contributions of members that are shown in both periods, beside a total that is.
+
+        What belongs to no member is the total less all members, so it is in the analysts' layer only, and so are ranks, which tell
+        the order of what is withheld. Whether all members moved one way is said where all are shown.
+        """
+        rows = self._whole("analysis_contributions")
+        split = ["enterprise_id", "period", "against", "indicator_id", "dimension"]
+        members = rows.group_by(split).len("members")
+        shown = self._shown_before_and_now(rows, "dimension", "member")
+        return (
+            self._shown_before_and_now(shown, pl.lit("enterprise"), "enterprise_id")
+            .join(members, on=split)
+            .with_columns(_unless(pl.len().over(split) != pl.col("members"), "is_simpson"))
+            .drop("members")
+            .sort(*split, "member")
         )
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:

@@ -38,8 +38,26 @@ PUBLISHED_COLUMNS = {
         "within_limit_rate", "run_id",
     ),
     "scores": (
-        "enterprise_id", "period", "level", "node_id", "parent_id", "weight", "score", "scored_coverage",
+        "enterprise_id", "period", "level", "node_id", "parent_id", "weight", "score", "lost_points", "scored_coverage",
         "is_provisional", "flags", "total_min", "total_max", *_VERSIONS,
+    ),
+    "score_changes": (
+        "enterprise_id", "period", "against", "compared_period", "level", "node_id", "parent_id", "score_before", "score",
+        "change", "value_points", "weight_points", "entry_points", "exit_points", "status", "weights_version_before",
+        "catalogue_version_before", "run_id",
+    ),
+    "score_change_parts": (
+        "enterprise_id", "period", "against", "compared_period", "node_id", "indicator_id", "membership", "weight_before",
+        "weight", "score_before", "score", "value_points", "weight_points", "membership_points", "change_points", "run_id",
+    ),
+    "analysis_comparison": (
+        "enterprise_id", "period", "against", "compared_period", "scope_type", "scope_id", "indicator_id", "value_before",
+        "value", "difference", "difference_low", "difference_high", "p_value", "q_value", "finding", "status", "run_id",
+    ),
+    "analysis_contributions": (
+        "enterprise_id", "period", "against", "compared_period", "indicator_id", "dimension", "member", "change",
+        "denominator_before", "denominator", "value_before", "value", "rate_effect", "rate_effect_low", "rate_effect_high",
+        "p_value", "q_value", "mix_effect", "effect", "rank", "is_simpson", "status", "run_id",
     ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
@@ -140,10 +158,12 @@ PUBLISHED_COLUMNS = {
     ),
 }  # fmt: skip
 
-# Empty here: the landing folder has no expert judgements and no surveys, and nobody reviewed an outlier (there is none).
+# Empty here: the landing folder has no expert judgements and no surveys, nobody reviewed an outlier (there is none), and there is
+# no earlier publication to compare with.
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
+    *("score_change_parts", "analysis_comparison", "analysis_contributions"),
 )
 
 

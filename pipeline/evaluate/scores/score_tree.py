@@ -26,6 +26,7 @@ SCORES_SCHEMA: Mapping[str, type[pl.DataType] | pl.DataType] = {
     "weight": pl.Float64,
     "weight_nominal": pl.Float64,
     "score": pl.Float64,
+    "lost_points": pl.Float64,
     "scored_coverage": pl.Float64,
     "not_applicable_share": pl.Float64,
     "is_provisional": pl.Boolean,
@@ -348,8 +349,22 @@ def score_table(
         seen = Overlay()
         if grades is not None:
             seen = overlay(root.score, (conduct or {}).get((enterprise, period), Conduct()), plan, grades)
-        rows.extend(_row(node, enterprise, period, seen if node is root else Overlay()) for node in root.walk())
+        rows.extend(
+            {**_row(node, enterprise, period, seen if node is root else Overlay()), "lost_points": lost}
+            for node, lost in lost_points(root)
+        )
     return pl.DataFrame(rows, schema=SCORES_SCHEMA)
+
+
+def lost_points(root: ScoredNode, weight: float = 1.0) -> Iterator[tuple[ScoredNode, float | None]]:
+    """Every node, parents first, with the points that it costs the total: its weight in the total × its distance to 100.
+
+    Those of the children of a node add up to its own, and those of all indicators to 100 − total. None without a score; of a total
+    that is not rateable the nodes below still have points.
+    """
+    yield root, None if root.score is None else weight * (100 - root.score)
+    for child in root.children:
+        yield from lost_points(child, weight * child.weight)
 
 
 def _excluded(weight_set: WeightSet, plan: EvaluationPlan) -> set[tuple[str, str]]:

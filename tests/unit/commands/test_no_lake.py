@@ -11,6 +11,7 @@ from pipeline.cli import main
 
 COMMANDS = (
     ("report", "2025-Q1"),
+    ("analyse", "2025-Q1"),
     ("quarantine", "list"),
     ("quarantine", "list", "2025-Q1"),
     ("quarantine", "export", "2025-Q1", "--landing", "landing", "--out", "out"),

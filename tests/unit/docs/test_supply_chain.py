@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[3]
-BIN = Path(sys.executable).parent
 LOCK = (REPO / "requirements.lock").read_text(encoding="utf-8")
 # By this file's own reading of the lock.
 PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", LOCK, re.MULTILINE))
@@ -21,7 +20,10 @@ PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", LOCK, 
 def made(target: str) -> list[str]:
     """The commands of a target of the Makefile, with this environment's programs."""
     told = subprocess.run(
-        ["make", "--dry-run", "--silent", f"BIN={BIN}", "-o", "setup-dev", target], cwd=REPO, text=True, capture_output=True
+        [*["make", "--dry-run", "--silent", "-o", "setup-dev"], "-o", f"{sys.prefix}/.sbom", f"VENV={sys.prefix}", target],
+        cwd=REPO,
+        text=True,
+        capture_output=True,
     )
     if told.returncode:
         pytest.skip("make is not installed")
@@ -30,6 +32,8 @@ def made(target: str) -> list[str]:
 
 def test_the_list_names_every_pin_with_its_hashes_and_is_the_same_each_time(tmp_path: Path) -> None:
     (command,) = [line for line in made("sbom") if "cyclonedx-py" in line]
+    if not Path(sys.prefix, "sbom").is_dir():
+        pytest.skip("make setup-dev installs what lists the libraries")
     contents = []
     for name in ("one.json", "other.json"):
         words = command.replace("build/sbom.cdx.json", str(tmp_path / name)).split()

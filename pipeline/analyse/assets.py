@@ -1,0 +1,67 @@
+"""Dagster assets of the analyses: only what Dagster needs to know; the mathematics is in this folder's pure functions."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline import flow
+from pipeline.analyse.comparison import write_comparison
+from pipeline.analyse.contributions import write_contributions
+from pipeline.analyse.score_changes import write_score_changes
+from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
+from pipeline.stage.resources import Places
+
+_CHANGES = {
+    "score_changes": "One row per enterprise × period × earlier period × node: the change of its score, by cause.",
+    "score_change_parts": "One row per enterprise × period × earlier period × node × indicator: its points of the change.",
+}
+
+
+@dg.multi_asset(
+    name="score_changes",
+    specs=[
+        gathered_spec(flow.ANALYSE, name, description, {"python", "polars"}, ["scores"]) for name, description in _CHANGES.items()
+    ],
+    **PER_QUARTER,
+)
+def score_changes(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Compare the quarter's scores with the published ones of the quarter before and of the year before."""
+    step = places.begin(context, flow.ANALYSE, "changes of scores")
+    rows = write_score_changes(step.lake, step.quarter, step.run)
+    for name in _CHANGES:
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
+        )
+
+
+@dg.asset(
+    key="analysis_contributions",
+    deps=["indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × earlier period × indicator × dimension × member: what of the change it did, "
+        "and what of it is a change of mix.",
+        {"python", "polars"},
+    ),
+)
+def analysis_contributions(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Split the change of every indicator over regions, outlets, channels and product categories."""
+    step = places.begin(context, flow.ANALYSE, "contributions")
+    rows = write_contributions(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_comparison",
+    deps=["indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × earlier period × scope × indicator: the difference, its interval and corrected test.",
+        {"python", "polars"},
+    ),
+)
+def analysis_comparison(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare every value with the published ones of the quarter before and of the year before."""
+    step = places.begin(context, flow.ANALYSE, "comparison")
+    rows = write_comparison(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -1,0 +1,86 @@
+"""The earlier periods that a quarter is compared with, and their published tables.
+
+A run reads what is published when it runs, so quarters are run in their order: an earlier quarter that is evaluated again changes
+nothing that was published since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.calendar.windows import published_periods
+from pipeline.lake.layout import Lake
+
+PREVIOUS, YEAR_BEFORE = "previous", "year_before"
+# How many quarters back the same kind of period ends; a year to date has no other of its length within the year.
+_BACK = {
+    "quarter": {PREVIOUS: 1, YEAR_BEFORE: 4},
+    "year_to_date": {YEAR_BEFORE: 4},
+    "trailing_year": {PREVIOUS: 1, YEAR_BEFORE: 4},
+    "calendar_year": {YEAR_BEFORE: 4},
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published period, and an earlier one of the same kind, which the run of ``quarter`` publishes."""
+
+    period: str
+    window_kind: str
+    against: str  # previous | year_before
+    compared_period: str
+    quarter: Quarter
+    overlaps: bool
+    """The two share quarters, so their values are not independent and no test can tell them apart."""
+
+
+def comparisons(quarter: Quarter) -> list[Comparison]:
+    """What a run compares: each of its periods with the one before and with the same of a year before."""
+    found = []
+    for period in published_periods(quarter):
+        if period.role != "current":
+            continue
+        for against, quarters in _BACK[period.window_kind].items():
+            earlier = quarter.shift(-quarters)
+            (compared,) = [
+                each for each in published_periods(earlier) if each.role == "current" and each.window_kind == period.window_kind
+            ]
+            overlaps = compared.last_quarter >= period.first_quarter
+            found.append(Comparison(period.period, period.window_kind, against, compared.period, earlier, overlaps))
+    return found
+
+
+OVERLAPS, OTHER_LENGTH = "periods_overlap", "periods_of_other_length"
+
+
+def with_comparability(indicators: pl.DataFrame, comparison: Comparison) -> pl.DataFrame:
+    """The catalogue with the column ``incomparable``: why two values of an indicator cannot be told apart by a test, or null.
+
+    The periods share quarters, or what is counted since the year's first day has grown since.
+    """
+    is_before = pl.lit(comparison.against == PREVIOUS)
+    shares = pl.lit(comparison.overlaps) | (is_before & (pl.col("period_rule") == "trailing_year"))
+    is_longer = is_before & (pl.col("period_rule") == "year_to_date")
+    reason = pl.when(shares).then(pl.lit(OVERLAPS)).when(is_longer).then(pl.lit(OTHER_LENGTH))
+    return indicators.with_columns(incomparable=reason)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The published run of an earlier quarter."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, lake: Lake, quarter: Quarter) -> Earlier | None:
+        """None if nothing is published of the quarter, or its tables are not in this lake."""
+        folder = lake.analyst(quarter)
+        return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A table as that run published it."""
+        return pl.read_parquet(self.folder / f"{name}.parquet")

@@ -1,0 +1,131 @@
+"""``asq analyse``: what a publication says of how scores moved, why and where, and what it could not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.calendar.quarters import Quarter
+from pipeline.commands.options import lake_option
+from pipeline.errors import UsageError
+from pipeline.settings.places import lake_at
+from pipeline.settings.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_NAMED = 5
+_AGAINST = {"previous": "the period before", "year_before": "the year before"}
+
+
+@click.command()
+@click.argument("quarter")
+@lake_option
+@click.option("--enterprise", help="One enterprise only [default: all].")
+@click.option("--period", help="Like 2025-Q1-TTM: a period of the quarter's publication [default: the quarter].")
+def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None) -> None:
+    """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is.
+
+    All of it is in the tables score_changes, score_change_parts, analysis_comparison and analysis_contributions of the warehouse.
+    """
+    for line in _lines(lake, Quarter.parse(quarter), enterprise, period):
+        click.echo(line)
+
+
+def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | None) -> Iterator[str]:
+    import polars as pl
+
+    place = lake_at(lake)
+    if quarter not in place.published_quarters():
+        raise UsageError(f"{lake}: {quarter} was not published; run `asq run {quarter}` first")
+    folder = place.current(quarter)
+    scores, changes = _table(folder, "scores"), _table(folder, "score_changes")
+    if changes is None or scores is None or "lost_points" not in scores.columns:
+        raise UsageError(f"{lake}: {quarter} was published by a version without analyses: run it again")
+    periods = scores["period"].unique().sort().to_list()
+    if (period := period or quarter.label) not in periods:
+        raise UsageError(f"{quarter} has no period '{period}'{did_you_mean(period, periods)}")
+    enterprises = scores["enterprise_id"].unique().sort().to_list()
+    if enterprise is not None and enterprise not in enterprises:
+        raise UsageError(f"{quarter} has no enterprise '{enterprise}'{did_you_mean(enterprise, enterprises)}")
+    for each in [enterprise] if enterprise else enterprises:
+        is_own = {"enterprise_id": each, "period": period}
+        of_enterprise = scores.filter(**is_own)
+        (total,) = of_enterprise.filter(level="total").rows(named=True)
+        yield f"{each} {period}: total {'not rateable' if total['score'] is None else format(total['score'], '.2f')}"
+        leaves = of_enterprise.filter(~pl.col("node_id").is_in(of_enterprise["parent_id"].drop_nulls().implode()))
+        yield from _lost(leaves)
+        for change in changes.filter(level="total", **is_own).iter_rows(named=True):
+            yield from _change(folder, change)
+
+
+def _lost(leaves: pl.DataFrame) -> Iterator[str]:
+    worst = leaves.filter(leaves["lost_points"] > 0).sort("lost_points", "node_id", descending=[True, False])
+    for row in worst.head(_NAMED).iter_rows(named=True):
+        yield f"  costs {row['lost_points']:5.2f} points: {_named(row['node_id'])} (score {row['score']:.1f})"
+    if worst.height > _NAMED:
+        yield f"  and {worst.height - _NAMED} more cost {worst['lost_points'].slice(_NAMED).sum():.2f}"
+
+
+def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
+    import polars as pl
+
+    against = f"{change['compared_period']}, {_AGAINST[str(change['against'])]}"
+    if change["status"] != "ok":
+        yield f"  against {against}: not compared: {change['status']}"
+        return
+    causes = ("values", "value_points"), ("weights", "weight_points"), ("came", "entry_points"), ("left", "exit_points")
+    split = ", ".join(f"{name} {change[column]:+.2f}" for name, column in causes)
+    yield f"  against {against}: {change['score_before']:.2f} {change['change']:+.2f} ({split})"
+    key = {name: change[name] for name in ("enterprise_id", "period", "against")}
+    parts = _table(folder, "score_change_parts")
+    assert parts is not None
+    own = parts.filter(pl.col("change_points") != 0, node_id=change["node_id"], **key)
+    largest = own.sort(pl.col("change_points").abs(), "indicator_id", descending=[True, False]).head(_NAMED)
+    for row in largest.iter_rows(named=True):
+        moved = " → ".join("—" if row[name] is None else f"{row[name]:.1f}" for name in ("score_before", "score"))
+        yield f"    {row['change_points']:+6.2f} points: {_named(row['indicator_id'])} ({moved})"
+        yield from _places(folder, key, row["indicator_id"])
+    if own.height > _NAMED:
+        yield f"    and {own.height - _NAMED} more: {sum(own['change_points']) - sum(largest['change_points']):+.2f}"
+    compared = _table(folder, "analysis_comparison")
+    assert compared is not None
+    tested = compared.filter(pl.col("finding").is_not_null(), **key)
+    for finding in ("better", "worse"):
+        for row in tested.filter(finding=finding).sort("q_value", "scope_type", "scope_id", "indicator_id").iter_rows(named=True):
+            where = "" if row["scope_type"] == "enterprise" else f" {row['scope_type']} {row['scope_id']}"
+            values = f"{row['value_before']:.4g} → {row['value']:.4g}"
+            yield f"    {finding}{where}: {_named(row['indicator_id'])} {values} (q {row['q_value']:.2g})"
+    yield f"    {tested.height} differences were tested; at most 5 % of the findings are expected to be false"
+
+
+def _places(folder: Path, key: dict[str, object], indicator: str) -> Iterator[str]:
+    """The places that did most of an indicator's change, where a test carries it."""
+    import polars as pl
+
+    split = _table(folder, "analysis_contributions")
+    assert split is not None
+    found = split.filter(pl.col("q_value") <= 0.05, indicator_id=indicator, **key).sort("q_value", "dimension", "member")
+    for row in found.head(_NAMED).iter_rows(named=True):
+        yield (
+            f"      {row['dimension']} {row['member']}: {row['rate_effect']:+.4g} of {row['change']:+.4g} "
+            f"({row['rate_effect_low']:+.4g} to {row['rate_effect_high']:+.4g}, q {row['q_value']:.2g})"
+        )
+
+
+def _named(indicator: str) -> str:
+    from schemas.standard.catalogue import catalogue_rows
+
+    # Of several versions the newest is the last.
+    names = {each.indicator_id: each.name_zh for each in catalogue_rows()}
+    return f"{indicator} {names.get(indicator, '')}".rstrip()
+
+
+def _table(folder: Path, name: str) -> pl.DataFrame | None:
+    import polars as pl
+
+    path = folder / f"{name}.parquet"
+    return pl.read_parquet(path) if path.is_file() else None

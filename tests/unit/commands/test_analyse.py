@@ -1,0 +1,89 @@
+"""What ``asq analyse`` says of a publication made by hand: 60 became 74, and the causes are named with their points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from pipeline.analyse.comparison import SCHEMA as COMPARISON
+from pipeline.analyse.contributions import SCHEMA as CONTRIBUTIONS
+from pipeline.analyse.score_changes import CHANGES_SCHEMA, PARTS_SCHEMA
+from pipeline.cli import main
+
+_KEY = {"enterprise_id": "E1", "period": "2025-Q1", "against": "previous", "compared_period": "2024-Q4"}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A lake with one publication: O1-1 rose from 40 to 80 at weights of .5 and .7, O1-3 from 80 to 60."""
+    run = tmp_path / "lake" / "published" / "runs" / "r1"
+    run.mkdir(parents=True)
+    current = tmp_path / "lake" / "published" / "current"
+    current.mkdir()
+    (current / "quarter=2025-Q1").symlink_to("../runs/r1")
+    node = {"enterprise_id": "E1", "period": "2025-Q1"}
+    scores = [
+        {**node, "level": "total", "node_id": "ALL", "parent_id": None, "score": 74.0, "lost_points": 26.0},
+        {**node, "level": "indicator", "node_id": "O1-1", "parent_id": "ALL", "score": 80.0, "lost_points": 14.0},
+        {**node, "level": "indicator", "node_id": "O1-3", "parent_id": "ALL", "score": 60.0, "lost_points": 12.0},
+    ]
+    # .6 · 40 = 24 and .4 · (−20) = −8; .2 · (60 − 67) = −1.4 and −.2 · (70 − 67) = −.6.
+    parts: list[dict[str, Any]] = [
+        {"indicator_id": "O1-1", "score_before": 40.0, "score": 80.0, "value_points": 24.0, "weight_points": -1.4},
+        {"indicator_id": "O1-3", "score_before": 80.0, "score": 60.0, "value_points": -8.0, "weight_points": -0.6},
+    ]
+    total = {
+        **_KEY, "level": "total", "node_id": "ALL", "score_before": 60.0, "score": 74.0, "change": 14.0, "value_points": 16.0,
+        "weight_points": -2.0, "entry_points": 0.0, "exit_points": 0.0, "status": "ok",
+    }  # fmt: skip
+    unpublished = {**_KEY, "against": "year_before", "compared_period": "2024-Q1", "level": "total", "status": "not_published"}
+    compared = {
+        **_KEY, "scope_type": "region", "scope_id": "R1", "indicator_id": "O1-1", "value_before": 0.5, "value": 0.9, "q_value": 0.001,
+        "finding": "better", "status": "ok",
+    }  # fmt: skip
+    place = {
+        **_KEY, "indicator_id": "O1-1", "dimension": "region", "member": "R1", "change": 0.25, "rate_effect": 0.2,
+        "rate_effect_low": 0.1, "rate_effect_high": 0.3, "q_value": 0.001, "status": "ok",
+    }  # fmt: skip
+    for name, table in {
+        "scores": pl.DataFrame(scores),
+        "score_changes": pl.DataFrame([total, unpublished], schema=CHANGES_SCHEMA),
+        "score_change_parts": pl.DataFrame(
+            [{**_KEY, "node_id": "ALL", **part, "change_points": part["value_points"] + part["weight_points"]} for part in parts],
+            schema=PARTS_SCHEMA,
+        ),
+        "analysis_comparison": pl.DataFrame(
+            [compared, compared | {"scope_id": "R2", "finding": "not_distinguishable"}], schema=COMPARISON
+        ),
+        "analysis_contributions": pl.DataFrame([place], schema=CONTRIBUTIONS),
+    }.items():
+        table.write_parquet(run / f"{name}.parquet")
+    return tmp_path / "lake"
+
+
+def test_the_causes_are_told_with_their_points(lake: Path) -> None:
+    result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines() == [
+        "E1 2025-Q1: total 74.00",
+        "  costs 14.00 points: O1-1 一次解决率 (score 80.0)",
+        "  costs 12.00 points: O1-3 问题彻底解决率 (score 60.0)",
+        "  against 2024-Q4, the period before: 60.00 +14.00 (values +16.00, weights -2.00, came +0.00, left +0.00)",
+        "    +22.60 points: O1-1 一次解决率 (40.0 → 80.0)",
+        "      region R1: +0.2 of +0.25 (+0.1 to +0.3, q 0.001)",
+        "     -8.60 points: O1-3 问题彻底解决率 (80.0 → 60.0)",
+        "    better region R1: O1-1 一次解决率 0.5 → 0.9 (q 0.001)",
+        "    2 differences were tested; at most 5 % of the findings are expected to be false",
+        "  against 2024-Q1, the year before: not compared: not_published",
+    ]
+
+
+def test_a_publication_without_analyses_is_to_be_run_again(lake: Path) -> None:
+    (lake / "published" / "runs" / "r1" / "score_changes.parquet").unlink()
+    result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)])
+    assert result.exit_code == 2
+    assert "published by a version without analyses: run it again" in result.output

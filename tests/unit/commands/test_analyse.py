@@ -42,8 +42,8 @@ def lake(tmp_path: Path) -> Path:
     }  # fmt: skip
     unpublished = {**_KEY, "against": "year_before", "compared_period": "2024-Q1", "level": "total", "status": "not_published"}
     compared = {
-        **_KEY, "scope_type": "region", "scope_id": "R1", "indicator_id": "O1-1", "value_before": 0.5, "value": 0.9, "q_value": 0.001,
-        "finding": "better", "status": "ok",
+        **_KEY, "scope_type": "region", "scope_id": "R1", "indicator_id": "O1-1", "value_before": 0.5, "value": 0.9,
+        "q_value": 0.001, "finding": "better", "status": "ok",
     }  # fmt: skip
     place = {
         **_KEY, "indicator_id": "O1-1", "dimension": "region", "member": "R1", "change": 0.25, "rate_effect": 0.2,
@@ -70,13 +70,13 @@ def test_the_causes_are_told_with_their_points(lake: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.splitlines() == [
         "E1 2025-Q1: total 74.00",
-        "  costs 14.00 points: O1-1 一次解决率 (score 80.0)",
+        "  costs 14.00 points: O1-1 首次解决率 (score 80.0)",
         "  costs 12.00 points: O1-3 问题彻底解决率 (score 60.0)",
         "  against 2024-Q4, the period before: 60.00 +14.00 (values +16.00, weights -2.00, came +0.00, left +0.00)",
-        "    +22.60 points: O1-1 一次解决率 (40.0 → 80.0)",
+        "    +22.60 points: O1-1 首次解决率 (40.0 → 80.0)",
         "      region R1: +0.2 of +0.25 (+0.1 to +0.3, q 0.001)",
         "     -8.60 points: O1-3 问题彻底解决率 (80.0 → 60.0)",
-        "    better region R1: O1-1 一次解决率 0.5 → 0.9 (q 0.001)",
+        "    better region R1: O1-1 首次解决率 0.5 → 0.9 (q 0.001)",
         "    2 differences were tested; at most 5 % of the findings are expected to be false",
         "  against 2024-Q1, the year before: not compared: not_published",
     ]

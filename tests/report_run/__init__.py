@@ -22,6 +22,7 @@ from report_run.accounts import (
     scorecard_table,
     source_rows_table,
 )
+from report_run.changes import score_change_parts_table, score_changes_table
 from report_run.names import EMPTY, ENTERPRISES, HOSTILE, PERSONAL, QUARTER, REPO, RUN_ID, SEEDS
 from report_run.outliers import outlier_counts_table, outlier_effects_table
 from report_run.rules import NO_RECORD, rule_results_table
@@ -62,6 +63,8 @@ def write_run(folder: Path, run_id: str = RUN_ID) -> Path:
             [row for enterprise in ENTERPRISES for row in score_rows(enterprise, catalogue, nodes, values, run_id)],
             schema=SCORE_SCHEMA,
         ),
+        "score_changes": score_changes_table(),
+        "score_change_parts": score_change_parts_table(),
         "weights": weights_table(nodes, run_id),
         "returned_judgements": judgements_table(run_id),
         "weight_rounds": rounds_table(run_id),

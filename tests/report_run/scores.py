@@ -75,8 +75,16 @@ def score_rows(
                 "total_min": found["ALL"]["score"] - 0.8,
                 "total_max": found["ALL"]["score"] + 0.05 * max(dimensions) / 10,
             }
+        for row in found.values():
+            row["lost_points"] = None if row["score"] is None else _weight(row, found) * (100 - row["score"])
         rows += list(reversed(found.values()))
     return rows
+
+
+def _weight(row: dict[str, Any], found: dict[str, dict[str, Any]]) -> float:
+    """The product of the weights up to the total."""
+    above = found.get(row["parent_id"])
+    return 1.0 if above is None else row["weight"] * _weight(above, found)
 
 
 def weights_table(nodes: pl.DataFrame, run_id: str) -> pl.DataFrame:

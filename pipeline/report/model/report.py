@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.parts.anonymity import Anonymity
+from pipeline.report.parts.changes import Change
 from pipeline.report.parts.cleaning import Cleaned
 from pipeline.report.parts.indicators import Indicator, Provisional, Verdict
 from pipeline.report.parts.outliers import OutlierReport
@@ -97,6 +98,8 @@ class ReportModel:
     total_range: tuple[float, float] | None
     """Smallest and largest total over all weights the standard allows."""
     window_totals: tuple[WindowTotal, ...]
+    changes: tuple[Change, ...]
+    """The total against the quarter before and the year before."""
     overlay: Overlay | None
     coverage: tuple[Coverage, ...]
     sources: tuple[SourceTable, ...]
@@ -137,9 +140,9 @@ class ReportModel:
 
     @property
     def most_urgent(self) -> tuple[Indicator, ...]:
-        """The lowest scores among requirements missed by more than chance, at most five, lowest first."""
+        """Requirements missed by more than chance that cost the total most points, at most five."""
         missed = [each for each in self.indicators if each.verdict is Verdict.NOT_MET and each.is_distinguishable is not False]
-        return tuple(sorted(missed, key=lambda each: 0.0 if each.score is None else each.score)[:FINDINGS])
+        return tuple(sorted(missed, key=lambda each: -(each.lost_points or 0.0))[:FINDINGS])
 
     @property
     def absences(self) -> tuple[Absence, ...]:

@@ -14,6 +14,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
 from pipeline.report.model.report import Choice, DelphiRound, Head, ReportModel, ReturnedMatrix
 from pipeline.report.parts.anonymity import anonymity_of
+from pipeline.report.parts.changes import changes_of
 from pipeline.report.parts.cleaning import cleaning_counts, cleaning_of
 from pipeline.report.parts.indicators import Indicator, indicator_of
 from pipeline.report.parts.outliers import outlier_report
@@ -68,6 +69,8 @@ class RunTables:
     values: pl.DataFrame
     variants: pl.DataFrame
     scores: pl.DataFrame
+    changes: pl.DataFrame
+    change_parts: pl.DataFrame
     weights: pl.DataFrame
     catalogue: pl.DataFrame
     nodes: pl.DataFrame
@@ -107,6 +110,8 @@ class RunTables:
             values=_scan(run_path, "indicator_values").filter(of_enterprise).collect(),
             variants=_scan(run_path, "indicator_variants").filter(of_enterprise & (pl.col("period") == quarter.label)).collect(),
             scores=_scan(run_path, "scores").collect(),
+            changes=_scan(run_path, "score_changes").collect(),
+            change_parts=_scan(run_path, "score_change_parts").filter(pl.col("period") == quarter.label).collect(),
             weights=_scan(run_path, "weights").collect(),
             catalogue=_scan(run_path, "indicator_catalogue").filter(in_force).collect(),
             nodes=_scan(run_path, "evaluation_nodes").collect(),
@@ -159,6 +164,9 @@ class RunTables:
             total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
             window_totals=tuple(self._window_totals(enterprise_id)),
+            changes=tuple(
+                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self._catalogue_order)
+            ),
             overlay=overlay_of(root),
             coverage=tuple(self._coverage(enterprise_id)),
             sources=tuple(self._sources(enterprise_id)),
@@ -246,9 +254,7 @@ class RunTables:
         found: dict[str, list[Indicator]] = {}
         for name, entry in self._catalogue_order.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
-            # The score used in the tree: in a third-party evaluation an indicator without data scores 0.
-            score = tree[name]["score"] if name in tree else None
-            indicator = indicator_of(entry, values[name, "quarter"], score, longer, variants.get(name, []))
+            indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []))
             found.setdefault(entry["subdimension_id"], []).append(indicator)
         return found
 

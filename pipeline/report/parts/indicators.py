@@ -111,6 +111,8 @@ class Indicator:
     ci_method: str
     within_limit_rate: float | None
     score: float | None
+    lost_points: float | None
+    """What it costs the total: its weight × its distance to 100."""
     status: str
     status_name: str
     reason: str
@@ -190,11 +192,11 @@ def verdict_of(status: str, requirement: float | None, is_met: bool | None) -> V
 def indicator_of(
     entry: Mapping[str, Any],
     row: Mapping[str, Any],
-    score: float | None,
+    scored: Mapping[str, Any],
     longer: Mapping[str, Mapping[str, Any] | None],
     variants: list[Mapping[str, Any]],
 ) -> Indicator:
-    """An indicator of the report from its catalogue entry and published rows."""
+    """An indicator of the report from its catalogue entry and published rows; ``scored`` is its row of ``scores``, or empty."""
     return Indicator(
         indicator_id=entry["indicator_id"],
         named_indicator_id=entry["named_indicator_id"],
@@ -224,7 +226,9 @@ def indicator_of(
         ci_high=row["ci_high"],
         ci_method=labels.INTERVALS.get(row["ci_method"] or "", row["ci_method"] or ""),
         within_limit_rate=row["within_limit_rate"],
-        score=score,
+        # The score used in the tree: in a third-party evaluation an indicator without data scores 0.
+        score=scored.get("score"),
+        lost_points=scored.get("lost_points"),
         status=row["status"],
         status_name=labels.STATUS.get(row["status"], row["status"]),
         reason=labels.reason(row["status_reason"]),

@@ -23,6 +23,16 @@ VERDICTS = {
 
 NO_REQUIREMENT = "标准未给出数值要求，评价方案也未设定"
 
+AGAINST = {"previous": "上一季度", "year_before": "上年同期"}
+
+NOT_COMPARED = {
+    "not_published": "该季度的评价结果尚未发布",
+    "enterprise_not_evaluated": "该季度没有本企业的评价结果",
+    "no_score": "本期没有总分",
+    "no_score_before": "该季度没有总分",
+    "no_common_indicator": "两期没有共同计分的指标",
+}
+
 TRENDS = {"better": "向好", "worse": "向差", "same": "持平"}
 
 STATUS = {

@@ -95,9 +95,11 @@ def test_verdict_of(status: str, requirement: float | None, is_met: bool | None,
     assert verdict_of(status, requirement, is_met) is verdict
 
 
-def test_the_most_urgent_are_the_lowest_scores_that_chance_does_not_explain(report: ReportModel) -> None:
-    # Scores 0, 84, 90.94, 92; P1-1 (99.968) cannot be told from its requirement.
-    assert [each.indicator_id for each in report.most_urgent] == ["O4-1", "O1-2", "R3-1", "O1-1"]
+def test_the_most_urgent_cost_the_total_most_and_chance_does_not_explain_them(report: ReportModel) -> None:
+    # Scores 0, 84, 92 at .25 · .25 · .3571 and 90.94 at .25 · .2 · .2143; P1-1 (99.968) cannot be told from its requirement.
+    lost = {each.indicator_id: each.lost_points for each in report.most_urgent}
+    assert list(lost) == ["O4-1", "O1-2", "O1-1", "R3-1"]
+    assert list(lost.values()) == pytest.approx([2.2321, 0.3571, 0.1786, 0.0971], abs=1e-4)
 
 
 def test_change_on_a_year_earlier_goes_by_the_direction(report: ReportModel) -> None:

@@ -26,6 +26,7 @@ _FORMATS = (
     formats.bound,
     formats.interval,
     formats.change,
+    formats.signed,
     formats.rounding_mark,
     formats.date,
     formats.moment,

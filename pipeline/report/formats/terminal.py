@@ -16,11 +16,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.analyse.earlier import PREVIOUS
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of
 from pipeline.report.parts.scores import is_rateable
-from pipeline.report.words.numbers import number, percent
+from pipeline.report.words.numbers import number, percent, signed
 from pipeline.settings.suggestions import listed
 
 # Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
@@ -48,6 +49,8 @@ class EnterpriseScores:
     verdicts: dict[str, int]
     without_target: int
     assumed: tuple[str, ...] = ()
+    change: float | None = None
+    """Points of the total against the quarter before; None: not compared."""
 
     @property
     def remarks(self) -> Iterator[str]:
@@ -76,10 +79,11 @@ class ScoreTable:
         for row in self.rows:
             low_high = f" ({_range(row)} over all legal weights)" if row.total_range else ""
             provisional = ", provisional" if row.is_provisional else ""
+            moved = "" if row.change is None else f", {signed(row.change)} against {self.quarter.shift(-1)}"
             dimensions = ", ".join(f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items())
             verdicts = ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items())
             found.append(
-                f"{self.quarter} {row.enterprise_id}: total {_total(row)}{low_high}{provisional}; "
+                f"{self.quarter} {row.enterprise_id}: total {_total(row)}{low_high}{provisional}{moved}; "
                 f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
             )
             found += [f"{self.quarter} {row.enterprise_id}: {remark}" for remark in row.remarks]
@@ -142,6 +146,9 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
     found = [(enterprise, indicator, verdict_of(*verdict)) for enterprise, indicator, *verdict in values.iter_rows()]
     counted = Counter((enterprise, _COUNTED.get(verdict, _REST)) for enterprise, _, verdict in found)
     open_targets = Counter(enterprise for enterprise, _, verdict in found if verdict is Verdict.NO_REQUIREMENT)
+    moved = dict(
+        tables.changes.filter(level="total", period=quarter.label, against=PREVIOUS).select("enterprise_id", "change").iter_rows()
+    )
     assumed: defaultdict[str, list[str]] = defaultdict(list)
     for enterprise, indicator, verdict in found:
         if verdict is Verdict.ASSUMED:
@@ -165,6 +172,7 @@ def terminal_scores(run_path: Path, quarter: Quarter) -> ScoreTable:
                 verdicts={name: counted[enterprise, name] for name in (*_COUNTED.values(), _REST)},
                 without_target=open_targets[enterprise],
                 assumed=tuple(sorted(assumed[enterprise])),
+                change=moved.get(enterprise) if is_rateable(root) else None,
             )
             for enterprise in tables.enterprises
             for root in (scores[enterprise, total],)

@@ -98,6 +98,12 @@ def interval(low: Number, high: Number, unit: str, unit_zh: str = "") -> str:
     return f"{first}{dash}{last}{_name(unit, unit_zh)}"
 
 
+def signed(value: Number, decimals: int = DECIMALS) -> str:
+    """A number with its sign, for points gained or lost; nothing before zero."""
+    exact = _exact(value)
+    return NOTHING if exact is None else _signed(_text(exact, decimals))
+
+
 def change(now: Number, before: Number, unit: str, unit_zh: str = "") -> str:
     """A signed change: rates in 个百分点, staff per customer in percent of before, others in their unit.
 

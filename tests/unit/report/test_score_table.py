@@ -26,8 +26,8 @@ def test_one_row_per_enterprise(scores: ScoreTable) -> None:
 def test_a_plain_line_says_it_all(scores: ScoreTable) -> None:
     # R: (100 + 100 + 97.735 + 100) ÷ 4 = 99.43; P: (99.992 + 3 · 100) ÷ 4 = 99.998; total: the mean of the four, 96.36
     assert scores.lines()[1] == (
-        "2025-Q1 E1: total 96.36 (95.56–96.86 over all legal weights), provisional; Service resources 99.43, "
-        "Service process 100.00, Service outcome 86.00, Service improvement 100.00; coverage 59.06%; "
+        "2025-Q1 E1: total 96.36 (95.56–96.86 over all legal weights), provisional, +2.00 against 2024-Q4; "
+        "Service resources 99.43, Service process 100.00, Service outcome 86.00, Service improvement 100.00; coverage 59.06%; "
         "indicators: 38 met, 5 not met, 8 no data, 17 other"
     )
     assert scores.lines()[2].startswith("2025-Q1 Z0: total —; Service resources —,")

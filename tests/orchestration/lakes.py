@@ -57,6 +57,17 @@ OF_THE_LAKE = sorted(
     f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan", "row_reconciliation")
 )
 
+# What is compared with earlier publications differs if there are others (D-120): the analyses, the page that tells them, and the
+# records of what was scanned and released, which count their rows.
+OF_EARLIER_PUBLICATIONS = sorted(
+    {
+        *("analysis_comparison.parquet", "analysis_contributions.parquet", "score_changes.parquet", "score_change_parts.parquet"),
+        *("released/analysis_comparison.parquet", "released/score_changes.parquet", "released/score_change_parts.parquet"),
+        *(f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan")),
+        "released/report/E1.html",
+    }
+)
+
 
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     """The names of files that are not the same in both."""

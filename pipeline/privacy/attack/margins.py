@@ -29,6 +29,9 @@ _TOLERANCE = 1e-9
 _ENOUGH_PROGRESS = 0.7
 _EACH_ALONE = 8
 _PASSES = 12
+# Columns that count all people or records of their row, and rows enough to believe that one other column is below another.
+_WHOLES = ("responses", "respondents", "sample_size", "n", "denominator", "rows")
+_BORNE_OUT = 5
 
 
 class Interval(NamedTuple):
@@ -207,9 +210,14 @@ class Traits:
         return None if region is None else place._replace(scope_type=REGION, scope_id=region)
 
     def is_at_most(self, one: Series, other: Series) -> bool:
-        """Whether a number is at most the other, wherever both are shown (at least once)."""
+        """Whether a number is at most the other, wherever both are shown.
+
+        Once is enough for a column that counts all of its row; of two conditions one is by chance below the other in a few rows.
+        """
         first, second = self.known.numbers_of(one), self.known.numbers_of(other)
         both = first.keys() & second.keys()
+        if other.column not in _WHOLES and len(both) < _BORNE_OUT:
+            return False
         return any(first[place] for place in both) and all(first[place] <= second[place] + _NEAR for place in both)
 
     def is_whole(self, series: Series) -> bool:

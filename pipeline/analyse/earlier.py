@@ -84,3 +84,20 @@ class Earlier:
     def table(self, name: str) -> pl.DataFrame:
         """A table as that run published it."""
         return pl.read_parquet(self.folder / f"{name}.parquet")
+
+
+def outdated(lake: Lake, quarter: Quarter) -> list[Quarter]:
+    """The published later quarters that were compared with other scores than those now published of a quarter, or with none."""
+    found = []
+    for later in sorted({quarter.shift(back) for backs in _BACK.values() for back in backs.values()}):
+        tables = [lake.current(quarter) / "scores.parquet", lake.current(later) / "score_changes.parquet"]
+        if not all(path.is_file() for path in tables):
+            continue
+        scores, changes = (pl.read_parquet(path) for path in tables)
+        compared = changes.filter(level="total").join(
+            scores.filter(level="total").select("enterprise_id", compared_period="period", score_now="score"),
+            on=["enterprise_id", "compared_period"],
+        )
+        if not compared["score_before"].equals(compared["score_now"], check_names=False, null_equal=True):
+            found.append(later)
+    return found

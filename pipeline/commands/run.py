@@ -90,6 +90,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         _warn_of_delivery(settings, quarters)
         raise
     _warn_of_delivery(settings, quarters)
+    _warn_outdated(settings.lake, quarters)
     _show(settings.lake, quarters[-1])
 
 
@@ -98,6 +99,15 @@ def _warn_of_delivery(settings: Settings, quarters: list[Quarter]) -> None:
     _warn_undelivered(settings)
     _warn_doubtful(settings.lake)
     _warn_not_run(settings.lake, quarters)
+
+
+def _warn_outdated(lake: Lake, quarters: list[Quarter]) -> None:
+    """Later quarters say what moved since these: that is now another difference."""
+    from pipeline.analyse.earlier import outdated
+
+    for quarter in quarters:
+        for later in outdated(lake, quarter):
+            click.echo(f"asq: {later} was compared with {quarter} before this run: `asq run {later}` compares it again", err=True)
 
 
 def _warn_undelivered(settings: Settings) -> None:

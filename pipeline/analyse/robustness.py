@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.score_draws import CHOICES, Array, DrawnScores, Draws, Indicators, draw_choices, draw_weights
+from pipeline.analyse.score_draws import CHOICES, SCORING, Array, DrawnScores, Draws, Indicators, draw_choices, draw_weights
 from pipeline.analyse.score_tree import tree_of
 from pipeline.analyse.scored import Scored
 from pipeline.analyse.sobol import indices_of, variance_of
@@ -296,16 +296,18 @@ def _sensitivity(trees: Sequence[Tree], plan: EvaluationPlan) -> Iterator[dict[s
 def _mixed(tree: Tree) -> Iterator[tuple[str, str, Array]]:
     """Every source with the totals of the first sample in which it is taken from the second."""
     scorer, first, second = tree.scorer, tree.first, tree.second
-    for group in SOURCES[1:]:
-        yield GROUP, group, scorer.scores(first.taking(second, group))[:, 0]
-    for choice in CHOICES:
-        yield SINGLE, choice, scorer.scores(first.taking(second, choice))[:, 0]
     own, others = scorer.indicator_scores(first), scorer.indicator_scores(first.taking(second, VALUES))
+    yield GROUP, VALUES, scorer.node_scores(others, first)[:, 0]
+    yield GROUP, WEIGHTS, scorer.node_scores(own, first.taking(second, WEIGHTS))[:, 0]
+    yield GROUP, CHOICE, scorer.scores(first.taking(second, CHOICE))[:, 0]
+    for choice in CHOICES:
+        mixed = first.taking(second, choice)
+        yield SINGLE, choice, scorer.node_scores(scorer.indicator_scores(mixed) if choice in SCORING else own, mixed)[:, 0]
     # What other values of an indicator alone do to the total, by its published effective weight.
     weights = np.array([tree.weights.get(name, 0.0) for name in scorer.indicators.names])
     variances = weights**2 * ((own - others) ** 2).mean(axis=0)
     for place in np.argsort(-variances, kind="stable")[:_NAMED]:
         if variances[place] > 0:
-            mixed = own.copy()
-            mixed[:, place] = others[:, place]
-            yield INDICATOR, scorer.indicators.names[place], scorer.node_scores(mixed, first)[:, 0]
+            one_other = own.copy()
+            one_other[:, place] = others[:, place]
+            yield INDICATOR, scorer.indicators.names[place], scorer.node_scores(one_other, first)[:, 0]

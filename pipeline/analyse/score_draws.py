@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """Choices that the standard leaves open, each with what may be chosen."""
 
+SCORING = frozenset({"score_method", "acceptable_limit", "survey_scale"})
+"""Choices that decide the scores of indicators; the others decide how they are aggregated."""
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -62,7 +66,8 @@ class Draws:
 class Indicators:
     """The scored indicators of one enterprise and period: what is drawn of each, and what it is scored by. Arrays of one length.
 
-    is_drawn     its value has a sampling interval and is no count of everything there is (D-47)
+    low, high    the sampling interval; the value itself for a count of everything there is (D-47)
+    base         the index before, of its change; else NaN
     is_fixed     its score does not come from its value alone (C-20) and is kept as published
     """
 
@@ -126,6 +131,20 @@ class Indicators:
     @property
     def is_drawn(self) -> npt.NDArray[np.bool_]:
         return ~self.is_fixed & (self.high > self.low)
+
+    @cached_property
+    def limits(self) -> Array:
+        """The acceptable limits of each choice, shape (choices, indicators); zero tolerance and steps have one only."""
+        distances = np.array(list(_DISTANCES.values()))[:, None]
+        is_one = np.isin(self.scoring_class, (ZERO_TOLERANCE_CLASS, STEP_CLASS))
+        return np.where(is_one, self.acceptable, self.requirement + distances * (self.acceptable - self.requirement))
+
+    def converted(self, values: Array, place: int) -> Array:
+        """Values of a survey indicator on the x ÷ 5 scale (C-19); its change is relative to the index before, converted too."""
+        if self.is_survey[place]:
+            return on_five_point_ratio(values)
+        base = on_five_point_ratio(self.base[place])
+        return values * (base - on_five_point_ratio(0.0)) / base
 
     def drawn(self, n: int, generator: np.random.Generator) -> Array:
         """n draws of every value: half of them on each side of the published one, so that 95 % lie within its interval.
@@ -203,17 +222,12 @@ class DrawnScores:
         """Scores of the indicators, shape (n, indicators); sources with one draw are the same in all n."""
         of, choices = self.indicators, draws.choices
         n = max(len(draws.values), *(len(codes) for codes in choices.values()))
-        values = np.broadcast_to(draws.values, (n, len(of.names)))
+        values = np.broadcast_to(draws.values, (n, len(of.names))).copy()
         codes = {name: np.broadcast_to(each, n) for name, each in choices.items()}
-        is_ratio = (codes["survey_scale"] == CHOICES["survey_scale"].index(FIVE_POINT))[:, None]
-        # The change of the index is relative to the index before: both are converted.
-        base = on_five_point_ratio(of.base)
-        changed = values * (base - on_five_point_ratio(0.0)) / base
-        values = np.where(is_ratio & of.is_survey, on_five_point_ratio(values), values)
-        values = np.where(is_ratio & ~np.isnan(of.base), changed, values)
-        keeps_limit = np.isin(of.scoring_class, (ZERO_TOLERANCE_CLASS, STEP_CLASS))
-        distance = np.array(list(_DISTANCES.values()))[codes["acceptable_limit"]][:, None]
-        acceptable = np.where(keeps_limit, of.acceptable, of.requirement + distance * (of.acceptable - of.requirement))
+        is_ratio = codes["survey_scale"] == CHOICES["survey_scale"].index(FIVE_POINT)
+        for place in map(int, np.flatnonzero(of.is_survey | ~np.isnan(of.base))):
+            values[is_ratio, place] = of.converted(values[is_ratio, place], place)
+        acceptable = of.limits[codes["acceptable_limit"]]
         scores = np.empty((n, len(of.names)))
         for code, method in enumerate(SCORE_METHODS):
             those = codes["score_method"] == code

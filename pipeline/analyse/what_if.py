@@ -5,7 +5,8 @@ The published values and choices are scored again by ``evaluate/scores``; nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.analyse.scored import Scored
 from pipeline.errors import UsageError
 from pipeline.evaluate.scores.score_tree import Leaf, ScoredNode
 from pipeline.evaluate.scores.scoring import MEASURED, Scale, score_values
+from pipeline.evaluate.weights.weight_set import NodeWeight, project_to_ranges
 from pipeline.settings.plan import ZERO_TOLERANCE_CLASS, EvaluationPlan, check_anchors
 from pipeline.settings.suggestions import did_you_mean
 from schemas.standard.parameters import parameters
@@ -33,7 +35,7 @@ _STEPS = 40
 class Changes:
     """What is asked. Weights and requirements hold for all enterprises, values and drops for the one asked about.
 
-    weights   by node: its weight among its siblings, which share the rest as before
+    weights   by node: its weight among its siblings, which share the rest as before, within the standard's ranges if possible
     targets   by indicator: requirement, and the acceptable limit unless the published one stays
     values    by indicator: its value, in the indicator's unit
     drops     indicators, named indicators, sub-dimensions or dimensions that do not apply
@@ -231,8 +233,20 @@ class WhatIf:
                 raise UsageError(f"--weight {said}: weights are at least 0, and those of the children of {parent} sum to 1")
             if whole <= 0 and rest > _SLACK:
                 raise UsageError(f"--weight {said}: the children of {parent} have no other weights, so these must sum to 1")
-            weights |= given | {name: weight / whole * max(rest, 0.0) if whole > 0 else 0.0 for name, weight in others.items()}
+            weights |= given | _sharing(max(rest, 0.0), [edge for edge in siblings if edge.node_id in others])
         return weights
+
+
+def _sharing(rest: float, edges: Sequence[NodeWeight]) -> dict[str, float]:
+    """The weights of nodes that share ``rest`` as they do now, moved into the standard's ranges where these allow that."""
+    names = [edge.node_id for edge in edges]
+    now, low, high = (np.array([getattr(edge, name) for edge in edges]) for name in ("weight", "weight_min", "weight_max"))
+    if rest <= _SLACK or now.sum() <= 0:
+        return dict.fromkeys(names, 0.0)
+    shares = now / now.sum()
+    with suppress(UsageError):
+        shares = project_to_ranges(shares, low / rest, high / rest)
+    return dict(zip(names, (rest * shares).tolist(), strict=True))
 
 
 def _require_possible(name: str, value: float, rule: Rule) -> None:

@@ -361,7 +361,7 @@ class Layer:
         return rows.with_columns(
             *(_unless(is_hidden, name) for name in _OF_DRAWS),
             *(_unless(is_rank_hidden, name) for name in _RANKS_OF_DRAWS),
-            status=pl.when(is_hidden).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
+            status=pl.when(is_hidden & pl.col("score_median").is_not_null()).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
         ).drop("_hidden", "_ranked")
 
     def sensitivity(self) -> pl.DataFrame:
@@ -376,7 +376,9 @@ class Layer:
             .filter(~(is_hidden.fill_null(False) & (pl.col("source_kind") == "indicator")))
             .with_columns(
                 *(_unless(is_hidden, name) for name in rows.columns if name not in keys),
-                status=pl.when(is_hidden).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
+                status=pl.when(is_hidden & pl.col("score_variance").is_not_null())
+                .then(pl.lit(WITHHELD_COLUMN))
+                .otherwise("status"),
             )
             .drop("_hidden")
         )

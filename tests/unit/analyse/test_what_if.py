@@ -95,9 +95,18 @@ def test_weights_of_siblings_keep_their_shares_of_the_rest() -> None:
         assert after[name] == pytest.approx(before[name] * 0.5 / (1 - before["O"]))
     scores = scores_of(what)
     assert changed.tree().score == pytest.approx(sum(after[name] * (scores[name] or 0) for name in "RPOI"))
-    # O may weigh .35–.40, P .30–.35; R and I stay above or fall below their minima.
+    # R, P and I weigh at least .20, .30 and .10 by clause 六, .60 together: beside .50 no weights are legal.
     assert [line[0] for line in changed.illegal_weights()] == ["R", "P", "O", "I"]
     assert what.illegal_weights() == []
+
+
+def test_weights_stay_legal_where_they_can() -> None:
+    """O = .40 leaves .60, all of it the minima of the others: .20, .30 and .10."""
+    changed = asked(publish({"E1": plausible(5)})).changed(Changes(weights={"O": 0.4}))
+    assert {edge.node_id: edge.weight for edge in changed.scored.dimensions} == pytest.approx(
+        {"R": 0.2, "P": 0.3, "O": 0.4, "I": 0.1}
+    )
+    assert changed.illegal_weights() == []
 
 
 def test_what_an_indicator_needs_reaches_the_total_and_no_worse_value_does() -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 from pipeline import flow
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
+from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
@@ -90,3 +91,19 @@ def score_robustness(context: dg.AssetExecutionContext, places: Places) -> Itera
         yield dg.MaterializeResult(
             asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
         )
+
+
+@dg.asset(
+    key="analysis_overlaps",
+    deps=["scores", "indicator_values"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per pair of indicators of a sub-dimension that move together, with its weight: one fact weighed twice.",
+        {"python", "polars"},
+    ),
+)
+def analysis_overlaps(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Correlate the values of enterprises over this quarter and those published before."""
+    step = places.begin(context, flow.ANALYSE, "overlapping indicators")
+    rows = write_overlaps(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -140,7 +140,7 @@ def write_robustness(quarter: Quarter, run: RunFolder, plan: EvaluationPlan) -> 
         "analysis_sensitivity": pl.DataFrame(list(_sensitivity(trees, plan)), schema=SENSITIVITY_SCHEMA),
     }
     for name, table in tables.items():
-        run.write(name, table.with_columns(pl.col(pl.Float64).round(_DECIMALS)))
+        run.write(name, table.with_columns(pl.col(pl.Float64).exclude("score").round(_DECIMALS)))
     return {name: table.height for name, table in tables.items()}
 
 

@@ -59,6 +59,9 @@ PUBLISHED_COLUMNS = {
         "denominator_before", "denominator", "value_before", "value", "rate_effect", "rate_effect_low", "rate_effect_high",
         "p_value", "q_value", "mix_effect", "effect", "rank", "is_simpson", "status", "run_id",
     ),
+    "analysis_overlaps": (
+        "quarter", "indicator_a", "indicator_b", "correlation", "n", "global_weight", "status", "run_id",
+    ),
     "analysis_robustness": (
         "enterprise_id", "period", "level", "node_id", "source", "score", "score_median", "score_low", "score_high",
         "score_sd", "grade", "grade_changed_share", "rank", "rank_low", "rank_high", "rank_changed_share", "ranked",

@@ -424,7 +424,7 @@ class _Shown(Layer):
 
 
 def test_ranges_of_scores_do_not_tell_a_withheld_interval(run: RunFolder) -> None:
-    """A's range of P and of the total by values, and all ranks there, for B's rank tells how often A is above; R4-1 is not scored."""
+    """A's range of P and of the total by values, and all ranks there: B's rank tells how often A is above. R4-1 is not scored."""
     drawn = ("score_median", "score_low", "score_high", "score_sd", "grade_changed_share")
     ranks = ("rank_low", "rank_high", "rank_changed_share")
     rows = [

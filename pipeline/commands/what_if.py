@@ -12,13 +12,14 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.commands.analyse import named
 from pipeline.commands.options import lake_option
 from pipeline.errors import UsageError
-from pipeline.settings.places import lake_at
+from pipeline.settings.places import existing_lake
 from pipeline.settings.suggestions import hint
 
 if TYPE_CHECKING:
     import polars as pl
 
     from pipeline.analyse.what_if import Changes, WhatIf
+    from pipeline.evaluate.scores.score_tree import ScoredNode
 
 _NAMED = 5
 _NEEDED = ("weight_nominal", "flags")
@@ -82,7 +83,9 @@ def _lines(
     label = period or quarter.label
     yield f"{own} {label}: total {_moved(before.score, after.score)}" + (f", rank {ranks}" if len(published) > 1 else "")
     for node, now in zip(before.children, after.children, strict=True):
-        yield f"  {node.node_id}  {_moved(node.score, now.score)}  weight {node.weight:.4g} → {now.weight:.4g}"
+        yield f"  {node.node_id}  {_moved(node.score, now.score, 'no score')}  weight {node.weight:.4g} → {now.weight:.4g}"
+    if after.score is None:
+        yield f"  no total: {_no_total_because(after)}"
     if illegal := changed[own].illegal_weights():
         yield f"  outside the standard's ranges, so not a legal evaluation: {', '.join(illegal)}"
     yield from _lost(changed[own])
@@ -97,7 +100,7 @@ def _published(lake: str, quarter: Quarter, period: str | None) -> dict[str, Wha
     from pipeline.analyse.what_if import CHOICES, WhatIf
     from pipeline.settings.indicators import catalogue_frame
 
-    place = lake_at(lake)
+    place = existing_lake(lake, "published")
     if quarter not in place.published_quarters():
         raise UsageError(f"{lake}: {quarter} was not published; run `asq run {quarter}` first")
     tables: dict[str, pl.DataFrame] = {}
@@ -121,6 +124,16 @@ def _published(lake: str, quarter: Quarter, period: str | None) -> dict[str, Wha
         )
         for name in scores.filter(period=period)["enterprise_id"].unique().sort().to_list()
     }
+
+
+def _no_total_because(root: ScoredNode) -> str:
+    from pipeline.evaluate.scores.score_tree import LOW_COVERAGE, NOT_RATEABLE
+
+    if LOW_COVERAGE in root.flags:
+        return f"only {root.scored_coverage:.0%} of the weight rests on measured and scored values"
+    if NOT_RATEABLE in root.flags:
+        return f"{root.not_applicable_share:.0%} of the weight does not apply"
+    return "nothing is scored"
 
 
 def _lost(what: WhatIf) -> Iterator[str]:
@@ -152,8 +165,8 @@ def _value(value: float | None) -> str:
     return "no value" if value is None else f"{value:.6g}"
 
 
-def _moved(before: float | None, after: float | None) -> str:
-    said = " → ".join("not rateable" if score is None else f"{score:.2f}" for score in (before, after))
+def _moved(before: float | None, after: float | None, without: str = "not rateable") -> str:
+    said = " → ".join(without if score is None else f"{score:.2f}" for score in (before, after))
     return said if before is None or after is None else f"{said} ({after - before:+.2f})"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from click.testing import CliRunner
 from scored_publication import Publication, plausible, publish
 
 from pipeline.analyse.what_if import Changes, WhatIf
+from pipeline.cli import main
 from pipeline.errors import UsageError
 from pipeline.settings.plan import EvaluationPlan
 
@@ -164,3 +168,79 @@ def test_a_target_does_not_score_what_its_value_does_not() -> None:
     published = publish({"E1": some})
     what = asked(published).changed(Changes(targets={"P1-1": (0.9, 0.5)}))
     same(scores_of(what), published_scores(published))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A lake in which two enterprises are published, E2 with better values than E1."""
+    folder = tmp_path / "lake" / "published" / "runs" / "r1"
+    folder.mkdir(parents=True)
+    current = tmp_path / "lake" / "published" / "current"
+    current.mkdir()
+    (current / "quarter=2025-Q1").symlink_to("../runs/r1")
+    some = plausible(10)
+    better = {name: (value[0], value[0], value[0]) for name, value in some.items()} | {"P1-1": (0.95,) * 3, "P1-2": (0.85,) * 3}
+    published = publish({"E1": {**some, "P1-1": 0.91, "P1-2": 0.75}, "E2": better})
+    info = {"mode": "self_assessment", "score_method": "efficacy", "compound_method": "mean", "not_rateable_above": "0.2"}
+    published.scores.write_parquet(folder / "scores.parquet")
+    published.values.write_parquet(folder / "indicator_values.parquet")
+    rows = [{"key": key, "value": value} for key, value in {**info, "rateable_from": "0.5"}.items()]
+    pl.DataFrame(rows).write_parquet(folder / "run_info.parquet")
+    return tmp_path / "lake"
+
+
+def said(lake: Path, *options: str, enterprise: str | None = "E1") -> tuple[int, str]:
+    whose = [] if enterprise is None else ["--enterprise", enterprise]
+    done = CliRunner().invoke(main, ["what-if", "2025-Q1", "--lake", str(lake), *whose, *options])
+    return done.exit_code, done.output
+
+
+def test_the_command_says_total_rank_and_what_would_reach_more(lake: Path) -> None:
+    code, before = said(lake)
+    assert code == 0
+    total = float(before.split("total ")[1].split(" ")[0])
+    assert f"E1 2025-Q1: total {total:.2f} → {total:.2f} (+0.00), rank 2 of 2 → 2 of 2" in before
+    code, after = said(
+        lake, "--value", "P1-1=0.96", "--value", "P1-2=0.9", "--value", "P2-1c=1", "--drop", "R1-2", "--reach", "99.9"
+    )
+    assert code == 0
+    assert "rank 2 of 2 → 1 of 2" in after
+    assert "no indicator alone reaches 99.9" in after
+    code, reached = said(lake, "--reach", f"{total + 0.2:.4f}")
+    assert (code, "P1-1 服务热线接通率: 0.91 → 0.9" in reached) == (0, True)
+    assert "is reached already" in said(lake, "--reach", "10")[1]
+    code, illegal = said(lake, "--weight", "O=0.5")
+    assert (code, "outside the standard's ranges" in illegal) == (0, True)
+    code, dropped = said(lake, "--drop", "P")
+    assert "→ not rateable" in dropped
+    assert "  P  " in dropped
+    assert "no total: 31% of the weight does not apply" in dropped
+
+
+@pytest.mark.parametrize(
+    ("options", "enterprise", "words"),
+    [
+        ((), None, "asq: --enterprise: whose score? 2025-Q1 has E1, E2"),
+        ((), "E3", "asq: 2025-Q1 has no enterprise 'E3'"),
+        (("--period", "2025-Q1-TMT"), "E1", "asq: 2025-Q1 has no period '2025-Q1-TMT'"),
+        (("--value", "P1-1"), "E1", "asq: --value P1-1: expected a name and a number like P1-1=0.97"),
+        (("--value", "P1-1=97%"), "E1", "asq: --value P1-1: expected a number, found '97%'"),
+        (("--value", "P1-1=0.9", "--value", "P1-1=0.8"), "E1", "P1-1 is given twice"),
+        (("--target", "P1-1=0.9:x"), "E1", "asq: --target P1-1: expected a number, found 'x'"),
+        (("--reach", "nan"), "E1", "asq: --reach: expected a number, found 'nan'"),
+        (("--drop", "P9"), "E1", "asq: --drop P9: no such indicator or node; did you mean 'P"),
+    ],
+)
+def test_a_wrong_call_is_one_line_that_says_what_is_wrong(
+    lake: Path, options: tuple[str, ...], enterprise: str | None, words: str
+) -> None:
+    code, output = said(lake, *options, enterprise=enterprise)
+    assert code == 2
+    assert words in output
+    assert len(output.splitlines()) == 1
+
+
+def test_without_a_publication_it_says_what_to_do(lake: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["what-if", "2025-Q2", "--lake", str(lake)])
+    assert (done.exit_code, "2025-Q2 was not published; run `asq run 2025-Q2` first" in done.output) == (2, True)
+    assert CliRunner().invoke(main, ["what-if", "2025-Q1", "--lake", str(tmp_path / "none")]).exit_code == 2

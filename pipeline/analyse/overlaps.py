@@ -62,7 +62,9 @@ def overlaps(values: pl.DataFrame, scores: pl.DataFrame, quarter: Quarter) -> pl
     if scores.is_empty() or known < ENOUGH:
         return pl.DataFrame([{"quarter": quarter.label, "n": known, "status": FEW}], schema=SCHEMA)
     one = scores.filter(enterprise_id=scores["enterprise_id"].min())
-    pairs = overlapping_indicators(values, Scored.of(one.iter_rows(named=True)).weight_set, limit=LIMIT, minimum_n=ENOUGH)
+    # What is not scored has no weight.
+    of_scored = values.filter(pl.col("indicator_id").is_in(scores.filter(pl.col("score").is_not_null())["node_id"].implode()))
+    pairs = overlapping_indicators(of_scored, Scored.of(one.iter_rows(named=True)).weight_set, limit=LIMIT, minimum_n=ENOUGH)
     return pairs.with_columns(
         pl.col("correlation", "global_weight").round(_DECIMALS), quarter=pl.lit(quarter.label), status=pl.lit(OK)
     ).select(SCHEMA.names())

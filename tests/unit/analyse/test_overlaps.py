@@ -36,6 +36,12 @@ def test_pairs_of_one_sub_dimension_with_their_weight() -> None:
     assert row["global_weight"] == pytest.approx(0.357142857142857 * 0.25 * 0.25 * 2)
 
 
+def test_what_is_not_scored_weighs_nothing() -> None:
+    some = plausible(1)
+    del some["O1-2"]
+    assert overlaps(values_of(20), publish({"E1": some}).scores, QUARTER).is_empty()
+
+
 def test_too_few_values_are_said() -> None:
     found = overlaps(values_of(ENOUGH - 1), publish({"E1": plausible(1)}).scores, QUARTER)
     assert found.select("quarter", "indicator_a", "n", "status").rows() == [("2025-Q1", None, 7, FEW)]

@@ -7,6 +7,8 @@ import dagster as dg
 from pipeline import flow
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
+from pipeline.analyse.overlaps import write_overlaps
+from pipeline.analyse.robustness import write_robustness
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places
@@ -14,6 +16,10 @@ from pipeline.stage.resources import Places
 _CHANGES = {
     "score_changes": "One row per enterprise × period × earlier period × node: the change of its score, by cause.",
     "score_change_parts": "One row per enterprise × period × earlier period × node × indicator: its points of the change.",
+}
+_ROBUSTNESS = {
+    "analysis_robustness": "One row per enterprise × period × node × source: the range of its score, rank and grade over draws.",
+    "analysis_sensitivity": "One row per enterprise × period × source: how much of the variance of the total it makes.",
 }
 
 
@@ -64,4 +70,40 @@ def analysis_comparison(context: dg.AssetExecutionContext, places: Places) -> dg
     """Compare every value with the published ones of the quarter before and of the year before."""
     step = places.begin(context, flow.ANALYSE, "comparison")
     rows = write_comparison(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.multi_asset(
+    name="score_robustness",
+    specs=[
+        gathered_spec(
+            flow.ANALYSE, name, description, {"python", "polars"}, ["scores", "indicator_values", "indicator_catalogue", "grades"]
+        )
+        for name, description in _ROBUSTNESS.items()
+    ],
+    **PER_QUARTER,
+)
+def score_robustness(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+    """Draw the scores with other values, weights and choices, and tell which of these matter."""
+    step = places.begin(context, flow.ANALYSE, "robustness")
+    rows = write_robustness(step.quarter, step.run, step.settings.plan)
+    for name in _ROBUSTNESS:
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
+        )
+
+
+@dg.asset(
+    key="analysis_overlaps",
+    deps=["scores", "indicator_values"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per pair of indicators of a sub-dimension that move together, with its weight: one fact weighed twice.",
+        {"python", "polars"},
+    ),
+)
+def analysis_overlaps(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Correlate the values of enterprises over this quarter and those published before."""
+    step = places.begin(context, flow.ANALYSE, "overlapping indicators")
+    rows = write_overlaps(step.lake, step.quarter, step.run)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

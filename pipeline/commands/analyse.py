@@ -65,7 +65,7 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
 def _lost(leaves: pl.DataFrame) -> Iterator[str]:
     worst = leaves.filter(leaves["lost_points"] > 0).sort("lost_points", "node_id", descending=[True, False])
     for row in worst.head(_NAMED).iter_rows(named=True):
-        yield f"  costs {row['lost_points']:5.2f} points: {_named(row['node_id'])} (score {row['score']:.1f})"
+        yield f"  costs {row['lost_points']:5.2f} points: {named(row['node_id'])} (score {row['score']:.1f})"
     if worst.height > _NAMED:
         yield f"  and {worst.height - _NAMED} more cost {worst['lost_points'].slice(_NAMED).sum():.2f}"
 
@@ -87,7 +87,7 @@ def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
     largest = own.sort(pl.col("change_points").abs(), "indicator_id", descending=[True, False]).head(_NAMED)
     for row in largest.iter_rows(named=True):
         moved = " → ".join("—" if row[name] is None else f"{row[name]:.1f}" for name in ("score_before", "score"))
-        yield f"    {row['change_points']:+6.2f} points: {_named(row['indicator_id'])} ({moved})"
+        yield f"    {row['change_points']:+6.2f} points: {named(row['indicator_id'])} ({moved})"
         yield from _places(folder, key, row["indicator_id"])
     if own.height > _NAMED:
         yield f"    and {own.height - _NAMED} more: {sum(own['change_points']) - sum(largest['change_points']):+.2f}"
@@ -98,7 +98,7 @@ def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
         for row in tested.filter(finding=finding).sort("q_value", "scope_type", "scope_id", "indicator_id").iter_rows(named=True):
             where = "" if row["scope_type"] == "enterprise" else f" {row['scope_type']} {row['scope_id']}"
             values = f"{row['value_before']:.4g} → {row['value']:.4g}"
-            yield f"    {finding}{where}: {_named(row['indicator_id'])} {values} (q {row['q_value']:.2g})"
+            yield f"    {finding}{where}: {named(row['indicator_id'])} {values} (q {row['q_value']:.2g})"
     yield f"    {tested.height} differences were tested; at most 5 % of the findings are expected to be false"
 
 
@@ -116,7 +116,8 @@ def _places(folder: Path, key: dict[str, object], indicator: str) -> Iterator[st
         )
 
 
-def _named(indicator: str) -> str:
+def named(indicator: str) -> str:
+    """An indicator's id and name."""
     from schemas.standard.catalogue import catalogue_rows
 
     # Of several versions the newest is the last.

@@ -184,6 +184,8 @@ def _methods(plan: EvaluationPlan, weights: WeightSet, parameters: Mapping[str, 
     yield Entry("privacy_k", str(plan.privacy.k), "记录级数据表每个等价类的最少行数 k")
     yield Entry("privacy_l", str(plan.privacy.diversity), "记录级数据表每个等价类敏感值的最少种数 l")
     yield Entry("outlier_methods", ",".join(plan.outlier_methods), "须复核的异常值判定方法")
+    yield Entry("analyses_draws", str(plan.analyses.draws), "稳健性分析的抽样次数")
+    yield Entry("analyses_seed", str(plan.analyses.seed), "稳健性分析的随机数种子")
     limits = plan.refused_limits
     yield Entry("refused_limits", f"{limits.default:g}", "拒收行占比上限")
     for table, limit in sorted(limits.tables.items()):

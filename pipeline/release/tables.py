@@ -43,6 +43,7 @@ from schemas.expectations.release import (
     released_columns,
     undeclared_columns,
 )
+from schemas.standard.catalogue import catalogue
 
 _PLACE = ["enterprise_id", "period", "indicator_id", "scope_type", "scope_id"]
 # Of a withheld place: the enterprise keeps its values, other places nothing.
@@ -60,8 +61,13 @@ _VALUES = (
 _OF_SIZE = ("sample_size", "denominator")
 _TAILS: Mapping[str, float] = {"p50": 0.5, "p90": 0.1, "p95": 0.05}
 _EXTREMES = ("smallest", "largest")
+# What draws of values within their intervals tell.
+_FROM_INTERVALS = ("all", "values")
+_OF_DRAWS = ("score_median", "score_low", "score_high", "score_sd", "grade_changed_share")
+_RANKS_OF_DRAWS = ("rank_low", "rank_high", "rank_changed_share")
 _DIGITS = 3
 _DAY = len("2025-03-31")
+_TOTAL = "total"
 _CELL = ("row_value", "column_value")
 # Satisfaction by touchpoint, and its readings of which there is one for each touchpoint.
 _BY_TOUCHPOINT = "O2-2"
@@ -102,6 +108,8 @@ class Layer:
             "indicator_variants": self.indicator_variants,
             "analysis_comparison": self.comparison,
             "analysis_contributions": self.contributions,
+            "analysis_robustness": self.robustness,
+            "analysis_sensitivity": self.sensitivity,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -321,6 +329,58 @@ class Layer:
             .with_columns(_unless(pl.len().over(split) != pl.col("members"), "is_simpson"))
             .drop("members")
             .sort(*split, "member")
+        )
+
+    @cached_property
+    def _without_interval(self) -> pl.DataFrame:
+        """The scored values of enterprises whose intervals are withheld, with the dimension of their indicator."""
+        dimensions = {name: each.dimension_id for name, each in catalogue(self.run.quarter.last_day).items()}
+        return (
+            self.indicator_values()
+            .filter(pl.col(WITHHELD_COLUMN).is_not_null(), pl.col("score").is_not_null(), scope_type="enterprise")
+            .select("enterprise_id", "period", node_id=pl.col("indicator_id").replace_strict(dimensions, return_dtype=pl.String))
+            .unique()
+        )
+
+    def robustness(self) -> pl.DataFrame:
+        """Ranges of scores, without those that would tell the width of an interval that is withheld, and so how many it is about.
+
+        Ranks compare an enterprise with the others, so theirs are withheld with it.
+        """
+        rows = self._whole("analysis_robustness")
+        own = self._without_interval
+        keys = ["enterprise_id", "period", "node_id"]
+        root = rows.filter(level=_TOTAL)["node_id"].unique()
+        hidden = pl.concat([own, own.with_columns(node_id=pl.lit(root.item() if len(root) else ""))]).unique()
+        ranked = hidden.select("period", "node_id", _ranked=pl.lit(True)).unique()
+        is_drawn = pl.col("source").is_in(_FROM_INTERVALS)
+        rows = rows.join(hidden.with_columns(_hidden=pl.lit(True)), on=keys, how="left", maintain_order="left").join(
+            ranked, on=["period", "node_id"], how="left", maintain_order="left"
+        )
+        is_hidden, is_rank_hidden = is_drawn & pl.col("_hidden"), is_drawn & pl.col("_ranked")
+        return rows.with_columns(
+            *(_unless(is_hidden, name) for name in _OF_DRAWS),
+            *(_unless(is_rank_hidden, name) for name in _RANKS_OF_DRAWS),
+            status=pl.when(is_hidden & pl.col("score_median").is_not_null()).then(pl.lit(WITHHELD_COLUMN)).otherwise("status"),
+        ).drop("_hidden", "_ranked")
+
+    def sensitivity(self) -> pl.DataFrame:
+        """Shares of the variance of a total of which no interval below is withheld: they would tell its width."""
+        rows = self._whole("analysis_sensitivity")
+        hidden = self._without_interval.select("enterprise_id", "period", _hidden=pl.lit(True)).unique()
+        keys = {"enterprise_id", "period", "source_kind", "source", "draws", "seed", "status", "run_id"}
+        is_hidden = pl.col("_hidden")
+        return (
+            rows.join(hidden, on=["enterprise_id", "period"], how="left", maintain_order="left")
+            # Which indicators vary most would tell the order of the widths.
+            .filter(~(is_hidden.fill_null(False) & (pl.col("source_kind") == "indicator")))
+            .with_columns(
+                *(_unless(is_hidden, name) for name in rows.columns if name not in keys),
+                status=pl.when(is_hidden & pl.col("score_variance").is_not_null())
+                .then(pl.lit(WITHHELD_COLUMN))
+                .otherwise("status"),
+            )
+            .drop("_hidden")
         )
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:

@@ -236,6 +236,14 @@ class SurveyChoices(SettingsModel):
             self._files = MappingProxyType(context.files)
 
 
+class AnalysisChoices(SettingsModel):
+    """What the analyses that draw at random go by: the same seed gives the same results."""
+
+    # Fewer would not tell the ends of a 95 % range.
+    draws: Annotated[int, whole_number(2_000)] = Field(2_048, description="How often the scores are drawn.")
+    seed: Annotated[int, whole_number(0)] = Field(244, description="Where the random numbers start.")
+
+
 class EvaluationPlan(SettingsModel):
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -265,6 +273,7 @@ class EvaluationPlan(SettingsModel):
     outlier_methods: tuple[Annotated[str, one_of(METHODS)], ...] = Field(
         (Z,), description=f"What makes a point need review; {Z} must be one."
     )
+    analyses: AnalysisChoices = Field(default_factory=AnalysisChoices, description="Of analyses that draw at random.")
     privacy_exceptions: tuple[PrivacyException, ...] = Field((), description="Looks like personal data, is none.")
     _origin: _Origin = PrivateAttr(default_factory=lambda: _Origin(LocatedYaml("evaluation plan")))
 

@@ -120,3 +120,57 @@ def test_the_command_says_what_was_not_compared_and_why(two_quarters: TwoQuarter
         *asq_here("analyse", QUARTER, "--lake", two_quarters.lake, "--period", "2025-Q1-TMT", environment=environment())
     )
     assert (unknown.returncode, unknown.stderr) == (2, "asq: 2025-Q1 has no period '2025-Q1-TMT'; did you mean '2025-Q1-TTM'?\n")
+
+
+def test_robustness_is_about_the_published_scores(two_quarters: TwoQuarters) -> None:
+    rows = table(two_quarters.lake, "analysis_robustness")
+    scores = table(two_quarters.lake, "scores").filter(pl.col("level").is_in(["total", "dimension"]))
+    keys = ["enterprise_id", "period", "node_id"]
+    joined = rows.join(scores.select(*keys, "score", "total_min", "total_max"), on=keys, suffix="_published")
+    assert joined.height == rows.height == 4 * scores.height
+    assert joined.filter(pl.col("score").ne_missing(pl.col("score_published"))).is_empty()
+    known = joined.filter(status="ok")
+    assert known.filter(pl.col("score_low") > pl.col("score_high")).is_empty()
+    assert known.height > 0
+    assert known.filter(source="weights", level="dimension")["score_sd"].max() == 0
+    assert rows.filter(pl.col("status") != "ok")["score_low"].null_count() == rows.filter(pl.col("status") != "ok").height
+    info = dict(table(two_quarters.lake, "run_info").select("key", "value").iter_rows())
+    assert {str(value) for value in rows["seed"].unique()} == {info["analyses_seed"]} == {"244"}
+    assert {str(value) for value in known["draws"].unique()} == {info["analyses_draws"]}
+
+
+def test_readers_do_not_learn_the_width_of_a_withheld_interval(two_quarters: TwoQuarters) -> None:
+    folder = released(current(two_quarters.lake, QUARTER))
+    values = pl.read_parquet(folder / "indicator_values.parquet").filter(scope_type="enterprise")
+    keys = ["enterprise_id", "period", "node_id"]
+    hidden = (
+        values.filter(pl.col("withheld").is_not_null(), pl.col("score").is_not_null())
+        .with_columns(node_id=pl.col("indicator_id").str.head(1))
+        .select(keys)
+        .unique()
+    )
+    rows = pl.read_parquet(folder / "analysis_robustness.parquet")
+    whole = table(two_quarters.lake, "analysis_robustness").filter(status="ok")
+    is_drawn = pl.col("source").is_in(["all", "values"])
+    told = rows.join(hidden, on=keys).filter(is_drawn)
+    assert told.height > 0
+    assert set(told["status"]) == {"withheld"}
+    assert told["score_sd"].null_count() == told.height
+    others = rows.join(hidden, on=keys, how="anti").filter(status="ok")
+    assert others.height == whole.join(hidden, on=keys, how="anti").filter(level="dimension").height
+    assert "withheld" not in rows.filter(~is_drawn)["status"]
+
+
+def test_what_if_says_what_was_published_and_what_would_be(two_quarters: TwoQuarters) -> None:
+    scores = table(two_quarters.lake, "scores").filter(period=QUARTER, level="total")
+    enterprise, score = scores.select("enterprise_id", "score").row(0)
+    ask = ("what-if", QUARTER, "--lake", two_quarters.lake, "--enterprise", enterprise)
+    code, said, error = asq_here(*ask, "--reach", "100", environment=environment())
+    assert (code, error) == (0, "")
+    # Too little is delivered for a total.
+    assert score is None
+    assert said.startswith(f"{enterprise} {QUARTER}: total not rateable → not rateable")
+    assert "no indicator alone reaches 100" in said
+    code, _, error = asq_here(*ask, "--value", "O1-11=0.5", environment=environment())
+    assert code == 2
+    assert error.startswith("asq: --value O1-11: no such indicator; did you mean 'O1-1'")

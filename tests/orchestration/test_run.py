@@ -59,6 +59,18 @@ PUBLISHED_COLUMNS = {
         "denominator_before", "denominator", "value_before", "value", "rate_effect", "rate_effect_low", "rate_effect_high",
         "p_value", "q_value", "mix_effect", "effect", "rank", "is_simpson", "status", "run_id",
     ),
+    "analysis_overlaps": (
+        "quarter", "indicator_a", "indicator_b", "correlation", "n", "global_weight", "status", "run_id",
+    ),
+    "analysis_robustness": (
+        "enterprise_id", "period", "level", "node_id", "source", "score", "score_median", "score_low", "score_high",
+        "score_sd", "grade", "grade_changed_share", "rank", "rank_low", "rank_high", "rank_changed_share", "ranked",
+        "draws", "seed", "status", "run_id",
+    ),
+    "analysis_sensitivity": (
+        "enterprise_id", "period", "source_kind", "source", "first_order", "first_order_low", "first_order_high",
+        "total_order", "total_order_low", "total_order_high", "score_variance", "draws", "seed", "status", "run_id",
+    ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
         "random_index", "kendalls_w", "aip_weight", "consistency_index", "dispersion", "run_id",

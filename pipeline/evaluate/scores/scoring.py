@@ -74,13 +74,11 @@ def score_values(
     """
     if method not in SCORE_METHODS:
         raise UsageError(f"'{method}' is not a score method: use one of {', '.join(SCORE_METHODS)}")
-    x, t, a, way, kind = np.broadcast_arrays(
-        np.asarray(value, dtype=np.float64),
-        np.asarray(requirement, dtype=np.float64),
-        np.asarray(acceptable, dtype=np.float64),
-        np.asarray(direction),
-        np.asarray(scoring_class),
-    )
+    way, kind = np.asarray(direction), np.asarray(scoring_class)
+    numbers = [np.asarray(each, dtype=np.float64) for each in (value, requirement, acceptable)]
+    # Texts are compared in their own shape: of many values there are few.
+    shape = np.broadcast_shapes(*(each.shape for each in (*numbers, way, kind)))
+    x, t, a = (np.broadcast_to(each, shape) for each in numbers)
     met = meets(x, t, way)
     if method == "threshold":
         score = np.zeros(x.shape)

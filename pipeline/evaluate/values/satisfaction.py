@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -283,14 +284,22 @@ def with_unweighted_named(readings: pl.DataFrame, weighted: pl.DataFrame) -> pl.
     )
 
 
+Scored = TypeVar("Scored", float, pl.Expr, NDArray[np.float64])
+
+
+def on_five_point_ratio(score: Scored) -> Scored:
+    """A score 0–100 on the x ÷ 5 scale: a Likert mean x is (x − 1)/4 on our scale, so x/5 = 20 + 0.8 × score (C-19)."""
+    return 20 + 0.8 * score
+
+
 def five_point_ratio(values: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:
-    """The scores on the x ÷ 5 scale: a Likert mean x is (x − 1)/4 on our scale, so x/5 = 20 + 0.8 × score (C-19)."""
+    """The scores on the x ÷ 5 scale."""
     scored = catalogue.filter(pl.col("method").is_in([*SCORE_METHODS, "composite"]))["indicator_id"]
     return values.filter(pl.col("indicator_id").is_in(scored.implode()), pl.col("value").is_not_null()).with_columns(
         variant=pl.lit("five_point_ratio"),
-        value=20 + 0.8 * pl.col("value"),
-        ci_low=20 + 0.8 * pl.col("ci_low"),
-        ci_high=20 + 0.8 * pl.col("ci_high"),
+        value=on_five_point_ratio(pl.col("value")),
+        ci_low=on_five_point_ratio(pl.col("ci_low")),
+        ci_high=on_five_point_ratio(pl.col("ci_high")),
         numerator=None,
         denominator=None,
     )

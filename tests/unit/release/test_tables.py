@@ -405,3 +405,57 @@ def test_readers_see_days_and_no_moments(run: RunFolder) -> None:
     entries = {"key": ["data_as_of", "privacy_k"], "value": ["2025-03-31 23:02:19", "5"], "value_zh": [None, None]}
     pl.DataFrame(entries, schema_overrides={"value_zh": pl.String}).write_parquet(run.table("run_info"))
     assert layer.run_info()["value"].to_list() == ["2025-03-31", "5"]
+
+
+class _Shown(Layer):
+    """Of two enterprises: A without the interval of P4-2, B with everything."""
+
+    def indicator_values(self) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "enterprise_id": ["A", "A", "B", "B"],
+                "period": ["2025-Q1"] * 4,
+                "scope_type": ["enterprise"] * 4,
+                "indicator_id": ["P4-2", "R4-1", "P4-2", "R4-1"],
+                "score": [80.0, None, 80.0, None],
+                "withheld": ["parts", "parts", None, None],
+            }
+        )
+
+
+def test_ranges_of_scores_do_not_tell_a_withheld_interval(run: RunFolder) -> None:
+    """A's range of P and of the total by values, and all ranks there: B's rank tells how often A is above. R4-1 is not scored."""
+    drawn = ("score_median", "score_low", "score_high", "score_sd", "grade_changed_share")
+    ranks = ("rank_low", "rank_high", "rank_changed_share")
+    rows = [
+        {"enterprise_id": enterprise, "period": "2025-Q1", "level": level, "node_id": node, "source": source, "status": "ok"}
+        | dict.fromkeys((*drawn, *ranks), 1.0)
+        for enterprise in "AB"
+        for level, node in (("total", "ALL"), ("dimension", "R"), ("dimension", "P"))
+        for source in ("all", "values", "weights", "choices")
+    ]
+    pl.DataFrame(rows).write_parquet(run.table("analysis_robustness"))
+    shown = _Shown(run, 5).robustness()
+    assert shown.height == len(rows)
+    for row in shown.iter_rows(named=True):
+        is_told = row["node_id"] != "R" and row["source"] in ("all", "values")
+        is_hidden = is_told and row["enterprise_id"] == "A"
+        assert {row[name] for name in drawn} == {None if is_hidden else 1.0}, row
+        assert {row[name] for name in ranks} == {None if is_told else 1.0}, row
+        assert row["status"] == ("withheld" if is_hidden else "ok"), row
+
+
+def test_shares_of_the_variance_do_not_tell_a_withheld_interval(run: RunFolder) -> None:
+    rows = [
+        {"enterprise_id": enterprise, "period": "2025-Q1", "source_kind": kind, "source": source, "status": "ok", "draws": 2048}
+        | {"first_order": 0.5, "score_variance": 4.0}
+        for enterprise in "AB"
+        for kind, source in (("group", "values"), ("indicator", "P4-2"))
+    ]
+    pl.DataFrame(rows).write_parquet(run.table("analysis_sensitivity"))
+    shown = _Shown(run, 5).sensitivity()
+    assert shown.select("enterprise_id", "source", "first_order", "score_variance", "status").rows() == [
+        ("A", "values", None, None, "withheld"),
+        ("B", "values", 0.5, 4.0, "ok"),
+        ("B", "P4-2", 0.5, 4.0, "ok"),
+    ]

@@ -5,7 +5,13 @@ import dagster as dg
 from pipeline import flow
 from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
-from pipeline.analyse.assets import analysis_comparison, analysis_contributions, score_changes
+from pipeline.analyse.assets import (
+    analysis_benchmarks,
+    analysis_comparison,
+    analysis_contributions,
+    analysis_league,
+    score_changes,
+)
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.release.tables import Layer
@@ -22,7 +28,8 @@ GATHERED_TABLES = sorted(
         key.to_user_string()
         for made in (
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
-            *(evaluation, rule_results, outlier_effects, score_changes, analysis_comparison, analysis_contributions),
+            *(evaluation, rule_results, outlier_effects, score_changes),
+            *(analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
         )
         for key in made.keys
     }

@@ -59,6 +59,15 @@ PUBLISHED_COLUMNS = {
         "denominator_before", "denominator", "value_before", "value", "rate_effect", "rate_effect_low", "rate_effect_high",
         "p_value", "q_value", "mix_effect", "effect", "rank", "is_simpson", "status", "run_id",
     ),
+    "analysis_benchmarks": (
+        "enterprise_id", "period", "indicator_id", "scope", "source", "source_date", "licence", "note", "benchmark", "benchmark_n",
+        "value", "gap", "gap_low", "gap_high", "p_value", "q_value", "is_old", "finding", "status", "run_id",
+    ),
+    "analysis_league": (
+        "enterprise_id", "period", "indicator_id", "dimension", "member", "n", "value", "ci_low", "ci_high", "rank", "rank_low",
+        "rank_high", "difference", "difference_low", "difference_high", "p_value", "q_value", "limit_low_95", "limit_high_95",
+        "limit_low_998", "limit_high_998", "limits_method", "dispersion", "flag", "finding", "status", "run_id",
+    ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
         "random_index", "kendalls_w", "aip_weight", "consistency_index", "dispersion", "run_id",
@@ -163,7 +172,7 @@ PUBLISHED_COLUMNS = {
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
-    *("score_change_parts", "analysis_comparison", "analysis_contributions"),
+    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks"),
 )
 
 

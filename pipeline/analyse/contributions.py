@@ -25,7 +25,7 @@ UNASSIGNED = "(unassigned)"
 ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
 ENOUGH = 30
 
-OK, FEW, NOTADDITIVE = "ok", "insufficient_sample", "not_additive"
+OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -112,7 +112,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
         rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64), is_simpson=_is_simpson()
     )
     left_out = unfit.join(totals, on=_WHOLE).select(
-        *_SPLIT, change=pl.col("value_now") - pl.col("value"), status=pl.lit(NOTADDITIVE)
+        *_SPLIT, change=pl.col("value_now") - pl.col("value"), status=pl.lit(NOT_ADDITIVE)
     )
     names = [name for name in SCHEMA.names() if name not in ("period", "against", "compared_period")]
     return pl.concat([tested, left_out], how="diagonal_relaxed").select(pl.col(name).cast(SCHEMA[name]) for name in names)

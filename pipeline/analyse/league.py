@@ -84,19 +84,23 @@ def write_league(quarter: Quarter, run: RunFolder) -> int:
 def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     """Every member of every dimension by enterprise, period and indicator: ``SCHEMA``, sorted by its first five columns.
 
-    values      enterprise_id, period, indicator_id, scope_type, scope_id, value, numerator, denominator, sample_size, ci_low, ci_high,
-                ci_method (wilson: a rate | t: a mean), status
+    values      enterprise_id, period, indicator_id, scope_type, scope_id, value, numerator, denominator, sample_size, ci_low,
+                ci_high, ci_method (wilson: a rate | t: a mean), status
     indicators  the catalogue: indicator_id, method, direction (higher | lower | exact), requirement, unit_divisor, multiplier
 
     ``n`` is the denominator. Values, differences and limits have the indicator's unit.
 
-    rank, rank_low, rank_high  1 is best by the indicator's direction, between the ranks that 95 % of 2,000 draws from the intervals of
-                               all members give; no rank where they give every one (status ``not_distinguishable``)
-    difference …, finding      from the others together, the enterprise's total less the member (MOVER; Fisher's mid-p, Welch's t); better
-                               or worse if among the enterprise's findings of the period at most 5 % are expected to be false
-    limit_…, flag              funnel limits (95 % and 99.8 %) round the enterprise's value; above, below or within those of 99.8 %
-    dispersion                 φ, the spread of the members' values as a multiple of chance; from 1.2 on, with ten members or more,
-                               limits leave room for a random effect
+    rank, rank_low, rank_high
+        1 is best by the indicator's direction, between the ranks that 95 % of 2,000 draws from the intervals of all members give; no
+        rank where they give every one (status ``not_distinguishable``)
+    difference, its interval and tests, finding
+        from the others together, the enterprise's total less the member (MOVER; Fisher's mid-p, Welch's t); better or worse if
+        among the enterprise's findings of the period at most 5 % are expected to be false
+    limits, flag
+        funnel limits (95 % and 99.8 %) round the enterprise's value; above, below or within those of 99.8 %
+    dispersion
+        φ, the spread of the members' values as a multiple of chance; above 1.2, with ten members or more, limits leave room for a
+        random effect
 
     Members with fewer than 30 cases have neither rank, test nor limits.
     """
@@ -119,7 +123,7 @@ def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
-    """The members that have cases, each beside its enterprise (``all_…``): ``scale``, ``way`` (1: higher is better, −1, 0) and status."""
+    """The members that have cases, each beside its enterprise (``all_…``), with ``scale``, ``way`` (``direction.py``) and status."""
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", way(), scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
@@ -171,8 +175,7 @@ def _ranked(rows: pl.DataFrame) -> dict[str, pl.Series]:
         found[:, part] = np.where(is_ranked, [rank, low, high], 0)
         status[part] = np.where(is_ranked, OK, UNDECIDED)
     ranked = {
-        name: pl.Series(numbers).replace(0, None)
-        for name, numbers in zip(("rank", "rank_low", "rank_high"), found, strict=True)
+        name: pl.Series(numbers).replace(0, None) for name, numbers in zip(("rank", "rank_low", "rank_high"), found, strict=True)
     }
     return {**ranked, "status": pl.Series(status.tolist(), dtype=pl.String)}
 
@@ -193,7 +196,8 @@ def _tested(rows: pl.DataFrame) -> dict[str, pl.Series]:
     mean = np.flatnonzero(is_enough & ~is_rate)
     of_means = {name: column[mean] for name, column in of.items()}
     error, whole_error = (
-        mean_error(of_means[f"{whole}ci_low"], of_means[f"{whole}ci_high"], of_means[f"{whole}sample_size"]) for whole in ("", "all_")
+        mean_error(of_means[f"{whole}ci_low"], of_means[f"{whole}ci_high"], of_means[f"{whole}sample_size"])
+        for whole in ("", "all_")
     )
     others = rest_error(
         (of_means["value"], error, of_means["sample_size"]),
@@ -219,8 +223,8 @@ def _limited(rows: pl.DataFrame) -> dict[str, pl.Series]:
     target = of["all_numerator"] / of["all_denominator"]
     # The spread of single values: of rates as the whole has them, of means from its interval.
     spread = mean_error(of["all_ci_low"], of["all_ci_high"], of["all_sample_size"]) * np.sqrt(of["all_sample_size"]) / scale
-    error = np.where(is_rate, np.sqrt(target * (1 - target) / cases), spread / np.sqrt(of["sample_size"]))
     with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(is_rate, np.sqrt(target * (1 - target) / cases), spread / np.sqrt(of["sample_size"]))
         z = (of["value"] / scale - target) / error
     z[is_rate] = funnel.z_of_rates(of["numerator"][is_rate], cases[is_rate], target[is_rate])
     phi, extra = np.full(rows.height, np.nan), np.zeros(rows.height)

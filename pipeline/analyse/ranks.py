@@ -1,6 +1,6 @@
 """Ranks with their intervals: which places a member may have, its value being known as well as its interval says.
 
-Ranks look firm and are not (Goldstein & Spiegelhalter 1996, J. R. Stat. Soc. A 159, 385–443), so none is given without its interval.
+Ranks look firm and are not (Goldstein & Spiegelhalter 1996, J. R. Stat. Soc. A 159, 385–443): none is given without its interval.
 """
 
 from __future__ import annotations

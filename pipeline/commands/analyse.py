@@ -29,8 +29,8 @@ _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None) -> None:
     """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is.
 
-    All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of the
-    warehouse.
+    All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of
+    the warehouse.
     """
     for line in _lines(lake, Quarter.parse(quarter), enterprise, period):
         click.echo(line)

@@ -120,7 +120,7 @@ def _statement(connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str,
         # Such a row is about one service person under a pseudonym.
         yield {
             "kind": AGGREGATE,
-            "quasi_identifiers": {"scope_type": "scope_id", "dimension": "member"}[place] if place and of_persons else None,
+            "quasi_identifiers": ";".join(of_persons) or None,
             "rows": rows,
             "gbt_42460_level": 2 if of_persons else 4,
             "is_kept": True,

@@ -92,5 +92,7 @@ def _check_together(found: list[Benchmark], sheet: Sheet) -> None:
             is_same = (each.indicator_id, each.scope, each.source) == (other.indicator_id, other.scope, other.source)
             starts, ends = (each.valid_from or dt.date.min, other.valid_from or dt.date.min), (each.valid_to, other.valid_to)
             if is_same and starts[0] < (ends[1] or dt.date.max) and starts[1] < (ends[0] or dt.date.max):
-                sheet.fault(each.line, "indicator_id", f"row {other.line} has a value of the same scope and source for the same days")
+                sheet.fault(
+                    each.line, "indicator_id", f"row {other.line} has a value of the same scope and source for the same days"
+                )
                 break

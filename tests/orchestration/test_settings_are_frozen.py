@@ -40,8 +40,7 @@ FILES_OF_THE_PLAN = {
 }
 SOURCES = "tables:\n  service_requests:\n    where: \"product_serial <> 'S4'\"\n"
 BENCHMARKS = (
-    "indicator_id,scope,value,n,source,source_date,licence,valid_from,valid_to,note\n"
-    "P1-1,industry,0.9,,yearbook,2024-06-01,,,,\n"
+    "indicator_id,scope,value,n,source,source_date,licence,valid_from,valid_to,note\nP1-1,industry,0.9,,yearbook,2024-06-01,,,,\n"
 )
 FAULTY = {
     "sources.yaml": "tables: {no_such_table: {}}",

@@ -55,7 +55,9 @@ def test_gaps_have_the_intervals_of_both(tmp_path: Path) -> None:
         [value("O1-1", 0.9, own.low, own.high), value("P2-3a", 5.0, 4.5, 5.5), value("O1-2", None, None, None, "no_data")],
         infer_schema_length=None,
     )
-    found = {(row["indicator_id"], row["scope"]): row for row in gaps(values, benchmarks, INDICATORS, dt.date(2025, 3, 31)).to_dicts()}
+    found = {
+        (row["indicator_id"], row["scope"]): row for row in gaps(values, benchmarks, INDICATORS, dt.date(2025, 3, 31)).to_dicts()
+    }
     industry, region = found["O1-1", "industry"], found["O1-1", "region"]
     assert [industry[name] for name in ("gap", "gap_low", "gap_high")] == pytest.approx([0.1, own.low - 0.8, own.high - 0.8])
     assert region["gap_low"] == pytest.approx(0.1 - ((0.9 - own.low) ** 2 + (other.high - 0.8) ** 2) ** 0.5)

@@ -9,6 +9,7 @@ from scipy.stats import binomtest, hypergeom, t
 
 from pipeline.analyse.comparison import BETTER, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE
 from pipeline.analyse.league import BELOW, EXACT, RANDOM_EFFECT, WITHIN, league
+from pipeline.evaluate.values.intervals import wilson
 
 INDICATORS = pl.DataFrame(
     {
@@ -42,7 +43,10 @@ def rates(counts: Counts, indicator: str = "O1-1", enterprise: str = "E1", scope
 def hours(samples: dict[str, np.ndarray]) -> pl.DataFrame:
     """Mean hours of outlets with t intervals by scipy; parts are seconds."""
     rows = []
-    for kind, name, sample in [("enterprise", "E1", np.concatenate(list(samples.values()))), *(("outlet", *each) for each in samples.items())]:
+    for kind, name, sample in [
+        ("enterprise", "E1", np.concatenate(list(samples.values()))),
+        *(("outlet", *each) for each in samples.items()),
+    ]:
         low, high = t.interval(0.95, sample.size - 1, sample.mean(), sample.std(ddof=1) / sample.size**0.5)
         rows.append(
             row(kind, name, 0, sample.size, "E1", "P2-3a")
@@ -136,10 +140,17 @@ def test_equal_outlets_are_rarely_told_apart() -> None:
     rng = np.random.Generator(np.random.PCG64(11))
     cases = rng.integers(30, 400, (200, 20))
     hits = rng.binomial(cases, 0.92)
-    values = pl.concat(
-        rates({f"S{each:02}": (int(hits[number, each]), int(cases[number, each])) for each in range(20)}, enterprise=f"E{number}")
-        for number in range(200)
-    )
+    names = [("enterprise", ""), *(("outlet", f"S{each:02}") for each in range(20))]
+    counts = [np.column_stack([each.sum(axis=1), each]).ravel() for each in (hits, cases)]
+    low, high = wilson(*counts)
+    values = pl.DataFrame(
+        {
+            "enterprise_id": [f"E{number}" for number in range(200) for _ in names], "period": "2025-Q1", "indicator_id": "O1-1",
+            "scope_type": [kind for kind, _ in names] * 200, "scope_id": [name for _, name in names] * 200,
+            "value": counts[0] / counts[1], "numerator": counts[0].astype(float), "denominator": counts[1].astype(float),
+            "sample_size": counts[1], "ci_low": low, "ci_high": high, "ci_method": "wilson", "status": "ok",
+        }
+    )  # fmt: skip
     found = league(values, INDICATORS)
     with_finding = found.filter(pl.col("finding").is_in([BETTER, WORSE]))["enterprise_id"].n_unique()
     # 5 % of 200 is 10, and two standard errors are 6.

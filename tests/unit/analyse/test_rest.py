@@ -45,7 +45,9 @@ def test_the_error_of_the_others_is_that_of_their_values() -> None:
     own, other = rng.normal(5, 2, 40), rng.normal(6, 1, 70)
     together = np.concatenate([own, other])
     (found,) = rest_error(
-        arrays(own.mean(), scipy.stats.sem(own), 40), arrays(together.mean(), scipy.stats.sem(together), 110), arrays(other.mean(), 70)
+        arrays(own.mean(), scipy.stats.sem(own), 40),
+        arrays(together.mean(), scipy.stats.sem(together), 110),
+        arrays(other.mean(), 70),
     )
     assert found == pytest.approx(scipy.stats.sem(other))
     expected = scipy.stats.ttest_ind(own, other, equal_var=False)

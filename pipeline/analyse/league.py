@@ -91,8 +91,8 @@ def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     ``n`` is the denominator. Values, differences and limits have the indicator's unit.
 
     rank, rank_low, rank_high
-        1 is best by the indicator's direction, between the ranks that 95 % of 2,000 draws from the intervals of all members give; no
-        rank where they give every one (status ``not_distinguishable``)
+        1 is best by the indicator's direction, between the ranks that 95 % of 2,000 draws from the intervals of all members give;
+        no rank where they give every one (status ``not_distinguishable``)
     difference, its interval and tests, finding
         from the others together, the enterprise's total less the member (MOVER; Fisher's mid-p, Welch's t); better or worse if
         among the enterprise's findings of the period at most 5 % are expected to be false
@@ -123,7 +123,7 @@ def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
-    """The members that have cases, each beside its enterprise (``all_…``), with ``scale``, ``way`` (``direction.py``) and status."""
+    """The members that have cases, each beside its enterprise (``all_…``), with scale, way (``direction.py``) and status."""
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", way(), scale=pl.col("multiplier") / pl.col("unit_divisor")
     )

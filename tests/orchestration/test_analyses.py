@@ -108,29 +108,6 @@ def test_readers_see_differences_of_what_they_see(two_quarters: TwoQuarters) -> 
     assert "(unassigned)" not in split["member"].to_list()
 
 
-def test_readers_see_league_tables_of_what_they_see(two_quarters: TwoQuarters) -> None:
-    """Members and totals that are shown with their parts; ranks only where all members of a dimension are; nobody of the staff."""
-    place = ["enterprise_id", "period", "indicator_id", "dimension", "member"]
-    folder = released(current(two_quarters.lake, QUARTER))
-    whole, league = table(two_quarters.lake, "analysis_league"), pl.read_parquet(folder / "analysis_league.parquet")
-    values = pl.read_parquet(folder / "indicator_values.parquet").filter(pl.col("withheld").is_null())
-    shown = values.rename({"scope_type": "dimension", "scope_id": "member"}).select(*place, "value", "denominator")
-    assert 0 < league.height < whole.height
-    assert "staff" in whole["dimension"].to_list()
-    assert "staff" not in league["dimension"].to_list()
-    found = league.join(shown, on=place)
-    assert found.height == league.height
-    assert found["value"].to_list() == found["value_right"].to_list()
-    assert found["n"].to_list() == found["denominator"].to_list()
-    totals = shown.filter(dimension="enterprise").select(place[:3])
-    assert league.join(totals, on=place[:3], how="semi").height == league.height
-    members = [frame.group_by(place[:4]).len() for frame in (league, whole)]
-    lacking = members[0].join(members[1], on=place[:4], suffix="_all").filter(pl.col("len") < pl.col("len_all"))
-    assert lacking.height
-    hidden = league.join(lacking, on=place[:4], how="semi")
-    assert hidden.select("rank", "rank_low", "rank_high", "dispersion").null_count().row(0) == (hidden.height,) * 4
-
-
 def test_the_command_says_what_was_not_compared_and_why(two_quarters: TwoQuarters, published: Published) -> None:
     finished = Finished(*asq_here("analyse", QUARTER, "--lake", two_quarters.lake, environment=environment()))
     assert finished.returncode == 0, finished.stderr

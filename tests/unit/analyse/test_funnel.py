@@ -37,7 +37,7 @@ def test_z_of_rates_is_the_normal_quantile_of_the_mid_p_value() -> None:
 
 
 def test_dispersion_pulls_in_a_tenth_at_either_end() -> None:
-    """z of −1, eight times 1 and 30: the ends become 1, so that the mean of z² is 1; (10·1 − 9)/(10 − 10/10) = 1/9 at errors of 1."""
+    """z of −1, eight times 1 and 30: the ends become 1, and the mean of z² is 1; (10·1 − 9)/(10 − 10/10) = 1/9 at errors of 1."""
     z = np.array([30.0, -1.0, *[1.0] * 8])
     assert funnel.dispersion(z) == 1.0
     assert funnel.random_effect(1.0, np.ones(10)) == pytest.approx(1 / 9)

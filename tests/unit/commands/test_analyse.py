@@ -109,5 +109,5 @@ def test_members_that_differ_from_the_rest_are_named(lake: Path) -> None:
     assert lines[4] == "  better than the rest: outlet S3: O1-1 首次解决率 0.6, -0.3 (-0.4 to -0.2, q 0.04)"
     assert lines[9:11] == [
         "  and 1 more better than the rest",
-        "  8 members were compared with the rest; at most 5 % of the findings are expected to be false",
+        "  8 values of members were compared with the rest; at most 5 % of the findings are expected to be false",
     ]

@@ -91,7 +91,8 @@ def _members(folder: Path, is_own: dict[str, str]) -> Iterator[str]:
         if found.height > _NAMED:
             yield f"  and {found.height - _NAMED} more {finding} than the rest"
     if tested.height:
-        yield f"  {tested.height} values of members were compared with the rest; at most 5 % of the findings are expected to be false"
+        compared = f"{tested.height} values of members were compared with the rest"
+        yield f"  {compared}; at most 5 % of the findings are expected to be false"
 
 
 def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:

@@ -7,8 +7,10 @@ import dagster as dg
 from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.analyse.assets import (
+    analysis_benchmarks,
     analysis_comparison,
     analysis_contributions,
+    analysis_league,
     analysis_overlaps,
     score_changes,
     score_robustness,
@@ -55,6 +57,8 @@ defs = dg.Definitions(
         analysis_contributions,
         score_robustness,
         analysis_overlaps,
+        analysis_league,
+        analysis_benchmarks,
         released_tables,
         anonymity,
         quarterly_report,

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline import flow
+from pipeline.analyse.benchmarks import write_benchmarks
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
 from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
+from pipeline.analyse.league import write_league
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places
@@ -106,4 +108,37 @@ def analysis_overlaps(context: dg.AssetExecutionContext, places: Places) -> dg.M
     """Correlate the values of enterprises over this quarter and those published before."""
     step = places.begin(context, flow.ANALYSE, "overlapping indicators")
     rows = write_overlaps(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_league",
+    deps=["indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × indicator × dimension × member: rank and its interval, difference from the rest, "
+        "funnel limits.",
+        {"python", "polars"},
+    ),
+)
+def analysis_league(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Rank regions, outlets, channels, product categories and staff, and say which differ from the rest."""
+    step = places.begin(context, flow.ANALYSE, "league tables")
+    rows = write_league(step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_benchmarks",
+    deps=["indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × indicator × benchmark: the gap to it, its interval and corrected test.",
+        {"python", "polars"},
+    ),
+)
+def analysis_benchmarks(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare the enterprises' values with the benchmarks that users handed in."""
+    step = places.begin(context, flow.ANALYSE, "benchmarks")
+    rows = write_benchmarks(step.quarter, step.run, step.settings.benchmarks)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

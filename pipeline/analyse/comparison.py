@@ -41,7 +41,7 @@ SCHEMA = pl.Schema(
 )
 # One family of tests: an enterprise's of one comparison, over all places and indicators.
 _FAMILY = ["enterprise_id"]
-_FALSE_FINDINGS = 0.05
+FALSE_FINDINGS = 0.05
 
 
 def write_comparison(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
@@ -136,7 +136,7 @@ def _finding() -> pl.Expr:
     return (
         pl.when(pl.col("q_value").is_null() | ~pl.col("direction").is_in(["higher", "lower"]))
         .then(None)
-        .when(pl.col("q_value") > _FALSE_FINDINGS)
+        .when(pl.col("q_value") > FALSE_FINDINGS)
         .then(pl.lit(UNDECIDED))
         .when(is_better)
         .then(pl.lit(BETTER))

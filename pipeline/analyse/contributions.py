@@ -22,8 +22,8 @@ UNASSIGNED = "(unassigned)"
 """The member of cases that belong to no member of a dimension: the total less all of them."""
 
 # Values that are numerator ÷ denominator, with parts that add up over the members of a dimension.
-_ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
-_ENOUGH = 30
+ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
+ENOUGH = 30
 
 OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
 SCHEMA = pl.Schema(
@@ -93,7 +93,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
     way, and the total the other.
     """
-    kinds = indicators.filter(pl.col("method").is_in(_ADDITIVE)).select(
+    kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
     members_before, members_now = _members(before, kinds), _members(now, kinds)
@@ -215,7 +215,7 @@ def _variance(side: str) -> pl.Expr:
 
 
 def _status() -> pl.Expr:
-    is_enough = (pl.col("denominator_before") >= _ENOUGH) & (pl.col("denominator") >= _ENOUGH)
+    is_enough = (pl.col("denominator_before") >= ENOUGH) & (pl.col("denominator") >= ENOUGH)
     enough = pl.when(is_enough).then(pl.lit(OK)).otherwise(pl.lit(FEW))
     return pl.coalesce("incomparable", enough)
 

@@ -97,6 +97,7 @@ class _Beside:
     corrections: tuple[Correction, ...]
     plan_faults: list[str]
     correction_faults: list[str]
+    benchmark_faults: list[str]
 
     @classmethod
     def read(cls, files: HandedInFiles) -> _Beside:
@@ -106,8 +107,12 @@ class _Beside:
         except UsageError as error:
             plan_faults = str(error).splitlines()
         corrections, faults = all_corrections(files.document(CORRECTIONS), files.document(OUTLIER_REVIEW))
-        sources = read_sources(files.document(SOURCES))
-        return cls(files, sources, plan, () if faults else tuple(corrections), plan_faults, faults)
+        sources, benchmark_faults = read_sources(files.document(SOURCES)), []
+        try:
+            _ = files.benchmarks
+        except UsageError as error:
+            benchmark_faults = str(error).splitlines()
+        return cls(files, sources, plan, () if faults else tuple(corrections), plan_faults, faults, benchmark_faults)
 
     def paths(self) -> Iterable[Path]:
         documents: Iterable[Document] = (*self.files.documents.values(), *self.plan.survey.files.values())
@@ -146,6 +151,7 @@ class _Check:
             *_configuration(faults),
             *_configuration(self.beside.plan_faults),
             *_configuration(self.beside.correction_faults),
+            *_configuration(self.beside.benchmark_faults),
         ]
         stopped: list[AsqError] = [UsageError("\n".join(faults))] if faults else self._nothing()
         findings += [Finding.of(error) for error in stopped if isinstance(error, DataRefused)]
@@ -228,7 +234,8 @@ class _Check:
             # Where a table is lost and no date is read, today's quarter stands for any.
             label = None if lost and self.quarter is None and not self._together() else quarter.label
             return Verdict(label, flow.EXTRACT, stopped[0].exit_code, _said(stopped), rows, refused)
-        faults = [*self.beside.plan_faults, *self.beside.catalogue_faults(quarter)] or self.beside.correction_faults
+        faults = [*self.beside.plan_faults, *self.beside.catalogue_faults(quarter)]
+        faults = faults or self.beside.correction_faults or self.beside.benchmark_faults
         if faults:
             return Verdict(quarter.label, flow.VALIDATE, UsageError.exit_code, tuple(faults), rows, refused)
         if refusals:

@@ -29,7 +29,8 @@ _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None) -> None:
     """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is.
 
-    All of it is in the tables score_changes, score_change_parts, analysis_comparison and analysis_contributions of the warehouse.
+    All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of
+    the warehouse.
     """
     for line in _lines(lake, Quarter.parse(quarter), enterprise, period):
         click.echo(line)
@@ -58,6 +59,7 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
         yield f"{each} {period}: total {'not rateable' if total['score'] is None else format(total['score'], '.2f')}"
         leaves = of_enterprise.filter(~pl.col("node_id").is_in(of_enterprise["parent_id"].drop_nulls().implode()))
         yield from _lost(leaves)
+        yield from _members(folder, is_own)
         for change in changes.filter(level="total", **is_own).iter_rows(named=True):
             yield from _change(folder, change)
 
@@ -68,6 +70,29 @@ def _lost(leaves: pl.DataFrame) -> Iterator[str]:
         yield f"  costs {row['lost_points']:5.2f} points: {named(row['node_id'])} (score {row['score']:.1f})"
     if worst.height > _NAMED:
         yield f"  and {worst.height - _NAMED} more cost {worst['lost_points'].slice(_NAMED).sum():.2f}"
+
+
+def _members(folder: Path, is_own: dict[str, str]) -> Iterator[str]:
+    """The members of the league tables that differ from the rest of the enterprise, the surest first."""
+    import polars as pl
+
+    league = _table(folder, "analysis_league")
+    if league is None:
+        return
+    tested = league.filter(pl.col("finding").is_not_null(), **is_own)
+    for finding in ("worse", "better"):
+        found = tested.filter(finding=finding).sort("q_value", "dimension", "member", "indicator_id")
+        for row in found.head(_NAMED).iter_rows(named=True):
+            bounds = f"{row['difference_low']:+.4g} to {row['difference_high']:+.4g}, q {row['q_value']:.2g}"
+            outside = "" if row["flag"] in (None, "within") else f", {row['flag']} the funnel limits"
+            place = f"{row['dimension']} {row['member']}"
+            values = f"{row['value']:.4g}, {row['difference']:+.4g} ({bounds})"
+            yield f"  {finding} than the rest: {place}: {_named(row['indicator_id'])} {values}{outside}"
+        if found.height > _NAMED:
+            yield f"  and {found.height - _NAMED} more {finding} than the rest"
+    if tested.height:
+        compared = f"{tested.height} values of members were compared with the rest"
+        yield f"  {compared}; at most 5 % of the findings are expected to be false"
 
 
 def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:

@@ -6,8 +6,10 @@ from pipeline import flow
 from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.analyse.assets import (
+    analysis_benchmarks,
     analysis_comparison,
     analysis_contributions,
+    analysis_league,
     analysis_overlaps,
     score_changes,
     score_robustness,
@@ -28,8 +30,8 @@ GATHERED_TABLES = sorted(
         key.to_user_string()
         for made in (
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
-            *(evaluation, rule_results, outlier_effects),
-            *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_overlaps),
+            *(evaluation, rule_results, outlier_effects, score_changes, score_robustness),
+            *(analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks, analysis_overlaps),
         )
         for key in made.keys
     }

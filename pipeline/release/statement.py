@@ -111,13 +111,16 @@ def _statement(connection: duckdb.DuckDBPyConnection, run: RunFolder, name: str,
             "is_kept": True,
         }
     else:
-        of_persons = 0
-        if "scope_type" in columns:
-            of_persons = _number(connection, f"select count(*) from {relation} where scope_type = '{PERSON_SCOPE}'")
+        of_persons = [
+            name
+            for scope, name in (("scope_type", "scope_id"), ("dimension", "member"))
+            if {scope, name} <= set(columns)
+            and _number(connection, f"select count(*) from {relation} where {scope} = '{PERSON_SCOPE}'")
+        ]
         # Such a row is about one service person under a pseudonym.
         yield {
             "kind": AGGREGATE,
-            "quasi_identifiers": "scope_id" if of_persons else None,
+            "quasi_identifiers": ";".join(of_persons) or None,
             "rows": rows,
             "gbt_42460_level": 2 if of_persons else 4,
             "is_kept": True,

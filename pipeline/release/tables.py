@@ -17,7 +17,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
+from pipeline.analyse.comparison import UNDECIDED
 from pipeline.analyse.earlier import comparisons
+from pipeline.analyse.league import RANDOM_EFFECT
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
@@ -110,6 +112,8 @@ class Layer:
             "analysis_contributions": self.contributions,
             "analysis_robustness": self.robustness,
             "analysis_sensitivity": self.sensitivity,
+            "analysis_league": self.league,
+            "analysis_benchmarks": self.benchmarks,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -303,11 +307,17 @@ class Layer:
 
     def _shown_before_and_now(self, rows: pl.DataFrame, scope_type: str | pl.Expr, scope_id: str | pl.Expr) -> pl.DataFrame:
         """Rows about a place and two periods, of which both cells are shown with their parts: readers can compute them."""
-        place = {"enterprise_id": "enterprise_id", "indicator_id": "indicator_id", "scope_type": scope_type, "scope_id": scope_id}
         for period in ("period", "compared_period"):
-            names = {**place, "period": period}
-            rows = rows.join(self._with_parts, left_on=[names[name] for name in _PLACE], right_on=_PLACE, how="semi")
+            rows = self._shown(rows, period, scope_type, scope_id)
         return rows
+
+    def _shown(self, rows: pl.DataFrame, period: str, scope_type: str | pl.Expr, scope_id: str | pl.Expr) -> pl.DataFrame:
+        """Rows about a place whose cell of the period is shown with its parts."""
+        names = {
+            **{"enterprise_id": "enterprise_id", "indicator_id": "indicator_id"},
+            **{"period": period, "scope_type": scope_type, "scope_id": scope_id},
+        }
+        return rows.join(self._with_parts, left_on=[names[name] for name in _PLACE], right_on=_PLACE, how="semi")
 
     def comparison(self) -> pl.DataFrame:
         """Differences between values that are both shown."""
@@ -382,6 +392,41 @@ class Layer:
             )
             .drop("_hidden")
         )
+
+    def league(self) -> pl.DataFrame:
+        """Members that are shown, beside a total that is.
+
+        Ranks, the spread of the members and limits that leave room for it are of all members: where one is withheld, they are, too.
+        """
+        rows = self._whole("analysis_league")
+        split = ["enterprise_id", "period", "indicator_id", "dimension"]
+        members = rows.group_by(split).len("members")
+        shown = self._shown(self._shown(rows, "period", "dimension", "member"), "period", pl.lit("enterprise"), "enterprise_id")
+        lacks_some = pl.len().over(split) != pl.col("members")
+        is_wide = pl.col("limits_method") == RANDOM_EFFECT
+        of_limits = [name for name in rows.columns if name.startswith("limit")]
+        return (
+            shown.join(members, on=split)
+            .with_columns(
+                *(_unless(lacks_some, name) for name in ("rank", "rank_low", "rank_high", "dispersion")),
+                *(_unless(lacks_some & is_wide, name) for name in (*of_limits, "flag")),
+                status=pl.when(lacks_some & (pl.col("rank").is_not_null() | (pl.col("status") == UNDECIDED)))
+                .then(pl.lit("rank_withheld"))
+                .otherwise("status"),
+            )
+            .drop("members")
+            .sort(*split, "member")
+        )
+
+    def benchmarks(self) -> pl.DataFrame:
+        """Gaps of enterprises; without interval and test where the value is shown without its parts."""
+        rows = self._whole("analysis_benchmarks")
+        key = ["enterprise_id", "period", "indicator_id"]
+        enterprises = self._with_parts.filter(pl.col("scope_type") == "enterprise").select(key).with_columns(_shown=pl.lit(True))
+        rows = rows.join(enterprises, on=key, how="left", maintain_order="left")
+        is_hidden = pl.col("_shown").is_null()
+        of_sample = ("gap_low", "gap_high", "p_value", "q_value", "finding")
+        return rows.with_columns(_unless(is_hidden, name) for name in of_sample).drop("_shown")
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline.errors import AsqError
+from pipeline.settings.benchmarks import Benchmark, read_benchmarks
 from pipeline.settings.documents import Document
-from pipeline.settings.handed_in import OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
+from pipeline.settings.handed_in import BENCHMARKS, OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
 from pipeline.settings.outlier_review import Review
 from pipeline.settings.plan import EvaluationPlan
 from pipeline.settings.sources import SourceConfig, load_sources
@@ -56,6 +57,11 @@ class HandedInFiles:
     def review(self) -> Review:
         """The reviewers' decisions; raises UsageError where the file cannot be read."""
         return Review.read(self.document(OUTLIER_REVIEW))
+
+    @cached_property
+    def benchmarks(self) -> tuple[Benchmark, ...]:
+        """The values of others to compare with; raises UsageError that names every fault of the file."""
+        return read_benchmarks(self.document(BENCHMARKS))
 
     def paths(self) -> Iterable[Path]:
         """Where the files lie, those that the plan names among them: no table is made of them."""

@@ -55,4 +55,5 @@ SOURCES = HandedIn("sources", "sources.yaml", "Source mapping", "数据源映射
 PLAN = HandedIn("plan", "evaluation.yaml", "Evaluation plan", "评价方案文件")
 OUTLIER_REVIEW = HandedIn("outlier_review", "outlier_review.csv", "Review of outliers", "异常值复核文件")
 CORRECTIONS = HandedIn("corrections", "corrections.csv", "Corrections of known source errors", "数据更正文件")
-FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS)
+BENCHMARKS = HandedIn("benchmarks", "benchmarks.csv", "Benchmarks to compare with", "行业基准值文件")
+FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS, BENCHMARKS)

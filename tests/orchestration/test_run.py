@@ -70,6 +70,14 @@ PUBLISHED_COLUMNS = {
     "analysis_sensitivity": (
         "enterprise_id", "period", "source_kind", "source", "first_order", "first_order_low", "first_order_high",
         "total_order", "total_order_low", "total_order_high", "score_variance", "draws", "seed", "status", "run_id",
+    "analysis_benchmarks": (
+        "enterprise_id", "period", "indicator_id", "scope", "source", "source_date", "licence", "note", "benchmark", "benchmark_n",
+        "value", "gap", "gap_low", "gap_high", "p_value", "q_value", "is_old", "finding", "status", "run_id",
+    ),
+    "analysis_league": (
+        "enterprise_id", "period", "indicator_id", "dimension", "member", "n", "value", "ci_low", "ci_high", "rank", "rank_low",
+        "rank_high", "difference", "difference_low", "difference_high", "p_value", "q_value", "limit_low_95", "limit_high_95",
+        "limit_low_998", "limit_high_998", "limits_method", "dispersion", "flag", "finding", "status", "run_id",
     ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
@@ -175,7 +183,7 @@ PUBLISHED_COLUMNS = {
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
-    *("score_change_parts", "analysis_comparison", "analysis_contributions"),
+    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks"),
 )
 
 

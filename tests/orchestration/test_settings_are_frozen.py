@@ -39,11 +39,15 @@ FILES_OF_THE_PLAN = {
     "sent.csv": "enterprise_id,survey_id,sent\nE1,S1,100\n",
 }
 SOURCES = "tables:\n  service_requests:\n    where: \"product_serial <> 'S4'\"\n"
+BENCHMARKS = (
+    "indicator_id,scope,value,n,source,source_date,licence,valid_from,valid_to,note\nP1-1,industry,0.9,,yearbook,2024-06-01,,,,\n"
+)
 FAULTY = {
     "sources.yaml": "tables: {no_such_table: {}}",
     "evaluation.yaml": "no_such_key: 1",
     "outlier_review.csv": "no such column",
     "corrections.csv": "no such column",
+    "benchmarks.csv": "no such column",
     "population.csv": "no such column",
     "sent.csv": "no such column",
 }
@@ -60,6 +64,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path,
     for name, text in FILES_OF_THE_PLAN.items():
         (landing / name).write_text(text, encoding="utf-8")
     write_review(landing / "outlier_review.csv")
+    (landing / "benchmarks.csv").write_text(BENCHMARKS, encoding="utf-8")
     hashes = {name: hashlib.sha256((landing / name).read_bytes()).hexdigest() for name in FAULTY}
     quarter = Quarter.parse(QUARTER)
     with pytest.MonkeyPatch.context() as patch:
@@ -105,6 +110,8 @@ def test_a_run_uses_the_files_as_they_were_when_it_started(runs: tuple[Path, Pat
     one, other = (without_run_id(current(lake, QUARTER)) for lake in (undisturbed, disturbed))
     assert one
     assert differing(one, other) == []
+    gap = pl.read_parquet(current(disturbed, QUARTER) / "analysis_benchmarks.parquet").filter(period=QUARTER)
+    assert gap.select("indicator_id", "benchmark", "source").rows() == [("P1-1", 0.9, "yearbook")]
 
 
 def test_the_run_names_the_files_that_it_used(runs: tuple[Path, Path, dict[str, str]]) -> None:

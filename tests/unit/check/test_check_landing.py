@@ -250,6 +250,17 @@ def test_corrections_that_no_run_applies_are_told(place):
     assert place.check().exit_code == 0
 
 
+def test_a_faulty_benchmark_stops_the_run_before_it_validates(place):
+    place.deliver("suggestions.csv", f"{HEADER}\nA,S1,customer,2025-02-03,,,x\n")
+    header = "indicator_id,scope,value,n,source,source_date,licence,valid_from,valid_to,note"
+    place.deliver("benchmarks.csv", f"{header}\nI1-4,industry,0.3,,,2024-06-30,,,,\n")
+    said = f"{place.landing / 'benchmarks.csv'}: row 2, column source: must not be empty"
+    assert [text for text in place.messages("error") if "benchmarks" in text] == [f"error: {said}"]
+    (verdict,) = place.check("2025-Q1").verdicts
+    assert str(verdict).startswith("asq run 2025-Q1 would stop in validate")
+    assert place.check().exit_code == 2
+
+
 def test_columns_that_are_not_read(place):
     place.deliver("suggestions.csv", f"{HEADER},mood,extra\nA,S1,customer,2025-02-03,,,,happy,1\n")
     assert "info: suggestions: columns that are not read: mood, extra" in place.messages()

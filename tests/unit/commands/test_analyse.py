@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from pipeline.analyse.comparison import SCHEMA as COMPARISON
 from pipeline.analyse.contributions import SCHEMA as CONTRIBUTIONS
+from pipeline.analyse.league import SCHEMA as LEAGUE
 from pipeline.analyse.score_changes import CHANGES_SCHEMA, PARTS_SCHEMA
 from pipeline.cli import main
 
@@ -87,3 +88,26 @@ def test_a_publication_without_analyses_is_to_be_run_again(lake: Path) -> None:
     result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)])
     assert result.exit_code == 2
     assert "published by a version without analyses: run it again" in result.output
+
+
+def test_members_that_differ_from_the_rest_are_named(lake: Path) -> None:
+    member = {
+        "enterprise_id": "E1", "period": "2025-Q1", "indicator_id": "O1-1", "dimension": "outlet", "member": "S2", "value": 0.6,
+        "difference": -0.3, "difference_low": -0.4, "difference_high": -0.2, "q_value": 0.001, "flag": "below", "finding": "worse",
+    }  # fmt: skip
+    others = [
+        {"member": f"S{place}", "finding": "better", "flag": "within", "q_value": 0.01 + place / 100} for place in range(3, 9)
+    ]
+    undecided = {"member": "S9", "finding": "not_distinguishable"}
+    pl.DataFrame(
+        [member, *(member | other for other in others), member | undecided, member | {"finding": None}], schema=LEAGUE
+    ).write_parquet(lake / "published" / "runs" / "r1" / "analysis_league.parquet")
+    lines = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)]).output.splitlines()
+    assert lines[3] == (
+        "  worse than the rest: outlet S2: O1-1 首次解决率 0.6, -0.3 (-0.4 to -0.2, q 0.001), below the funnel limits"
+    )
+    assert lines[4] == "  better than the rest: outlet S3: O1-1 首次解决率 0.6, -0.3 (-0.4 to -0.2, q 0.04)"
+    assert lines[9:11] == [
+        "  and 1 more better than the rest",
+        "  8 values of members were compared with the rest; at most 5 % of the findings are expected to be false",
+    ]

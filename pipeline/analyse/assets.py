@@ -8,9 +8,9 @@ from pipeline import flow
 from pipeline.analyse.benchmarks import write_benchmarks
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
+from pipeline.analyse.league import write_league
 from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
-from pipeline.analyse.league import write_league
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places

@@ -87,7 +87,7 @@ def _members(folder: Path, is_own: dict[str, str]) -> Iterator[str]:
             outside = "" if row["flag"] in (None, "within") else f", {row['flag']} the funnel limits"
             place = f"{row['dimension']} {row['member']}"
             values = f"{row['value']:.4g}, {row['difference']:+.4g} ({bounds})"
-            yield f"  {finding} than the rest: {place}: {_named(row['indicator_id'])} {values}{outside}"
+            yield f"  {finding} than the rest: {place}: {named(row['indicator_id'])} {values}{outside}"
         if found.height > _NAMED:
             yield f"  and {found.height - _NAMED} more {finding} than the rest"
     if tested.height:

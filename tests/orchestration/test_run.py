@@ -70,6 +70,7 @@ PUBLISHED_COLUMNS = {
     "analysis_sensitivity": (
         "enterprise_id", "period", "source_kind", "source", "first_order", "first_order_low", "first_order_high",
         "total_order", "total_order_low", "total_order_high", "score_variance", "draws", "seed", "status", "run_id",
+    ),
     "analysis_benchmarks": (
         "enterprise_id", "period", "indicator_id", "scope", "source", "source_date", "licence", "note", "benchmark", "benchmark_n",
         "value", "gap", "gap_low", "gap_high", "p_value", "q_value", "is_old", "finding", "status", "run_id",

@@ -6,7 +6,14 @@ import dagster as dg
 
 from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
-from pipeline.analyse.assets import analysis_comparison, analysis_contributions, score_changes
+from pipeline.analyse.assets import (
+    analysis_comparison,
+    analysis_contributions,
+    analysis_correlation,
+    analysis_descriptive,
+    indicator_months,
+    score_changes,
+)
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
@@ -47,6 +54,9 @@ defs = dg.Definitions(
         score_changes,
         analysis_comparison,
         analysis_contributions,
+        indicator_months,
+        analysis_correlation,
+        analysis_descriptive,
         released_tables,
         anonymity,
         quarterly_report,

@@ -5,7 +5,14 @@ import dagster as dg
 from pipeline import flow
 from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
-from pipeline.analyse.assets import analysis_comparison, analysis_contributions, score_changes
+from pipeline.analyse.assets import (
+    analysis_comparison,
+    analysis_contributions,
+    analysis_correlation,
+    analysis_descriptive,
+    indicator_months,
+    score_changes,
+)
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.release.tables import Layer
@@ -23,6 +30,7 @@ GATHERED_TABLES = sorted(
         for made in (
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
             *(evaluation, rule_results, outlier_effects, score_changes, analysis_comparison, analysis_contributions),
+            *(indicator_months, analysis_correlation, analysis_descriptive),
         )
         for key in made.keys
     }

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
+from pipeline.analyse.correlation import ENOUGH, ENTERPRISE
 from pipeline.analyse.earlier import comparisons
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
@@ -32,9 +33,11 @@ from schemas.expectations.release import (
     CUBES,
     PARTS,
     QUANTILE_CHECKS,
+    REQUESTS,
     SENTENCE_ON_MODES,
     SENTENCE_ON_TIMES,
     SENTENCES_ON_CONDITIONS,
+    STAFF,
     THINGS,
     TIMES,
     VALUE,
@@ -102,6 +105,7 @@ class Layer:
             "indicator_variants": self.indicator_variants,
             "analysis_comparison": self.comparison,
             "analysis_contributions": self.contributions,
+            "analysis_correlation": self.correlation,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -322,6 +326,22 @@ class Layer:
             .drop("members")
             .sort(*split, "member")
         )
+
+    def correlation(self) -> pl.DataFrame:
+        """Correlations of an enterprise's own cases, over at least 30 of them that are about at least k people.
+
+        Of fewer there is only the status. Those over several enterprises are in the analysts' layer only.
+        """
+        rows = self._whole("analysis_correlation").filter(level=ENTERPRISE)
+        # More requests than the k − 1 customers with the most have are those of at least k.
+        most = self._whole("mart_people_rows").filter(subject=REQUESTS, scope_type=ENTERPRISE, quarter=self.run.quarter.label)
+        rows = rows.join(most.select("enterprise_id", "most_rows"), on="enterprise_id", how="left", maintain_order="left")
+        of_enough = (pl.col("unit") == STAFF) | (pl.col("n") > pl.col("most_rows")).fill_null(False)
+        is_shown = (pl.col("n") >= max(ENOUGH, self.k)) & of_enough
+        shown = [name for name, kind in column_classes()["analysis_correlation"].items() if kind in ("people", "value")]
+        return rows.with_columns(
+            *(_unless(~is_shown, name) for name in (*shown, "finding")),
+        ).drop("most_rows")
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""

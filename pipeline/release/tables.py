@@ -337,10 +337,11 @@ class Layer:
         most = self._whole("mart_people_rows").filter(subject=REQUESTS, scope_type=ENTERPRISE, quarter=self.run.quarter.label)
         rows = rows.join(most.select("enterprise_id", "most_rows"), on="enterprise_id", how="left", maintain_order="left")
         of_enough = (pl.col("unit") == STAFF) | (pl.col("n") > pl.col("most_rows")).fill_null(False)
-        is_shown = (pl.col("n") >= max(ENOUGH, self.k)) & of_enough
-        shown = [name for name, kind in column_classes()["analysis_correlation"].items() if kind in ("people", "value")]
+        is_hidden = (pl.col("n") > 0) & ~((pl.col("n") >= max(ENOUGH, self.k)) & of_enough)
+        about_people = [name for name, kind in column_classes()["analysis_correlation"].items() if kind in ("people", "value")]
         return rows.with_columns(
-            *(_unless(~is_shown, name) for name in (*shown, "finding")),
+            *(_unless(is_hidden, name) for name in (*about_people, "finding")),
+            pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
         ).drop("most_rows")
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:

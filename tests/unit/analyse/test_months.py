@@ -69,10 +69,15 @@ def test_a_month_has_the_value_interval_and_deviation_of_its_cases() -> None:
 
 
 def test_where_people_give_several_answers_there_is_no_deviation_of_answers() -> None:
-    """Two people, three answers: 80 and 90 of one, 70 of the other; Σ of sums 240, their squares 170² + 70²."""
-    several = {"n": 40, "sum_squares": Decimal(33800), "sum_products": Decimal(410), "count_squares": 90}
-    (row,) = months(of(part("O2-1", 240, 3, **several)), CATALOGUE, published(O2_1="ok")).rows(named=True)
-    assert (row["value"], row["standard_deviation"]) == (80, None)
+    """Two people, three answers: 80 and 90 of one, 70 of the other; their sums are 170 and 70.
+
+    Cluster-robust error: residuals 170 − 2·80 and 70 − 80, √(2/1 · (10² + 10²)) ÷ 3 = 20/3; t with one degree is 12.706.
+    """
+    several = {"sum_squares": Decimal(170**2 + 70**2), "sum_products": Decimal(2 * 170 + 70), "count_squares": 5}
+    counted = part("O2-1", 240, 3, **several) | {"n": 2}
+    (row,) = months(of(counted), CATALOGUE, published(O2_1="ok")).rows(named=True)
+    assert (row["value"], row["standard_deviation"], row["n"]) == (80, None, 2)
+    assert row["ci_high"] == pytest.approx(80 + 12.7062 * 20 / 3, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -352,7 +352,7 @@ def test_pairs_to_correlate() -> None:
     """Response time and satisfaction always; declared again, in whatever order, they are one pair."""
     assert EvaluationPlan().analyses.all_pairs == (("response_seconds", "satisfaction"),)
     declared = [{"x": "satisfaction", "y": "response_seconds"}, {"x": "visits", "y": "is_repeated"}]
-    plan = EvaluationPlan.from_mapping({"analyses": {"pairs": declared, "smallest_correlation": "0.2"}})
+    plan = EvaluationPlan.from_mapping({"analyses": {"pairs": declared, "smallest_correlation": 0.2}})
     assert plan.analyses.all_pairs == (("response_seconds", "satisfaction"), ("visits", "is_repeated"))
     assert plan.analyses.smallest_correlation == 0.2
     with pytest.raises(UsageError, match=r"visits is paired with itself"):

@@ -289,7 +289,7 @@ def test_correlations_are_scipy_s_on_the_records(evaluated: Evaluated) -> None:
             from {_clean(evaluated, "survey_questions")}
             where measures = 'O2-1' and survey_type <> 'mystery' and quarter = '2025-Q1'
         )
-        select ln(1 + epoch(responded_at - requested_at)) as x, avg((score - scale_min) * 100 / steps) as y
+        select enterprise_id, ln(1 + epoch(responded_at - requested_at)) as x, avg((score - scale_min) * 100 / steps) as y
         from requests
         join responses using (enterprise_id, request_id)
         join {_clean(evaluated, "survey_answers")} using (enterprise_id, response_id)
@@ -298,12 +298,17 @@ def test_correlations_are_scipy_s_on_the_records(evaluated: Evaluated) -> None:
         group by enterprise_id, request_id, responded_at, requested_at
         """
     )
-    assert rows.height > 30
-    of_requests = "from analysis_correlation where unit = 'requests' and level = 'enterprise'"
-    found = {row["method"]: row for row in evaluated.query(of_requests).iter_rows(named=True)}
-    assert {row["n"] for row in found.values()} == {rows.height}
-    assert found["pearson"]["estimate"] == pytest.approx(stats.pearsonr(rows["x"], rows["y"]).statistic, abs=1e-6)
-    assert found["spearman"]["estimate"] == pytest.approx(stats.spearmanr(rows["x"], rows["y"]).statistic, abs=5e-3)
+    found = evaluated.query(
+        "select enterprise_id, method, n, estimate from analysis_correlation "
+        "where unit = 'requests' and level <> 'pooled_within' and period = '2025-Q1'"
+    )
+    assert rows.height > 60
+    for (enterprise,), own in [(("(all)",), rows), *rows.group_by("enterprise_id")]:
+        of_own = {row["method"]: row for row in found.filter(enterprise_id=enterprise).iter_rows(named=True)}
+        assert {row["n"] for row in of_own.values()} == {own.height}
+        if own.height >= 30:
+            assert of_own["pearson"]["estimate"] == pytest.approx(stats.pearsonr(own["x"], own["y"]).statistic, abs=1e-6)
+            assert of_own["spearman"]["estimate"] == pytest.approx(stats.spearmanr(own["x"], own["y"]).statistic, abs=5e-3)
 
 
 def test_staff_are_correlated_as_people(evaluated: Evaluated) -> None:
@@ -327,15 +332,19 @@ def test_staff_are_correlated_as_people(evaluated: Evaluated) -> None:
                 and coalesce(valid_from <= date_day, true) and coalesce(date_day < valid_to, true)
             group by all
         )
-        select certified, numerator / denominator as solved
+        select enterprise_id, certified, numerator / denominator as solved
         from days
-        join mart_indicator_inputs as inputs on inputs.enterprise_id = days.enterprise_id and scope_id = staff_id
+        join (select *, scope_id as staff_id from mart_indicator_inputs) as inputs using (enterprise_id, staff_id)
         where scope_type = 'staff' and indicator_id = 'O1-1' and variant = '' and inputs.quarter = '2025-Q1' and denominator > 0
         """
     )
-    (sums,) = evaluated.query("from mart_pair_moments where unit = 'staff'").to_dicts()
-    assert (sums["n"], sums["n"] + sums["excluded"] > 0) == (people.height, True)
-    assert float(sums["sum_x"]) == pytest.approx(people["certified"].sum(), abs=1e-4)
-    assert float(sums["sum_xy"]) == pytest.approx((people["certified"] * people["solved"]).sum(), abs=1e-4)
-    (row,) = evaluated.query("from analysis_correlation where unit = 'staff' and method = 'pearson'").to_dicts()
-    assert (row["estimate"] is not None) == (row["status"] == "ok")
+    sums = evaluated.query("from mart_pair_moments where unit = 'staff' and quarter = '2025-Q1' order by enterprise_id")
+    expected = (
+        people.group_by("enterprise_id")
+        .agg(pl.len(), pl.col("certified").sum(), solved=(pl.col("certified") * pl.col("solved")).sum())
+        .sort("enterprise_id")
+    )
+    assert sums["n"].sum() > 5
+    assert sums.select("enterprise_id", "n").rows() == expected.select("enterprise_id", "len").rows()
+    for name, counted in (("sum_x", "certified"), ("sum_xy", "solved")):
+        assert sums[name].cast(pl.Float64).to_list() == pytest.approx(expected[counted].to_list(), abs=1e-4)

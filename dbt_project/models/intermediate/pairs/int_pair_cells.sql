@@ -9,7 +9,7 @@ answers as (
     select
         answers.enterprise_id,
         responses.request_id,
-        sum((answers.score - answers.scale_min) * 100.0 / (answers.scale_max - answers.scale_min)) / count(*) as satisfaction
+        sum(cast((answers.score - answers.scale_min) * 100.0 / (answers.scale_max - answers.scale_min) as decimal(18, 6))) / count(*) as satisfaction
     from {{ ref('int_survey_answers') }} as answers
     inner join {{ source('clean', 'survey_responses') }} as responses
         on

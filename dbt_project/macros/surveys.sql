@@ -5,11 +5,13 @@
     people   int_survey_people, or a relation with its columns
     time     the columns of the month, quarter or period
     scopes   the scopes besides the enterprise
+    readings score, and expectation and gap (with the share of the two best levels) where other readings than the score are wanted
 -#}
-{% macro survey_parts(people, time, scopes=['region', 'outlet', 'staff', 'channel', 'product_category']) %}
+{% macro survey_parts(
+    people, time, scopes=['region', 'outlet', 'staff', 'channel', 'product_category'], readings=['score', 'expectation', 'gap']
+) %}
 {% set keys = ['enterprise_id'] + time + ['measures', 'variant', 'part'] -%}
 {% set place = keys + ['scope_type', 'scope_id'] -%}
-{% set readings = ['score', 'expectation', 'gap'] -%}
 with {{ people_of_one_place(people, time) }},
 
 people as (
@@ -128,12 +130,13 @@ grouped as (
     inner join sums on {{ same(place, 'of_people', 'sums') }}
 )
 
-{% for kind in [
+{%- set kinds = [
     {'suffix': '', 'of': 'score', 'by': 'score'},
     {'suffix': 'top_two_box', 'of': 'top_two', 'by': 'score'},
     {'suffix': 'expectation', 'of': 'expectation', 'by': 'expectation'},
     {'suffix': 'gap', 'of': 'gap', 'by': 'gap'},
 ] -%}
+{% for kind in (kinds if readings | length > 1 else kinds[:1]) -%}
 select
     enterprise_id,
     {{ columns(time) }},

@@ -1,14 +1,17 @@
 {% set key = ['enterprise_id', 'month_start', 'scope_type', 'scope_id', 'indicator_id'] -%}
 {% set relations = [
-    (ref('int_request_measures'), ['region'], request_measures()),
     (ref('int_call_measures'), [], call_measures()),
     (ref('int_session_measures'), [], session_measures()),
-    (ref('int_visit_measures'), ['region'], visit_measures()),
-    (ref('int_appointment_measures'), ['region'], appointment_measures()),
     (ref('int_complaint_measures'), ['region'], complaint_measures()),
     (ref('int_spare_part_measures'), [], spare_part_measures()),
     (ref('int_outlet_event_measures'), ['region'], outlet_event_measures()),
     (ref('int_improvement_measures'), [], improvement_measures()),
+] -%}
+{#- Many records, or joined to their requests: summed once for quarters and months. -#}
+{% set cells = [
+    (ref('int_request_cells'), ['region', 'outlet', 'staff', 'channel', 'product_category'], request_measures()),
+    (ref('int_visit_cells'), ['region', 'outlet', 'staff', 'product_category'], visit_measures()),
+    (ref('int_appointment_cells'), ['region', 'outlet', 'channel', 'product_category'], appointment_measures()),
 ] -%}
 {#- The calls of daily totals, as in int_call_total_parts. -#}
 {% set totals = [
@@ -23,6 +26,13 @@
     )
 {%- endset -%}
 with parts as (
+    {%- for relation, scopes, measures in cells %}
+    select
+        {{ columns(key) }},
+        {{ part_columns() }}
+    from ({{ parts_of_cells(relation, ['region'], measures, 'month_start', among=scopes, chosen=monthly(measures)) }}) as of_cells
+    union all
+    {%- endfor %}
     {%- for relation, scopes, measures in relations %}
     select
         {{ columns(key) }},
@@ -51,8 +61,7 @@ with parts as (
     select
         {{ columns(key) }},
         {{ part_columns() }}
-    from ({{ survey_parts(answers, ['month_start'], ['region']) }}) as of_people
-    where variant = ''
+    from ({{ survey_parts(answers, ['month_start'], ['region'], ['score']) }}) as of_people
 )
 
 select

@@ -1,1 +1,1 @@
-{{ measure_parts(ref('int_appointment_measures'), ['region', 'outlet', 'channel', 'product_category'], appointment_measures()) }}
+{{ parts_of_cells(ref('int_appointment_cells'), ['region', 'outlet', 'channel', 'product_category'], appointment_measures()) }}

@@ -1,1 +1,1 @@
-{{ measure_parts(ref('int_request_measures'), ['region', 'outlet', 'staff', 'channel', 'product_category'], request_measures()) }}
+{{ parts_of_cells(ref('int_request_cells'), ['region', 'outlet', 'staff', 'channel', 'product_category'], request_measures()) }}

@@ -1,1 +1,1 @@
-{{ measure_parts(ref('int_visit_measures'), ['region', 'outlet', 'staff', 'product_category'], visit_measures()) }}
+{{ parts_of_cells(ref('int_visit_cells'), ['region', 'outlet', 'staff', 'product_category'], visit_measures()) }}

@@ -169,7 +169,9 @@ def correlations(
         sums, counts = moments.filter(**key).sort("enterprise_id").to_dicts(), cells.filter(**key)
         of = {row["enterprise_id"]: (row,) for row in sums}
         method = (PEARSON, POINT_BISERIAL, PHI)[len(BINARY & set(pair[1:]))]
-        rows = [(name, ENTERPRISE, Moments.of(of.get(name, ())), counts.filter(enterprise_id=name)) for name in enterprises]
+        rows: list[tuple[str, str, Moments, pl.DataFrame | None]] = [
+            (name, ENTERPRISE, Moments.of(of.get(name, ())), counts.filter(enterprise_id=name)) for name in enterprises
+        ]
         if len(enterprises) > 1:
             rows += [(ALL, POOLED, Moments.of(sums), counts), (ALL, WITHIN, Moments.within(sums), None)]
         for enterprise, level, both, table in rows:

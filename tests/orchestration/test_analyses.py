@@ -112,7 +112,9 @@ def test_readers_see_differences_of_what_they_see(two_quarters: TwoQuarters) -> 
 def test_months_of_published_quarters_add_up_to_their_values(two_quarters: TwoQuarters) -> None:
     """Numerators and denominators are those of the quarter, and each month rests on its quarter's publication."""
     months = table(two_quarters.lake, "indicator_months")
-    assert set(months["quarter"]) == {QUARTER, EARLIER_QUARTER}
+    # The run reads records of another quarter too, which was never published.
+    others = months.filter(~pl.col("quarter").is_in([QUARTER, EARLIER_QUARTER]))
+    assert others.select("status", "value").unique().rows() == [("not_published", None)]
     parts = (
         table(two_quarters.lake, "mart_monthly_parts").group_by("quarter", *_PLACE).agg(pl.col("numerator", "denominator").sum())
     )

@@ -27,15 +27,21 @@ visits as (
         request_id,
         count(*) as visit_count
     from {{ source('clean', 'onsite_visits') }}
-    where outcome = 'done' and (select count(*) from pairs where x_measure = 'visits' or y_measure = 'visits') > 0
+    where
+        outcome = 'done'
+        and (
+            select count(*)
+            from pairs
+            where x_measure = 'visits' or y_measure = 'visits'
+        ) > 0
     group by enterprise_id, request_id
 ),
 
 figures as (
     select
-        requests.enterprise_id
-        {%- for name, value, _ in pair_measures() %},
-        cast({{ value }} as decimal(18, 6)) as {{ name }}
+        requests.enterprise_id,
+        {%- for name, value, _ in pair_measures() %}
+        cast({{ value }} as decimal(18, 6)) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_request_measures') }} as requests
     left join answers on requests.enterprise_id = answers.enterprise_id and requests.request_id = answers.request_id

@@ -100,9 +100,12 @@
         {{- columns(keys) }},
         'staff' as scope_type,
         staff_id as scope_id,
-        {{- columns(sums) }}
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from cells
     where is_of_staff
+    group by {{ (keys + ['staff_id']) | join(', ') }}
     {%- endif %}
 {%- endmacro %}
 

@@ -39,10 +39,10 @@ visits as (
 
 figures as (
     select
-        requests.enterprise_id,
         {%- for name, value, _ in pair_measures() %}
-        cast({{ value }} as decimal(18, 6)) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ value }} as decimal(18, 6)) as {{ name }},
         {%- endfor %}
+        requests.enterprise_id
     from {{ ref('int_request_measures') }} as requests
     left join answers on requests.enterprise_id = answers.enterprise_id and requests.request_id = answers.request_id
     left join visits on requests.enterprise_id = visits.enterprise_id and requests.request_id = visits.request_id

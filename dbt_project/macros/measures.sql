@@ -100,9 +100,12 @@
         {{- columns(keys) }},
         'staff' as scope_type,
         staff_id as scope_id,
-        {{- columns(sums) }}
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from cells
     where is_of_staff
+    group by {{ (keys + ['staff_id']) | join(', ') }}
     {%- endif %}
 {%- endmacro %}
 
@@ -119,39 +122,57 @@
 {%- endmacro %}
 
 {% macro measure_parts(relation, scopes, measures, key='quarter') %}
-{%- set sums = [] %}
 with cells as (
+    {{ measure_cells(relation, scopes, measures, ['enterprise_id', key]) }}
+),
+
+{{ _parts_of_cells(scopes, measures, measures, key) }}
+{% endmacro %}
+
+{#-
+    The same in two steps, for cells that several relations sum: a relation of measure_cells(), and parts of it by one of its keys.
+
+    keys    what the cells are apart by besides the scopes: enterprise_id and times
+    among   the scopes of the cells, if more than those of the parts
+    chosen  the measures of the parts, if not all of the cells
+-#}
+{% macro parts_of_cells(relation, scopes, measures, key='quarter', among=none, chosen=none) %}
+with cells as (
+    select *
+    from {{ relation }}
+    {%- if _are_staff_apart(among or scopes) and not _are_staff_apart(scopes) %}
+    where not is_of_staff
+    {%- endif %}
+),
+
+{{ _parts_of_cells(scopes, measures, chosen or measures, key) }}
+{% endmacro %}
+
+{% macro measure_cells(relation, scopes, measures, keys) %}
     select
-        enterprise_id,
-        {{ key }},
+        {{- columns(keys) }},
         {{- cell_keys(scopes) }}
         {%- for m in measures %}
         {%- set population = m.get('of', 'true') %}
         {%- set i = loop.index %}
         {%- if m.get('unknown') %}
-        {%- do sums.append('unknown_' ~ i) %}
         count(case when {{ m.unknown }} then 1 end) as unknown_{{ i }},
         {%- endif %}
         {%- if m.kind == 'rate' %}
-        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i]) %}
         count(case when ({{ population }}) and ({{ m['when'] }}) then 1 end) as numerator_{{ i }},
         {%- if m.get('cases') or m.get('unknown') %}
-        {%- do sums.append('cases_' ~ i) %}
         count(case when {{ m.get('cases', population) }} then 1 end) as cases_{{ i }},
         {%- endif %}
         count(case when {{ population }} then 1 end) as denominator_{{ i }}
         {%- elif m.kind == 'mean' %}
-        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'cases_' ~ i, 'sum_squares_' ~ i]) %}
         sum(case when {{ population }} then {{ m.value }} end) as numerator_{{ i }},
         count(case when {{ population }} then {{ m.value }} end) as denominator_{{ i }},
         count(case when {{ population }} then 1 end) as cases_{{ i }},
         {%- if m.get('within') %}
-        {%- do sums.append('within_limit_' ~ i) %}
         count(case when ({{ population }}) and ({{ m.within }}) then 1 end) as within_limit_{{ i }},
         {%- endif %}
         sum(case when {{ population }} then {{ square(m.value, m.get('decimals', 6)) }} end) as sum_squares_{{ i }}
         {%- else %}
-        {%- do sums.extend(['numerator_' ~ i, 'denominator_' ~ i, 'n_' ~ i, 'cases_' ~ i]) %}
         sum(case when {{ population }} then {{ m.numerator }} end) as numerator_{{ i }},
         sum(case when {{ population }} then {{ m.denominator }} end) as denominator_{{ i }},
         sum(case when {{ population }} then {{ m.get('n', m.denominator) }} end) as n_{{ i }},
@@ -160,15 +181,31 @@ with cells as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
-    {{ cell_sets(['enterprise_id', key], scopes) }}
-),
+    {{ cell_sets(keys, scopes) }}
+{% endmacro %}
 
+{#- The names of the sums of a measure at a place of the list. -#}
+{% macro _sums_of(measure, place) -%}
+    {%- set names = ['numerator', 'denominator'] %}
+    {%- if measure.get('unknown') %}{% do names.append('unknown') %}{% endif %}
+    {%- if measure.kind != 'rate' or measure.get('cases') or measure.get('unknown') %}{% do names.append('cases') %}{% endif %}
+    {%- if measure.kind == 'mean' %}{% do names.append('sum_squares') %}{% endif %}
+    {%- if measure.get('within') %}{% do names.append('within_limit') %}{% endif %}
+    {%- if measure.kind == 'ratio' %}{% do names.append('n') %}{% endif %}
+    {%- set numbered = [] %}
+    {%- for name in names %}{% do numbered.append(name ~ '_' ~ place) %}{% endfor %}
+    {{- return(numbered) -}}
+{%- endmacro %}
+
+{% macro _parts_of_cells(scopes, measures, chosen, key) %}
+{%- set sums = [] %}
+{%- for m in measures if m in chosen %}{% do sums.extend(_sums_of(m, measures.index(m) + 1)) %}{% endfor %}
 grouped as (
     {{ cells_by_scope(['enterprise_id', key], scopes, sums) }}
 )
 
-{% for m in measures -%}
-{%- set i = loop.index %}
+{% for m in chosen -%}
+{%- set i = measures.index(m) + 1 %}
 select
     enterprise_id,
     {{ key }},

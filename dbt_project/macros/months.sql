@@ -7,3 +7,13 @@
 {% macro rounded_duration(seconds, unit_seconds, decimals) -%}
     cast(round({{ seconds }} / {{ unit_seconds }}.0, {{ decimals }}) as decimal(12, {{ decimals }}))
 {%- endmacro %}
+
+{#- The first day of the month of a date or timestamp: groups faster than the month's name. -#}
+{% macro first_of_month(at) -%}
+    cast({{ dbt.date_trunc('month', at) }} as date)
+{%- endmacro %}
+
+{#- The measures that are an indicator's own and have a value for each month: no other readings, no counts and changes. -#}
+{% macro monthly(measures) -%}
+    {{- return(measures | rejectattr('variant', 'defined') | rejectattr('id', 'in', ['I3-3', 'I4-1']) | list) -}}
+{%- endmacro %}

@@ -1,5 +1,5 @@
-{#- What a run gives to the SQL lies in the schema `run` of its database (pipeline/marts/inputs.py): the tables quarters, periods
-    and days, and the functions quarter, first_day, last_day and fewest_people. The SQL itself is the same for every quarter. -#}
+{#- What a run gives to the SQL lies in the schema `run` of its database (pipeline/marts/inputs.py): the tables quarters, periods,
+    days and pairs, and the functions quarter, first_day, last_day and fewest_people. The SQL itself is the same for every quarter. -#}
 {% macro of_run(name) -%}
     {{ api.Relation.create(database=target.database, schema='run', identifier=name) }}
 {%- endmacro %}

@@ -3,13 +3,15 @@
     part. One person may answer several questions of an indicator, so that n counts people and the squares are of their sums (D-35).
 
     people   int_survey_people, or a relation with its columns
-    time     the columns of the quarter or period
+    time     the columns of the month, quarter or period
+    scopes   the scopes besides the enterprise
+    readings score, and expectation and gap (with the share of the two best levels) where other readings than the score are wanted
 -#}
-{% macro survey_parts(people, time) %}
-{% set scopes = ['region', 'outlet', 'staff', 'channel', 'product_category'] -%}
+{% macro survey_parts(
+    people, time, scopes=['region', 'outlet', 'staff', 'channel', 'product_category'], readings=['score', 'expectation', 'gap']
+) %}
 {% set keys = ['enterprise_id'] + time + ['measures', 'variant', 'part'] -%}
 {% set place = keys + ['scope_type', 'scope_id'] -%}
-{% set readings = ['score', 'expectation', 'gap'] -%}
 with {{ people_of_one_place(people, time) }},
 
 people as (
@@ -128,12 +130,13 @@ grouped as (
     inner join sums on {{ same(place, 'of_people', 'sums') }}
 )
 
-{% for kind in [
+{%- set kinds = [
     {'suffix': '', 'of': 'score', 'by': 'score'},
     {'suffix': 'top_two_box', 'of': 'top_two', 'by': 'score'},
     {'suffix': 'expectation', 'of': 'expectation', 'by': 'expectation'},
     {'suffix': 'gap', 'of': 'gap', 'by': 'gap'},
 ] -%}
+{% for kind in (kinds if readings | length > 1 else kinds[:1]) -%}
 select
     enterprise_id,
     {{ columns(time) }},
@@ -174,7 +177,7 @@ where variant <> 'valid_only'
 {%- endmacro %}
 
 {#-
-    The relation of_one_place: respondents whose answers of the time were all given in one quarter at one place. Their rows of
+    The relation of_one_place: respondents whose answers of the time were all given in one month at one place. Their rows of
     int_survey_people are the same people in every scope, and need not be summed by person scope by scope.
 -#}
 {% macro people_of_one_place(people, time) -%}
@@ -184,7 +187,7 @@ of_one_place as (
         respondent
     from {{ people }} as people
     group by {{ time | join(', ') }}, respondent
-    having min(quarter) = max(quarter) and min(place) = max(place)
+    having min(month_start) = max(month_start) and min(place) = max(place)
 )
 {%- endmacro %}
 

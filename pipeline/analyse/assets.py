@@ -8,7 +8,10 @@ from pipeline import flow
 from pipeline.analyse.benchmarks import write_benchmarks
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
+from pipeline.analyse.correlation import write_correlation
+from pipeline.analyse.descriptive import write_descriptive
 from pipeline.analyse.league import write_league
+from pipeline.analyse.months import write_months
 from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
 from pipeline.analyse.score_changes import write_score_changes
@@ -141,4 +144,55 @@ def analysis_benchmarks(context: dg.AssetExecutionContext, places: Places) -> dg
     """Compare the enterprises' values with the benchmarks that users handed in."""
     step = places.begin(context, flow.ANALYSE, "benchmarks")
     rows = write_benchmarks(step.quarter, step.run, step.settings.benchmarks)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="indicator_months",
+    deps=["mart_monthly_parts", "indicator_values", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × month × scope (enterprise, region) × indicator: value and interval, for the quarter's months "
+        "and those of the look-back quarters.",
+        {"python", "polars"},
+    ),
+)
+def indicator_months(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compute the values of single months."""
+    step = places.begin(context, flow.ANALYSE, "months")
+    rows = write_months(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_correlation",
+    deps=["mart_pair_moments", "mart_pair_cells", "mart_period_coverage"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × pair of figures × method: the correlation, its interval and corrected test.",
+        {"python", "polars"},
+    ),
+)
+def analysis_correlation(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Correlate the pairs of figures that every run looks at, and those that the plan declares."""
+    step = places.begin(context, flow.ANALYSE, "correlation")
+    wanted = step.settings.plan.analyses
+    rows = write_correlation(step.quarter, step.run, wanted.all_pairs, wanted.smallest_correlation)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_descriptive",
+    deps=["mart_indicator_inputs", "mart_duration_statistics", "indicator_values", "indicator_months", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × quarter or month × scope × indicator that is a rate, mean or score: mean, deviation, median, "
+        "P90, P95, number and frequency.",
+        {"python", "polars"},
+    ),
+)
+def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Describe the quarter's rates, times and answers."""
+    step = places.begin(context, flow.ANALYSE, "description")
+    rows = write_descriptive(step.quarter, step.run)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

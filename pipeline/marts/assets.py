@@ -38,10 +38,11 @@ def _marts(context: dg.AssetExecutionContext, places: Places, dbt: DbtBuilder) -
         pinned_clean_files(quarter, settings.lake) as files,
     ):
         excluded = write_excluded(settings.review, quarter, settings.lake, review_limits(settings.plan), scratch)
+        inputs = RunInputs(quarter, files, excluded, settings.plan.privacy.k, settings.plan.analyses.all_pairs)
         # Events wait for the export, because their row counts are known only then.
         events: list[Any] = []
         try:
-            for event in dbt.build(context, RunInputs(quarter, files, excluded, settings.plan.privacy.k), scratch):
+            for event in dbt.build(context, inputs, scratch):
                 events.append(event)
             announce(flow.MARTS, "export")
             with dbt.tables(scratch) as tables:

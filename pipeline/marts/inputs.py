@@ -26,6 +26,7 @@ from pipeline.lake.sql import literal, parquet, quoted
 from pipeline.lake.versions import bounds_given, implied_bounds
 from pipeline.settings.plan import PrivacyLimits
 from schemas.contract import TABLES, Table
+from schemas.expectations.pairs import ALWAYS, Pair
 
 # Days that the working-day and service-hour clocks look up; the calendar must cover the latest of them.
 _CLOCKED_COLUMNS = {
@@ -59,13 +60,15 @@ def _is_purged(table: str, clean: Path, lake: Lake) -> bool:
 @dataclass(frozen=True)
 class RunInputs:
     """The quarter of a run, its clean files by table, and by table the Parquet file with the quarter and _row_id of the records
-    that a reviewer excluded; the fewest people that a number shown to readers may be about.
+    that a reviewer excluded; the fewest people that a number shown to readers may be about; the pairs of figures of requests to
+    correlate.
     """
 
     quarter: Quarter
     files: Mapping[str, Sequence[Path]]
     excluded: Mapping[str, Path] = field(default_factory=dict)
     fewest_people: int = PrivacyLimits().k
+    pairs: Sequence[Pair] = ALWAYS
 
     @property
     def size(self) -> int:
@@ -75,7 +78,7 @@ class RunInputs:
     def create(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
         """Create the relations in a database that has none of them.
 
-        Tables run.quarters, run.periods, run.days; functions run.quarter(), run.first_day(), run.last_day(),
+        Tables run.quarters, run.periods, run.days, run.pairs; functions run.quarter(), run.first_day(), run.last_day(),
         run.fewest_people(); a view clean.<table> for every table of the contract.
         """
         first, last = self.quarter.first_day, self.quarter.last_day
@@ -101,6 +104,7 @@ class RunInputs:
                     for each in published_periods(self.quarter)
                 ],
             ),
+            _table_of(f"{run}.pairs", "x_measure, y_measure", list(self.pairs)),
             f"create table {run}.days as "
             f"select cast(unnest(generate_series({_date(start)}, {_date(end)}, interval 1 day)) as date) as date_day",
             *(f"create view {clean}.{quoted(name)} as {self._rows(table, connection)}" for name, table in TABLES.items()),

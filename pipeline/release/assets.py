@@ -9,8 +9,11 @@ from pipeline.analyse.assets import (
     analysis_benchmarks,
     analysis_comparison,
     analysis_contributions,
+    analysis_correlation,
+    analysis_descriptive,
     analysis_league,
     analysis_overlaps,
+    indicator_months,
     score_changes,
     score_robustness,
 )
@@ -32,6 +35,7 @@ GATHERED_TABLES = sorted(
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
             *(evaluation, rule_results, outlier_effects, score_changes, score_robustness),
             *(analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks, analysis_overlaps),
+            *(indicator_months, analysis_correlation, analysis_descriptive),
         )
         for key in made.keys
     }

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
 from pipeline.analyse.comparison import UNDECIDED
+from pipeline.analyse.correlation import ENOUGH, ENTERPRISE
 from pipeline.analyse.earlier import comparisons
 from pipeline.analyse.league import RANDOM_EFFECT
 from pipeline.errors import DataRefused
@@ -34,9 +35,11 @@ from schemas.expectations.release import (
     CUBES,
     PARTS,
     QUANTILE_CHECKS,
+    REQUESTS,
     SENTENCE_ON_MODES,
     SENTENCE_ON_TIMES,
     SENTENCES_ON_CONDITIONS,
+    STAFF,
     THINGS,
     TIMES,
     VALUE,
@@ -114,6 +117,7 @@ class Layer:
             "analysis_sensitivity": self.sensitivity,
             "analysis_league": self.league,
             "analysis_benchmarks": self.benchmarks,
+            "analysis_correlation": self.correlation,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -427,6 +431,23 @@ class Layer:
         is_hidden = pl.col("_shown").is_null()
         of_sample = ("gap_low", "gap_high", "p_value", "q_value", "finding")
         return rows.with_columns(_unless(is_hidden, name) for name in of_sample).drop("_shown")
+
+    def correlation(self) -> pl.DataFrame:
+        """Correlations of an enterprise's own cases, over at least 30 of them that are about at least k people.
+
+        Of fewer there is only the status. Those over several enterprises are in the analysts' layer only.
+        """
+        rows = self._whole("analysis_correlation").filter(level=ENTERPRISE)
+        # More requests than the k − 1 customers with the most have are those of at least k.
+        most = self._whole("mart_people_rows").filter(subject=REQUESTS, scope_type=ENTERPRISE, quarter=self.run.quarter.label)
+        rows = rows.join(most.select("enterprise_id", "most_rows"), on="enterprise_id", how="left", maintain_order="left")
+        of_enough = (pl.col("unit") == STAFF) | (pl.col("n") > pl.col("most_rows")).fill_null(False)
+        is_hidden = (pl.col("n") > 0) & ~((pl.col("n") >= max(ENOUGH, self.k)) & of_enough)
+        about_people = [name for name, kind in column_classes()["analysis_correlation"].items() if kind in ("people", "value")]
+        return rows.with_columns(
+            *(_unless(is_hidden, name) for name in (*about_people, "finding")),
+            pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
+        ).drop("most_rows")
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""

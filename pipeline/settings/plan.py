@@ -41,6 +41,8 @@ from pipeline.settings.survey_files import Invitations, Margins, read_invitation
 from schemas.expectations.acceptance import Bounds
 from schemas.expectations.acceptance import checks as acceptance_checks
 from schemas.expectations.outliers import METHODS, Z
+from schemas.expectations.pairs import ALWAYS, REQUEST_MEASURES
+from schemas.expectations.pairs import Pair as Names
 from schemas.expectations.privacy import KINDS as PERSONAL_DATA_KINDS
 
 if TYPE_CHECKING:
@@ -236,12 +238,37 @@ class SurveyChoices(SettingsModel):
             self._files = MappingProxyType(context.files)
 
 
-class AnalysisChoices(SettingsModel):
-    """What the analyses that draw at random go by: the same seed gives the same results."""
+class Pair(SettingsModel):
+    """Two figures of a request whose correlation is wanted."""
+
+    x: Annotated[str, one_of(REQUEST_MEASURES)] = Field(description="One figure, for example resolution_seconds.")
+    y: Annotated[str, one_of(REQUEST_MEASURES)] = Field(description="The other, for example satisfaction.")
+
+
+class Analyses(SettingsModel):
+    """What the analyses look at; the same seed gives the same draws."""
 
     # Fewer would not tell the ends of a 95 % range.
     draws: Annotated[int, whole_number(2_000)] = Field(2_048, description="How often the scores are drawn.")
     seed: Annotated[int, whole_number(0)] = Field(244, description="Where the random numbers start.")
+    pairs: tuple[Pair, ...] = Field((), description="Correlated beside response time and satisfaction.")
+    smallest_correlation: Share = Field(0.1, description="A correlation closer to 0 is no finding, however certain.")
+
+    @field_validator("pairs", mode="after")
+    @classmethod
+    def _of_two(cls, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+        for place, pair in enumerate(pairs):
+            if pair.x == pair.y:
+                raise wrong(f"{pair.x} is paired with itself", place)
+        return pairs
+
+    @property
+    def all_pairs(self) -> tuple[Names, ...]:
+        """The pairs of every run and those declared here, each once whatever its order."""
+        found: dict[frozenset[str], Names] = {}
+        for names in (*ALWAYS, *((pair.x, pair.y) for pair in self.pairs)):
+            found.setdefault(frozenset(names), names)
+        return tuple(found.values())
 
 
 class EvaluationPlan(SettingsModel):
@@ -273,7 +300,7 @@ class EvaluationPlan(SettingsModel):
     outlier_methods: tuple[Annotated[str, one_of(METHODS)], ...] = Field(
         (Z,), description=f"What makes a point need review; {Z} must be one."
     )
-    analyses: AnalysisChoices = Field(default_factory=AnalysisChoices, description="Of analyses that draw at random.")
+    analyses: Analyses = Field(default_factory=Analyses, description="What the analyses look at.")
     privacy_exceptions: tuple[PrivacyException, ...] = Field((), description="Looks like personal data, is none.")
     _origin: _Origin = PrivateAttr(default_factory=lambda: _Origin(LocatedYaml("evaluation plan")))
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.xdist_group("orchestration_two_quarters")
 
 _ROW = ["enterprise_id", "period", "against"]
 _SPLIT = [*_ROW, "indicator_id", "dimension"]
+_PLACE = ["enterprise_id", "scope_type", "scope_id", "indicator_id"]
 
 
 def table(lake: Path, name: str, quarter: str = QUARTER) -> pl.DataFrame:
@@ -106,6 +107,38 @@ def test_readers_see_differences_of_what_they_see(two_quarters: TwoQuarters) -> 
     split = pl.read_parquet(folder / "analysis_contributions.parquet")
     assert split.height < table(two_quarters.lake, "analysis_contributions").height
     assert "(unassigned)" not in split["member"].to_list()
+
+
+def test_months_of_published_quarters_add_up_to_their_values(two_quarters: TwoQuarters) -> None:
+    """Numerators and denominators are those of the quarter, and each month rests on its quarter's publication."""
+    months = table(two_quarters.lake, "indicator_months")
+    # The run reads records of another quarter too, which was never published.
+    others = months.filter(~pl.col("quarter").is_in([QUARTER, EARLIER_QUARTER]))
+    assert others.select("status", "value").unique().rows() == [("not_published", None)]
+    parts = (
+        table(two_quarters.lake, "mart_monthly_parts").group_by("quarter", *_PLACE).agg(pl.col("numerator", "denominator").sum())
+    )
+    for quarter in (QUARTER, EARLIER_QUARTER):
+        values = table(two_quarters.lake, "indicator_values", quarter).filter(period=quarter)
+        counted = parts.filter(quarter=quarter).join(values.filter(pl.col("value").is_not_null()), on=_PLACE)
+        assert counted.height > 10
+        assert counted["numerator"].cast(pl.Float64).to_list() == pytest.approx(counted["numerator_right"].to_list(), abs=1e-6)
+        assert counted["denominator"].cast(pl.Float64).to_list() == counted["denominator_right"].to_list()
+        without = values.filter(scope_type="enterprise", status="no_data").select("enterprise_id", "indicator_id")
+        of_quarter = months.filter(quarter=quarter)
+        assert of_quarter.join(without, on=without.columns, how="semi")["value"].drop_nulls().is_empty()
+        assert not of_quarter["value"].drop_nulls().is_empty()
+
+
+def test_readers_see_correlations_of_enough_people_only(two_quarters: TwoQuarters) -> None:
+    """The landing folder has no surveys, so that there is nothing to correlate, and that is said."""
+    whole = table(two_quarters.lake, "analysis_correlation")
+    assert set(whole.filter(unit="requests")["status"]) == {"insufficient_sample"}
+    shown = pl.read_parquet(released(current(two_quarters.lake, QUARTER)) / "analysis_correlation.parquet")
+    assert "excluded" not in shown.columns
+    assert set(shown["level"]) == {"enterprise"}
+    assert shown.filter(pl.col("n") > 0)["n"].min() in (None, *range(30, 10**6))
+    assert shown.filter(pl.col("withheld").is_not_null())["estimate"].drop_nulls().is_empty()
 
 
 def test_the_command_says_what_was_not_compared_and_why(two_quarters: TwoQuarters, published: Published) -> None:

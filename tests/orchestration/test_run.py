@@ -155,6 +155,20 @@ PUBLISHED_COLUMNS = {
         *("generalised", "suppressed", "left_out", "reidentification_risk", "gbt_42460_level", "is_kept", "run_id"),
     ),
     "mart_indicator_inputs": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"),
+    "mart_monthly_parts": ("enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "numerator", "n"),
+    "mart_pair_moments": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "n", "sum_xy", "excluded"),
+    "mart_pair_cells": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "x_bin", "y_bin", "n"),
+    "indicator_months": (
+        "enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "value", "ci_low", "ci_high",
+        "standard_deviation", "n", "status", "run_id",
+    ),
+    "analysis_descriptive": (
+        *_PLACE, "n", "mean", "standard_deviation", "median", "p90", "p95", "frequency", "status", "run_id",
+    ),
+    "analysis_correlation": (
+        "enterprise_id", "period", "level", "unit", "x_measure", "y_measure", "method", "n", "excluded", "estimate", "ci_low",
+        "ci_high", "p_value", "q_value", "smallest_effect", "finding", "status", "run_id",
+    ),
     "mart_period_inputs": ("enterprise_id", "period", "scope_type", "scope_id", "indicator_id"),
     "mart_duration_statistics": ("enterprise_id", "period", "indicator_id", "p50", "p90", "p95"),
     "survey_validity": (

@@ -241,3 +241,108 @@ def _texts(folder: Path) -> str:
             if kind == pl.String:
                 pieces.append("\n".join(frame[name].drop_nulls().unique().to_list()))
     return "\n".join(pieces)
+
+
+def _clean(evaluated: Evaluated, table: str) -> str:
+    return f"read_parquet('{evaluated.lake}/clean/{table}/quarter=*/*.parquet', hive_partitioning = false)"
+
+
+_COUNTED = "merged_into is null and not coalesce(is_test, false) and quarter = '2025-Q1'"
+
+
+def test_months_are_those_of_the_records(evaluated: Evaluated) -> None:
+    """P5-1 by month and region, counted from the clean requests."""
+    expected = evaluated.query(
+        f"""
+        select enterprise_id, strftime(requested_at, '%Y-%m') as month, region_code, avg(coalesce(personalised_plan, false)::int)
+        from {_clean(evaluated, "service_requests")}
+        where {_COUNTED} and region_code is not null
+        group by all order by all
+        """
+    )
+    found = evaluated.query(
+        "select enterprise_id, month, scope_id, value from indicator_months "
+        "where indicator_id = 'P5-1' and scope_type = 'region' and quarter = '2025-Q1' order by all"
+    )
+    assert found.height > 3
+    assert found.rows() == [(*place, pytest.approx(value)) for *place, value in expected.iter_rows()]
+
+
+def test_correlations_are_scipy_s_on_the_records(evaluated: Evaluated) -> None:
+    from scipy import stats
+
+    rows = evaluated.query(
+        f"""
+        with requests as (
+            from {_clean(evaluated, "service_requests")} where {_COUNTED} and responded_at is not null
+        ),
+        responses as (
+            from {_clean(evaluated, "survey_responses")} where is_complete and quarter <= '2025-Q1'
+            qualify row_number() over (
+                partition by enterprise_id, customer_id, survey_id order by submitted_at, _origin_file, _origin_row
+            ) = 1
+        ),
+        questions as (
+            select distinct survey_id, question_id, scale_min, scale_max - scale_min as steps
+            from {_clean(evaluated, "survey_questions")}
+            where measures = 'O2-1' and survey_type <> 'mystery' and quarter = '2025-Q1'
+        )
+        select enterprise_id, ln(1 + epoch(responded_at - requested_at)) as x, avg((score - scale_min) * 100 / steps) as y
+        from requests
+        join responses using (enterprise_id, request_id)
+        join {_clean(evaluated, "survey_answers")} using (enterprise_id, response_id)
+        join questions using (survey_id, question_id)
+        where score is not null
+        group by enterprise_id, request_id, responded_at, requested_at
+        """
+    )
+    found = evaluated.query(
+        "select enterprise_id, method, n, estimate from analysis_correlation "
+        "where unit = 'requests' and level <> 'pooled_within' and period = '2025-Q1'"
+    )
+    assert rows.height > 60
+    for (enterprise,), own in [(("(all)",), rows), *rows.group_by("enterprise_id")]:
+        of_own = {row["method"]: row for row in found.filter(enterprise_id=enterprise).iter_rows(named=True)}
+        assert {row["n"] for row in of_own.values()} == {own.height}
+        if own.height >= 30:
+            assert of_own["pearson"]["estimate"] == pytest.approx(stats.pearsonr(own["x"], own["y"]).statistic, abs=1e-6)
+            assert of_own["spearman"]["estimate"] == pytest.approx(stats.spearmanr(own["x"], own["y"]).statistic, abs=5e-3)
+
+
+def test_staff_are_correlated_as_people(evaluated: Evaluated) -> None:
+    """Certified days are counted day by day here."""
+    people = evaluated.query(
+        f"""
+        with days as (
+            select
+                enterprise_id, staff_id,
+                avg(
+                    (
+                        coalesce(certificate_valid_from, certificate_valid_until) is not null
+                        and coalesce(certificate_valid_from <= date_day, true)
+                        and coalesce(date_day <= certificate_valid_until, true)
+                    )::int
+                ) as certified
+            from {_clean(evaluated, "staff")}
+            join dim_calendar on date_day between '2025-01-01' and '2025-03-31' and is_workday
+            where quarter = '2025-Q1' and is_service_staff and requires_certificate
+                and hired_on <= date_day and coalesce(date_day < left_on, true)
+                and coalesce(valid_from <= date_day, true) and coalesce(date_day < valid_to, true)
+            group by all
+        )
+        select enterprise_id, certified, numerator / denominator as solved
+        from days
+        join (select *, scope_id as staff_id from mart_indicator_inputs) as inputs using (enterprise_id, staff_id)
+        where scope_type = 'staff' and indicator_id = 'O1-1' and variant = '' and inputs.quarter = '2025-Q1' and denominator > 0
+        """
+    )
+    sums = evaluated.query("from mart_pair_moments where unit = 'staff' and quarter = '2025-Q1' order by enterprise_id")
+    expected = (
+        people.group_by("enterprise_id")
+        .agg(pl.len(), pl.col("certified").sum(), solved=(pl.col("certified") * pl.col("solved")).sum())
+        .sort("enterprise_id")
+    )
+    assert sums["n"].sum() > 5
+    assert sums.select("enterprise_id", "n").rows() == expected.select("enterprise_id", "len").rows()
+    for name, counted in (("sum_x", "certified"), ("sum_xy", "solved")):
+        assert sums[name].cast(pl.Float64).to_list() == pytest.approx(expected[counted].to_list(), abs=1e-4)

@@ -346,3 +346,16 @@ def test_every_key_is_documented() -> None:
     keys = set(EvaluationPlan.model_fields)
     text = DOCUMENT.read_text(encoding="utf-8")
     assert [key for key in sorted(keys) if f"`{key}`" not in text or f"\n{key}:" not in text] == []
+
+
+def test_pairs_to_correlate() -> None:
+    """Response time and satisfaction always; declared again, in whatever order, they are one pair."""
+    assert EvaluationPlan().analyses.all_pairs == (("response_seconds", "satisfaction"),)
+    declared = [{"x": "satisfaction", "y": "response_seconds"}, {"x": "visits", "y": "is_repeated"}]
+    plan = EvaluationPlan.from_mapping({"analyses": {"pairs": declared, "smallest_correlation": 0.2}})
+    assert plan.analyses.all_pairs == (("response_seconds", "satisfaction"), ("visits", "is_repeated"))
+    assert plan.analyses.smallest_correlation == 0.2
+    with pytest.raises(UsageError, match=r"visits is paired with itself"):
+        EvaluationPlan.from_mapping({"analyses": {"pairs": [{"x": "visits", "y": "visits"}]}})
+    with pytest.raises(UsageError, match=r"'visit' is not one of .*did you mean 'visits'"):
+        EvaluationPlan.from_mapping({"analyses": {"pairs": [{"x": "visit", "y": "visits"}]}})

@@ -17,6 +17,7 @@ timed as (
     select
         appointments.enterprise_id,
         appointments.quarter,
+        {{ first_of_month('appointments.requested_at') }} as month_start,
         requests.region_code,
         requests.outlet_id,
         requests.channel,
@@ -38,6 +39,7 @@ timed as (
 select
     enterprise_id,
     quarter,
+    month_start,
     region_code,
     outlet_id,
     channel,

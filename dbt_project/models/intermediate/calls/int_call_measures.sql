@@ -9,6 +9,7 @@ calls as (
     select
         calls.enterprise_id,
         calls.quarter,
+        {{ first_of_month('calls.queued_at') }} as month_start,
         calls.staff_id,
         calls.in_service_hours,
         calls.outcome,
@@ -37,6 +38,7 @@ flagged as (
 select
     calls.enterprise_id,
     calls.quarter,
+    calls.month_start,
     calls.staff_id,
     calls.outcome in ('answered', 'abandoned', 'rejected') and calls.in_service_hours as is_offered,
     calls.outcome in ('answered', 'abandoned', 'rejected') and not calls.in_service_hours as is_offered_out_of_hours,

@@ -13,6 +13,7 @@ flagged as (
 select
     hazards.enterprise_id,
     hazards.quarter,
+    {{ first_of_month('hazards.due_on') }} as month_start,
     'hazard' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
     {{ decided('hazards.is_fixed_by_due_day', 'hazards.fixed_in_time', 'is_fixed_in_time') }},
@@ -25,6 +26,7 @@ union all
 select
     suggestions.enterprise_id,
     suggestions.quarter,
+    {{ first_of_month('suggestions.submitted_at') }} as month_start,
     'suggestion' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
     cast(null as boolean) as is_reported,
@@ -40,6 +42,7 @@ union all
 select
     projects.enterprise_id,
     projects.quarter,
+    {{ first_of_month('projects.effective_on') }} as month_start,
     'project' as event_kind,
     projects.kind as project_kind,
     cast(null as boolean) as is_reported,

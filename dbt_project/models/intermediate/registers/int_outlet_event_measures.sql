@@ -2,6 +2,7 @@
 select
     demands.enterprise_id,
     demands.quarter,
+    {{ first_of_month('demands.requested_at') }} as month_start,
     demands.outlet_id,
     outlets.region_code,
     'demand' as event_kind,
@@ -19,6 +20,7 @@ union all
 select
     inspections.enterprise_id,
     inspections.quarter,
+    {{ first_of_month('inspections.inspected_on') }} as month_start,
     inspections.outlet_id,
     outlets.region_code,
     'inspection' as event_kind,
@@ -36,6 +38,7 @@ union all
 select
     incidents.enterprise_id,
     incidents.quarter,
+    {{ first_of_month('incidents.occurred_at') }} as month_start,
     incidents.outlet_id,
     outlets.region_code,
     'incident' as event_kind,

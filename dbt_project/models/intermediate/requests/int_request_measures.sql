@@ -12,6 +12,7 @@ with limits as (
 select
     requests.enterprise_id,
     requests.quarter,
+    requests.request_id,
     requests.region_code,
     requests.outlet_id,
     requests.staff_id,
@@ -24,6 +25,7 @@ select
     requests.complexity,
     requests.status,
     requests.requested_at,
+    {{ first_of_month('requests.requested_at') }} as month_start,
     requests.urgency = 'urgent' as is_urgent,
     requests.complexity = 'general' as is_general,
     requests.complexity = 'complex' as is_complex,
@@ -55,6 +57,10 @@ select
         when requests.is_traceable
             then coalesce(requests.seconds_to_next_request > limits.repeat_window_seconds, true)
     end as is_finally_resolved,
+    case
+        when requests.is_traceable
+            then coalesce(requests.seconds_to_next_request <= limits.repeat_window_seconds, false)
+    end as is_repeated,
     -- an onsite visit was needed: the request came in or was handled on site
     requests.channel = 'onsite' as is_onsite,
     requests.service_type = 'repair' and requests.resolved_at is not null as is_repair_done,

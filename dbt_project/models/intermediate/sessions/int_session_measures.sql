@@ -8,6 +8,7 @@ sessions as (
     select
         sessions.enterprise_id,
         sessions.quarter,
+        {{ first_of_month('sessions.opened_at') }} as month_start,
         sessions.staff_id,
         sessions.is_live,
         sessions.replied_in_time,
@@ -33,6 +34,7 @@ flagged as (
 select
     sessions.enterprise_id,
     sessions.quarter,
+    sessions.month_start,
     sessions.staff_id,
     sessions.is_live,
     sessions.reply_seconds,

@@ -14,6 +14,7 @@ placed as (
     select
         responses.enterprise_id,
         responses.quarter,
+        {{ first_of_month('responses.submitted_at') }} as month_start,
         responses.survey_id,
         responses.response_id,
         responses.customer_id,
@@ -49,6 +50,7 @@ placed as (
 select
     placed.enterprise_id,
     placed.quarter,
+    placed.month_start,
     placed.region_code,
     placed.outlet_id,
     placed.staff_id,

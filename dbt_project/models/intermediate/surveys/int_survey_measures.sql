@@ -9,6 +9,7 @@ customers_answers as (
     select
         enterprise_id,
         quarter,
+        month_start,
         respondent,
         place,
         region_code,
@@ -29,6 +30,7 @@ customers_answers as (
     select
         enterprise_id,
         quarter,
+        month_start,
         respondent,
         place,
         region_code,
@@ -49,6 +51,7 @@ customers_answers as (
     select
         visits.enterprise_id,
         visits.quarter,
+        {{ first_of_month('visits.visited_at') }} as month_start,
         -- Every visit is a respondent of its own, apart from the customers
         -dense_rank() over (order by visits.enterprise_id, visits.visit_id) as respondent,
         0 as place,

@@ -1,6 +1,6 @@
 {% set keys = [
-    'enterprise_id', 'quarter', 'respondent', 'place', 'region_code', 'outlet_id', 'staff_id', 'channel', 'product_category',
-    'measures', 'part', 'variant', 'scale_steps',
+    'enterprise_id', 'quarter', 'month_start', 'respondent', 'place', 'region_code', 'outlet_id', 'staff_id', 'channel',
+    'product_category', 'measures', 'part', 'variant', 'scale_steps',
 ] -%}
 select
     {{ columns(keys) }},

@@ -20,6 +20,7 @@ timed as (
     select
         visits.enterprise_id,
         visits.quarter,
+        {{ first_of_month('visits.appointed_at') }} as month_start,
         requests.region_code,
         visits.outlet_id,
         visits.staff_id,
@@ -44,6 +45,7 @@ timed as (
 select
     enterprise_id,
     quarter,
+    month_start,
     region_code,
     outlet_id,
     staff_id,

@@ -2,7 +2,7 @@
 
 The pipeline reads only the files, nothing else from here. Fictitious enterprises (``profiles``), their registers
 (``network``, ``workforce``, ``clientele``, ``governance``, ``experts``) and events (``requests``, ``contacts``, ``voice``,
-``surveys``, ``parts``, ``upkeep``) are assembled (``generate``), given faults (``defects``) and written (``writer``,
+``surveys``, ``parts``, ``upkeep``), with planted effects (``effects``, ``plants``), are assembled (``generate``), given faults (``defects``) and written (``writer``,
 ``write``); ``truth`` computes the expected results.
 """
 

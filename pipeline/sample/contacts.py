@@ -73,7 +73,9 @@ def hotline_calls(
     started = requests.requested[linked] - seconds(wait[: len(linked)] + rng.uniform(30, 150, len(linked)))
     queued = np.concatenate([np.maximum(started, first), alone])
     # On a Monday morning everybody calls.
-    crowded = profile.effects.has_calendar & np.isin(hour_of(queued), (9, 10, 15)) & ((day_of(queued).astype(np.int64) + 3) % 7 == 0)
+    crowded = (
+        profile.effects.has_calendar & np.isin(hour_of(queued), (9, 10, 15)) & ((day_of(queued).astype(np.int64) + 3) % 7 == 0)
+    )
     wait = np.where(crowded, wait * 1.8, wait)
     answered_at = where_time(answered, queued + seconds(wait))
     talk = lognormal(rng, 170, 0.7, count)

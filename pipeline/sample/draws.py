@@ -37,9 +37,7 @@ def stream(seed: int, *subject: object) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(str(part).encode()) for part in subject)])
 
 
-def lognormal(
-    rng: np.random.Generator, median: float | Floats, sigma: float, count: int, shared: Floats | None = None
-) -> Floats:
+def lognormal(rng: np.random.Generator, median: float | Floats, sigma: float, count: int, shared: Floats | None = None) -> Floats:
     """Skewed durations in the unit of ``median``; their mean is ``median``·exp(sigma²/2).
 
     ``shared``: standard normal numbers that the logarithms correlate with at 0.5, so that those of two durations do at 0.25.

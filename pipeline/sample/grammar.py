@@ -26,7 +26,8 @@ _COMPLAINED = {
         "上门迟到很久也不提前说", "改约以后又没有来", "排队排了好几天",
     ),
     "维修质量": (
-        "修了两次还是同样的问题", "修好没几天又坏了", "更换的零件不像是新的", "安装不牢固，用了一周就松动", "修完以后出现新的毛病",
+        "修了两次还是同样的问题", "修好没几天又坏了", "更换的零件不像是新的", "安装不牢固，用了一周就松动",
+        "修完以后出现新的毛病",
         "检查半天没有找到原因", "只是重启了一下就说修好了", "同一个故障反复出现",
     ),
     "收费争议": (
@@ -42,7 +43,8 @@ _COMPLAINED = {
         "等零件等得太久", "零件到了却没有人通知", "换下来的零件没有新的可以换",
     ),
     "其他": (
-        "客服一直转接，问题没有解决", "退款拖了很久没有到账", "上门弄脏了地板没有清理", "登记的信息总是要重新说一遍", "回访的电话太多",
+        "客服一直转接，问题没有解决", "退款拖了很久没有到账", "上门弄脏了地板没有清理", "登记的信息总是要重新说一遍",
+        "回访的电话太多",
         "没有人告诉我处理结果", "工单被关掉了，问题还在", "资料要反复提交",
     ),
     BURST_CAUSE: (
@@ -51,7 +53,8 @@ _COMPLAINED = {
     ),
 }  # fmt: skip
 _COMPLAINT_LEADS = (
-    "", "我要投诉，", "反映一个情况，", "这已经是第三次说了，", "实在没有办法才来投诉，", "买的时候说得很好，", "对这次服务很失望，",
+    "", "我要投诉，", "反映一个情况，", "这已经是第三次说了，", "实在没有办法才来投诉，", "买的时候说得很好，",
+    "对这次服务很失望，",
     "家里人都很着急，", "店里说找你们，", "打了几次电话了，", "请领导看一下，", "上个月就报过，",
 )  # fmt: skip
 _SINCE = (
@@ -59,7 +62,8 @@ _SINCE = (
     "，白白请了半天假", "，老人孩子都不方便", "，找谁都没有结果", "，客服也说不清楚", "，没有一个准信", "，之前从来没有这样",
 )  # fmt: skip
 _DEMANDS = (
-    "，要求给个说法", "，希望尽快解决", "，请给我退款", "，要求重新处理", "，请换一个人来", "，希望有人负责", "，要求道歉", "，请主管回电",
+    "，要求给个说法", "，希望尽快解决", "，请给我退款", "，要求重新处理", "，请换一个人来", "，希望有人负责", "，要求道歉",
+    "，请主管回电",
 )  # fmt: skip
 
 _SPEAKERS = ("", "作为老用户，", "网点的同事都说，", "跑了几年现场，", "用过几次以后，", "大家商量了一下，")
@@ -67,18 +71,21 @@ _WISHES = (
     "建议", "希望", "能不能", "最好可以", "请考虑", "盼望能", "觉得应该", "提个建议，", "如果可以的话，", "下次改版时请",
 )  # fmt: skip
 _MEASURES = (
-    "在小程序里看到上门人员的位置", "晚上也能预约上门", "把收费标准贴在网点门口", "减少客服电话的按键选择", "备件到货时发短信通知",
+    "在小程序里看到上门人员的位置", "晚上也能预约上门", "把收费标准贴在网点门口", "减少客服电话的按键选择",
+    "备件到货时发短信通知",
     "增加周末的维修班次", "给维修手册配上视频", "派工时考虑路程远近", "给老用户做免费清洗", "让工单系统支持语音录入",
     "把预约时段分得细一些", "上门前半小时来个电话", "让网点备一些常用零件", "每个月公布一次处理进度", "给年纪大的用户留人工通道",
     "维修以后留一张检查单", "把保修政策写得简单一些", "让同一个人跟进到底",
 )  # fmt: skip
 _REASONS = (
-    "，这样大家都方便", "，可以少跑一趟", "，能省不少时间", "，免得来回打电话", "，别的品牌已经有了", "，一线同事也省力", "，顾客会更放心",
+    "，这样大家都方便", "，可以少跑一趟", "，能省不少时间", "，免得来回打电话", "，别的品牌已经有了", "，一线同事也省力",
+    "，顾客会更放心",
     "，现在经常弄错", "，高峰的时候特别需要", "，成本应该不高", "", "，我们小区很多人都这么说",
 )  # fmt: skip
 
 _COMMENT_LEADS = (
-    "", "这次", "总的来说，", "实话说，", "用下来，", "家里老人报的修，", "公司这边反馈，", "刚处理完，", "周末报的修，", "节后报的修，",
+    "", "这次", "总的来说，", "实话说，", "用下来，", "家里老人报的修，", "公司这边反馈，", "刚处理完，", "周末报的修，",
+    "节后报的修，",
     "头一回用，", "第二回了，",
 )  # fmt: skip
 _ASPECTS = ("timeliness", "resolution", "attitude", "price", "general")
@@ -97,7 +104,8 @@ _BLAMED: dict[str, tuple[str, ...]] = {
     "general": ("不太满意", "体验很差", "希望改进", "有点失望", "还差得远", "不会再推荐"),
 }
 _THEN_PRAISED = (
-    "，家里人都说好", "，比想象中顺利", "，下次还找你们", "，给个好评", "，继续保持", "，放心了", "，省心", "", "，心里踏实", "，辛苦了",
+    "，家里人都说好", "，比想象中顺利", "，下次还找你们", "，给个好评", "，继续保持", "，放心了", "，省心", "", "，心里踏实",
+    "，辛苦了",
 )  # fmt: skip
 _THEN_BLAMED = (
     "，很影响使用", "，希望下次准时", "，白跑了一趟", "，不知道该找谁", "\n希望改进", "，和宣传的不一样", "，心里不舒服", "",
@@ -106,13 +114,19 @@ _THEN_BLAMED = (
 
 
 def causes_of(rng: np.random.Generator, felt: Contentment | None, count: int) -> Ints:
-    """A cause of each complaint (position in ``CAUSES``): the aspect that disappointed most is the likeliest."""
+    """A cause of each complaint (position in ``CAUSES``): the aspect that disappointed most is the likeliest.
+
+    The topic of the burst has its share whatever is felt.
+    """
     pull = np.zeros((count, len(CAUSES)))
     if felt is not None:
         for place, cause in enumerate(CAUSES):
             if cause in _ASPECT_OF_CAUSE:
                 pull[:, place] = -0.8 * felt.aspects[:, _ASPECT_OF_CAUSE[cause]]
-    return _drawn(rng, np.log(list(CAUSES.values())) + pull)
+    burst = list(CAUSES).index(BURST_CAUSE)
+    pull[:, burst] = -np.inf
+    causes = _drawn(rng, np.log(list(CAUSES.values())) + pull)
+    return np.where(rng.random(count) < CAUSES[BURST_CAUSE], burst, causes)
 
 
 def complaint_texts(rng: np.random.Generator, causes: Ints) -> Column:
@@ -129,7 +143,9 @@ def complaint_texts(rng: np.random.Generator, causes: Ints) -> Column:
 
 def suggestion_texts(rng: np.random.Generator, count: int) -> Column:
     """Suggestions: who speaks, a wish, a measure and a reason."""
-    return joined(_some(rng, _SPEAKERS, count), _some(rng, _WISHES, count), _some(rng, _MEASURES, count), _some(rng, _REASONS, count))
+    return joined(
+        _some(rng, _SPEAKERS, count), _some(rng, _WISHES, count), _some(rng, _MEASURES, count), _some(rng, _REASONS, count)
+    )
 
 
 def comment_texts(rng: np.random.Generator, felt: Contentment | None, count: int) -> Column:

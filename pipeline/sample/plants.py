@@ -134,7 +134,8 @@ def _season(where: dict[str, Any], season: float) -> dict[str, Any]:
         "name": "season",
         "where": where,
         "size": {"amplitude": round(season, 4), "day_of_year": effects.PEAK_DAY},
-        "how_to_see": "requests a day follow 1 + amplitude × cos(2π × (day of the year − day_of_year) / 365.25), times the calendar",
+        "how_to_see": "within a quarter requests a day follow 1 + amplitude × cos(2π × (day of the year − day_of_year) / 365.25), "
+        "times the calendar; quarters follow its mean. Two enterprises with opposite seasons: compare their shares by month",
     }
 
 
@@ -158,13 +159,13 @@ def _gaming_outlet(where: dict[str, Any], outlet: int) -> dict[str, Any]:
         "name": "gaming_outlet",
         "where": {**where, "outlet_id": f"W{outlet + 1:03d}"},
         "size": {"late_requests_closed_at_limit": effects.GAMED_SHARE, "visits_entered_twice": effects.DUPLICATED_SHARE},
-        "how_to_see": "general requests resolved 3 h 50 min to 4 h after the response, against those later than 3 h 50 min; visits with "
-        "outcome done and six minutes on site, per request visited",
+        "how_to_see": "general requests resolved 3 h 50 min to 4 h after the response, against those later than 3 h 50 min; visits "
+        "with outcome done and six minutes on site, per request visited",
     }
 
 
 def _burst(where: dict[str, Any], month: dt.date) -> dict[str, Any]:
-    usual = CAUSES[BURST_CAUSE] / sum(CAUSES.values())
+    usual = CAUSES[BURST_CAUSE]
     return {
         "name": "complaint_burst",
         "where": {**where, "month": f"{month:%Y-%m}", "cause_class": BURST_CAUSE, "words": ["小程序", "预约"]},
@@ -205,7 +206,13 @@ def _mix_shift(where: dict[str, Any], profile: Profile, quarter: Quarter) -> dic
     ]
     return {
         "name": "mix_shift",
-        "where": {**where, "quarter": quarter.label, "against": quarter.shift(-1).label, "easy": names["easy"], "hard": names["hard"]},
+        "where": {
+            **where,
+            "quarter": quarter.label,
+            "against": quarter.shift(-1).label,
+            "easy": names["easy"],
+            "hard": names["hard"],
+        },
         "size": {
             "easy_one_contact_rate": list(effects.EASY_ONE_TOUCH),
             "hard_one_contact_rate": list(effects.HARD_ONE_TOUCH),

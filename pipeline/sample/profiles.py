@@ -8,7 +8,7 @@ percent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.effects import Effects
@@ -65,7 +65,7 @@ class Profile:
     level_elsewhere: float
     improvement: float
     """Increase of every level per year."""
-    effects: Effects = Effects()
+    effects: Effects = field(default_factory=Effects)
     """What is planted into its rows."""
 
     def level(self, subject: str, quarter: Quarter) -> float:

@@ -74,8 +74,10 @@ _PULSE: tuple[_Question, ...] = (
     ("您的问题解决了吗？", "O2-4", None, False, RESOLUTION, 0.05),
 )
 _MYSTERY: tuple[_Question, ...] = (
-    ("门店环境", "O2-2", "outlet", False, TIMELINESS, 0.1), ("接待问候", "O2-3", None, False, ATTITUDE, 0.0), ("业务讲解", "P4-1", None, False, RESOLUTION, -0.1),
-    ("用语规范", "P4-3", None, False, ATTITUDE, 0.0), ("倾听需求", "P4-4", None, False, ATTITUDE, -0.1), ("价格公示", "O3-1b", None, False, RESOLUTION, 0.0),
+    ("门店环境", "O2-2", "outlet", False, TIMELINESS, 0.1), ("接待问候", "O2-3", None, False, ATTITUDE, 0.0),
+    ("业务讲解", "P4-1", None, False, RESOLUTION, -0.1),
+    ("用语规范", "P4-3", None, False, ATTITUDE, 0.0), ("倾听需求", "P4-4", None, False, ATTITUDE, -0.1),
+    ("价格公示", "O3-1b", None, False, RESOLUTION, 0.0),
     ("预约灵活", "P5-3", None, False, TIMELINESS, -0.2), ("总体印象", "O2-1", None, False, None, 0.0),
 )  # fmt: skip
 _BY_ASPECT, _BY_CHANCE = 0.42, 0.42
@@ -180,9 +182,12 @@ def survey_responses(
     level = profile.between("satisfaction", quarter, 4.05, 4.62)
     rounds = np.flatnonzero(~is_pulse)
     answers = chain(
-        _answers(rng, ids, level, felt, rounds, is_complete[rounds], requests.channel[asked][rounds], _SATISFACTION, "S"),
         _answers(
-            rng, ids, level, felt, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
+            rng, profile.enterprise_id, ids, level, felt, rounds, is_complete[rounds],
+            requests.channel[asked][rounds], _SATISFACTION, "S",
+        ),
+        _answers(
+            rng, profile.enterprise_id, ids, level, felt, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
             requests.channel[asked][is_pulse], _PULSE, "P",
         ),
     )  # fmt: skip
@@ -195,8 +200,8 @@ def survey_responses(
 
 
 def _answers(
-    rng: np.random.Generator, ids: Column, level: float, felt: Contentment | None, rows: Ints, complete: Flags, channel: Ints,
-    questions: Sequence[_Question], letter: str,
+    rng: np.random.Generator, enterprise_id: str, ids: Column, level: float, felt: Contentment | None, rows: Ints,
+    complete: Flags, channel: Ints, questions: Sequence[_Question], letter: str,
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
     """One answer per response × question, in blocks; incomplete responses answer only the first third."""
     width = len(questions)
@@ -216,7 +221,7 @@ def _answers(
     return in_blocks(
         "survey_answers",
         {
-            "enterprise_id": profile.enterprise_id,
+            "enterprise_id": enterprise_id,
             "response_id": take(ids, rows[response]),
             "question_id": take([f"{letter}{number:02d}" for number in range(1, width + 1)], question),
             "score": only(score, ~skipped),
@@ -232,7 +237,7 @@ def _aspect_of(question: _Question) -> int:
 
 
 def _opinions(rng: np.random.Generator, felt: Contentment | None, response: Ints, aspect: Ints) -> Floats:
-    """Points above or below the level, for each answer of a response to a question about an aspect; without feelings chance alone."""
+    """Points above or below the level, by answer: of a response to a question about an aspect; by chance if nothing is felt."""
     count = len(response)
     if felt is None:
         return rng.normal(0, (_BY_ASPECT**2 + _BY_CHANCE**2) ** 0.5, count)

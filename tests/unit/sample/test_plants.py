@@ -301,7 +301,7 @@ def test_complaints_burst_into_one_topic_in_one_month(planted: Landing, null: La
 
 def abandoned(landing: Landing, enterprise_id: str, day: dt.date) -> tuple[np.ndarray, np.ndarray]:
     calls = landing.table("hotline_calls", enterprise_id).filter(pl.col("outcome") != "self_service")
-    given_up, after = calls["outcome"] == "abandoned", calls["queued_at"] >= day
+    given_up, after = calls["outcome"] == "abandoned", calls["queued_at"].dt.date() >= day
     return given_up.filter(~after).to_numpy(), given_up.filter(after).to_numpy()
 
 
@@ -369,8 +369,10 @@ def test_small_samples_have_the_mix_shift_too(tmp_path: Path) -> None:
 def test_levels_are_steady_without_plants(null: Landing) -> None:
     for enterprise_id in ENTERPRISES:
         requests = null.resolved(enterprise_id)
-        table = requests.with_columns(once=pl.col("contact_count") == 1).group_by(pl.col("requested_at").dt.truncate("1q")).agg(
-            hits=pl.col("once").sum(), miss=(~pl.col("once")).sum()
+        table = (
+            requests.with_columns(once=pl.col("contact_count") == 1)
+            .group_by(pl.col("requested_at").dt.truncate("1q"))
+            .agg(hits=pl.col("once").sum(), miss=(~pl.col("once")).sum())
         )
         assert stats.chi2_contingency(table.select("hits", "miss").to_numpy()).pvalue > 0.001
         for driver, (found, n) in correlations(null.answers(enterprise_id)).items():

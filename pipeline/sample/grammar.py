@@ -161,21 +161,20 @@ def comment_texts(rng: np.random.Generator, felt: Contentment | None, count: int
         about = np.where(aspect < 3, np.take_along_axis(felt.aspects, np.minimum(aspect, 2)[:, None], axis=1)[:, 0], overall)
         praises = about + rng.normal(0, 0.4, count) > -0.4
     good, bad = (
-        joined(_some(rng, _COMMENT_LEADS, count), _about(rng, said, aspect), _also(rng, said, aspect), _some(rng, after, count))
+        joined(_some(rng, _COMMENT_LEADS, count), _clauses(rng, said, aspect), _some(rng, after, count))
         for said, after in ((_PRAISED, _THEN_PRAISED), (_BLAMED, _THEN_BLAMED))
     )
     return where_text(np.asarray(praises), good, bad)
 
 
-def _about(rng: np.random.Generator, said: dict[str, tuple[str, ...]], aspect: Ints) -> Column:
-    each = len(said["general"])
+def _clauses(rng: np.random.Generator, said: dict[str, tuple[str, ...]], aspect: Ints) -> Column:
+    """One clause about each aspect, or two different ones."""
+    count, each = len(aspect), len(said["general"])
     clauses = [clause for name in _ASPECTS for clause in said[name]]
-    return take(clauses, aspect * each + rng.integers(0, each, len(aspect)))
-
-
-def _also(rng: np.random.Generator, said: dict[str, tuple[str, ...]], aspect: Ints) -> Column:
-    """Half of the comments add a second clause about the same aspect."""
-    return where_text(_half(rng, len(aspect)), joined("，", _about(rng, said, aspect)), "")
+    first = rng.integers(0, each, count)
+    second = (first + rng.integers(1, each, count)) % each
+    one, other = (take(clauses, aspect * each + place) for place in (first, second))
+    return where_text(_half(rng, count), joined(one, "，", other), one)
 
 
 def _half(rng: np.random.Generator, count: int) -> Flags:

@@ -54,7 +54,7 @@ from pipeline.sample.profiles import (
     SERVICE_TYPES,
     Profile,
 )  # fmt: skip
-from pipeline.sample.wording import descriptions, located, texts
+from pipeline.sample.wording import FAULT_ENDINGS, descriptions, located, texts
 from pipeline.sample.workforce import Workforce
 from schemas.standard.catalogue import catalogue_rows
 
@@ -224,7 +224,7 @@ def draw_requests(
     quoted, charged, signed = _charges(rng, profile, quarter, is_resolved, count)
     held = is_resolved & (contacts == 1) & (reopened == 0)
     said = descriptions(rng, take([_OPENINGS[name] for name in issues], subjects.issue))
-    description, planted = texts(rng, said, network.districts, region, 0.08)
+    description, planted = texts(rng, said, network.districts, region, 0.08, FAULT_ENDINGS)
     silent = ~test & chance(rng, 0.1, count)
     described = only(where_text(~test, description, TEST_DESCRIPTION), ~silent)
     ids = numbered(f"SR{quarter_code(quarter)}-", np.arange(1, count + 1))

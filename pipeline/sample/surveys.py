@@ -37,7 +37,7 @@ from pipeline.sample.names import devices
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import CHANNELS, Profile
 from pipeline.sample.requests import Requests
-from pipeline.sample.wording import located, texts, with_order_numbers
+from pipeline.sample.wording import PLAIN_ENDINGS, located, texts, with_order_numbers
 
 # Its wording, measure and touchpoint, whether it also asks for the expectation, the aspect of contentment that it asks for
 # (None: all of them), and its rating relative to others.
@@ -159,7 +159,7 @@ def survey_responses(
     ids = numbered(f"RS{quarter_code(quarter)}-", np.arange(1, count + 1))
     felt = contentment(rng, requests, asked) if profile.effects.has_drivers else None
     openings, commented = with_order_numbers(rng, comment_texts(rng, felt, count)), chance(rng, 0.4, count)
-    comments, planted = texts(rng, only(openings, commented), network.districts, requests.region[asked], 0.1)
+    comments, planted = texts(rng, only(openings, commented), network.districts, requests.region[asked], 0.1, PLAIN_ENDINGS)
     planted = planted.filter(pl.Series(commented).gather(planted["position"]))
     responses = conform(
         "survey_responses",

@@ -30,7 +30,7 @@ from pipeline.sample.grammar import BURST_CAUSE, CAUSES, causes_of, complaint_te
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import Requests
-from pipeline.sample.wording import located, texts, with_order_numbers
+from pipeline.sample.wording import COMPLAINT_ENDINGS, PLAIN_ENDINGS, located, texts, with_order_numbers
 
 
 def complaints(
@@ -72,7 +72,7 @@ def complaints(
     liked = profile.between("complaints", quarter, 0.6, 0.93)
     score = choose(rng, (0.3 * (1 - liked), 0.3 * (1 - liked), 0.4 * (1 - liked), liked * 0.45, liked * 0.55), count) + 1
     openings = with_order_numbers(rng, complaint_texts(rng, causes))
-    content, planted = texts(rng, openings, network.districts, requests.region[who], 0.2)
+    content, planted = texts(rng, openings, network.districts, requests.region[who], 0.2, COMPLAINT_ENDINGS)
     linked = chance(rng, 0.75, count)
     ids = numbered(f"CP{quarter_code(quarter)}-", np.arange(1, count + 1))
     table = conform(
@@ -114,7 +114,9 @@ def suggestions(
     customer = chance(rng, 0.65, count)
     evaluated = clock.known(where_time(chance(rng, 0.85, count), submitted + seconds(lognormal(rng, 8 * 86_400, 0.7, count))))
     homes = rng.integers(0, len(network.districts), count)
-    content, planted = texts(rng, with_order_numbers(rng, suggestion_texts(rng, count)), network.districts, homes, 0.12)
+    content, planted = texts(
+        rng, with_order_numbers(rng, suggestion_texts(rng, count)), network.districts, homes, 0.12, PLAIN_ENDINGS
+    )
     ids = numbered(f"SG{quarter_code(quarter)}-", np.arange(1, count + 1))
     table = conform(
         "suggestions",

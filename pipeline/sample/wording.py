@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ _MENTIONS = (
     _Mention("name", 0.05, "，上次来的是", "师傅", _drawn_people),
 )  # fmt: skip
 
-_NEUTRAL_ENDINGS = (
+FAULT_ENDINGS = (
     "",
     "，请尽快处理",
     "，麻烦安排一下",
@@ -75,6 +75,8 @@ _NEUTRAL_ENDINGS = (
     "，昨天开始的",
     "，在保修期内",
 )
+COMPLAINT_ENDINGS = ("", "。", "，请尽快处理", "，麻烦安排一下", "，谢谢")
+PLAIN_ENDINGS = ("", "。")
 
 
 _FAULT_LEADS = ("", "你好，", "您好，", "急，", "麻烦看一下，", "又出问题了，", "新买不久，", "用了几年，", "昨晚发现", "早上发现")
@@ -94,14 +96,15 @@ def texts(
     districts: tuple[District, ...],
     homes: Ints,
     share: float,
+    neutral_endings: Sequence[str],
 ) -> tuple[Column, pl.DataFrame]:
     """Each opening with an ending, which contains personal data in the given share of the texts.
 
     ``homes``: each writer's district by position. Returns the texts and the planted data (``PLANTED_SCHEMA``).
     """
     count = len(openings)
-    ending = rng.integers(0, len(_NEUTRAL_ENDINGS), count)
-    endings = [pl.Series(_NEUTRAL_ENDINGS)]
+    ending = rng.integers(0, len(neutral_endings), count)
+    endings = [pl.Series(neutral_endings)]
     telling = np.flatnonzero(chance(rng, share, count))
     mention = choose(rng, [mention.share for mention in _MENTIONS], len(telling))
     planted = [pl.DataFrame(schema=PLANTED_SCHEMA)]

@@ -1,7 +1,7 @@
 """Who gets which planted effect, and what an analysis must find of it.
 
 The first enterprise has a failing region and an outlet that games its numbers; the second (or the only one) a burst of
-complaints, a project that works and a mix shift. Calendar, seasons and drivers are in all of them. Without plants the same
+complaints and a project that works, the second also a mix shift. Calendar, seasons and drivers are in all of them. Without plants the same
 enterprises have steady levels, even demand and answers that depend on nothing.
 """
 
@@ -39,7 +39,8 @@ def with_plants(chosen: Sequence[Profile], quarters: Sequence[Quarter]) -> tuple
         planted[second.enterprise_id],
         burst_month=_middle_month(quarters[-1]),
         project_from=_middle(quarters),
-        mix_shift=quarters[-1] if len(quarters) > 1 else None,
+        # The first enterprise's categories have seasons, in which a shift of the mix would be lost.
+        mix_shift=quarters[-1] if len(quarters) > 1 and len(chosen) > 1 else None,
     )
     if len(chosen) > 1:
         # Opposite waves, so that all enterprises together have the requests asked for in every quarter.

@@ -385,9 +385,9 @@ def test_a_sample_without_plants_says_so(null: Landing) -> None:
 
 
 def test_one_enterprise_has_the_plants_of_both(tmp_path: Path) -> None:
-    write_sample(tmp_path, QUARTERS[:1], 300, 1, enterprises=1, file_format="parquet", defects=False, truth=False)
+    write_sample(tmp_path, QUARTERS[:2], 300, 1, enterprises=1, file_format="parquet", defects=False, truth=False)
     plants = Landing(tmp_path).plants()
-    # A single quarter has nothing to shift from, and a single enterprise nobody to leave the season to.
+    # Categories with seasons have no mix shift, and there is nobody to leave a season's requests to.
     assert [plant["name"] for plant in plants] == [
         "satisfaction_drivers", "calendar", "failing_region", "gaming_outlet", "complaint_burst", "improvement_project",
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """Who gets which planted effect, and what an analysis must find of it.
 
 The first enterprise has a failing region and an outlet that games its numbers; the second (or the only one) a burst of
-complaints and a project that works, the second also a mix shift. Calendar, seasons and drivers are in all of them. Without plants the same
-enterprises have steady levels, even demand and answers that depend on nothing.
+complaints and a project that works, the second also a mix shift. Drivers and calendar are in all of them, opposite seasons in the
+first two. Without plants the same enterprises have steady levels, even demand and answers that depend on nothing.
 """
 
 from __future__ import annotations

@@ -18,11 +18,20 @@ from pipeline.commands.options import console, remember_output, require_writable
 @click.option("--enterprises", default=3, show_default=True, help="How many enterprises.")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--defects/--no-defects", default=True, show_default=True, help="Plant faulty rows of every rule's kind.")
-def sample(folder: str, quarters: str, requests: int, seed: int, enterprises: int, file_format: str, defects: bool) -> None:
+@click.option(
+    "--plants",
+    type=click.Choice(["all", "none"]),
+    default="all",
+    show_default=True,
+    help="Plant effects that analyses must find (written to _truth/plants.json), or no effect at all.",
+)
+def sample(
+    folder: str, quarters: str, requests: int, seed: int, enterprises: int, file_format: str, defects: bool, plants: str
+) -> None:
     """Write sample landing files for every table of the contract into FOLDER."""
     from pipeline.sample import write_sample
 
     chosen = quarter_range(quarters)
     require_writable(Path(folder))
-    write_sample(Path(folder), chosen, requests, seed, enterprises, file_format, defects)
+    write_sample(Path(folder), chosen, requests, seed, enterprises, file_format, defects, plants=plants == "all")
     console.print(f"sample landing data for {quarters} in {folder}")

@@ -2,8 +2,8 @@
 
 The pipeline reads only the files, nothing else from here. Fictitious enterprises (``profiles``), their registers
 (``network``, ``workforce``, ``clientele``, ``governance``, ``experts``) and events (``requests``, ``contacts``, ``voice``,
-``surveys``, ``parts``, ``upkeep``) are assembled (``generate``), given faults (``defects``) and written (``writer``,
-``write``); ``truth`` computes the expected results.
+``surveys``, ``parts``, ``upkeep``), with planted effects (``effects``, ``plants``), are assembled (``generate``), given faults
+(``defects``) and written (``writer``, ``write``); ``truth`` computes the expected results.
 """
 
 from pipeline.sample.write import SampleTruth, planted_personal_data, write_sample

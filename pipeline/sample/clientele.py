@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 import polars as pl
 
+from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock
 from pipeline.sample.draws import (
     DAY,
@@ -30,6 +31,7 @@ from pipeline.sample.draws import (
     take,
     where_text,
 )
+from pipeline.sample.effects import HARD_DEMAND
 from pipeline.sample.names import emails, mobiles, people
 from pipeline.sample.network import Network
 from pipeline.sample.places import addresses
@@ -72,10 +74,15 @@ class Clientele:
     category_from: Ints
     category_count: Ints
 
-    def products_in_demand(self, rng: np.random.Generator, profile: Profile, times: Times) -> Ints:
-        """A product for each request, by demand in that month."""
+    def products_in_demand(self, rng: np.random.Generator, profile: Profile, quarter: Quarter, times: Times) -> Ints:
+        """A product for each request of the quarter, by demand in that month."""
         months = (times.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int8)
-        weights = np.array([np.asarray(product.months) * product.share for product in profile.products])
+        effects = profile.effects
+        seasons = [product.months if effects.has_seasonal_products else (1.0,) * 12 for product in profile.products]
+        weights = np.array([np.asarray(season) * product.share for season, product in zip(seasons, profile.products, strict=True)])
+        if quarter == effects.mix_shift:
+            is_hard = np.array([effects.is_hard(place) for place in range(len(profile.products))])
+            weights[is_hard] *= HARD_DEMAND
         weights = np.where(self.category_count[:, None] > 0, weights, 0)
         bounds = np.cumsum(weights / weights.sum(axis=0), axis=0)
         drawn = rng.random(len(times))

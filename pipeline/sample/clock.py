@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.working_days import working_calendar
 from pipeline.sample.draws import DAY, Days, Flags, Floats, Ints, Times, choose, day_of, hour_of
+from pipeline.sample.effects import PEAK_DAY, Effects
 from pipeline.sample.profiles import CHANNELS
 
 OPENS_AT = np.timedelta64(8 * 3600 + 1800, "s")
@@ -28,8 +29,10 @@ _ONLINE_HOURS = np.array(
 )  # fmt: skip
 _HOURS = {"phone": _PHONE_HOURS, "online": _ONLINE_HOURS, "outlet": _COUNTER_HOURS, "onsite": _PHONE_HOURS}
 
-# Monday to Sunday.
-_WEEKDAYS = np.array([1.2, 1.1, 1.05, 1.0, 1.05, 0.85, 0.75])
+WEEKDAYS = (1.15, 1.05, 1.0, 1.0, 1.05, 0.6, 0.5)
+"""Demand from Monday to Sunday, against a usual Wednesday or Thursday."""
+MAKEUP_DAY, HOLIDAY, SPRING_FESTIVAL = 1.0, 0.45, 0.2
+"""Demand on working days at a weekend (调休), on days off of a holiday, and on those of Spring Festival."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,14 @@ class Clock:
         """Whether each day is a working day by the State Council's calendar."""
         return np.isin(days, self._workdays)
 
-    def contact_times(self, rng: np.random.Generator, quarter: Quarter, channels: Ints) -> Times:
-        """Contact times in a quarter: busy Mondays, quiet holidays, two peaks a day.
+    def contact_times(self, rng: np.random.Generator, quarter: Quarter, channels: Ints, effects: Effects) -> Times:
+        """Contact times in a quarter: two peaks a day, and by the effects busy Mondays, quiet holidays and a season.
 
         ``channels``: each contact's channel (position in ``CHANNELS``), which decides the hours.
         """
         count = len(channels)
         days = np.arange(np.datetime64(quarter.first_day), np.datetime64(quarter.end_day))
-        drawn = days[choose(rng, self._day_weights(days), count)]
+        drawn = days[choose(rng, self._day_weights(days, effects), count)]
         hours = np.zeros(count, dtype=np.int64)
         for code, channel in enumerate(CHANNELS):
             here = channels == code
@@ -97,18 +100,26 @@ class Clock:
         within_hour = np.where((hours == 8) & at_counter, 1800 + within_hour // 2, within_hour)
         return (drawn + (hours * 3600 + within_hour).astype("timedelta64[s]")).astype("datetime64[s]")
 
-    def _day_weights(self, days: Days) -> Floats:
-        weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
-        weights = _WEEKDAYS[weekday]
+    def _day_weights(self, days: Days, effects: Effects) -> Floats:
+        season = season_of(days, effects.season)
+        if not effects.has_calendar:
+            return season
+        weights = np.array(WEEKDAYS)[(days.astype("datetime64[D]").astype(np.int64) + 3) % 7]
         calendar = working_calendar()
         names = [calendar.holiday_name(day) or "" for day in days.tolist()]
         off = ~self.is_workday(days)
         spring_festival = np.array(["春节" in name for name in names]) & off
         festival = np.array([bool(name) for name in names]) & off
         makeup_day = np.array([bool(name) for name in names]) & ~off
-        weights = np.where(festival, 0.55, weights)
-        weights = np.where(spring_festival, 0.3, weights)
-        return np.asarray(np.where(makeup_day, 1.0, weights))
+        weights = np.where(festival, HOLIDAY, weights)
+        weights = np.where(spring_festival, SPRING_FESTIVAL, weights)
+        return np.asarray(np.where(makeup_day, MAKEUP_DAY, weights)) * season
+
+
+def season_of(days: Days, amplitude: float) -> Floats:
+    """Demand by the day of the year: a wave around 1."""
+    day_of_year = (days - days.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) + 1
+    return np.asarray(1 + amplitude * np.cos(2 * np.pi * (day_of_year - PEAK_DAY) / 365.25))
 
 
 def quarter_code(quarter: Quarter) -> str:

@@ -34,14 +34,17 @@ from pipeline.sample.draws import (
     where_text,
     where_time,
 )  # fmt: skip
+from pipeline.sample.effects import DUPLICATED_SHARE, PROJECT_KEEPS
 from pipeline.sample.names import mobiles
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import ONLINE, PHONE, Requests
 from pipeline.sample.workforce import Workforce
 
+ANSWERED, ABANDONED = 0, 1
 _HALF_HOUR = np.timedelta64(1800, "s")
 _MINUTE = np.timedelta64(60, "s")
+_SHORT_VISIT = 6 * _MINUTE
 
 
 def hotline_calls(
@@ -60,14 +63,19 @@ def hotline_calls(
     count = len(linked) + more
     first = np.datetime64(quarter.first_day, "s")
     wait = lognormal(rng, profile.between("hotline", quarter, 9.5, 4.5), 0.95, count)
-    alone = clock.contact_times(rng, quarter, np.full(more, PHONE))
+    alone = clock.contact_times(rng, quarter, np.full(more, PHONE), profile.effects)
     reason = choose(rng, _call_outcomes(profile, quarter, len(linked) / more), more)
-    answered = np.concatenate([np.ones(len(linked), dtype=np.bool_), reason == 0])
+    if profile.effects.project_from is not None:
+        helped = (alone >= np.datetime64(profile.effects.project_from)) & ~chance(rng, PROJECT_KEEPS, more)
+        reason = np.where((reason == ABANDONED) & helped, ANSWERED, reason)
+    answered = np.concatenate([np.ones(len(linked), dtype=np.bool_), reason == ANSWERED])
     # The request was recorded a minute or two into the call.
     started = requests.requested[linked] - seconds(wait[: len(linked)] + rng.uniform(30, 150, len(linked)))
     queued = np.concatenate([np.maximum(started, first), alone])
-    # At eleven on a Monday everybody calls.
-    crowded = np.isin(hour_of(queued), (9, 10, 15)) & ((day_of(queued).astype(np.int64) + 3) % 7 == 0)
+    # On a Monday morning everybody calls.
+    crowded = (
+        profile.effects.has_calendar & np.isin(hour_of(queued), (9, 10, 15)) & ((day_of(queued).astype(np.int64) + 3) % 7 == 0)
+    )
     wait = np.where(crowded, wait * 1.8, wait)
     answered_at = where_time(answered, queued + seconds(wait))
     talk = lognormal(rng, 170, 0.7, count)
@@ -103,7 +111,7 @@ def _call_outcomes(profile: Profile, quarter: Quarter, linked_to_alone: float) -
     """Weights of answered, abandoned, self-service and rejected among calls that led to no request."""
     self_service = 0.3
     offered = linked_to_alone + 1 - self_service
-    abandoned = profile.between("hotline", quarter, 0.08, 0.028) * offered
+    abandoned = profile.abandoned_share(quarter) * offered
     rejected = profile.between("hotline", quarter, 0.025, 0.004) * offered
     return np.array([max(1 - self_service - abandoned - rejected, 0.05), abandoned, self_service, rejected])
 
@@ -116,7 +124,7 @@ def online_sessions(
     linked = np.flatnonzero((requests.channel == ONLINE) & requests.in_scope)
     more = max(4, round(len(requests.requested) * 0.1))
     count = len(linked) + more
-    alone = clock.contact_times(rng, quarter, np.full(more, ONLINE))
+    alone = clock.contact_times(rng, quarter, np.full(more, ONLINE), profile.effects)
     opened = np.concatenate([requests.requested[linked], alone])
     kind = choose(rng, (0.5, 0.3, 0.08, 0.12), count)
     live = (kind == 0) | ((kind == 1) & chance(rng, 0.6, count))
@@ -196,11 +204,14 @@ def onsite_visits(
     missed = profile.between("arrival", quarter, 0.35, 0.06)
     moved = profile.between("arrival", quarter, 0.2, 0.08)
     reason = 1 + choose(rng, (missed, moved, 0.45, 0.12), len(failed))
-    rows = np.concatenate([solved, failed])
-    appointed = np.concatenate([appointed, earlier])
-    arrived = np.concatenate([arrived, np.full(len(failed), np.datetime64("NaT", "s"))])
-    completed = np.concatenate([requests.resolved[solved], np.full(len(failed), np.datetime64("NaT", "s"))])
-    outcome = np.concatenate([np.zeros(len(solved), dtype=np.int64), reason])
+    twice = _entered_twice(rng, profile, requests, solved)
+    nothing = np.full(len(failed), np.datetime64("NaT", "s"))
+    rows = np.concatenate([solved, failed, twice])
+    appointed = np.concatenate([appointed, earlier, _on_half_hours(requests.resolved[twice] - _SHORT_VISIT)])
+    appointed = np.maximum(appointed, requests.responded[rows])
+    arrived = np.concatenate([arrived, nothing, requests.resolved[twice] - _SHORT_VISIT])
+    completed = np.concatenate([requests.resolved[solved], nothing, requests.resolved[twice]])
+    outcome = np.concatenate([np.zeros(len(solved), dtype=np.int64), reason, np.zeros(len(twice), dtype=np.int64)])
     kept = np.flatnonzero(appointed < clock.end)
     kept = kept[np.argsort(appointed[kept], kind="stable")]
     rows, appointed, count = rows[kept], appointed[kept], len(kept)
@@ -221,6 +232,14 @@ def onsite_visits(
         },
         count,
     )
+
+
+def _entered_twice(rng: np.random.Generator, profile: Profile, requests: Requests, solved: Ints) -> Ints:
+    """The requests whose solving visit an outlet enters a second time, as a visit of six minutes."""
+    if profile.effects.gaming_outlet is None:
+        return solved[:0]
+    own = solved[requests.outlet[solved] == profile.effects.gaming_outlet]
+    return own[chance(rng, DUPLICATED_SHARE, len(own))]
 
 
 def _solving_visits(

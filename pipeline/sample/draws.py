@@ -37,9 +37,15 @@ def stream(seed: int, *subject: object) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(str(part).encode()) for part in subject)])
 
 
-def lognormal(rng: np.random.Generator, median: float | Floats, sigma: float, count: int) -> Floats:
-    """Skewed durations in the unit of ``median``; their mean is ``median``·exp(sigma²/2)."""
-    return np.asarray(median * np.exp(rng.normal(0.0, sigma, count)), dtype=np.float64)
+def lognormal(rng: np.random.Generator, median: float | Floats, sigma: float, count: int, shared: Floats | None = None) -> Floats:
+    """Skewed durations in the unit of ``median``; their mean is ``median``·exp(sigma²/2).
+
+    ``shared``: standard normal numbers that the logarithms correlate with at 0.5, so that those of two durations do at 0.25.
+    """
+    spread = rng.normal(0.0, sigma, count)
+    if shared is not None:
+        spread = (spread * 0.75**0.5) + (0.5 * sigma) * shared
+    return np.asarray(median * np.exp(spread), dtype=np.float64)
 
 
 def chance(rng: np.random.Generator, probability: float | Floats, count: int) -> Flags:

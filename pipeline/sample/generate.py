@@ -21,6 +21,7 @@ from pipeline.sample.experts import expert_judgements
 from pipeline.sample.governance import checklist_items, complaint_channels, price_items, process_steps
 from pipeline.sample.network import build_network, vehicles
 from pipeline.sample.parts import parts_demands, parts_orders
+from pipeline.sample.plants import in_season, with_plants, without_plants
 from pipeline.sample.profiles import Profile, divide, profiles
 from pipeline.sample.requests import Originals, draw_requests
 from pipeline.sample.surveys import mystery_visits, survey_questions, survey_responses
@@ -55,9 +56,9 @@ class Sample:
     planted: pl.DataFrame
 
 
-def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> Sample:
+def generate(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3, plants: bool = True) -> Sample:
     """The sample of ``generate_blocks``, whole."""
-    return whole(generate_blocks(quarters, requests, seed, enterprises), quarters)
+    return whole(generate_blocks(quarters, requests, seed, enterprises, plants), quarters)
 
 
 def whole(blocks: Iterable[Block], quarters: Sequence[Quarter]) -> Sample:
@@ -70,8 +71,12 @@ def whole(blocks: Iterable[Block], quarters: Sequence[Quarter]) -> Sample:
     return Sample(Clock(tuple(quarters)), tables, pl.concat(parts.pop(PLANTED)))
 
 
-def generate_blocks(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> Iterator[Block]:
+def generate_blocks(
+    quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3, plants: bool = True
+) -> Iterator[Block]:
     """Draw a sample with ``requests`` per quarter over all enterprises; the same arguments give the same sample.
+
+    ``plants``: with the effects of ``plants.py``, or without any effect to be found.
 
     The blocks of a table come in the order of its rows: those of an event table by quarter and enterprise, as an appending
     system would export them, those of a register and the survey answers by enterprise.
@@ -83,14 +88,20 @@ def generate_blocks(quarters: Sequence[Quarter], requests: int, seed: int, enter
     enterprise.
     """
     clock = Clock(_checked(quarters, seed, enterprises))
-    chosen = profiles(enterprises)
+    chosen = sampled_profiles(clock.quarters, enterprises, plants)
     counts = divide(requests, chosen)
     if min(counts) < FEWEST_REQUESTS:
         raise UsageError(
             f"{requests} requests a quarter leave an enterprise with {max(min(counts), 0)}: "
             f"at least {FEWEST_REQUESTS} each are needed"
         )
-    return _blocks(seed, clock, list(zip(chosen, counts, strict=True)))
+    return _blocks(seed, clock, chosen, counts)
+
+
+def sampled_profiles(quarters: Sequence[Quarter], enterprises: int, plants: bool) -> tuple[Profile, ...]:
+    """The enterprises of a sample, with or without planted effects."""
+    chosen = profiles(enterprises)
+    return with_plants(chosen, quarters) if plants else without_plants(chosen)
 
 
 def quarter_start(table: str) -> pl.Expr | None:
@@ -109,17 +120,17 @@ def _checked(quarters: Sequence[Quarter], seed: int, enterprises: int) -> tuple[
     return tuple(quarters)
 
 
-def _blocks(seed: int, clock: Clock, sizes: Sequence[tuple[Profile, int]]) -> Iterator[Block]:
+def _blocks(seed: int, clock: Clock, chosen: Sequence[Profile], counts: Sequence[int]) -> Iterator[Block]:
     yield Block("survey_questions", None, survey_questions(clock))
     yield Block("expert_judgements", None, expert_judgements(seed))
     first, last = clock.quarters[0], clock.quarters[-1]
     enterprises: dict[str, _Enterprise] = {}
     for quarter in clock.quarters:
-        for profile, count in sizes:
+        for profile, usual, count in zip(chosen, counts, in_season(counts, chosen, quarter), strict=True):
             if quarter == first:
-                enterprises[profile.enterprise_id] = _Enterprise(seed, profile, clock, count)
+                enterprises[profile.enterprise_id] = _Enterprise(seed, profile, clock, usual)
                 yield from enterprises[profile.enterprise_id].registers()
-            yield from enterprises[profile.enterprise_id].events(quarter)
+            yield from enterprises[profile.enterprise_id].events(quarter, count)
             if quarter == last:
                 # Released, because its customers and requests take hundreds of megabytes in a large sample.
                 del enterprises[profile.enterprise_id]
@@ -129,7 +140,7 @@ class _Enterprise:
     """The tables of one enterprise: its registers, then its events quarter by quarter."""
 
     def __init__(self, seed: int, profile: Profile, clock: Clock, count: int) -> None:
-        self._seed, self._profile, self._clock, self._count = seed, profile, clock, count
+        self._seed, self._profile, self._clock = seed, profile, clock
         self._network = build_network(seed, profile, clock, count)
         self._workforce = build_workforce(seed, profile, clock, self._network, count)
         self._clientele, self._customers = build_clientele(seed, profile, clock, self._network, count)
@@ -151,8 +162,8 @@ class _Enterprise:
         yield Block("price_items", None, price_items(*subject))
         yield Block("checklist_items", None, checklist_items(*subject))
 
-    def events(self, quarter: Quarter) -> Iterator[Block]:
-        for table, frames in self._drawn(quarter):
+    def events(self, quarter: Quarter, count: int) -> Iterator[Block]:
+        for table, frames in self._drawn(quarter, count):
             if table == "survey_answers":
                 # Read with those of the last quarter: the file's order is by enterprise.
                 self._answers.append((quarter, iter(frames)))
@@ -163,11 +174,11 @@ class _Enterprise:
             for answered, frames in self._answers:
                 yield from (Block("survey_answers", answered, frame) for frame in frames)
 
-    def _drawn(self, quarter: Quarter) -> Iterator[tuple[str, Iterable[pl.DataFrame]]]:
+    def _drawn(self, quarter: Quarter, count: int) -> Iterator[tuple[str, Iterable[pl.DataFrame]]]:
         """The tables of what was requested in a quarter; some bookings and visits are of a later one."""
         subject = (self._seed, self._profile, self._clock, quarter)
         network, workforce, clientele = self._network, self._workforce, self._clientele
-        requests, rows, said = draw_requests(*subject, self._count, network, workforce, clientele, self._before)
+        requests, rows, said = draw_requests(*subject, count, network, workforce, clientele, self._before)
         self._before = requests.originals()
         yield "service_requests", rows
         yield PLANTED, [said]

@@ -29,7 +29,7 @@ def parts_demands(
     # Common parts come first.
     common = part < max(1, len(names) * 2 // 3)
     filled = chance(rng, np.where(common, profile.between("spares", quarter, 0.9, 0.985), 0.6), count)
-    asked = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))
+    asked = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET), profile.effects))
     return in_blocks(
         "parts_demands",
         {
@@ -53,7 +53,7 @@ def parts_orders(seed: int, profile: Profile, clock: Clock, quarter: Quarter, re
     rng = stream(seed, profile.enterprise_id, quarter, "orders")
     count = max(10, round(len(requests.requested) * 0.08))
     names = [name for product in profile.products for name in product.parts]
-    ordered = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))
+    ordered = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET), profile.effects))
     urgent = chance(rng, 0.3, count)
     rush = lognormal(rng, profile.between("spares", quarter, 24, 11), 0.6, count) * 3600
     packing = lognormal(rng, 30, 0.6, count) * 3600

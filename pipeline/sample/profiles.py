@@ -8,9 +8,10 @@ percent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.sample.effects import Effects
 
 CHANNELS = ("phone", "online", "outlet", "onsite")
 SERVICE_TYPES = (
@@ -64,6 +65,8 @@ class Profile:
     level_elsewhere: float
     improvement: float
     """Increase of every level per year."""
+    effects: Effects = field(default_factory=Effects)
+    """What is planted into its rows."""
 
     def level(self, subject: str, quarter: Quarter) -> float:
         """The level of a subject in a quarter, 0 to 1."""
@@ -73,6 +76,14 @@ class Profile:
     def between(self, subject: str, quarter: Quarter, poor: float, good: float) -> float:
         """The value between ``poor`` and ``good`` at the subject's level."""
         return poor + (good - poor) * self.level(subject, quarter)
+
+    def more_contacts_share(self, quarter: Quarter) -> float:
+        """Share of the requests that take more than one contact."""
+        return self.between("first_contact", quarter, 0.16, 0.045)
+
+    def abandoned_share(self, quarter: Quarter) -> float:
+        """Share of the offered calls that are abandoned."""
+        return self.between("hotline", quarter, 0.08, 0.028)
 
 
 _APPLIANCES = (

@@ -34,6 +34,14 @@ from pipeline.sample.draws import (
     where_text,
     where_time,
 )  # fmt: skip
+from pipeline.sample.effects import (
+    EASY_ONE_TOUCH,
+    FAILING_ONE_TOUCH,
+    FAILING_RESOLUTION,
+    FAILING_RESPONSE,
+    GAMED_SHARE,
+    HARD_ONE_TOUCH,
+)  # fmt: skip
 from pipeline.sample.names import id_numbers
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import (
@@ -46,8 +54,9 @@ from pipeline.sample.profiles import (
     SERVICE_TYPES,
     Profile,
 )  # fmt: skip
-from pipeline.sample.wording import located, texts
+from pipeline.sample.wording import FAULT_ENDINGS, descriptions, located, texts
 from pipeline.sample.workforce import Workforce
+from schemas.standard.catalogue import catalogue_rows
 
 PHONE, ONLINE, OUTLET, ONSITE = range(4)
 _OTHER_ISSUES = {INSTALLATION: "安装调试", GUIDANCE: "使用咨询", COMPLAINT: "服务投诉"}
@@ -84,6 +93,7 @@ _OPENINGS = {
     "使用咨询": "想问一下怎么设置",
     "服务投诉": "对上次的服务不满意",
 }
+_JUST_BEFORE = np.timedelta64(600, "s")
 TEST_DESCRIPTION = "测试单，请忽略"
 
 
@@ -117,8 +127,8 @@ class Requests:
     is_open: Flags
     """Neither merged, nor a test, nor cancelled: it is handled."""
     needs_visit: Flags
-    goodwill: Floats
-    """The customer's contentment, around 0: lower after a long wait or a failed repair."""
+    held: Flags
+    """Solved in one contact and not opened again."""
 
     def originals(self) -> Originals:
         """Those that repeat no other request."""
@@ -149,7 +159,7 @@ def draw_requests(
     rng = stream(seed, profile.enterprise_id, quarter, "requests")
     issues = issue_classes(profile)
     channel = choose(rng, profile.channels, count)
-    requested = clock.contact_times(rng, quarter, channel)
+    requested = clock.contact_times(rng, quarter, channel, profile.effects)
     order = np.argsort(requested, kind="stable")
     requested, channel = requested[order], channel[order]
     subjects = _subjects(rng, profile, quarter, requested, clientele, issues, before)
@@ -171,9 +181,19 @@ def draw_requests(
         workforce.some_agent(rng, requested),
     )
     answered = is_open | (cancelled & chance(rng, 0.6, count))
-    responded = clock.known(where_time(answered, requested + _response(rng, profile, quarter, channel, urgent, requested)))
+    # A busy day delays both response and resolution.
+    load = rng.standard_normal(count) if profile.effects.has_drivers else None
+    fails = region == (-1 if profile.effects.failing_region is None else profile.effects.failing_region)
+    wait = _response(rng, profile, quarter, channel, urgent, requested, np.where(fails, FAILING_RESPONSE, 1.0), load)
+    responded = clock.known(where_time(answered, requested + wait))
     hopeless = chance(rng, 0.006, count)
-    resolved, paused = _resolution(rng, profile, clock, quarter, responded, is_complex)
+    resolved, paused = _resolution(
+        rng, profile, clock, quarter, responded, is_complex, np.where(fails, FAILING_RESOLUTION, 1.0), load
+    )
+    if profile.effects.gaming_outlet is not None:
+        resolved, paused = _closed_at_limit(
+            rng, responded, resolved, paused, (outlet == profile.effects.gaming_outlet) & ~is_complex
+        )
     resolved = clock.known(where_time(is_open & ~hopeless & ~np.isnat(responded), resolved))
     is_resolved = ~np.isnat(resolved)
     closed = where_time(is_resolved & ~chance(rng, 0.06, count), resolved + seconds(lognormal(rng, 9 * 3600, 1.0, count)))
@@ -181,9 +201,8 @@ def draw_requests(
     closed = clock.known(where_time(test, requested + seconds(rng.uniform(60, 600, count)), closed))
     status = np.where(is_resolved, 1, 0)
     status = np.where(cancelled, 3, np.where((is_resolved | merged | test) & ~np.isnat(closed), 2, status))
-    contacts = 1 + np.where(
-        chance(rng, profile.between("first_contact", quarter, 0.16, 0.045), count), 1 + rng.poisson(0.5, count), 0
-    )
+    unsolved = _needs_more_contacts(rng, profile, quarter, clientele.category[product], fails, is_resolved)
+    contacts = 1 + np.where(unsolved, 1 + rng.poisson(0.5, count), 0)
     reopened = np.where(is_resolved & chance(rng, profile.between("first_contact", quarter, 0.03, 0.006), count), 1, 0)
     reopened += reopened * chance(rng, 0.1, count)
     asked = (status == 2) & is_open & chance(rng, 0.45, count)
@@ -203,10 +222,9 @@ def draw_requests(
     passed = chance(rng, profile.between("recovery", quarter, 0.94, 0.995), count)
     errors = chance(rng, profile.between("errors", quarter, 0.05, 0.012), count)
     quoted, charged, signed = _charges(rng, profile, quarter, is_resolved, count)
-    held = (contacts == 1) & (reopened == 0)
-    waited = np.where(is_resolved, (resolved - requested) / np.timedelta64(3600, "s"), 48.0)
-    goodwill = np.where(held, 0.15, -0.7) - 0.12 * np.log1p(np.maximum(waited, 0) / 4) + rng.normal(0, 0.35, count)
-    description, planted = texts(rng, take([_OPENINGS[name] for name in issues], subjects.issue), network.districts, region, 0.08)
+    held = is_resolved & (contacts == 1) & (reopened == 0)
+    said = descriptions(rng, take([_OPENINGS[name] for name in issues], subjects.issue))
+    description, planted = texts(rng, said, network.districts, region, 0.08, FAULT_ENDINGS)
     silent = ~test & chance(rng, 0.1, count)
     described = only(where_text(~test, description, TEST_DESCRIPTION), ~silent)
     ids = numbered(f"SR{quarter_code(quarter)}-", np.arange(1, count + 1))
@@ -261,7 +279,7 @@ def draw_requests(
     written = planted.filter(pl.Series(~(test | silent)).gather(planted["position"]))
     drawn = Requests(
         ids, requested, responded, resolved, customer, product, subjects.issue, service_type, channel, outlet, region,
-        subjects.is_original, ~(merged | test), is_open, needs_visit, goodwill,
+        subjects.is_original, ~(merged | test), is_open, needs_visit, held,
     )  # fmt: skip
     return (
         drawn,
@@ -281,7 +299,7 @@ def _subjects(
     before: Originals | None,
 ) -> _Subjects:  # fmt: skip
     count = len(requested)
-    product = clientele.products_in_demand(rng, profile, requested)
+    product = clientele.products_in_demand(rng, profile, quarter, requested)
     service_type = choose(rng, profile.service_types, count)
     issue = np.zeros(count, dtype=np.int16)
     for place, made in enumerate(profile.products):
@@ -318,14 +336,36 @@ def _needs_visit(rng: np.random.Generator, profile: Profile, service_type: Ints,
     return (channel == ONSITE) | (at_home & chance(rng, profile.visit_share, len(channel)))
 
 
+def _needs_more_contacts(
+    rng: np.random.Generator, profile: Profile, quarter: Quarter, category: Ints, fails: Flags, is_resolved: Flags
+) -> Flags:
+    """Whether each request takes more than one contact.
+
+    With a mix shift each category has its share among the resolved requests, to the nearest request, so that it rises in
+    small samples too.
+    """
+    effects = profile.effects
+    more = chance(rng, np.where(fails, 1 - FAILING_ONE_TOUCH, profile.more_contacts_share(quarter)), len(category))
+    if effects.mix_shift is None:
+        return more
+    then = int(quarter == effects.mix_shift)
+    for place in range(len(profile.products)):
+        rows = rng.permutation(np.flatnonzero(is_resolved & (category == place) & ~fails))
+        solved = (HARD_ONE_TOUCH if effects.is_hard(place) else EASY_ONE_TOUCH)[then]
+        more[rows] = False
+        more[rows[: round((1 - solved) * len(rows))]] = True
+    return more
+
+
 def _response(
-    rng: np.random.Generator, profile: Profile, quarter: Quarter, channel: Ints, urgent: Flags, requested: Times
-) -> np.ndarray:
+    rng: np.random.Generator, profile: Profile, quarter: Quarter, channel: Ints, urgent: Flags, requested: Times,
+    slower: Floats, load: Floats | None,
+) -> np.ndarray:  # fmt: skip
     """Seconds from request to start of handling: minutes, longer at night unless it is urgent."""
     count = len(channel)
-    median = np.array([90.0, 420.0, 480.0, 2400.0])[channel]
-    spread = lognormal(rng, median, 0.9, count)
-    hurried = lognormal(rng, profile.between("response", quarter, 960, 420), 0.7, count)
+    median = np.array([90.0, 420.0, 480.0, 2400.0])[channel] * slower
+    spread = lognormal(rng, median, 0.9, count, load)
+    hurried = lognormal(rng, profile.between("response", quarter, 960, 420) * slower, 0.7, count, load)
     wait = np.where(urgent, hurried, spread)
     overnight = ~urgent & (channel == ONLINE) & at_night(requested) & chance(rng, 0.5, count)
     morning = next_morning(requested, wait) - requested
@@ -333,14 +373,15 @@ def _response(
 
 
 def _resolution(
-    rng: np.random.Generator, profile: Profile, clock: Clock, quarter: Quarter, responded: Times, is_complex: Flags
-) -> tuple[Times, Floats]:
+    rng: np.random.Generator, profile: Profile, clock: Clock, quarter: Quarter, responded: Times, is_complex: Flags,
+    slower: Floats, load: Floats | None,
+) -> tuple[Times, Floats]:  # fmt: skip
     """Resolution time of each request (hours for general, working days for complex) and seconds of approved pauses."""
     count = len(responded)
     handled = np.where(np.isnat(responded), clock.start, responded).astype("datetime64[s]")
-    hours = lognormal(rng, profile.between("resolution", quarter, 4.4, 1.5), 0.95, count)
+    hours = lognormal(rng, profile.between("resolution", quarter, 4.4, 1.5) * slower, 0.95, count, load)
     soon = handled + seconds(np.minimum(hours, 60) * 3600 + 60)
-    days = np.minimum(lognormal(rng, profile.between("resolution", quarter, 4.2, 1.7), 0.6, count), 15)
+    days = np.minimum(lognormal(rng, profile.between("resolution", quarter, 4.2, 1.7) * slower, 0.6, count, load), 15)
     whole = np.floor(days).astype(np.int64)
     late_day = clock.add_workdays(day_of(handled), whole) + np.timedelta64(9, "h").astype("timedelta64[s]")
     later = late_day + seconds(rng.uniform(0, 9 * 3600, count))
@@ -356,6 +397,18 @@ def _resolution(
         paused,
     )
     return np.where(waits, morning, resolved).astype("datetime64[s]"), paused
+
+
+def _closed_at_limit(
+    rng: np.random.Generator, responded: Times, resolved: Times, paused: Floats, here: Flags
+) -> tuple[Times, Floats]:
+    """The times of the outlet that closes most late requests within the ten minutes before the limit."""
+    count = len(responded)
+    required = next(row.requirement for row in catalogue_rows() if row.indicator_id == "P2-3a")
+    limit = responded + np.timedelta64(round(float(required or 0) * 3600), "s")
+    closes = here & (resolved > limit - _JUST_BEFORE) & chance(rng, GAMED_SHARE, count)
+    at_limit = limit - seconds(rng.uniform(10, 590, count))
+    return np.where(closes, at_limit, resolved).astype("datetime64[s]"), np.where(closes, 0.0, paused)
 
 
 def _charges(

@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clientele import Clientele
 from pipeline.sample.clock import Clock, quarter_code
+from pipeline.sample.contentment import ATTITUDE, RESOLUTION, TIMELINESS, Contentment, contentment
 from pipeline.sample.doubts import plant_doubts
 from pipeline.sample.draws import (
     Column,
@@ -31,49 +32,56 @@ from pipeline.sample.draws import (
     stream,
     take,
 )  # fmt: skip
+from pipeline.sample.grammar import comment_texts
 from pipeline.sample.names import devices
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import CHANNELS, Profile
 from pipeline.sample.requests import Requests
-from pipeline.sample.wording import COMMENTS, located, openings_of, texts
+from pipeline.sample.wording import PLAIN_ENDINGS, located, texts, with_order_numbers
 
-# Question, its measure, its touchpoint, whether it also asks for the expectation, its rating relative to others.
-_SATISFACTION: tuple[tuple[str, str, str | None, bool, float], ...] = (
-    ("总体来说，您对我们的售后服务满意吗？", "O2-1", None, True, 0.05),
-    ("您愿意把我们的服务推荐给亲友吗？", "O2-1", None, False, -0.05),
-    ("您对电话服务满意吗？", "O2-2", "phone", True, 0.0),
-    ("您对在线服务满意吗？", "O2-2", "online", True, 0.05),
-    ("您对服务网点满意吗？", "O2-2", "outlet", True, 0.05),
-    ("您对上门服务满意吗？", "O2-2", "onsite", True, 0.1),
-    ("服务人员的态度如何？", "O2-3", None, True, 0.15),
-    ("服务人员的专业水平如何？", "O2-3", None, True, 0.05),
-    ("服务人员的仪容仪表如何？", "O2-3", None, False, 0.1),
-    ("您的问题是否得到彻底解决？", "O2-4", None, True, 0.05),
-    ("解决问题的速度如何？", "O2-4", None, True, -0.15),
-    ("修好以后使用是否正常？", "O2-4", None, False, 0.05),
-    ("服务方案讲解得清楚吗？", "P4-1", None, True, 0.0),
-    ("故障原因说明得清楚吗？", "P4-1", None, False, -0.05),
-    ("用词容易听懂吗？", "P4-3", None, False, 0.0),
-    ("资料和说明容易看懂吗？", "P4-3", None, False, -0.1),
-    ("您的意见被认真听取了吗？", "P4-4", None, True, 0.05),
-    ("您的要求得到回应了吗？", "P4-4", None, False, 0.0),
-    ("改约时间方便吗？", "P5-3", None, False, -0.05),
-    ("服务方式可以按您的需要调整吗？", "P5-3", None, False, -0.1),
-    ("收费项目和标准清楚吗？", "O3-1b", None, True, -0.1),
-    ("报价与实际收费一致吗？", "O3-1b", None, False, 0.0),
-    ("服务收费是否合理？", "O3-3", None, True, -0.25),
-    ("与其他品牌相比，性价比如何？", "O3-3", None, False, -0.2),
+# Its wording, measure and touchpoint, whether it also asks for the expectation, the aspect of contentment that it asks for
+# (None: all of them), and its rating relative to others.
+_Question = tuple[str, str, str | None, bool, int | None, float]
+_SATISFACTION: tuple[_Question, ...] = (
+    ("总体来说，您对我们的售后服务满意吗？", "O2-1", None, True, None, 0.05),
+    ("您愿意把我们的服务推荐给亲友吗？", "O2-1", None, False, None, -0.05),
+    ("您对电话服务满意吗？", "O2-2", "phone", True, TIMELINESS, 0.0),
+    ("您对在线服务满意吗？", "O2-2", "online", True, TIMELINESS, 0.05),
+    ("您对服务网点满意吗？", "O2-2", "outlet", True, TIMELINESS, 0.05),
+    ("您对上门服务满意吗？", "O2-2", "onsite", True, TIMELINESS, 0.1),
+    ("服务人员的态度如何？", "O2-3", None, True, ATTITUDE, 0.15),
+    ("服务人员的专业水平如何？", "O2-3", None, True, ATTITUDE, 0.05),
+    ("服务人员的仪容仪表如何？", "O2-3", None, False, ATTITUDE, 0.1),
+    ("您的问题是否得到彻底解决？", "O2-4", None, True, RESOLUTION, 0.05),
+    ("解决问题的速度如何？", "O2-4", None, True, TIMELINESS, -0.15),
+    ("修好以后使用是否正常？", "O2-4", None, False, RESOLUTION, 0.05),
+    ("服务方案讲解得清楚吗？", "P4-1", None, True, RESOLUTION, 0.0),
+    ("故障原因说明得清楚吗？", "P4-1", None, False, RESOLUTION, -0.05),
+    ("用词容易听懂吗？", "P4-3", None, False, ATTITUDE, 0.0),
+    ("资料和说明容易看懂吗？", "P4-3", None, False, ATTITUDE, -0.1),
+    ("您的意见被认真听取了吗？", "P4-4", None, True, ATTITUDE, 0.05),
+    ("您的要求得到回应了吗？", "P4-4", None, False, ATTITUDE, 0.0),
+    ("改约时间方便吗？", "P5-3", None, False, TIMELINESS, -0.05),
+    ("服务方式可以按您的需要调整吗？", "P5-3", None, False, TIMELINESS, -0.1),
+    ("收费项目和标准清楚吗？", "O3-1b", None, True, RESOLUTION, -0.1),
+    ("报价与实际收费一致吗？", "O3-1b", None, False, RESOLUTION, 0.0),
+    ("服务收费是否合理？", "O3-3", None, True, RESOLUTION, -0.25),
+    ("与其他品牌相比，性价比如何？", "O3-3", None, False, RESOLUTION, -0.2),
 )  # fmt: skip
-_PULSE = (
-    ("您对本次通话满意吗？", "O2-2", "phone", False, 0.1),
-    ("您对本次服务人员满意吗？", "O2-3", None, False, 0.1),
-    ("您的问题解决了吗？", "O2-4", None, False, 0.05),
+_PULSE: tuple[_Question, ...] = (
+    ("您对本次通话满意吗？", "O2-2", "phone", False, TIMELINESS, 0.1),
+    ("您对本次服务人员满意吗？", "O2-3", None, False, ATTITUDE, 0.1),
+    ("您的问题解决了吗？", "O2-4", None, False, RESOLUTION, 0.05),
 )
-_MYSTERY = (
-    ("门店环境", "O2-2", "outlet", False, 0.1), ("接待问候", "O2-3", None, False, 0.0), ("业务讲解", "P4-1", None, False, -0.1),
-    ("用语规范", "P4-3", None, False, 0.0), ("倾听需求", "P4-4", None, False, -0.1), ("价格公示", "O3-1b", None, False, 0.0),
-    ("预约灵活", "P5-3", None, False, -0.2), ("总体印象", "O2-1", None, False, 0.0),
+_MYSTERY: tuple[_Question, ...] = (
+    ("门店环境", "O2-2", "outlet", False, TIMELINESS, 0.1), ("接待问候", "O2-3", None, False, ATTITUDE, 0.0),
+    ("业务讲解", "P4-1", None, False, RESOLUTION, -0.1),
+    ("用语规范", "P4-3", None, False, ATTITUDE, 0.0), ("倾听需求", "P4-4", None, False, ATTITUDE, -0.1),
+    ("价格公示", "O3-1b", None, False, RESOLUTION, 0.0),
+    ("预约灵活", "P5-3", None, False, TIMELINESS, -0.2), ("总体印象", "O2-1", None, False, None, 0.0),
 )  # fmt: skip
+_BY_ASPECT, _BY_CHANCE = 0.42, 0.42
+"""Standard deviations of an answer, in points: by the contentment with its aspect, and by chance."""
 _SCENARIOS = ("到店报修", "到店咨询", "取机验收", "投诉处理")
 
 
@@ -100,7 +108,7 @@ def survey_questions(clock: Clock) -> pl.DataFrame:
         if mystery := mystery_round(quarter):
             rounds.append((mystery, "mystery", _MYSTERY))
         for survey_id, survey_type, questions in rounds:
-            for number, (wording, measures, touchpoint, _, _) in enumerate(questions, start=1):
+            for number, (wording, measures, touchpoint, *_) in enumerate(questions, start=1):
                 rows.append(
                     {
                         "survey_id": survey_id,
@@ -149,8 +157,9 @@ def survey_responses(
     submitted = np.concatenate([answered, returned, after_call])
     taken = np.where(is_pulse, rng.uniform(15, 70, count), np.exp(rng.normal(np.log(420), 0.35, count)))
     ids = numbered(f"RS{quarter_code(quarter)}-", np.arange(1, count + 1))
-    openings, commented = openings_of(rng, COMMENTS, count), chance(rng, 0.25, count)
-    comments, planted = texts(rng, only(openings, commented), network.districts, requests.region[asked], 0.1)
+    felt = contentment(rng, requests, asked) if profile.effects.has_drivers else None
+    openings, commented = with_order_numbers(rng, comment_texts(rng, felt, count)), chance(rng, 0.4, count)
+    comments, planted = texts(rng, only(openings, commented), network.districts, requests.region[asked], 0.1, PLAIN_ENDINGS)
     planted = planted.filter(pl.Series(commented).gather(planted["position"]))
     responses = conform(
         "survey_responses",
@@ -170,12 +179,15 @@ def survey_responses(
         },
         count,
     )
-    mood = profile.between("satisfaction", quarter, 4.05, 4.62) + requests.goodwill[asked] * 0.45 + rng.normal(0, 0.3, count)
+    level = profile.between("satisfaction", quarter, 4.05, 4.62)
     rounds = np.flatnonzero(~is_pulse)
     answers = chain(
-        _answers(rng, profile, ids, mood, rounds, is_complete[rounds], requests.channel[asked][rounds], _SATISFACTION, "S"),
         _answers(
-            rng, profile, ids, mood, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
+            rng, profile.enterprise_id, ids, level, felt, rounds, is_complete[rounds],
+            requests.channel[asked][rounds], _SATISFACTION, "S",
+        ),
+        _answers(
+            rng, profile.enterprise_id, ids, level, felt, np.flatnonzero(is_pulse), np.ones(int(is_pulse.sum()), dtype=np.bool_),
             requests.channel[asked][is_pulse], _PULSE, "P",
         ),
     )  # fmt: skip
@@ -188,8 +200,8 @@ def survey_responses(
 
 
 def _answers(
-    rng: np.random.Generator, profile: Profile, ids: Column, mood: Floats, rows: Ints, complete: Flags, channel: Ints,
-    questions: Sequence[tuple[str, str, str | None, bool, float]], letter: str,
+    rng: np.random.Generator, enterprise_id: str, ids: Column, level: float, felt: Contentment | None, rows: Ints,
+    complete: Flags, channel: Ints, questions: Sequence[_Question], letter: str,
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
     """One answer per response × question, in blocks; incomplete responses answer only the first third."""
     width = len(questions)
@@ -198,18 +210,18 @@ def _answers(
     response, question = response[reached], question[reached]
     count = len(response)
     liked = np.array([liked for *_, liked in questions])[question]
-    felt = mood[rows[response]] + liked + rng.normal(0, 0.45, count)
-    score = np.clip(np.rint(felt), 1, 5).astype(np.int64)
+    opinion = level + liked + _opinions(rng, felt, rows[response], np.array([_aspect_of(asked) for asked in questions])[question])
+    score = np.clip(np.rint(opinion), 1, 5).astype(np.int64)
     touchpoint = np.array([CHANNELS.index(place) if place else -1 for _, _, place, *_ in questions])[question]
     # A touchpoint is rated by customers of that channel and some others; a few skip a question.
     unused = (touchpoint >= 0) & (touchpoint != channel[response]) & ~chance(rng, 0.35, count)
     skipped = unused | chance(rng, 0.01, count)
-    asks_expectation = np.array([expects for _, _, _, expects, _ in questions])[question]
+    asks_expectation = np.array([expects for _, _, _, expects, *_ in questions])[question]
     expected = np.clip(np.rint(4.55 + rng.normal(0, 0.5, count)), 1, 5).astype(np.int64)
     return in_blocks(
         "survey_answers",
         {
-            "enterprise_id": profile.enterprise_id,
+            "enterprise_id": enterprise_id,
             "response_id": take(ids, rows[response]),
             "question_id": take([f"{letter}{number:02d}" for number in range(1, width + 1)], question),
             "score": only(score, ~skipped),
@@ -217,6 +229,20 @@ def _answers(
         },
         count,
     )
+
+
+def _aspect_of(question: _Question) -> int:
+    """The aspect of contentment that the question asks for; -1: all of them."""
+    return -1 if question[4] is None else question[4]
+
+
+def _opinions(rng: np.random.Generator, felt: Contentment | None, response: Ints, aspect: Ints) -> Floats:
+    """Points above or below the level, by answer: of a response to a question about an aspect; by chance if nothing is felt."""
+    count = len(response)
+    if felt is None:
+        return rng.normal(0, (_BY_ASPECT**2 + _BY_CHANCE**2) ** 0.5, count)
+    of_aspect = felt.aspects[response, np.maximum(aspect, 0)] * _BY_ASPECT
+    return np.asarray(np.where(aspect < 0, felt.overall[response], of_aspect) + rng.normal(0, _BY_CHANCE, count))
 
 
 def mystery_visits(seed: int, profile: Profile, clock: Clock, quarter: Quarter, network: Network) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.sample.clock import Clock, quarter_code
 from pipeline.sample.draws import DAY, chance, choose, conform, lognormal, numbered, only, seconds, stream, take, where_time
+from pipeline.sample.effects import PROJECT_TITLE
 from pipeline.sample.network import Network
 from pipeline.sample.profiles import Profile
 from pipeline.sample.requests import OUTLET, Requests
@@ -45,7 +46,7 @@ def safety_incidents(
     if quarter == clock.quarters[0] and profile.level("safety", quarter) < 0.6:
         # So that every sample has an incident.
         count = max(count, 1)
-    occurred = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET)))
+    occurred = np.sort(clock.contact_times(rng, quarter, np.full(count, OUTLET), profile.effects))
     outlet = rng.integers(0, len(network.outlet_ids), count)
     return conform(
         "safety_incidents",
@@ -144,6 +145,18 @@ def improvement_projects(seed: int, profile: Profile, clock: Clock, quarter: Qua
                 "started_on": day if is_under_way else day - dt.timedelta(days=int(rng.integers(20, 240))),
                 "effective_on": None if is_under_way else day,
                 "title": str(rng.choice(_TITLES[kind])),
+            }
+        )
+    works_from = profile.effects.project_from
+    if works_from is not None and quarter == Quarter.of(works_from):
+        rows.append(
+            {
+                "enterprise_id": profile.enterprise_id,
+                "project_id": f"IP{quarter_code(quarter)}-{len(rows) + 1:03d}",
+                "kind": "improvement",
+                "started_on": works_from - dt.timedelta(days=60),
+                "effective_on": works_from,
+                "title": PROJECT_TITLE,
             }
         )
     return pl.DataFrame(rows, schema=conform("improvement_projects", {}, 0).schema)

@@ -1,4 +1,4 @@
-"""Free texts in Chinese: fault descriptions, complaints, suggestions and comments, some with personal data.
+"""Free texts in Chinese: fault descriptions, and sentences of ``grammar``, with an ending, some with personal data.
 
 ``texts`` also returns the personal data planted in each row, so that tests can check that none survives. Values come from
 ``names`` and ``places``.
@@ -66,7 +66,7 @@ _MENTIONS = (
     _Mention("name", 0.05, "，上次来的是", "师傅", _drawn_people),
 )  # fmt: skip
 
-_NEUTRAL_ENDINGS = (
+FAULT_ENDINGS = (
     "",
     "，请尽快处理",
     "，麻烦安排一下",
@@ -75,22 +75,19 @@ _NEUTRAL_ENDINGS = (
     "，昨天开始的",
     "，在保修期内",
 )
+COMPLAINT_ENDINGS = ("", "。", "，请尽快处理", "，麻烦安排一下", "，谢谢")
+PLAIN_ENDINGS = ("", "。")
 
-COMPLAINTS = (
-    "约好的时间没有人来，打电话也没人接", "修了两次还是同样的问题", "收费和报价不一致，没有提前说明",
-    "维修人员态度不好，说话不耐烦",
-    "备件等了半个月还没有到", "安装不牢固，用了一周就松动", "客服一直转接，问题没有解决", "更换的零件不像是新的",
-    "退款拖了很久没有到账", "上门弄脏了地板没有清理",
-)  # fmt: skip
-SUGGESTIONS = (
-    "希望可以在小程序里看到师傅的位置", "建议晚上也能预约上门", "建议收费标准贴在网点门口", "希望客服电话少一些按键选择",
-    "备件到货时请发短信通知", "建议增加周末的维修班次", "维修手册最好有视频版", "派工时请考虑路程远近",
-    "建议给老用户做免费清洗", "工单系统希望支持语音录入",
-)  # fmt: skip
-COMMENTS = (
-    "服务很好，师傅很专业", "总体满意", "等的时间有点长", "价格偏高但修得不错", "解释得很清楚", "希望下次准时", "还可以",
-    "非常感谢，问题一次解决", "客服很耐心", "没有什么意见", "第二次才修好\n希望改进", "说的专业词听不太懂",
-)  # fmt: skip
+
+_FAULT_LEADS = ("", "你好，", "您好，", "急，", "麻烦看一下，", "又出问题了，", "新买不久，", "用了几年，", "昨晚发现", "早上发现")
+_FAULT_SINCE = ("", "，断断续续的", "，越来越严重", "，刚出现", "，一直这样", "，每天都有几次", "，偶尔会好", "，换了插座也没用")
+
+
+def descriptions(rng: np.random.Generator, faults: Column) -> Column:
+    """Fault descriptions around the given faults."""
+    count = len(faults)
+    leads, since = rng.integers(0, len(_FAULT_LEADS), count), rng.integers(0, len(_FAULT_SINCE), count)
+    return joined(take(_FAULT_LEADS, leads), faults, take(_FAULT_SINCE, since))
 
 
 def texts(
@@ -99,14 +96,15 @@ def texts(
     districts: tuple[District, ...],
     homes: Ints,
     share: float,
+    neutral_endings: Sequence[str],
 ) -> tuple[Column, pl.DataFrame]:
     """Each opening with an ending, which contains personal data in the given share of the texts.
 
     ``homes``: each writer's district by position. Returns the texts and the planted data (``PLANTED_SCHEMA``).
     """
     count = len(openings)
-    ending = rng.integers(0, len(_NEUTRAL_ENDINGS), count)
-    endings = [pl.Series(_NEUTRAL_ENDINGS)]
+    ending = rng.integers(0, len(neutral_endings), count)
+    endings = [pl.Series(neutral_endings)]
     telling = np.flatnonzero(chance(rng, share, count))
     mention = choose(rng, [mention.share for mention in _MENTIONS], len(telling))
     planted = [pl.DataFrame(schema=PLANTED_SCHEMA)]
@@ -130,8 +128,8 @@ def located(planted: pl.DataFrame, table: str, column: str, enterprise_id: str, 
     )
 
 
-def openings_of(rng: np.random.Generator, sentences: Sequence[str], count: int) -> Column:
-    """A sentence for each text, some with an order number."""
-    chosen = take(sentences, rng.integers(0, len(sentences), count))
+def with_order_numbers(rng: np.random.Generator, sentences: Column) -> Column:
+    """The sentences, some of them after an order number."""
+    count = len(sentences)
     number = joined("工单", numbered("", rng.integers(10**7, 10**8, count), width=8), "，")
-    return joined(where_text(chance(rng, 0.05, count), number, ""), chosen)
+    return joined(where_text(chance(rng, 0.05, count), number, ""), sentences)

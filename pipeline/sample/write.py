@@ -5,18 +5,21 @@ Nothing is drawn here. The command line calls ``write_sample``.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import UsageError
 from pipeline.sample.defects import SampleDelivery, answers_sent_again, plant
-from pipeline.sample.generate import PLANTED, Block, Sample, generate, generate_blocks, quarter_start, whole
+from pipeline.sample.generate import PLANTED, Block, Sample, generate, generate_blocks, quarter_start, sampled_profiles, whole
+from pipeline.sample.plants import truth_of_plants
 from pipeline.sample.tables import SAMPLED
 from pipeline.sample.truth import true_values
 from pipeline.sample.truth.surveys import true_surveys
@@ -67,17 +70,19 @@ def write_sample(
     file_format: str = "csv",
     defects: bool = True,
     truth: bool | None = None,
+    plants: bool = True,
 ) -> SampleTruth:
     """Write landing files of every table into a folder: ``requests`` per quarter; same arguments, same bytes.
 
     ``file_format``: csv (one table each as GB18030, gzip, Parquet, folder of quarters; the others UTF-8 CSV) or parquet.
+    ``plants``: with effects that analyses must find (written to ``_truth/plants.json``), or without any.
     ``truth``: whether to count the 68 values; by default up to 200,000 requests. Without truth and defects the rows are
     written as they are drawn: 10 million requests of one quarter take 2 GiB of memory. Files of an earlier sample in the
     folder are replaced. Raises UsageError for invalid arguments, and for a folder with tables that no sample wrote.
     """
     if file_format not in ("csv", "parquet"):
         raise UsageError(f"'{file_format}' is not a format of sample files: use csv or parquet")
-    blocks = generate_blocks(quarters, requests, seed, enterprises)
+    blocks = generate_blocks(quarters, requests, seed, enterprises, plants)
     _prepare(folder)
     if truth is None:
         truth = requests * len(quarters) <= TRUTH_UP_TO
@@ -85,7 +90,7 @@ def write_sample(
         written = _write_tables(folder, whole(blocks, quarters), seed, file_format, defects, truth)
     else:
         written = _write_blocks(folder, blocks, quarters, file_format)
-    _write_truth(written, quarters, requests, seed)
+    _write_truth(written, quarters, requests, seed, truth_of_plants(sampled_profiles(quarters, enterprises, plants), quarters))
     return written
 
 
@@ -139,14 +144,16 @@ def _write_blocks(folder: Path, blocks: Iterable[Block], quarters: Sequence[Quar
     return SampleTruth(folder, None, pl.DataFrame(schema=DEFECTS_SCHEMA), rows, None)
 
 
-def planted_personal_data(quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3) -> pl.DataFrame:
+def planted_personal_data(
+    quarters: Sequence[Quarter], requests: int, seed: int, enterprises: int = 3, plants: bool = True
+) -> pl.DataFrame:
     """All personal data of the sample with these arguments: table, column, row_key, kind, value.
 
     Drawn again, never written to disk. ``row_key`` is enterprise_id|id; ``kind`` is the pii class of a whole cell, or of the
     value planted in free text (phone, phone_spoken, id_number, bank_card, plate, email, address, name); ``value`` is as
     written in the text.
     """
-    sample = generate(quarters, requests, seed, enterprises)
+    sample = generate(quarters, requests, seed, enterprises, plants)
     cells = [
         frame.filter(pl.col(column.name).is_not_null()).select(
             table=pl.lit(table.name),
@@ -241,9 +248,10 @@ def _by_table(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort(pl.col("table").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)
 
 
-def _write_truth(written: SampleTruth, quarters: Sequence[Quarter], requests: int, seed: int) -> None:
+def _write_truth(written: SampleTruth, quarters: Sequence[Quarter], requests: int, seed: int, plants: list[dict[str, Any]]) -> None:
     folder = written.folder / TRUTH_FOLDER
     folder.mkdir(exist_ok=True)
+    (folder / "plants.json").write_text(json.dumps(plants, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     written.defects.write_csv(folder / "defects.csv")
     written.rows.write_csv(folder / "rows.csv")
     for name, counted in (("indicators.csv", written.indicators), ("surveys.csv", written.surveys)):
@@ -261,6 +269,7 @@ No person, phone number, address or company in it is real; all personal data may
 
 - `indicators.csv` — numerator, denominator, value and n of the 68 indicators per enterprise and quarter, counted from the rows
   that keep every rule (absent for very large samples; I2-3 is empty: which analyses ran is not a property of the data)
+- `plants.json` — effects in the rows that analyses must find: where, how large, how they are seen (empty with `--plants none`)
 - `defects.csv` — every planted fault by table, quarter, file, row, rule and column; rows of registers are in every quarter
 - `rows.csv` — rows extracted, accepted and quarantined per table and quarter
 - `surveys.csv` — accepted responses of each satisfaction round, and how many of them answer in a straight line, too fast or from a

@@ -35,7 +35,8 @@ class QualityFinding:
     table: str
     name: str
     check: str
-    value: float
+    value: float | None
+    """None: withheld, because it would tell of fewer than k people."""
     unit: str
     detail: str | None
     expected: str

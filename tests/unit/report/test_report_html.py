@@ -241,3 +241,11 @@ def _row(page: _Page, first: str, after: str) -> str:
     findings = page.text[page.text.index("点击指标编号") :]
     start = findings.index(f" {first} ")
     return findings[start : findings.index(f" {after} ", start)]
+
+
+def test_a_withheld_figure_of_the_delivery_is_said_to_be_withheld(report: ReportModel) -> None:
+    assert report.quality is not None
+    drift = next(each for each in report.quality.findings if each.check == "分布漂移")
+    quality = replace(report.quality, findings=(replace(drift, value=None),))
+    text = _Page(render(replace(report, quality=quality))).text
+    assert "分布漂移 隐去 " in text

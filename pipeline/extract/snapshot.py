@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.extract import apart
 from pipeline.extract.dated_by_parent import Parents, write_dated
 from pipeline.extract.files import SourceFile, find_files, require_some_table
 from pipeline.extract.stream import TableNotes, TableStream, open_table
-from pipeline.extract.writer import RowWriter, row_writer
+from pipeline.extract.writer import RowWriter, row_schema, row_writer
 from pipeline.lake.files import make_private, work_folder
 from pipeline.lake.layout import Lake
 from pipeline.lake.parquet import read_metadata
@@ -76,7 +77,8 @@ def take_snapshot(
     with lake.lock(f"landing-{table.name}"):
         without = _left_out(table, lake, run_quarter)
         about = read_metadata(path)
-        if about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without:
+        is_other = about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without
+        if is_other or not _has_all_columns(path, table):
             make_private(path.parent)
             is_apart = is_read_apart(files, sources.table(table.name))
             notes = apart.call_if(
@@ -100,6 +102,11 @@ def take_snapshot(
 def is_read_apart(files: Iterable[SourceFile], source: TableSource) -> bool:
     """Whether files are read in a process of their own: those of libraries that may end it, and those on which SQL runs."""
     return source.has_sql or any(file.kind != "csv" for file in files)
+
+
+def _has_all_columns(snapshot: Path, table: Table) -> bool:
+    """Whether a snapshot of this contract has its columns: one that was damaged since may not."""
+    return set(row_schema(table).names) <= set(pq.read_schema(snapshot).names)
 
 
 def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:

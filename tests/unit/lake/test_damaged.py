@@ -162,6 +162,16 @@ def test_what_was_set_aside_is_made_anew(lake: Lake, landing: Path) -> None:
     assert {zone: pq.read_table(_file(lake, zone), partitioning=None) for zone in ZONES} == before
 
 
+def test_a_snapshot_without_a_column_is_taken_again(lake: Lake, landing: Path) -> None:
+    """Without a checksum nothing but its columns tells: any of them, not only those of the key."""
+    before = pq.read_table(_file(lake, "landing"), partitioning=None)
+    shutil.rmtree(lake.root / "checksums")
+    _rewritten(_file(lake, "landing"), lambda table: table.drop_columns(["content"]))
+    make_sound(lake, QUARTER, "test", "run")
+    _run(landing, lake)
+    assert pq.read_table(_file(lake, "landing"), partitioning=None) == before
+
+
 def test_a_lake_without_checksums_counts_as_it_is(lake: Lake) -> None:
     shutil.rmtree(lake.root / "checksums")
     assert damaged_files(lake) == []

@@ -146,8 +146,9 @@ def _problem(path: Path, zone: str) -> str | None:
 
 def _problem_of_contents(path: Path, zone: str) -> str | None:
     """What shows that a file that can be read is not the one that was written here."""
+    footer = pq.read_metadata(path)
     marks, columns = read_metadata(path), set(pq.read_schema(path).names)
-    if (pq.read_metadata(path).metadata and not marks) or not all(
+    if (footer.metadata and not marks) or not all(
         _is_written_as(kind, marks[name]) for kind, names in _MARKS.items() for name in names if name in marks
     ):
         return "is damaged: its metadata cannot be read"
@@ -155,6 +156,8 @@ def _problem_of_contents(path: Path, zone: str) -> str | None:
     own = _OWN_COLUMNS.get(zone) or set(table.key if table is not None and zone != "corrected" and PURGED not in marks else ())
     if own - columns or (zone == "landing" and _MARKS_OF_SNAPSHOTS - marks.keys()):
         return f"is not a file of {zone}/{table.name}" if table is not None else f"is not a file of {zone}"
+    if zone == "landing" and int(marks["rows"]) != footer.num_rows:
+        return f"has {footer.num_rows} rows, {marks['rows']} were written"
     if zone in ("raw", "accepted", "clean") and "quarter" in columns:
         quarter = path.parent.name.removeprefix("quarter=")
         others = set(pc.unique(pq.read_table(path, columns=["quarter"], partitioning=None)["quarter"]).to_pylist()) - {

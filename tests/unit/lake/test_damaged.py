@@ -124,6 +124,7 @@ READABLE: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
     "marks of another kind": ("metadata", lambda path: _rewritten(path, _mark(b"rows_by_quarter", b"[1, null]")), ("landing",)),
     "marks that are no number": ("metadata", lambda path: _rewritten(path, _mark(b"rows", b"1e999")), ("landing",)),
     "no marks": ("is not a file of landing/suggestions", lambda path: _rewritten(path, _without_marks), ("landing",)),
+    "fewer rows": ("rows, ", lambda path: _rewritten(path, lambda table: table.slice(0, 1)), ("landing",)),
     "no key": ("is not a file of ", lambda path: _rewritten(path, _without_key), ZONES),
     "another table": ("is not a file of ", _other_table, ("landing", "raw", "accepted", "clean")),
     "another quarter": ("is not a file of 2025-Q1", _other_quarter, ("raw", "accepted", "clean")),

@@ -102,7 +102,7 @@ def test_the_compiled_project_keeps_its_tables_in_memory_and_lets_go_of_them(
     )
     assert done.success
     # With what the run gives, and nothing more; the seeds are read where dbt put them.
-    assert sorted(found) == ["days", "dim_calendar", "periods", "quarters"]
+    assert sorted(found) == ["days", "dim_calendar", "pairs", "periods", "quarters"]
     assert ("scratch", None) in databases
     assert all(path is None for _, path in databases)
     assert builder._databases == {}

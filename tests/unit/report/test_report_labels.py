@@ -31,10 +31,11 @@ def test_every_rule_of_the_contract_has_a_name() -> None:
 
 
 def test_every_variant_that_the_marts_name_has_a_label() -> None:
-    models = report_run.REPO / "dbt_project" / "models"
+    project = report_run.REPO / "dbt_project"
     named = {
         found
-        for path in models.rglob("*.sql")
+        for folder in ("models", "macros")
+        for path in (project / folder).rglob("*.sql")
         for found in re.findall(r"'id': '([^']+)', 'variant': '([^']+)'", path.read_text(encoding="utf-8"))
     }
     assert len(named) > 20

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from scipy.special import chdtrc
 
 from pipeline.analyse.earlier import Earlier, comparisons, with_comparability
 from pipeline.analyse.multiple_tests import Z, corrected, two_sided
@@ -24,6 +25,7 @@ UNASSIGNED = "(unassigned)"
 # Values that are numerator ÷ denominator, with parts that add up over the members of a dimension.
 ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
 ENOUGH = 30
+_BY_CHANCE = 0.05
 
 OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
 SCHEMA = pl.Schema(
@@ -91,7 +93,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
     others by the errors of the two values; below 30 cases in either period, or where periods are not comparable, there are none.
     ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
-    way, and the total the other.
+    way, and the total the other, because the shares changed by more than chance.
     """
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
@@ -108,8 +110,10 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     )
     unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
     split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status())
-    tested = _tested(split).with_columns(
-        rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64), is_simpson=_is_simpson()
+    tested = (
+        _tested(split)
+        .with_columns(rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64))
+        .join(_is_simpson(split), on=_SPLIT, how="left", maintain_order="left")
     )
     left_out = unfit.join(totals, on=_WHOLE).select(
         *_SPLIT, change=pl.col("value_now") - pl.col("value"), status=pl.lit(NOT_ADDITIVE)
@@ -238,8 +242,26 @@ def _tested(split: pl.DataFrame) -> pl.DataFrame:
     return rows.join(tests, on=_MEMBER, how="left", maintain_order="left")
 
 
-def _is_simpson() -> pl.Expr:
-    """Simpson's paradox: what the members did, and what became of the total, have opposite signs."""
-    moved = pl.when(pl.col("value").is_not_null() & pl.col("value_before").is_not_null()).then(pl.col("rate_effect"))
-    is_up, is_down = moved.min().over(_SPLIT) > 0, moved.max().over(_SPLIT) < 0
-    return ((is_up & (pl.col("change") < 0)) | (is_down & (pl.col("change") > 0))).fill_null(False)
+def _is_simpson(split: pl.DataFrame) -> pl.DataFrame:
+    """Simpson's paradox by split: what the members did, and what became of the total, have opposite signs.
+
+    Said only of members with enough cases, and where the shares changed by more than chance (Pearson's χ² of the cases, p ≤ 0.05):
+    two signs that differ are nothing.
+    """
+    is_in_both = pl.col("value").is_not_null() & pl.col("value_before").is_not_null()
+    moved = pl.when(is_in_both).then(pl.col("rate_effect"))
+    expected = (pl.col("denominator") + pl.col("denominator_before")) / (
+        pl.col("denominator").sum() + pl.col("denominator_before").sum()
+    )
+    square = sum(
+        (((pl.col(name) - expected * pl.col(name).sum()) ** 2) / (expected * pl.col(name).sum())).sum()
+        for name in ("denominator", "denominator_before")
+    )
+    found = split.group_by(_SPLIT).agg(
+        opposes=((moved.min() > 0) & (pl.col("change").first() < 0)) | ((moved.max() < 0) & (pl.col("change").first() > 0)),
+        has_few=(is_in_both & (pl.col("status") == FEW)).any(),
+        square=square,
+        degrees=pl.len() - 1,
+    )
+    is_other_mix = chdtrc(found["degrees"].to_numpy(), found["square"].to_numpy()) <= _BY_CHANCE
+    return found.select(*_SPLIT, is_simpson=pl.col("opposes").fill_null(False) & ~pl.col("has_few") & pl.Series(is_other_mix))

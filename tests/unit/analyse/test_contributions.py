@@ -62,6 +62,19 @@ def test_every_rate_rises_and_the_total_falls() -> None:
     assert all(row["is_simpson"] for row in found.values())
 
 
+def test_opposite_signs_by_chance_are_no_paradox() -> None:
+    """Both members rise by a hundredth and the total falls, from shares of 50/50 to 47/53: χ² = .36 with one degree, p = .55."""
+    before, now = {"A": (90, 100), "B": (50, 100)}, {"A": (85.54, 94), "B": (54.06, 106)}
+    found = by_member(values(before), values(now))
+    assert all(row["rate_effect"] > 0 > row["change"] for row in found.values())
+    assert not any(row["is_simpson"] for row in found.values())
+    ten_times = [{name: (10 * n, 10 * d) for name, (n, d) in cells.items()} for cells in (before, now)]
+    # χ² = 3.6, p = .058; a hundred times as many: 36.
+    assert not any(row["is_simpson"] for row in by_member(*map(values, ten_times)).values())
+    hundred_times = [{name: (100 * n, 100 * d) for name, (n, d) in cells.items()} for cells in (before, now)]
+    assert all(row["is_simpson"] for row in by_member(*map(values, hundred_times)).values())
+
+
 def test_a_member_that_only_one_period_has_is_mix() -> None:
     """50 of 100 → 50 of 100 and 90 of 100 of a new member: .5 → .7.
 

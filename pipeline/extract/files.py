@@ -5,6 +5,7 @@ Opens bytes. Records are read in ``readers``, text encodings found in ``encoding
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import time
@@ -232,7 +233,13 @@ def _matched(patterns: Iterable[str], landing: Path, sources: SourceConfig, path
 
 def matching(pattern: str, landing: Path) -> list[Path]:
     """What is no folder under the landing folder, lies in no lake and matches a glob of ``sources.yaml``."""
-    found = [path for path in landing.glob(pattern) if not path.is_dir() and not _is_hidden(path.relative_to(landing))]
+    try:
+        found = [path for path in landing.glob(pattern) if not path.is_dir() and not _is_hidden(path.relative_to(landing))]
+    except OSError as error:
+        # No file has a name that is longer than the file system takes.
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return []
     in_lake = {folder for folder in {path.parent for path in found} if landing_paths.is_in_lake(folder, landing)}
     return [path for path in found if path.parent not in in_lake]
 

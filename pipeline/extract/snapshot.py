@@ -77,8 +77,9 @@ def take_snapshot(
     with lake.lock(f"landing-{table.name}"):
         without = _left_out(table, lake, run_quarter)
         about = read_metadata(path)
+        # The fingerprint pins the contract: a snapshot with other columns was damaged since.
         is_other = about.get("fingerprint") != fingerprint or json.loads(about.get("without", "[]")) != without
-        if is_other or not _has_all_columns(path, table):
+        if is_other or not pq.read_schema(path).remove_metadata().equals(row_schema(table)):
             make_private(path.parent)
             is_apart = is_read_apart(files, sources.table(table.name))
             notes = apart.call_if(
@@ -102,11 +103,6 @@ def take_snapshot(
 def is_read_apart(files: Iterable[SourceFile], source: TableSource) -> bool:
     """Whether files are read in a process of their own: those of libraries that may end it, and those on which SQL runs."""
     return source.has_sql or any(file.kind != "csv" for file in files)
-
-
-def _has_all_columns(snapshot: Path, table: Table) -> bool:
-    """Whether a snapshot of this contract has its columns: one that was damaged since may not."""
-    return set(row_schema(table).names) <= set(pq.read_schema(snapshot).names)
 
 
 def _left_out(table: Table, lake: Lake, run_quarter: Quarter | None) -> list[str]:

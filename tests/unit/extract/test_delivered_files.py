@@ -111,6 +111,13 @@ def test_a_pattern_that_matches_nothing(place):
         names(place, "staff")
 
 
+def test_a_name_longer_than_any_file_s_matches_nothing(place):
+    place.configure(f'tables:\n  staff:\n    files: ["hr{"x" * 300}.csv"]\n')
+    place.deliver("outlets.csv", "x")
+    with pytest.raises(SourceConfigError, match="no file in the landing folder matches 'hrx"):
+        names(place, "staff")
+
+
 def test_no_landing_folder(place):
     place.landing.rmdir()
     with pytest.raises(UsageError, match="the landing folder does not exist") as wrong:

@@ -163,11 +163,21 @@ def test_what_was_set_aside_is_made_anew(lake: Lake, landing: Path) -> None:
     assert {zone: pq.read_table(_file(lake, zone), partitioning=None) for zone in ZONES} == before
 
 
-def test_a_snapshot_without_a_column_is_taken_again(lake: Lake, landing: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.drop_columns(["content"]),
+        lambda table: table.set_column(
+            table.schema.get_field_index("submitted_at"), "submitted_at", pa.array(["z"] * table.num_rows)
+        ),
+    ],
+    ids=["gone", "of another type"],
+)
+def test_a_snapshot_with_other_columns_is_taken_again(change: Callable[[pa.Table], pa.Table], lake: Lake, landing: Path) -> None:
     """Without a checksum nothing but its columns tells: any of them, not only those of the key."""
     before = pq.read_table(_file(lake, "landing"), partitioning=None)
     shutil.rmtree(lake.root / "checksums")
-    _rewritten(_file(lake, "landing"), lambda table: table.drop_columns(["content"]))
+    _rewritten(_file(lake, "landing"), change)
     make_sound(lake, QUARTER, "test", "run")
     _run(landing, lake)
     assert pq.read_table(_file(lake, "landing"), partitioning=None) == before

@@ -49,7 +49,8 @@ STATED: Mapping[str, str] = {
     SHOWN: "a later publication withholds a longer period all quarters of which earlier ones showed: it adds nothing to them",
     NONE_OR_ALL: "of the withheld places of a total, people of unknown number, it is known how many have something",
     FRACTIONS: "the value of an enterprise stands because the score rests on it; some values are told by one small number only",
-    READINGS: "a reading of an enterprise counts as many people, k or more, as another one, or what two of them differ by",
+    READINGS: "a reading of an enterprise counts as many people, k or more, as another one, or what two of them differ by, "
+    "or as many meet its condition as readers are shown of the indicator itself",
     CHANGES: "who keeps two publications of a quarter sees what was delivered in between",
 }
 """What docs/privacy.md says is not covered, by kind. Anything else that is recovered is a fault."""
@@ -164,10 +165,13 @@ def judged(layers: list[Layer], truths: list[Layer | None], k: int) -> list[Resu
 
 
 def _is_of_reading(told: Told, k: int) -> bool:
-    """Whether other columns tell what a reading of an enterprise counts: one of at least k people, or the difference of two."""
+    """Whether other columns tell what a reading of an enterprise counts: at least k people, the difference of two, or a numerator.
+
+    A numerator counts who of at least k people meets a condition; as a copy of one that is shown it tells nothing more.
+    """
     series = told.cell.series
     is_count = series.table == "indicator_variants" and series.column in (*_SIZES, _NUMERATOR)
-    return is_count and (told.kind == SUMS or (told.kind == EQUAL and told.low >= k))
+    return is_count and (told.kind == SUMS or (told.kind == EQUAL and (told.low >= k or series.column == _NUMERATOR)))
 
 
 def _is_right(told: Told, real: float | None, truth: Mapping[Cell, float]) -> bool:

@@ -22,9 +22,11 @@ from pipeline.privacy.attack.attack import (
     STATED,
     SUMS,
     Finding,
+    Told,
+    _is_of_reading,
     judged,
 )
-from pipeline.privacy.attack.cells import read_layer
+from pipeline.privacy.attack.cells import Cell, Place, Series, read_layer
 from pipeline.privacy.attack.fractions import denominators
 
 K = 5
@@ -237,3 +239,11 @@ def test_without_the_analysts_layer_everything_told_counts(tmp_path: Path) -> No
 )
 def test_denominators_of_a_value(value: float, most: int, expected: list[int]) -> None:
     assert denominators(value, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "is_stated"), [("numerator", 4, True), ("sample_size", 4, False), ("sample_size", 5, True)]
+)
+def test_a_reading_s_copy_of_a_shown_numerator_is_stated_and_a_small_size_is_not(column: str, number: int, is_stated: bool) -> None:
+    cell = Cell(Series("indicator_variants", ("I1-3", "silence_as_dissatisfied"), column), Place("E1", QUARTER, "enterprise", "E1"))
+    assert _is_of_reading(Told(EQUAL, cell, number, number), K) is is_stated

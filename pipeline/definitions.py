@@ -6,18 +6,7 @@ import dagster as dg
 
 from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
-from pipeline.analyse.assets import (
-    analysis_benchmarks,
-    analysis_comparison,
-    analysis_contributions,
-    analysis_correlation,
-    analysis_descriptive,
-    analysis_league,
-    analysis_overlaps,
-    indicator_months,
-    score_changes,
-    score_robustness,
-)
+from pipeline.analyse.assets import ANALYSES
 from pipeline.desensitize.assets import desensitize
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
@@ -55,16 +44,7 @@ defs = dg.Definitions(
         evaluation,
         rule_results,
         outlier_effects,
-        score_changes,
-        analysis_comparison,
-        analysis_contributions,
-        score_robustness,
-        analysis_overlaps,
-        analysis_league,
-        analysis_benchmarks,
-        indicator_months,
-        analysis_correlation,
-        analysis_descriptive,
+        *ANALYSES,
         released_tables,
         anonymity,
         quarterly_report,

@@ -196,3 +196,9 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
     step = places.begin(context, flow.ANALYSE, "description")
     rows = write_descriptive(step.quarter, step.run)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+ANALYSES = (
+    *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
+    *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive),
+)

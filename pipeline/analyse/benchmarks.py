@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.analyse.comparison import BETTER, FALSE_FINDINGS, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE
 from pipeline.analyse.direction import way
-from pipeline.analyse.multiple_tests import Z, corrected, two_sided
+from pipeline.analyse.multiple_tests import Z, q_value, two_sided
 from pipeline.analyse.rest import mover
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
@@ -85,9 +85,7 @@ def gaps(values: pl.DataFrame, benchmarks: Sequence[Benchmark], indicators: pl.D
         .with_columns(gap=pl.col("value") - pl.col("benchmark"), is_old=pl.col("source_date") < oldest, status=_status())
         .sort(_KEY)
     )
-    tested = rows.with_columns(**_tests(rows)).with_columns(
-        q_value=pl.col("p_value").map_batches(_corrected, return_dtype=pl.Float64).over(_FAMILY)
-    )
+    tested = rows.with_columns(**_tests(rows)).with_columns(q_value=q_value(_FAMILY))
     return tested.with_columns(finding=_finding()).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
@@ -107,14 +105,6 @@ def _tests(rows: pl.DataFrame) -> dict[str, pl.Series]:
     return {
         name: pl.Series(np.where(is_known, numbers, np.nan), dtype=pl.Float64).fill_nan(None) for name, numbers in found.items()
     }
-
-
-def _corrected(p_values: pl.Series) -> pl.Series:
-    """q-values of the known ones of a family."""
-    known = p_values.is_not_null()
-    q_values = np.full(len(p_values), np.nan)
-    q_values[known.to_numpy()] = corrected(p_values.drop_nulls().to_numpy())
-    return pl.Series(q_values, dtype=pl.Float64).fill_nan(None)
 
 
 def _status() -> pl.Expr:

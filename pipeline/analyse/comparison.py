@@ -9,12 +9,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.earlier import Earlier, comparisons, with_comparability
-from pipeline.analyse.multiple_tests import Z, corrected, two_sided
+from pipeline.analyse.earlier import values_compared
+from pipeline.analyse.multiple_tests import Z, q_value, two_sided
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.settings.indicators import catalogue_frame
 
 OK, FEW, NO_INTERVAL = "ok", "insufficient_sample", "no_interval"
 BETTER, WORSE, UNDECIDED = "better", "worse", "not_distinguishable"
@@ -46,23 +45,9 @@ FALSE_FINDINGS = 0.05
 
 def write_comparison(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     """Write ``analysis_comparison`` into the run's folder; returns its rows. Without an earlier publication there are none."""
-    columns = ["period", *_PLACE, "value", "ci_low", "ci_high", "status"]
-    values = pl.read_parquet(run.table("indicator_values"), columns=columns)
-    indicators = catalogue_frame(quarter)
-    found = [pl.DataFrame(schema=SCHEMA)]
-    for comparison in comparisons(quarter):
-        earlier = Earlier.of(lake, comparison.quarter)
-        if earlier is None:
-            continue
-        before = earlier.table("indicator_values").select(columns).filter(period=comparison.compared_period)
-        compared = compare(before, values.filter(period=comparison.period), with_comparability(indicators, comparison))
-        names = {
-            "period": comparison.period,
-            "against": comparison.against,
-            "compared_period": comparison.compared_period,
-        }
-        found.append(compared.with_columns(pl.lit(value).alias(name) for name, value in names.items()).select(SCHEMA.names()))
-    table = pl.concat(found).sort("enterprise_id", "period", "against", "scope_type", "scope_id", "indicator_id")
+    columns = [*_PLACE, "value", "ci_low", "ci_high", "status"]
+    table = values_compared(lake, quarter, run, columns, SCHEMA, compare)
+    table = table.sort("enterprise_id", "period", "against", "scope_type", "scope_id", "indicator_id")
     run.write("analysis_comparison", table)
     return table.height
 
@@ -87,13 +72,9 @@ def compare(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFrame) -
     )
     tested = both.filter(pl.col("status") == OK)
     tests = tested.select(_PLACE).with_columns(p_value=pl.Series(_p_values(tested), dtype=pl.Float64))
-    families = [
-        part.with_columns(q_value=pl.Series(corrected(part["p_value"].to_numpy()), dtype=pl.Float64))
-        for part in tests.partition_by(_FAMILY, maintain_order=True)
-    ]
-    with_tests = pl.concat([tests.clear().with_columns(q_value=pl.lit(None, pl.Float64)), *families])
     return (
-        both.join(with_tests, on=_PLACE, how="left", maintain_order="left")
+        both.join(tests, on=_PLACE, how="left", maintain_order="left")
+        .with_columns(q_value=q_value(_FAMILY))
         .with_columns(finding=_finding())
         .select(name for name in SCHEMA.names() if name not in ("period", "against", "compared_period"))
     )

@@ -7,16 +7,14 @@ effect. They add up exactly. A member that one period does not have has the othe
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 from scipy.special import chdtrc
 
-from pipeline.analyse.earlier import Earlier, comparisons, with_comparability
-from pipeline.analyse.multiple_tests import Z, corrected, two_sided
+from pipeline.analyse.earlier import values_compared
+from pipeline.analyse.multiple_tests import Z, q_value, two_sided
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from pipeline.settings.indicators import catalogue_frame
 
 DIMENSIONS = ("region", "outlet", "channel", "product_category")
 UNASSIGNED = "(unassigned)"
@@ -54,7 +52,6 @@ SCHEMA = pl.Schema(
         "status": pl.String,
     }
 )
-_FAMILY = ["enterprise_id", "period", "against"]
 _WHOLE = ["enterprise_id", "indicator_id"]
 _SPLIT = [*_WHOLE, "dimension"]
 _MEMBER = [*_SPLIT, "member"]
@@ -62,23 +59,9 @@ _MEMBER = [*_SPLIT, "member"]
 
 def write_contributions(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     """Write ``analysis_contributions`` into the run's folder; returns its rows. Without an earlier publication there are none."""
-    columns = ["period", *_WHOLE, "scope_type", "scope_id", "value", "numerator", "denominator", "ci_low", "ci_high"]
-    values = pl.read_parquet(run.table("indicator_values"), columns=columns)
-    indicators = catalogue_frame(quarter)
-    found = [pl.DataFrame(schema=SCHEMA)]
-    for comparison in comparisons(quarter):
-        earlier = Earlier.of(lake, comparison.quarter)
-        if earlier is None:
-            continue
-        key = {
-            "period": comparison.period,
-            "against": comparison.against,
-            "compared_period": comparison.compared_period,
-        }
-        before = earlier.table("indicator_values").select(columns).filter(period=comparison.compared_period)
-        split = contributions(before, values.filter(period=comparison.period), with_comparability(indicators, comparison))
-        found.append(split.with_columns(pl.lit(value).alias(name) for name, value in key.items()).select(SCHEMA.names()))
-    table = pl.concat(found).sort([*_FAMILY, "indicator_id", "dimension", "rank", "member"])
+    columns = [*_WHOLE, "scope_type", "scope_id", "value", "numerator", "denominator", "ci_low", "ci_high"]
+    table = values_compared(lake, quarter, run, columns, SCHEMA, contributions)
+    table = table.sort("enterprise_id", "period", "against", "indicator_id", "dimension", "rank", "member")
     run.write("analysis_contributions", table)
     return table.height
 
@@ -109,7 +92,7 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
         .with_columns(pl.col("numerator", "denominator", "numerator_now", "denominator_now").fill_null(0.0))
     )
     unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
-    split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status())
+    split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status()).sort(_MEMBER)
     tested = (
         _tested(split)
         .with_columns(rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64))
@@ -231,15 +214,8 @@ def _tested(split: pl.DataFrame) -> pl.DataFrame:
         rate_effect_low=pl.col("rate_effect") - Z * pl.col("error"),
         rate_effect_high=pl.col("rate_effect") + Z * pl.col("error"),
     )
-    tested = rows.filter(pl.col("error").is_not_null())
-    p_values = two_sided((tested["rate_effect"] / tested["error"]).to_numpy())
-    enterprises = tested["enterprise_id"].to_numpy()
-    q_values = np.empty_like(p_values)
-    for enterprise in np.unique(enterprises):
-        is_own = enterprises == enterprise
-        q_values[is_own] = corrected(p_values[is_own])
-    tests = tested.select(_MEMBER).with_columns(p_value=pl.Series(p_values), q_value=pl.Series(q_values))
-    return rows.join(tests, on=_MEMBER, how="left", maintain_order="left")
+    z = (rows["rate_effect"] / rows["error"]).to_numpy()
+    return rows.with_columns(p_value=pl.Series(two_sided(z)).fill_nan(None)).with_columns(q_value=q_value(["enterprise_id"]))
 
 
 def _is_simpson(split: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtr
 
-from pipeline.analyse.multiple_tests import Z, corrected
+from pipeline.analyse.multiple_tests import Z, q_value
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.run_folder import RunFolder
 from schemas.expectations.pairs import BINARY, OF_STAFF, REQUESTS, STAFF, Pair
@@ -183,19 +183,11 @@ def correlations(
     names = [name for name in SCHEMA.names() if name != "period"]
     untested = {name: SCHEMA[name] for name in names if name not in ("q_value", "smallest_effect", "finding")}
     table = pl.DataFrame(found, schema=untested)
-    families = [
-        family.with_columns(q_value=pl.Series(corrected(family["p_value"].to_numpy()), dtype=pl.Float64))
-        for family in table.filter(pl.col("p_value").is_not_null()).partition_by("enterprise_id", maintain_order=True)
-    ]
-    row = ["enterprise_id", "level", *_PAIR, "method"]
-    nothing = table.clear().with_columns(q_value=pl.lit(None, pl.Float64))
-    tested = pl.concat([nothing, *families]).select(*row, "q_value")
     return (
-        table.join(tested, on=row, how="left")
-        .with_columns(smallest_effect=pl.lit(smallest, pl.Float64))
+        table.with_columns(q_value=q_value(["enterprise_id"]), smallest_effect=pl.lit(smallest, pl.Float64))
         .with_columns(finding=_finding())
         .select(names)
-        .sort(row)
+        .sort("enterprise_id", "level", *_PAIR, "method")
     )
 
 

@@ -6,6 +6,7 @@ nothing that was published since.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
 from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder
+from pipeline.settings.indicators import catalogue_frame
 
 PREVIOUS, YEAR_BEFORE = "previous", "year_before"
 # How many quarters back the same kind of period ends; a year to date has no other of its length within the year.
@@ -81,9 +84,39 @@ class Earlier:
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
 
-    def table(self, name: str) -> pl.DataFrame:
+    def table(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table as that run published it."""
-        return pl.read_parquet(self.folder / f"{name}.parquet")
+        return pl.read_parquet(self.folder / f"{name}.parquet", columns=columns)
+
+
+def values_compared(
+    lake: Lake,
+    quarter: Quarter,
+    run: RunFolder,
+    columns: list[str],
+    schema: pl.Schema,
+    compare: Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame],
+) -> pl.DataFrame:
+    """What ``compare`` makes of the values of each period of a run and its counterparts, with the names of the periods: ``schema``.
+
+    columns  of ``indicator_values``, beside the period
+    compare  called with the values before and now, and the catalogue with comparability
+
+    Without an earlier publication there are no rows.
+    """
+    columns = ["period", *columns]
+    values = pl.read_parquet(run.table("indicator_values"), columns=columns)
+    indicators = catalogue_frame(quarter)
+    found = [pl.DataFrame(schema=schema)]
+    for each in comparisons(quarter):
+        earlier = Earlier.of(lake, each.quarter)
+        if earlier is None:
+            continue
+        before = earlier.table("indicator_values", columns).filter(period=each.compared_period)
+        compared = compare(before, values.filter(period=each.period), with_comparability(indicators, each))
+        names = {"period": each.period, "against": each.against, "compared_period": each.compared_period}
+        found.append(compared.with_columns(pl.lit(value).alias(name) for name, value in names.items()).select(schema.names()))
+    return pl.concat(found)
 
 
 def outdated(lake: Lake, quarter: Quarter) -> list[Quarter]:

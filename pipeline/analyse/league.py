@@ -15,7 +15,7 @@ from pipeline.analyse import funnel
 from pipeline.analyse.comparison import BETTER, FALSE_FINDINGS, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE
 from pipeline.analyse.contributions import ADDITIVE, DIMENSIONS, ENOUGH
 from pipeline.analyse.direction import way
-from pipeline.analyse.multiple_tests import Z, corrected
+from pipeline.analyse.multiple_tests import Z, q_value
 from pipeline.analyse.ranks import draws_of_rates, noise, rank_intervals, ranks
 from pipeline.analyse.rest import fisher_mid_p, mean_error, mover, rest_error, welch_p
 from pipeline.calendar.quarters import Quarter
@@ -253,11 +253,6 @@ def _limited(rows: pl.DataFrame) -> dict[str, pl.Series]:
 
 
 def _with_findings(rows: pl.DataFrame) -> pl.DataFrame:
-    families = [
-        part.with_columns(q_value=pl.Series(corrected(part["p_value"].to_numpy()), dtype=pl.Float64))
-        for part in rows.filter(pl.col("p_value").is_not_null()).partition_by(_FAMILY, maintain_order=True)
-    ]
-    untested = rows.filter(pl.col("p_value").is_null()).with_columns(q_value=pl.lit(None, pl.Float64))
     finding = (
         pl.when(pl.col("q_value").is_null() | (pl.col("way") == 0))
         .then(None)
@@ -267,4 +262,4 @@ def _with_findings(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(BETTER))
         .otherwise(pl.lit(WORSE))
     )
-    return pl.concat([untested, *families]).with_columns(finding=finding)
+    return rows.with_columns(q_value=q_value(_FAMILY)).with_columns(finding=finding)

@@ -6,8 +6,11 @@ tests compare the two.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy.special import ndtr, ndtri
 
 Z = float(ndtri(0.975))
@@ -31,3 +34,14 @@ def corrected(p_values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     q_values = np.empty_like(p_values)
     q_values[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
     return q_values
+
+
+def q_value(family: Sequence[str]) -> pl.Expr:
+    """The q-values of the column ``p_value``, corrected within each family; null where there was no test."""
+    return pl.col("p_value").map_batches(_of_tested, return_dtype=pl.Float64).over(family)
+
+
+def _of_tested(p_values: pl.Series) -> pl.Series:
+    q_values = np.full(len(p_values), np.nan)
+    q_values[p_values.is_not_null().to_numpy()] = corrected(p_values.drop_nulls().to_numpy())
+    return pl.Series(q_values, dtype=pl.Float64).fill_nan(None)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NAMED = 5
+_LEAGUE = "analysis_league"
+_TABLES = ("scores", "score_changes", "score_change_parts", "analysis_comparison", "analysis_contributions")
 _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 
 
@@ -43,9 +44,10 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
     if quarter not in place.published_quarters():
         raise UsageError(f"{lake}: {quarter} was not published; run `asq run {quarter}` first")
     folder = place.current(quarter)
-    scores, changes = _table(folder, "scores"), _table(folder, "score_changes")
-    if changes is None or scores is None or "lost_points" not in scores.columns:
+    tables = {name: pl.read_parquet(path) for name in (*_TABLES, _LEAGUE) if (path := folder / f"{name}.parquet").is_file()}
+    if not tables.keys() >= set(_TABLES):
         raise UsageError(f"{lake}: {quarter} was published by a version without analyses: run it again")
+    scores = tables["scores"]
     periods = scores["period"].unique().sort().to_list()
     if (period := period or quarter.label) not in periods:
         raise UsageError(f"{quarter} has no period '{period}'{did_you_mean(period, periods)}")
@@ -59,9 +61,10 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
         yield f"{each} {period}: total {'not rateable' if total['score'] is None else format(total['score'], '.2f')}"
         leaves = of_enterprise.filter(~pl.col("node_id").is_in(of_enterprise["parent_id"].drop_nulls().implode()))
         yield from _lost(leaves)
-        yield from _members(folder, is_own)
-        for change in changes.filter(level="total", **is_own).iter_rows(named=True):
-            yield from _change(folder, change)
+        if _LEAGUE in tables:
+            yield from _members(tables[_LEAGUE], is_own)
+        for change in tables["score_changes"].filter(level="total", **is_own).iter_rows(named=True):
+            yield from _change(tables, change)
 
 
 def _lost(leaves: pl.DataFrame) -> Iterator[str]:
@@ -72,13 +75,10 @@ def _lost(leaves: pl.DataFrame) -> Iterator[str]:
         yield f"  and {worst.height - _NAMED} more cost {worst['lost_points'].slice(_NAMED).sum():.2f}"
 
 
-def _members(folder: Path, is_own: dict[str, str]) -> Iterator[str]:
+def _members(league: pl.DataFrame, is_own: dict[str, str]) -> Iterator[str]:
     """The members of the league tables that differ from the rest of the enterprise, the surest first."""
     import polars as pl
 
-    league = _table(folder, "analysis_league")
-    if league is None:
-        return
     tested = league.filter(pl.col("finding").is_not_null(), **is_own)
     for finding in ("worse", "better"):
         found = tested.filter(finding=finding).sort("q_value", "dimension", "member", "indicator_id")
@@ -95,7 +95,7 @@ def _members(folder: Path, is_own: dict[str, str]) -> Iterator[str]:
         yield f"  {compared}; at most 5 % of the findings are expected to be false"
 
 
-def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
+def _change(tables: Mapping[str, pl.DataFrame], change: dict[str, object]) -> Iterator[str]:
     import polars as pl
 
     against = f"{change['compared_period']}, {_AGAINST[str(change['against'])]}"
@@ -106,19 +106,15 @@ def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
     split = ", ".join(f"{name} {change[column]:+.2f}" for name, column in causes)
     yield f"  against {against}: {change['score_before']:.2f} {change['change']:+.2f} ({split})"
     key = {name: change[name] for name in ("enterprise_id", "period", "against")}
-    parts = _table(folder, "score_change_parts")
-    assert parts is not None
-    own = parts.filter(pl.col("change_points") != 0, node_id=change["node_id"], **key)
+    own = tables["score_change_parts"].filter(pl.col("change_points") != 0, node_id=change["node_id"], **key)
     largest = own.sort(pl.col("change_points").abs(), "indicator_id", descending=[True, False]).head(_NAMED)
     for row in largest.iter_rows(named=True):
         moved = " → ".join("—" if row[name] is None else f"{row[name]:.1f}" for name in ("score_before", "score"))
         yield f"    {row['change_points']:+6.2f} points: {named(row['indicator_id'])} ({moved})"
-        yield from _places(folder, key, row["indicator_id"])
+        yield from _places(tables["analysis_contributions"], key, row["indicator_id"])
     if own.height > _NAMED:
         yield f"    and {own.height - _NAMED} more: {sum(own['change_points']) - sum(largest['change_points']):+.2f}"
-    compared = _table(folder, "analysis_comparison")
-    assert compared is not None
-    tested = compared.filter(pl.col("finding").is_not_null(), **key)
+    tested = tables["analysis_comparison"].filter(pl.col("finding").is_not_null(), **key)
     for finding in ("better", "worse"):
         for row in tested.filter(finding=finding).sort("q_value", "scope_type", "scope_id", "indicator_id").iter_rows(named=True):
             where = "" if row["scope_type"] == "enterprise" else f" {row['scope_type']} {row['scope_id']}"
@@ -127,12 +123,10 @@ def _change(folder: Path, change: dict[str, object]) -> Iterator[str]:
     yield f"    {tested.height} differences were tested; at most 5 % of the findings are expected to be false"
 
 
-def _places(folder: Path, key: dict[str, object], indicator: str) -> Iterator[str]:
+def _places(split: pl.DataFrame, key: dict[str, object], indicator: str) -> Iterator[str]:
     """The places that did most of an indicator's change, where a test carries it."""
     import polars as pl
 
-    split = _table(folder, "analysis_contributions")
-    assert split is not None
     found = split.filter(pl.col("q_value") <= 0.05, indicator_id=indicator, **key).sort("q_value", "dimension", "member")
     for row in found.head(_NAMED).iter_rows(named=True):
         yield (
@@ -148,10 +142,3 @@ def named(indicator: str) -> str:
     # Of several versions the newest is the last.
     names = {each.indicator_id: each.name_zh for each in catalogue_rows()}
     return f"{indicator} {names.get(indicator, '')}".rstrip()
-
-
-def _table(folder: Path, name: str) -> pl.DataFrame | None:
-    import polars as pl
-
-    path = folder / f"{name}.parquet"
-    return pl.read_parquet(path) if path.is_file() else None

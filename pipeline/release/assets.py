@@ -5,18 +5,7 @@ import dagster as dg
 from pipeline import flow
 from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
-from pipeline.analyse.assets import (
-    analysis_benchmarks,
-    analysis_comparison,
-    analysis_contributions,
-    analysis_correlation,
-    analysis_descriptive,
-    analysis_league,
-    analysis_overlaps,
-    indicator_months,
-    score_changes,
-    score_robustness,
-)
+from pipeline.analyse.assets import ANALYSES
 from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.release.tables import Layer
@@ -33,9 +22,7 @@ GATHERED_TABLES = sorted(
         key.to_user_string()
         for made in (
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
-            *(evaluation, rule_results, outlier_effects, score_changes, score_robustness),
-            *(analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks, analysis_overlaps),
-            *(indicator_months, analysis_correlation, analysis_descriptive),
+            *(evaluation, rule_results, outlier_effects, *ANALYSES),
         )
         for key in made.keys
     }

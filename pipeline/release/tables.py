@@ -186,6 +186,11 @@ class Layer:
     # --- indicators -----------------------------------------------------------------------------------------------------
 
     def indicator_values(self) -> pl.DataFrame:
+        """Values of all scopes but staff; other tables show what can be computed from them."""
+        return self._released_values
+
+    @cached_property
+    def _released_values(self) -> pl.DataFrame:
         """Values of all scopes but staff: a withheld place shows nothing, a withheld enterprise its value without its parts."""
         rows = self._marked(self._whole("indicator_values").filter(pl.col("scope_type").is_in(SCOPES)))
         before = self.withholding.before.with_columns(_before=pl.lit(True))

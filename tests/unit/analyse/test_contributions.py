@@ -75,6 +75,13 @@ def test_opposite_signs_by_chance_are_no_paradox() -> None:
     assert all(row["is_simpson"] for row in by_member(*map(values, hundred_times)).values())
 
 
+def test_members_with_the_same_effect_are_in_the_order_of_their_names() -> None:
+    cells = {"B": (50, 100), "A": (50, 100), "C": (50, 100)}
+    for order in (["C", "A", "B"], ["B", "C", "A"]):
+        found = by_member(values(cells), values(dict.fromkeys(order, (60, 100))))
+        assert {name: row["rank"] for name, row in found.items()} == {"A": 1, "B": 2, "C": 3}
+
+
 def test_a_member_that_only_one_period_has_is_mix() -> None:
     """50 of 100 → 50 of 100 and 90 of 100 of a new member: .5 → .7.
 

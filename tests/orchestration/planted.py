@@ -294,6 +294,11 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(item)
 
 
+def files_under(folder: Path) -> list[Path]:
+    """Every file, but for what SQLite keeps beside an open database: it is read through the database, and goes when that is closed."""
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith((".db-shm", ".db-wal"))]
+
+
 def texts_of(path: Path) -> list[str]:
     """Every text of a file: its name, of tables and databases the cells, else the lines, also as a browser shows them."""
     return [path.name, *_contents(path)]

@@ -22,7 +22,7 @@ from pipeline.lake.layout import Lake
 from schemas.contract import TABLES
 
 from .landing import QUARTER
-from .planted import LEFT_OUT, PEOPLE, Planting, Search, read_rows, text_columns, texts_of, write_rows
+from .planted import LEFT_OUT, PEOPLE, Planting, Search, files_under, read_rows, text_columns, texts_of, write_rows
 
 pytestmark = pytest.mark.xdist_group("orchestration_planted_people")
 
@@ -124,7 +124,7 @@ def test_every_text_column_holds_sixty_people(planted: Planted) -> None:
 def test_the_search_finds_everybody_in_the_landing_files(planted: Planted) -> None:
     """Otherwise nothing below would say anything."""
     for planting, folder in ((planted.good, "good"), (planted.bad, "bad")):
-        files = [path for path in (planted.folder / folder).rglob("*") if path.is_file()]
+        files = files_under(planted.folder / folder)
         found = Search(planting.texts).found(text for path in files for text in texts_of(path))
         wanted = {needle for text in planting.texts for needle in text.needles}
         assert wanted - {needle for needle, _ in found} == set()
@@ -144,8 +144,8 @@ def readable(planted: Planted) -> dict[str, list[str]]:
     """Whatever is not a record as delivered, by where it is: files, cells, Dagster's history, what was said."""
     lakes = [planted.folder / f"{name} lake" for name in ("good", "bad")]
     files = [
-        *(path for lake in lakes for path in lake.rglob("*") if path.is_file() and path.relative_to(lake).parts[0] not in RECORDS),
-        *(path for path in planted.home.rglob("*") if path.is_file()),
+        *(path for lake in lakes for path in files_under(lake) if path.relative_to(lake).parts[0] not in RECORDS),
+        *files_under(planted.home),
     ]
     assert {Lake(lakes[0]).warehouse, Lake(lakes[0]).analyst_warehouse} <= set(files)
     found = {str(path.relative_to(planted.folder)): texts_of(path) for path in files}

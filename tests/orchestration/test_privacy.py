@@ -27,6 +27,7 @@ from schemas.expectations.privacy import KINDS
 
 from .lakes import current, released
 from .landing import QUARTER, hotline_calls, regions, service_requests, write_csv
+from .planted import files_under
 
 pytestmark = pytest.mark.xdist_group("orchestration_privacy")
 
@@ -236,8 +237,8 @@ def readable(planted: Planted) -> dict[str, str]:
     """Whatever somebody without rights to the personal zones may see, by where it is."""
     lake = Lake(planted.lake)
     files = [
-        *(path for path in (lake.root / "published").rglob("*") if path.is_file()),
-        *(path for path in planted.home.rglob("*") if path.is_file()),
+        *files_under(lake.root / "published"),
+        *files_under(planted.home),
         *(path for path in lake.root.glob("scratch/**/*") if path.is_file()),
         lake.warehouse,
     ]

@@ -295,7 +295,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def files_under(folder: Path) -> list[Path]:
-    """Every file, but for what SQLite keeps beside an open database: it is read through the database, and goes when that is closed."""
+    """Every file but what SQLite keeps beside an open database, which goes when the database, read with it, is closed."""
     return [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith((".db-shm", ".db-wal"))]
 
 

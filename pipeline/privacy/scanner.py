@@ -101,11 +101,14 @@ def plain_texts(texts: pl.Series) -> pl.Series:
 def by_patterns(texts: pl.Series) -> dict[str, list[tuple[str, str]]]:
     """The texts of a column with a match, each with kind and masked excerpt of every match."""
     # The outliers of a large quarter alone list hundreds of thousands of times and keys.
-    plain = plain_texts(texts).str.replace_all(_MOMENT, "$1")
+    plain = plain_texts(texts).str.replace_all(_MOMENT, "$1").rename("plain").to_frame()
+    suspects = plain.select(
+        reduce(and_, map(pl.col("plain").str.contains, guards)).alias(str(place))
+        for place, guards in enumerate(patterns.SEARCHES.values())
+    )
     worthwhile: dict[str, list[patterns.Finder]] = {}
-    for search, guards in patterns.SEARCHES.items():
-        suspects = reduce(and_, map(plain.str.contains, guards))
-        for text in texts.filter(suspects).to_list():
+    for search, suspected in zip(patterns.SEARCHES, suspects.iter_columns(), strict=True):
+        for text in texts.filter(suspected).to_list():
             worthwhile.setdefault(text, []).append(search)
     found = {text: [(match.kind, match.masked) for match in patterns.find(text, searches)] for text, searches in worthwhile.items()}
     return {text: matches for text, matches in found.items() if matches}

@@ -162,6 +162,19 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "value", "ci_low", "ci_high",
         "standard_deviation", "n", "status", "run_id",
     ),
+    "mart_daily_demand": (
+        "enterprise_id", "quarter", "requested_on", "is_workday", "day_type", "region_code", "product_category", "service_type",
+        "requests", "resolved", "urgent",
+    ),
+    "analysis_run_charts": (
+        "enterprise_id", "month", "scope_type", "scope_id", "indicator_id", "chart", "scale", "value", "n", "months", "centre_line",
+        "lower_limit", "upper_limit", "signal", "status", "run_id",
+    ),
+    "analysis_month_comparison": (
+        "enterprise_id", "month", "against", "compared_month", "scope_type", "scope_id", "indicator_id", "n_before", "n",
+        "value_before", "value", "difference", "difference_low", "difference_high", "p_value", "q_value", "finding", "status",
+        "run_id",
+    ),
     "analysis_descriptive": (
         *_PLACE, "n", "mean", "standard_deviation", "median", "p90", "p95", "frequency", "status", "run_id",
     ),

@@ -170,6 +170,15 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "month", "scope_type", "scope_id", "indicator_id", "chart", "scale", "value", "n", "months", "centre_line",
         "lower_limit", "upper_limit", "signal", "status", "run_id",
     ),
+    "analysis_effective_weights": (
+        "enterprise_id", "period", "over", "level", "node_id", "n", "nominal_weight", "effective_weight", "correlation",
+        "main_effect", "main_effect_low", "main_effect_high", "status", "run_id",
+    ),
+    "analysis_enterprises": (
+        "enterprise_id", "period", "kind", "measure_id", "value", "ci_low", "ci_high", "n", "score", "rank", "rank_low",
+        "rank_high", "ranked", "mean_of_others", "difference", "difference_low", "difference_high", "p_value", "q_value",
+        "finding", "status", "run_id",
+    ),
     "analysis_month_comparison": (
         "enterprise_id", "month", "against", "compared_month", "scope_type", "scope_id", "indicator_id", "n_before", "n",
         "value_before", "value", "difference", "difference_low", "difference_high", "p_value", "q_value", "finding", "status",

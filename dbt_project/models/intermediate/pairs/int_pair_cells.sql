@@ -140,10 +140,10 @@ cells as (
 
 counted as (
     select
-        enterprise_id,
         {%- for name, _, _, given in pair_measures() if given %}
-        count({{ given }}) as {{ name }}{{ ',' if not loop.last }}
+        count({{ given }}) as {{ name }},
         {%- endfor %}
+        enterprise_id
     from requests
     group by enterprise_id
 ),

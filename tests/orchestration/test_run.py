@@ -220,7 +220,7 @@ PUBLISHED_COLUMNS = {
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
-    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks"),
+    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks", "analysis_month_comparison"),
 )
 
 

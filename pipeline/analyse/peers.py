@@ -14,7 +14,8 @@ from pipeline.analyse.enterprises import INDICATOR, NO_OTHERS
 FEWEST = 5
 """Fewer enterprises know each other: of four, three who put their files together know the fourth."""
 
-# What counts people, projects or channels tells the size of an enterprise; so does a rate of a few events among all services.
+# What counts people, projects or channels tells the size of an enterprise, and so do its score and rank; so does a rate of a few
+# events among all services.
 _TELLS_SIZE = ("count", "ratio")
 # A rate with all its digits tells its denominator: 0.8333 are five of six.
 _DIGITS = 2
@@ -64,16 +65,17 @@ def peers(table: pl.DataFrame, indicators: pl.DataFrame, recipient: str, codes: 
     indicators  the catalogue: indicator_id, method
     codes       by name of each other enterprise: its letters
 
-    Measures with fewer than five enterprises are left out, and values of others with too few cases. Of others there are a value of
-    two digits (none where it tells a size), a score of one decimal and a rank; neither numbers of cases nor intervals, which tell
-    them. Differences have two digits, so that the mean of the others is no more exact than they are.
+    Measures that tell a size or have fewer than five enterprises are left out, and values of others with too few cases. Of others
+    there are a value of two digits, a score of one decimal and a rank; neither numbers of cases nor intervals, which tell them.
+    Differences have two digits, so that the mean of the others is no more exact than they are.
     """
     tells_size = indicators.filter(pl.col("method").is_in(_TELLS_SIZE))["indicator_id"]
     is_own, is_indicator = pl.col("enterprise_id") == recipient, pl.col("kind") == INDICATOR
-    known = table.filter(is_own | ~pl.col("status").is_in([FEW, NO_OTHERS]))
+    is_enough = is_own | ~pl.col("status").is_in([FEW, NO_OTHERS])
+    known = table.filter(is_enough, ~(is_indicator & pl.col("measure_id").is_in(tells_size.implode())))
     shown = known.filter(pl.len().over(_MEASURE) >= FEWEST, is_own.any().over(_MEASURE)).with_columns(is_own=is_own)
     score = pl.col("score").round(_SCORE_DECIMALS)
-    value = pl.when(~is_indicator).then(score).when(~pl.col("measure_id").is_in(tells_size.implode())).then(_rounded("value"))
+    value = pl.when(is_indicator).then(_rounded("value")).otherwise(score)
     names = pl.col("enterprise_id").replace_strict({**codes, recipient: recipient}, return_dtype=pl.String)
     return (
         shown.with_columns(

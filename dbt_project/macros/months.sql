@@ -13,7 +13,9 @@
     cast({{ dbt.date_trunc('month', at) }} as date)
 {%- endmacro %}
 
-{#- The measures that are an indicator's own and have a value for each month: no other readings, no counts and changes. -#}
+{#- The measures that have a value for each month: an indicator's own, and both parts of O4-1; no other readings, no counts and
+    changes. -#}
 {% macro monthly(measures) -%}
-    {{- return(measures | rejectattr('variant', 'defined') | rejectattr('id', 'in', ['I3-3', 'I4-1']) | list) -}}
+    {%- set chosen = measures | rejectattr('variant', 'defined') | rejectattr('id', 'in', ['I3-3', 'I4-1']) | list -%}
+    {{- return(chosen + (measures | selectattr('id', 'equalto', 'O4-1') | selectattr('variant', 'in', ['services', 'incidents']) | list)) -}}
 {%- endmacro %}

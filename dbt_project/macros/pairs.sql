@@ -1,28 +1,36 @@
-{#- Figures of a request that may be correlated (schemas/expectations/pairs.py): name, SQL over int_request_measures as requests,
-    answers and visits, and bins per unit. Times are logarithms, in bins of two per cent. -#}
+{#- Figures of a request that may be correlated (schemas/expectations/pairs.py): name, SQL over a row of requests with its answers and
+    visits, bins per unit, and the column of int_request_measures without which there is no figure; none of what answers tell. Times are
+    logarithms, in bins of two per cent. -#}
 {% macro pair_measures() -%}
     {{- return([
-        ('response_seconds', 'ln(1 + greatest(cast(requests.response_seconds as double), 0))', 50),
-        ('resolution_seconds', 'ln(1 + greatest(cast(requests.resolution_seconds as double), 0))', 50),
-        ('visits', 'coalesce(visits.visit_count, 0)', 1),
-        ('is_repeated', 'case requests.is_repeated when true then 1 when false then 0 end', 1),
-        ('is_first_contact_resolution', 'case requests.is_first_contact_resolution when true then 1 when false then 0 end', 1),
-        ('satisfaction', 'answers.satisfaction', 1),
+        ('response_seconds', 'ln(1 + greatest(cast(figures.response_seconds as double), 0))', 50, 'response_seconds'),
+        ('resolution_seconds', 'ln(1 + greatest(cast(figures.resolution_seconds as double), 0))', 50, 'resolution_seconds'),
+        ('visits', 'coalesce(visits.visit_count, 0)', 1, 'request_id'),
+        ('is_repeated', 'case when figures.is_repeated then 1 else 0 end', 1, 'is_repeated'),
+        ('is_first_contact_resolution', 'case when figures.is_first_contact_resolution then 1 else 0 end', 1, 'is_first_contact_resolution'),
+        ('satisfaction', 'figures.satisfaction', 1, none),
     ]) -}}
 {%- endmacro %}
 
-{#- Of the measure that a column names: its value, and its bins per unit. -#}
+{#- Of the measure that a column names: its value, its bins per unit, and whether the request has it. -#}
 {% macro pair_value(named) -%}
     case {{ named }}
-        {%- for name, _, _ in pair_measures() %}
-        when '{{ name }}' then figures.{{ name }}
+        {%- for name, value, _, _ in pair_measures() %}
+        when '{{ name }}' then cast({{ value }} as decimal(18, 6))
         {%- endfor %}
     end
 {%- endmacro %}
 {% macro bins_per_unit(named) -%}
     case {{ named }}
-        {%- for name, _, bins in pair_measures() %}
+        {%- for name, _, bins, _ in pair_measures() %}
         when '{{ name }}' then {{ bins }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+{% macro has_pair_value(named) -%}
+    case {{ named }}
+        {%- for name, _, _, given in pair_measures() %}
+        when '{{ name }}' then figures.{{ given or name }} is not null
         {%- endfor %}
     end
 {%- endmacro %}

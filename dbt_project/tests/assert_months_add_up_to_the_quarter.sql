@@ -33,6 +33,21 @@ quarters as (
         from {{ ref('mart_monthly_parts') }}
     ) as carried on inputs.indicator_id = carried.indicator_id
     where inputs.variant = '' and inputs.part = '' and inputs.scope_type in ('enterprise', 'region')
+    union all
+    -- O4-1: its incidents over its services
+    select
+        enterprise_id,
+        quarter,
+        scope_type,
+        scope_id,
+        indicator_id,
+        sum(case when variant = 'incidents' then numerator else 0 end) as numerator,
+        sum(case when variant = 'services' then denominator else 0 end) as denominator,
+        sum(case when variant = 'services' then n else 0 end) as n,
+        0 as sum_squares
+    from {{ ref('mart_indicator_inputs') }}
+    where indicator_id = 'O4-1' and variant in ('incidents', 'services') and scope_type in ('enterprise', 'region')
+    group by enterprise_id, quarter, scope_type, scope_id, indicator_id
 )
 
 select

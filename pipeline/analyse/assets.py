@@ -10,10 +10,14 @@ from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
 from pipeline.analyse.correlation import write_correlation
 from pipeline.analyse.descriptive import write_descriptive
+from pipeline.analyse.effective_weights import write_effective_weights
+from pipeline.analyse.enterprises import write_enterprises
 from pipeline.analyse.league import write_league
+from pipeline.analyse.month_comparison import write_month_comparison
 from pipeline.analyse.months import write_months
 from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
+from pipeline.analyse.run_charts import write_run_charts
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places
@@ -165,6 +169,39 @@ def indicator_months(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
 
 
 @dg.asset(
+    key="analysis_run_charts",
+    deps=["indicator_months", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × month × scope (enterprise, region) × indicator: value, centre line, control limits and signal, "
+        "over 27 months.",
+        {"python", "polars"},
+    ),
+)
+def analysis_run_charts(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Chart the months of this quarter and of those published before, and mark what is more than their own scatter."""
+    step = places.begin(context, flow.ANALYSE, "run charts")
+    rows = write_run_charts(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_month_comparison",
+    deps=["indicator_months", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × month × earlier month × scope × indicator: the difference, its interval and corrected test.",
+        {"python", "polars"},
+    ),
+)
+def analysis_month_comparison(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare every month of the quarter with the month before and with the same month of the year before."""
+    step = places.begin(context, flow.ANALYSE, "comparison of months")
+    rows = write_month_comparison(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
     key="analysis_correlation",
     deps=["mart_pair_moments", "mart_pair_cells", "mart_period_coverage"],
     **gathered_asset(
@@ -198,7 +235,41 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
 
+@dg.asset(
+    key="analysis_effective_weights",
+    deps=["scores"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per node, over the enterprises or over an enterprise's quarters: its weight beside the share of the variance of "
+        "the total that goes with it.",
+        {"python", "polars"},
+    ),
+)
+def analysis_effective_weights(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare the weights with what they do, by this quarter's scores and those published before."""
+    step = places.begin(context, flow.ANALYSE, "effective weights")
+    rows = write_effective_weights(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_enterprises",
+    deps=["indicator_values", "analysis_robustness", "indicator_catalogue"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × score or indicator: rank with its interval, difference from the mean of the others.",
+        {"python", "polars"},
+    ),
+)
+def analysis_enterprises(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Compare every enterprise with the others of the run."""
+    step = places.begin(context, flow.ANALYSE, "enterprises")
+    rows = write_enterprises(step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
 ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
-    *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive),
+    *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive, analysis_run_charts),
+    *(analysis_month_comparison, analysis_effective_weights, analysis_enterprises),
 )

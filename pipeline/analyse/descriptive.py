@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.analyse.months import MONTHLY_METHODS, deviation_of
+from pipeline.analyse.months import EVENT_RATES, MONTHLY_METHODS, deviation_of
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.values.parts import SHARE_OF_ANSWERS, measure
 from pipeline.lake.run_folder import RunFolder
@@ -46,7 +46,7 @@ def write_descriptive(quarter: Quarter, run: RunFolder) -> int:
         values.filter(period=quarter.label).select(*KEY, "status"),
         catalogue_frame(quarter),
     )
-    months = of_months.filter(quarter=quarter.label).select(
+    months = of_months.filter(~pl.col("indicator_id").is_in(EVENT_RATES), quarter=quarter.label).select(
         "enterprise_id",
         pl.col("month").alias("period"),
         *KEY[2:],

@@ -84,6 +84,10 @@ class Earlier:
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
 
+    def has(self, name: str) -> bool:
+        """Whether that run published such a table: older versions had fewer."""
+        return (self.folder / f"{name}.parquet").is_file()
+
     def table(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table as that run published it."""
         return pl.read_parquet(self.folder / f"{name}.parquet", columns=columns)

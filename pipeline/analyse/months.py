@@ -19,6 +19,8 @@ from pipeline.settings.indicators import catalogue_frame
 OK, FEW, NO_DATA, NOT_APPLICABLE = "ok", "insufficient_sample", "no_data", "not_applicable"
 ASSUMED, NOT_PUBLISHED = "assumed", "not_published"
 MONTHLY_METHODS = ("rate", "mean", "score")
+# Events per opportunity, of which one may have several.
+EVENT_RATES = ("O4-1",)
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -55,6 +57,20 @@ def write_months(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     return table.height
 
 
+def months_as_published(lake: Lake, quarter: Quarter, run: RunFolder, quarters_back: int) -> pl.DataFrame:
+    """The months of this run's quarter and those that earlier quarters published of themselves: ``SCHEMA``.
+
+    What was published before there were months, or is not published, has no rows.
+    """
+    found = [pl.read_parquet(run.table("indicator_months"), columns=SCHEMA.names()).filter(quarter=quarter.label)]
+    for back in range(1, quarters_back + 1):
+        each = quarter.shift(-back)
+        earlier = Earlier.of(lake, each)
+        if earlier is not None and earlier.has("indicator_months"):
+            found.append(earlier.table("indicator_months", SCHEMA.names()).filter(quarter=each.label))
+    return pl.concat(found)
+
+
 def months(parts: pl.DataFrame, catalogue: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """The value of every month: ``SCHEMA``, sorted.
 
@@ -65,7 +81,7 @@ def months(parts: pl.DataFrame, catalogue: pl.DataFrame, statuses: pl.DataFrame)
     Values have the indicator's unit. ``status``: ok; insufficient_sample (fewer cases than the indicator's minimum: the value is
     given); no_data, not_applicable or not_published (no value); assumed.
     """
-    of_months = catalogue.filter(pl.col("method").is_in(MONTHLY_METHODS))
+    of_months = catalogue.filter(pl.col("method").is_in(MONTHLY_METHODS) | pl.col("indicator_id").is_in(EVENT_RATES))
     counted = parts.join(of_months, on="indicator_id", how="semi").with_columns(variant=pl.lit(""), part=pl.lit("")).sort(KEY)
     values = measure(counted, of_months, KEY)
     rows = (
@@ -78,17 +94,20 @@ def months(parts: pl.DataFrame, catalogue: pl.DataFrame, statuses: pl.DataFrame)
 
 
 def deviation_of(parts: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
-    """The standard deviation of single values, in the indicator's unit: of a rate √(p·(1 − p)); null where people give several.
+    """The standard deviation of single values, in the indicator's unit: of a rate √(p·(1 − p)).
+
+    Null where people give several, and of events, which are not values of their opportunities.
 
     parts    n, denominator, count_squares
-    values   the value and standard_error that ``measure`` makes of them, row by row
+    values   indicator_id, and the value and standard_error that ``measure`` makes of them, row by row
     """
-    rows = values.select("value", "standard_error", "ci_method").with_columns(
+    rows = values.select("indicator_id", "value", "standard_error", "ci_method").with_columns(
         parts.select("n", single=pl.col("count_squares").is_null() | (pl.col("count_squares") == pl.col("denominator")))
     )
     of_values = pl.when("single").then(pl.col("standard_error") * pl.col("n").sqrt())
     of_rate = (pl.col("value") * (1 - pl.col("value"))).sqrt()
-    return rows.select(pl.when(pl.col("ci_method") == "wilson").then(of_rate).otherwise(of_values)).to_series()
+    of_either = pl.when(pl.col("ci_method") == "wilson").then(of_rate).otherwise(of_values)
+    return rows.select(pl.when(~pl.col("indicator_id").is_in(EVENT_RATES)).then(of_either)).to_series()
 
 
 def _status() -> pl.Expr:

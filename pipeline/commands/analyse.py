@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.commands.options import lake_option
+from pipeline.commands.options import lake_option, remember_output
 from pipeline.errors import UsageError
 from pipeline.settings.places import lake_at
 from pipeline.settings.suggestions import did_you_mean
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NAMED = 5
-_LEAGUE = "analysis_league"
+_LEAGUE, _ENTERPRISES = "analysis_league", "analysis_enterprises"
 _TABLES = ("scores", "score_changes", "score_change_parts", "analysis_comparison", "analysis_contributions")
 _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 
@@ -27,12 +28,23 @@ _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 @lake_option
 @click.option("--enterprise", help="One enterprise only [default: all].")
 @click.option("--period", help="Like 2025-Q1-TTM: a period of the quarter's publication [default: the quarter].")
-def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None) -> None:
+@click.option(
+    "--peers",
+    type=click.Path(dir_okay=False),
+    help="CSV to write instead: --enterprise beside the others, which have code letters.",
+    callback=remember_output,
+)
+def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None, peers: str | None) -> None:
     """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is.
 
     All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of
-    the warehouse.
+    the warehouse. --peers is of the analysts' table analysis_enterprises, so that only the owner of the lake can write it.
+
+    asq analyse 2025-Q1 --lake lake --enterprise E01 --peers E01-2025-Q1.csv
     """
+    if peers is not None:
+        click.echo(_write_peers(lake, Quarter.parse(quarter), enterprise, period, Path(peers)))
+        return
     for line in _lines(lake, Quarter.parse(quarter), enterprise, period):
         click.echo(line)
 
@@ -48,12 +60,10 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
     if not tables.keys() >= set(_TABLES):
         raise UsageError(f"{lake}: {quarter} was published by a version without analyses: run it again")
     scores = tables["scores"]
-    periods = scores["period"].unique().sort().to_list()
-    if (period := period or quarter.label) not in periods:
-        raise UsageError(f"{quarter} has no period '{period}'{did_you_mean(period, periods)}")
+    period = _known("period", quarter, period or quarter.label, scores["period"])
     enterprises = scores["enterprise_id"].unique().sort().to_list()
-    if enterprise is not None and enterprise not in enterprises:
-        raise UsageError(f"{quarter} has no enterprise '{enterprise}'{did_you_mean(enterprise, enterprises)}")
+    if enterprise is not None:
+        _known("enterprise", quarter, enterprise, enterprises)
     for each in [enterprise] if enterprise else enterprises:
         is_own = {"enterprise_id": each, "period": period}
         of_enterprise = scores.filter(**is_own)
@@ -65,6 +75,49 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
             yield from _members(tables[_LEAGUE], is_own)
         for change in tables["score_changes"].filter(level="total", **is_own).iter_rows(named=True):
             yield from _change(tables, change)
+
+
+def _write_peers(lake: str, quarter: Quarter, enterprise: str | None, period: str | None, file: Path) -> str:
+    """Write one enterprise beside the others; returns a sentence on what was written."""
+    import polars as pl
+
+    from pipeline.analyse.peers import FEWEST, letters, peers
+    from pipeline.desensitize.keys import load_key
+    from pipeline.lake.access_log import append, entry
+    from pipeline.lake.files import private_path
+    from pipeline.settings.indicators import catalogue_frame
+
+    if enterprise is None:
+        raise UsageError("--peers: for which enterprise? Name it by --enterprise")
+    place = lake_at(lake)
+    path = place.analyst(quarter) / f"{_ENTERPRISES}.parquet"
+    if quarter not in place.published_quarters() or not path.is_file():
+        raise UsageError(f"{lake}: {quarter} has no {_ENTERPRISES} that this user can read: run `asq run {quarter}` first")
+    append(place, [entry("asq analyse", "read", zone="analyst", quarter=quarter.label, tables=[_ENTERPRISES])])
+    table = pl.read_parquet(path)
+    period = _known("period", quarter, period or quarter.label, table["period"])
+    table = table.filter(period=period)
+    names = table["enterprise_id"].unique().sort().to_list()
+    _known("enterprise", quarter, enterprise, names)
+    if len(names) < FEWEST:
+        raise UsageError(
+            f"{period} has {len(names)} enterprises: under code letters they would know each other, so that no file is written for "
+            f"fewer than {FEWEST}"
+        )
+    codes = letters(load_key().hmac_key, quarter.label, period, enterprise, [each for each in names if each != enterprise])
+    rows = peers(table, catalogue_frame(quarter), enterprise, codes)
+    with private_path(file) as temporary:
+        rows.write_csv(temporary, include_bom=True)
+    measures = rows.select("kind", "measure_id").n_unique()
+    by = f"{measures} measure{'' if measures == 1 else 's'}"
+    return f"{file}: {enterprise} beside {len(codes)} others by {by}; their letters are of this file only"
+
+
+def _known(what: str, quarter: Quarter, name: str, names: Iterable[str]) -> str:
+    known = sorted(set(names))
+    if name not in known:
+        raise UsageError(f"{quarter} has no {what} '{name}'{did_you_mean(name, known)}")
+    return name
 
 
 def _lost(leaves: pl.DataFrame) -> Iterator[str]:

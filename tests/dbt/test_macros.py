@@ -152,7 +152,50 @@ MODELS = {
             key='period',
         ) }}
     """,
+    # What int_pair_cells reads, in place of the models and clean tables of those names.
+    "int_request_measures": """
+        select *
+        from (
+            values
+                ('A', '2025-Q1', 'R1', 0, 3600.0, true, false),
+                ('A', '2025-Q1', 'R2', 59, null, false, true),
+                ('A', '2025-Q1', 'R3', null, null, null, null),
+                ('A', '2025-Q1', 'R4', 59, 60.0, true, true),
+                ('A', '2024-Q4', 'R5', 59, 60.0, true, true),
+                ('B', '2025-Q1', 'R1', 59, 60.0, null, true)
+        ) as requests (
+            enterprise_id, quarter, request_id, response_seconds, resolution_seconds, is_repeated, is_first_contact_resolution
+        )
+    """,
+    "int_survey_answers": """
+        select
+            enterprise_id, '2025-Q1' as quarter, response_id, 'O2-1' as measures, 'online' as survey_type, score, 1 as scale_min,
+            5 as scale_max
+        from (values ('A', 'S1', 5), ('A', 'S2', 3), ('A', 'S3', 2), ('A', 'S4', 4)) as answers (enterprise_id, response_id, score)
+    """,
+    "survey_responses": """
+        select enterprise_id, '2025-Q1' as quarter, response_id, request_id
+        from (values ('A', 'S1', 'R1'), ('A', 'S2', 'R2'), ('A', 'S3', 'R3'), ('A', 'S4', 'R2')) as responses (
+            enterprise_id, response_id, request_id
+        )
+    """,
+    "onsite_visits": """
+        select *
+        from (values ('A', 'R1', 'done'), ('A', 'R1', 'done'), ('A', 'R2', 'missed')) as visits (enterprise_id, request_id, outcome)
+    """,
+    "int_staff_measures": """
+        select *
+        from (values ('A', 'P1', '2025-Q1', '2025-Q1', 45, 90), ('A', 'P2', '2025-Q1', '2025-Q1', 90, 90)) as staff (
+            enterprise_id, staff_id, quarter, period, certified_days, required_days
+        )
+    """,
+    "int_request_parts": """
+        select
+            'A' as enterprise_id, 'P1' as scope_id, '2025-Q1' as quarter, 'staff' as scope_type, 'O1-1' as indicator_id,
+            '' as variant, 3 as numerator, 4 as denominator
+    """,
 }
+PAIRS = [("response_seconds", "satisfaction"), ("visits", "is_first_contact_resolution"), ("is_repeated", "resolution_seconds")]
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +214,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     models.mkdir(parents=True)
     for model in ("dim_calendar", "dim_service_hours"):
         shutil.copy(PROJECT_DIR / "models" / "marts" / "calendar" / f"{model}.sql", models)
+    of_pairs = (PROJECT_DIR / "models/intermediate/pairs/int_pair_cells.sql").read_text(encoding="utf-8")
+    (models / "int_pair_cells.sql").write_text(of_pairs.replace("source('clean', ", "ref("), encoding="utf-8")
     for name, sql in MODELS.items():
         (models / f"{name}.sql").write_text(sql, encoding="utf-8")
     database = project / "scratch.duckdb"
@@ -181,6 +226,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
             "create table run.days as select cast(unnest(generate_series($1::date, $2::date, interval 1 day)) as date) as date_day",
             [first, last],
         )
+        connection.execute("create macro run.quarter() as '2025-Q1'")
+        connection.execute("create table run.pairs (x_measure varchar, y_measure varchar)")
+        connection.executemany("insert into run.pairs values (?, ?)", PAIRS)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ASQ_SCRATCH_FOLDER", str(project))
         done = dbtRunner().invoke(
@@ -307,6 +355,59 @@ def test_parts_without_scopes_by_another_key(built: duckdb.DuckDBPyConnection) -
         "select enterprise_id, period, scope_type, scope_id, numerator, denominator from parts_without_scopes order by period",
     )
     assert found == [("A", "2024", "enterprise", "A", 1, 1), ("A", "2025", "enterprise", "A", 1, 2)]
+
+
+# --- pairs of figures ------------------------------------------------------------------------------------------------
+
+_CELLS = "enterprise_id, x_bin, y_bin, n, sum_x, sum_y, sum_xx, sum_yy, sum_xy, excluded"
+
+
+def cells(connection: duckdb.DuckDBPyConnection, x: str, y: str) -> list[Row]:
+    """The cells of a pair with their sums; rows that only count what is excluded come last."""
+    return rows(
+        connection, f"select {_CELLS} from int_pair_cells where x_measure = '{x}' and y_measure = '{y}' order by all nulls last"
+    )
+
+
+def test_a_request_without_one_of_two_figures_is_excluded(built: duckdb.DuckDBPyConnection) -> None:
+    """R1: ln(1 + 0) and 100; R2: ln 60 and the mean of 50 and 75. R3 has an answer and no response, R4 a response and no answer.
+
+    B has one response, and no answer.
+    """
+    log = Decimal("4.094345")
+    assert cells(built, "response_seconds", "satisfaction") == [
+        ("A", 0, 100, 1, 0, 100, 0, 10000, 0, 0),
+        ("A", 205, 63, 1, log, Decimal("62.5"), log * log, Decimal("3906.25"), log * Decimal("62.5"), 0),
+        ("A", None, None, 0, None, None, None, None, None, 2),
+        ("B", None, None, 0, None, None, None, None, None, 1),
+    ]
+
+
+def test_pairs_without_answers_are_of_all_requests(built: duckdb.DuckDBPyConnection) -> None:
+    """Visits made: two of R1, none of the others; R3 is not known to be solved. Of another quarter is R5."""
+    assert cells(built, "visits", "is_first_contact_resolution") == [
+        ("A", 0, 1, 2, 0, 2, 0, 2, 0, 0),
+        ("A", 2, 0, 1, 2, 0, 4, 0, 0, 0),
+        ("A", None, None, 0, None, None, None, None, None, 1),
+        ("B", 0, 1, 1, 0, 1, 0, 1, 0, 0),
+        ("B", None, None, 0, None, None, None, None, None, 0),
+    ]
+    one, two = Decimal("8.188967"), Decimal("4.110874")  # ln 3601, ln 61
+    assert cells(built, "is_repeated", "resolution_seconds") == [
+        ("A", 1, 206, 1, 1, two, 1, two * two, two, 0),
+        ("A", 1, 409, 1, 1, one, 1, one * one, one, 0),
+        ("A", None, None, 0, None, None, None, None, None, 1),
+        ("B", None, None, 0, None, None, None, None, None, 1),
+    ]
+
+
+def test_people_are_a_pair_too(built: duckdb.DuckDBPyConnection) -> None:
+    """P1: half of the days, three of four requests; P2 handled none."""
+    half, most = Decimal("0.5"), Decimal("0.75")
+    assert cells(built, "certified_share", "first_contact_share") == [
+        ("A", 500, 750, 1, half, most, half * half, most * most, half * most, 0),
+        ("A", None, None, 0, None, None, None, None, None, 1),
+    ]
 
 
 # --- the calendar ----------------------------------------------------------------------------------------------------

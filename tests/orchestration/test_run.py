@@ -162,6 +162,28 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "value", "ci_low", "ci_high",
         "standard_deviation", "n", "status", "run_id",
     ),
+    "mart_daily_demand": (
+        "enterprise_id", "quarter", "requested_on", "is_workday", "day_type", "region_code", "product_category", "service_type",
+        "requests", "resolved", "urgent",
+    ),
+    "analysis_run_charts": (
+        "enterprise_id", "month", "scope_type", "scope_id", "indicator_id", "chart", "scale", "value", "n", "months", "centre_line",
+        "lower_limit", "upper_limit", "signal", "status", "run_id",
+    ),
+    "analysis_effective_weights": (
+        "enterprise_id", "period", "over", "level", "node_id", "n", "nominal_weight", "effective_weight", "correlation",
+        "main_effect", "main_effect_low", "main_effect_high", "status", "run_id",
+    ),
+    "analysis_enterprises": (
+        "enterprise_id", "period", "kind", "measure_id", "value", "ci_low", "ci_high", "n", "score", "rank", "rank_low",
+        "rank_high", "ranked", "mean_of_others", "difference", "difference_low", "difference_high", "p_value", "q_value",
+        "finding", "status", "run_id",
+    ),
+    "analysis_month_comparison": (
+        "enterprise_id", "month", "against", "compared_month", "scope_type", "scope_id", "indicator_id", "n_before", "n",
+        "value_before", "value", "difference", "difference_low", "difference_high", "p_value", "q_value", "finding", "status",
+        "run_id",
+    ),
     "analysis_descriptive": (
         *_PLACE, "n", "mean", "standard_deviation", "median", "p90", "p95", "frequency", "status", "run_id",
     ),
@@ -198,7 +220,7 @@ PUBLISHED_COLUMNS = {
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
-    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks"),
+    *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks", "analysis_month_comparison"),
 )
 
 

@@ -1,4 +1,4 @@
-{% set key = ['enterprise_id', 'month_start', 'scope_type', 'scope_id', 'indicator_id'] -%}
+{% set key = ['enterprise_id', 'month_start', 'scope_type', 'scope_id', 'indicator_id', 'variant'] -%}
 {% set relations = [
     (ref('int_call_measures'), [], call_measures()),
     (ref('int_session_measures'), [], session_measures()),
@@ -47,6 +47,7 @@ with parts as (
         'enterprise' as scope_type,
         enterprise_id as scope_id,
         '{{ indicator }}' as indicator_id,
+        '' as variant,
         {{ parts_of(
             'sum(case when ' ~ condition ~ ' then ' ~ counted ~ ' else 0 end)',
             'sum(case when ' ~ condition ~ ' then offered_calls else 0 end)',
@@ -64,6 +65,7 @@ with parts as (
     from ({{ survey_parts(answers, ['month_start'], ['region'], ['score']) }}) as of_people
 )
 
+-- O4-1 has its incidents and its services in parts of their own
 select
     parts.enterprise_id,
     quarters.quarter,
@@ -72,8 +74,14 @@ select
     parts.scope_id,
     parts.indicator_id,
     {{ parts_of(
-        'sum(parts.numerator)', 'sum(parts.denominator)', 'sum(parts.n)', 'sum(parts.cases)', 'sum(parts.within_limit)', 'sum(parts.sum_squares)',
-        'sum(parts.sum_products)', 'sum(parts.count_squares)'
+        "sum(case when parts.variant <> 'services' then parts.numerator else 0 end)",
+        "sum(case when parts.variant <> 'incidents' then parts.denominator else 0 end)",
+        "sum(case when parts.variant <> 'incidents' then parts.n else 0 end)",
+        "sum(case when parts.variant <> 'incidents' then parts.cases else 0 end)",
+        'sum(parts.within_limit)',
+        'sum(parts.sum_squares)',
+        'sum(parts.sum_products)',
+        'sum(parts.count_squares)'
     ) }}
 from parts
 inner join {{ ref('int_quarters') }} as quarters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,10 @@ import pytest
 from scipy import stats
 
 from pipeline.analyse.descriptive import described
-from pipeline.analyse.months import ASSUMED, FEW, NO_DATA, NOT_PUBLISHED, OK, months
+from pipeline.analyse.months import ASSUMED, FEW, NO_DATA, NOT_PUBLISHED, OK, SCHEMA, months, months_as_published
+from pipeline.calendar.quarters import Quarter
+from pipeline.lake.layout import Lake
+from pipeline.lake.run_folder import RunFolder
 
 CATALOGUE = pl.DataFrame(
     {
@@ -128,3 +132,41 @@ def test_a_quarter_is_described_in_the_indicator_s_unit() -> None:
     hidden = statuses.with_columns(status=pl.lit("no_data"))
     empty = described(rows.drop("month").rename({"quarter": "period"}), statistics, hidden, CATALOGUE)
     assert empty.select("mean", "standard_deviation", "median", "frequency").null_count().row(0) == (3, 3, 3, 3)
+
+
+def test_events_have_a_rate_and_no_deviation() -> None:
+    """Three incidents of 6,000 services are 5 per 10,000: Wilson's interval of the share, on that scale."""
+    catalogue = pl.DataFrame(
+        {"indicator_id": ["O4-1"], "method": ["ratio"], "unit_divisor": [1.0], "multiplier": [1e4], "minimum_n": [1]}
+    )
+    (row,) = months(of(part("O4-1", 3, 6000)), catalogue, published(O4_1="ok")).rows(named=True)
+    wilson = stats.binomtest(3, 6000).proportion_ci(method="wilson")
+    assert (row["value"], row["ci_low"], row["ci_high"]) == pytest.approx((5, 1e4 * wilson.low, 1e4 * wilson.high), abs=1e-9)
+    assert (row["n"], row["status"], row["standard_deviation"]) == (6000, OK, None)
+
+
+def test_each_quarter_s_months_are_those_it_published_itself(tmp_path: Path) -> None:
+    """2024-Q3 was published without months; 2024-Q4 with its own, and with months of 2024-Q3 that nobody should read."""
+    lake = Lake(tmp_path)
+    run = RunFolder(lake, Quarter.parse("2025-Q1"), "now")
+    for quarter, values in {
+        "2024-Q3": None,
+        "2024-Q4": {"2024-Q3": 1.0, "2024-Q4": 2.0},
+        "2025-Q1": {"2024-Q4": 3.0, "2025-Q1": 4.0},
+    }.items():
+        folder = run.path if quarter == "2025-Q1" else lake.analyst_runs / quarter
+        folder.mkdir(parents=True)
+        if folder != run.path:
+            (lake.runs / quarter).mkdir(parents=True)
+            link = lake.current(Quarter.parse(quarter))
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(lake.runs / quarter)
+        if values is not None:
+            rows = [{"enterprise_id": "E1", "quarter": name, "month": name, "value": value} for name, value in values.items()]
+            pl.DataFrame(rows, schema=SCHEMA).write_parquet(folder / "indicator_months.parquet")
+
+    def found(quarters_back: int) -> list[tuple[str, float]]:
+        return months_as_published(lake, Quarter.parse("2025-Q1"), run, quarters_back).select("month", "value").rows()
+
+    assert found(2) == [("2025-Q1", 4.0), ("2024-Q4", 2.0)]
+    assert found(0) == [("2025-Q1", 4.0)]

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from pipeline.analyse.comparison import SCHEMA as COMPARISON
 from pipeline.analyse.contributions import SCHEMA as CONTRIBUTIONS
+from pipeline.analyse.enterprises import SCHEMA as ENTERPRISES
 from pipeline.analyse.league import SCHEMA as LEAGUE
 from pipeline.analyse.score_changes import CHANGES_SCHEMA, PARTS_SCHEMA
 from pipeline.cli import main
@@ -111,3 +112,62 @@ def test_members_that_differ_from_the_rest_are_named(lake: Path) -> None:
         "  and 1 more better than the rest",
         "  8 values of members were compared with the rest; at most 5 % of the findings are expected to be false",
     ]
+
+
+# --- one enterprise beside the others ------------------------------------------------------------------------------------
+
+_PEERS = ("analyse", "2025-Q1", "--enterprise", "E1", "--peers")
+
+
+def with_enterprises(lake: Path, number: int) -> Path:
+    """The lake, whose analysts' layer has so many enterprises with a total each."""
+    rows = [
+        {
+            "enterprise_id": f"E{at}", "period": "2025-Q1", "kind": "node", "measure_id": "ALL", "value": 70.04 + at,
+            "score": 70.04 + at, "rank": number - at + 1, "ranked": number, "status": "ok",
+        }
+        for at in range(1, number + 1)
+    ]  # fmt: skip
+    run = lake / "analyst" / "runs" / "r1"
+    run.mkdir(parents=True)
+    pl.DataFrame(rows, schema=ENTERPRISES).write_parquet(run / "analysis_enterprises.parquet")
+    return lake
+
+
+@pytest.fixture
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASQ_PSEUDONYM_KEY", "5e" * 32)
+
+
+@pytest.mark.usefixtures("_key")
+def test_a_file_for_one_enterprise_has_letters_for_the_others(lake: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out" / "peers.csv"
+    result = CliRunner().invoke(main, [*_PEERS, str(file), "--lake", str(with_enterprises(lake, 5))])
+    assert (result.exit_code, result.output) == (
+        0, f"{file}: E1 beside 4 others by 1 measure; their letters are of this file only\n"
+    )  # fmt: skip
+    written = pl.read_csv(file)
+    assert written["enterprise"].to_list() == ["E1", "A", "B", "C", "D"]
+    assert sorted(written["value"].to_list()) == [71.04, 72.0, 73.0, 74.0, 75.0]
+    assert file.stat().st_mode & 0o077 == 0
+    read = (lake / "log" / "access.jsonl").read_text(encoding="utf-8")
+    assert '"analysis_enterprises"' in read
+
+
+@pytest.mark.usefixtures("_key")
+def test_fewer_than_five_enterprises_are_refused(lake: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [*_PEERS, str(tmp_path / "peers.csv"), "--lake", str(with_enterprises(lake, 4))])
+    assert result.exit_code == 2
+    assert "2025-Q1 has 4 enterprises: under code letters they would know each other" in result.output
+    assert not (tmp_path / "peers.csv").exists()
+
+
+def test_the_file_needs_a_recipient_and_a_publication(lake: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "peers.csv")
+    result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--peers", file, "--lake", str(lake)])
+    assert (result.exit_code, "--peers: for which enterprise? Name it by --enterprise" in result.output) == (2, True)
+    result = CliRunner().invoke(main, [*_PEERS, file, "--lake", str(lake)])
+    assert (result.exit_code, "2025-Q1 has no analysis_enterprises" in result.output) == (2, True)
+    unknown = ["analyse", "2025-Q1", "--enterprise", "E11", "--peers", file, "--lake", str(with_enterprises(lake, 5))]
+    result = CliRunner().invoke(main, unknown)
+    assert (result.exit_code, "2025-Q1 has no enterprise 'E11'; did you mean 'E1'?" in result.output) == (2, True)

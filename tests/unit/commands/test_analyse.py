@@ -13,6 +13,7 @@ from pipeline.analyse.comparison import SCHEMA as COMPARISON
 from pipeline.analyse.contributions import SCHEMA as CONTRIBUTIONS
 from pipeline.analyse.league import SCHEMA as LEAGUE
 from pipeline.analyse.score_changes import CHANGES_SCHEMA, PARTS_SCHEMA
+from pipeline.analyse.what_ran import RUNS_SCHEMA
 from pipeline.cli import main
 
 _KEY = {"enterprise_id": "E1", "period": "2025-Q1", "against": "previous", "compared_period": "2024-Q4"}
@@ -110,4 +111,25 @@ def test_members_that_differ_from_the_rest_are_named(lake: Path) -> None:
     assert lines[9:11] == [
         "  and 1 more better than the rest",
         "  8 values of members were compared with the rest; at most 5 % of the findings are expected to be false",
+    ]
+
+
+def test_what_ran_and_what_did_not_is_said_with_the_reason(lake: Path) -> None:
+    ran = {"enterprise_id": "E1", "quarter": "2025-Q1", "status": "ok"}
+    runs = [
+        {**ran, "analysis_id": "score_changes"},
+        {**ran, "analysis_id": "comparison", "status": "insufficient_history", "reason": "not_published"},
+        {**ran, "analysis_id": "league", "status": "switched_off"},
+        {**ran, "analysis_id": "text", "status": "not_offered"},
+        {**ran, "analysis_id": "cluster", "status": "not_offered"},
+        {**ran, "analysis_id": "months", "enterprise_id": "E2"},
+    ]
+    pl.DataFrame(runs, schema=RUNS_SCHEMA).write_parquet(lake / "published" / "runs" / "r1" / "analysis_runs.parquet")
+    result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-4:] == [
+        "  analyses with a result: score_changes",
+        "  no result: comparison: nothing published before",
+        "  no result: cluster, text: not offered by this version",
+        "  no result: league: switched off in the evaluation plan",
     ]

@@ -76,7 +76,7 @@ def write_analysis_runs(lake: Lake, quarter: Quarter, run: RunFolder, cards: Map
         of_analysis = plan.filter(analysis_id=analysis.analysis_id)
         enterprises = of_analysis["enterprise_id"].unique().sort().to_list()
         made = produced(run.table(analysis.tables[0]), analysis, quarter, enterprises)
-        silent = may_be_silent(lake, quarter, run, analysis)
+        silent = may_be_silent(lake, quarter, run, analysis) if of_analysis["is_planned"].any() else {}
         for enterprise in enterprises:
             planned = of_analysis.filter(enterprise_id=enterprise)
             own = made.get(enterprise, Produced())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipeline.analyse.what_ran import RUNS_SCHEMA as SCHEMA
-from pipeline.analyse.what_ran import NotAsPlanned, Produced, produced, require_as_planned, status_of
+from pipeline.analyse.what_ran import NotAsPlanned, Produced, may_be_silent, produced, require_as_planned, status_of
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.analysis_plan import PLAN_SCHEMA
+from pipeline.lake.layout import Lake
 from schemas.expectations.analyses import analyses
 
 QUARTER = Quarter.parse("2025-Q1")
@@ -85,3 +87,33 @@ def test_the_fault_names_enterprise_analysis_and_period() -> None:
     ):
         require_as_planned(QUARTER, runs)
     require_as_planned(QUARTER, runs.with_columns(status=pl.lit("ok")))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder of tables."""
+
+    folder: Path
+
+    def table(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+@pytest.mark.parametrize(
+    ("total", "member", "scope", "is_silent"),
+    [(0.9, 0.8, "outlet", False), (None, 0.8, "outlet", True), (0.9, None, "outlet", True), (0.9, 0.8, "warehouse", True)],
+)
+def test_a_league_table_may_be_silent_without_values(
+    tmp_path: Path, total: float | None, member: float | None, scope: str, is_silent: bool
+) -> None:
+    """Cases were counted, but the indicator does not apply, say: then there is nothing to rank, and that is no fault."""
+    key = {"enterprise_id": "E1", "period": "2025-Q1", "indicator_id": "O1-1", "denominator": 50.0}
+    rows = [{**key, "scope_type": "enterprise", "value": total}, {**key, "scope_type": scope, "value": member}]
+    pl.DataFrame(rows, schema_overrides={"value": pl.Float64}).write_parquet(tmp_path / "indicator_values.parquet")
+    planned("2025-Q1").write_parquet(tmp_path / "analysis_plan.parquet")
+    found = may_be_silent(Lake(tmp_path), QUARTER, Run(tmp_path), LEAGUE)  # type: ignore[arg-type]
+    assert found == ({("E1", "2025-Q1"): "no_values"} if is_silent else {})
+    # A correlation has a row for everybody, whatever there is.
+    assert may_be_silent(Lake(tmp_path), QUARTER, Run(tmp_path), CORRELATION) == {}  # type: ignore[arg-type]
+    # Nothing was published before.
+    assert may_be_silent(Lake(tmp_path), QUARTER, Run(tmp_path), CHANGES) == {("E1", "2025-Q1"): "not_published"}  # type: ignore[arg-type]

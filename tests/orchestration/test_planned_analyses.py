@@ -107,7 +107,7 @@ def test_an_analysis_that_forgets_an_enterprise_stops_the_run(
     )
     was = published_contents(lake_copy)
     with pytest.raises(NotAsPlanned, match=rf"{QUARTER}: .*E1: descriptive was planned and has no row for {QUARTER}"):
-        materialize(instance, published.landing, lake_copy, monkeypatch, "analysis_descriptive", "analysis_runs", "released_tables")
+        materialize(instance, published.landing, lake_copy, monkeypatch, *CHECKED, "released_tables")
     assert published_contents(lake_copy) == was
 
 

@@ -27,7 +27,7 @@ from schemas.expectations.privacy import PERSON_SCOPE
 
 ANALYSIS_RUNS = "analysis_runs"
 OK, FEW, NO_HISTORY = "ok", "insufficient_sample", "insufficient_history"
-NOT_APPLICABLE, FAILED = "not_applicable", "failed"
+NOT_APPLICABLE, NOTHING_FOUND, FAILED = "not_applicable", "nothing_found", "failed"
 NO_ROW, NOT_PLANNED, NO_VALUES, NOTHING_BEFORE = "no_row", "not_planned", "no_values", "nothing_to_compare_with"
 RUNS_SCHEMA = pl.Schema(
     {
@@ -147,17 +147,21 @@ def status_of(
     wanted = planned.filter("is_planned")["period"].to_list()
     if analysis.unit != PERIOD:
         wanted = [quarter.label] if wanted else []
+    reason = planned.filter(~pl.col("is_planned"))["reason"].first()
     surplus = sorted(made.rows.keys() - set(wanted))
-    if surplus:
+    # Without data of its own it may still have those of earlier publications.
+    if surplus and not (reason == NO_DATA and analysis.compares_earlier):
         return FAILED, f"{NOT_PLANNED}: {', '.join(surplus)}"
     if not wanted:
-        reason = planned["reason"].drop_nulls().first()
         return _STATUS_OF.get(str(reason), NOT_APPLICABLE), None if reason in (SWITCHED_OFF, None) else str(reason)
     missing = sorted(period for period in wanted if period not in made.rows and (enterprise, period) not in silent)
-    if missing:
+    if missing and not analysis.may_find_nothing:
         return FAILED, f"{NO_ROW}: {', '.join(missing)}"
     if not made.rows:
-        return (NO_HISTORY if analysis.compares_earlier else NOT_APPLICABLE), silent[enterprise, sorted(wanted)[0]]
+        reasons = sorted(silent[enterprise, period] for period in wanted if (enterprise, period) in silent)
+        if not reasons:
+            return NOTHING_FOUND, None
+        return (NO_HISTORY if analysis.compares_earlier else NOT_APPLICABLE), reasons[0]
     if made.statuses.keys() & _RESULTS:
         return OK, None
     most = min(made.statuses, key=lambda status: (-made.statuses[status], status))

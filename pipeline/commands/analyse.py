@@ -24,6 +24,7 @@ _RUNS = "analysis_runs"
 _WHY = {
     "switched_off": "switched off in the evaluation plan",
     "not_offered": "not offered by this version",
+    "nothing_found": "nothing was found",
     "insufficient_sample": "too few cases",
     "not_published": "nothing published before",
     "enterprise_not_evaluated": "nothing published before of this enterprise",

@@ -25,6 +25,7 @@ from schemas.expectations.analyses import (
     DIMENSIONS,
     ENOUGH,
     EVALUATION,
+    INPUTS,
     MEMBERS,
     MONTHLY_METHODS,
     PAIRS,
@@ -174,6 +175,10 @@ def _evaluated(counts: Counts) -> pl.DataFrame:
     return counts.places.with_columns(is_enough=pl.lit(True))
 
 
+def _with_inputs(counts: Counts) -> pl.DataFrame:
+    return counts.own_inputs().select(*_PLACE, is_enough=pl.lit(True)).unique().collect(engine="streaming")
+
+
 def _of_mart(mart: str) -> _Need:
     def find(counts: Counts) -> pl.DataFrame:
         rows = counts.mart(mart)
@@ -225,6 +230,7 @@ def _benchmarks(counts: Counts) -> pl.DataFrame:
 _NEEDS: Mapping[str, _Need] = MappingProxyType(
     {
         EVALUATION: _Need(_evaluated),
+        INPUTS: _Need(_with_inputs),
         MEMBERS: _Need(_members, few=ONE_MEMBER),
         BENCHMARKS: _Need(_benchmarks, absent=NO_BENCHMARKS, few=NO_DATA),
         PARTS_OF_QUARTER: _Need(_parts_of_quarter),

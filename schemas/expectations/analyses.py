@@ -16,13 +16,15 @@ from schemas.standard.edition import analyses as methods_of_the_standard
 from schemas.standard.validity import FIELD_NAME
 
 _FILE = Path(__file__).with_name("analyses.csv")
-_COLUMNS = ("analysis_id", "method_id", "tables", "needs", "unit", "compares_earlier")
+_COLUMNS = ("analysis_id", "method_id", "tables", "needs", "unit", "compares_earlier", "may_find_nothing")
 _MART = "mart_"
 _YES_OR_NO = re.compile("yes|no")
 
-EVALUATION, MEMBERS, BENCHMARKS, PARTS_OF_QUARTER, PAIRS = "evaluation", "members", "benchmarks", "parts_of_quarter", "pairs"
+EVALUATION, INPUTS, MEMBERS, BENCHMARKS = "evaluation", "inputs", "members", "benchmarks"
+PARTS_OF_QUARTER, PAIRS = "parts_of_quarter", "pairs"
 NEEDS: Mapping[str, str] = {
     EVALUATION: "every enterprise that is evaluated",
+    INPUTS: "cases of any indicator in the period",
     MEMBERS: "regions, outlets, channels, product categories or staff with cases of an indicator whose parts add up",
     BENCHMARKS: "benchmarks in force",
     PARTS_OF_QUARTER: "cases of a rate, mean or score in the quarter",
@@ -55,6 +57,7 @@ class Analysis:
     needs             a name of ``NEEDS``, or a mart
     unit              period | quarter: what it has rows for
     compares_earlier  with earlier publications, so that it may have nothing to compare
+    may_find_nothing  no row for an enterprise is a result, such as no requirement that was missed
     """
 
     analysis_id: str
@@ -63,6 +66,7 @@ class Analysis:
     needs: str
     unit: str
     compares_earlier: bool
+    may_find_nothing: bool
 
     @property
     def mart(self) -> str | None:
@@ -93,6 +97,7 @@ def analyses(file: Path = _FILE, seeds: Path = SEEDS) -> Mapping[str, Analysis]:
             needs=needs,
             unit=row.one_of("unit", (PERIOD, QUARTER)),
             compares_earlier=row.match("compares_earlier", _YES_OR_NO, "yes or no") == "yes",
+            may_find_nothing=row.match("may_find_nothing", _YES_OR_NO, "yes or no") == "yes",
         )
         if entry.analysis_id in found:
             row.fault("analysis_id", f"'{entry.analysis_id}' is there twice")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -57,6 +57,22 @@ def test_what_was_not_planned_has_its_reason_and_no_row() -> None:
     assert status_of(LEAGUE, QUARTER, "E1", off, made(**{"2025_Q1": 3}), {}) == ("failed", "not_planned: 2025-Q1")
     nothing = planned(others=("2025-Q1",), reason="no_data")
     assert status_of(LEAGUE, QUARTER, "E1", nothing, Produced(), {}) == ("not_applicable", "no_data")
+
+
+def test_finding_nothing_is_a_result_only_where_it_is_declared() -> None:
+    here = planned("2025-Q1", "2025-Q1-TTM")
+    may = replace(LEAGUE, may_find_nothing=True)
+    assert status_of(LEAGUE, QUARTER, "E1", here, Produced(), {})[0] == "failed"
+    assert status_of(may, QUARTER, "E1", here, Produced(), {}) == ("nothing_found", None)
+    # Rows that nobody planned are none.
+    assert status_of(may, QUARTER, "E1", planned("2025-Q1"), made(**{"2025_Q1_TTM": 1}), {})[0] == "failed"
+
+
+def test_earlier_publications_may_have_what_the_quarter_lacks() -> None:
+    nothing = planned(others=("2025-Q1",), reason="no_data")
+    assert status_of(CHANGES, QUARTER, "E1", nothing, made(**{"2025_Q1": 3}), {}) == ("not_applicable", "no_data")
+    off = planned(others=("2025-Q1",), reason="switched_off")
+    assert status_of(CHANGES, QUARTER, "E1", off, made(**{"2025_Q1": 3}), {})[0] == "failed"
 
 
 def test_an_analysis_of_the_quarter_has_rows_of_the_quarter() -> None:

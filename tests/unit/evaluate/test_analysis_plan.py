@@ -13,7 +13,7 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.analysis_plan import Counts, analysis_plan, depth_inputs
 from pipeline.settings.benchmarks import Benchmark
 from pipeline.settings.plan import Analyses, EvaluationPlan
-from schemas.expectations.analyses import analyses, not_offered
+from schemas.expectations.analyses import Analysis, analyses, not_offered
 
 QUARTER = Quarter.parse("2025-Q1")
 PERIODS = ("2025-Q1", "2025-Q1-YTD", "2025-Q1-TTM")
@@ -173,3 +173,14 @@ def test_what_is_switched_off_neither_runs_nor_counts(marts: Marts) -> None:
     all_off = EvaluationPlan.from_mapping({"analyses": {"off": list(analyses())}}).analyses
     assert not marts.plan(all_off)["is_planned"].any()
     assert depth(marts.plan(all_off)) == dict.fromkeys(PERIODS, (0, 8))
+
+
+@pytest.mark.parametrize(("needs", "planned_in"), [("inputs", {"2025-Q1-TTM"}), ("mart_monthly_parts", set(PERIODS))])
+def test_an_analysis_is_added_by_a_line(marts: Marts, monkeypatch: pytest.MonkeyPatch, needs: str, planned_in: set[str]) -> None:
+    """It needs cases of the period, or rows of a mart, which here has no periods; its method is then counted with the others."""
+    line = Analysis("root_causes", "root_cause", ("analysis_root_causes",), needs, "period", False, True)
+    monkeypatch.setattr("pipeline.evaluate.analysis_plan.analyses", lambda: {"root_causes": line})
+    marts.write(mart_period_inputs=[part("staff", "W1", period="2025-Q1-TTM")], mart_monthly_parts=[month("2024-Q2")])
+    plan = marts.plan()
+    assert set(plan.filter("is_planned", "is_counted", analysis_id="root_causes")["period"]) == planned_in
+    assert depth(plan) == {period: (int(period in planned_in), 8) for period in PERIODS}

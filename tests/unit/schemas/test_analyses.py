@@ -11,7 +11,7 @@ from schemas.expectations.release import column_classes
 from schemas.sheet import StandardDataError
 from schemas.standard.edition import analyses as methods
 
-_HEADER = "analysis_id,method_id,tables,needs,unit,compares_earlier\n"
+_HEADER = "analysis_id,method_id,tables,needs,unit,compares_earlier,may_find_nothing\n"
 
 
 def test_methods_and_what_is_not_offered_are_the_eight_of_clause_seven() -> None:
@@ -29,21 +29,23 @@ def test_every_table_has_one_analysis_and_declared_columns() -> None:
 
 def test_a_line_is_an_analysis(tmp_path: Path) -> None:
     file = tmp_path / "analyses.csv"
-    file.write_text(_HEADER + "pareto,root_cause,analysis_pareto;pareto_parts,mart_record_cells,quarter,no\n", encoding="utf-8")
+    file.write_text(_HEADER + "pareto,root_cause,analysis_pareto;pareto_parts,mart_record_cells,quarter,no,yes\n", encoding="utf-8")
     (found,) = analyses(file).values()
-    assert found == Analysis("pareto", "root_cause", ("analysis_pareto", "pareto_parts"), "mart_record_cells", "quarter", False)
+    assert found == Analysis(
+        "pareto", "root_cause", ("analysis_pareto", "pareto_parts"), "mart_record_cells", "quarter", False, True
+    )
     assert found.mart == "mart_record_cells"
 
 
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("a,averages,t,evaluation,period,no", r"row 2, column method_id: 'averages' is not one of descriptive, "),
-        ("a,text,t,rows,period,no", r"row 2, column needs: 'rows' is neither a mart nor one of evaluation, "),
-        ("a,text,,evaluation,period,no", r"row 2, column tables: must not be empty"),
-        ("a,text,t,evaluation,year,no", r"row 2, column unit: 'year' is not one of period, quarter"),
-        ("a,text,t,evaluation,period,maybe", r"row 2, column compares_earlier: 'maybe' is not yes or no"),
-        ("a,text,t,evaluation,period,no\na,,u,evaluation,period,no", r"row 3, column analysis_id: 'a' is there twice"),
+        ("a,averages,t,evaluation,period,no,no", r"row 2, column method_id: 'averages' is not one of descriptive, "),
+        ("a,text,t,rows,period,no,no", r"row 2, column needs: 'rows' is neither a mart nor one of evaluation, "),
+        ("a,text,,evaluation,period,no,no", r"row 2, column tables: must not be empty"),
+        ("a,text,t,evaluation,year,no,no", r"row 2, column unit: 'year' is not one of period, quarter"),
+        ("a,text,t,evaluation,period,maybe,no", r"row 2, column compares_earlier: 'maybe' is not yes or no"),
+        ("a,text,t,evaluation,period,no,no\na,,u,evaluation,period,no,no", r"row 3, column analysis_id: 'a' is there twice"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, fault: str) -> None:

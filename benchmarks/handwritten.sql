@@ -893,16 +893,9 @@ collected as (
 
 select enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, unnest(measured, recursive := true) from collected;
 
--- R3-2, R3-3, R3-4: certificates on every version's days, the rest by the last version, per period
-insert into parts by name
-with training as (
-    select p.period, t.enterprise_id, t.staff_id, round(sum(t.hours), 9) as hours
-    from source('training_records') as t
-    join periods as p on t.trained_on >= p.measured_from and t.trained_on < getvariable('end_day')
-    group by p.period, t.enterprise_id, t.staff_id
-),
-
-on_post as (
+-- Who is on a post, per period: certificates on every version's days, the rest by the last version
+create temp table people as
+with on_post as (
     select
         p.period,
         p.measured_from,
@@ -914,34 +907,41 @@ on_post as (
     from source('staff') as s
     cross join periods as p
     where post_from <= post_until
-),
+)
 
-people as (
-    select
-        s.period,
-        s.measured_from,
-        s.enterprise_id,
-        s.staff_id,
-        arg_max_null(s.outlet_id, s.post_from) as outlet_id,
-        arg_max(s.is_service_staff and s.post_until = getvariable('last_day'), s.post_from) as is_employed,
-        arg_max(s.is_technical, s.post_from) as is_technical,
-        arg_max(s.hired_on, s.post_from) as hired_on,
-        sum(b.workdays_through - a.workdays_before) filter (where s.is_service_staff and s.requires_certificate) as required_days,
-        coalesce(
-            sum(d.workdays_through - c.workdays_before) filter (
-                where
-                    s.is_service_staff
-                    and s.requires_certificate
-                    and coalesce(s.certificate_valid_from, s.certificate_valid_until) is not null
-                    and s.certified_from <= s.certified_until
-            ), 0
-        ) as certified_days
-    from on_post as s
-    left join calendar as a on a.day = s.post_from
-    left join calendar as b on b.day = s.post_until
-    left join calendar as c on c.day = s.certified_from
-    left join calendar as d on d.day = s.certified_until
-    group by s.period, s.measured_from, s.enterprise_id, s.staff_id
+select
+    s.period,
+    s.measured_from,
+    s.enterprise_id,
+    s.staff_id,
+    arg_max_null(s.outlet_id, s.post_from) as outlet_id,
+    arg_max(s.is_service_staff and s.post_until = getvariable('last_day'), s.post_from) as is_employed,
+    arg_max(s.is_technical, s.post_from) as is_technical,
+    arg_max(s.hired_on, s.post_from) as hired_on,
+    sum(b.workdays_through - a.workdays_before) filter (where s.is_service_staff and s.requires_certificate) as required_days,
+    coalesce(
+        sum(d.workdays_through - c.workdays_before) filter (
+            where
+                s.is_service_staff
+                and s.requires_certificate
+                and coalesce(s.certificate_valid_from, s.certificate_valid_until) is not null
+                and s.certified_from <= s.certified_until
+        ), 0
+    ) as certified_days
+from on_post as s
+left join calendar as a on a.day = s.post_from
+left join calendar as b on b.day = s.post_until
+left join calendar as c on c.day = s.certified_from
+left join calendar as d on d.day = s.certified_until
+group by s.period, s.measured_from, s.enterprise_id, s.staff_id;
+
+-- R3-2, R3-3, R3-4, per period
+insert into parts by name
+with training as (
+    select p.period, t.enterprise_id, t.staff_id, round(sum(t.hours), 9) as hours
+    from source('training_records') as t
+    join periods as p on t.trained_on >= p.measured_from and t.trained_on < getvariable('end_day')
+    group by p.period, t.enterprise_id, t.staff_id
 ),
 
 judged as (
@@ -1044,14 +1044,48 @@ cross join periods as p
 where in_force(c.valid_from, c.valid_to, getvariable('last_day'))
 group by p.period, c.enterprise_id;
 
--- I2-3: of the eight analyses of clause 七, order statistics and the comparison of regions are among these values
+-- I2-3: of the eight analyses of clause 七, these values allow description (order statistics), comparison (of two members of a
+-- dimension; one quarter of data has no earlier period) and correlation (30 requests with response time and overall satisfaction, or
+-- 30 people with days that need a certificate and requests of their own)
 insert into parts by name
+with rated as (
+    select distinct r.enterprise_id, r.request_id
+    from responses as r
+    join source('survey_answers') as a on a.enterprise_id = r.enterprise_id and a.response_id = r.response_id
+    join source('survey_questions') as s on s.survey_id = r.survey_id and s.question_id = a.question_id
+    where s.measures = 'O2-1' and s.survey_type <> 'mystery' and a.score is not null and r.is_complete and not r.is_repeated
+        and in_quarter(r.submitted_at)
+),
+
+cases as (
+    select enterprise_id, count(*) as n
+    from requests
+    join rated using (enterprise_id, request_id)
+    where response_seconds is not null
+    group by enterprise_id
+    union all
+    select p.enterprise_id, count(*) as n
+    from people as p
+    join parts as o on o.enterprise_id = p.enterprise_id and o.scope_type = 'staff' and o.scope_id = p.staff_id and o.indicator_id = 'O1-1'
+    where p.period = getvariable('quarter') and p.required_days > 0 and o.variant = '' and o.denominator > 0
+    group by p.enterprise_id
+),
+
+done as (
+    select enterprise_id, 'description' as method from statistics where n > 0
+    union
+    select enterprise_id, 'comparison' from parts
+    where variant = '' and cases > 0 and denominator > 0 and scope_type in ('region', 'outlet', 'channel', 'product_category', 'staff')
+    group by enterprise_id, scope_type, indicator_id
+    having count(distinct scope_id) > 1
+    union
+    select enterprise_id, 'correlation' from cases where n >= 30
+)
+
 select
     enterprise_id, 'enterprise' as scope_type, enterprise_id as scope_id, 'I2-3' as indicator_id, '' as variant,
-    (count(*) > 0)::int + (count(distinct scope_id) filter (where scope_type = 'region') > 1)::int as numerator,
-    8 as denominator, 1 as divisor, 1 as cases
-from statistics
-where n > 0
+    count(*) as numerator, 8 as denominator, 1 as divisor, 1 as cases
+from done
 group by enterprise_id;
 
 ------------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pipeline.accept.assets import GreatExpectations, accept, acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.analyse.assets import ANALYSES
 from pipeline.desensitize.assets import desensitize
-from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
+from pipeline.evaluate.assets import analysis_plan, evaluation, outlier_effects, rule_results
 from pipeline.extract.assets import extract
 from pipeline.marts.assets import marts
 from pipeline.marts.builders import configured_builder
@@ -41,6 +41,7 @@ defs = dg.Definitions(
         data_quality,
         review_outliers,
         marts,
+        analysis_plan,
         evaluation,
         rule_results,
         outlier_effects,

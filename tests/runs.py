@@ -65,8 +65,10 @@ def asq_process(*arguments: str | Path, environment: Mapping[str, str], folder: 
 # Libraries whose import takes a tenth of a second or more.
 _SLOW = (
     "altair", "dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "jinja2", "numpy", "pandas", "pandera", "polars",
-    "pyarrow", "scipy", "sqlalchemy",
+    "pyarrow", "scipy", "scipy.stats", "sklearn", "sqlalchemy", "statsmodels", "vl_convert",
 )  # fmt: skip
+MODEL_LIBRARIES = {"altair", "scipy.stats", "sklearn", "statsmodels", "vl_convert"}
+"""Those of them that only the analysis imports that uses them."""
 TABLE_LIBRARIES = {"duckdb", "numpy", "pandas", "pandera", "polars", "pyarrow"}
 """Those of them that read and check tables."""
 
@@ -81,6 +83,14 @@ except SystemExit as end:
         raise
 print(json.dumps(sorted(sys.modules)))
 """
+
+
+def imported_with(module: str, *, environment: Mapping[str, str]) -> set[str]:
+    """The slow libraries that importing a module imports, in a process of its own."""
+    saying = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", saying], capture_output=True, text=True, timeout=_SECONDS, env=environment)
+    assert done.returncode == 0, done.stderr
+    return set(_SLOW) & set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def slow_imports(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[Finished, set[str]]:

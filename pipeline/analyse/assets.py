@@ -1,275 +1,350 @@
-"""Dagster assets of the analyses: only what Dagster needs to know; the mathematics is in this folder's pure functions."""
+"""Dagster assets of the analyses: only what Dagster needs to know; the mathematics is in this folder's pure functions.
 
-from collections.abc import Iterator
+An analysis has a line in ``schemas/expectations/analyses.csv``, a card in ``model_cards.yaml`` and an asset here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dagster as dg
+import polars as pl
 
 from pipeline import flow
-from pipeline.analyse.benchmarks import write_benchmarks
-from pipeline.analyse.comparison import write_comparison
-from pipeline.analyse.contributions import write_contributions
-from pipeline.analyse.correlation import write_correlation
-from pipeline.analyse.descriptive import write_descriptive
-from pipeline.analyse.effective_weights import write_effective_weights
-from pipeline.analyse.enterprises import write_enterprises
-from pipeline.analyse.league import write_league
-from pipeline.analyse.month_comparison import write_month_comparison
-from pipeline.analyse.months import write_months
-from pipeline.analyse.overlaps import write_overlaps
-from pipeline.analyse.robustness import write_robustness
-from pipeline.analyse.run_charts import write_run_charts
-from pipeline.analyse.score_changes import write_score_changes
-from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
-from pipeline.stage.resources import Places
-
-_CHANGES = {
-    "score_changes": "One row per enterprise × period × earlier period × node: the change of its score, by cause.",
-    "score_change_parts": "One row per enterprise × period × earlier period × node × indicator: its points of the change.",
-}
-_ROBUSTNESS = {
-    "analysis_robustness": "One row per enterprise × period × node × source: the range of its score, rank and grade over draws.",
-    "analysis_sensitivity": "One row per enterprise × period × source: how much of the variance of the total it makes.",
-}
-
-
-@dg.multi_asset(
-    name="score_changes",
-    specs=[
-        gathered_spec(flow.ANALYSE, name, description, {"python", "polars"}, ["scores"]) for name, description in _CHANGES.items()
-    ],
-    **PER_QUARTER,
+from pipeline.analyse import (
+    benchmarks,
+    comparison,
+    contributions,
+    correlation,
+    descriptive,
+    effective_weights,
+    enterprises,
+    league,
+    month_comparison,
+    months,
+    overlaps,
+    run_charts,
 )
-def score_changes(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Compare the quarter's scores with the published ones of the quarter before and of the year before."""
-    step = places.begin(context, flow.ANALYSE, "changes of scores")
-    rows = write_score_changes(step.lake, step.quarter, step.run)
-    for name in _CHANGES:
-        yield dg.MaterializeResult(
-            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
+from pipeline.analyse import robustness as draws
+from pipeline.analyse import score_changes as changes
+from pipeline.analyse.key_figures import key_figures
+from pipeline.analyse.model_cards import MODEL_CARDS, NotValidated, model_cards, require_validated, write_model_cards
+from pipeline.analyse.what_ran import ANALYSIS_RUNS, NotAsPlanned, require_as_planned, write_analysis_runs
+from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN
+from pipeline.stage.partitions import PER_QUARTER, gathered_metadata, gathered_spec, quarterly
+from pipeline.stage.resources import Places, Step
+from schemas.expectations.analyses import analyses
+
+_VALUES = ("indicator_values", "indicator_catalogue")
+
+
+def analysis(
+    analysis_id: str,
+    detail: str,
+    deps: Sequence[str],
+    tables: Mapping[str, tuple[pl.Schema, str]],
+    write: Callable[[Step], object],
+) -> dg.AssetsDefinition:
+    """The asset of an analysis, which is not run if the plan switches it off: then its tables have their columns and no row.
+
+    detail   what is announced while it works
+    tables   by name: columns and description, as declared for the analysis
+    write    writes all of its tables into the run's folder
+
+    Raises ValueError unless its tables are those declared.
+    """
+    if tuple(tables) != (declared := analyses()[analysis_id].tables):
+        raise ValueError(f"{analysis_id} writes {', '.join(tables)}, but analyses.csv declares {', '.join(declared)}")
+
+    @dg.multi_asset(
+        name=next(iter(tables)),
+        specs=[
+            gathered_spec(flow.ANALYSE, name, description, {"python", "polars"}, deps) for name, (_, description) in tables.items()
+        ],
+        **PER_QUARTER,
+    )
+    def made(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
+        is_off = analysis_id in places.settings().plan.analyses.off
+        step = places.begin(context, flow.ANALYSE, f"{detail}: switched off" if is_off else detail)
+        if is_off:
+            for name, (schema, _) in tables.items():
+                step.run.write(name, pl.DataFrame(schema=schema))
+        else:
+            write(step)
+        metadata = gathered_metadata(context, step.quarter)
+        for name in tables:
+            yield dg.MaterializeResult(asset_key=name, metadata={**metadata, **key_figures(step.run.table(name))})
+
+    return made
+
+
+score_changes = analysis(
+    "score_changes",
+    "changes of scores",
+    ["scores"],
+    {
+        "score_changes": (
+            changes.CHANGES_SCHEMA,
+            "One row per enterprise × period × earlier period × node: the change of its score, by cause.",
+        ),
+        "score_change_parts": (
+            changes.PARTS_SCHEMA,
+            "One row per enterprise × period × earlier period × node × indicator: its points of the change.",
+        ),
+    },
+    lambda step: changes.write_score_changes(step.lake, step.quarter, step.run),
+)
+
+analysis_contributions = analysis(
+    "contributions",
+    "contributions",
+    _VALUES,
+    {
+        "analysis_contributions": (
+            contributions.SCHEMA,
+            "One row per enterprise × period × earlier period × indicator × dimension × member: what of the change it did, "
+            "and what of it is a change of mix.",
         )
-
-
-@dg.asset(
-    key="analysis_contributions",
-    deps=["indicator_values", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × period × earlier period × indicator × dimension × member: what of the change it did, "
-        "and what of it is a change of mix.",
-        {"python", "polars"},
-    ),
+    },
+    lambda step: contributions.write_contributions(step.lake, step.quarter, step.run),
 )
-def analysis_contributions(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Split the change of every indicator over regions, outlets, channels and product categories."""
-    step = places.begin(context, flow.ANALYSE, "contributions")
-    rows = write_contributions(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_comparison",
-    deps=["indicator_values", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × period × earlier period × scope × indicator: the difference, its interval and corrected test.",
-        {"python", "polars"},
-    ),
-)
-def analysis_comparison(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compare every value with the published ones of the quarter before and of the year before."""
-    step = places.begin(context, flow.ANALYSE, "comparison")
-    rows = write_comparison(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
-
-
-@dg.multi_asset(
-    name="score_robustness",
-    specs=[
-        gathered_spec(
-            flow.ANALYSE, name, description, {"python", "polars"}, ["scores", "indicator_values", "indicator_catalogue", "grades"]
+analysis_comparison = analysis(
+    "comparison",
+    "comparison",
+    _VALUES,
+    {
+        "analysis_comparison": (
+            comparison.SCHEMA,
+            "One row per enterprise × period × earlier period × scope × indicator: the difference, its interval and "
+            "corrected test.",
         )
-        for name, description in _ROBUSTNESS.items()
-    ],
-    **PER_QUARTER,
+    },
+    lambda step: comparison.write_comparison(step.lake, step.quarter, step.run),
 )
-def score_robustness(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-    """Draw the scores with other values, weights and choices, and tell which of these matter."""
-    step = places.begin(context, flow.ANALYSE, "robustness")
-    rows = write_robustness(step.quarter, step.run, step.settings.plan)
-    for name in _ROBUSTNESS:
-        yield dg.MaterializeResult(
-            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
+
+score_robustness = analysis(
+    "robustness",
+    "robustness",
+    ["scores", *_VALUES, "grades"],
+    {
+        "analysis_robustness": (
+            draws.ROBUSTNESS_SCHEMA,
+            "One row per enterprise × period × node × source: the range of its score, rank and grade over draws.",
+        ),
+        "analysis_sensitivity": (
+            draws.SENSITIVITY_SCHEMA,
+            "One row per enterprise × period × source: how much of the variance of the total it makes.",
+        ),
+    },
+    lambda step: draws.write_robustness(step.quarter, step.run, step.settings.plan),
+)
+
+analysis_overlaps = analysis(
+    "overlaps",
+    "overlapping indicators",
+    ["scores", "indicator_values"],
+    {
+        "analysis_overlaps": (
+            overlaps.SCHEMA,
+            "One row per pair of indicators of a sub-dimension that move together, with its weight: one fact weighed twice.",
         )
+    },
+    lambda step: overlaps.write_overlaps(step.lake, step.quarter, step.run),
+)
 
+analysis_league = analysis(
+    "league",
+    "league tables",
+    _VALUES,
+    {
+        "analysis_league": (
+            league.SCHEMA,
+            "One row per enterprise × period × indicator × dimension × member: rank and its interval, difference from the rest, "
+            "funnel limits.",
+        )
+    },
+    lambda step: league.write_league(step.quarter, step.run),
+)
 
-@dg.asset(
-    key="analysis_overlaps",
-    deps=["scores", "indicator_values"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per pair of indicators of a sub-dimension that move together, with its weight: one fact weighed twice.",
-        {"python", "polars"},
+analysis_benchmarks = analysis(
+    "benchmarks",
+    "benchmarks",
+    _VALUES,
+    {
+        "analysis_benchmarks": (
+            benchmarks.SCHEMA,
+            "One row per enterprise × period × indicator × benchmark: the gap to it, its interval and corrected test.",
+        )
+    },
+    lambda step: benchmarks.write_benchmarks(step.quarter, step.run, step.settings.benchmarks),
+)
+
+indicator_months = analysis(
+    "months",
+    "months",
+    ["mart_monthly_parts", *_VALUES],
+    {
+        "indicator_months": (
+            months.SCHEMA,
+            "One row per enterprise × month × scope (enterprise, region) × indicator: value and interval, for the quarter's months "
+            "and those of the look-back quarters.",
+        )
+    },
+    lambda step: months.write_months(step.lake, step.quarter, step.run),
+)
+
+analysis_correlation = analysis(
+    "correlation",
+    "correlation",
+    ["mart_pair_moments", "mart_pair_cells", "mart_period_coverage"],
+    {
+        "analysis_correlation": (
+            correlation.SCHEMA,
+            "One row per enterprise × pair of figures × method: the correlation, its interval and corrected test.",
+        )
+    },
+    lambda step: correlation.write_correlation(
+        step.quarter, step.run, step.settings.plan.analyses.all_pairs, step.settings.plan.analyses.smallest_correlation
     ),
 )
-def analysis_overlaps(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Correlate the values of enterprises over this quarter and those published before."""
-    step = places.begin(context, flow.ANALYSE, "overlapping indicators")
-    rows = write_overlaps(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_league",
-    deps=["indicator_values", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × period × indicator × dimension × member: rank and its interval, difference from the rest, "
-        "funnel limits.",
-        {"python", "polars"},
-    ),
+analysis_descriptive = analysis(
+    "descriptive",
+    "description",
+    ["mart_indicator_inputs", "mart_duration_statistics", "indicator_months", *_VALUES],
+    {
+        "analysis_descriptive": (
+            descriptive.SCHEMA,
+            "One row per enterprise × quarter or month × scope × indicator that is a rate, mean or score: mean, deviation, median, "
+            "P90, P95, number and frequency.",
+        )
+    },
+    lambda step: descriptive.write_descriptive(step.quarter, step.run),
 )
-def analysis_league(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Rank regions, outlets, channels, product categories and staff, and say which differ from the rest."""
-    step = places.begin(context, flow.ANALYSE, "league tables")
-    rows = write_league(step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_benchmarks",
-    deps=["indicator_values", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × period × indicator × benchmark: the gap to it, its interval and corrected test.",
-        {"python", "polars"},
-    ),
+analysis_run_charts = analysis(
+    "run_charts",
+    "run charts",
+    ["indicator_months", "indicator_catalogue"],
+    {
+        "analysis_run_charts": (
+            run_charts.SCHEMA,
+            "One row per enterprise × month × scope (enterprise, region) × indicator: value, centre line, control limits and "
+            "signal, over 27 months.",
+        )
+    },
+    lambda step: run_charts.write_run_charts(step.lake, step.quarter, step.run),
 )
-def analysis_benchmarks(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compare the enterprises' values with the benchmarks that users handed in."""
-    step = places.begin(context, flow.ANALYSE, "benchmarks")
-    rows = write_benchmarks(step.quarter, step.run, step.settings.benchmarks)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="indicator_months",
-    deps=["mart_monthly_parts", "indicator_values", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × month × scope (enterprise, region) × indicator: value and interval, for the quarter's months "
-        "and those of the look-back quarters.",
-        {"python", "polars"},
-    ),
+analysis_month_comparison = analysis(
+    "month_comparison",
+    "comparison of months",
+    ["indicator_months", "indicator_catalogue"],
+    {
+        "analysis_month_comparison": (
+            month_comparison.SCHEMA,
+            "One row per enterprise × month × earlier month × scope × indicator: the difference, its interval and corrected test.",
+        )
+    },
+    lambda step: month_comparison.write_month_comparison(step.lake, step.quarter, step.run),
 )
-def indicator_months(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compute the values of single months."""
-    step = places.begin(context, flow.ANALYSE, "months")
-    rows = write_months(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_run_charts",
-    deps=["indicator_months", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × month × scope (enterprise, region) × indicator: value, centre line, control limits and signal, "
-        "over 27 months.",
-        {"python", "polars"},
-    ),
+analysis_effective_weights = analysis(
+    "effective_weights",
+    "effective weights",
+    ["scores"],
+    {
+        "analysis_effective_weights": (
+            effective_weights.SCHEMA,
+            "One row per node, over the enterprises or over an enterprise's quarters: its weight beside the share of the variance "
+            "of the total that goes with it.",
+        )
+    },
+    lambda step: effective_weights.write_effective_weights(step.lake, step.quarter, step.run),
 )
-def analysis_run_charts(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Chart the months of this quarter and of those published before, and mark what is more than their own scatter."""
-    step = places.begin(context, flow.ANALYSE, "run charts")
-    rows = write_run_charts(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_month_comparison",
-    deps=["indicator_months", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × month × earlier month × scope × indicator: the difference, its interval and corrected test.",
-        {"python", "polars"},
-    ),
+analysis_enterprises = analysis(
+    "enterprises",
+    "enterprises",
+    ["analysis_robustness", *_VALUES],
+    {
+        "analysis_enterprises": (
+            enterprises.SCHEMA,
+            "One row per enterprise × period × score or indicator: rank with its interval, difference from the mean of the others.",
+        )
+    },
+    lambda step: enterprises.write_enterprises(step.quarter, step.run),
 )
-def analysis_month_comparison(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compare every month of the quarter with the month before and with the same month of the year before."""
-    step = places.begin(context, flow.ANALYSE, "comparison of months")
-    rows = write_month_comparison(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
-
-@dg.asset(
-    key="analysis_correlation",
-    deps=["mart_pair_moments", "mart_pair_cells", "mart_period_coverage"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × pair of figures × method: the correlation, its interval and corrected test.",
-        {"python", "polars"},
-    ),
-)
-def analysis_correlation(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Correlate the pairs of figures that every run looks at, and those that the plan declares."""
-    step = places.begin(context, flow.ANALYSE, "correlation")
-    wanted = step.settings.plan.analyses
-    rows = write_correlation(step.quarter, step.run, wanted.all_pairs, wanted.smallest_correlation)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
-
-
-@dg.asset(
-    key="analysis_descriptive",
-    deps=["mart_indicator_inputs", "mart_duration_statistics", "indicator_values", "indicator_months", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × quarter or month × scope × indicator that is a rate, mean or score: mean, deviation, median, "
-        "P90, P95, number and frequency.",
-        {"python", "polars"},
-    ),
-)
-def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Describe the quarter's rates, times and answers."""
-    step = places.begin(context, flow.ANALYSE, "description")
-    rows = write_descriptive(step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
-
-
-@dg.asset(
-    key="analysis_effective_weights",
-    deps=["scores"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per node, over the enterprises or over an enterprise's quarters: its weight beside the share of the variance of "
-        "the total that goes with it.",
-        {"python", "polars"},
-    ),
-)
-def analysis_effective_weights(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compare the weights with what they do, by this quarter's scores and those published before."""
-    step = places.begin(context, flow.ANALYSE, "effective weights")
-    rows = write_effective_weights(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
-
-
-@dg.asset(
-    key="analysis_enterprises",
-    deps=["indicator_values", "analysis_robustness", "indicator_catalogue"],
-    **gathered_asset(
-        flow.ANALYSE,
-        "One row per enterprise × period × score or indicator: rank with its interval, difference from the mean of the others.",
-        {"python", "polars"},
-    ),
-)
-def analysis_enterprises(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Compare every enterprise with the others of the run."""
-    step = places.begin(context, flow.ANALYSE, "enterprises")
-    rows = write_enterprises(step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
-
-
-ANALYSES = (
+_ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive, analysis_run_charts),
     *(analysis_month_comparison, analysis_effective_weights, analysis_enterprises),
 )
+
+_WRITTEN = sorted(table for each in analyses().values() for table in each.tables)
+_AS_PLANNED, _VALIDATED = "as_planned", "validated_methods"
+
+
+@dg.multi_asset(
+    name=ANALYSIS_RUNS,
+    specs=[
+        gathered_spec(
+            flow.ANALYSE,
+            ANALYSIS_RUNS,
+            "One row per enterprise × analysis: what became of it, why, how many rows and findings, and its model card.",
+            {"python", "polars"},
+            [ANALYSIS_PLAN, "indicator_values", *_WRITTEN],
+        ),
+        gathered_spec(
+            flow.ANALYSE,
+            MODEL_CARDS,
+            "One row per analysis × validation: purpose, method, assumptions, limits, and against what it was validated.",
+            {"python", "polars"},
+            [],
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            _AS_PLANNED,
+            asset=ANALYSIS_RUNS,
+            description="Whether exactly the planned analyses gave something, for every enterprise and period.",
+            blocking=True,
+            partitions_def=quarterly,
+        ),
+        dg.AssetCheckSpec(
+            _VALIDATED,
+            asset=ANALYSIS_RUNS,
+            description="Whether every analysis that is used has a model card that says against what it was validated (PR-45).",
+            blocking=True,
+            partitions_def=quarterly,
+        ),
+    ],
+    **PER_QUARTER,
+)
+def analysis_runs(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Say what became of every analysis, and stop the run unless it is what was planned, by validated methods."""
+    step = places.begin(context, flow.ANALYSE, "what ran")
+    cards = model_cards()
+    runs = write_analysis_runs(step.lake, step.quarter, step.run, {name: card.card_id(name) for name, card in cards.items()})
+    metadata = gathered_metadata(context, step.quarter)
+    yield dg.MaterializeResult(asset_key=ANALYSIS_RUNS, metadata={**metadata, **key_figures(step.run.table(ANALYSIS_RUNS))})
+    yield dg.MaterializeResult(asset_key=MODEL_CARDS, metadata={**metadata, "dagster/row_count": write_model_cards(step.run)})
+    used = analyses().keys() - set(step.settings.plan.analyses.off)
+    requirements: Mapping[str, Callable[[], None]] = {
+        _AS_PLANNED: lambda: require_as_planned(step.quarter, runs),
+        _VALIDATED: lambda: require_validated(step.quarter, used),
+    }
+    faults: list[NotAsPlanned | NotValidated] = []
+    for name, require in requirements.items():
+        try:
+            require()
+            said = {}
+        except (NotAsPlanned, NotValidated) as fault:
+            faults.append(fault)
+            said = {"problem": str(fault)}
+        yield dg.AssetCheckResult(passed=not said, asset_key=ANALYSIS_RUNS, check_name=name, metadata=said)
+    if faults:
+        raise faults[0]
+
+
+ANALYSES = (*_ANALYSES, analysis_runs)

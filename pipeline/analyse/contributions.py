@@ -15,14 +15,11 @@ from pipeline.analyse.multiple_tests import Z, q_value, two_sided
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
+from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, ENOUGH
 
-DIMENSIONS = ("region", "outlet", "channel", "product_category")
 UNASSIGNED = "(unassigned)"
 """The member of cases that belong to no member of a dimension: the total less all of them."""
 
-# Values that are numerator ÷ denominator, with parts that add up over the members of a dimension.
-ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
-ENOUGH = 30
 _BY_CHANCE = 0.05
 
 OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"

@@ -21,6 +21,7 @@ from scipy.special import stdtr
 from pipeline.analyse.multiple_tests import Z, q_value
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.run_folder import RunFolder
+from schemas.expectations.analyses import ENOUGH
 from schemas.expectations.pairs import BINARY, OF_STAFF, REQUESTS, STAFF, Pair
 
 PEARSON, POINT_BISERIAL, PHI, SPEARMAN = "pearson", "point_biserial", "phi", "spearman"
@@ -30,7 +31,6 @@ ALL = "(all)"
 
 OK, FEW, CONSTANT = "ok", "insufficient_sample", "constant"
 POSITIVE, NEGATIVE, NEGLIGIBLE, UNDECIDED = "positive", "negative", "negligible", "not_distinguishable"
-ENOUGH = 30
 _FALSE_FINDINGS = 0.05
 SCHEMA = pl.Schema(
     {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.analyse.months import EVENT_RATES, MONTHLY_METHODS, deviation_of
+from pipeline.analyse.months import EVENT_RATES, deviation_of
 from pipeline.calendar.quarters import Quarter
 from pipeline.evaluate.values.parts import SHARE_OF_ANSWERS, measure
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
+from schemas.expectations.analyses import MONTHLY_METHODS
 
 SCHEMA = pl.Schema(
     {

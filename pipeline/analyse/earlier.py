@@ -12,50 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.calendar.comparisons import BACK, PREVIOUS, Comparison, comparisons
 from pipeline.calendar.quarters import Quarter
-from pipeline.calendar.windows import published_periods
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
-
-PREVIOUS, YEAR_BEFORE = "previous", "year_before"
-# How many quarters back the same kind of period ends; a year to date has no other of its length within the year.
-_BACK = {
-    "quarter": {PREVIOUS: 1, YEAR_BEFORE: 4},
-    "year_to_date": {YEAR_BEFORE: 4},
-    "trailing_year": {PREVIOUS: 1, YEAR_BEFORE: 4},
-    "calendar_year": {YEAR_BEFORE: 4},
-}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A published period, and an earlier one of the same kind, which the run of ``quarter`` publishes."""
-
-    period: str
-    window_kind: str
-    against: str  # previous | year_before
-    compared_period: str
-    quarter: Quarter
-    overlaps: bool
-    """The two share quarters, so their values are not independent and no test can tell them apart."""
-
-
-def comparisons(quarter: Quarter) -> list[Comparison]:
-    """What a run compares: each of its periods with the one before and with the same of a year before."""
-    found = []
-    for period in published_periods(quarter):
-        if period.role != "current":
-            continue
-        for against, quarters in _BACK[period.window_kind].items():
-            earlier = quarter.shift(-quarters)
-            (compared,) = [
-                each for each in published_periods(earlier) if each.role == "current" and each.window_kind == period.window_kind
-            ]
-            overlaps = compared.last_quarter >= period.first_quarter
-            found.append(Comparison(period.period, period.window_kind, against, compared.period, earlier, overlaps))
-    return found
-
 
 OVERLAPS, OTHER_LENGTH = "periods_overlap", "periods_of_other_length"
 
@@ -126,7 +87,7 @@ def values_compared(
 def outdated(lake: Lake, quarter: Quarter) -> list[Quarter]:
     """The published later quarters that were compared with other scores than those now published of a quarter, or with none."""
     found = []
-    for later in sorted({quarter.shift(back) for backs in _BACK.values() for back in backs.values()}):
+    for later in sorted({quarter.shift(back) for backs in BACK.values() for back in backs.values()}):
         tables = [lake.current(quarter) / "scores.parquet", lake.current(later) / "score_changes.parquet"]
         if not all(path.is_file() for path in tables):
             continue

@@ -13,7 +13,6 @@ from scipy.special import stdtrit
 
 from pipeline.analyse import funnel
 from pipeline.analyse.comparison import BETTER, FALSE_FINDINGS, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE
-from pipeline.analyse.contributions import ADDITIVE, DIMENSIONS, ENOUGH
 from pipeline.analyse.direction import way
 from pipeline.analyse.multiple_tests import Z, q_value
 from pipeline.analyse.ranks import draws_of_rates, noise, rank_intervals, ranks
@@ -23,6 +22,7 @@ from pipeline.calendar.windows import published_periods
 from pipeline.evaluate.values.intervals import wilson
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
+from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, ENOUGH
 from schemas.expectations.privacy import PERSON_SCOPE
 
 ABOVE, BELOW, WITHIN = "above", "below", "within"

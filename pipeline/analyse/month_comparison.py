@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.analyse.comparison import compare
-from pipeline.analyse.earlier import YEAR_BEFORE
 from pipeline.analyse.months import FEW, OK, months_as_published
+from pipeline.calendar.comparisons import YEAR_BEFORE
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder

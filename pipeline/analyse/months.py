@@ -15,10 +15,10 @@ from pipeline.evaluate.values.parts import measure
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
+from schemas.expectations.analyses import MONTHLY_METHODS
 
 OK, FEW, NO_DATA, NOT_APPLICABLE = "ok", "insufficient_sample", "no_data", "not_applicable"
 ASSUMED, NOT_PUBLISHED = "assumed", "not_published"
-MONTHLY_METHODS = ("rate", "mean", "score")
 # Events per opportunity, of which one may have several.
 EVENT_RATES = ("O4-1",)
 SCHEMA = pl.Schema(

@@ -14,7 +14,7 @@ from pipeline.evaluate.weights.weight_set import overlapping_indicators
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 
-OK, FEW = "ok", "insufficient_sample"
+OK, FEW, NONE = "ok", "insufficient_sample", "no_pair"
 # Nearly the same fact: four fifths of the variance of one are that of the other. Of fewer values such a correlation is often chance
 # (with 8, P(|r| ≥ 0.9) = 0.002 for independent ones).
 LIMIT, ENOUGH = 0.9, 8
@@ -39,7 +39,7 @@ _DECIMALS = 9
 def write_overlaps(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     """Write ``analysis_overlaps`` into the run's folder; returns its rows.
 
-    One row per pair, strongest first. If no enterprise and quarter is enough for any pair, one row without a pair says so.
+    One row per pair, strongest first. If there is none, or too few enterprises and quarters for any, one row without pair says so.
     """
     found = [_of_enterprises(pl.read_parquet(run.table("indicator_values"), columns=[*_COLUMNS, "scope_type"]), quarter)]
     for back in range(1, _QUARTERS_BACK + 1):
@@ -65,6 +65,8 @@ def overlaps(values: pl.DataFrame, scores: pl.DataFrame, quarter: Quarter) -> pl
     # What is not scored has no weight.
     of_scored = values.filter(pl.col("indicator_id").is_in(scores.filter(pl.col("score").is_not_null())["node_id"].implode()))
     pairs = overlapping_indicators(of_scored, Scored.of(one.iter_rows(named=True)).weight_set, limit=LIMIT, minimum_n=ENOUGH)
+    if pairs.is_empty():
+        return pl.DataFrame([{"quarter": quarter.label, "n": known, "status": NONE}], schema=SCHEMA)
     return pairs.with_columns(
         pl.col("correlation", "global_weight").round(_DECIMALS), quarter=pl.lit(quarter.label), status=pl.lit(OK)
     ).select(SCHEMA.names())

@@ -15,8 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.analyse.earlier import Comparison, Earlier, comparisons
+from pipeline.analyse.earlier import Earlier
 from pipeline.analyse.score_tree import Node, restricted, tree_of
+from pipeline.calendar.comparisons import Comparison, comparisons
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder

@@ -1,4 +1,4 @@
-"""``asq analyse``: what a publication says of how scores moved, why and where, and what it could not say."""
+"""``asq analyse``: what a publication says of how scores moved, why and where, which analyses ran, and what could not be said."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 _NAMED = 5
 _LEAGUE, _ENTERPRISES = "analysis_league", "analysis_enterprises"
 _TABLES = ("scores", "score_changes", "score_change_parts", "analysis_comparison", "analysis_contributions")
+_RUNS = "analysis_runs"
+# Why an analysis gave no result: by the reason in analysis_runs, or by its status.
+_WHY = {
+    "switched_off": "switched off in the evaluation plan",
+    "not_offered": "not offered by this version",
+    "nothing_found": "nothing was found",
+    "insufficient_sample": "too few cases",
+    "not_published": "nothing published before",
+    "enterprise_not_evaluated": "nothing published before of this enterprise",
+    "nothing_to_compare_with": "nothing published before that it could be compared with",
+    "no_benchmarks": "no benchmarks.csv with a value in force",
+    "no_data": "nothing delivered that it needs",
+    "no_values": "no value that it needs",
+}
 _AGAINST = {"previous": "the period before", "year_before": "the year before"}
 
 
@@ -35,7 +49,7 @@ _AGAINST = {"previous": "the period before", "year_before": "the year before"}
     callback=remember_output,
 )
 def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None, peers: str | None) -> None:
-    """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is.
+    """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is; and which analyses ran.
 
     All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of
     the warehouse. --peers is of the analysts' table analysis_enterprises, so that only the owner of the lake can write it.
@@ -56,7 +70,7 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
     if quarter not in place.published_quarters():
         raise UsageError(f"{lake}: {quarter} was not published; run `asq run {quarter}` first")
     folder = place.current(quarter)
-    tables = {name: pl.read_parquet(path) for name in (*_TABLES, _LEAGUE) if (path := folder / f"{name}.parquet").is_file()}
+    tables = {name: pl.read_parquet(path) for name in (*_TABLES, _LEAGUE, _RUNS) if (path := folder / f"{name}.parquet").is_file()}
     if not tables.keys() >= set(_TABLES):
         raise UsageError(f"{lake}: {quarter} was published by a version without analyses: run it again")
     scores = tables["scores"]
@@ -75,6 +89,16 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
             yield from _members(tables[_LEAGUE], is_own)
         for change in tables["score_changes"].filter(level="total", **is_own).iter_rows(named=True):
             yield from _change(tables, change)
+        if _RUNS in tables:
+            yield from _what_ran(tables[_RUNS].filter(enterprise_id=each))
+
+
+def _what_ran(runs: pl.DataFrame) -> Iterator[str]:
+    ran = runs.filter(status="ok")["analysis_id"].to_list()
+    yield f"  analyses with a result: {', '.join(ran) or 'none'}"
+    others = runs.filter(runs["status"] != "ok").group_by("status", "reason").agg("analysis_id").sort("status", "reason")
+    for status, reason, names in others.iter_rows():
+        yield f"  no result: {', '.join(sorted(names))}: {_WHY.get(reason or status, reason or status)}"
 
 
 def _write_peers(lake: str, quarter: Quarter, enterprise: str | None, period: str | None, file: Path) -> str:

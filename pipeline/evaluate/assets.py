@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline import flow
+from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN, PLANNED_BY, write_analysis_plan
 from pipeline.evaluate.exclusion_effects import EVALUATED_MODELS, write_effects
 from pipeline.evaluate.quarter import evaluate_quarter
 from pipeline.evaluate.rules.results import write_rule_results
@@ -32,7 +33,31 @@ _INPUTS = (
     "mart_working_day_reach",
     *("dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters", "grades", "standard_edition"),
     "outlier_decisions",
+    ANALYSIS_PLAN,
 )
+
+
+@dg.asset(
+    key=ANALYSIS_PLAN,
+    deps=[*PLANNED_BY, "analyses", "indicator_catalogue"],
+    **gathered_asset(
+        flow.EVALUATE,
+        "One row per enterprise × period × analysis: whether it is run, whether its method of clause 七 counts in I2-3, why not.",
+        {"python", "polars"},
+    ),
+)
+def analysis_plan(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Decide by the quarter's counts and the settings which analyses are run."""
+    step = places.begin(context, flow.EVALUATE, "plan of analyses")
+    planned = write_analysis_plan(step.quarter, step.run, step.settings.plan.analyses, step.settings.benchmarks)
+    return dg.MaterializeResult(
+        metadata={
+            **gathered_metadata(context, step.quarter),
+            "dagster/row_count": planned.height,
+            "planned": int(planned["is_planned"].sum()),
+            "counted": int(planned["is_counted"].sum()),
+        }
+    )
 
 
 @dg.multi_asset(
@@ -89,7 +114,7 @@ def rule_results(context: dg.AssetExecutionContext, places: Places) -> dg.Materi
 
 
 @dg.asset(
-    deps=[*EVALUATED_MODELS, "outlier_decisions", "indicator_values", "scores"],
+    deps=[*EVALUATED_MODELS, ANALYSIS_PLAN, "outlier_decisions", "indicator_values", "scores"],
     **gathered_asset(
         flow.EVALUATE,
         "One row per enterprise × period × indicator (and total) changed by excluded records: with and without them.",

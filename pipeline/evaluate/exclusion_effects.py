@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN
 from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
 from pipeline.evaluate.quarter import build_weights, evaluate_marts
 from pipeline.lake.layout import Lake
@@ -63,7 +64,9 @@ def write_effects(lake: Lake, quarter: Quarter, run: RunFolder, plan: Evaluation
             with dbt.tables(scratch) as tables:
                 export_tables(tables, lambda name: scratch / f"{name}.parquet", COUNTED_MARTS, plan.privacy)
             marts = CountedMarts.read(lambda name: scratch / f"{name}.parquet")
-            evaluated = evaluate_marts(marts, lake, quarter, plan, build_weights(lake, quarter, plan))
+            # Which analyses are run is not for the excluded records to say.
+            planned = pl.read_parquet(run.table(ANALYSIS_PLAN))
+            evaluated = evaluate_marts(marts, lake, quarter, plan, build_weights(lake, quarter, plan), planned)
         effects = compared(
             nodes_and_indicators(evaluated.of_enterprises, evaluated.scores),
             nodes_and_indicators(_of_enterprises(run.table("indicator_values")), pl.read_parquet(run.table("scores"))),

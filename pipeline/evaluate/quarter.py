@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.calendar.windows import published_periods
+from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN, depth_inputs
 from pipeline.evaluate.inputs import (
     CountedMarts,
     data_as_of,
@@ -82,6 +83,8 @@ def evaluate_quarter(
 ) -> dict[str, int]:
     """Write values, variants, weights with their evidence, scores, surveys and run_info; returns rows per table.
 
+    Reads the marts and ``analysis_plan`` of the run.
+
     fingerprints    SHA-256 of every settings file, by name
 
     Raises UsageError if the plan does not fit the catalogue, DataRefused if the expert judgements cannot be read.
@@ -105,7 +108,9 @@ def evaluate_quarter(
             rows["indicator_values"] += values.height
             rows["indicator_variants"] += readings.height
 
-        evaluated = evaluate_marts(CountedMarts.read(run.table), lake, quarter, plan, weights, keep)
+        evaluated = evaluate_marts(
+            CountedMarts.read(run.table), lake, quarter, plan, weights, pl.read_parquet(run.table(ANALYSIS_PLAN)), keep
+        )
     record = RunRecord(
         quarter, run.run_id, plan, weights, versions, numbers, evaluated.enterprises, stale_decisions(run),
         {name: read_outcome(lake, name, quarter) for name in TABLES}, purged_records(lake, quarter),
@@ -139,10 +144,12 @@ def evaluate_marts(
     quarter: Quarter,
     plan: EvaluationPlan,
     weights: WeightSet,
+    analysis_plan: pl.DataFrame,
     keep: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None,
 ) -> Evaluated:
     """Evaluate the marts; of the lake only the delivery is read.
 
+    analysis_plan   which analyses the run does (I2-3)
     keep    gets the values and the other readings, in parts in their order: all of them together may not fit into memory.
             None: only the enterprises themselves are evaluated
     """
@@ -159,6 +166,7 @@ def evaluate_marts(
         indicators=indicators,
         numbers=numbers,
         delivery=examined_delivery(lake, quarter),
+        depth=depth_inputs(analysis_plan),
         weighted=weighted_parts(marts.survey_scores, weighed, periods),
         covariances=weighted_covariances(marts.survey_cell_pairs, weighed, periods),
         targets=targets_for(indicators, plan, enterprises).select(
@@ -192,6 +200,7 @@ class _Places:
     indicators: pl.DataFrame
     numbers: dict[str, float]
     delivery: Delivery
+    depth: pl.DataFrame
     weighted: pl.DataFrame
     covariances: pl.DataFrame
     targets: pl.DataFrame
@@ -224,6 +233,7 @@ class _Places:
 
     def settled(self, inputs: pl.DataFrame, places: pl.DataFrame) -> tuple[pl.DataFrame, Comparison, list[pl.DataFrame]]:
         """Values with their status, the comparison they come from, and survey readings beside them."""
+        inputs = pl.concat([inputs, _of_places(self.depth, places).cast(_types(inputs, self.depth))], how="diagonal")
         pairs = _of_places(self.marts.survey_pairs, places)
         comparison = compare(inputs, self.indicators, self.numbers, pairs)
         weighted = _of_places(self.weighted, places)
@@ -254,6 +264,10 @@ class _Places:
             .rename({"meets_objective": "is_objective_met"})
             .pipe(_explain_kept)
         )
+
+
+def _types(inputs: pl.DataFrame, rows: pl.DataFrame) -> pl.Schema:
+    return pl.Schema({name: inputs.schema[name] for name in rows.columns})
 
 
 def _of_places(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from pipeline import flow
 from pipeline.accept.assets import acceptance_results
 from pipeline.account.assets import account_rows, data_quality, log_cleaning
 from pipeline.analyse.assets import ANALYSES
-from pipeline.evaluate.assets import evaluation, outlier_effects, rule_results
+from pipeline.evaluate.assets import analysis_plan, evaluation, outlier_effects, rule_results
 from pipeline.marts.assets import exported_models, marts
 from pipeline.release.tables import Layer
 from pipeline.review.assets import review_outliers
@@ -22,7 +22,7 @@ GATHERED_TABLES = sorted(
         key.to_user_string()
         for made in (
             *(account_rows, log_cleaning, acceptance_results, data_quality, review_outliers),
-            *(evaluation, rule_results, outlier_effects, *ANALYSES),
+            *(analysis_plan, evaluation, rule_results, outlier_effects, *ANALYSES),
         )
         for key in made.keys
     }

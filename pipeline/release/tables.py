@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
 from pipeline.analyse.comparison import UNDECIDED
-from pipeline.analyse.correlation import ENOUGH, ENTERPRISE
-from pipeline.analyse.earlier import comparisons
+from pipeline.analyse.correlation import ENTERPRISE
 from pipeline.analyse.league import RANDOM_EFFECT
+from pipeline.calendar.comparisons import comparisons
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
@@ -28,6 +28,7 @@ from pipeline.lake.run_folder import RunFolder
 from pipeline.release.cells import Line, withheld_parts
 from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
+from schemas.expectations.analyses import ENOUGH
 from schemas.expectations.release import (
     CELL,
     CODES,

@@ -40,6 +40,7 @@ from pipeline.settings.suggestions import hint
 from pipeline.settings.survey_files import Invitations, Margins, read_invitations, read_margins
 from schemas.expectations.acceptance import Bounds
 from schemas.expectations.acceptance import checks as acceptance_checks
+from schemas.expectations.analyses import analyses as offered_analyses
 from schemas.expectations.outliers import METHODS, Z
 from schemas.expectations.pairs import ALWAYS, REQUEST_MEASURES
 from schemas.expectations.pairs import Pair as Names
@@ -253,6 +254,7 @@ class Analyses(SettingsModel):
     seed: Annotated[int, whole_number(0)] = Field(244, description="Where the random numbers start.")
     pairs: tuple[Pair, ...] = Field((), description="Correlated beside response time and satisfaction.")
     smallest_correlation: Share = Field(0.1, description="A correlation closer to 0 is no finding, however certain.")
+    off: tuple[Annotated[str, one_of(offered_analyses())], ...] = Field((), description="Analyses that are not run.")
 
     @field_validator("pairs", mode="after")
     @classmethod

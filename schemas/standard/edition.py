@@ -14,7 +14,7 @@ from schemas.standard.validity import FIELD_NAME
 
 @dataclass(frozen=True)
 class Analysis:
-    """One row of analyses.csv: an analysis that clause 七 names (I2-3 is the share of them that ran)."""
+    """One row of analyses.csv: an analysis that clause 七 names (I2-3 is the share of them that are run)."""
 
     analysis_id: str
     name_zh: str

@@ -21,6 +21,7 @@ from thoroughness import times
 
 from golden.published import QUARTER, Published
 from pipeline.calendar.quarters import Quarter
+from pipeline.evaluate.analysis_plan import PLAN_SCHEMA
 from pipeline.evaluate.inputs import COUNTED_MARTS, CountedMarts
 from pipeline.evaluate.quarter import build_weights, evaluate_marts
 from pipeline.lake.layout import Lake
@@ -206,7 +207,7 @@ def _counted(lake: Lake) -> Iterator[Evaluate]:
         weights = build_weights(lake, THIS, plan)
 
         def evaluate() -> dict[str, tuple[object, ...]]:
-            values = evaluate_marts(marts, lake, THIS, plan, weights).of_enterprises
+            values = evaluate_marts(marts, lake, THIS, plan, weights, pl.DataFrame(schema=PLAN_SCHEMA)).of_enterprises
             own = values.filter(pl.col("period") == QUARTER, pl.col("enterprise_id") == "A")
             rows = own.select("indicator_id", "value", "status", "status_reason", "sample_size").iter_rows()
             return {indicator: tuple(row) for indicator, *row in rows}

@@ -50,6 +50,17 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "period", "against", "compared_period", "node_id", "indicator_id", "membership", "weight_before",
         "weight", "score_before", "score", "value_points", "weight_points", "membership_points", "change_points", "run_id",
     ),
+    "analysis_plan": (
+        "enterprise_id", "period", "analysis_id", "method_id", "is_planned", "is_counted", "reason", "run_id",
+    ),
+    "analysis_runs": (
+        "enterprise_id", "quarter", "analysis_id", "method_id", "status", "reason", "periods", "rows", "findings", "card_id",
+        "run_id",
+    ),
+    "model_cards": (
+        "analysis_id", "card_id", "method_id", "purpose", "method", "source", "inputs", "assumptions", "limits", "owner_role",
+        "is_validated", "validation", "validated_against", "validated_on", "metric", "metric_value", "run_id",
+    ),
     "analysis_comparison": (
         "enterprise_id", "period", "against", "compared_period", "scope_type", "scope_id", "indicator_id", "value_before",
         "value", "difference", "difference_low", "difference_high", "p_value", "q_value", "finding", "status", "run_id",

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from runs import TABLE_LIBRARIES, first_environment, slow_imports
+from runs import MODEL_LIBRARIES, TABLE_LIBRARIES, first_environment, slow_imports
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.lake.layout import Lake
@@ -30,7 +30,7 @@ QUARTER = Quarter.parse("2025-Q1")
 QUARTERS = quarter_range("2023-Q1..2025-Q1")
 REQUESTS, SEED = 450, 7
 # Great Expectations runs in a process of its own; dbt only compiles, once per version of the project.
-NEVER_IMPORTED = {"altair", "dagster_dbt", "dbt", "great_expectations"}
+NEVER_IMPORTED = {"dagster_dbt", "dbt", "great_expectations", *MODEL_LIBRARIES}
 # Which analyses a run does is not in the data, so the generator cannot know it.
 UNKNOWN_TO_THE_GENERATOR = ("I2-3",)
 

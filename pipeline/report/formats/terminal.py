@@ -16,7 +16,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.analyse.earlier import PREVIOUS
+from pipeline.calendar.comparisons import PREVIOUS
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of

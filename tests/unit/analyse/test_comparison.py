@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import binomtest
 
 from pipeline.analyse.comparison import BETTER, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE, compare
-from pipeline.analyse.earlier import OTHER_LENGTH, OVERLAPS, PREVIOUS, YEAR_BEFORE, comparisons, with_comparability
+from pipeline.analyse.earlier import OTHER_LENGTH, OVERLAPS, with_comparability
+from pipeline.calendar.comparisons import PREVIOUS, YEAR_BEFORE, comparisons
 from pipeline.calendar.quarters import Quarter
 
 INDICATORS = pl.DataFrame(

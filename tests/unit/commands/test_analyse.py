@@ -14,6 +14,7 @@ from pipeline.analyse.contributions import SCHEMA as CONTRIBUTIONS
 from pipeline.analyse.enterprises import SCHEMA as ENTERPRISES
 from pipeline.analyse.league import SCHEMA as LEAGUE
 from pipeline.analyse.score_changes import CHANGES_SCHEMA, PARTS_SCHEMA
+from pipeline.analyse.what_ran import RUNS_SCHEMA
 from pipeline.cli import main
 
 _KEY = {"enterprise_id": "E1", "period": "2025-Q1", "against": "previous", "compared_period": "2024-Q4"}
@@ -171,3 +172,24 @@ def test_the_file_needs_a_recipient_and_a_publication(lake: Path, tmp_path: Path
     unknown = ["analyse", "2025-Q1", "--enterprise", "E11", "--peers", file, "--lake", str(with_enterprises(lake, 5))]
     result = CliRunner().invoke(main, unknown)
     assert (result.exit_code, "2025-Q1 has no enterprise 'E11'; did you mean 'E1'?" in result.output) == (2, True)
+
+
+def test_what_ran_and_what_did_not_is_said_with_the_reason(lake: Path) -> None:
+    ran = {"enterprise_id": "E1", "quarter": "2025-Q1", "status": "ok"}
+    runs = [
+        {**ran, "analysis_id": "score_changes"},
+        {**ran, "analysis_id": "comparison", "status": "insufficient_history", "reason": "not_published"},
+        {**ran, "analysis_id": "league", "status": "switched_off"},
+        {**ran, "analysis_id": "text", "status": "not_offered"},
+        {**ran, "analysis_id": "cluster", "status": "not_offered"},
+        {**ran, "analysis_id": "months", "enterprise_id": "E2"},
+    ]
+    pl.DataFrame(runs, schema=RUNS_SCHEMA).write_parquet(lake / "published" / "runs" / "r1" / "analysis_runs.parquet")
+    result = CliRunner().invoke(main, ["analyse", "2025-Q1", "--lake", str(lake)])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-4:] == [
+        "  analyses with a result: score_changes",
+        "  no result: comparison: nothing published before",
+        "  no result: cluster, text: not offered by this version",
+        "  no result: league: switched off in the evaluation plan",
+    ]

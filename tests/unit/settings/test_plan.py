@@ -348,6 +348,14 @@ def test_every_key_is_documented() -> None:
     assert [key for key in sorted(keys) if f"`{key}`" not in text or f"\n{key}:" not in text] == []
 
 
+def test_analyses_that_are_switched_off_exist() -> None:
+    assert EvaluationPlan().analyses.off == ()
+    plan = EvaluationPlan.from_mapping({"analyses": {"off": ["league", "robustness"]}})
+    assert plan.analyses.off == ("league", "robustness")
+    with pytest.raises(UsageError, match=r"'leage' is not one of score_changes, comparison, .*did you mean 'league'"):
+        EvaluationPlan.from_mapping({"analyses": {"off": ["leage"]}})
+
+
 def test_pairs_to_correlate() -> None:
     """Response time and satisfaction always; declared again, in whatever order, they are one pair."""
     assert EvaluationPlan().analyses.all_pairs == (("response_seconds", "satisfaction"),)

@@ -230,19 +230,6 @@ rows_of_enterprises as (
         1 as entry_count,
         1 as case_count
     from innovations
-    union all
-    select
-        analyses.period,
-        analyses.enterprise_id,
-        'enterprise' as scope_type,
-        analyses.enterprise_id as scope_id,
-        'I2-3' as indicator_id,
-        '' as variant,
-        analyses.ran_count as numerator,
-        analyses.analysis_count as denominator,
-        analyses.analysis_count as entry_count,
-        analyses.analysis_count as case_count
-    from {{ ref('int_analyses_run') }} as analyses
 )
 
 select

@@ -47,7 +47,7 @@ def score_changes(context: dg.AssetExecutionContext, places: Places) -> Iterator
 
 @dg.asset(
     key="analysis_contributions",
-    deps=["indicator_values", "indicator_catalogue"],
+    deps=["indicator_values", "indicator_catalogue", "mart_request_class_parts"],
     **gathered_asset(
         flow.ANALYSE,
         "One row per enterprise × period × earlier period × indicator × dimension × member: what of the change it did, "
@@ -56,7 +56,7 @@ def score_changes(context: dg.AssetExecutionContext, places: Places) -> Iterator
     ),
 )
 def analysis_contributions(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
-    """Split the change of every indicator over regions, outlets, channels and product categories."""
+    """Split the change of every indicator over regions, outlets, channels, product categories and classes of requests."""
     step = places.begin(context, flow.ANALYSE, "contributions")
     rows = write_contributions(step.lake, step.quarter, step.run)
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})

@@ -12,11 +12,13 @@ from scipy.special import chdtrc
 
 from pipeline.analyse.earlier import values_compared
 from pipeline.analyse.multiple_tests import Z, q_value, two_sided
+from pipeline.analyse.request_classes import REQUEST_CLASSES, request_class_values
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 
-DIMENSIONS = ("region", "outlet", "channel", "product_category")
+PLACES = ("region", "outlet", "channel", "product_category")
+DIMENSIONS = (*PLACES, *REQUEST_CLASSES)
 UNASSIGNED = "(unassigned)"
 """The member of cases that belong to no member of a dimension: the total less all of them."""
 
@@ -25,7 +27,7 @@ ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
 ENOUGH = 30
 _BY_CHANCE = 0.05
 
-OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
+OK, FEW, NOT_ADDITIVE, NOT_PUBLISHED = "ok", "insufficient_sample", "not_additive", "dimension_not_published"
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -60,7 +62,7 @@ _MEMBER = [*_SPLIT, "member"]
 def write_contributions(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     """Write ``analysis_contributions`` into the run's folder; returns its rows. Without an earlier publication there are none."""
     columns = [*_WHOLE, "scope_type", "scope_id", "value", "numerator", "denominator", "ci_low", "ci_high"]
-    table = values_compared(lake, quarter, run, columns, SCHEMA, contributions)
+    table = values_compared(lake, quarter, run, columns, SCHEMA, contributions, request_class_values)
     table = table.sort("enterprise_id", "period", "against", "indicator_id", "dimension", "rank", "member")
     run.write("analysis_contributions", table)
     return table.height
@@ -76,12 +78,15 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
     others by the errors of the two values; below 30 cases in either period, or where periods are not comparable, there are none.
     ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
-    way, and the total the other, because the shares changed by more than chance.
+    way, and the total the other, because the shares changed by more than chance. A dimension of requests (complexity, urgency) that
+    only one of the two publications has is one row with that status.
     """
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
     members_before, members_now = _members(before, kinds), _members(now, kinds)
+    lacking = _lacking(members_before, members_now)
+    members_before, members_now = (each.join(lacking, on=_SPLIT, how="anti") for each in (members_before, members_now))
     splits = pl.concat([members_before, members_now]).select(_SPLIT).unique()
     parts_before = _with_rest(members_before, before, splits)
     members = parts_before.join(_with_rest(members_now, now, splits), on=_MEMBER, how="full", coalesce=True, suffix="_now")
@@ -98,8 +103,10 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
         .with_columns(rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64))
         .join(_is_simpson(split), on=_SPLIT, how="left", maintain_order="left")
     )
-    left_out = unfit.join(totals, on=_WHOLE).select(
-        *_SPLIT, change=pl.col("value_now") - pl.col("value"), status=pl.lit(NOT_ADDITIVE)
+    left_out = (
+        pl.concat([unfit.with_columns(status=pl.lit(NOT_ADDITIVE)), lacking.with_columns(status=pl.lit(NOT_PUBLISHED))])
+        .join(totals, on=_WHOLE)
+        .select(*_SPLIT, "status", change=pl.col("value_now") - pl.col("value"))
     )
     names = [name for name in SCHEMA.names() if name not in ("period", "against", "compared_period")]
     return pl.concat([tested, left_out], how="diagonal_relaxed").select(pl.col(name).cast(SCHEMA[name]) for name in names)
@@ -119,6 +126,12 @@ def _members(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
         .rename({"scope_type": "dimension", "scope_id": "member"})
         .select(*_MEMBER, "numerator", "denominator", "ci_low", "ci_high")
     )
+
+
+def _lacking(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The splits by a class of requests of which one period has no member: published before there were such classes, for example."""
+    of_before, of_now = (each.filter(pl.col("dimension").is_in(REQUEST_CLASSES)).select(_SPLIT).unique() for each in (before, now))
+    return pl.concat([of_now.join(of_before, on=_SPLIT, how="anti"), of_before.join(of_now, on=_SPLIT, how="anti")])
 
 
 def _with_rest(members: pl.DataFrame, values: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 
 from pipeline.analyse import funnel
 from pipeline.analyse.comparison import BETTER, FALSE_FINDINGS, FEW, NO_INTERVAL, OK, UNDECIDED, WORSE
-from pipeline.analyse.contributions import ADDITIVE, DIMENSIONS, ENOUGH
+from pipeline.analyse.contributions import ADDITIVE, ENOUGH, PLACES
 from pipeline.analyse.direction import way
 from pipeline.analyse.multiple_tests import Z, q_value
 from pipeline.analyse.ranks import draws_of_rates, noise, rank_intervals, ranks
@@ -129,7 +129,7 @@ def _members(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     )
     has_cases = values.join(kinds, on="indicator_id").filter(pl.col("denominator") > 0, pl.col("value").is_not_null())
     whole = has_cases.filter(pl.col("scope_type") == "enterprise")
-    parts = has_cases.filter(pl.col("scope_type").is_in([*DIMENSIONS, PERSON_SCOPE]))
+    parts = has_cases.filter(pl.col("scope_type").is_in([*PLACES, PERSON_SCOPE]))
     is_few = (pl.min_horizontal("denominator", "sample_size") < ENOUGH) | (pl.col("status") == FEW)
     unknown = pl.any_horizontal(pl.col(name).is_null() for name in ("ci_low", "ci_high", "all_ci_low", "all_ci_high"))
     is_known = (pl.col("ci_method").is_in(["wilson", "t"]) & (pl.col("ci_method") == pl.col("all_ci_method"))).fill_null(False)

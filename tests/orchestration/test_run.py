@@ -156,6 +156,7 @@ PUBLISHED_COLUMNS = {
     ),
     "mart_indicator_inputs": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"),
     "mart_monthly_parts": ("enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "numerator", "n"),
+    "mart_request_class_parts": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id", "numerator", "n"),
     "mart_pair_moments": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "n", "sum_xy", "excluded"),
     "mart_pair_cells": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "x_bin", "y_bin", "n"),
     "indicator_months": (

@@ -84,19 +84,19 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
-    members_before, members_now = _members(before, kinds), _members(now, kinds)
+    members_before, members_now = members_of(before, kinds), members_of(now, kinds)
     lacking = _lacking(members_before, members_now)
     members_before, members_now = (each.join(lacking, on=_SPLIT, how="anti") for each in (members_before, members_now))
     splits = pl.concat([members_before, members_now]).select(_SPLIT).unique()
-    parts_before = _with_rest(members_before, before, splits)
-    members = parts_before.join(_with_rest(members_now, now, splits), on=_MEMBER, how="full", coalesce=True, suffix="_now")
+    parts_before = with_rest(members_before, before, splits)
+    members = parts_before.join(with_rest(members_now, now, splits), on=_MEMBER, how="full", coalesce=True, suffix="_now")
     totals = _totals(before).join(_totals(now), on=_WHOLE, suffix="_now")
     whole = (
         members.join(totals.rename({name: f"all_{name}" for name in totals.columns if name not in _WHOLE}), on=_WHOLE)
         .join(kinds, on="indicator_id")
         .with_columns(pl.col("numerator", "denominator", "numerator_now", "denominator_now").fill_null(0.0))
     )
-    unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
+    unfit = whole.filter(is_unfit("", "_now")).select(_SPLIT).unique()
     split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status()).sort(_MEMBER)
     tested = (
         _tested(split)
@@ -118,7 +118,7 @@ def _totals(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _members(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+def members_of(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """The members of every dimension that have cases."""
     return (
         values.join(kinds.select("indicator_id"), on="indicator_id", how="semi")
@@ -129,12 +129,12 @@ def _members(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lacking(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """The splits by a class of requests of which one period has no member: published before there were such classes, for example."""
+    """The splits by a class of requests of which one period has no member, such as one published before there were classes."""
     of_before, of_now = (each.filter(pl.col("dimension").is_in(REQUEST_CLASSES)).select(_SPLIT).unique() for each in (before, now))
     return pl.concat([of_now.join(of_before, on=_SPLIT, how="anti"), of_before.join(of_now, on=_SPLIT, how="anti")])
 
 
-def _with_rest(members: pl.DataFrame, values: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
+def with_rest(members: pl.DataFrame, values: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     """The members, and in each of the ``splits`` the cases of none of them."""
     assigned = members.group_by(_SPLIT).agg(assigned=pl.col("numerator").sum(), counted=pl.col("denominator").sum())
     rest = (
@@ -160,11 +160,14 @@ def _difference(total: str, part: str) -> pl.Expr:
     return pl.when(left.abs() <= 1e-9 * pl.col(total).abs()).then(0.0).otherwise(left)
 
 
-def _is_unfit() -> pl.Expr:
-    """Of a dimension's member: its parts are no share of the total, as where members overlap."""
-    below = [pl.col("denominator") < 0, pl.col("denominator_now") < 0]
+def is_unfit(*sides: str) -> pl.Expr:
+    """Of a dimension's member: its parts are no share of the total, as where members overlap.
+
+    sides  the suffixes of the columns numerator and denominator, one for each period
+    """
+    below = [pl.col(f"denominator{side}") < 0 for side in sides]
     # No cases cannot have a numerator; of a rate it is a part of them.
-    for numerator, denominator in (("numerator", "denominator"), ("numerator_now", "denominator_now")):
+    for numerator, denominator in ((f"numerator{side}", f"denominator{side}") for side in sides):
         below.append((pl.col(denominator) == 0) & (pl.col(numerator) != 0))
         below.append((pl.col("method") == "rate") & ((pl.col(numerator) < 0) | (pl.col(numerator) > pl.col(denominator))))
     return pl.any_horizontal(below)

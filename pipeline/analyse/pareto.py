@@ -1,7 +1,7 @@
 """Pareto tables: which classes of faults, complaints and refused rows make most of the cases, and which became more or fewer.
 
-``kind`` and where its classes come from: ``fault`` service_requests.issue_class, ``complaint`` complaints.cause_class, ``refusal`` the
-rules by which rows of a delivery were refused.
+``kind`` and where its classes come from: ``fault`` service_requests.issue_class, ``complaint`` complaints.cause_class, ``refusal``
+the rules by which rows of a delivery were refused.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SCHEMA = pl.Schema(
         "change_status": pl.String,
     }
 )
-COUNTS = {"enterprise_id": pl.String, "kind": pl.String, "class": pl.String, "cases": pl.Int64}
+COUNTS = pl.Schema({"enterprise_id": pl.String, "kind": pl.String, "class": pl.String, "cases": pl.Int64})
 _OF_KIND = ["enterprise_id", "kind"]
 _KEY = [*_OF_KIND, "class"]
 # The vital few make 8 of 10 cases.
@@ -104,13 +104,12 @@ def pareto(now: pl.DataFrame, before: pl.DataFrame | None, quarter: Quarter, mer
     the classes and kinds of an enterprise. Below 30 cases there are neither vital few nor tests.
     """
     rows = _with_before(now, before, merged).filter(pl.col("n") > 0)
-    tail = pl.col("class") == (merged or "")
-    ordered = rows.sort([*_OF_KIND, tail, -pl.col("cases"), "class"]).with_columns(
+    is_last = pl.col("class") == (merged or "")
+    ordered = rows.sort([*_OF_KIND, is_last, -pl.col("cases"), "class"]).with_columns(
         reached=pl.col("cases").cum_sum().over(_OF_KIND), rank=pl.int_range(1, pl.len() + 1).over(_OF_KIND)
     )
     is_few = pl.col("n") < ENOUGH
-    is_last = pl.col("class") == (merged or "")
-    low, high = wilson(*(ordered[name].cast(pl.Float64).to_numpy() for name in ("cases", "n")))
+    low, high = wilson(ordered["cases"].cast(pl.Float64).to_numpy(), ordered["n"].cast(pl.Float64).to_numpy())
     ranked = ordered.with_columns(
         share=pl.col("cases") / pl.col("n"),
         share_low=pl.Series(low),

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline import flow
 from pipeline.analyse.benchmarks import write_benchmarks
+from pipeline.analyse.cause_records import write_cause_records
 from pipeline.analyse.comparison import write_comparison
 from pipeline.analyse.contributions import write_contributions
 from pipeline.analyse.correlation import write_correlation
@@ -13,7 +14,9 @@ from pipeline.analyse.descriptive import write_descriptive
 from pipeline.analyse.league import write_league
 from pipeline.analyse.months import write_months
 from pipeline.analyse.overlaps import write_overlaps
+from pipeline.analyse.pareto import write_pareto
 from pipeline.analyse.robustness import write_robustness
+from pipeline.analyse.root_causes import write_root_causes
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places
@@ -148,6 +151,61 @@ def analysis_benchmarks(context: dg.AssetExecutionContext, places: Places) -> dg
 
 
 @dg.asset(
+    key="analysis_pareto",
+    deps=["mart_record_cells", "quarantine"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × kind (fault, complaint, refusal) × class: cases, share, rank, whether it is of the vital few, "
+        "and how its share changed.",
+        {"python", "polars"},
+    ),
+)
+def analysis_pareto(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Rank the classes of faults, complaints and refused rows, and compare them with those of the quarter before."""
+    step = places.begin(context, flow.ANALYSE, "Pareto")
+    rows = write_pareto(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_root_causes",
+    deps=["indicator_values", "indicator_catalogue", "mart_request_class_parts"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × period × missed indicator × dimension × member: its share of the shortfall, and its difference "
+        "from the rest.",
+        {"python", "polars"},
+    ),
+)
+def analysis_root_causes(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Find where the values that miss their requirement fall short."""
+    step = places.begin(context, flow.ANALYSE, "root causes")
+    rows = write_root_causes(step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
+@dg.asset(
+    key="analysis_cause_records",
+    deps=["indicator_values", "mart_request_class_parts"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per cause that people found (fishbone.csv, five_whys.csv), beside the value that it explains.",
+        {"python", "polars"},
+    ),
+)
+def analysis_cause_records(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Publish the causes that people found of the quarter's values."""
+    step = places.begin(context, flow.ANALYSE, "causes found by people")
+    files = step.settings.cause_files
+    rows = write_cause_records(step.quarter, step.run, files)
+    given = {
+        "of other periods": sum(len(file.records) for file in files) - rows,
+        "not filled in": sum(file.not_filled_in for file in files),
+    }
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows, **given})
+
+
+@dg.asset(
     key="indicator_months",
     deps=["mart_monthly_parts", "indicator_values", "indicator_catalogue"],
     **gathered_asset(
@@ -200,5 +258,6 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
 
 ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
+    *(analysis_pareto, analysis_root_causes, analysis_cause_records),
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive),
 )

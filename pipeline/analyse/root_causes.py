@@ -120,6 +120,17 @@ def root_causes(values: pl.DataFrame, shortfalls: pl.DataFrame, indicators: pl.D
     return pl.concat([rows, silent], how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
+def located() -> pl.Expr:
+    """Of the members of a value, by their finding: whether its shortfall is concentrated, spread, or cannot be located."""
+    return (
+        pl.when((pl.col("finding") == WORSE).any().over(_WHOLE))
+        .then(pl.lit(CONCENTRATED))
+        .when(pl.col("finding").is_not_null().any().over(_WHOLE))
+        .then(pl.lit(UNDECIDED))
+        .otherwise(pl.lit(FEW))
+    )
+
+
 def _located(rows: pl.DataFrame) -> pl.DataFrame:
     # The way of the requirement: whatever the indicator's direction, the value lies on the wrong side of it.
     sign = (pl.col("requirement") - pl.col("total_value")).sign()
@@ -137,13 +148,7 @@ def _located(rows: pl.DataFrame) -> pl.DataFrame:
         shortfall_share=pl.when(pl.col("shortfall") > 0).then(pl.col("own") / pl.col("shortfall")),
         q_value=q_value(["enterprise_id"]),
     )
-    found = measured.with_columns(finding=_finding()).with_columns(
-        indicator_finding=pl.when((pl.col("finding") == WORSE).any().over(_WHOLE))
-        .then(pl.lit(CONCENTRATED))
-        .when(pl.col("q_value").is_not_null().any().over(_WHOLE))
-        .then(pl.lit(UNDECIDED))
-        .otherwise(pl.lit(FEW))
-    )
+    found = measured.with_columns(finding=_finding()).with_columns(indicator_finding=located())
     order = [is_member.not_(), (pl.col("finding") == WORSE).fill_null(False).not_(), -pl.col("lost")]
     return found.sort([*_WHOLE, *order, "dimension", "member"], nulls_last=True).with_columns(
         rank=pl.when(is_member).then(pl.int_range(1, pl.len() + 1).over(_WHOLE))

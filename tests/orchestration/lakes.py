@@ -62,6 +62,7 @@ OF_THE_LAKE = sorted(
 OF_EARLIER_PUBLICATIONS = sorted(
     {
         *("analysis_comparison.parquet", "analysis_contributions.parquet", "score_changes.parquet", "score_change_parts.parquet"),
+        *("analysis_pareto.parquet", "released/analysis_pareto.parquet"),
         *("analysis_overlaps.parquet", "released/analysis_overlaps.parquet", "indicator_months.parquet"),
         *("released/analysis_comparison.parquet", "released/score_changes.parquet", "released/score_change_parts.parquet"),
         *(f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan")),

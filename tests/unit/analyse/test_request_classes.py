@@ -26,7 +26,7 @@ CATALOGUE = pl.DataFrame(
 )
 _SUMS = {
     **{name: pl.Decimal(38, 9) for name in ("numerator", "denominator", "sum_squares", "sum_products")},
-    **{name: pl.Int64 for name in ("n", "cases", "within_limit", "count_squares")},
+    **dict.fromkeys(("n", "cases", "within_limit", "count_squares"), pl.Int64),
 }
 
 

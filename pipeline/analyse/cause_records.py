@@ -107,5 +107,5 @@ def _faults(
         if (*about, record.member) not in places:
             members = sorted(str(place[-1]) for place in places if place[:-1] == about)
             yield fault(
-                "member", f"{record.indicator_id} has no value of such a {record.dimension}{did_you_mean(record.member, members)}"
+                "member", f"{record.indicator_id} has no value of that {record.dimension}{did_you_mean(record.member, members)}"
             )

@@ -492,7 +492,8 @@ class Layer:
         hidden = missed.join(pl.concat([shown.select(whole), without.select(whole)]), on=whole, how="anti").with_columns(
             indicator_finding=pl.lit(WITHHELD_COLUMN), status=pl.lit(WITHHELD_COLUMN)
         )
-        return pl.concat([shown, without, hidden], how="diagonal_relaxed").sort(*whole, "dimension", "member", nulls_last=True)
+        found = pl.concat([shown, without, hidden], how="diagonal_relaxed").drop("run_id", strict=False)
+        return found.sort(*whole, "dimension", "member", nulls_last=True)
 
     def correlation(self) -> pl.DataFrame:
         """Correlations of an enterprise's own cases, over at least 30 of them that are about at least k people.

@@ -64,6 +64,15 @@ def test_drafts_that_people_fill_in_are_published(landing: Path, lake_copy: Path
     assert not {"cause", "evidence", "problem", "member", "owner_role"} & set(shown.columns)
 
 
+def test_the_command_says_which_requirements_are_missed(lake_copy: Path) -> None:
+    code, said, error = asq_here("analyse", QUARTER, "--lake", lake_copy, environment=environment())
+    assert (code, error) == (0, "")
+    values = pl.read_parquet(released(current(lake_copy, QUARTER)) / "indicator_values.parquet")
+    missed = values.filter(~pl.col("is_met"), period=QUARTER, scope_type="enterprise").height
+    assert missed > 1
+    assert f"{missed} indicators miss their requirement" in said
+
+
 def test_a_cause_of_an_enterprise_there_is_not_stops_the_publication(landing: Path, tmp_path: Path) -> None:
     (landing / "fishbone.csv").write_text(
         "enterprise_id,period,indicator_id,dimension,member,category,cause,evidence,status,owner_role\n"

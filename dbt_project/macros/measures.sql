@@ -14,7 +14,7 @@
     Parts: numerator, denominator, n (values used), cases (population), within_limit, sum_squares.
 -#}
 {% macro scope_column(scope) -%}
-    {{- return({'region': 'region_code', 'outlet': 'outlet_id', 'staff': 'staff_id', 'channel': 'channel', 'product_category': 'product_category'}[scope]) -}}
+    {{- return({'region': 'region_code', 'outlet': 'outlet_id', 'staff': 'staff_id', 'channel': 'channel', 'product_category': 'product_category', 'complexity': 'complexity', 'urgency': 'urgency'}[scope]) -}}
 {%- endmacro %}
 
 {#- Columns scope_type, scope_id of a query grouped by scope_sets(). -#}

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline import flow
 from pipeline.analyse import (
     benchmarks,
+    cause_records,
     comparison,
     contributions,
     correlation,
@@ -21,6 +22,8 @@ from pipeline.analyse import (
     month_comparison,
     months,
     overlaps,
+    pareto,
+    root_causes,
     run_charts,
 )
 from pipeline.analyse import robustness as draws
@@ -96,7 +99,7 @@ score_changes = analysis(
 analysis_contributions = analysis(
     "contributions",
     "contributions",
-    _VALUES,
+    ["mart_request_class_parts", *_VALUES],
     {
         "analysis_contributions": (
             contributions.SCHEMA,
@@ -275,10 +278,52 @@ analysis_enterprises = analysis(
     lambda step: enterprises.write_enterprises(step.quarter, step.run),
 )
 
+analysis_pareto = analysis(
+    "pareto",
+    "Pareto",
+    ["mart_record_cells", "quarantine"],
+    {
+        "analysis_pareto": (
+            pareto.SCHEMA,
+            "One row per enterprise × kind (fault, complaint, refusal) × class: cases, share, rank, whether it is of the vital few, "
+            "and how its share changed.",
+        )
+    },
+    lambda step: pareto.write_pareto(step.lake, step.quarter, step.run),
+)
+
+analysis_root_causes = analysis(
+    "root_causes",
+    "root causes",
+    ["mart_request_class_parts", *_VALUES],
+    {
+        "analysis_root_causes": (
+            root_causes.SCHEMA,
+            "One row per enterprise × period × missed indicator × dimension × member: its share of the shortfall, and its "
+            "difference from the rest.",
+        )
+    },
+    lambda step: root_causes.write_root_causes(step.quarter, step.run),
+)
+
+analysis_cause_records = analysis(
+    "cause_records",
+    "causes found by people",
+    ["mart_request_class_parts", "indicator_values"],
+    {
+        "analysis_cause_records": (
+            cause_records.SCHEMA,
+            "One row per cause that people found (fishbone.csv, five_whys.csv), beside the value that it explains.",
+        )
+    },
+    lambda step: cause_records.write_cause_records(step.quarter, step.run, step.settings.cause_files),
+)
+
 _ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive, analysis_run_charts),
     *(analysis_month_comparison, analysis_effective_weights, analysis_enterprises),
+    *(analysis_pareto, analysis_root_causes, analysis_cause_records),
 )
 
 _WRITTEN = sorted(table for each in analyses().values() for table in each.tables)

@@ -12,17 +12,18 @@ from scipy.special import chdtrc
 
 from pipeline.analyse.earlier import values_compared
 from pipeline.analyse.multiple_tests import Z, q_value, two_sided
+from pipeline.analyse.request_classes import request_class_values
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
-from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, ENOUGH
+from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, ENOUGH, REQUEST_CLASSES
 
 UNASSIGNED = "(unassigned)"
 """The member of cases that belong to no member of a dimension: the total less all of them."""
 
 _BY_CHANCE = 0.05
 
-OK, FEW, NOT_ADDITIVE = "ok", "insufficient_sample", "not_additive"
+OK, FEW, NOT_ADDITIVE, NOT_PUBLISHED = "ok", "insufficient_sample", "not_additive", "dimension_not_published"
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -57,7 +58,7 @@ _MEMBER = [*_SPLIT, "member"]
 def write_contributions(lake: Lake, quarter: Quarter, run: RunFolder) -> int:
     """Write ``analysis_contributions`` into the run's folder; returns its rows. Without an earlier publication there are none."""
     columns = [*_WHOLE, "scope_type", "scope_id", "value", "numerator", "denominator", "ci_low", "ci_high"]
-    table = values_compared(lake, quarter, run, columns, SCHEMA, contributions)
+    table = values_compared(lake, quarter, run, columns, SCHEMA, contributions, request_class_values)
     table = table.sort("enterprise_id", "period", "against", "indicator_id", "dimension", "rank", "member")
     run.write("analysis_contributions", table)
     return table.height
@@ -73,30 +74,35 @@ def contributions(before: pl.DataFrame, now: pl.DataFrame, indicators: pl.DataFr
     Effects have the indicator's unit. The interval (95 %) and the test are of the rate effect: of a rate by its binomial error, of
     others by the errors of the two values; below 30 cases in either period, or where periods are not comparable, there are none.
     ``rank`` 1 is the member with the largest effect of its dimension. ``is_simpson``: all members that both periods have moved one
-    way, and the total the other, because the shares changed by more than chance.
+    way, and the total the other, because the shares changed by more than chance. A dimension of requests (complexity, urgency) that
+    only one of the two publications has is one row with that status.
     """
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", "method", "incomparable", scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
-    members_before, members_now = _members(before, kinds), _members(now, kinds)
+    members_before, members_now = members_of(before, kinds), members_of(now, kinds)
+    lacking = _lacking(members_before, members_now)
+    members_before, members_now = (each.join(lacking, on=_SPLIT, how="anti") for each in (members_before, members_now))
     splits = pl.concat([members_before, members_now]).select(_SPLIT).unique()
-    parts_before = _with_rest(members_before, before, splits)
-    members = parts_before.join(_with_rest(members_now, now, splits), on=_MEMBER, how="full", coalesce=True, suffix="_now")
+    parts_before = with_rest(members_before, before, splits)
+    members = parts_before.join(with_rest(members_now, now, splits), on=_MEMBER, how="full", coalesce=True, suffix="_now")
     totals = _totals(before).join(_totals(now), on=_WHOLE, suffix="_now")
     whole = (
         members.join(totals.rename({name: f"all_{name}" for name in totals.columns if name not in _WHOLE}), on=_WHOLE)
         .join(kinds, on="indicator_id")
         .with_columns(pl.col("numerator", "denominator", "numerator_now", "denominator_now").fill_null(0.0))
     )
-    unfit = whole.filter(_is_unfit()).select(_SPLIT).unique()
+    unfit = whole.filter(is_unfit("", "_now")).select(_SPLIT).unique()
     split = _effects(whole.join(unfit, on=_SPLIT, how="anti")).with_columns(status=_status()).sort(_MEMBER)
     tested = (
         _tested(split)
         .with_columns(rank=pl.col("effect").abs().rank("ordinal", descending=True).over(_SPLIT).cast(pl.Int64))
         .join(_is_simpson(split), on=_SPLIT, how="left", maintain_order="left")
     )
-    left_out = unfit.join(totals, on=_WHOLE).select(
-        *_SPLIT, change=pl.col("value_now") - pl.col("value"), status=pl.lit(NOT_ADDITIVE)
+    left_out = (
+        pl.concat([unfit.with_columns(status=pl.lit(NOT_ADDITIVE)), lacking.with_columns(status=pl.lit(NOT_PUBLISHED))])
+        .join(totals, on=_WHOLE)
+        .select(*_SPLIT, "status", change=pl.col("value_now") - pl.col("value"))
     )
     names = [name for name in SCHEMA.names() if name not in ("period", "against", "compared_period")]
     return pl.concat([tested, left_out], how="diagonal_relaxed").select(pl.col(name).cast(SCHEMA[name]) for name in names)
@@ -108,7 +114,7 @@ def _totals(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _members(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+def members_of(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """The members of every dimension that have cases."""
     return (
         values.join(kinds.select("indicator_id"), on="indicator_id", how="semi")
@@ -118,7 +124,13 @@ def _members(values: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_rest(members: pl.DataFrame, values: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
+def _lacking(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The splits by a class of requests of which one period has no member, such as one published before there were classes."""
+    of_before, of_now = (each.filter(pl.col("dimension").is_in(REQUEST_CLASSES)).select(_SPLIT).unique() for each in (before, now))
+    return pl.concat([of_now.join(of_before, on=_SPLIT, how="anti"), of_before.join(of_now, on=_SPLIT, how="anti")])
+
+
+def with_rest(members: pl.DataFrame, values: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     """The members, and in each of the ``splits`` the cases of none of them."""
     assigned = members.group_by(_SPLIT).agg(assigned=pl.col("numerator").sum(), counted=pl.col("denominator").sum())
     rest = (
@@ -144,11 +156,14 @@ def _difference(total: str, part: str) -> pl.Expr:
     return pl.when(left.abs() <= 1e-9 * pl.col(total).abs()).then(0.0).otherwise(left)
 
 
-def _is_unfit() -> pl.Expr:
-    """Of a dimension's member: its parts are no share of the total, as where members overlap."""
-    below = [pl.col("denominator") < 0, pl.col("denominator_now") < 0]
+def is_unfit(*sides: str) -> pl.Expr:
+    """Of a dimension's member: its parts are no share of the total, as where members overlap.
+
+    sides  the suffixes of the columns numerator and denominator, one for each period
+    """
+    below = [pl.col(f"denominator{side}") < 0 for side in sides]
     # No cases cannot have a numerator; of a rate it is a part of them.
-    for numerator, denominator in (("numerator", "denominator"), ("numerator_now", "denominator_now")):
+    for numerator, denominator in ((f"numerator{side}", f"denominator{side}") for side in sides):
         below.append((pl.col(denominator) == 0) & (pl.col(numerator) != 0))
         below.append((pl.col("method") == "rate") & ((pl.col(numerator) < 0) | (pl.col(numerator) > pl.col(denominator))))
     return pl.any_horizontal(below)

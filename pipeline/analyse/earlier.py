@@ -45,13 +45,17 @@ class Earlier:
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
 
+    def path(self, name: str) -> Path:
+        """Where a table of that run is, if it has that table."""
+        return self.folder / f"{name}.parquet"
+
     def has(self, name: str) -> bool:
         """Whether that run published such a table: older versions had fewer."""
-        return (self.folder / f"{name}.parquet").is_file()
+        return self.path(name).is_file()
 
     def table(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table as that run published it."""
-        return pl.read_parquet(self.folder / f"{name}.parquet", columns=columns)
+        return pl.read_parquet(self.path(name), columns=columns)
 
 
 def values_compared(
@@ -61,23 +65,30 @@ def values_compared(
     columns: list[str],
     schema: pl.Schema,
     compare: Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame],
+    more: Callable[[Callable[[str], Path], Quarter], pl.DataFrame] | None = None,
 ) -> pl.DataFrame:
     """What ``compare`` makes of the values of each period of a run and its counterparts, with the names of the periods: ``schema``.
 
     columns  of ``indicator_values``, beside the period
     compare  called with the values before and now, and the catalogue with comparability
+    more     makes further rows of values; called with the paths of a run's tables by name, and its quarter
 
     Without an earlier publication there are no rows.
     """
     columns = ["period", *columns]
-    values = pl.read_parquet(run.table("indicator_values"), columns=columns)
+
+    def values_of(path: Callable[[str], Path], of: Quarter) -> pl.DataFrame:
+        values = pl.read_parquet(path("indicator_values"), columns=columns)
+        return values if more is None else pl.concat([values, more(path, of).select(columns)])
+
+    values = values_of(run.table, quarter)
     indicators = catalogue_frame(quarter)
     found = [pl.DataFrame(schema=schema)]
     for each in comparisons(quarter):
         earlier = Earlier.of(lake, each.quarter)
         if earlier is None:
             continue
-        before = earlier.table("indicator_values", columns).filter(period=each.compared_period)
+        before = values_of(earlier.path, each.quarter).filter(period=each.compared_period)
         compared = compare(before, values.filter(period=each.period), with_comparability(indicators, each))
         names = {"period": each.period, "against": each.against, "compared_period": each.compared_period}
         found.append(compared.with_columns(pl.lit(value).alias(name) for name, value in names.items()).select(schema.names()))

@@ -5,7 +5,7 @@ The statistics are in ``ranks.py``, ``rest.py`` and ``funnel.py``; this module s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from pipeline.calendar.windows import published_periods
 from pipeline.evaluate.values.intervals import wilson
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
-from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, ENOUGH
+from schemas.expectations.analyses import ADDITIVE, ENOUGH, PLACES
 from schemas.expectations.privacy import PERSON_SCOPE
 
 ABOVE, BELOW, WITHIN = "above", "below", "within"
@@ -62,6 +62,7 @@ _FAMILY = ["enterprise_id", "period"]
 _WHOLE = [*_FAMILY, "indicator_id"]
 _SPLIT = [*_WHOLE, "dimension"]
 _PARTS = ("value", "numerator", "denominator", "sample_size", "ci_low", "ci_high")
+_OF_TESTS = ("difference", "difference_low", "difference_high", "p_value")
 # Of the two sides together: 5 % and 0.2 %.
 _TAILS = {"95": 0.025, "998": 0.001}
 # Values and limits that are equal may come out a rounding error apart.
@@ -104,7 +105,7 @@ def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
 
     Members with fewer than 30 cases have neither rank, test nor limits.
     """
-    rows = _members(values, indicators)
+    rows = _members(values, indicators, [*PLACES, PERSON_SCOPE])
     is_compared = (rows["status"] == OK).to_numpy()
     compared = {**_ranked(rows.filter(is_compared)), **_tested(rows.filter(is_compared)), **_limited(rows.filter(is_compared))}
     found = pl.concat(
@@ -122,14 +123,26 @@ def league(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _members(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
+def against_rest(values: pl.DataFrame, indicators: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
+    """Each member beside the others of its enterprise together, as in ``league``: its names, status, difference with interval, p.
+
+    Members without a comparison have a status other than ok.
+    """
+    rows = _members(values, indicators, dimensions)
+    is_compared = (rows["status"] == OK).to_numpy()
+    compared = rows.filter(is_compared)
+    found = pl.concat([compared.with_columns(**_tested(compared)), rows.filter(~is_compared)], how="diagonal_relaxed")
+    return found.select(*_SPLIT, "member", "status", *_OF_TESTS).with_columns(pl.col(_OF_TESTS).fill_nan(None))
+
+
+def _members(values: pl.DataFrame, indicators: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """The members that have cases, each beside its enterprise (``all_…``), with scale, way (``direction.py``) and status."""
     kinds = indicators.filter(pl.col("method").is_in(ADDITIVE)).select(
         "indicator_id", way(), scale=pl.col("multiplier") / pl.col("unit_divisor")
     )
     has_cases = values.join(kinds, on="indicator_id").filter(pl.col("denominator") > 0, pl.col("value").is_not_null())
     whole = has_cases.filter(pl.col("scope_type") == "enterprise")
-    parts = has_cases.filter(pl.col("scope_type").is_in([*DIMENSIONS, PERSON_SCOPE]))
+    parts = has_cases.filter(pl.col("scope_type").is_in(dimensions))
     is_few = (pl.min_horizontal("denominator", "sample_size") < ENOUGH) | (pl.col("status") == FEW)
     unknown = pl.any_horizontal(pl.col(name).is_null() for name in ("ci_low", "ci_high", "all_ci_low", "all_ci_high"))
     is_known = (pl.col("ci_method").is_in(["wilson", "t"]) & (pl.col("ci_method") == pl.col("all_ci_method"))).fill_null(False)

@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.analyse.earlier import Earlier
 from pipeline.analyse.key_figures import is_finding
+from pipeline.analyse.request_classes import request_class_values
 from pipeline.calendar.comparisons import comparisons
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError
@@ -22,7 +23,7 @@ from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN, NO_BENCHMARKS, NO_DAT
 from pipeline.lake.layout import Lake
 from pipeline.lake.run_folder import RunFolder
 from pipeline.settings.indicators import catalogue_frame
-from schemas.expectations.analyses import ADDITIVE, DIMENSIONS, MEMBERS, PERIOD, Analysis, analyses
+from schemas.expectations.analyses import ADDITIVE, MEMBERS, MEMBERS_OR_CLASSES, PERIOD, PLACES, Analysis, analyses
 from schemas.expectations.privacy import PERSON_SCOPE
 
 ANALYSIS_RUNS = "analysis_runs"
@@ -43,6 +44,7 @@ RUNS_SCHEMA = pl.Schema(
         "card_id": pl.String,
     }
 )
+_OF_MEMBERS = (MEMBERS, MEMBERS_OR_CLASSES)
 # What a row's status may be where it says something.
 _RESULTS = {OK, "not_distinguishable", "no_pair", "assumed"}
 _HISTORY = {"not_published", "enterprise_not_evaluated", NO_HISTORY}
@@ -172,9 +174,9 @@ def status_of(
 
 def may_be_silent(lake: Lake, quarter: Quarter, run: RunFolder, analysis: Analysis) -> dict[Place, str]:
     """The places of which the values give an analysis nothing to say, and why."""
-    if not analysis.compares_earlier and analysis.needs != MEMBERS:
+    if not analysis.compares_earlier and analysis.needs not in _OF_MEMBERS:
         return {}
-    now = _values(run.table("indicator_values"), quarter, analysis)
+    now = _values(run, quarter, analysis)
     places = pl.read_parquet(run.table(ANALYSIS_PLAN)).select("enterprise_id", "period").unique().rows()
     if not analysis.compares_earlier:
         speaking = set(now.select("enterprise_id", "period").iter_rows())
@@ -195,26 +197,30 @@ def may_be_silent(lake: Lake, quarter: Quarter, run: RunFolder, analysis: Analys
 
 def _totals(values: pl.LazyFrame, analysis: Analysis) -> pl.LazyFrame:
     own = values.filter(pl.col("scope_type") == "enterprise", pl.col("value").is_not_null())
-    return own.filter(pl.col("denominator") > 0) if analysis.needs == MEMBERS else own
+    return own.filter(pl.col("denominator") > 0) if analysis.needs in _OF_MEMBERS else own
 
 
-def _values(table: Path, quarter: Quarter, analysis: Analysis) -> pl.DataFrame:
+def _values(run: RunFolder, quarter: Quarter, analysis: Analysis) -> pl.DataFrame:
     """enterprise_id, period and indicator_id of the enterprises' own values; if it needs members, of those that have some."""
-    values = pl.scan_parquet(table)
+    values = pl.scan_parquet(run.table("indicator_values"))
     key = ["enterprise_id", "period", "indicator_id"]
     own = _totals(values, analysis).select(key)
-    if analysis.needs == MEMBERS:
+    if analysis.needs in _OF_MEMBERS:
         indicators = catalogue_frame(quarter)
         additive = indicators.filter(pl.col("method").is_in(ADDITIVE))["indicator_id"].to_list()
-        # Contributions are not split over staff.
-        scopes = [*DIMENSIONS] if analysis.compares_earlier else [*DIMENSIONS, PERSON_SCOPE]
+        # What is split over classes of requests is not split over staff.
+        of_classes = analysis.needs == MEMBERS_OR_CLASSES
+        scopes = PLACES if of_classes else (*PLACES, PERSON_SCOPE)
         members = values.filter(
             pl.col("indicator_id").is_in(additive),
             pl.col("scope_type").is_in(scopes),
             pl.col("denominator") > 0,
             pl.col("value").is_not_null(),
-        )
-        own = own.join(members.select(key).unique(), on=key, how="semi")
+        ).select(key)
+        if of_classes:
+            classes = request_class_values(run.table, quarter).lazy().filter(pl.col("denominator") > 0)
+            members = pl.concat([members, classes.filter(pl.col("indicator_id").is_in(additive)).select(key)])
+        own = own.join(members.unique(), on=key, how="semi")
     return own.collect(engine="streaming")
 
 

@@ -97,7 +97,8 @@ class _Beside:
     corrections: tuple[Correction, ...]
     plan_faults: list[str]
     correction_faults: list[str]
-    benchmark_faults: list[str]
+    analysis_faults: list[str]
+    """Of the files that analyses read."""
 
     @classmethod
     def read(cls, files: HandedInFiles) -> _Beside:
@@ -107,12 +108,13 @@ class _Beside:
         except UsageError as error:
             plan_faults = str(error).splitlines()
         corrections, faults = all_corrections(files.document(CORRECTIONS), files.document(OUTLIER_REVIEW))
-        sources, benchmark_faults = read_sources(files.document(SOURCES)), []
-        try:
-            _ = files.benchmarks
-        except UsageError as error:
-            benchmark_faults = str(error).splitlines()
-        return cls(files, sources, plan, () if faults else tuple(corrections), plan_faults, faults, benchmark_faults)
+        sources, analysis_faults = read_sources(files.document(SOURCES)), list[str]()
+        for read in (lambda: files.benchmarks, lambda: files.cause_files):
+            try:
+                read()
+            except UsageError as error:
+                analysis_faults += str(error).splitlines()
+        return cls(files, sources, plan, () if faults else tuple(corrections), plan_faults, faults, analysis_faults)
 
     def paths(self) -> Iterable[Path]:
         documents: Iterable[Document] = (*self.files.documents.values(), *self.plan.survey.files.values())
@@ -151,7 +153,7 @@ class _Check:
             *_configuration(faults),
             *_configuration(self.beside.plan_faults),
             *_configuration(self.beside.correction_faults),
-            *_configuration(self.beside.benchmark_faults),
+            *_configuration(self.beside.analysis_faults),
         ]
         stopped: list[AsqError] = [UsageError("\n".join(faults))] if faults else self._nothing()
         findings += [Finding.of(error) for error in stopped if isinstance(error, DataRefused)]
@@ -235,7 +237,7 @@ class _Check:
             label = None if lost and self.quarter is None and not self._together() else quarter.label
             return Verdict(label, flow.EXTRACT, stopped[0].exit_code, _said(stopped), rows, refused)
         faults = [*self.beside.plan_faults, *self.beside.catalogue_faults(quarter)]
-        faults = faults or self.beside.correction_faults or self.beside.benchmark_faults
+        faults = faults or self.beside.correction_faults or self.beside.analysis_faults
         if faults:
             return Verdict(quarter.label, flow.VALIDATE, UsageError.exit_code, tuple(faults), rows, refused)
         if refusals:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NAMED = 5
-_LEAGUE, _ENTERPRISES = "analysis_league", "analysis_enterprises"
+_LEAGUE, _ENTERPRISES, _ROOT_CAUSES = "analysis_league", "analysis_enterprises", "analysis_root_causes"
 _TABLES = ("scores", "score_changes", "score_change_parts", "analysis_comparison", "analysis_contributions")
 _RUNS = "analysis_runs"
 # Why an analysis gave no result: by the reason in analysis_runs, or by its status.
@@ -48,29 +48,62 @@ _AGAINST = {"previous": "the period before", "year_before": "the year before"}
     help="CSV to write instead: --enterprise beside the others, which have code letters.",
     callback=remember_output,
 )
-def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None, peers: str | None) -> None:
+@click.option(
+    "--drafts",
+    type=click.Path(file_okay=False),
+    help="Write drafts of fishbone.csv and five_whys.csv into this folder instead: what the data say of each missed indicator.",
+    callback=remember_output,
+)
+def analyse(quarter: str, lake: str, enterprise: str | None, period: str | None, peers: str | None, drafts: str | None) -> None:
     """Print why the scores of QUARTER moved: points by indicator, places that did it, and how sure that is; and which analyses ran.
 
-    All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions and analysis_league of
-    the warehouse. --peers is of the analysts' table analysis_enterprises, so that only the owner of the lake can write it.
+    All of it is in the tables score_changes, score_change_parts, analysis_comparison, analysis_contributions, analysis_league and
+    analysis_root_causes of the warehouse. --peers is of the analysts' table analysis_enterprises, so that only the owner of the
+    lake can write it.
 
     asq analyse 2025-Q1 --lake lake --enterprise E01 --peers E01-2025-Q1.csv
+
+    \b
+    Drafts of causes: fill in category, cause and status (fishbone.csv), why_1 … and status (five_whys.csv), put the files into the
+    landing folder and run the quarter again; rows that nobody fills in are left out. Files that are there are not overwritten.
     """
+    if peers is not None and drafts is not None:
+        raise UsageError("--peers and --drafts write different things: call the command once for each")
     if peers is not None:
         click.echo(_write_peers(lake, Quarter.parse(quarter), enterprise, period, Path(peers)))
+        return
+    if drafts is not None:
+        _write_drafts(lake, Quarter.parse(quarter), enterprise, period, drafts)
         return
     for line in _lines(lake, Quarter.parse(quarter), enterprise, period):
         click.echo(line)
 
 
-def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | None) -> Iterator[str]:
+def _write_drafts(lake: str, quarter: Quarter, enterprise: str | None, period: str | None, drafts: str) -> None:
+    from pathlib import Path
+
+    from pipeline.analyse.cause_drafts import write_drafts
+
+    tables, period, enterprises = _published(lake, quarter, enterprise, period)
+    if _ROOT_CAUSES not in tables:
+        raise UsageError(f"{lake}: {quarter} was published by a version without root causes: run it again")
+    rows = tables[_ROOT_CAUSES].filter(tables[_ROOT_CAUSES]["enterprise_id"].is_in(enterprises), period=period)
+    for name, count in write_drafts(rows, Path(drafts)).items():
+        click.echo(f"{Path(drafts) / name}: {count} rows to fill in")
+
+
+def _published(
+    lake: str, quarter: Quarter, enterprise: str | None, period: str | None
+) -> tuple[dict[str, pl.DataFrame], str, list[str]]:
+    """The released tables by name, the period, and the enterprises that were asked for; raises UsageError."""
     import polars as pl
 
     place = lake_at(lake)
     if quarter not in place.published_quarters():
         raise UsageError(f"{lake}: {quarter} was not published; run `asq run {quarter}` first")
     folder = place.current(quarter)
-    tables = {name: pl.read_parquet(path) for name in (*_TABLES, _LEAGUE, _RUNS) if (path := folder / f"{name}.parquet").is_file()}
+    names = (*_TABLES, _LEAGUE, _ROOT_CAUSES, _RUNS)
+    tables = {name: pl.read_parquet(path) for name in names if (path := folder / f"{name}.parquet").is_file()}
     if not tables.keys() >= set(_TABLES):
         raise UsageError(f"{lake}: {quarter} was published by a version without analyses: run it again")
     scores = tables["scores"]
@@ -78,13 +111,23 @@ def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | No
     enterprises = scores["enterprise_id"].unique().sort().to_list()
     if enterprise is not None:
         _known("enterprise", quarter, enterprise, enterprises)
-    for each in [enterprise] if enterprise else enterprises:
+    return tables, period, [enterprise] if enterprise else enterprises
+
+
+def _lines(lake: str, quarter: Quarter, enterprise: str | None, period: str | None) -> Iterator[str]:
+    import polars as pl
+
+    tables, period, enterprises = _published(lake, quarter, enterprise, period)
+    scores = tables["scores"]
+    for each in enterprises:
         is_own = {"enterprise_id": each, "period": period}
         of_enterprise = scores.filter(**is_own)
         (total,) = of_enterprise.filter(level="total").rows(named=True)
         yield f"{each} {period}: total {'not rateable' if total['score'] is None else format(total['score'], '.2f')}"
         leaves = of_enterprise.filter(~pl.col("node_id").is_in(of_enterprise["parent_id"].drop_nulls().implode()))
         yield from _lost(leaves)
+        if _ROOT_CAUSES in tables:
+            yield from _root_causes(tables[_ROOT_CAUSES].filter(**is_own))
         if _LEAGUE in tables:
             yield from _members(tables[_LEAGUE], is_own)
         for change in tables["score_changes"].filter(level="total", **is_own).iter_rows(named=True):
@@ -150,6 +193,21 @@ def _lost(leaves: pl.DataFrame) -> Iterator[str]:
         yield f"  costs {row['lost_points']:5.2f} points: {named(row['node_id'])} (score {row['score']:.1f})"
     if worst.height > _NAMED:
         yield f"  and {worst.height - _NAMED} more cost {worst['lost_points'].slice(_NAMED).sum():.2f}"
+
+
+def _root_causes(rows: pl.DataFrame) -> Iterator[str]:
+    """Of the values that miss their requirement: the members that are worse than the rest, those that lose most first."""
+    worse = rows.filter(finding="worse").sort("lost", "indicator_id", "dimension", "member", descending=[True, False, False, False])
+    for row in worse.head(_NAMED).iter_rows(named=True):
+        share = "" if row["shortfall_share"] is None else f", {row['shortfall_share']:.0%} of the shortfall"
+        missed = f"{named(row['indicator_id'])} {row['total_value']:.4g} misses {row['requirement']:.4g}"
+        yield f"  {missed}: {row['dimension']} {row['member']} {row['value']:.4g}{share} (q {row['q_value']:.2g})"
+    if worse.height > _NAMED:
+        yield f"  and {worse.height - _NAMED} more members are worse than the rest of a missed indicator"
+    missed_count = rows["indicator_id"].n_unique()
+    spread = rows.filter(indicator_finding="not_distinguishable")["indicator_id"].n_unique()
+    if missed_count:
+        yield f"  {missed_count} indicators miss their requirement; of {spread} the places cannot be told apart"
 
 
 def _members(league: pl.DataFrame, is_own: dict[str, str]) -> Iterator[str]:

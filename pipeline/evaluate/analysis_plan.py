@@ -22,14 +22,15 @@ from pipeline.settings.plan import Analyses
 from schemas.expectations.analyses import (
     ADDITIVE,
     BENCHMARKS,
-    DIMENSIONS,
     ENOUGH,
     EVALUATION,
     INPUTS,
     MEMBERS,
+    MEMBERS_OR_CLASSES,
     MONTHLY_METHODS,
     PAIRS,
     PARTS_OF_QUARTER,
+    PLACES,
     Analysis,
     analyses,
     not_offered,
@@ -60,6 +61,7 @@ PLANNED_BY = tuple(
     dict.fromkeys(
         [
             *("mart_period_coverage", "mart_period_inputs", "mart_indicator_inputs", "mart_pair_moments", _MONTHS),
+            "mart_request_class_parts",
             *(analysis.mart for analysis in analyses().values() if analysis.mart),
         ]
     )
@@ -199,12 +201,26 @@ def _parts_of_quarter(counts: Counts) -> pl.DataFrame:
 
 def _members(counts: Counts) -> pl.DataFrame:
     """Enough is a second member of one dimension with cases of the same indicator."""
-    scopes = [*DIMENSIONS, PERSON_SCOPE]
+    scopes = [*PLACES, PERSON_SCOPE]
     parts = counts.own_inputs().filter(
         pl.col("indicator_id").is_in(_indicators(counts, ADDITIVE)), pl.col("scope_type").is_in(scopes)
     )
     members = parts.group_by(*_PLACE, "indicator_id", "scope_type").agg(pl.col("scope_id").n_unique())
     return members.group_by(_PLACE).agg(is_enough=(pl.col("scope_id") > 1).any()).collect(engine="streaming")
+
+
+def _members_or_classes(counts: Counts) -> pl.DataFrame:
+    """Enough is a second member, as above, or a second class of requests with cases of the same indicator."""
+    classes = (
+        counts.mart("mart_request_class_parts")
+        .filter(pl.col("indicator_id").is_in(_indicators(counts, ADDITIVE)), pl.col("denominator") > 0)
+        .group_by("enterprise_id", "indicator_id", "scope_type")
+        .agg(pl.col("scope_id").n_unique())
+        .group_by("enterprise_id")
+        .agg(is_enough=(pl.col("scope_id") > 1).any())
+        .collect()
+    )
+    return pl.concat([_members(counts), counts.in_all_periods(classes)]).group_by(_PLACE).agg(pl.col("is_enough").any())
 
 
 def _pairs(counts: Counts) -> pl.DataFrame:
@@ -232,6 +248,7 @@ _NEEDS: Mapping[str, _Need] = MappingProxyType(
         EVALUATION: _Need(_evaluated),
         INPUTS: _Need(_with_inputs),
         MEMBERS: _Need(_members, few=ONE_MEMBER),
+        MEMBERS_OR_CLASSES: _Need(_members_or_classes, few=ONE_MEMBER),
         BENCHMARKS: _Need(_benchmarks, absent=NO_BENCHMARKS, few=NO_DATA),
         PARTS_OF_QUARTER: _Need(_parts_of_quarter),
         PAIRS: _Need(_pairs),

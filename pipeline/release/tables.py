@@ -18,15 +18,19 @@ import pyarrow.parquet as pq
 
 from pipeline.account.cleaning_log import CORRECTED
 from pipeline.analyse.comparison import UNDECIDED
+from pipeline.analyse.contributions import UNASSIGNED
 from pipeline.analyse.correlation import ENTERPRISE
 from pipeline.analyse.league import RANDOM_EFFECT
+from pipeline.analyse.pareto import COUNTS, CUBE_OF, REFUSAL, pareto
+from pipeline.analyse.root_causes import located
 from pipeline.calendar.comparisons import comparisons
+from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
 from pipeline.release.cells import Line, withheld_parts
-from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
+from pipeline.release.cubes import OTHER, TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
 from schemas.expectations.analyses import ENOUGH
 from schemas.expectations.release import (
@@ -118,6 +122,8 @@ class Layer:
             "analysis_sensitivity": self.sensitivity,
             "analysis_league": self.league,
             "analysis_benchmarks": self.benchmarks,
+            "analysis_pareto": self.pareto,
+            "analysis_root_causes": self.root_causes,
             "analysis_correlation": self.correlation,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
@@ -437,6 +443,58 @@ class Layer:
         is_hidden = pl.col("_shown").is_null()
         of_sample = ("gap_low", "gap_high", "p_value", "q_value", "finding")
         return rows.with_columns(_unless(is_hidden, name) for name in of_sample).drop("_shown")
+
+    def pareto(self) -> pl.DataFrame:
+        """Classes of at least k people, the others as one as in ``record_cells``, compared with those shown of the quarter before.
+
+        Refused rows are counted by rule as in ``quarantine_counts``.
+        """
+        quarter = self.run.quarter
+        refused = self._whole("analysis_pareto").filter(kind=REFUSAL).select(COUNTS.names())
+        shown = [refused.filter(pl.col("cases") > 0), self._shown_classes(quarter)]
+        path = self.run.lake.current(quarter.shift(-1)) / "analysis_pareto.parquet"
+        before = None
+        if path.is_file():
+            before = pl.read_parquet(path, columns=COUNTS.names()).filter(pl.col("cases") > 0)
+        return pareto(pl.concat(each.cast(COUNTS) for each in shown), before, quarter, merged=OTHER)
+
+    def _shown_classes(self, quarter: Quarter) -> pl.DataFrame:
+        """Cases by enterprise, kind and class; classes of too few people are one, and nothing if they are too few together."""
+        totals = self._whole("mart_record_cells").filter(
+            pl.col("row_value").is_null(), pl.col("column_value").is_not_null(), quarter=quarter.label
+        )
+        kinds = {cube: kind for kind, cube in CUBE_OF.items()}
+        made = []
+        for (enterprise, cube), cells in totals.filter(pl.col("cube").is_in(list(kinds))).group_by(
+            "enterprise_id", "cube", maintain_order=True
+        ):
+            counts, most = (
+                {Cell(TOTAL, name): count for name, count in cells.select("column_value", column).iter_rows()}
+                for column in ("record_count", "most_rows")
+            )
+            table = Table(counts, most).with_few_columns_merged(self.k)
+            if all(table.has_enough(cell, self.k) for cell in table.counts):
+                made += [(enterprise, kinds[str(cube)], each.column or UNASSIGNED, count) for each, count in table.counts.items()]
+        return pl.DataFrame(made, schema=COUNTS, orient="row")
+
+    def root_causes(self) -> pl.DataFrame:
+        """Members that are shown, beside a total that is; a missed value of which no member is shown is said to be withheld.
+
+        Whether a shortfall is concentrated is what the shown members tell.
+        """
+        rows = self._whole("analysis_root_causes")
+        whole = ["enterprise_id", "period", "indicator_id"]
+        of_members = rows.filter(pl.col("member").is_not_null())
+        shown = self._shown(of_members, "period", "dimension", "member")
+        shown = self._shown(shown, "period", pl.lit("enterprise"), "enterprise_id").with_columns(indicator_finding=located())
+        # Of an indicator without members there is nothing to withhold.
+        without = rows.filter(pl.col("dimension").is_null())
+        missed = rows.select(*whole, "total_value", "requirement").unique()
+        hidden = missed.join(pl.concat([shown.select(whole), without.select(whole)]), on=whole, how="anti").with_columns(
+            indicator_finding=pl.lit(WITHHELD_COLUMN), status=pl.lit(WITHHELD_COLUMN)
+        )
+        found = pl.concat([shown, without, hidden], how="diagonal_relaxed").drop("run_id", strict=False)
+        return found.sort(*whole, "dimension", "member", nulls_last=True)
 
     def correlation(self) -> pl.DataFrame:
         """Correlations of an enterprise's own cases, over at least 30 of them that are about at least k people.

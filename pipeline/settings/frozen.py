@@ -12,10 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline.errors import AsqError
+from pipeline.errors import AsqError, UsageError
 from pipeline.settings.benchmarks import Benchmark, read_benchmarks
+from pipeline.settings.cause_files import CauseFile, read_fishbone, read_five_whys
 from pipeline.settings.documents import Document
-from pipeline.settings.handed_in import BENCHMARKS, OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
+from pipeline.settings.handed_in import BENCHMARKS, FISHBONE, FIVE_WHYS, OUTLIER_REVIEW, PLAN, SOURCES, HandedIn
 from pipeline.settings.outlier_review import Review
 from pipeline.settings.plan import EvaluationPlan
 from pipeline.settings.sources import SourceConfig, load_sources
@@ -62,6 +63,21 @@ class HandedInFiles:
     def benchmarks(self) -> tuple[Benchmark, ...]:
         """The values of others to compare with; raises UsageError that names every fault of the file."""
         return read_benchmarks(self.document(BENCHMARKS))
+
+    @cached_property
+    def cause_files(self) -> tuple[CauseFile, ...]:
+        """The causes that people found; raises UsageError that names every fault of both files."""
+        found, faults = [], []
+        for file, read in ((FISHBONE, read_fishbone), (FIVE_WHYS, read_five_whys)):
+            document = self.document(file)
+            if document is not None:
+                try:
+                    found.append(read(document))
+                except UsageError as error:
+                    faults.append(str(error))
+        if faults:
+            raise UsageError("\n".join(faults))
+        return tuple(found)
 
     def paths(self) -> Iterable[Path]:
         """Where the files lie, those that the plan names among them: no table is made of them."""

@@ -56,4 +56,6 @@ PLAN = HandedIn("plan", "evaluation.yaml", "Evaluation plan", "评价方案文�
 OUTLIER_REVIEW = HandedIn("outlier_review", "outlier_review.csv", "Review of outliers", "异常值复核文件")
 CORRECTIONS = HandedIn("corrections", "corrections.csv", "Corrections of known source errors", "数据更正文件")
 BENCHMARKS = HandedIn("benchmarks", "benchmarks.csv", "Benchmarks to compare with", "行业基准值文件")
-FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS, BENCHMARKS)
+FISHBONE = HandedIn("fishbone", "fishbone.csv", "Causes found with a fishbone diagram", "鱼骨图（因果分析）记录文件")
+FIVE_WHYS = HandedIn("five_whys", "five_whys.csv", "Root causes found by asking why", "5Why 分析记录文件")
+FILES = (SOURCES, PLAN, OUTLIER_REVIEW, CORRECTIONS, BENCHMARKS, FISHBONE, FIVE_WHYS)

@@ -55,7 +55,7 @@ def validate(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.M
     log_reading(settings.lake, context.job_name, "raw", quarter, [table.name for table in tables], context.run.run_id)
     corrections = known_corrections(settings.document(CORRECTIONS), settings.document(OUTLIER_REVIEW))
     # What a later stage reads is refused before there is work to lose.
-    _ = settings.benchmarks
+    _ = settings.benchmarks, settings.cause_files
     for table, result in validate_tables(tables, quarter, settings.lake, plan, corrections):
         for stage, rows in (("accepted", result.accepted), ("quarantine", result.quarantined)):
             if dg.AssetKey([stage, table.name]) in context.selected_asset_keys:

@@ -21,11 +21,13 @@ _MART = "mart_"
 _YES_OR_NO = re.compile("yes|no")
 
 EVALUATION, INPUTS, MEMBERS, BENCHMARKS = "evaluation", "inputs", "members", "benchmarks"
+MEMBERS_OR_CLASSES = "members_or_classes"
 PARTS_OF_QUARTER, PAIRS = "parts_of_quarter", "pairs"
 NEEDS: Mapping[str, str] = {
     EVALUATION: "every enterprise that is evaluated",
     INPUTS: "cases of any indicator in the period",
     MEMBERS: "regions, outlets, channels, product categories or staff with cases of an indicator whose parts add up",
+    MEMBERS_OR_CLASSES: "regions, outlets, channels, product categories or classes of requests with cases of such an indicator",
     BENCHMARKS: "benchmarks in force",
     PARTS_OF_QUARTER: "cases of a rate, mean or score in the quarter",
     PAIRS: "every enterprise that is evaluated; a result takes enough cases of a pair",
@@ -35,8 +37,13 @@ NEEDS: Mapping[str, str] = {
 PERIOD, QUARTER = "period", "quarter"
 """What an analysis has rows for: every published period, or the quarter alone."""
 
-DIMENSIONS = ("region", "outlet", "channel", "product_category")
+PLACES = ("region", "outlet", "channel", "product_category")
 """The scopes whose members make up an enterprise."""
+
+REQUEST_CLASSES = ("complexity", "urgency")
+"""Classes of requests, by which nothing is evaluated, only analysed."""
+
+DIMENSIONS = (*PLACES, *REQUEST_CLASSES)
 
 ADDITIVE = ("rate", "mean", "score", "share_of_max", "ratio")
 """Methods of values that are numerator ÷ denominator, with parts that add up over the members of a dimension."""

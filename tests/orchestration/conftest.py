@@ -89,7 +89,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
     # A run in this process sets these.
-    files = ("ASQ_SOURCES", "ASQ_PLAN", "ASQ_OUTLIER_REVIEW", "ASQ_CORRECTIONS", "ASQ_BENCHMARKS")
+    files = ("ASQ_SOURCES", "ASQ_PLAN", "ASQ_OUTLIER_REVIEW", "ASQ_CORRECTIONS", "ASQ_BENCHMARKS", "ASQ_FISHBONE", "ASQ_FIVE_WHYS")
     for name in ("ASQ_LANDING", "ASQ_LAKE", *files, "ASQ_FIRST_QUARTER"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)

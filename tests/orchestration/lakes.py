@@ -63,6 +63,7 @@ OF_EARLIER_PUBLICATIONS = sorted(
     {
         *("analysis_comparison.parquet", "analysis_contributions.parquet", "score_changes.parquet", "score_change_parts.parquet"),
         *("analysis_runs.parquet", "released/analysis_runs.parquet"),
+        *("analysis_pareto.parquet", "released/analysis_pareto.parquet"),
         *("analysis_overlaps.parquet", "released/analysis_overlaps.parquet", "indicator_months.parquet"),
         "analysis_run_charts.parquet",
         *("released/analysis_comparison.parquet", "released/score_changes.parquet", "released/score_change_parts.parquet"),

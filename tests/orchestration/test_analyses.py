@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from pipeline.lake.layout import Lake
 
 from .conftest import Published, TwoQuarters
 from .lakes import current, released
-from .landing import EARLIER_QUARTER, QUARTER
+from .landing import EARLIER_QUARTER, QUARTER, service_requests
 
 pytestmark = pytest.mark.xdist_group("orchestration_two_quarters")
 
@@ -67,22 +68,36 @@ def test_lost_points_are_the_distance_to_a_hundred(two_quarters: TwoQuarters) ->
 
 
 def test_contributions_add_up_to_the_change_of_the_published_values(two_quarters: TwoQuarters) -> None:
-    split = table(two_quarters.lake, "analysis_contributions").filter(period=QUARTER)
+    split = table(two_quarters.lake, "analysis_contributions")
+    key = ("enterprise_id", "period", "indicator_id")
     values = {
-        quarter: dict(
-            table(two_quarters.lake, "indicator_values", quarter)
-            .filter(period=quarter, scope_type="enterprise")
-            .select("indicator_id", "value")
-            .iter_rows()
-        )
+        place: value
         for quarter in (QUARTER, EARLIER_QUARTER)
+        for *place, value in table(two_quarters.lake, "indicator_values", quarter)
+        .filter(scope_type="enterprise")
+        .select(*key, "value")
+        .iter_rows()
+        for place in [tuple(place)]
     }
-    sums = split.filter(pl.col("status") != "not_additive").group_by(_SPLIT).agg(pl.col("effect").sum())
-    assert sums.height > 10
+    sums = split.filter(pl.col("effect").is_not_null()).group_by(*_SPLIT, "compared_period").agg(pl.col("effect").sum())
+    assert set(sums["dimension"]) >= {"region", "complexity", "urgency"}
+    assert sums["period"].n_unique() > 1
     for row in sums.iter_rows(named=True):
-        indicator = row["indicator_id"]
-        change = values[QUARTER][indicator] - values[EARLIER_QUARTER][indicator]
-        assert row["effect"] == pytest.approx(change, abs=1e-9), row
+        now, before = (values[row["enterprise_id"], row[name], row["indicator_id"]] for name in ("period", "compared_period"))
+        assert row["effect"] == pytest.approx(now - before, abs=1e-9), row
+
+
+def test_classes_of_requests_are_counted_from_the_records(two_quarters: TwoQuarters) -> None:
+    """General requests and their resolution times from the response on, counted here from the landing folder."""
+    counted: dict[str, list[float]] = {}
+    for row in service_requests():
+        if row["requested_at"] >= dt.datetime(2025, 1, 1) and row["requested_at"] < dt.datetime(2025, 4, 1):
+            took = (row["resolved_at"] - row["responded_at"]).total_seconds() - row["paused_seconds"]
+            if row["complexity"] == "general":
+                counted.setdefault(row["urgency"], []).append(took)
+    parts = table(two_quarters.lake, "mart_request_class_parts").filter(indicator_id="P2-3a", scope_type="urgency", quarter=QUARTER)
+    found = {row["scope_id"]: (float(row["numerator"]), row["n"]) for row in parts.iter_rows(named=True)}
+    assert found == {name: (sum(seconds), len(seconds)) for name, seconds in counted.items()}
 
 
 def test_readers_see_differences_of_what_they_see(two_quarters: TwoQuarters) -> None:

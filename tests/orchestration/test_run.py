@@ -91,6 +91,21 @@ PUBLISHED_COLUMNS = {
         "rank_high", "difference", "difference_low", "difference_high", "p_value", "q_value", "limit_low_95", "limit_high_95",
         "limit_low_998", "limit_high_998", "limits_method", "dispersion", "flag", "finding", "status", "run_id",
     ),
+    "analysis_pareto": (
+        "enterprise_id", "period", "kind", "class", "cases", "share", "share_low", "share_high", "rank", "cumulative_share",
+        "is_vital_few", "status", "compared_period", "cases_before", "share_before", "change", "change_low", "change_high",
+        "p_value", "q_value", "finding", "change_status", "run_id",
+    ),
+    "analysis_root_causes": (
+        "enterprise_id", "period", "indicator_id", "total_value", "requirement", "shortfall", "dimension", "member", "n",
+        "value", "case_share", "shortfall_share", "difference", "difference_low", "difference_high", "lost", "p_value",
+        "q_value", "finding", "rank", "indicator_finding", "status", "run_id",
+    ),
+    "analysis_cause_records": (
+        "enterprise_id", "period", "indicator_id", "method", "record", "value", "requirement", "is_met", "dimension",
+        "member", "category", "problem", "cause", "why_1", "why_2", "why_3", "why_4", "why_5", "root_cause", "evidence",
+        "measure", "owner_role", "due_date", "status", "run_id",
+    ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
         "random_index", "kendalls_w", "aip_weight", "consistency_index", "dispersion", "run_id",
@@ -167,6 +182,7 @@ PUBLISHED_COLUMNS = {
     ),
     "mart_indicator_inputs": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"),
     "mart_monthly_parts": ("enterprise_id", "quarter", "month", "scope_type", "scope_id", "indicator_id", "numerator", "n"),
+    "mart_request_class_parts": ("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id", "numerator", "n"),
     "mart_pair_moments": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "n", "sum_xy", "excluded"),
     "mart_pair_cells": ("enterprise_id", "quarter", "unit", "x_measure", "y_measure", "x_bin", "y_bin", "n"),
     "indicator_months": (
@@ -226,12 +242,13 @@ PUBLISHED_COLUMNS = {
     ),
 }  # fmt: skip
 
-# Empty here: the landing folder has no expert judgements and no surveys, nobody reviewed an outlier (there is none), and there is
-# no earlier publication to compare with.
+# Empty here: the landing folder has no expert judgements, no surveys and no causes that people found, nobody reviewed an outlier
+# (there is none), and there is no earlier publication to compare with.
 _EMPTY = (
     *("weight_judgements", "weight_rounds", "survey_validity", "survey_weights"),
     *("outliers", "outlier_decisions", "outlier_effects"),
     *("score_change_parts", "analysis_comparison", "analysis_contributions", "analysis_benchmarks", "analysis_month_comparison"),
+    "analysis_cause_records",
 )
 
 

@@ -42,12 +42,20 @@ SOURCES = "tables:\n  service_requests:\n    where: \"product_serial <> 'S4'\"\n
 BENCHMARKS = (
     "indicator_id,scope,value,n,source,source_date,licence,valid_from,valid_to,note\nP1-1,industry,0.9,,yearbook,2024-06-01,,,,\n"
 )
+CAUSES = {
+    "fishbone.csv": "enterprise_id,period,indicator_id,dimension,member,category,cause,evidence,status,owner_role\n"
+    f"E1,{QUARTER},P1-1,,,人,排班不足,,suspected,\n",
+    "five_whys.csv": "enterprise_id,period,indicator_id,dimension,member,problem,why_1,why_2,why_3,why_4,why_5,root_cause,measure,"
+    f"owner_role,due_date,status\nE1,{QUARTER},P1-1,,,接通率低,排班不足,,,,,,,,,open\n",
+}
 FAULTY = {
     "sources.yaml": "tables: {no_such_table: {}}",
     "evaluation.yaml": "no_such_key: 1",
     "outlier_review.csv": "no such column",
     "corrections.csv": "no such column",
     "benchmarks.csv": "no such column",
+    "fishbone.csv": "no such column",
+    "five_whys.csv": "no such column",
     "population.csv": "no such column",
     "sent.csv": "no such column",
 }
@@ -65,6 +73,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path,
         (landing / name).write_text(text, encoding="utf-8")
     write_review(landing / "outlier_review.csv")
     (landing / "benchmarks.csv").write_text(BENCHMARKS, encoding="utf-8")
+    for name, text in CAUSES.items():
+        (landing / name).write_text(text, encoding="utf-8")
     hashes = {name: hashlib.sha256((landing / name).read_bytes()).hexdigest() for name in FAULTY}
     quarter = Quarter.parse(QUARTER)
     with pytest.MonkeyPatch.context() as patch:
@@ -112,6 +122,8 @@ def test_a_run_uses_the_files_as_they_were_when_it_started(runs: tuple[Path, Pat
     assert differing(one, other) == []
     gap = pl.read_parquet(current(disturbed, QUARTER) / "analysis_benchmarks.parquet").filter(period=QUARTER)
     assert gap.select("indicator_id", "benchmark", "source").rows() == [("P1-1", 0.9, "yearbook")]
+    causes = pl.read_parquet(current(disturbed, QUARTER) / "analysis_cause_records.parquet")
+    assert causes.select("method", "cause", "why_1").rows() == [("fishbone", "排班不足", None), ("five_whys", None, "排班不足")]
 
 
 def test_the_run_names_the_files_that_it_used(runs: tuple[Path, Path, dict[str, str]]) -> None:

@@ -11,6 +11,7 @@ from pipeline.privacy.attack.margins import Assumed, Interval, Known, System, Tr
 from schemas.expectations.release import CUBES
 
 _SIZE = "sample_size"
+_KINDS = {"issue": "fault", "cause": "complaint"}
 MERGED = "other"
 """The column that stands for all codes that too few people share."""
 
@@ -72,8 +73,11 @@ def _lines(cell: Cell) -> Iterator[_Line]:
 
 
 def _total(known: Known, line: _Line, place: Place) -> float | None:
-    """The shown total of a line, by its indicator's table."""
+    """The shown total of a line, by its indicator's table or, of a code, by the Pareto table."""
     scope, name = line.total
+    if scope in _KINDS:
+        series = Series("analysis_pareto", (_KINDS[scope], name or "(unassigned)"), "cases")
+        return known.numbers.get(Cell(series, place))
     series = Series("indicator_values", (CUBES[line.cube][2], ""), _SIZE)
     return known.numbers.get(Cell(series, place._replace(scope_type=scope, scope_id=name)))
 

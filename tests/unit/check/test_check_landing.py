@@ -256,6 +256,8 @@ def test_a_faulty_benchmark_stops_the_run_before_it_validates(place):
     place.deliver("benchmarks.csv", f"{header}\nI1-4,industry,0.3,,,2024-06-30,,,,\n")
     said = f"{place.landing / 'benchmarks.csv'}: row 2, column source: must not be empty"
     assert [text for text in place.messages("error") if "benchmarks" in text] == [f"error: {said}"]
+    place.deliver("fishbone.csv", "enterprise_id\n")
+    assert any("fishbone.csv: row 1: column 'cause' is missing" in text for text in place.messages("error"))
     (verdict,) = place.check("2025-Q1").verdicts
     assert str(verdict).startswith("asq run 2025-Q1 would stop in validate")
     assert place.check().exit_code == 2

@@ -1045,8 +1045,9 @@ where in_force(c.valid_from, c.valid_to, getvariable('last_day'))
 group by p.period, c.enterprise_id;
 
 -- I2-3: of the eight analyses of clause 七, these values allow description (order statistics), comparison (of two members of a
--- dimension; one quarter of data has no earlier period) and correlation (30 requests with response time and overall satisfaction, or
--- 30 people with days that need a certificate and requests of their own)
+-- dimension; one quarter of data has no earlier period), root causes (cases of any indicator that may miss its requirement) and
+-- correlation (30 requests with response time and overall satisfaction, or 30 people with days that need a certificate and requests of
+-- their own)
 insert into parts by name
 with rated as (
     select distinct r.enterprise_id, r.request_id
@@ -1078,6 +1079,8 @@ done as (
     where variant = '' and cases > 0 and denominator > 0 and scope_type in ('region', 'outlet', 'channel', 'product_category', 'staff')
     group by enterprise_id, scope_type, indicator_id
     having count(distinct scope_id) > 1
+    union
+    select enterprise_id, 'root causes' from parts where variant = '' and cases > 0 and denominator > 0
     union
     select enterprise_id, 'correlation' from cases where n >= 30
 )

@@ -65,7 +65,7 @@ def analysis(
         **PER_QUARTER,
     )
     def made(context: dg.AssetExecutionContext, places: Places) -> Iterator[dg.MaterializeResult]:
-        is_off = analysis_id in places.settings().plan.analyses.off
+        is_off = analysis_id in places.settings().plan.analyses.switched_off
         step = places.begin(context, flow.ANALYSE, f"{detail}: switched off" if is_off else detail)
         if is_off:
             for name, (schema, _) in tables.items():
@@ -285,8 +285,8 @@ analysis_pareto = analysis(
     {
         "analysis_pareto": (
             pareto.SCHEMA,
-            "One row per enterprise × kind (fault, complaint, refusal) × class: cases, share, rank, whether it is of the vital few, "
-            "and how its share changed.",
+            "One row per enterprise × kind (fault, complaint, refusal) × class: cases, share, rank, whether it is of the vital "
+            "few, and how its share changed.",
         )
     },
     lambda step: pareto.write_pareto(step.lake, step.quarter, step.run),
@@ -374,7 +374,7 @@ def analysis_runs(context: dg.AssetExecutionContext, places: Places) -> Iterator
     metadata = gathered_metadata(context, step.quarter)
     yield dg.MaterializeResult(asset_key=ANALYSIS_RUNS, metadata={**metadata, **key_figures(step.run.table(ANALYSIS_RUNS))})
     yield dg.MaterializeResult(asset_key=MODEL_CARDS, metadata={**metadata, "dagster/row_count": write_model_cards(step.run)})
-    used = analyses().keys() - set(step.settings.plan.analyses.off)
+    used = analyses().keys() - set(step.settings.plan.analyses.switched_off)
     requirements: Mapping[str, Callable[[], None]] = {
         _AS_PLANNED: lambda: require_as_planned(step.quarter, runs),
         _VALIDATED: lambda: require_validated(step.quarter, used),

@@ -140,7 +140,7 @@ def require_validated(quarter: Quarter, used: Collection[str], file: Path = CARD
         raise NotValidated(
             f"{quarter}: only validated methods are used (PR-45), so nothing is published. {'; '.join(found)}. What to do: "
             f"validate it and say so in {file.name}, or switch it off in the evaluation plan: "
-            f"`analyses: {{off: [{', '.join(names)}]}}`"
+            f"`analyses: {{switched_off: [{', '.join(names)}]}}`"
         )
 
 

@@ -239,5 +239,5 @@ def require_as_planned(quarter: Quarter, runs: pl.DataFrame) -> None:
         names = ", ".join(runs.filter(status=FAILED)["analysis_id"].unique().sort())
         raise NotAsPlanned(
             f"{quarter}: analyses are not as planned, so nothing is published. {'; '.join(found)}. This is a fault of the program; "
-            f"`analyses: {{off: [{names}]}}` in the evaluation plan does without"
+            f"`analyses: {{switched_off: [{names}]}}` in the evaluation plan does without"
         )

@@ -115,7 +115,7 @@ def analysis_plan(counts: Counts) -> pl.DataFrame:
 
 
 def _planned(analysis: Analysis, counts: Counts, earlier: pl.DataFrame) -> pl.DataFrame:
-    if analysis.analysis_id in counts.settings.off:
+    if analysis.analysis_id in counts.settings.switched_off:
         return _not_planned(counts.places, analysis.analysis_id, analysis.method_id, SWITCHED_OFF)
     need = _of_mart(analysis.mart) if analysis.mart else _NEEDS[analysis.needs]
     found = counts.places.join(need.find(counts), on=_PLACE, how="left").with_columns(few=pl.lit(need.few))

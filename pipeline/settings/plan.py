@@ -254,7 +254,7 @@ class Analyses(SettingsModel):
     seed: Annotated[int, whole_number(0)] = Field(244, description="Where the random numbers start.")
     pairs: tuple[Pair, ...] = Field((), description="Correlated beside response time and satisfaction.")
     smallest_correlation: Share = Field(0.1, description="A correlation closer to 0 is no finding, however certain.")
-    off: tuple[Annotated[str, one_of(offered_analyses())], ...] = Field((), description="Analyses that are not run.")
+    switched_off: tuple[Annotated[str, one_of(offered_analyses())], ...] = Field((), description="Analyses that are not run.")
 
     @field_validator("pairs", mode="after")
     @classmethod

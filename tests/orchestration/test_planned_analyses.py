@@ -80,7 +80,7 @@ def test_with_all_switched_off_the_tables_are_empty_and_have_their_columns(
 ) -> None:
     before = {name: table(lake_copy, name) for name in TABLES}
     plan = tmp_path / "evaluation.yaml"
-    plan.write_text(f"analyses:\n  off: [{', '.join(analyses())}]\n", encoding="utf-8")
+    plan.write_text(f"analyses:\n  switched_off: [{', '.join(analyses())}]\n", encoding="utf-8")
     monkeypatch.setenv("ASQ_PLAN", str(plan))
     result = materialize(instance, published.landing, lake_copy, monkeypatch)
     assert result.success

@@ -43,7 +43,7 @@ def test_the_tests_that_the_cards_name_exist() -> None:
 def test_an_analysis_without_a_card_stops_the_run(file: Path) -> None:
     change(file, "  league:\n", "  leagues:\n")
     with pytest.raises(
-        NotValidated, match=r"2025-Q1: only validated methods .*league has no card\. .*analyses: \{off: \[league\]\}"
+        NotValidated, match=r"2025-Q1: only validated methods .*league has no card\. .*analyses: \{switched_off: \[league\]\}"
     ):
         require_validated(QUARTER, analyses().keys(), file)
     # What is switched off is not used.

@@ -26,6 +26,12 @@ _EMPTY: dict[str, pl.Schema] = {
         }
     ),
     "mart_indicator_inputs": pl.Schema(dict.fromkeys(("enterprise_id", "quarter", "indicator_id", "variant", "part"), pl.String)),
+    "mart_request_class_parts": pl.Schema(
+        {
+            **dict.fromkeys(("enterprise_id", "quarter", "scope_type", "scope_id", "indicator_id"), pl.String),
+            "denominator": pl.Float64,
+        }
+    ),
     "mart_monthly_parts": pl.Schema(dict.fromkeys(("enterprise_id", "quarter", "scope_type"), pl.String)),
     "mart_pair_moments": pl.Schema(
         {**dict.fromkeys(("enterprise_id", "quarter", "unit", "x_measure", "y_measure"), pl.String), "n": pl.Int64}
@@ -99,8 +105,10 @@ def test_an_enterprise_without_records(marts: Marts) -> None:
     assert depth(plan) == dict.fromkeys(PERIODS, (0, 8))
 
 
-def test_three_of_eight_methods(marts: Marts) -> None:
-    """Description by cases of a rate (1), comparison by two regions (1), correlation by 30 requests with both figures (1)."""
+def test_four_of_eight_methods(marts: Marts) -> None:
+    """Description by cases of a rate (1), comparison by two regions (1), root causes by cases of an indicator (1), correlation by 30
+    requests with both figures (1).
+    """
     marts.write(
         mart_indicator_inputs=[PARTS],
         mart_period_inputs=[part("enterprise", "E1"), part("region", "R1"), part("region", "R2")],
@@ -109,7 +117,7 @@ def test_three_of_eight_methods(marts: Marts) -> None:
     plan = marts.plan()
     assert of(plan, "league") == of(plan, "correlation") == of(plan, "descriptive") == (True, True, None)
     # The trailing year has no regions here. Description and correlation are of the quarter, which it contains.
-    assert depth(plan) == {"2025-Q1": (3, 8), "2025-Q1-TTM": (2, 8), "2025-Q1-YTD": (2, 8)}
+    assert depth(plan) == {"2025-Q1": (4, 8), "2025-Q1-TTM": (2, 8), "2025-Q1-YTD": (2, 8)}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +134,16 @@ def test_three_of_eight_methods(marts: Marts) -> None:
 )
 def test_a_league_table_needs_members(marts: Marts, parts: list[dict[str, Any]], expected: tuple[bool, bool, str | None]) -> None:
     assert of(marts.write(mart_period_inputs=parts).plan(), "league") == expected
+
+
+def test_contributions_need_members_or_classes_of_requests(marts: Marts) -> None:
+    """Requests of two urgencies can be split although nobody says where they were; a league table has nobody to rank."""
+    request = {"enterprise_id": "E1", "quarter": "2025-Q1", "scope_type": "urgency", "indicator_id": "O1-1", "denominator": 5.0}
+    both = [request | {"scope_id": "urgent"}, request | {"scope_id": "normal"}]
+    plan = marts.write(mart_request_class_parts=both, mart_monthly_parts=[month("2024-Q4")]).plan()
+    assert of(plan, "contributions") == (True, True, None)
+    assert of(plan, "league") == (False, False, "no_data")
+    assert of(marts.write(mart_request_class_parts=[both[0] | {"indicator_id": "P2-1d"}]).plan(), "contributions")[0] is False
 
 
 def test_what_compares_with_earlier_publications_counts_by_the_records_that_the_quarter_reads(marts: Marts) -> None:
@@ -165,12 +183,12 @@ def test_what_is_switched_off_neither_runs_nor_counts(marts: Marts) -> None:
         mart_indicator_inputs=[PARTS], mart_period_inputs=[part("region", "R1"), part("region", "R2")],
         mart_pair_moments=[PAIR | {"n": 30}],
     )  # fmt: skip
-    off = EvaluationPlan.from_mapping({"analyses": {"off": ["league", "correlation"]}}).analyses
+    off = EvaluationPlan.from_mapping({"analyses": {"switched_off": ["league", "correlation"]}}).analyses
     plan = marts.plan(off)
     assert of(plan, "league") == of(plan, "correlation") == (False, False, "switched_off")
-    # Of comparison only the league table counted: nothing earlier was delivered.
-    assert depth(plan)["2025-Q1"] == (1, 8)
-    all_off = EvaluationPlan.from_mapping({"analyses": {"off": list(analyses())}}).analyses
+    # Of comparison only the league table counted: nothing earlier was delivered. Description and root causes are left.
+    assert depth(plan)["2025-Q1"] == (2, 8)
+    all_off = EvaluationPlan.from_mapping({"analyses": {"switched_off": list(analyses())}}).analyses
     assert not marts.plan(all_off)["is_planned"].any()
     assert depth(marts.plan(all_off)) == dict.fromkeys(PERIODS, (0, 8))
 

@@ -349,11 +349,11 @@ def test_every_key_is_documented() -> None:
 
 
 def test_analyses_that_are_switched_off_exist() -> None:
-    assert EvaluationPlan().analyses.off == ()
-    plan = EvaluationPlan.from_mapping({"analyses": {"off": ["league", "robustness"]}})
-    assert plan.analyses.off == ("league", "robustness")
+    assert EvaluationPlan().analyses.switched_off == ()
+    plan = EvaluationPlan.from_mapping({"analyses": {"switched_off": ["league", "robustness"]}})
+    assert plan.analyses.switched_off == ("league", "robustness")
     with pytest.raises(UsageError, match=r"'leage' is not one of score_changes, comparison, .*did you mean 'league'"):
-        EvaluationPlan.from_mapping({"analyses": {"off": ["leage"]}})
+        EvaluationPlan.from_mapping({"analyses": {"switched_off": ["leage"]}})
 
 
 def test_pairs_to_correlate() -> None:

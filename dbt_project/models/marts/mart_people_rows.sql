@@ -1,13 +1,13 @@
 {#- Parts of the requests, as schemas/expectations/release.py names them. -#}
 {% set parts = {
     'requests': 'true',
-    'urgent requests': "urgency = 'urgent'",
-    'complex requests': "complexity = 'complex'",
-    'repairs': "service_type = 'repair'",
-    'paid requests': 'charged_amount > 0',
+    'urgent requests': 'is_urgent',
+    'complex requests': 'is_complex',
+    'repairs': 'is_repair',
+    'paid requests': 'is_paid',
     'special needs': 'special_need',
-    'requests with notices': 'notices_required > 0',
-    'requests with forms': 'form_fields_required > 0',
+    'requests with notices': 'is_notice_required',
+    'requests with forms': 'has_form',
 } -%}
 {% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
 {% set answer_scopes = ['region', 'outlet', 'product_category'] -%}
@@ -82,27 +82,31 @@ served as (
 ),
 
 served_people as (
+    {%- for scope in ['enterprise'] + scopes %}
+    {%- set scope_id = 'enterprise_id' if scope == 'enterprise' else scope_column(scope) %}
     select
         subject,
         enterprise_id,
         quarter,
         person,
-        {{ scope_keys(scopes) }},
+        '{{ scope }}' as scope_type,
+        {{ scope_id }} as scope_id,
         count(*) as row_count
     from served
-    where quarter in (select counted_quarters.quarter from {{ ref('int_quarters') }} as counted_quarters)
-    {{ scope_sets(['subject', 'enterprise_id', 'quarter', 'person'], scopes) }}
+    where {{ scope_id }} is not null
+    group by subject, enterprise_id, quarter, person{{ ', ' ~ scope_id if scope != 'enterprise' }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 callers as (
     select
         enterprise_id,
         quarter,
-        coalesce('phone ' || caller_phone_token, 'call ' || call_id) as person,
         count(*) as row_count
     from {{ source('clean', 'hotline_calls') }}
     where quarter in (select counted_quarters.quarter from {{ ref('int_quarters') }} as counted_quarters)
-    group by enterprise_id, quarter, coalesce('phone ' || caller_phone_token, 'call ' || call_id)
+    group by enterprise_id, quarter, caller_phone_token, case when caller_phone_token is null then call_id end
 ),
 
 -- People who answered for a touchpoint that counts in the place: without a request it weighs nothing in O2-2

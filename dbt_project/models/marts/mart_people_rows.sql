@@ -9,6 +9,8 @@
     'requests with notices': 'is_notice_required',
     'requests with forms': 'has_form',
 } -%}
+{% set counts = [] -%}
+{% for condition in parts.values() %}{% do counts.append('count(case when ' ~ condition ~ ' then 1 end) as rows_' ~ loop.index) %}{% endfor -%}
 {% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
 {% set answer_scopes = ['region', 'outlet', 'product_category'] -%}
 {% set place = ['enterprise_id', 'quarter', 'scope_type', 'scope_id'] -%}
@@ -29,9 +31,7 @@ requests_of_people as (
         person,
         '{{ scope }}' as scope_type,
         {{ scope_id }} as scope_id,
-        {%- for condition in parts.values() %}
-        count(case when {{ condition }} then 1 end) as rows_{{ loop.index }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ counts | join(', ') }}
     from requests
     where {{ scope_id }} is not null
     group by enterprise_id, quarter, person{{ ', ' ~ scope_id if scope != 'enterprise' }}

@@ -12,9 +12,9 @@
 {#- Attributes of the cells: both, and of the totals one or none. Several cubes have a total in common. -#}
 {% set sets = [] -%}
 {% for _, relation, row_attribute, column_attribute in cubes -%}
-    {% for attributes in [[row_attribute, column_attribute], [row_attribute], [column_attribute], []] -%}
-        {% if (relation, attributes) not in sets %}{% do sets.append((relation, attributes)) %}{% endif -%}
-    {% endfor -%}
+{% for attributes in [[row_attribute, column_attribute], [row_attribute], [column_attribute], []] -%}
+{% if (relation, attributes) not in sets %}{% do sets.append((relation, attributes)) %}{% endif -%}
+{% endfor -%}
 {% endfor -%}
 with requests as (
     select

@@ -52,4 +52,4 @@ select
     requests.has_form,
     requests.is_in_scope
 from requests
-inner join people on requests.enterprise_id = people.enterprise_id and requests.person_name = people.person_name
+left join people on requests.enterprise_id = people.enterprise_id and requests.person_name = people.person_name

@@ -35,3 +35,10 @@
     {{ 'and ' if not loop.first }}{{ one }}.{{ name }} = {{ other }}.{{ name }}
     {%- endfor %}
 {%- endmacro %}
+
+{#- The same where columns may be null: nulls agree. -#}
+{% macro same_or_null(names, one, other) -%}
+    {%- for name in names %}
+    {{ 'and ' if not loop.first }}{{ one }}.{{ name }} is not distinct from {{ other }}.{{ name }}
+    {%- endfor %}
+{%- endmacro %}

@@ -196,8 +196,13 @@ of_one_place as (
     {{- return(['O2-1', 'O2-3', 'O2-4', 'O2-2 phone', 'O2-2 online', 'O2-2 outlet', 'O2-2 onsite', 'O2-2 other']) -}}
 {%- endmacro %}
 
+{#- The number of a component in this list; null for another. -#}
 {% macro index_component(measures, part) -%}
-    case when {{ measures }} = 'O2-2' then 'O2-2 ' || {{ part }} else {{ measures }} end
+    case case when {{ measures }} = 'O2-2' then 'O2-2 ' || {{ part }} else {{ measures }} end
+        {%- for component in index_components() %}
+        when '{{ component }}' then {{ loop.index }}
+        {%- endfor %}
+    end
 {%- endmacro %}
 
 {#- Points of 100 are counted in units that every usual scale divides evenly: 1 to 10 steps, and 100. Sums of products stay exact. -#}
@@ -214,53 +219,61 @@ of_one_place as (
     ({{ units }}) / {{ 252 ** power }}
 {%- endmacro %}
 
-{#- Columns value_<i>, count_<i> per component: a respondent's points of 100, in units, and number of answers. -#}
-{% macro component_sums(answers) -%}
-    {%- for component in index_components() %}
-    cast(coalesce(sum(case when component = '{{ component }}' then units end), 0) as decimal(19, 6)) as value_{{ loop.index }},
-    cast(coalesce(sum(case when component = '{{ component }}' then {{ answers }} end), 0) as bigint) as count_{{ loop.index }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{#- Of a respondent and component: the points of 100, in units, and the number of answers. -#}
+{% macro component_sums() -%}
+    cast(sum(units) as decimal(19, 6)) as points,
+    cast(sum(answers) as bigint) as answers
 {%- endmacro %}
 
-{#- Whether a respondent answered for a touchpoint, or for one of the other components, from component_sums(). -#}
+{#- Whether a respondent answered for a touchpoint, or for one of the other components: of a respondent's components. -#}
 {% macro answered_components() -%}
-    case when count_1 + count_2 + count_3 > 0 then 1 else 0 end as answered_others,
+    max(case when component <= 3 then 1 else 0 end) as answered_others,
     {%- for component in index_components()[3:] %}
-    case when count_{{ loop.index + 3 }} > 0 then 1 else 0 end as answered_{{ component[5:] }}{{ ',' if not loop.last }}
+    max(case when component = {{ loop.index + 3 }} then 1 else 0 end) as answered_{{ component[5:] }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{#- [(name, what it sums)]: over respondents, of the products of two components, from component_sums(). -#}
+{#- Every two components that one person answered for, a component with itself too.
+
+    relation  one row per person × component, with component_sums()
+    person    the columns that a person's rows agree in
+    kept      further columns, of the first
+-#}
+{% macro pairs_of_components(relation, person, kept) -%}
+    select
+        {{ columns(kept, 'one') }},
+        one.component,
+        other.component as other_component,
+        one.points,
+        one.answers,
+        other.points as other_points,
+        other.answers as other_answers
+    from {{ relation }} as one
+    inner join {{ relation }} as other on {{ same(person, 'one', 'other') }} and one.component <= other.component
+{%- endmacro %}
+
+{#- Sums over people, from pairs_of_components(); the first three are asked of a component with itself. -#}
 {% macro _pair_sums() -%}
-    {%- set sums = [] %}
-    {%- set components = range(1, index_components() | length + 1) %}
-    {%- for one in components %}
-    {%- for other in range(one, components | length + 1) %}
-    {%- do sums.extend([
-        ('values_' ~ one ~ '_' ~ other, 'value_' ~ one ~ ' * value_' ~ other),
-        ('value_count_' ~ one ~ '_' ~ other, 'value_' ~ one ~ ' * count_' ~ other),
-        ('count_value_' ~ one ~ '_' ~ other, 'count_' ~ one ~ ' * value_' ~ other),
-        ('counts_' ~ one ~ '_' ~ other, 'count_' ~ one ~ ' * count_' ~ other),
-    ]) %}
-    {%- endfor %}
-    {%- do sums.extend([
-        ('value_' ~ one, 'value_' ~ one),
-        ('count_' ~ one, 'count_' ~ one),
-        ('people_' ~ one, 'case when count_' ~ one ~ ' > 0 then 1 else 0 end'),
-    ]) %}
-    {%- endfor %}
-    {{- return(sums) -}}
+    {{- return({
+        'people': '1',
+        'points': 'points',
+        'answers': 'answers',
+        'sum_products': 'points * other_points',
+        'value_counts': 'points * other_answers',
+        'count_values': 'answers * other_points',
+        'count_products': 'answers * other_answers',
+    }) -}}
 {%- endmacro %}
 
 {% macro pair_sums() -%}
-    {%- for name, summed in _pair_sums() %}
+    {%- for name, summed in _pair_sums().items() %}
     sum({{ summed }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
 {#- The same of groups that have them already. -#}
 {% macro added_pair_sums() -%}
-    {%- for name, _ in _pair_sums() %}
+    {%- for name in _pair_sums() %}
     sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
@@ -272,25 +285,40 @@ of_one_place as (
     {%- endfor %}
 {%- endmacro %}
 
-{#- One row per key × pair of components that were both answered, from pair_sums(). -#}
+{% macro pair_columns() -%}
+    {{- return([
+        'component', 'other_component', 'respondents', 'numerator', 'denominator', 'sum_products', 'value_counts', 'count_values',
+        'count_products',
+    ]) -}}
+{%- endmacro %}
+
+{#- One row per key × pair of components that were both answered, if by different people. From pair_sums(). -#}
 {% macro pair_rows(relation, keys) -%}
-    {%- for one in range(1, index_components() | length + 1) %}
-    {%- set outer = loop %}
-    {%- for other in range(one, index_components() | length + 1) %}
-select
-    {{ columns(keys) }},
-    '{{ index_components()[one - 1] }}' as component,
-    '{{ index_components()[other - 1] }}' as other_component,
-    cast({{ 'people_' ~ one if one == other else 'null' }} as bigint) as respondents,
-    cast({{ in_points('value_' ~ one) if one == other else 'null' }} as decimal(38, 9)) as numerator,
-    cast({{ 'count_' ~ one if one == other else 'null' }} as bigint) as denominator,
-    cast({{ in_points('values_' ~ one ~ '_' ~ other, 2) }} as decimal(38, 9)) as sum_products,
-    cast({{ in_points('value_count_' ~ one ~ '_' ~ other) }} as decimal(38, 9)) as value_counts,
-    cast({{ in_points('count_value_' ~ one ~ '_' ~ other) }} as decimal(38, 9)) as count_values,
-    cast(counts_{{ one }}_{{ other }} as bigint) as count_products
-from {{ relation }}
-where count_{{ one }} > 0 and count_{{ other }} > 0
-{{ 'union all' if not (loop.last and outer.last) }}
-    {%- endfor %}
-    {%- endfor %}
+    select
+        {{ columns(keys, 'one') }},
+        {{ _component_name('one.component') }} as component,
+        {{ _component_name('other.component') }} as other_component,
+        cast(case when one.component = other.component then one.people end as bigint) as respondents,
+        cast(case when one.component = other.component then {{ in_points('one.points') }} end as decimal(38, 9)) as numerator,
+        cast(case when one.component = other.component then one.answers end as bigint) as denominator,
+        cast({{ in_points('coalesce(pairs.sum_products, 0)', 2) }} as decimal(38, 9)) as sum_products,
+        cast({{ in_points('coalesce(pairs.value_counts, 0)') }} as decimal(38, 9)) as value_counts,
+        cast({{ in_points('coalesce(pairs.count_values, 0)') }} as decimal(38, 9)) as count_values,
+        cast(coalesce(pairs.count_products, 0) as bigint) as count_products
+    from {{ relation }} as one
+    inner join {{ relation }} as other on {{ same_or_null(keys, 'one', 'other') }} and one.component <= other.component
+    left join {{ relation }} as pairs
+        on
+            {{ same_or_null(keys, 'one', 'pairs') }}
+            and one.component = pairs.component
+            and other.component = pairs.other_component
+    where one.component = one.other_component and other.component = other.other_component
+{%- endmacro %}
+
+{% macro _component_name(number) -%}
+    case {{ number }}
+        {%- for component in index_components() %}
+        when {{ loop.index }} then '{{ component }}'
+        {%- endfor %}
+    end
 {%- endmacro %}

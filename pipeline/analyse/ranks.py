@@ -17,6 +17,8 @@ DRAWS = 2000
 _OUTSIDE = DRAWS // 40  # 2.5 %
 # Draws of equal value, such as 100 %, are told apart by how far they would have gone.
 _TIE = 1e-12
+# Numbers worked on together, so that they stay in the processor's cache.
+_CACHED = 1 << 14
 
 
 def noise(members: int, *names: str) -> Array:
@@ -27,13 +29,18 @@ def noise(members: int, *names: str) -> Array:
 
 def draws_of_rates(rate: Array, cases: Array, z: Array) -> Array:
     """Rates whose share below each bound is that of Wilson's interval at every level: its bound at the level of z."""
-    spread = z * np.sqrt(rate * (1 - rate) / cases + z**2 / (4 * cases**2))
-    return np.asarray((rate + z**2 / (2 * cases) + spread) / (1 + z**2 / cases) + _TIE * z, dtype=np.float64)
+    found = np.empty(np.broadcast_shapes(np.shape(rate), np.shape(z)), dtype=np.float64)
+    at_once = max(1, _CACHED // max(1, np.size(rate)))
+    for start in range(0, len(z), at_once):
+        part = z[start : start + at_once]
+        spread = part * np.sqrt(rate * (1 - rate) / cases + part**2 / (4 * cases**2))
+        found[start : start + at_once] = (rate + part**2 / (2 * cases) + spread) / (1 + part**2 / cases) + _TIE * part
+    return found
 
 
 def ranks(values: Array) -> Ranks:
     """1 for the largest value, equal ones alike; shape as given, over the last axis in one dimension."""
-    return 1 + (values[None, :] > values[:, None]).sum(axis=1)
+    return 1 + len(values) - np.searchsorted(np.sort(values), values, side="right")
 
 
 def rank_intervals(draws: Array) -> tuple[Ranks, Ranks]:

@@ -164,7 +164,7 @@ class KnownValues:
         if not len(self) or texts.is_empty():
             return {}
         forms = _written_forms(texts)
-        everything = _BOUNDARY.join(forms["form"])
+        everything = forms["form"].str.join(_BOUNDARY).item()
         values = self._values.filter(self._may_be_in(everything))
         if values.is_empty():
             return {}
@@ -204,7 +204,7 @@ class _Window:
         """Of the values with at least ``size`` bytes, and fewer than another number."""
         lengths = np.asarray(values.str.len_bytes().to_numpy(), dtype=np.int64)
         places = np.flatnonzero((lengths >= size) & (shorter_than is None or lengths < shorter_than))
-        data = np.frombuffer("".join(values).encode() + b"\0" * 8, dtype=np.uint8)
+        data = np.frombuffer(values.str.join("").item().encode() + b"\0" * 8, dtype=np.uint8)
         ends = np.cumsum(lengths)[places]
         first, last = (cls._hashed(_words(data, starts), size) for starts in (ends - lengths[places], ends - size))
         return cls(size, places, first, last)

@@ -426,6 +426,8 @@ _CONTACT_GUARD = (
     "|(?i:圈a|[ _({<【\\[]at?[_)}>】\\]]| at |wxid_|wechat|weixin|vx|wx|qq)|微信|薇信|威信|扣扣"
 )
 
+_SEVEN_DIGITS = rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}"
+
 SEARCHES: dict[Finder, tuple[str, ...]] = {
     _names: (
         f"{_PERSONAL}|{_ROLE}|客服|客户|用户|顾客|姓名|联系人|[收报投来][货件修诉电]人"
@@ -438,13 +440,14 @@ SEARCHES: dict[Finder, tuple[str, ...]] = {
     positions.network_addresses: positions.NETWORK_GUARDS,
     positions.coordinates: positions.COORDINATE_GUARDS,
     positions.births: positions.BIRTH_GUARDS,
-    _numbers: (rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}",),
+    # Of a code's digits no number is read: SR2025Q1-035370.
+    _numbers: (rf"(?:^|[^0-9A-Za-z_%]){_SEVEN_DIGITS}|{_SEVEN_DIGITS}X",),
     _plates: ("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-Za-z]",),
     _emails: (_CONTACT_GUARD,),
     _accounts: (_CONTACT_GUARD,),
     _addresses: (
         rf"(?:[A-Za-z0-9]|{_COUNT})\s?(?:号|栋|幢|单元|座|號|弄|组|队|社|屯|#)"
-        r"|之[0-9一二三四五六七八九十]|[0-9][-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
+        rf"|之[0-9一二三四五六七八九十]|{_HAN}\s?[0-9]{{1,4}}[-－][0-9]|地址|住址|家住|住在|我家在|送到|寄到",
     ),
     _spoken: (rf"{_SPOKEN_UNIT}(?:[\s,，、。.\-—…·]{{0,2}}{_SPOKEN_UNIT}){{6}}", f"[{_WORDS}]"),
 }

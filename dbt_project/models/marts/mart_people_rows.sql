@@ -1,110 +1,112 @@
 {#- Parts of the requests, as schemas/expectations/release.py names them. -#}
 {% set parts = {
-    'urgent requests': "urgency = 'urgent'",
-    'complex requests': "complexity = 'complex'",
-    'repairs': "service_type = 'repair'",
-    'paid requests': 'charged_amount > 0',
+    'requests': 'true',
+    'urgent requests': 'is_urgent',
+    'complex requests': 'is_complex',
+    'repairs': 'is_repair',
+    'paid requests': 'is_paid',
     'special needs': 'special_need',
-    'requests with notices': 'notices_required > 0',
-    'requests with forms': 'form_fields_required > 0',
+    'requests with notices': 'is_notice_required',
+    'requests with forms': 'has_form',
 } -%}
+{% set counts = [] -%}
+{% for condition in parts.values() %}{% do counts.append('count(case when ' ~ condition ~ ' then 1 end) as rows_' ~ loop.index) %}{% endfor -%}
 {% set scopes = ['region', 'outlet', 'channel', 'product_category'] -%}
 {% set answer_scopes = ['region', 'outlet', 'product_category'] -%}
+{% set place = ['enterprise_id', 'quarter', 'scope_type', 'scope_id'] -%}
 with requests as (
+    select requests.*
+    from {{ ref('int_request_people') }} as requests
+    inner join {{ ref('int_quarters') }} as quarters on requests.quarter = quarters.quarter
+    where requests.is_in_scope
+),
+
+-- One scope after the other: grouping sets carry the columns of all scopes
+requests_of_people as (
+    {%- for scope in ['enterprise'] + scopes %}
+    {%- set scope_id = 'enterprise_id' if scope == 'enterprise' else scope_column(scope) %}
     select
         enterprise_id,
-        request_id,
-        -- Where customers have no number, every request may be somebody else's
-        coalesce('customer ' || customer_id, 'request ' || request_id) as person,
-        region_code,
-        outlet_id,
-        channel,
-        product_category,
         quarter,
-        urgency,
-        complexity,
-        service_type,
-        charged_amount,
-        special_need,
-        notices_required,
-        form_fields_required,
-        merged_into is null and not coalesce(is_test, false) as is_in_scope
-    from {{ source('clean', 'service_requests') }}
+        person,
+        '{{ scope }}' as scope_type,
+        {{ scope_id }} as scope_id,
+        {{ counts | join(', ') }}
+    from requests
+    where {{ scope_id }} is not null
+    group by enterprise_id, quarter, person{{ ', ' ~ scope_id if scope != 'enterprise' }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 served as (
     select
-        'requests' as subject,
-        {{ columns(['enterprise_id', 'quarter', 'person', 'region_code', 'outlet_id', 'channel', 'product_category']) }}
-    from requests
-    where is_in_scope
-    {%- for subject, condition in parts.items() %}
-    union all
-    select
-        '{{ subject }}' as subject,
-        {{ columns(['enterprise_id', 'quarter', 'person', 'region_code', 'outlet_id', 'channel', 'product_category']) }}
-    from requests
-    where is_in_scope and {{ condition }}
-    {%- endfor %}
-    union all
-    select
         'visits' as subject,
         visits.enterprise_id,
         visits.quarter,
-        coalesce(requests.person, 'visit ' || visits.visit_id) as person,
+        -- A visit without a known request is somebody's of its own
+        coalesce(requests.person, -1 - visits._row_id) as person,
         requests.region_code,
         visits.outlet_id,
         requests.channel,
         requests.product_category
     from {{ source('clean', 'onsite_visits') }} as visits
-    left join requests on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
+    left join {{ ref('int_request_people') }} as requests
+        on visits.enterprise_id = requests.enterprise_id and visits.request_id = requests.request_id
     union all
     select
         'appointments' as subject,
         appointments.enterprise_id,
         appointments.quarter,
-        coalesce(requests.person, 'appointment ' || appointments.appointment_id) as person,
+        coalesce(requests.person, -1 - appointments._row_id) as person,
         requests.region_code,
         requests.outlet_id,
         requests.channel,
         requests.product_category
     from {{ source('clean', 'appointments') }} as appointments
-    left join requests on appointments.enterprise_id = requests.enterprise_id and appointments.request_id = requests.request_id
+    left join {{ ref('int_request_people') }} as requests
+        on appointments.enterprise_id = requests.enterprise_id and appointments.request_id = requests.request_id
     union all
     select
         'complaints' as subject,
         enterprise_id,
         quarter,
-        coalesce('customer ' || customer_id, 'phone ' || customer_phone_token, 'complaint ' || complaint_id) as person,
+        dense_rank() over (
+            order by coalesce('customer ' || customer_id, 'phone ' || customer_phone_token, 'complaint ' || complaint_id)
+        ) as person,
         region_code,
         outlet_id,
         channel,
         cast(null as {{ dbt.type_string() }}) as product_category
     from {{ source('clean', 'complaints') }}
-    union all
-    select
-        'calls' as subject,
-        enterprise_id,
-        quarter,
-        coalesce('phone ' || caller_phone_token, 'call ' || call_id) as person,
-        cast(null as {{ dbt.type_string() }}) as region_code,
-        cast(null as {{ dbt.type_string() }}) as outlet_id,
-        cast(null as {{ dbt.type_string() }}) as channel,
-        cast(null as {{ dbt.type_string() }}) as product_category
-    from {{ source('clean', 'hotline_calls') }}
 ),
 
-counted as (
+served_people as (
+    {%- for scope in ['enterprise'] + scopes %}
+    {%- set scope_id = 'enterprise_id' if scope == 'enterprise' else scope_column(scope) %}
     select
         subject,
         enterprise_id,
         quarter,
         person,
-        {{ scope_keys(scopes) }},
+        '{{ scope }}' as scope_type,
+        {{ scope_id }} as scope_id,
         count(*) as row_count
     from served
+    where {{ scope_id }} is not null
+    group by subject, enterprise_id, quarter, person{{ ', ' ~ scope_id if scope != 'enterprise' }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+callers as (
+    select
+        enterprise_id,
+        quarter,
+        count(*) as row_count
+    from {{ source('clean', 'hotline_calls') }}
     where quarter in (select counted_quarters.quarter from {{ ref('int_quarters') }} as counted_quarters)
-    {{ scope_sets(['subject', 'enterprise_id', 'quarter', 'person'], scopes) }}
+    group by enterprise_id, quarter, caller_phone_token, case when caller_phone_token is null then call_id end
 ),
 
 -- People who answered for a touchpoint that counts in the place: without a request it weighs nothing in O2-2
@@ -122,47 +124,58 @@ answered as (
     {{ scope_sets(['enterprise_id', 'quarter', 'respondent', 'part'], answer_scopes) }}
 ),
 
-rows_of_people as (
+respondents as (
     select
-        subject,
-        enterprise_id,
-        quarter,
-        person,
-        scope_type,
-        scope_id,
-        row_count
-    from counted
-    union all
-    select
-        'touchpoint answers' as subject,
-        answered.enterprise_id,
-        answered.quarter,
-        cast(answered.respondent as {{ dbt.type_string() }}) as person,
-        answered.scope_type,
-        answered.scope_id,
+        {{ columns(place, 'answered') }},
+        answered.respondent,
         count(*) as row_count
     from answered
     inner join {{ ref('int_touchpoint_volumes') }} as volumes
         on
-            {{ same(['enterprise_id', 'quarter', 'scope_type', 'scope_id'], 'answered', 'volumes') }}
+            {{ same(place, 'answered', 'volumes') }}
             and answered.part = volumes.channel
-    group by answered.enterprise_id, answered.quarter, answered.respondent, answered.scope_type, answered.scope_id
+    group by {{ columns(place, 'answered') }}, answered.respondent
 ),
 
-ranked as (
+counted as (
+    {%- for subject in parts %}
+    select
+        '{{ subject }}' as subject,
+        {{ columns(place) }},
+        rows_{{ loop.index }} as row_count,
+        count(*) as people
+    from requests_of_people
+    where rows_{{ loop.index }} > 0
+    group by {{ place | join(', ') }}, rows_{{ loop.index }}
+    union all
+    {%- endfor %}
     select
         subject,
+        {{ columns(place) }},
+        row_count,
+        count(*) as people
+    from served_people
+    where scope_id is not null
+    group by subject, {{ place | join(', ') }}, row_count
+    union all
+    select
+        'calls' as subject,
         enterprise_id,
         quarter,
-        scope_type,
-        scope_id,
+        'enterprise' as scope_type,
+        enterprise_id as scope_id,
         row_count,
-        row_number() over (
-            partition by subject, enterprise_id, quarter, scope_type, scope_id
-            order by row_count desc, person asc
-        ) as person_rank
-    from rows_of_people
-    where scope_id is not null
+        count(*) as people
+    from callers
+    group by enterprise_id, quarter, row_count
+    union all
+    select
+        'touchpoint answers' as subject,
+        {{ columns(place) }},
+        row_count,
+        count(*) as people
+    from respondents
+    group by {{ place | join(', ') }}, row_count
 )
 
 select
@@ -171,8 +184,7 @@ select
     subject,
     scope_type,
     scope_id,
-    cast(count(*) as bigint) as people,
-    cast(sum(row_count) as bigint) as row_count,
-    cast(sum(case when person_rank < {{ fewest_people() }} then row_count else 0 end) as bigint) as most_rows
-from ranked
-group by enterprise_id, quarter, subject, scope_type, scope_id
+    people,
+    row_count,
+    most_rows
+from ({{ rows_of_most('counted', ['subject'] + place) }}) as people_rows

@@ -25,38 +25,38 @@ sized as (
     from comparable
 ),
 
-labelled as (
-    select
-        inputs.enterprise_id,
-        sized.period,
-        sized.period_role,
-        inputs.scope_type,
-        inputs.scope_id,
-        inputs.indicator_id,
-        inputs.variant,
-        inputs.part,
-        {{ part_columns('inputs') }},
-        sized.quarter_count,
-        surveyed.indicator_id is not null and inputs.variant <> 'requests' as is_surveyed
-    from {{ ref('mart_indicator_inputs') }} as inputs
-    inner join sized
-        on inputs.quarter = sized.quarter and (inputs.indicator_id = 'I4-1') = sized.is_trailing_only
-    left join (select distinct indicator_id from {{ ref('int_survey_parts') }}) as surveyed on inputs.indicator_id = surveyed.indicator_id
+surveyed as (
+    select distinct indicator_id
+    from {{ ref('int_survey_parts') }}
 )
 
 select
-    {{ columns(period_key()) }},
-    {{ part_columns() }}
-from labelled
-where quarter_count = 1
+    {{ columns(['enterprise_id'], 'inputs') }},
+    {{ columns(['period', 'period_role'], 'sized') }},
+    {{ columns(['scope_type', 'scope_id', 'indicator_id', 'variant', 'part'], 'inputs') }},
+    {{ part_columns('inputs') }}
+from {{ ref('mart_indicator_inputs') }} as inputs
+inner join sized
+    on inputs.quarter = sized.quarter and (inputs.indicator_id = 'I4-1') = sized.is_trailing_only
+where sized.quarter_count = 1
 union all
 select
-    {{ columns(period_key()) }},
-    {{ parts_of('sum(numerator)', 'sum(denominator)', 'sum(n)', 'sum(cases)', 'sum(within_limit)', 'sum(sum_squares)') }}
-from labelled
-where quarter_count > 1 and not is_surveyed
+    {{ columns(['enterprise_id'], 'inputs') }},
+    {{ columns(['period', 'period_role'], 'sized') }},
+    {{ columns(['scope_type', 'scope_id', 'indicator_id', 'variant', 'part'], 'inputs') }},
+    {{ parts_of(
+        'sum(inputs.numerator)', 'sum(inputs.denominator)', 'sum(inputs.n)', 'sum(inputs.cases)', 'sum(inputs.within_limit)',
+        'sum(inputs.sum_squares)'
+    ) }}
+from {{ ref('mart_indicator_inputs') }} as inputs
+inner join sized
+    on inputs.quarter = sized.quarter and (inputs.indicator_id = 'I4-1') = sized.is_trailing_only
+left join surveyed on inputs.indicator_id = surveyed.indicator_id
+where sized.quarter_count > 1 and (surveyed.indicator_id is null or inputs.variant = 'requests')
 group by
-    {{ columns(period_key()) }}
+    {{ columns(['enterprise_id'], 'inputs') }},
+    {{ columns(['period', 'period_role'], 'sized') }},
+    {{ columns(['scope_type', 'scope_id', 'indicator_id', 'variant', 'part'], 'inputs') }}
 union all
 -- People do not add up over quarters
 select

@@ -21,7 +21,8 @@ from pipeline.commands.privacy import privacy
 from pipeline.commands.purge import purge
 from pipeline.commands.quarantine import quarantine
 from pipeline.commands.reference import contract, indicators
-from pipeline.commands.run import backfill, report, run
+from pipeline.commands.report import report
+from pipeline.commands.run import backfill, run
 from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
 from pipeline.commands.suggest import init, suggest

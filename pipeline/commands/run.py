@@ -1,23 +1,28 @@
-"""``asq run``, ``asq backfill`` and ``asq report``: evaluate quarters, and print what was published."""
+"""``asq run`` and ``asq backfill``: evaluate quarters, and print what was published."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from pipeline.calendar.quarters import Quarter, quarter_range
 from pipeline.commands.options import console, handed_in_options, lake_option, landing_option, require_writable
-from pipeline.errors import DataRefused, UsageError
+from pipeline.commands.report import show
+from pipeline.errors import DataRefused
 from pipeline.lake.layout import Lake
 from pipeline.lake.memory import Memory
-from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, Settings, existing_lake
+from pipeline.settings.environment import environment
+from pipeline.settings.places import DEFAULT_FIRST_QUARTER, FIRST_QUARTER_VARIABLE, NO_REPORTS_VARIABLE, Settings
 
 _QUARTERS_NAMED = 8
+_reports_option = click.option(
+    "--reports/--no-reports", default=True, help="Write reports [default: yes]; `asq report` makes them of a publication later."
+)
 
 
 @click.command()
@@ -25,9 +30,10 @@ _QUARTERS_NAMED = 8
 @landing_option
 @lake_option
 @handed_in_options
-def run(quarter: str, landing: str, lake: str, **files: str | None) -> None:
+@_reports_option
+def run(quarter: str, landing: str, lake: str, reports: bool, **files: str | None) -> None:
     """Evaluate one QUARTER (like 2025-Q1) and publish its scores and reports."""
-    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, **files))
+    _evaluate([Quarter.parse(quarter)], Settings.of(landing, lake, **files), reports)
 
 
 @click.command()
@@ -35,39 +41,13 @@ def run(quarter: str, landing: str, lake: str, **files: str | None) -> None:
 @landing_option
 @lake_option
 @handed_in_options
-def backfill(quarters: str, landing: str, lake: str, **files: str | None) -> None:
+@_reports_option
+def backfill(quarters: str, landing: str, lake: str, reports: bool, **files: str | None) -> None:
     """Evaluate a range of QUARTERS (like 2024-Q1..2025-Q1), oldest first."""
-    _evaluate(quarter_range(quarters), Settings.of(landing, lake, **files))
+    _evaluate(quarter_range(quarters), Settings.of(landing, lake, **files), reports)
 
 
-@click.command()
-@click.argument("quarter")
-@lake_option
-def report(quarter: str, lake: str) -> None:
-    """Print the published score table of a QUARTER and the location of its reports."""
-    import duckdb
-
-    from pipeline.lake.warehouse import refresh_stale_warehouse
-
-    place = existing_lake(lake, "published")
-    # Works read-only, on a full disk and beside damaged files; the next run refreshes the warehouse.
-    with suppress(OSError, duckdb.Error):
-        refresh_stale_warehouse(place)
-    _require_undamaged(place, Quarter.parse(quarter))
-    _show(place, Quarter.parse(quarter))
-
-
-def _require_undamaged(lake: Lake, quarter: Quarter) -> None:
-    """Say which tables of a publication were set aside, and how they come back."""
-    from pipeline.lake.damaged import tables_set_aside
-
-    if missing := tables_set_aside(lake, quarter):
-        raise UsageError(
-            f"{quarter}: damaged tables of its publication were set aside ({', '.join(missing)}): run `asq run {quarter}`"
-        )
-
-
-def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
+def _evaluate(quarters: list[Quarter], settings: Settings, reports: bool) -> None:
     for quarter in quarters:
         # The partitions also end with the quarter in progress.
         quarter.require_begun()
@@ -80,7 +60,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
     from pipeline.runs import evaluator
 
     try:
-        with evaluator(settings) as evaluate:
+        with environment({} if reports else {NO_REPORTS_VARIABLE: "1"}), evaluator(settings) as evaluate:
             for quarter in quarters:
                 with _progress(quarter):
                     evaluate(quarter)
@@ -91,7 +71,7 @@ def _evaluate(quarters: list[Quarter], settings: Settings) -> None:
         raise
     _warn_of_delivery(settings, quarters)
     _warn_outdated(settings.lake, quarters)
-    _show(settings.lake, quarters[-1])
+    show(settings.lake, quarters[-1])
 
 
 def _warn_of_delivery(settings: Settings, quarters: list[Quarter]) -> None:
@@ -195,23 +175,3 @@ def _warn(current: Path, quarter: Quarter) -> None:
     run_info = pl.read_parquet(current / "run_info.parquet")
     for text in run_info.filter(pl.col("key") == WARNING)["value"]:
         click.echo(f"asq: {quarter}: warning: {text}", err=True)
-
-
-def _show(lake: Lake, quarter: Quarter) -> None:
-    from pipeline.lake.run_folder import is_of_earlier_version
-    from pipeline.report.formats.terminal import terminal_scores
-
-    current = lake.current(quarter)
-    if not current.exists():
-        raise UsageError(f"{quarter} has not been published in this lake: run `asq run {quarter}` first")
-    if is_of_earlier_version(lake, quarter):
-        raise UsageError(
-            f"{quarter} was published by an earlier version, which showed readers records of single people: "
-            f"`asq run {quarter}` publishes it anew, and the next run of any quarter takes the old tables from readers"
-        )
-    console.print(terminal_scores(current, quarter))
-    for path in sorted((current / "report").glob("*.html")):
-        console.print(f"report: {path}")
-    page = lake.analyst(quarter) / "acceptance" / "index.html"
-    if page.is_file():
-        console.print(f"acceptance: {page}")

@@ -1,23 +1,27 @@
-"""Writes the reports of a run: one page per enterprise, each written completely or not at all.
+"""Writes the reports of a run: enterprises × editions × languages × formats, each file written completely or not at all.
 
-The content is in ``model/``, the appearance in ``formats/html.py``.
+What an edition says is in ``editions/``, how it looks in ``formats/``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import atomic_path
-from pipeline.report.formats.html import render
+from pipeline.report.document.blocks import Document, Edition, Language
+from pipeline.report.editions import document_of
+from pipeline.report.formats import rendered
 from pipeline.report.model.run_tables import RunTables
+from pipeline.settings.plan import Reports
 
 REPORT_FOLDER = "report"
-_SUFFIX = ".html"
 
 # Unsafe in file names or file:// addresses: all but letters and digits of any script, -, _ and inner dots.
 _UNFIT = re.compile(r"[^\w.-]+|^\.+|\.+$")
@@ -27,22 +31,75 @@ _LONGEST_BYTES = 120
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def write_reports(run_path: Path, quarter: Quarter) -> list[Path]:
-    """Write ``report/<enterprise>.html`` into the run's folder for every enterprise; returns the paths by enterprise.
+@dataclass(frozen=True)
+class Wanted:
+    """Which reports are written; ``enterprises``: None for all."""
 
-    Pages of other enterprises (copied from an earlier publication) are removed. Raises ReportInputMissing, see
+    editions: tuple[Edition, ...]
+    languages: tuple[Language, ...]
+    formats: tuple[str, ...]
+    enterprises: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_plan(cls, reports: Reports) -> Wanted:
+        return cls(reports.editions, reports.languages, reports.formats)  # type: ignore[arg-type]
+
+
+def write_reports(run_path: Path, quarter: Quarter, wanted: Wanted) -> list[Path]:
+    """Write ``report/<enterprise>/<edition>.<language>.<format>`` into the run's folder; returns the paths by enterprise.
+
+    Those of other enterprises or forms (copied from an earlier publication) are removed. Raises ReportInputMissing, see
     build_report.
     """
-    tables = RunTables.read(run_path, quarter)
     folder = run_path / REPORT_FOLDER
-    folder.mkdir(exist_ok=True)
-    paths = [folder / f"{name}{_SUFFIX}" for name in file_names(tables.enterprises)]
-    for enterprise, path in zip(tables.enterprises, paths, strict=True):
-        with atomic_path(path) as temporary:
-            temporary.write_text(render(tables.report(enterprise)), encoding="utf-8", newline="\n")
-    for stale in set(folder.glob(f"*{_SUFFIX}")) - set(paths):
-        stale.unlink()
+    paths = write_into(folder, RunTables.read(run_path, quarter), wanted)
+    kept = set(paths)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in kept:
+            path.unlink()
     return paths
+
+
+def write_into(folder: Path, tables: RunTables, wanted: Wanted) -> list[Path]:
+    """Write reports into any folder, an enterprise a folder within it; returns their paths."""
+    names = dict(zip(tables.enterprises, file_names(tables.enterprises), strict=True))
+    paths = []
+    for enterprise in tables.enterprises if wanted.enterprises is None else wanted.enterprises:
+        place = folder / names[enterprise]
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in _files(tables, enterprise, wanted):
+            with atomic_path(place / name) as temporary:
+                temporary.write_bytes(content)
+            paths.append(place / name)
+    return paths
+
+
+def remove_reports(run_path: Path) -> None:
+    """Take away reports that were copied from an earlier publication."""
+    shutil.rmtree(run_path / REPORT_FOLDER, ignore_errors=True)
+
+
+def _files(tables: RunTables, enterprise: str, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    for language in wanted.languages:
+        drawings: dict[str, str] = {}
+        for edition in wanted.editions:
+            document = document_of(tables, enterprise, edition, language)
+            if wanted.formats != ("json",):
+                _draw(document, drawings)
+            for form in wanted.formats:
+                yield f"{edition}.{language}.{form}", rendered(document, form, drawings)
+
+
+def _draw(document: Document, drawings: dict[str, str]) -> None:
+    """Draw the charts that no edition before has drawn: a chart of an anchor is the same in all."""
+    from pipeline.report.formats.document_html import svg_of
+
+    for chart in document.charts():
+        if chart.anchor not in drawings:
+            drawings[chart.anchor] = svg_of(chart)
 
 
 def file_names(enterprises: Iterable[str]) -> list[str]:

@@ -22,6 +22,8 @@ from pipeline.settings.handed_in import FILES
 FIRST_QUARTER_VARIABLE = "ASQ_FIRST_QUARTER"
 DEFAULT_FIRST_QUARTER = "2023-Q1"
 LANDING_VARIABLE, LAKE_VARIABLE = "ASQ_LANDING", "ASQ_LAKE"
+NO_REPORTS_VARIABLE = "ASQ_NO_REPORTS"
+"""If it is set, runs write no reports; ``asq report`` makes them of the publication."""
 # DuckDB and polars take a path that holds one of these for a pattern.
 _PATTERN_CHARACTERS = "*?["
 

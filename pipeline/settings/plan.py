@@ -45,6 +45,8 @@ from schemas.expectations.outliers import METHODS, Z
 from schemas.expectations.pairs import ALWAYS, REQUEST_MEASURES
 from schemas.expectations.pairs import Pair as Names
 from schemas.expectations.privacy import KINDS as PERSONAL_DATA_KINDS
+from schemas.expectations.reports import EDITIONS, LANGUAGES
+from schemas.expectations.reports import FORMATS as REPORT_FORMATS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -273,6 +275,14 @@ class Analyses(SettingsModel):
         return tuple(found.values())
 
 
+class Reports(SettingsModel):
+    """What every run writes of reports; other forms are made of a publication when somebody asks for them (`asq report`)."""
+
+    editions: tuple[Annotated[str, one_of(EDITIONS)], ...] = Field(EDITIONS, description="Whom they are for.")
+    languages: tuple[Annotated[str, one_of(LANGUAGES)], ...] = Field(("zh",), description="In which languages.")
+    formats: tuple[Annotated[str, one_of(REPORT_FORMATS)], ...] = Field(("html",), description="In which formats.")
+
+
 class EvaluationPlan(SettingsModel):
     """One evaluation's choices; None where the project's parameters (seeds/parameters.csv) decide."""
 
@@ -303,6 +313,7 @@ class EvaluationPlan(SettingsModel):
         (Z,), description=f"What makes a point need review; {Z} must be one."
     )
     analyses: Analyses = Field(default_factory=Analyses, description="What the analyses look at.")
+    reports: Reports = Field(default_factory=Reports, description="What is written of reports.")
     privacy_exceptions: tuple[PrivacyException, ...] = Field((), description="Looks like personal data, is none.")
     _origin: _Origin = PrivateAttr(default_factory=lambda: _Origin(LocatedYaml("evaluation plan")))
 

@@ -1,0 +1,82 @@
+"""Draws a Vega-Lite specification as SVG or PNG, in this process and without a network (vl-convert).
+
+The libraries are imported when the first chart is drawn: a run without charts does not pay for them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pipeline.errors import AsqError
+
+FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Microsoft YaHei", "SimHei")
+"""Families with the characters of Simplified Chinese, the preferred one first."""
+FONT_STACK = ", ".join([*FONTS, "sans-serif"])
+
+_PIXELS_PER_UNIT = 2.0
+
+
+class NoChineseFont(AsqError):
+    """No installed font has the characters of Simplified Chinese, so charts and PDF would show boxes."""
+
+
+def svg(specification: dict[str, Any]) -> str:
+    """The chart as SVG; the same specification gives the same text. Whoever shows it needs one of ``FONTS``."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(_with_font(specification, FONT_STACK), vl_version=_version()))
+
+
+def png(specification: dict[str, Any]) -> bytes:
+    """The chart as PNG, at twice its size, for formats that cannot hold SVG. Raises NoChineseFont."""
+    import vl_convert
+
+    return bytes(
+        vl_convert.vegalite_to_png(_with_font(specification, font_family()), vl_version=_version(), scale=_PIXELS_PER_UNIT)
+    )
+
+
+def png_of_svg(drawing: str) -> bytes:
+    """A drawing of our own as PNG, at twice its size. Raises NoChineseFont."""
+    import vl_convert
+
+    font_family()
+    return bytes(vl_convert.svg_to_png(drawing, scale=_PIXELS_PER_UNIT))
+
+
+def font_family() -> str:
+    """The installed family that charts and pages are set in.
+
+    Raises NoChineseFont if there is none: with a missing font, renderers silently take another one.
+    """
+    installed = _installed_families()
+    found = next((family for family in FONTS if family in installed), None)
+    if found is None:
+        raise NoChineseFont(
+            "no font for Chinese is installed, so charts and PDF would be unreadable; "
+            f"install one of {', '.join(FONTS)} (Debian: fonts-noto-cjk)"
+        )
+    return found
+
+
+def _with_font(specification: dict[str, Any], font: str) -> dict[str, Any]:
+    return {**specification, "config": {**specification.get("config", {}), "font": font}}
+
+
+@lru_cache(maxsize=1)
+def _installed_families() -> frozenset[str]:
+    import typst
+
+    return frozenset(typst.Fonts(include_embedded_fonts=False).families())
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """The version of Vega-Lite that Altair writes, as vl-convert knows it."""
+    import altair
+    import vl_convert
+
+    wanted = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    known = list(vl_convert.get_vegalite_versions())
+    return wanted if wanted in known else known[-1]

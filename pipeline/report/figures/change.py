@@ -46,19 +46,17 @@ def change_waterfall(
         name = frame.text("waterfall.others", n=len(others))
         steps.append(_step(frame, name, at, points, name))
     steps.append(_total(frame, frame.period, now))
-    description = " ".join(
-        [
-            frame.text(
-                "waterfall",
-                before=number(before),
-                compared=change["compared_period"],
-                now=number(now),
-                period=frame.period,
-                change=signed(now - before),
-            ),
-            *_largest(frame, parts),
-            firmness(frame, score_range(frame, change["compared_period"]), score_range(frame, frame.period)),
-        ]
+    description = frame.sentences(
+        frame.text(
+            "waterfall",
+            before=number(before),
+            compared=change["compared_period"],
+            now=number(now),
+            period=frame.period,
+            change=signed(now - before),
+        ),
+        *_largest(frame, parts),
+        firmness(frame, score_range(frame, change["compared_period"]), score_range(frame, frame.period)),
     )
     names = {"good": frame.text("waterfall.gain"), "bad": frame.text("waterfall.loss")}
     rows = [

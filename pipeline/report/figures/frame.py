@@ -47,6 +47,10 @@ class Frame:
     def text(self, message_id: str, **values: object) -> str:
         return self.say.text(f"chart.{message_id}", **values)
 
+    def sentences(self, *sentences: str) -> str:
+        """Sentences one after the other; Chinese ones without a space between them."""
+        return ("" if self.language == "zh" else " ").join(sentences)
+
     def rows(self, table: str, of_period: bool = True, **equal: Any) -> list[dict[str, Any]]:
         """The enterprise's rows of a released table; none of a table that the run did not release."""
         if not (self.tables.folder / f"{table}.parquet").is_file():
@@ -85,6 +89,10 @@ class Frame:
     def in_unit(self, indicator_id: str, value: float | None) -> str:
         row = self.catalogue[indicator_id]
         return self.numbers.in_unit(value, row["unit"], row["unit_zh"])
+
+    def bare(self, indicator_id: str, value: float | None) -> str:
+        """A value without its unit's name, where the axis has it."""
+        return self.numbers.bare(value, self.catalogue[indicator_id]["unit"])
 
     def interval(self, indicator_id: str, low: float | None, high: float | None) -> str:
         row = self.catalogue[indicator_id]

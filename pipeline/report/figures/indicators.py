@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.charts import tree as icicle
 from pipeline.charts.bullet import Bullet, position
 from pipeline.charts.bullet import bullets as drawn_bullets
-from pipeline.charts.heatmap import FAR, GOOD, NEAR, Shade
+from pipeline.charts.heatmap import FAIR, FAR, GOOD, NEAR, Shade
 from pipeline.charts.importance import Item, importance
 from pipeline.report.document.blocks import Cell, Chart, Kind
 from pipeline.report.figures.frame import ABSENT, BAD, NOTHING, OPEN, Frame, cell, chart, size_of, tone_of
@@ -45,17 +45,15 @@ def bullets(
     counts = [tone_of(measured[name]) for name in shown]
     names = {tone: frame.text(f"verdict_of.{tone}") for tone in _TONES}
     first = shown[0]
-    description = " ".join(
-        [
-            frame.text("bullets", n=len(shown), missed=counts.count(BAD), open=counts.count(OPEN), met=counts.count("good")),
-            frame.text(
-                "bullets.first",
-                name=frame.named(first),
-                value=frame.in_unit(first, measured[first]["value"]),
-                bound=frame.bound(first, measured[first]["requirement"]),
-                lost=frame.numbers.number(_lost(frame, first)),
-            ),
-        ]
+    description = frame.sentences(
+        frame.text("bullets", n=len(shown), missed=counts.count(BAD), open=counts.count(OPEN), met=counts.count("good")),
+        frame.text(
+            "bullets.first",
+            name=frame.named(first),
+            value=frame.in_unit(first, measured[first]["value"]),
+            bound=frame.bound(first, measured[first]["requirement"]),
+            lost=frame.numbers.number(_lost(frame, first)),
+        ),
     )
     rows = [_bullet(frame, name, measured[name], names) for name in shown]
     return chart(
@@ -99,6 +97,7 @@ def importance_performance(tables: RunTables, enterprise_id: str, say: Messages,
     items = [
         Item(
             name,
+            frame.named(name),
             frame.weight(name),
             float(frame.scores[name]["score"]),
             _lost(frame, name),
@@ -121,13 +120,11 @@ def importance_performance(tables: RunTables, enterprise_id: str, say: Messages,
     first.sort(key=lambda each: (-each.lost, each.name))
     firm = [each for each in first if each.tone == BAD]
     listed = frame.text("comma").join(frame.named(each.name) for each in (firm or first)[:3])
-    description = " ".join(
-        [
-            frame.text("importance", n=len(items), weight=percent(mean_weight), score=number(mean_score)),
-            frame.text("importance.first" if firm else "importance.first_open", n=len(firm or first), names=listed)
-            if first
-            else frame.text("importance.none"),
-        ]
+    description = frame.sentences(
+        frame.text("importance", n=len(items), weight=percent(mean_weight), score=number(mean_score)),
+        frame.text("importance.first" if firm else "importance.first_open", n=len(firm or first), names=listed)
+        if first
+        else frame.text("importance.none"),
     )
     return chart(
         "figure-importance",
@@ -178,7 +175,7 @@ def score_tree(tables: RunTables, enterprise_id: str, say: Messages, period: str
     names = {key: frame.text(f"tree.{key}") for key in ("full", "high", "middle", "low", "none")}
     shades = [
         Shade(names["full"], GOOD),
-        Shade(names["high"], "#e0f1ea"),
+        Shade(names["high"], FAIR),
         Shade(names["middle"], NEAR),
         Shade(names["low"], FAR),
         Shade(names["none"], is_hollow=True),
@@ -241,7 +238,7 @@ def score_tree(tables: RunTables, enterprise_id: str, say: Messages, period: str
             "worst_score": frame.numbers.number(frame.score(ends[1])),
         }
         sentences.insert(1, frame.text("tree.dimensions", **values))
-    description = " ".join(sentences)
+    description = frame.sentences(*sentences)
     return chart(
         "figure-score-tree",
         frame.text("tree.title"),

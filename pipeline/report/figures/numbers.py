@@ -34,6 +34,9 @@ class Numbers:
     def signed(self, value: chinese.Number, decimals: int = chinese.DECIMALS) -> str:
         return chinese.signed(value, decimals)
 
+    def bare(self, value: chinese.Number, unit: str) -> str:
+        return self._own(chinese.bare(value, unit))
+
     def unit(self, unit: str, unit_zh: str) -> str:
         return unit_zh if self.language == "zh" else _UNITS.get(unit, unit)
 

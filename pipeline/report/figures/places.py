@@ -10,7 +10,7 @@ from pipeline.charts import funnel as funnels
 from pipeline.charts import ranked as leagues
 from pipeline.charts.bullet import position
 from pipeline.charts.heatmap import FAR, GOOD, NEAR, SEQUENTIAL, Cell, Shade, heatmap
-from pipeline.charts.style import PALE
+from pipeline.charts.style import PALE, PAPER
 from pipeline.report.document.blocks import Cell as TableCell
 from pipeline.report.document.blocks import Chart, Plot
 from pipeline.report.figures.frame import ABSENT, NOTHING, Frame, cell, chart, is_withheld, tone_of
@@ -20,11 +20,12 @@ from pipeline.report.words.messages import Messages
 _FEWEST_MEMBERS = 3
 _SHOWN_MEMBERS = 20
 # Cells of a heat map, each with its description: more would make a drawing heavy, and nobody reads them.
-_MOST_CELLS, _MOST_INDICATORS, _MOST_REGIONS = 110, 8, 16
+_MOST_CELLS, _MOST_INDICATORS, _MOST_REGIONS = 100, 8, 16
 _FEW, _OPEN = "insufficient_sample", "not_distinguishable"
 _TONES = {"better": "good", "worse": "bad", _OPEN: "open"}
 _FLAGS = ("above", "below")
 OTHER = "other"
+_NO_DATA = "·"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -33,7 +34,8 @@ def league_bars(
 ) -> Chart | None:
     """Members of a dimension (region, outlet, channel, product_category) by value, with n and interval.
 
-    Without ``indicator_id`` it is the one in which most members differ from the rest. None with fewer than three shown members.
+    Without ``indicator_id`` it is the one in which most members differ from the rest, or else the one that costs most points.
+    None with fewer than three shown members.
     """
     frame = Frame.of(tables, enterprise_id, say, period)
     rows = _league(frame, dimension, indicator_id)
@@ -52,7 +54,7 @@ def league_bars(
             row["ci_low"],
             row["ci_high"],
             _tone(row),
-            _with_rank(frame, row),
+            frame.bare(indicator, row["value"]),
             _member_label(frame, dimension, row),
         )
         for row in shown
@@ -65,26 +67,25 @@ def league_bars(
     if requirement is not None:
         bound = frame.bound(indicator, requirement)
         lines.append(leagues.Line(requirement, frame.text("line.requirement", bound=bound), True))
-    description = " ".join(
-        [
-            frame.text(
-                "league",
-                dimension=frame.text(f"dimension.{dimension}"),
-                name=frame.named(indicator),
-                n=len(rows),
-                best=frame.place(dimension, rows[0]["member"]),
-                best_value=frame.in_unit(indicator, rows[0]["value"]),
-                worst=frame.place(dimension, rows[-1]["member"]),
-                worst_value=frame.in_unit(indicator, rows[-1]["value"]),
-            ),
-            *_differing(frame, dimension, rows),
-            *([frame.text("league.left_out", n=len(rows) - len(shown))] if len(shown) < len(rows) else []),
-        ]
+    description = frame.sentences(
+        frame.text(
+            "league",
+            dimension=frame.text(f"by.{dimension}"),
+            name=frame.named(indicator),
+            n=len(rows),
+            best=frame.place(dimension, rows[0]["member"]),
+            best_value=frame.in_unit(indicator, rows[0]["value"]),
+            worst=frame.place(dimension, rows[-1]["member"]),
+            worst_value=frame.in_unit(indicator, rows[-1]["value"]),
+        ),
+        *_differing(frame, dimension, rows),
+        *([frame.text("league.left_out", n=len(rows) - len(shown))] if len(shown) < len(rows) else []),
     )
-    axis = " · ".join([frame.axis(indicator), *(line.name for line in lines)])
+    keys = [frame.text("line.dashed" if line.is_requirement else "line.solid", name=line.name) for line in lines]
+    axis = frame.text("semicolon").join([frame.axis(indicator), *keys])
     return chart(
         f"figure-league-{dimension.replace('_', '-')}-{indicator}",
-        frame.text("league.title", dimension=frame.text(f"dimension.{dimension}"), name=frame.named(indicator)),
+        frame.text("league.title", dimension=frame.text(f"by.{dimension}"), name=frame.named(indicator)),
         description,
         _league_columns(frame, indicator, dimension),
         [_league_cells(frame, dimension, row) for row in rows],
@@ -115,7 +116,10 @@ def funnel(
             frame.place(dimension, row["member"]),
             row["n"],
             row["value"],
-            *(row[f"limit_{side}_{level}"] for level in ("95", "998") for side in ("low", "high")),
+            row["limit_low_95"],
+            row["limit_high_95"],
+            row["limit_low_998"],
+            row["limit_high_998"],
             tone(row),
             row["flag"] in _FLAGS,
             _member_label(frame, dimension, row),
@@ -128,17 +132,15 @@ def funnel(
         frame.text("named_value", name=frame.place(dimension, row["member"]), value=frame.in_unit(indicator_id, row["value"]))
         for row in flagged
     )
-    description = " ".join(
-        [
-            frame.text(
-                "funnel",
-                n=len(rows),
-                dimension=frame.text(f"dimension.{dimension}"),
-                name=frame.named(indicator_id),
-                target=frame.in_unit(indicator_id, own["value"]),
-            ),
-            frame.text("funnel.flagged", n=len(flagged), names=listed) if flagged else frame.text("funnel.none"),
-        ]
+    description = frame.sentences(
+        frame.text(
+            "funnel",
+            n=len(rows),
+            dimension=frame.text(f"by.{dimension}"),
+            name=frame.named(indicator_id),
+            target=frame.in_unit(indicator_id, own["value"]),
+        ),
+        frame.text("funnel.flagged", n=len(flagged), names=listed) if flagged else frame.text("funnel.none"),
     )
     names_of_lines = (
         frame.text("line.enterprise", value=frame.in_unit(indicator_id, own["value"])),
@@ -153,7 +155,7 @@ def funnel(
     ]
     return chart(
         f"figure-funnel-{dimension.replace('_', '-')}-{indicator_id}",
-        frame.text("funnel.title", dimension=frame.text(f"dimension.{dimension}"), name=frame.named(indicator_id)),
+        frame.text("funnel.title", dimension=frame.text(f"by.{dimension}"), name=frame.named(indicator_id)),
         description,
         columns,
         [
@@ -211,14 +213,9 @@ def region_heatmap(
     if len(indicators) < 2 or len(regions) < 2:
         return None
     names = {key: frame.text(f"heat.{key}") for key in ("met", "near", "far", "open", "withheld", "nothing")}
-    shades = [
-        Shade(names["met"], GOOD),
-        Shade(names["near"], NEAR),
-        Shade(names["far"], FAR),
-        Shade(names["open"], PALE),
-        Shade(names["withheld"], is_hollow=True),
-        Shade(names["nothing"], is_hollow=True),
-    ]
+    keys = names | {key: frame.text(f"heat.{key}_key") for key in ("withheld", "nothing")}
+    colours = {"met": GOOD, "near": NEAR, "far": FAR, "open": PALE}
+    shades = [Shade(keys[key], colours.get(key, PAPER), key not in colours) for key in keys]
     places = {region: frame.place("region", region) for region in regions}
     drawn, counts = [], dict.fromkeys(names, 0)
     rows: list[list[TableCell]] = []
@@ -233,7 +230,7 @@ def region_heatmap(
                 Cell(
                     frame.text("heat.row", name=frame.named(name), unit=_gap_unit(frame, name)),
                     places[region],
-                    names[kind],
+                    keys[kind],
                     text,
                     label,
                 )
@@ -241,19 +238,17 @@ def region_heatmap(
             line.append(_heat_cell(frame, name, value, kind, names))
         rows.append(line)
     far = [(name, region) for name in indicators for region in regions if _heat_kind(cells[name].get(region)) == "far"]
-    description = " ".join(
-        [
-            frame.text(
-                "heat",
-                regions=len(regions),
-                indicators=len(indicators),
-                met=counts["met"],
-                missed=counts["near"] + counts["far"],
-                open=counts["open"],
-                withheld=counts["withheld"],
-            ),
-            *([frame.text("heat.most", name=frame.named(_most(far)), n=sum(one == _most(far) for one, _ in far))] if far else []),
-        ]
+    description = frame.sentences(
+        frame.text(
+            "heat",
+            regions=len(regions),
+            indicators=len(indicators),
+            met=counts["met"],
+            missed=counts["near"] + counts["far"],
+            open=counts["open"],
+            withheld=counts["withheld"],
+        ),
+        *([frame.text("heat.most", name=frame.named(_most(far)), n=sum(one == _most(far) for one, _ in far))] if far else []),
     )
     return chart(
         "figure-region-heatmap",
@@ -284,7 +279,8 @@ def month_hour_heatmap(tables: RunTables, enterprise_id: str, say: Messages) -> 
     number = frame.numbers.count
     most = max(row["record_count"] for row in shown)
     shades, of_count = _steps(frame, most)
-    withheld = Shade(frame.text("heat.withheld"), is_hollow=True)
+    withheld = Shade(frame.text("heat.withheld_key"), is_hollow=True)
+    told = frame.text("heat.withheld")
     by_place = {(row["row_value"], row["column_value"]): row for row in counts}
     drawn, rows = [], []
     for month in months:
@@ -299,7 +295,7 @@ def month_hour_heatmap(tables: RunTables, enterprise_id: str, say: Messages) -> 
                         _hour(frame, hour),
                         withheld.name,
                         NOTHING,
-                        f"{place}{frame.text('colon')}{withheld.name}",
+                        f"{place}{frame.text('colon')}{told}",
                     )
                 )
                 line.append(cell(NOTHING, withheld=True))
@@ -354,7 +350,9 @@ def _league(frame: Frame, dimension: str, indicator_id: str | None) -> Rows:
         own = by_indicator[name]
         differing = sum(row["finding"] in ("better", "worse") for row in own)
         lost = frame.scores.get(name, {}).get("lost_points") or 0.0
-        return -differing, -lost, -sum(row["status"] != _FEW for row in own), order.index(name)
+        compared = [row["value"] for row in own if row["status"] != _FEW]
+        has_spread = len(set(compared)) >= _FEWEST_MEMBERS
+        return -differing, -has_spread, -lost, -len(compared), order.index(name)
 
     return by_indicator[min(by_indicator, key=telling)] if by_indicator else []
 
@@ -374,10 +372,6 @@ def _tone(row: Mapping[str, Any]) -> str:
 
 def _tone_of_cell(tone: str) -> Any:
     return {"good": "good", "bad": "bad", "open": "open"}.get(tone, "soft")
-
-
-def _with_rank(frame: Frame, row: Mapping[str, Any]) -> str:
-    return frame.in_unit(row["indicator_id"], row["value"])
 
 
 def _rank(frame: Frame, row: Mapping[str, Any]) -> str:
@@ -400,6 +394,8 @@ def _member_label(frame: Frame, dimension: str, row: Mapping[str, Any]) -> str:
 
 def _differing(frame: Frame, dimension: str, rows: Rows) -> list[str]:
     """Who differs from the rest, as far as the corrected tests say."""
+    if all(row["finding"] is None for row in rows):
+        return [frame.text("league.few")]
     found = []
     for finding in ("worse", "better"):
         names = [frame.place(dimension, row["member"]) for row in rows if row["finding"] == finding]
@@ -451,7 +447,10 @@ def _heat_kind(value: Mapping[str, Any] | None) -> str:
 
 
 def _gap(frame: Frame, indicator_id: str, value: Mapping[str, Any]) -> str:
+    """How much better than the requirement a value is, whichever way is better."""
     gap = value["value"] - value["requirement"]
+    if frame.catalogue[indicator_id]["direction"] == "lower":
+        gap = -gap
     return frame.numbers.signed(gap * 100 if frame.is_rate(indicator_id) else gap, 1)
 
 
@@ -463,7 +462,8 @@ def _gap_unit(frame: Frame, indicator_id: str) -> str:
 def _heat_texts(frame: Frame, indicator_id: str, place: str, value: Mapping[str, Any] | None, kind: str) -> tuple[str, str]:
     what = frame.text("heat.place", place=place, name=frame.named(indicator_id))
     if value is None or value["value"] is None or value["requirement"] is None:
-        return NOTHING, f"{what}{frame.text('colon')}{kind}"
+        is_hidden = value is not None and is_withheld(value)
+        return NOTHING if is_hidden else _NO_DATA, f"{what}{frame.text('colon')}{kind}"
     label = frame.text(
         "heat.label",
         what=what,
@@ -477,7 +477,7 @@ def _heat_texts(frame: Frame, indicator_id: str, place: str, value: Mapping[str,
 
 def _heat_cell(frame: Frame, indicator_id: str, value: Mapping[str, Any] | None, kind: str, names: Mapping[str, str]) -> TableCell:
     if value is None or value["value"] is None:
-        return cell(NOTHING, withheld=kind == "withheld")
+        return cell(NOTHING, withheld=True) if kind == "withheld" else cell(_NO_DATA)
     text = frame.text(
         "heat.cell",
         value=frame.in_unit(indicator_id, value["value"]),
@@ -496,7 +496,7 @@ def _most(far: Sequence[tuple[str, str]]) -> str:
 def _steps(frame: Frame, most: int) -> tuple[list[Shade], Any]:
     """Classes of counts of one width, and which one a count is in; nothing at all is a class of its own."""
     size = max(-(-most // len(SEQUENTIAL)), 1)
-    zero = Shade("0")
+    zero = Shade(frame.text("hours.zero"))
     classes = [
         Shade(frame.text("hours.class", low=size * place + 1, high=min(size * (place + 1), most)), colour)
         for place, colour in enumerate(SEQUENTIAL)

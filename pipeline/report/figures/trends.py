@@ -25,13 +25,11 @@ def score_trend(tables: RunTables, enterprise_id: str, say: Messages) -> Chart |
     if len(_with(line, "score")) < _FEWEST:
         return None
     title = frame.text("trend.total.title")
-    description = " ".join(
-        [
-            _between(frame, line),
-            frame.text("trend.extremes", **_extremes(frame, line)),
-            _firmness_of(frame, line),
-            *_gaps(frame, line),
-        ]
+    description = frame.sentences(
+        _between(frame, line),
+        frame.text("trend.extremes", **_extremes(frame, line)),
+        _firmness_of(frame, line),
+        *_gaps(frame, line),
     )
     points = [_score_point(frame, row, counted.get(row["quarter"], 0)) for row in line]
     numbers = frame.numbers
@@ -117,7 +115,7 @@ def dimension_trends(tables: RunTables, enterprise_id: str, say: Messages) -> Ch
         description,
         columns,
         rows,
-        specification=panels(series, description, axis=frame.text("axis.points"), highest=_HIGHEST_SCORE),
+        specification=panels(series, description, highest=_HIGHEST_SCORE),
         plot=Plot(form="line", series=tuple(1 + 3 * place for place in range(len(lines)))),
         note=frame.text("trend.note"),
     )
@@ -135,21 +133,19 @@ def indicator_trend(tables: RunTables, enterprise_id: str, say: Messages, indica
     first, last, name = shown[0], shown[-1], frame.named(indicator_id)
     verdict = _verdict_of(frame, indicator_id, last)
     firm = frame.text("firm.apart_since" if _apart_values(first, last) else "firm.not_apart_since", first=first["quarter"])
-    description = " ".join(
-        [
-            frame.text(
-                "trend.indicator",
-                name=name,
-                first=first["quarter"],
-                before=frame.in_unit(indicator_id, first["value"]),
-                last=last["quarter"],
-                now=frame.in_unit(indicator_id, last["value"]),
-                n=frame.numbers.count(last["n"]),
-            ),
-            verdict,
-            firm,
-            *_gaps(frame, line),
-        ]
+    description = frame.sentences(
+        frame.text(
+            "trend.indicator",
+            name=name,
+            first=first["quarter"],
+            before=frame.in_unit(indicator_id, first["value"]),
+            last=last["quarter"],
+            now=frame.in_unit(indicator_id, last["value"]),
+            n=frame.numbers.count(last["n"]),
+        ),
+        verdict,
+        firm,
+        *_gaps(frame, line),
     )
     requirement = last["requirement"]
     points = [

@@ -187,7 +187,9 @@ class Numbers:
             return f"{year}年" if self.language == "zh" else year
         if self.language == "zh":
             named = f"{year}年第{_QUARTERS_ZH[int(quarter) - 1]}季度"
-            return {None: named, "YTD": f"{year}年年初至第{_QUARTERS_ZH[int(quarter) - 1]}季度末", "TTM": f"截至{named}的近四季度"}[window]
+            return {None: named, "YTD": f"{year}年年初至第{_QUARTERS_ZH[int(quarter) - 1]}季度末", "TTM": f"截至{named}的近四季度"}[
+                window
+            ]
         named = f"Q{quarter} {year}"
         return {None: named, "YTD": f"{year} to the end of Q{quarter}", "TTM": f"four quarters to {named}"}[window]
 

@@ -3,8 +3,8 @@
 Full values in, text out. Whether a requirement is met was decided before, on the full value (GB/T 8170, full-value
 comparison): never compare formatted numbers.
 
-House form, both languages: ``95.00%`` without a space, thousands by commas, the minus sign −, ``—`` for no number, a limit as it was
-set (``≥ 95%``) and one at the end of its scale as an equality (``= 0``, ``= 100%``). Chinese: 个百分点, ``1∶200``, 2025年3月31日.
+House form, both languages: ``95.00%`` without a space, thousands by commas, the minus sign −, ``—`` for no number, a limit as it
+was set (``≥ 95%``) and one at the end of its scale as an equality (``= 0``, ``= 100%``). Chinese: 个百分点, ``1∶200``, 2025年3月31日.
 English: pp, ``1:200``, 31 March 2025.
 """
 
@@ -46,8 +46,8 @@ Number = float | int | None
 class Numbers:
     """The number formats of one language.
 
-    ``unit_zh`` is the unit's Chinese name as the tables have it (the catalogue's column of that name), in both languages: the English
-    name is that of ``schemas/units.csv``. Empty: the number without its unit's name; None: the unit's usual name.
+    ``unit_zh`` is the unit's Chinese name as the tables have it (the catalogue's column of that name), in both languages: the
+    English name is that of ``schemas/units.csv``. Empty: the number without its unit's name; None: the unit's usual name.
 
     >>> Numbers("en").in_unit(26.4, "s")
     '26.40 s'

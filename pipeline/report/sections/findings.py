@@ -29,7 +29,7 @@ def findings(report: ReportModel, say: Messages) -> Section:
         ),
     ]
     nodes = {f"findings-{each.node_id}": each for each in report.total.children}
-    sections = []
+    sections: list[Section] = []
     for anchor, title, blocks in parts:
         if not blocks:
             continue

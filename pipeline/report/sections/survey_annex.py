@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pipeline.report.document.blocks import Block, Cell, Column, Row, Section, Table
+from pipeline.report.document.blocks import Block, Cell, Column, Row, Section, Table, Tone
 from pipeline.report.model.report import ReportModel
 from pipeline.report.parts.survey import SurveyRound
 from pipeline.report.parts.survey_cells import FIRM_FROM, SurveyCell
@@ -41,7 +41,7 @@ def _cell(scope: str, cell: SurveyCell, write: Writing) -> Row:
     head = write.text(scope), write.text(cell.name)
     if cell.is_hidden:
         return row(*head, *(write.withheld() for _ in range(3)))
-    tone = "neutral" if cell.is_firm else "soft"
+    tone: Tone = "neutral" if cell.is_firm else "soft"
     return row(
         *head,
         write.count(cell.respondents),

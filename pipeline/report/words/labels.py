@@ -146,7 +146,8 @@ class Labels:
         if levels is None:
             return None
         message = f"compared.{indicator_id}"
-        return ComparedLabel(*(self.say.text(f"{message}{end}") for end in ("", ".before", ".now")), levels)
+        name, before, now = (self.say.text(f"{message}{end}") for end in ("", ".before", ".now"))
+        return ComparedLabel(name, before, now, levels)
 
     def choice(self, key: str, label_zh: str | None) -> str:
         """The name of a row of ``run_info``; of a key that the catalogues lack, in Chinese the row's own."""
@@ -167,7 +168,7 @@ class Labels:
         if self.language == "zh" and value_zh:
             return value_zh
         group = {"ahp_method": "weight_method", "random_index": "random_index"}.get(key)
-        return self.name(group, value) if group else self.say.by_id.get(f"choice_value.{key}.{value}", value)
+        return self.name(group, value) if group else self.say.by_id.get(f"choice_value.{key}.{value}") or self.sentence(value)
 
     def grade(self, name_zh: str | None) -> str | None:
         """The name of a grade; ``scores`` has the Chinese one."""

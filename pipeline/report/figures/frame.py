@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.report.document.blocks import Cell, Chart, Column, Kind, Language, Plot, Row, Table, Tone, Value
-from pipeline.report.figures.numbers import Numbers
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.scores import is_rateable, place_of
 from pipeline.report.words.messages import Messages
+from pipeline.report.words.numbers import Numbers
 from schemas.expectations.release import CELL, WITHHELD_COLUMN
 
 NOTHING = "—"

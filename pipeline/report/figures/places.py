@@ -26,6 +26,8 @@ _TONES = {"better": "good", "worse": "bad", _OPEN: "open"}
 _FLAGS = ("above", "below")
 OTHER = "other"
 _NO_DATA = "·"
+# Behind the distance in a cell, so that its class does not hang on its shade: what is better or worse is told by the sign.
+_MARKS = {"far": "×", "open": "?"}
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -214,30 +216,22 @@ def region_heatmap(
     if len(indicators) < 2 or len(regions) < 2:
         return None
     names = {key: frame.text(f"heat.{key}") for key in ("met", "near", "far", "open", "withheld", "nothing")}
-    keys = names | {key: frame.text(f"heat.{key}_key") for key in ("withheld", "nothing")}
+    keys = {key: frame.text(f"heat.{key}_key") for key in names}
     colours = {"met": GOOD, "near": NEAR, "far": FAR, "open": PALE}
     shades = [Shade(keys[key], colours.get(key, PAPER), key not in colours) for key in keys]
     places = {region: frame.place("region", region) for region in regions}
     drawn, counts = [], dict.fromkeys(names, 0)
-    rows: list[list[TableCell]] = []
     for name in indicators:
-        line = [cell(frame.named(name))]
         for region in regions:
             found = cells[name].get(region)
             kind = _heat_kind(found)
             counts[kind] += 1
-            text, label = _heat_texts(frame, name, places[region], found, names[kind])
-            drawn.append(
-                Cell(
-                    frame.text("heat.row", name=frame.named(name), unit=_gap_unit(frame, name)),
-                    places[region],
-                    keys[kind],
-                    text,
-                    label,
-                )
-            )
-            line.append(_heat_cell(frame, name, found, kind, names))
-        rows.append(line)
+            text, label = _heat_texts(frame, name, places[region], found, (kind, names[kind]))
+            heading = frame.text("heat.row", name=frame.named(name), unit=_gap_unit(frame, name))
+            drawn.append(Cell(heading, places[region], keys[kind], text, label))
+    rows = [
+        [cell(places[region]), *(_heat_cell(frame, name, cells[name].get(region)) for name in indicators)] for region in regions
+    ]
     far = [(name, region) for name in indicators for region in regions if _heat_kind(cells[name].get(region)) == "far"]
     description = frame.sentences(
         frame.text(
@@ -255,7 +249,7 @@ def region_heatmap(
         "figure-region-heatmap",
         frame.text("heat.title"),
         description,
-        [(frame.text("column.indicator"), "text"), *((places[region], "text") for region in regions)],
+        [(frame.text("dimension.region"), "text"), *((frame.named(name), "text") for name in indicators)],
         rows,
         specification=heatmap(
             drawn,
@@ -460,30 +454,33 @@ def _gap_unit(frame: Frame, indicator_id: str) -> str:
     return frame.text("unit.points") if row["unit"] == "rate" else frame.numbers.unit(row["unit"], row["unit_zh"])
 
 
-def _heat_texts(frame: Frame, indicator_id: str, place: str, value: Mapping[str, Any] | None, kind: str) -> tuple[str, str]:
+def _heat_texts(
+    frame: Frame, indicator_id: str, place: str, value: Mapping[str, Any] | None, kind: tuple[str, str]
+) -> tuple[str, str]:
+    """What stands in a cell and what is told of it. ``kind``: its code and name."""
     what = frame.text("heat.place", place=place, name=frame.named(indicator_id))
     if value is None or value["value"] is None or value["requirement"] is None:
-        is_hidden = value is not None and is_withheld(value)
-        return NOTHING if is_hidden else _NO_DATA, f"{what}{frame.text('colon')}{kind}"
+        return NOTHING if kind[0] == "withheld" else _NO_DATA, f"{what}{frame.text('colon')}{kind[1]}"
     label = frame.text(
         "heat.label",
         what=what,
         value=frame.in_unit(indicator_id, value["value"]),
         bound=frame.bound(indicator_id, value["requirement"]),
         n=frame.numbers.count(value["sample_size"]),
-        kind=kind,
+        kind=kind[1],
     )
-    return _gap(frame, indicator_id, value), label
+    return f"{_gap(frame, indicator_id, value)}{_MARKS.get(kind[0], '')}", label
 
 
-def _heat_cell(frame: Frame, indicator_id: str, value: Mapping[str, Any] | None, kind: str, names: Mapping[str, str]) -> TableCell:
+def _heat_cell(frame: Frame, indicator_id: str, value: Mapping[str, Any] | None) -> TableCell:
+    kind = _heat_kind(value)
     if value is None or value["value"] is None:
         return cell(NOTHING, withheld=True) if kind == "withheld" else cell(_NO_DATA)
     text = frame.text(
         "heat.cell",
         value=frame.in_unit(indicator_id, value["value"]),
         n=frame.numbers.count(value["sample_size"]),
-        kind=names[kind],
+        gap=f"{_gap(frame, indicator_id, value)}{_MARKS.get(kind, '')}",
     )
     tone: Any = {"met": "good", "near": "bad", "far": "bad", "open": "open"}.get(kind, "soft")
     return cell(text, value["value"], tone)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.charts.trend import Panel, Point, panels, trend
-from pipeline.report.document.blocks import Cell, Chart, Plot
+from pipeline.report.document.blocks import Chart, Plot
 from pipeline.report.figures.frame import NOTHING, TOTAL, Frame, cell, chart
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.words.messages import Messages
@@ -94,29 +94,30 @@ def dimension_trends(tables: RunTables, enterprise_id: str, say: Messages) -> Ch
         )
         for name, line in lines.items()
     ]
-    columns: list[Any] = [(frame.text("column.quarter"), "text")]
-    for name in lines:
-        columns += [(frame.name(name), "points"), (frame.text("column.interval_of", name=frame.name(name)), "text")]
-        columns.append((frame.text("column.scored_of", name=frame.name(name)), "count"))
-    rows: list[list[Cell]] = []
-    for place, quarter in enumerate(quarters):
-        made = [cell(quarter, quarter)]
-        for name, line in lines.items():
-            row, size = line[place], scored[name].get(quarter, 0)
-            made += [
-                cell(numbers.number(_score(row)), _score(row)),
-                cell(_range(frame, row)),
-                cell(numbers.count(size), size),
-            ]
-        rows.append(made)
+    rows = [
+        [
+            cell(frame.name(name)),
+            cell(row["quarter"], row["quarter"]),
+            cell(numbers.number(_score(row)), _score(row)),
+            cell(_range(frame, row)),
+            cell(numbers.count(scored[name].get(row["quarter"], 0)), scored[name].get(row["quarter"], 0)),
+        ]
+        for name, line in lines.items()
+        for row in line
+    ]
     return chart(
         "figure-dimension-trends",
         frame.text("trend.dimensions.title"),
         description,
-        columns,
+        [
+            (frame.text("level.dimension"), "text"),
+            (frame.text("column.quarter"), "text"),
+            (frame.text("column.score"), "points"),
+            (frame.text("column.interval"), "text"),
+            (frame.text("column.scored"), "count"),
+        ],
         rows,
         specification=panels(series, description, highest=_HIGHEST_SCORE),
-        plot=Plot(form="line", series=tuple(1 + 3 * place for place in range(len(lines)))),
         note=frame.text("trend.note"),
     )
 

@@ -14,6 +14,7 @@ import click
 from pipeline.commands.analyse import analyse
 from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
+from pipeline.commands.explain import explain
 from pipeline.commands.faults import MACHINE_FAULT, fault_line
 from pipeline.commands.options import lake_in_use, output_in_use
 from pipeline.commands.outliers import outliers
@@ -26,6 +27,7 @@ from pipeline.commands.run import backfill, run
 from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
 from pipeline.commands.suggest import init, suggest
+from pipeline.commands.warehouse import warehouse
 from pipeline.commands.what_if import what_if
 from pipeline.errors import AsqError
 from pipeline.lake.files import private_files
@@ -74,8 +76,10 @@ for each in (
     schema,
     report,
     analyse,
+    explain,
     what_if,
     analyst,
+    warehouse,
     outliers,
     quarantine,
     purge,

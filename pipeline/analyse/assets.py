@@ -25,11 +25,13 @@ from pipeline.analyse import (
     pareto,
     root_causes,
     run_charts,
+    trends,
 )
 from pipeline.analyse import robustness as draws
 from pipeline.analyse import score_changes as changes
 from pipeline.analyse.key_figures import key_figures
 from pipeline.analyse.model_cards import MODEL_CARDS, NotValidated, model_cards, require_validated, write_model_cards
+from pipeline.analyse.plots import plot_metadata
 from pipeline.analyse.what_ran import ANALYSIS_RUNS, NotAsPlanned, require_as_planned, write_analysis_runs
 from pipeline.evaluate.analysis_plan import ANALYSIS_PLAN
 from pipeline.stage.partitions import PER_QUARTER, gathered_metadata, gathered_spec, quarterly
@@ -37,6 +39,8 @@ from pipeline.stage.resources import Places, Step
 from schemas.expectations.analyses import analyses
 
 _VALUES = ("indicator_values", "indicator_catalogue")
+# Tables that a picture is made from beside its own.
+_PLOTTED_WITH = {"score_changes": ("score_change_parts",), "analysis_league": ("indicator_values",)}
 
 
 def analysis(
@@ -74,7 +78,9 @@ def analysis(
             write(step)
         metadata = gathered_metadata(context, step.quarter)
         for name in tables:
-            yield dg.MaterializeResult(asset_key=name, metadata={**metadata, **key_figures(step.run.table(name))})
+            plotted = [step.run.table(each) for each in (name, *_PLOTTED_WITH.get(name, ()))]
+            picture = plot_metadata(context.instance, step.quarter.label, *plotted)
+            yield dg.MaterializeResult(asset_key=name, metadata={**metadata, **key_figures(plotted[0]), **picture})
 
     return made
 
@@ -319,11 +325,25 @@ analysis_cause_records = analysis(
     lambda step: cause_records.write_cause_records(step.quarter, step.run, step.settings.cause_files),
 )
 
+analysis_trends = analysis(
+    "trends",
+    "trends",
+    ["scores", "indicator_values", "analysis_robustness"],
+    {
+        "analysis_trends": (
+            trends.SCHEMA,
+            "One row per enterprise × node × quarter of the last eight: score and value as readers saw them, with interval, sample "
+            "size and requirement.",
+        )
+    },
+    lambda step: trends.write_trends(step.lake, step.quarter, step.run),
+)
+
 _ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive, analysis_run_charts),
     *(analysis_month_comparison, analysis_effective_weights, analysis_enterprises),
-    *(analysis_pareto, analysis_root_causes, analysis_cause_records),
+    *(analysis_pareto, analysis_root_causes, analysis_cause_records, analysis_trends),
 )
 
 _WRITTEN = sorted(table for each in analyses().values() for table in each.tables)

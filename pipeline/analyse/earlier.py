@@ -45,6 +45,12 @@ class Earlier:
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
 
+    @classmethod
+    def as_released(cls, lake: Lake, quarter: Quarter) -> Earlier | None:
+        """The same for what readers see of it."""
+        folder = lake.current(quarter)
+        return cls(folder) if (folder / "scores.parquet").is_file() else None
+
     def path(self, name: str) -> Path:
         """Where a table of that run is, if it has that table."""
         return self.folder / f"{name}.parquet"

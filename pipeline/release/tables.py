@@ -23,12 +23,14 @@ from pipeline.analyse.correlation import ENTERPRISE
 from pipeline.analyse.league import RANDOM_EFFECT
 from pipeline.analyse.pareto import COUNTS, CUBE_OF, REFUSAL, pareto
 from pipeline.analyse.root_causes import located
+from pipeline.analyse.trends import Publication, released_trends
 from pipeline.calendar.comparisons import comparisons
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
+from pipeline.redact.trade_names import without_persons
 from pipeline.release.cells import Line, withheld_parts
 from pipeline.release.cubes import OTHER, TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
@@ -88,6 +90,8 @@ _UNITS = "件位人份名条"
 _PEOPLE_IN_WORDS = re.compile(rf"(?<![\d.,/-])(\d+)( ?)(?=[{_UNITS}])")
 # Some of so many.
 _SHARE_OF = re.compile(r"\b(\d+) ?/ ?(\d+)\b")
+# The same in sentences, whose numbers have thousands separators; points of a checklist (7.4/8.5) count nobody.
+_SHARE_IN_WORDS = re.compile(r"(?<![\d.,])(\d[\d,]*) ?/ ?(\d[\d,]*)(?![\d.,]*\d)")
 
 
 class NotReleased(DataRefused):
@@ -125,6 +129,7 @@ class Layer:
             "analysis_pareto": self.pareto,
             "analysis_root_causes": self.root_causes,
             "analysis_correlation": self.correlation,
+            "analysis_trends": self.trends,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -137,6 +142,7 @@ class Layer:
             "returned_judgements": self.returned_judgements,
             "record_cells": self.record_cells,
             "run_info": self.run_info,
+            "dim_outlet": self.outlets,
         }
         rows = {}
         for name in column_classes():
@@ -189,6 +195,11 @@ class Layer:
 
     def _whole(self, name: str) -> pl.DataFrame:
         return pl.read_parquet(self.run.table(name))
+
+    def outlets(self) -> pl.DataFrame:
+        """The outlets, without names that may be those of their owners (D-137)."""
+        rows = self._whole("dim_outlet")
+        return rows.with_columns(without_persons(rows["outlet_name"])) if "outlet_name" in rows.columns else rows
 
     # --- indicators -----------------------------------------------------------------------------------------------------
 
@@ -513,6 +524,11 @@ class Layer:
             pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
         ).drop("most_rows")
 
+    def trends(self) -> pl.DataFrame:
+        """Scores and values of eight quarters: of earlier ones what was released then, of this one what is released now."""
+        shown = Publication(self._whole("scores"), self.indicator_values(), self.robustness())
+        return released_trends(self._whole("analysis_trends"), self.run.quarter, shown)
+
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""
         for name in rows["indicator_id"].unique():
@@ -688,9 +704,9 @@ def without_few(text: str, k: int) -> str:
         return f"{FEW} {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
     def share(found: re.Match[str]) -> str:
-        return f"{FEW} {k}" if 0 < int(found[2]) < k else found[0]
+        return f"{FEW} {k}" if 0 < int(found[2].replace(",", "")) < k else found[0]
 
-    text = _SHARE_OF.sub(share, _PEOPLE_IN_WORDS.sub(said, text))
+    text = _SHARE_IN_WORDS.sub(share, _PEOPLE_IN_WORDS.sub(said, text))
     return re.sub(rf"({FEW} {k} ?[{_UNITS}]（)[\d.]+%，?", r"\1", text).replace("（）", "")
 
 

@@ -106,6 +106,10 @@ PUBLISHED_COLUMNS = {
         "member", "category", "problem", "cause", "why_1", "why_2", "why_3", "why_4", "why_5", "root_cause", "evidence",
         "measure", "owner_role", "due_date", "status", "run_id",
     ),
+    "analysis_trends": (
+        "enterprise_id", "period", "level", "node_id", "quarter", "score", "score_low", "score_high", "value", "ci_low", "ci_high",
+        "n", "requirement", "is_provisional", "weights_version", "catalogue_version", "status", "run_id",
+    ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
         "random_index", "kendalls_w", "aip_weight", "consistency_index", "dispersion", "run_id",
@@ -158,7 +162,7 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "period", "indicator_id", "value_with", "value_without", "difference", "sample_size_with",
         "sample_size_without", "score_with", "score_without", "is_met_with", "is_met_without", "is_verdict_changed", "run_id",
     ),
-    "process_rules": ("rule_id", "clause", "name_zh", "requirement_zh", "frequency", "method", "obligation"),
+    "process_rules": ("rule_id", "clause", "name_zh", "requirement_zh", "requirement_en", "frequency", "method", "obligation"),
     "indicator_catalogue": ("indicator_id", "name_zh", "name_en", "clause", "requirement"),
     "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
     "parameters": ("parameter", "value", "unit", "clause"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
+from pipeline.report.document.blocks import Language
+from pipeline.report.model.names import Names, read_names
 from pipeline.report.model.report import Choice, DelphiRound, Head, ReportModel, ReturnedMatrix
 from pipeline.report.parts.anonymity import anonymity_of
 from pipeline.report.parts.changes import changes_of
@@ -38,11 +40,10 @@ from pipeline.report.parts.sources import (
     contract_order,
     names_enterprises,
     stands_in,
-    table_name,
 )
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, survey_scopes
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import WINDOWS, Labels, labels
 
 _ENTERPRISE = "enterprise"
 
@@ -51,14 +52,14 @@ class ReportInputMissing(AsqError):
     """A published table that the report needs is absent or incomplete: a fault of the run, never of the data."""
 
 
-def build_report(run_path: Path, quarter: Quarter, enterprise_id: str) -> ReportModel:
-    """The report of one enterprise and quarter.
+def build_report(run_path: Path, quarter: Quarter, enterprise_id: str, language: Language = "zh") -> ReportModel:
+    """The report of one enterprise and quarter, in words of one language.
 
     run_path   the folder of the run's released layer: ``<table>.parquet`` of every released table
 
     Raises ReportInputMissing if a table is absent or lacks rows, UsageError for an enterprise that the run does not have.
     """
-    return RunTables.read(run_path, quarter).report(enterprise_id)
+    return RunTables.read(run_path, quarter).report(enterprise_id, language)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class RunTables:
     """A run's published tables for a quarter that reports need, read once for all enterprises."""
 
     quarter: Quarter
+    folder: Path
+    """The released layer that the tables were read from."""
     values: pl.DataFrame
     variants: pl.DataFrame
     scores: pl.DataFrame
@@ -93,6 +96,7 @@ class RunTables:
     outlier_counts: pl.DataFrame
     outlier_effects: pl.DataFrame
     cleaning: pl.DataFrame
+    named: Mapping[str, Names] = field(default_factory=dict)
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -107,6 +111,7 @@ class RunTables:
         )
         return cls(
             quarter=quarter,
+            folder=run_path,
             values=_scan(run_path, "indicator_values").filter(of_enterprise).collect(),
             variants=_scan(run_path, "indicator_variants").filter(of_enterprise & (pl.col("period") == quarter.label)).collect(),
             scores=_scan(run_path, "scores").collect(),
@@ -135,8 +140,19 @@ class RunTables:
             survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
             outlier_counts=_scan(run_path, "outlier_counts").collect(),
             outlier_effects=_scan(run_path, "outlier_effects").collect(),
+            named=read_names(run_path),
             cleaning=cleaning_counts(_scan(run_path, "cleaning_counts").filter(pl.col("quarter") == quarter.label)),
         )
+
+    def released(self, table: str) -> pl.DataFrame:
+        """A whole table of the released layer, read once; raises ReportInputMissing for an absent one."""
+        if table not in self._read:
+            self._read[table] = _scan(self.folder, table).collect()
+        return self._read[table]
+
+    @cached_property
+    def _read(self) -> dict[str, pl.DataFrame]:
+        return {}
 
     @property
     def _fewest_people(self) -> int:
@@ -148,8 +164,13 @@ class RunTables:
         """The enterprises the run has evaluated for the quarter, sorted."""
         return sorted(self.scores.filter(pl.col("period") == self.quarter.label)["enterprise_id"].unique())
 
-    def report(self, enterprise_id: str) -> ReportModel:
-        """The report model of one enterprise; raises as build_report."""
+    def names(self, enterprise_id: str) -> Names:
+        """What reports call the enterprise, its regions and its outlets; codes where no names came."""
+        return self.named.get(enterprise_id, Names(enterprise_id))
+
+    def report(self, enterprise_id: str, language: Language = "zh") -> ReportModel:
+        """The report model of one enterprise in words of one language; raises as build_report."""
+        words = labels(language)
         own = pl.col("enterprise_id") == enterprise_id
         scores = self.scores.filter(own & (pl.col("period") == self.quarter.label))
         if scores.is_empty():
@@ -158,47 +179,48 @@ class RunTables:
         root = next((row for row in tree.values() if row["level"] == "total"), None)
         if root is None:
             raise ReportInputMissing(f"scores: no total of {enterprise_id} for {self.quarter}")
-        total = self._node(root, tree, self._indicators(enterprise_id, tree))
+        total = self._node(root, tree, self._indicators(enterprise_id, tree, words), words)
         return ReportModel(
-            head=self._head(enterprise_id, root),
+            head=self._head(enterprise_id, root, words),
             total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
-            window_totals=tuple(self._window_totals(enterprise_id)),
+            window_totals=tuple(self._window_totals(enterprise_id, words)),
             changes=tuple(
-                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self._catalogue_order)
+                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self.catalogue_by_id, words)
             ),
-            overlay=overlay_of(root),
-            coverage=tuple(self._coverage(enterprise_id)),
-            sources=tuple(self._sources(enterprise_id)),
-            quarantined=tuple(self._quarantined(enterprise_id)),
+            overlay=overlay_of(root, words),
+            coverage=tuple(self._coverage(enterprise_id, words)),
+            sources=tuple(self._sources(enterprise_id, words)),
+            quarantined=tuple(self._quarantined(enterprise_id, words)),
             rounds=tuple(self._rounds()),
-            returned=tuple(self._returned()),
-            no_total_because=no_total_because(root),
-            lacking=lacking_of(tree, total.indicators),
+            returned=tuple(self._returned(words)),
+            no_total_because=no_total_because(root, words),
+            lacking=lacking_of(tree, total.indicators, words),
             choices=tuple(
                 Choice(
                     row["key"],
-                    row["label_zh"] or row["key"],
-                    row["value_zh"] or labels.run_choice(row["key"], row["value"]),
+                    words.choice(row["key"], row["label_zh"]),
+                    words.chosen(row["key"], row["value"], row["value_zh"]),
                 )
                 # Another enterprise's targets, exemptions and findings must not be shown to this one.
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
-            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
-            quality=quality_of(self.scorecard, self.acceptance, enterprise_id),
-            anonymity=anonymity_of(self.anonymity, enterprise_id),
-            survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
-            survey=survey_part(self.survey_validity.filter(own), total.indicators),
-            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self._catalogue_order),
-            cleaning=tuple(cleaning_of(self.cleaning, enterprise_id)),
+            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter, words)),
+            quality=quality_of(self.scorecard, self.acceptance, enterprise_id, words),
+            anonymity=anonymity_of(self.anonymity, enterprise_id, words),
+            survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own), words),
+            survey=survey_part(self.survey_validity.filter(own), total.indicators, words),
+            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self.catalogue_by_id, words),
+            cleaning=tuple(cleaning_of(self.cleaning, enterprise_id, words)),
             fewest_people=self._fewest_people,
         )
 
-    def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:
+    def _head(self, enterprise_id: str, root: Mapping[str, Any], words: Labels) -> Head:
         return Head(
             enterprise_id=enterprise_id,
             quarter=self.quarter,
             standard_edition=root["standard_edition"],
+            edition_in_words=words.sentence(root["standard_edition"]),
             catalogue_version=root["catalogue_version"],
             weights_version=root["weights_version"],
             data_as_of=root["data_as_of"],
@@ -207,7 +229,11 @@ class RunTables:
         )
 
     def _node(
-        self, row: Mapping[str, Any], tree: Mapping[str, Mapping[str, Any]], indicators: Mapping[str, list[Indicator]]
+        self,
+        row: Mapping[str, Any],
+        tree: Mapping[str, Mapping[str, Any]],
+        indicators: Mapping[str, list[Indicator]],
+        words: Labels,
     ) -> ReportNode:
         node_id = row["node_id"]
         described = self._described.get(node_id)
@@ -218,15 +244,15 @@ class RunTables:
         children = [child for child in tree.values() if child["parent_id"] == node_id and child["node_id"] in self._described]
         return ReportNode(
             node_id=node_id,
-            name=described["name_zh"],
+            name=words.of(described),
             weight=row["weight_nominal"],
             weight_used=row["weight"],
             weight_raw=weighed.get("weight_raw"),
             weight_range=None if None in bounds else bounds,
-            weight_method=labels.WEIGHT_METHODS.get(weighed.get("method", ""), weighed.get("method", "")),
+            weight_method=words.name("weight_method", weighed.get("method")),
             consistency_index=weighed.get("consistency_index"),
             consistency_ratio=weighed.get("consistency_ratio"),
-            random_index=labels.RANDOM_INDICES.get(weighed.get("random_index") or "", weighed.get("random_index") or ""),
+            random_index=words.name("random_index", weighed.get("random_index")),
             kendalls_w=weighed.get("kendalls_w"),
             dispersion=weighed.get("dispersion"),
             experts=weighed.get("experts") or 0,
@@ -234,12 +260,12 @@ class RunTables:
             coverage=row["scored_coverage"],
             is_rateable=is_rateable(row),
             is_provisional=bool(row["is_provisional"]),
-            flags=flag_names(row),
-            children=tuple(self._node(child, tree, indicators) for child in sorted(children, key=place_of)),
+            flags=flag_names(row, words),
+            children=tuple(self._node(child, tree, indicators, words) for child in sorted(children, key=place_of)),
             own_indicators=tuple(indicators.get(node_id, ())),
         )
 
-    def _indicators(self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Indicator]]:
+    def _indicators(self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]], words: Labels) -> dict[str, list[Indicator]]:
         """The enterprise's indicators by sub-dimension, in catalogue order."""
         values = {
             (row["indicator_id"], row["window_kind"]): row
@@ -248,37 +274,38 @@ class RunTables:
         variants: dict[str, list[Mapping[str, Any]]] = {}
         for row in self.variants.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True):
             variants.setdefault(row["indicator_id"], []).append(row)
-        missing = [name for name in self._catalogue_order if (name, "quarter") not in values]
+        missing = [name for name in self.catalogue_by_id if (name, "quarter") not in values]
         if missing:
             raise ReportInputMissing(f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}")
         found: dict[str, list[Indicator]] = {}
-        for name, entry in self._catalogue_order.items():
+        for name, entry in self.catalogue_by_id.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
-            indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []))
+            indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []), words)
             found.setdefault(entry["subdimension_id"], []).append(indicator)
         return found
 
-    def _window_totals(self, enterprise_id: str) -> Iterator[WindowTotal]:
+    def _window_totals(self, enterprise_id: str, words: Labels) -> Iterator[WindowTotal]:
         totals = {
             row["period"]: row
             for row in self.scores.filter((pl.col("enterprise_id") == enterprise_id) & (pl.col("level") == "total")).iter_rows(
                 named=True
             )
         }
-        for window in self._coverage(enterprise_id):
+        for window in self._coverage(enterprise_id, words):
             row = totals.get(window.period)
             if row is not None and window.period != self.quarter.label:
                 marks = is_rateable(row), bool(row["is_provisional"])
                 yield WindowTotal(window.name, window.period, row["score"], row["scored_coverage"], *marks)
 
-    def _coverage(self, enterprise_id: str) -> Iterator[Coverage]:
+    def _coverage(self, enterprise_id: str, words: Labels) -> Iterator[Coverage]:
         rows = {
             row["window_kind"]: row for row in self.coverage.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
         }
-        for kind, name in labels.WINDOWS.items():
+        for kind in WINDOWS:
             if row := rows.get(kind):
                 yield Coverage(
-                    name,
+                    kind,
+                    words.name("window", kind),
                     row["period"],
                     row["first_day"],
                     row["last_day"],
@@ -286,7 +313,7 @@ class RunTables:
                     row["quarters_expected"],
                 )
 
-    def _sources(self, enterprise_id: str) -> Iterator[SourceTable]:
+    def _sources(self, enterprise_id: str, words: Labels) -> Iterator[SourceTable]:
         own = {
             (row["table_name"], row["quarter"]): row["row_count"]
             for row in self.source_rows.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
@@ -302,7 +329,7 @@ class RunTables:
                 continue
             yield SourceTable(
                 table=table,
-                name=table_name(table),
+                name=words.table(table),
                 is_delivered=bool(delivered[table]),
                 names_enterprises=names_enterprises(table),
                 extracted=row.get("extracted"),
@@ -317,16 +344,16 @@ class RunTables:
                 ),
             )
 
-    def _quarantined(self, enterprise_id: str) -> Iterator[Quarantined]:
+    def _quarantined(self, enterprise_id: str, words: Labels) -> Iterator[Quarantined]:
         own = self.quarantined.filter(pl.col("enterprise_id") == enterprise_id)
         for table in contract_order(own["table"].unique()):
             for row in own.filter(pl.col("table") == table).iter_rows(named=True):
                 yield Quarantined(
                     table=table,
-                    table_name=table_name(table),
+                    table_name=words.table(table),
                     column=row["column"],
                     rule=row["rule"],
-                    rule_name=labels.RULES.get(row["rule"], row["rule"]),
+                    rule_name=words.name("rule", row["rule"]),
                     failures=row["failures"],
                     rows=row["rows"],
                 )
@@ -336,13 +363,13 @@ class RunTables:
         for row in self._by_parent(self.rounds, "round"):
             yield DelphiRound(**{name: row[name] for name in columns})
 
-    def _returned(self) -> Iterator[ReturnedMatrix]:
+    def _returned(self, words: Labels) -> Iterator[ReturnedMatrix]:
         for row in self._by_parent(self.judgements, "round", "consistency_ratio"):
             yield ReturnedMatrix(
                 row["round"],
                 row["parent_id"],
                 row["consistency_ratio"],
-                labels.matrix_reason(row["reason"]),
+                words.matrix_reason(row["reason"]),
             )
 
     def _by_parent(self, rows: pl.DataFrame, *order: str) -> list[dict[str, Any]]:
@@ -368,7 +395,7 @@ class RunTables:
         return {row["node_id"]: row for row in self.weights.iter_rows(named=True)}
 
     @cached_property
-    def _catalogue_order(self) -> dict[str, dict[str, Any]]:
+    def catalogue_by_id(self) -> dict[str, dict[str, Any]]:
         """The catalogue in force by id, in the standard's order (published tables are sorted by id)."""
         return {row["indicator_id"]: row for row in sorted(self.catalogue.iter_rows(named=True), key=place_of)}
 

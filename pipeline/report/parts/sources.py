@@ -15,6 +15,7 @@ NO_ROWS = {"extracted": 0, "accepted": 0, "quarantined": 0}
 class Coverage:
     """A window of the report and how many of its quarters have records of the enterprise."""
 
+    kind: str
     name: str
     period: str
     first_day: dt.date
@@ -58,11 +59,6 @@ def contract_order(tables: Iterable[str]) -> list[str]:
     """Tables in the contract's order, others after them by name."""
     found = set(tables)
     return [*(name for name in TABLES if name in found), *sorted(found - set(TABLES))]
-
-
-def table_name(table: str) -> str:
-    """The Chinese name of a contract table; other names unchanged."""
-    return TABLES[table].title if table in TABLES else table
 
 
 def stands_in(table: str) -> bool:

@@ -106,8 +106,8 @@ def test_an_enterprise_without_records(marts: Marts) -> None:
 
 
 def test_four_of_eight_methods(marts: Marts) -> None:
-    """Description by cases of a rate (1), comparison by two regions (1), root causes by cases of an indicator (1), correlation by 30
-    requests with both figures (1).
+    """Description by cases of a rate (1), comparison by two regions (1), root causes by cases of an indicator (1), correlation by
+    30 requests with both figures (1).
     """
     marts.write(
         mart_indicator_inputs=[PARTS],

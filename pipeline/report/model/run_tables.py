@@ -66,6 +66,8 @@ class RunTables:
     """A run's published tables for a quarter that reports need, read once for all enterprises."""
 
     quarter: Quarter
+    folder: Path
+    """The released layer that the tables were read from."""
     values: pl.DataFrame
     variants: pl.DataFrame
     scores: pl.DataFrame
@@ -107,6 +109,7 @@ class RunTables:
         )
         return cls(
             quarter=quarter,
+            folder=run_path,
             values=_scan(run_path, "indicator_values").filter(of_enterprise).collect(),
             variants=_scan(run_path, "indicator_variants").filter(of_enterprise & (pl.col("period") == quarter.label)).collect(),
             scores=_scan(run_path, "scores").collect(),
@@ -138,6 +141,16 @@ class RunTables:
             cleaning=cleaning_counts(_scan(run_path, "cleaning_counts").filter(pl.col("quarter") == quarter.label)),
         )
 
+    def released(self, table: str) -> pl.DataFrame:
+        """A whole table of the released layer, read once; raises ReportInputMissing for an absent one."""
+        if table not in self._read:
+            self._read[table] = _scan(self.folder, table).collect()
+        return self._read[table]
+
+    @cached_property
+    def _read(self) -> dict[str, pl.DataFrame]:
+        return {}
+
     @property
     def _fewest_people(self) -> int:
         """k of the evaluation plan: the fewest people that a number of the layer is about."""
@@ -165,7 +178,7 @@ class RunTables:
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
             window_totals=tuple(self._window_totals(enterprise_id)),
             changes=tuple(
-                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self._catalogue_order)
+                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self.catalogue_by_id)
             ),
             overlay=overlay_of(root),
             coverage=tuple(self._coverage(enterprise_id)),
@@ -189,7 +202,7 @@ class RunTables:
             anonymity=anonymity_of(self.anonymity, enterprise_id),
             survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
             survey=survey_part(self.survey_validity.filter(own), total.indicators),
-            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self._catalogue_order),
+            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self.catalogue_by_id),
             cleaning=tuple(cleaning_of(self.cleaning, enterprise_id)),
             fewest_people=self._fewest_people,
         )
@@ -248,11 +261,11 @@ class RunTables:
         variants: dict[str, list[Mapping[str, Any]]] = {}
         for row in self.variants.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True):
             variants.setdefault(row["indicator_id"], []).append(row)
-        missing = [name for name in self._catalogue_order if (name, "quarter") not in values]
+        missing = [name for name in self.catalogue_by_id if (name, "quarter") not in values]
         if missing:
             raise ReportInputMissing(f"indicator_values: {enterprise_id} {self.quarter} has no row for {', '.join(missing)}")
         found: dict[str, list[Indicator]] = {}
-        for name, entry in self._catalogue_order.items():
+        for name, entry in self.catalogue_by_id.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
             indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []))
             found.setdefault(entry["subdimension_id"], []).append(indicator)
@@ -368,7 +381,7 @@ class RunTables:
         return {row["node_id"]: row for row in self.weights.iter_rows(named=True)}
 
     @cached_property
-    def _catalogue_order(self) -> dict[str, dict[str, Any]]:
+    def catalogue_by_id(self) -> dict[str, dict[str, Any]]:
         """The catalogue in force by id, in the standard's order (published tables are sorted by id)."""
         return {row["indicator_id"]: row for row in sorted(self.catalogue.iter_rows(named=True), key=place_of)}
 

@@ -22,8 +22,8 @@ Kind = Literal[
     "points", "signed", "rate", "count", "number", "value", "bare", "difference", "bound", "date", "period",
     "indicator", "node", "place", "rule", "measure", "text", "word", "flag", "order", "list",
 ]  # fmt: skip
-"""How a fact is worded. points: of a score, without sign; value, difference, bound: in its indicator's unit; bare: without it; word:
-a code with a name; flag and order: for conditions only; list: facts of several things, worded by the rule's ``item``."""
+"""How a fact is worded. points: of a score, without sign; value, difference, bound: in its indicator's unit; bare: without it;
+word: a code with a name; flag and order: for conditions only; list: facts of several things, worded by the rule's ``item``."""
 
 UNWORDED: frozenset[Kind] = frozenset({"flag", "order"})
 

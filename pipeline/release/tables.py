@@ -83,6 +83,8 @@ _UNITS = "件位人份名条"
 _PEOPLE_IN_WORDS = re.compile(rf"(?<![\d.,/-])(\d+)( ?)(?=[{_UNITS}])")
 # Some of so many.
 _SHARE_OF = re.compile(r"\b(\d+) ?/ ?(\d+)\b")
+# The same in sentences, whose numbers have thousands separators; points of a checklist (7.4/8.5) count nobody.
+_SHARE_IN_WORDS = re.compile(r"(?<![\d.,])(\d[\d,]*) ?/ ?(\d[\d,]*)(?![\d.,]*\d)")
 
 
 class NotReleased(DataRefused):
@@ -629,9 +631,9 @@ def without_few(text: str, k: int) -> str:
         return f"{FEW} {k}{found[2]}" if 0 < int(found[1]) < k else found[0]
 
     def share(found: re.Match[str]) -> str:
-        return f"{FEW} {k}" if 0 < int(found[2]) < k else found[0]
+        return f"{FEW} {k}" if 0 < int(found[2].replace(",", "")) < k else found[0]
 
-    text = _SHARE_OF.sub(share, _PEOPLE_IN_WORDS.sub(said, text))
+    text = _SHARE_IN_WORDS.sub(share, _PEOPLE_IN_WORDS.sub(said, text))
     return re.sub(rf"({FEW} {k} ?[{_UNITS}]（)[\d.]+%，?", r"\1", text).replace("（）", "")
 
 

@@ -32,8 +32,8 @@ _EVIDENCE = re.compile(r"[^;,]+")
 class ProcessRule:
     """One row of process_rules.csv.
 
-    ``requirement_zh`` are the standard's own words, passages separated by ；. ``evidence_needed`` names tables (of the
-    contract or published by a run) and, in Chinese, records that are in neither.
+    ``requirement_zh`` are the standard's own words, passages separated by ；, ``requirement_en`` says the same in English.
+    ``evidence_needed`` names tables (of the contract or published by a run) and, in Chinese, records that are in neither.
     """
 
     rule_id: str
@@ -41,6 +41,7 @@ class ProcessRule:
     name_zh: str
     name_en: str
     requirement_zh: str
+    requirement_en: str
     frequency: str
     method: str
     evidence_needed: tuple[str, ...]
@@ -73,6 +74,7 @@ def process_rules(seeds: Path = SEEDS) -> Mapping[str, ProcessRule]:
             name_zh=row.text("name_zh"),
             name_en=row.text("name_en"),
             requirement_zh=row.text("requirement_zh"),
+            requirement_en=row.text("requirement_en"),
             frequency=row.one_of("frequency", FREQUENCIES),
             method=row.one_of("method", METHODS),
             evidence_needed=row.names("evidence_needed", _EVIDENCE, "tables and records separated by ;"),

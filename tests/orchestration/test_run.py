@@ -132,7 +132,7 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "period", "indicator_id", "value_with", "value_without", "difference", "sample_size_with",
         "sample_size_without", "score_with", "score_without", "is_met_with", "is_met_without", "is_verdict_changed", "run_id",
     ),
-    "process_rules": ("rule_id", "clause", "name_zh", "requirement_zh", "frequency", "method", "obligation"),
+    "process_rules": ("rule_id", "clause", "name_zh", "requirement_zh", "requirement_en", "frequency", "method", "obligation"),
     "indicator_catalogue": ("indicator_id", "name_zh", "name_en", "clause", "requirement"),
     "evaluation_nodes": ("node_id", "level", "parent_id", "name_zh", "weight_default"),
     "parameters": ("parameter", "value", "unit", "clause"),

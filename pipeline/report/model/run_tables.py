@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
+from pipeline.report.document.blocks import Language
 from pipeline.report.model.report import Choice, DelphiRound, Head, ReportModel, ReturnedMatrix
 from pipeline.report.parts.anonymity import anonymity_of
 from pipeline.report.parts.changes import changes_of
@@ -38,11 +39,10 @@ from pipeline.report.parts.sources import (
     contract_order,
     names_enterprises,
     stands_in,
-    table_name,
 )
 from pipeline.report.parts.survey import survey_part
 from pipeline.report.parts.survey_cells import OVERALL, survey_scopes
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import WINDOWS, Labels, labels
 
 _ENTERPRISE = "enterprise"
 
@@ -51,14 +51,14 @@ class ReportInputMissing(AsqError):
     """A published table that the report needs is absent or incomplete: a fault of the run, never of the data."""
 
 
-def build_report(run_path: Path, quarter: Quarter, enterprise_id: str) -> ReportModel:
-    """The report of one enterprise and quarter.
+def build_report(run_path: Path, quarter: Quarter, enterprise_id: str, language: Language = "zh") -> ReportModel:
+    """The report of one enterprise and quarter, in words of one language.
 
     run_path   the folder of the run's released layer: ``<table>.parquet`` of every released table
 
     Raises ReportInputMissing if a table is absent or lacks rows, UsageError for an enterprise that the run does not have.
     """
-    return RunTables.read(run_path, quarter).report(enterprise_id)
+    return RunTables.read(run_path, quarter).report(enterprise_id, language)
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,9 @@ class RunTables:
         """The enterprises the run has evaluated for the quarter, sorted."""
         return sorted(self.scores.filter(pl.col("period") == self.quarter.label)["enterprise_id"].unique())
 
-    def report(self, enterprise_id: str) -> ReportModel:
-        """The report model of one enterprise; raises as build_report."""
+    def report(self, enterprise_id: str, language: Language = "zh") -> ReportModel:
+        """The report model of one enterprise in words of one language; raises as build_report."""
+        words = labels(language)
         own = pl.col("enterprise_id") == enterprise_id
         scores = self.scores.filter(own & (pl.col("period") == self.quarter.label))
         if scores.is_empty():
@@ -171,39 +172,39 @@ class RunTables:
         root = next((row for row in tree.values() if row["level"] == "total"), None)
         if root is None:
             raise ReportInputMissing(f"scores: no total of {enterprise_id} for {self.quarter}")
-        total = self._node(root, tree, self._indicators(enterprise_id, tree))
+        total = self._node(root, tree, self._indicators(enterprise_id, tree, words), words)
         return ReportModel(
             head=self._head(enterprise_id, root),
             total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
-            window_totals=tuple(self._window_totals(enterprise_id)),
+            window_totals=tuple(self._window_totals(enterprise_id, words)),
             changes=tuple(
-                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self.catalogue_by_id)
+                changes_of(self.changes.filter(own), self.change_parts.filter(own), self.quarter.label, self.catalogue_by_id, words)
             ),
-            overlay=overlay_of(root),
-            coverage=tuple(self._coverage(enterprise_id)),
-            sources=tuple(self._sources(enterprise_id)),
-            quarantined=tuple(self._quarantined(enterprise_id)),
+            overlay=overlay_of(root, words),
+            coverage=tuple(self._coverage(enterprise_id, words)),
+            sources=tuple(self._sources(enterprise_id, words)),
+            quarantined=tuple(self._quarantined(enterprise_id, words)),
             rounds=tuple(self._rounds()),
-            returned=tuple(self._returned()),
-            no_total_because=no_total_because(root),
-            lacking=lacking_of(tree, total.indicators),
+            returned=tuple(self._returned(words)),
+            no_total_because=no_total_because(root, words),
+            lacking=lacking_of(tree, total.indicators, words),
             choices=tuple(
                 Choice(
                     row["key"],
-                    row["label_zh"] or row["key"],
-                    row["value_zh"] or labels.run_choice(row["key"], row["value"]),
+                    words.choice(row["key"], row["label_zh"]),
+                    words.chosen(row["key"], row["value"], row["value_zh"]),
                 )
                 # Another enterprise's targets, exemptions and findings must not be shown to this one.
                 for row in self.run_info.filter(own | pl.col("enterprise_id").is_null()).iter_rows(named=True)
             ),
-            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter)),
-            quality=quality_of(self.scorecard, self.acceptance, enterprise_id),
-            anonymity=anonymity_of(self.anonymity, enterprise_id),
-            survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own)),
-            survey=survey_part(self.survey_validity.filter(own), total.indicators),
-            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self.catalogue_by_id),
-            cleaning=tuple(cleaning_of(self.cleaning, enterprise_id)),
+            rule_sets=tuple(rule_sets(self.rule_results.filter(own), self.process_rules, self.quarter, words)),
+            quality=quality_of(self.scorecard, self.acceptance, enterprise_id, words),
+            anonymity=anonymity_of(self.anonymity, enterprise_id, words),
+            survey_scopes=survey_scopes(self.respondents.filter(own), self.satisfaction.filter(own), words),
+            survey=survey_part(self.survey_validity.filter(own), total.indicators, words),
+            outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self.catalogue_by_id, words),
+            cleaning=tuple(cleaning_of(self.cleaning, enterprise_id, words)),
             fewest_people=self._fewest_people,
         )
 
@@ -220,7 +221,11 @@ class RunTables:
         )
 
     def _node(
-        self, row: Mapping[str, Any], tree: Mapping[str, Mapping[str, Any]], indicators: Mapping[str, list[Indicator]]
+        self,
+        row: Mapping[str, Any],
+        tree: Mapping[str, Mapping[str, Any]],
+        indicators: Mapping[str, list[Indicator]],
+        words: Labels,
     ) -> ReportNode:
         node_id = row["node_id"]
         described = self._described.get(node_id)
@@ -231,15 +236,15 @@ class RunTables:
         children = [child for child in tree.values() if child["parent_id"] == node_id and child["node_id"] in self._described]
         return ReportNode(
             node_id=node_id,
-            name=described["name_zh"],
+            name=words.of(described),
             weight=row["weight_nominal"],
             weight_used=row["weight"],
             weight_raw=weighed.get("weight_raw"),
             weight_range=None if None in bounds else bounds,
-            weight_method=labels.WEIGHT_METHODS.get(weighed.get("method", ""), weighed.get("method", "")),
+            weight_method=words.name("weight_method", weighed.get("method")),
             consistency_index=weighed.get("consistency_index"),
             consistency_ratio=weighed.get("consistency_ratio"),
-            random_index=labels.RANDOM_INDICES.get(weighed.get("random_index") or "", weighed.get("random_index") or ""),
+            random_index=words.name("random_index", weighed.get("random_index")),
             kendalls_w=weighed.get("kendalls_w"),
             dispersion=weighed.get("dispersion"),
             experts=weighed.get("experts") or 0,
@@ -247,12 +252,14 @@ class RunTables:
             coverage=row["scored_coverage"],
             is_rateable=is_rateable(row),
             is_provisional=bool(row["is_provisional"]),
-            flags=flag_names(row),
-            children=tuple(self._node(child, tree, indicators) for child in sorted(children, key=place_of)),
+            flags=flag_names(row, words),
+            children=tuple(self._node(child, tree, indicators, words) for child in sorted(children, key=place_of)),
             own_indicators=tuple(indicators.get(node_id, ())),
         )
 
-    def _indicators(self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Indicator]]:
+    def _indicators(
+        self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]], words: Labels
+    ) -> dict[str, list[Indicator]]:
         """The enterprise's indicators by sub-dimension, in catalogue order."""
         values = {
             (row["indicator_id"], row["window_kind"]): row
@@ -267,31 +274,31 @@ class RunTables:
         found: dict[str, list[Indicator]] = {}
         for name, entry in self.catalogue_by_id.items():
             longer = {kind: values.get((name, kind)) for kind in ("year_to_date", "trailing_year")}
-            indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []))
+            indicator = indicator_of(entry, values[name, "quarter"], tree.get(name, {}), longer, variants.get(name, []), words)
             found.setdefault(entry["subdimension_id"], []).append(indicator)
         return found
 
-    def _window_totals(self, enterprise_id: str) -> Iterator[WindowTotal]:
+    def _window_totals(self, enterprise_id: str, words: Labels) -> Iterator[WindowTotal]:
         totals = {
             row["period"]: row
             for row in self.scores.filter((pl.col("enterprise_id") == enterprise_id) & (pl.col("level") == "total")).iter_rows(
                 named=True
             )
         }
-        for window in self._coverage(enterprise_id):
+        for window in self._coverage(enterprise_id, words):
             row = totals.get(window.period)
             if row is not None and window.period != self.quarter.label:
                 marks = is_rateable(row), bool(row["is_provisional"])
                 yield WindowTotal(window.name, window.period, row["score"], row["scored_coverage"], *marks)
 
-    def _coverage(self, enterprise_id: str) -> Iterator[Coverage]:
+    def _coverage(self, enterprise_id: str, words: Labels) -> Iterator[Coverage]:
         rows = {
             row["window_kind"]: row for row in self.coverage.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
         }
-        for kind, name in labels.WINDOWS.items():
+        for kind in WINDOWS:
             if row := rows.get(kind):
                 yield Coverage(
-                    name,
+                    words.name("window", kind),
                     row["period"],
                     row["first_day"],
                     row["last_day"],
@@ -299,7 +306,7 @@ class RunTables:
                     row["quarters_expected"],
                 )
 
-    def _sources(self, enterprise_id: str) -> Iterator[SourceTable]:
+    def _sources(self, enterprise_id: str, words: Labels) -> Iterator[SourceTable]:
         own = {
             (row["table_name"], row["quarter"]): row["row_count"]
             for row in self.source_rows.filter(pl.col("enterprise_id") == enterprise_id).iter_rows(named=True)
@@ -315,7 +322,7 @@ class RunTables:
                 continue
             yield SourceTable(
                 table=table,
-                name=table_name(table),
+                name=words.table(table),
                 is_delivered=bool(delivered[table]),
                 names_enterprises=names_enterprises(table),
                 extracted=row.get("extracted"),
@@ -330,16 +337,16 @@ class RunTables:
                 ),
             )
 
-    def _quarantined(self, enterprise_id: str) -> Iterator[Quarantined]:
+    def _quarantined(self, enterprise_id: str, words: Labels) -> Iterator[Quarantined]:
         own = self.quarantined.filter(pl.col("enterprise_id") == enterprise_id)
         for table in contract_order(own["table"].unique()):
             for row in own.filter(pl.col("table") == table).iter_rows(named=True):
                 yield Quarantined(
                     table=table,
-                    table_name=table_name(table),
+                    table_name=words.table(table),
                     column=row["column"],
                     rule=row["rule"],
-                    rule_name=labels.RULES.get(row["rule"], row["rule"]),
+                    rule_name=words.name("rule", row["rule"]),
                     failures=row["failures"],
                     rows=row["rows"],
                 )
@@ -349,13 +356,13 @@ class RunTables:
         for row in self._by_parent(self.rounds, "round"):
             yield DelphiRound(**{name: row[name] for name in columns})
 
-    def _returned(self) -> Iterator[ReturnedMatrix]:
+    def _returned(self, words: Labels) -> Iterator[ReturnedMatrix]:
         for row in self._by_parent(self.judgements, "round", "consistency_ratio"):
             yield ReturnedMatrix(
                 row["round"],
                 row["parent_id"],
                 row["consistency_ratio"],
-                labels.matrix_reason(row["reason"]),
+                words.matrix_reason(row["reason"]),
             )
 
     def _by_parent(self, rows: pl.DataFrame, *order: str) -> list[dict[str, Any]]:

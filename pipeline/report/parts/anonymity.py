@@ -9,13 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.report.words.labels import Labels
 from schemas.expectations.privacy import AGGREGATE, INTERNAL, RELEASED, RELEASED_LAYER
-
-_NAMES = {
-    "fct_service_requests": "服务请求记录",
-    "fct_complaints": "顾客投诉记录",
-    "fct_safety_incidents": "安全事故记录",
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ class Anonymity:
     layer_level: int | None
 
 
-def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
+def anonymity_of(measured: pl.DataFrame, enterprise_id: str, words: Labels) -> Anonymity:
     """The section of one enterprise.
 
     measured   the run's table ``anonymity``
@@ -63,7 +58,7 @@ def anonymity_of(measured: pl.DataFrame, enterprise_id: str) -> Anonymity:
         released=tuple(
             ReleasedTable(
                 table=row["table"],
-                name=_NAMES.get(row["table"], row["table"]),
+                name=words.name("records", row["table"]),
                 rows=row["rows"],
                 generalised=row["generalised"],
                 suppressed=row["suppressed"],

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import Labels
 
 _COMPARED = "ok"
 # How many indicators a change names.
@@ -53,7 +53,7 @@ class Change:
 
 
 def changes_of(
-    changes: pl.DataFrame, parts: pl.DataFrame, period: str, catalogue: Mapping[str, Mapping[str, Any]]
+    changes: pl.DataFrame, parts: pl.DataFrame, period: str, catalogue: Mapping[str, Mapping[str, Any]], words: Labels
 ) -> Iterator[Change]:
     """The comparisons of one enterprise's total.
 
@@ -61,9 +61,9 @@ def changes_of(
     catalogue       the indicators in force by id
     """
     for row in changes.filter(level="total", period=period).iter_rows(named=True):
-        against = labels.AGAINST.get(row["against"], row["against"])
+        against = words.name("against", row["against"])
         if row["status"] != _COMPARED:
-            reason = labels.NOT_COMPARED.get(row["status"], row["status"])
+            reason = words.name("not_compared", row["status"])
             yield Change(against, row["compared_period"], reason)
             continue
         moved = parts.filter(
@@ -81,7 +81,7 @@ def changes_of(
             causes=tuple(
                 Cause(
                     each["indicator_id"],
-                    catalogue.get(each["indicator_id"], {}).get("name_zh", ""),
+                    words.of(catalogue.get(each["indicator_id"], {})),
                     each["score_before"],
                     each["score"],
                     each["change_points"],

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import ComparedLabel, Labels
+from pipeline.report.words.readings import reading_place
 from schemas.expectations.release import CELL, VALUE, WITHHELD_COLUMN
 
 # Figures of single records: never released.
@@ -130,6 +131,10 @@ class Indicator:
     year_to_date: WindowValue | None
     trailing_year: WindowValue | None
     variants: tuple[Variant, ...]
+    compared: ComparedLabel | None
+    """What a change compares, in words; None for other values."""
+    part_name: str
+    """Which version of the indicator the value is, in words; empty if there is only one."""
     is_withheld: bool
     """Whether sample, fraction and interval are withheld: they are about too few people."""
     hidden_variants: tuple[str, ...]
@@ -156,22 +161,12 @@ class Indicator:
         return known and self.method not in _WITHOUT_FRACTION
 
     @property
-    def compared(self) -> labels.ComparedLabel | None:
-        """What a change compares, in words; None for other values."""
-        return labels.COMPARED.get(self.indicator_id)
-
-    @property
     def compared_levels(self) -> tuple[float, float] | None:
         """The levels before and now that a change compares; its row holds the level before and the difference."""
         if self.compared is None or not self.is_shown or self.numerator is None or self.denominator is None:
             return None
-        towards = -self.numerator if self.compared.is_reduction else self.numerator
+        towards = -self.numerator if self.compared.levels.is_reduction else self.numerator
         return self.denominator, self.denominator + towards
-
-    @property
-    def part_name(self) -> str:
-        """Which version of the indicator the value is, in words; empty if there is only one."""
-        return labels.PARTS.get(self.part, self.part)
 
     @property
     def variants_beside(self) -> tuple[Variant, ...]:
@@ -195,20 +190,21 @@ def indicator_of(
     scored: Mapping[str, Any],
     longer: Mapping[str, Mapping[str, Any] | None],
     variants: list[Mapping[str, Any]],
+    words: Labels,
 ) -> Indicator:
     """An indicator of the report from its catalogue entry and published rows; ``scored`` is its row of ``scores``, or empty."""
     return Indicator(
         indicator_id=entry["indicator_id"],
         named_indicator_id=entry["named_indicator_id"],
-        name=entry["name_zh"],
+        name=words.of(entry),
         unit=entry["unit"],
         unit_zh=entry["unit_zh"],
         direction=entry["direction"],
         clause=entry["clause"],
-        obligation=labels.OBLIGATIONS.get(entry["obligation"], entry["obligation"]),
-        definition=entry["definition_zh"],
-        period_rule=labels.PERIOD_RULES.get(entry["period_rule"], entry["period_rule"]),
-        source_tables=tuple(labels.table(name) for name in _split(entry["source_tables"])),
+        obligation=words.name("obligation", entry["obligation"]),
+        definition=words.of(entry, "definition"),
+        period_rule=words.name("period_rule", entry["period_rule"]),
+        source_tables=tuple(words.table_with_code(name) for name in _split(entry["source_tables"])),
         decisions=_split(entry["decisions"]),
         minimum_n=entry["minimum_n"],
         unit_divisor=entry["unit_divisor"],
@@ -224,54 +220,57 @@ def indicator_of(
         sample_size=row["sample_size"],
         ci_low=row["ci_low"],
         ci_high=row["ci_high"],
-        ci_method=labels.INTERVALS.get(row["ci_method"] or "", row["ci_method"] or ""),
+        ci_method=words.name("interval", row["ci_method"]),
         within_limit_rate=row["within_limit_rate"],
         # The score used in the tree: in a third-party evaluation an indicator without data scores 0.
         score=scored.get("score"),
         lost_points=scored.get("lost_points"),
         status=row["status"],
-        status_name=labels.STATUS.get(row["status"], row["status"]),
-        reason=labels.reason(row["status_reason"]),
+        status_name=words.name("status", row["status"]),
+        reason=words.reason(row["status_reason"]),
         verdict=verdict_of(row["status"], row["requirement"], row["is_met"]),
         is_objective_met=row["is_objective_met"],
         is_distinguishable=row["is_distinguishable"],
         is_provisional=bool(row["is_provisional"]),
-        provisional=_provisional(row),
+        provisional=_provisional(row, words),
         part=row["part"] or "",
-        basis=labels.basis(row.get("basis")),
+        basis=words.basis(row.get("basis")),
         previous_value=row["previous_value"],
         trend=_trend(row["value"], row["previous_value"], entry["direction"], row["requirement"]),
-        year_to_date=_window(longer["year_to_date"]),
-        trailing_year=_window(longer["trailing_year"]),
+        year_to_date=_window(longer["year_to_date"], words),
+        trailing_year=_window(longer["trailing_year"], words),
         variants=tuple(
-            _variant(entry, variant)
-            for variant in sorted(variants, key=lambda each: labels.variant_place(each["indicator_id"], each["variant"]))
+            _variant(entry, variant, words)
+            for variant in sorted(variants, key=lambda each: reading_place(each["indicator_id"], each["variant"]))
             if not (entry["method"] == "percentile" and variant["variant"] == _SCORED_PERCENTILE)
             and variant[WITHHELD_COLUMN] not in (VALUE, CELL)
         ),
+        compared=words.compared(entry["indicator_id"]),
+        part_name=words.name("part", row["part"]),
         is_withheld=row[WITHHELD_COLUMN] is not None,
         hidden_variants=tuple(
-            labels.variant(entry["indicator_id"], code).name
+            words.reading(entry["indicator_id"], code).name
             for code in sorted(
                 (
                     variant["variant"]
                     for variant in variants
                     if variant[WITHHELD_COLUMN] in (VALUE, CELL) and variant["variant"] not in _EXTREMES
                 ),
-                key=lambda code: labels.variant_place(entry["indicator_id"], code),
+                key=lambda code: reading_place(entry["indicator_id"], code),
             )
         ),
     )
 
 
-def _variant(entry: Mapping[str, Any], row: Mapping[str, Any]) -> Variant:
-    label = labels.variant(entry["indicator_id"], row["variant"])
+def _variant(entry: Mapping[str, Any], row: Mapping[str, Any], words: Labels) -> Variant:
+    label = words.reading(entry["indicator_id"], row["variant"])
+    reading = label.reading
     return Variant(
         code=row["variant"],
         name=label.name,
-        unit=label.unit or entry["unit"],
-        unit_zh=label.unit_zh or entry["unit_zh"],
-        is_beside=label.is_beside,
+        unit=reading.unit or entry["unit"],
+        unit_zh=reading.unit_zh or entry["unit_zh"],
+        is_beside=reading.is_beside,
         value=row["value"],
         sample_size=row["sample_size"],
         ci_low=row["ci_low"],
@@ -279,24 +278,24 @@ def _variant(entry: Mapping[str, Any], row: Mapping[str, Any]) -> Variant:
     )
 
 
-def _window(row: Mapping[str, Any] | None) -> WindowValue | None:
+def _window(row: Mapping[str, Any] | None, words: Labels) -> WindowValue | None:
     if row is None:
         return None
     return WindowValue(
         row["value"],
         row["sample_size"],
         row["status"],
-        labels.reason(row["status_reason"]),
+        words.reason(row["status_reason"]),
         bool(row["is_provisional"]),
-        _provisional(row),
+        _provisional(row, words),
     )
 
 
-def _provisional(row: Mapping[str, Any]) -> tuple[Provisional, ...]:
+def _provisional(row: Mapping[str, Any], words: Labels) -> tuple[Provisional, ...]:
     """The reasons of ``provisional_until`` (``reason:day``), in its order."""
     reasons = (reason.partition(":") for reason in _split(row["provisional_until"]))
     return tuple(
-        Provisional(labels.PROVISIONAL.get(code, code), None if day == "open" else dt.date.fromisoformat(day))
+        Provisional(words.name("provisional", code), None if day == "open" else dt.date.fromisoformat(day))
         for code, _, day in reasons
     )
 

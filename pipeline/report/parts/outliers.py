@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.contract import TABLES
+from pipeline.report.words.labels import Labels
 from schemas.expectations.outliers import MEASURES
 from schemas.expectations.release import WITHHELD_COLUMN
 
@@ -93,7 +93,7 @@ class OutlierReport:
         return sum(getattr(each, name) for each in self.measures)
 
 
-def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]]) -> OutlierReport:
+def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]], words: Labels) -> OutlierReport:
     """The section of one enterprise.
 
     groups      its rows of outlier_counts
@@ -111,19 +111,18 @@ def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mappi
     order = {name: place for place, name in enumerate((TOTAL, *catalogue))}
     rows = sorted(effects.iter_rows(named=True), key=lambda row: (order.get(row["indicator_id"], len(order)), row["period"]))
     return OutlierReport(
-        measures=tuple(_measure(counted[name]) for name in names),
+        measures=tuple(_measure(counted[name], words) for name in names),
         effects=tuple(_effect(row, catalogue.get(row["indicator_id"], {})) for row in rows),
     )
 
 
-def _measure(row: Mapping[str, Any]) -> MeasureReview:
+def _measure(row: Mapping[str, Any], words: Labels) -> MeasureReview:
     known = MEASURES.get(row["measure"])
-    table = TABLES.get(row["table"])
     return MeasureReview(
         measure=row["measure"],
-        name=known.name_zh if known else row["measure"],
-        table_name=table.title if table else row["table"],
-        unit=known.unit_zh if known else "",
+        name=words.name("measure", row["measure"]),
+        table_name=words.table(row["table"]),
+        unit=words.numbers.unit(known.unit, known.unit_zh) if known else "",
         groups=row["groups"],
         too_small=row["too_small"],
         **{name: row[name] for name in _COUNTS},

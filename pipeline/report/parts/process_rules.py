@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar.quarters import Quarter
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import PROCESS_RESULTS, Labels
 
 
 @dataclass(frozen=True)
@@ -41,33 +41,34 @@ class RuleSet:
     @property
     def groups(self) -> Mapping[str, tuple[RuleResult, ...]]:
         """The rules by result, failed ones first, each in rule order."""
-        return {code: tuple(each for each in self.results if each.result == code) for code in labels.PROCESS_RESULTS}
+        return {code: tuple(each for each in self.results if each.result == code) for code in PROCESS_RESULTS}
 
 
-def rule_sets(results: pl.DataFrame, rules: pl.DataFrame, quarter: Quarter) -> Iterator[RuleSet]:
+def rule_sets(results: pl.DataFrame, rules: pl.DataFrame, quarter: Quarter, words: Labels) -> Iterator[RuleSet]:
     """The rule sets of one enterprise, the quarter's first.
 
     results   its rows of rule_results
     rules     process_rules
     """
     described = {row["rule_id"]: row for row in rules.iter_rows(named=True)}
-    names = {quarter.label: labels.WINDOWS["quarter"], str(quarter.year): labels.WINDOWS["calendar_year"]}
+    names = {quarter.label: words.name("window", "quarter"), str(quarter.year): words.name("window", "calendar_year")}
     for period, name in names.items():
         rows = results.filter(pl.col("period") == period).sort("rule_id")
         if not rows.is_empty():
-            yield RuleSet(period, name, tuple(_result(row, described[row["rule_id"]]) for row in rows.iter_rows(named=True)))
+            found = (_result(row, described[row["rule_id"]], words) for row in rows.iter_rows(named=True))
+            yield RuleSet(period, name, tuple(found))
 
 
-def _result(row: Mapping[str, object], rule: Mapping[str, str]) -> RuleResult:
+def _result(row: Mapping[str, object], rule: Mapping[str, str], words: Labels) -> RuleResult:
     due_on = row["due_on"]
     return RuleResult(
         rule_id=rule["rule_id"],
-        name=rule["name_zh"],
+        name=words.of(rule),
         clause=rule["clause"],
-        requirement=rule["requirement_zh"],
-        obligation=labels.PROCESS_OBLIGATIONS.get(rule["obligation"], rule["obligation"]),
-        decisions=(rule["decisions"] or "").replace(";", "、"),
+        requirement=words.of(rule, "requirement"),
+        obligation=words.name("obligation", rule["obligation"]),
+        decisions=words.joined((rule["decisions"] or "").split(";")),
         result=str(row["result"]),
-        evidence=str(row["evidence"]),
+        evidence=words.sentence(str(row["evidence"])),
         due_on=due_on if isinstance(due_on, dt.date) else None,
     )

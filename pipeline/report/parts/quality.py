@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.accept.acceptance import VERDICTS_ZH
 from pipeline.accept.verdicts import NOT_JUDGED, PASSED, VERDICTS
-from schemas.contract import TABLES
+from pipeline.report.words.labels import Labels
 from schemas.expectations.acceptance import ALL_ENTERPRISES
 from schemas.expectations.quality import DIMENSIONS
 
@@ -55,7 +54,7 @@ class Quality:
     counts: Mapping[str, int]
 
 
-def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id: str) -> Quality:
+def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id: str, words: Labels) -> Quality:
     """The section of one enterprise; tables that name no enterprise concern all.
 
     scorecard    the run's table ``data_quality``
@@ -67,7 +66,7 @@ def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id:
         tables=tuple(
             TableQuality(
                 table=row["table"],
-                name=TABLES[row["table"]].title,
+                name=words.table(row["table"]),
                 extracted=row["extracted"],
                 shares={name: row[name] for name in DIMENSIONS},
                 filled_rate=row["filled_rate"],
@@ -79,18 +78,18 @@ def quality_of(scorecard: pl.DataFrame, acceptance: pl.DataFrame, enterprise_id:
         findings=tuple(
             QualityFinding(
                 table=row["table"],
-                name=TABLES[row["table"]].title,
-                check=row["title_zh"],
+                name=words.table(row["table"]),
+                check=words.name("check", row["check"]),
                 value=row["value"],
-                unit=row["unit"],
-                detail=row["detail"],
+                unit=words.numbers.unit(row["unit"]),
+                detail=words.sentence(row["detail"]) if row["detail"] else None,
                 expected=row["expected"],
                 verdict=row["verdict"],
-                verdict_name=VERDICTS_ZH[row["verdict"]],
+                verdict_name=words.name("acceptance", row["verdict"]),
                 reason=row["reason"],
                 author=row["author"],
             )
             for row in missed.iter_rows(named=True)
         ),
-        counts={VERDICTS_ZH[verdict]: own.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS},
+        counts={words.name("acceptance", verdict): own.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS},
     )

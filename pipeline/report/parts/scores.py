@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from pipeline.report.parts.indicators import Indicator, Verdict
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import Labels
 from schemas.standard.catalogue import catalogue_rows
 from schemas.standard.tree import nodes
 
@@ -103,7 +103,7 @@ def _standard_order() -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
+def no_total_because(root: Mapping[str, Any], words: Labels) -> tuple[str, ...]:
     """Why there is no total: too little weight is scored, too much is not applicable, or else nothing is scored."""
     if root["score"] is not None:
         return ()
@@ -111,7 +111,7 @@ def no_total_because(root: Mapping[str, Any]) -> tuple[str, ...]:
     preventing: tuple[str, ...] = (_NOT_RATEABLE,) if _NOT_RATEABLE in flags else _PREVENTING
     if _LOW_COVERAGE in flags:
         preventing = (_LOW_COVERAGE,)
-    return tuple(labels.FLAGS[flag] for flag in flags if flag in preventing)
+    return tuple(words.name("flag", flag) for flag in flags if flag in preventing)
 
 
 def is_rateable(row: Mapping[str, Any]) -> bool:
@@ -119,13 +119,13 @@ def is_rateable(row: Mapping[str, Any]) -> bool:
     return _NOT_RATEABLE not in (row["flags"] or ())
 
 
-def flag_names(row: Mapping[str, Any]) -> tuple[str, ...]:
+def flag_names(row: Mapping[str, Any], words: Labels) -> tuple[str, ...]:
     """The flags of a row of ``scores`` in words; of not rateable, its cause."""
     flags = row["flags"] or ()
-    return tuple(labels.FLAGS.get(flag, flag) for flag in flags if not (flag == _NOT_RATEABLE and _LOW_COVERAGE in flags))
+    return tuple(words.name("flag", flag) for flag in flags if not (flag == _NOT_RATEABLE and _LOW_COVERAGE in flags))
 
 
-def lacking_of(tree: Mapping[str, Mapping[str, Any]], indicators: Iterable[Indicator]) -> tuple[Lacking, ...]:
+def lacking_of(tree: Mapping[str, Mapping[str, Any]], indicators: Iterable[Indicator], words: Labels) -> tuple[Lacking, ...]:
     """What keeps weight from being scored, the most weight first.
 
     tree    the rows of ``scores`` of one enterprise and period, by node
@@ -136,8 +136,9 @@ def lacking_of(tree: Mapping[str, Mapping[str, Any]], indicators: Iterable[Indic
         if row is None or row["scored_coverage"] or each.verdict is Verdict.NOT_APPLICABLE:
             continue
         is_open = each.is_measured and each.requirement is not None
-        reason = "" if is_open else each.reason if not each.is_measured and each.requirement is not None else labels.NO_REQUIREMENT
-        found.setdefault((labels.VERDICTS[each.verdict], reason), []).append(each)
+        is_absent = not each.is_measured and each.requirement is not None
+        reason = "" if is_open else each.reason if is_absent else words.say.text("no_requirement")
+        found.setdefault((words.name("verdict", each.verdict), reason), []).append(each)
     lacking = [
         Lacking(status, reason, math.fsum(_weight_in_total(each.indicator_id, tree) for each in members), tuple(members))
         for (status, reason), members in found.items()
@@ -154,8 +155,9 @@ def _weight_in_total(node_id: str, tree: Mapping[str, Mapping[str, Any]]) -> flo
     return weight
 
 
-def overlay_of(root: Mapping[str, Any]) -> Overlay | None:
+def overlay_of(root: Mapping[str, Any], words: Labels) -> Overlay | None:
     """Grade and deductions of the overlays; None if the plan asks for none."""
     if root["grade"] is None and root["deduction_points"] is None:
         return None
-    return Overlay(root["grade"], root["deduction_points"], root["score_after_deductions"], root["grade_reference"] or "")
+    reference = words.reference(root["grade_reference"])
+    return Overlay(words.grade(root["grade"]), root["deduction_points"], root["score_after_deductions"], reference)

@@ -60,11 +60,6 @@ def contract_order(tables: Iterable[str]) -> list[str]:
     return [*(name for name in TABLES if name in found), *sorted(found - set(TABLES))]
 
 
-def table_name(table: str) -> str:
-    """The Chinese name of a contract table; other names unchanged."""
-    return TABLES[table].title if table in TABLES else table
-
-
 def stands_in(table: str) -> bool:
     """Whether a table is one of totals, which come where single records do not: no table that a delivery lacks."""
     return table in TABLES and TABLES[table].totals_of is not None

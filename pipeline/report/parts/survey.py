@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import Labels
 
 if TYPE_CHECKING:
     from pipeline.report.parts.indicators import Indicator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Prefix of clause 六's customer-satisfaction indicators O2-1 … O2-5.
 _SATISFACTION = "O2-"
 _FLAGS = ("straight_liners", "speeders", "duplicate_customers", "duplicate_devices")
+_MODES = ("online", "phone", "onsite")
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,15 @@ class SurveyPart:
         return any(each.unweighted is not None for each in self.satisfaction)
 
 
-def survey_part(rounds: pl.DataFrame, indicators: Iterable[Indicator]) -> SurveyPart:
+def survey_part(rounds: pl.DataFrame, indicators: Iterable[Indicator], words: Labels) -> SurveyPart:
     """The part of one enterprise and quarter.
 
     rounds   its rows of survey_validity
     """
-    return SurveyPart(tuple(_rounds(rounds)), tuple(_satisfaction(indicators)))
+    return SurveyPart(tuple(_rounds(rounds, words)), tuple(_satisfaction(indicators)))
 
 
-def _rounds(rows: pl.DataFrame) -> Iterator[SurveyRound]:
+def _rounds(rows: pl.DataFrame, words: Labels) -> Iterator[SurveyRound]:
     same = (
         *("survey_id", "questions", "responses", "complete", "partial", "counted", "valid", "missing_item_rate"),
         *("timed", "median_minutes", "p90_minutes", "over_time", "sent", "delivered", "response_rate"),
@@ -104,11 +105,11 @@ def _rounds(rows: pl.DataFrame) -> Iterator[SurveyRound]:
     for row in rows.sort("survey_id").iter_rows(named=True):
         yield SurveyRound(
             **{name: row[name] for name in same},
-            flags=tuple(Flag(labels.SURVEY_FLAGS[name], row[name], row[f"{name}_rate"]) for name in _FLAGS),
-            modes={name: row[mode] for mode, name in labels.SURVEY_MODES.items()},
-            response_rate_reason=_words(labels.SURVEY_REASONS, row["response_rate_reason"]),
-            weighting=_words(labels.SURVEY_WEIGHTINGS, row["weighting"]),
-            weighting_reason=_words(labels.SURVEY_REASONS, row["weighting_reason"]),
+            flags=tuple(Flag(words.name("survey_flag", name), row[name], row[f"{name}_rate"]) for name in _FLAGS),
+            modes={words.name("survey_mode", mode): row[mode] for mode in _MODES},
+            response_rate_reason=words.name("survey_reason", row["response_rate_reason"]),
+            weighting=words.name("survey_weighting", row["weighting"]),
+            weighting_reason=words.name("survey_reason", row["weighting_reason"]),
         )
 
 
@@ -117,7 +118,3 @@ def _satisfaction(indicators: Iterable[Indicator]) -> Iterator[Satisfaction]:
         if indicator.indicator_id.startswith(_SATISFACTION):
             readings = {variant.code: variant.value for variant in indicator.variants}
             yield Satisfaction(indicator, readings.get("unweighted"), readings.get("valid_only"))
-
-
-def _words(names: Mapping[str, str], code: Any) -> str:
-    return names.get(code, code) if code else ""

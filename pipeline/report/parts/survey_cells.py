@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.report.words import zh as labels
+from pipeline.report.words.labels import Labels
 
 # Below this the value is printed in grey: its interval is too wide to rank by.
 FIRM_FROM = 30
 
 OVERALL = "O2-1"
-_SCOPES = {"region": "地区", "channel": "服务渠道"}
-_UNSTATED = "未注明"
+_SCOPES = ("region", "channel")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class SurveyScopes:
         return sum(cell.is_hidden for cell in (self.overall, *(cell for each in self.breakdowns for cell in each.cells)))
 
 
-def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScopes | None:
+def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame, words: Labels) -> SurveyScopes | None:
     """One enterprise's overall satisfaction as the report shows it; None if nobody answered.
 
     respondents   its rows of mart_survey_respondents
@@ -82,9 +81,10 @@ def survey_scopes(respondents: pl.DataFrame, values: pl.DataFrame) -> SurveyScop
         return SurveyCell(label, people[name], row.get("value"), row.get("ci_low"), row.get("ci_high"))
 
     return SurveyScopes(
-        overall=cell(total, "全部"),
+        overall=cell(total, words.name("scope", "all")),
         breakdowns=tuple(
-            SurveyBreakdown(_SCOPES[scope], tuple(cell(name, _label(*name)) for name in names)) for scope, names in scopes.items()
+            SurveyBreakdown(words.name("scope", scope), tuple(cell(name, _label(*name, words)) for name in names))
+            for scope, names in scopes.items()
         ),
     )
 
@@ -95,7 +95,7 @@ def _difference(total: int | None, parts: list[int | None]) -> int | None:
     return None if total is None or len(known) < len(parts) else total - sum(known)
 
 
-def _label(scope: str, name: str | None) -> str:
+def _label(scope: str, name: str | None, words: Labels) -> str:
     if name is None:
-        return _UNSTATED
-    return labels.TOUCHPOINTS.get(name, name) if scope == "channel" else name
+        return words.name("scope", "unstated")
+    return words.name("touchpoint", name) if scope == "channel" else name

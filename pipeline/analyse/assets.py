@@ -15,6 +15,7 @@ from pipeline.analyse.months import write_months
 from pipeline.analyse.overlaps import write_overlaps
 from pipeline.analyse.robustness import write_robustness
 from pipeline.analyse.score_changes import write_score_changes
+from pipeline.analyse.trends import write_trends
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
 from pipeline.stage.resources import Places
 
@@ -198,7 +199,24 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
     return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
 
 
+@dg.asset(
+    key="analysis_trends",
+    deps=["scores", "indicator_values", "analysis_robustness"],
+    **gathered_asset(
+        flow.ANALYSE,
+        "One row per enterprise × node × quarter of the last eight: score and value as readers saw them, with interval, sample size and requirement.",
+        {"python", "polars"},
+    ),
+)
+def analysis_trends(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:
+    """Put the quarter's scores and values beside those released before."""
+    step = places.begin(context, flow.ANALYSE, "trends")
+    rows = write_trends(step.lake, step.quarter, step.run)
+    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+
+
 ANALYSES = (
     *(score_changes, score_robustness, analysis_comparison, analysis_contributions, analysis_league, analysis_benchmarks),
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive),
+    analysis_trends,
 )

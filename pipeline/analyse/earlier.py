@@ -84,6 +84,12 @@ class Earlier:
         folder = lake.analyst(quarter)
         return cls(folder) if lake.current(quarter).exists() and folder.is_dir() else None
 
+    @classmethod
+    def as_released(cls, lake: Lake, quarter: Quarter) -> Earlier | None:
+        """The same for what readers see of it."""
+        folder = lake.current(quarter)
+        return cls(folder) if (folder / "scores.parquet").is_file() else None
+
     def table(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table as that run published it."""
         return pl.read_parquet(self.folder / f"{name}.parquet", columns=columns)

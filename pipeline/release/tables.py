@@ -21,6 +21,7 @@ from pipeline.analyse.comparison import UNDECIDED
 from pipeline.analyse.correlation import ENOUGH, ENTERPRISE
 from pipeline.analyse.earlier import comparisons
 from pipeline.analyse.league import RANDOM_EFFECT
+from pipeline.analyse.trends import Publication, released_trends
 from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
@@ -120,6 +121,7 @@ class Layer:
             "analysis_league": self.league,
             "analysis_benchmarks": self.benchmarks,
             "analysis_correlation": self.correlation,
+            "analysis_trends": self.trends,
             "mart_duration_statistics": self.duration_statistics,
             "mart_survey_respondents": self.survey_respondents,
             "survey_validity": self.survey_validity,
@@ -455,6 +457,11 @@ class Layer:
             *(_unless(is_hidden, name) for name in (*about_people, "finding")),
             pl.when(is_hidden).then(pl.lit(CELL)).alias(WITHHELD_COLUMN),
         ).drop("most_rows")
+
+    def trends(self) -> pl.DataFrame:
+        """Scores and values of eight quarters: of earlier ones what was released then, of this one what is released now."""
+        shown = Publication(self._whole("scores"), self.indicator_values(), self.robustness())
+        return released_trends(self._whole("analysis_trends"), self.run.quarter, shown)
 
     def _marked(self, rows: pl.DataFrame, size: str = "sample_size") -> pl.DataFrame:
         """Rows with the column ``withheld``: by the cells of the run, and by their own size where a value has no parts."""

@@ -63,6 +63,7 @@ OF_EARLIER_PUBLICATIONS = sorted(
     {
         *("analysis_comparison.parquet", "analysis_contributions.parquet", "score_changes.parquet", "score_change_parts.parquet"),
         *("analysis_overlaps.parquet", "released/analysis_overlaps.parquet", "indicator_months.parquet"),
+        *("analysis_trends.parquet", "released/analysis_trends.parquet"),
         *("released/analysis_comparison.parquet", "released/score_changes.parquet", "released/score_change_parts.parquet"),
         *(f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan")),
         "released/report/E1.html",

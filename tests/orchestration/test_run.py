@@ -80,6 +80,10 @@ PUBLISHED_COLUMNS = {
         "rank_high", "difference", "difference_low", "difference_high", "p_value", "q_value", "limit_low_95", "limit_high_95",
         "limit_low_998", "limit_high_998", "limits_method", "dispersion", "flag", "finding", "status", "run_id",
     ),
+    "analysis_trends": (
+        "enterprise_id", "period", "level", "node_id", "quarter", "score", "score_low", "score_high", "value", "ci_low", "ci_high",
+        "n", "requirement", "is_provisional", "weights_version", "catalogue_version", "status", "run_id",
+    ),
     "weights": (
         "weights_version", "parent_id", "node_id", "weight_raw", "weight", "consistency_ratio", "experts", "method",
         "random_index", "kendalls_w", "aip_weight", "consistency_index", "dispersion", "run_id",

@@ -89,7 +89,7 @@ class Gathered:
 
     def _verdict_counts(self) -> dict[str, Fact]:
         counted = self._source("indicator_values", "count", scope_type="enterprise")
-        values = self._values.values()
+        values = self.values.values()
         return {
             "met": Fact(sum(row["is_met"] is True for row in values), counted(is_met=True)),
             "missed": Fact(sum(row["is_met"] is False for row in values), counted(is_met=False)),
@@ -118,7 +118,7 @@ class Gathered:
 
     def _provisional(self) -> dict[str, Fact]:
         """How many values are provisional, and the last day on which that ends for any of them."""
-        ends = {name: _end(row["provisional_until"]) for name, row in self._values.items() if row["is_provisional"]}
+        ends = {name: _end(row["provisional_until"]) for name, row in self.values.items() if row["is_provisional"]}
         days = [(day, name) for name, day in ends.items() if isinstance(day, dt.date)]
         counted = self._source("indicator_values", "count", scope_type="enterprise")
         facts = {
@@ -245,7 +245,7 @@ class Gathered:
     def indicators(self) -> tuple[Subject, ...]:
         """Every measured indicator of the enterprise, in the standard's order."""
         scored = {row["node_id"]: row for row in self._rows("scores") if row["level"] == "indicator"}
-        verdicts = {name: _verdict(row) for name, row in self._values.items() if row["value"] is not None}
+        verdicts = {name: _verdict(row) for name, row in self.values.items() if row["value"] is not None}
         lost = {name: (scored.get(name) or {}).get("lost_points") or 0.0 for name in verdicts}
         weight = {name: _weight(name, self._tree) for name in verdicts}
         order = {
@@ -265,7 +265,7 @@ class Gathered:
         return tuple(sorted((each for each in self.indicators if each.order("priority")), key=lambda each: each.order("priority")))
 
     def _indicator(self, name: str, verdict: str, scored: Row | None) -> dict[str, Fact]:
-        row, at = self._values[name], self._value_source(name)
+        row, at = self.values[name], self._value_source(name)
         facts = {
             "indicator": Fact(name, at("indicator_id")),
             "value": Fact(row["value"], at("value"), name),
@@ -401,7 +401,7 @@ class Gathered:
     # --- reading --------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _values(self) -> dict[str, Row]:
+    def values(self) -> dict[str, Row]:
         """The enterprise's own values by indicator, in the standard's order."""
         rows = self._rows("indicator_values", scope_type="enterprise")
         return {row["indicator_id"]: row for row in sorted(rows, key=lambda row: place_of({"indicator_id": row["indicator_id"]}))}

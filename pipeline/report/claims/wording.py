@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.calendar.quarters import Quarter
 from pipeline.report.claims.facts import Fact, Kind
 from pipeline.report.document.blocks import Language
 from pipeline.report.model.run_tables import RunTables
-from pipeline.report.words import numbers
 from pipeline.report.words.messages import Messages, messages
+from pipeline.report.words.numbers import Numbers
 
-_SUFFIXES = {"YTD": "year_to_date", "TTM": "trailing_year"}
+_RATIO, _TRAILING_YEAR = "ratio", "-TTM"
+# Staff per customer differ by thousandths.
+_DECIMALS_OF_RATIO = 5
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,11 @@ class Wording:
     tables: RunTables
     language: Language
     say: Messages = field(init=False)
+    numbers: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "say", messages(self.language))
+        object.__setattr__(self, "numbers", Numbers(self.language))
 
     # --- facts ----------------------------------------------------------------------------------------------------------
 
@@ -35,25 +37,25 @@ class Wording:
         value: Any = fact.value
         match kind:
             case "points":
-                return numbers.number(abs(value))
+                return self.numbers.number(abs(value))
             case "signed":
-                return numbers.signed(value)
+                return self.numbers.signed(value)
             case "number":
-                return numbers.number(value)
+                return self.numbers.number(value)
             case "rate":
-                return numbers.percent(value)
+                return self.numbers.percent(value)
             case "count":
-                return numbers.count(value)
+                return self.numbers.count(value)
             case "value":
                 return self.in_unit(value, fact.of)
             case "bare":
-                return numbers.bare(value, self._indicator(fact.of)["unit"])
+                return self.numbers.bare(value, self._indicator(fact.of)["unit"])
             case "difference":
                 return self.difference(value, fact.of)
             case "bound":
                 return self.bound(value, fact.of)
             case "date":
-                return self.date(value)
+                return self.numbers.date(value)
             case "period":
                 return self.period(value)
             case "indicator":
@@ -93,54 +95,31 @@ class Wording:
         name = self.say.name("claim.channel", member) if dimension == "channel" else member
         return self.say.text(f"claim.place.{dimension}", name=name)
 
+    def period(self, period: str) -> str:
+        """A period as it stands in a sentence."""
+        name = self.numbers.period(period)
+        return self.say.text("claim.trailing_year", name=name) if period.endswith(_TRAILING_YEAR) else name
+
     # --- numbers --------------------------------------------------------------------------------------------------------
 
     def in_unit(self, value: float | None, indicator_id: str) -> str:
-        return numbers.in_unit(value, self._indicator(indicator_id)["unit"], self.unit(indicator_id))
+        entry = self._indicator(indicator_id)
+        return self.numbers.in_unit(value, entry["unit"], entry["unit_zh"])
 
     def bound(self, value: float | None, indicator_id: str) -> str:
-        """A requirement with its direction; none above everything, or below nothing: ``= 100%``, ``= 0``."""
+        """A requirement with its direction and unit."""
         entry = self._indicator(indicator_id)
-        direction = entry["direction"]
-        if (direction, value) == ("lower", 0) or (direction, value, entry["unit"]) == ("higher", 1, "rate"):
-            direction = "exact"
-        return numbers.bound(value, entry["unit"], direction, self.unit(indicator_id))
+        return self.numbers.bound(value, entry["unit"], entry["direction"], entry["unit_zh"])
 
     def interval(self, low: float | None, high: float | None, indicator_id: str) -> str:
-        text = numbers.interval(low, high, self._indicator(indicator_id)["unit"], self.unit(indicator_id))
-        return text.replace(" 至 ", self.say.text("claim.to"))
+        return self.numbers.interval(low, high, self._indicator(indicator_id)["unit"])
 
     def difference(self, value: float, indicator_id: str) -> str:
         """A difference without its sign; rates in percentage points."""
-        unit = self._indicator(indicator_id)["unit"]
-        if unit == "rate":
-            return self.say.text("claim.percentage_points", number=numbers.number(abs(value) * 100))
-        name = "" if unit == "ratio" else self.unit(indicator_id)
-        decimals = 5 if unit == "ratio" else numbers.DECIMALS
-        return f"{numbers.number(abs(value), decimals)}{f' {name}' if name else ''}"
-
-    def unit(self, indicator_id: str) -> str:
-        """The unit's name; none where the number carries it."""
         entry = self._indicator(indicator_id)
-        return str(entry["unit_zh"]) if self.language == "zh" else self.say.name("claim.unit", entry["unit"])
-
-    # --- times ----------------------------------------------------------------------------------------------------------
-
-    def date(self, day: dt.date) -> str:
-        if self.language == "zh":
-            return numbers.date(day)
-        return f"{day.day} {self.say.text(f'claim.month.{day.month}')} {day.year}"
-
-    def period(self, period: str) -> str:
-        """A quarter, the year to its end, or the four quarters that end with it."""
-        year, number, *kinds = period.split("-")
-        quarter = Quarter.parse(f"{year}-{number}")
-        if not kinds:
-            return self.say.text(f"claim.quarter.{quarter.number}", year=quarter.year)
-        name = _SUFFIXES[kinds[0]]
-        if name == "year_to_date" and quarter.number == 4:
-            return self.say.text("claim.year", year=quarter.year)
-        return self.say.text(f"claim.{name}", year=quarter.year, last=quarter.last_day.month, number=quarter.number)
+        if entry["unit"] == _RATIO:
+            return self.numbers.number(abs(value), _DECIMALS_OF_RATIO)
+        return self.numbers.change(abs(value), 0.0, entry["unit"], entry["unit_zh"]).removeprefix("+")
 
     def _indicator(self, indicator_id: str) -> Mapping[str, Any]:
         return self.tables.catalogue_by_id[indicator_id]

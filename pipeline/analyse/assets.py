@@ -204,7 +204,8 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
     deps=["scores", "indicator_values", "analysis_robustness"],
     **gathered_asset(
         flow.ANALYSE,
-        "One row per enterprise × node × quarter of the last eight: score and value as readers saw them, with interval, sample size and requirement.",
+        "One row per enterprise × node × quarter of the last eight: score and value as readers saw them, "
+        "with interval, sample size and requirement.",
         {"python", "polars"},
     ),
 )

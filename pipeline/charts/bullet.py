@@ -11,7 +11,9 @@ from pipeline.charts.style import GREY, INK, finished, tone_scales
 _WIDTH, _ROW = 330, 24
 # The scale: 0 is the acceptable limit, 1 the requirement. What lies farther out is drawn at the end, as an arrow.
 _LOWEST, _HIGHEST = -1.0, 2.0
-_ZONES = ((_LOWEST, 0.0, "#d5dbe3"), (0.0, 1.0, "#e6eaf0"), (1.0, _HIGHEST, "#f5f7fa"))
+# So that a mark at the lower end keeps off the names.
+_ROOM = 0.08
+_ZONES = ((_LOWEST - _ROOM, 0.0, "#d5dbe3"), (0.0, 1.0, "#e6eaf0"), (1.0, _HIGHEST, "#f5f7fa"))
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,8 @@ def bullets(
     x = alt.X(
         "drawn:Q",
         title=None,
-        scale=alt.Scale(domain=[_LOWEST, _HIGHEST], nice=False),
-        axis=alt.Axis(
-            values=[0, 1],
-            labelExpr=f"datum.value == 0 ? '{acceptable}' : '{requirement}'",
-            orient="top",
-            grid=True,
-            gridColor=GREY,
-            domain=False,
-        ),
+        scale=alt.Scale(domain=[_LOWEST - _ROOM, _HIGHEST], nice=False),
+        axis=None,
     )
     y = alt.Y("name:N", title=None, scale=alt.Scale(domain=order, padding=0.2), axis=alt.Axis(ticks=False, domain=False))
     base = alt.Chart(alt.Data(values=data)).encode(y=y)
@@ -68,9 +63,14 @@ def bullets(
         .encode(x=alt.X("a:Q", title=None), x2="b:Q")
         for low, high, colour in _ZONES
     ]
+    limits = alt.Chart(alt.Data(values=[{"at": 0, "name": acceptable}, {"at": 1, "name": requirement}])).encode(
+        x=alt.X("at:Q", axis=None)
+    )
     colour, shape = tone_scales(names, (row.tone for row in rows))
     layers = [
         *zones,
+        limits.mark_rule(color=GREY, strokeWidth=1.5).encode(description="name:N"),
+        limits.mark_text(color=INK, aria=False).encode(y=alt.value(-9), text="name:N"),
         base.transform_filter("datum.from != null && datum.to != null")
         .mark_rule(color=INK, strokeWidth=1.5, aria=False)
         .encode(x=alt.X("from:Q", title=None), x2="to:Q"),

@@ -22,7 +22,7 @@ _LEAN = 46
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause as people wrote it; ``is_confirmed``: drawn with a filled mark, else with a hollow one. ``label``: what is told of it."""
+    """A cause as people wrote it; its mark is filled if it ``is_confirmed``; ``label`` is what is told of it."""
 
     text: str
     is_confirmed: bool

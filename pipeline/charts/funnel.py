@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.charts.labels import placed
-from pipeline.charts.style import GREY, WIDTH, domain, finished, number_format, tone_scales
+from pipeline.charts.labels import Mark, Wanted, placed
+from pipeline.charts.style import GREY, PLAIN, WIDTH, domain, finished, number_format, tone_scales
 
 _HEIGHT = 300
+_RADIUS = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def funnel(
         "n:Q",
         title=size_axis,
         scale=alt.Scale(type="log", domain=span, nice=False),
-        axis=alt.Axis(format="~g", tickCount=6, grid=False),
+        axis=alt.Axis(format=PLAIN, tickCount=6, grid=False),
     )
     scale = alt.Scale(domain=extent, nice=False, zero=False)
     ticks = alt.Axis(format=number_format(is_rate, extent), titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-10)
@@ -67,7 +68,9 @@ def funnel(
     ]
     lines += [{"n": size, "limit": target, "side": "target", "line": middle} for size in span]
     dashes = alt.StrokeDash(
-        "line:N", scale=alt.Scale(domain=[middle, inner, outer], range=[[1, 0], [2, 3], [7, 4]]), legend=alt.Legend(title=None)
+        "line:N",
+        scale=alt.Scale(domain=[middle, inner, outer], range=[[1, 0], [2, 3], [7, 4]]),
+        legend=alt.Legend(title=None, symbolType="stroke", symbolSize=700, symbolStrokeWidth=1.5),
     )
     colour, shape = tone_scales(names, (member.tone for member in members))
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
@@ -79,9 +82,12 @@ def funnel(
             y=alt.Y("value:Q", title=axis), color=colour, shape=shape, description="label:N"
         ),
     ]
-    at = [(_share(math.log(each.n), *map(math.log, span)) * WIDTH, (1 - _share(each.value, *extent)) * _HEIGHT) for each in by_size]
-    wanted = [(*place, each.name) for place, each in zip(at, by_size, strict=True) if each.is_named]
-    for label in placed(wanted, at, WIDTH, _HEIGHT):
+    marks = [
+        Mark(_share(math.log(each.n), *map(math.log, span)) * WIDTH, (1 - _share(each.value, *extent)) * _HEIGHT, _RADIUS)
+        for each in by_size
+    ]
+    wanted = [Wanted(mark, (each.name,)) for mark, each in zip(marks, by_size, strict=True) if each.is_named]
+    for label in placed(wanted, marks, WIDTH, _HEIGHT):
         layers.append(
             alt.Chart(alt.Data(values=[{"text": label.text}]))
             .mark_text(align="right" if label.is_left else "left", aria=False)

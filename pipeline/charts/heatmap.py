@@ -10,7 +10,8 @@ from pipeline.charts.style import GREY, INK, PAPER, SMALLEST_TEXT, finished
 
 SEQUENTIAL = ("#eaf3fa", "#c3def1", "#93c3e6", "#63a5d6")
 """Shades on which dark text has a contrast of more than 4.5."""
-GOOD, NEAR, FAR = "#bfe3d6", "#fbe3c0", "#f4b58f"
+GOOD, FAIR, NEAR, FAR = "#9ecae8", "#d9eaf6", "#fbe3c0", "#f4b58f"
+"""Blue and orange, which everybody tells apart."""
 _HIGH = 26
 
 
@@ -59,13 +60,18 @@ def heatmap(
             scale=alt.Scale(domain=list(columns), padding=0),
             axis=alt.Axis(orient="top", ticks=False, domain=False, labelFontSize=11),
         ),
-        y=alt.Y("row:N", title=row_title, scale=alt.Scale(domain=list(rows), padding=0), axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y(
+            "row:N",
+            title=row_title,
+            scale=alt.Scale(domain=list(rows), padding=0),
+            axis=alt.Axis(ticks=False, domain=False, labelPadding=6),
+        ),
     )
     domain = [shade.name for shade in shown]
     colours = alt.Color(
         "shade:N",
         scale=alt.Scale(domain=domain, range=[shade.colour for shade in shown]),
-        legend=alt.Legend(title=None, symbolType="square", symbolStrokeColor=GREY, symbolStrokeWidth=1, columns=5),
+        legend=alt.Legend(title=None, symbolType="square", symbolStrokeColor=GREY, symbolStrokeWidth=1, columns=7),
     )
     dashed = alt.condition("datum.is_hollow", alt.value([2, 2]), alt.value([1, 0]))
     chart = alt.layer(

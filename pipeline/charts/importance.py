@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.charts.labels import placed
-from pipeline.charts.style import GREY, WIDTH, domain, finished, tone_scales
+from pipeline.charts.labels import Mark, Wanted, placed
+from pipeline.charts.style import GREY, PLAIN, WIDTH, domain, finished, tone_scales
 
 _HEIGHT = 340
 _SMALLEST, _LARGEST = 40, 700
@@ -15,9 +16,13 @@ _SMALLEST, _LARGEST = 40, 700
 
 @dataclass(frozen=True)
 class Item:
-    """An indicator: weight in the total 0–1, score 0–100, points that it costs the total; ``name`` stands beside the largest."""
+    """An indicator: weight in the total 0–1, score 0–100, points that it costs the total.
+
+    ``full_name`` stands beside the largest, or ``name`` where there is no room for it.
+    """
 
     name: str
+    full_name: str
     weight: float
     score: float
     lost: float
@@ -60,7 +65,7 @@ def importance(
         "score:Q",
         title=axis,
         scale=alt.Scale(domain=up, nice=False, zero=False),
-        axis=alt.Axis(titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-10, grid=False, format="~g"),
+        axis=alt.Axis(titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-10, grid=False, format=PLAIN),
     )
     size = alt.Size(
         "lost:Q", scale=alt.Scale(domain=[0, max(each.lost for each in items) or 1], range=[_SMALLEST, _LARGEST]), legend=None
@@ -74,7 +79,7 @@ def importance(
         return alt.Chart(data).mark_rule(color=GREY, strokeDash=[5, 4]).encode(**channel, description="label:N")
 
     def text(x_pixel: float, y_pixel: float, said: str, align: str, colour: str | None = None) -> Any:
-        looks = {"color": colour} if colour else {}
+        looks: dict[str, Any] = {"color": colour} if colour else {}
         return (
             alt.Chart(alt.Data(values=[{"text": said}]))
             .mark_text(align=align, aria=False, **looks)
@@ -88,12 +93,16 @@ def importance(
         text(WIDTH - 6, 12, corners[1], "right", GREY),
         base.mark_point(filled=True, opacity=0.85).encode(x=x, y=y, size=size, color=colour, shape=shape, description="label:N"),
     ]
-    at = [
-        ((each.weight - across[0]) / (across[1] - across[0]) * WIDTH, (up[1] - each.score) / (up[1] - up[0]) * _HEIGHT)
+    most = max(each.lost for each in items) or 1.0
+    marks = [
+        Mark(
+            (each.weight - across[0]) / (across[1] - across[0]) * WIDTH,
+            (up[1] - each.score) / (up[1] - up[0]) * _HEIGHT,
+            math.sqrt((_SMALLEST + (_LARGEST - _SMALLEST) * each.lost / most) / math.pi),
+        )
         for each in drawn
     ]
-    wanted = [(*place, each.name) for place, each in zip(at, drawn, strict=True) if each.lost > 0][:named]
-    layers += [
-        text(label.x, label.y, label.text, "right" if label.is_left else "left") for label in placed(wanted, at, WIDTH, _HEIGHT)
-    ]
+    wanted = [Wanted(mark, (each.full_name, each.name)) for mark, each in zip(marks, drawn, strict=True) if each.lost > 0][:named]
+    labels = placed(wanted, marks, WIDTH, _HEIGHT)
+    layers += [text(label.x, label.y, label.text, "right" if label.is_left else "left") for label in labels]
     return finished(alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT), description)

@@ -11,6 +11,7 @@ from pipeline.charts.style import GREY, INK, ORANGE, domain, finished, number_fo
 _WIDTH, _ROW = 460, 22
 # From where on the smallest value is so near the largest that bars from zero would all look alike.
 _ALIKE = 0.6
+_ROOM = 1.03
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def ranked(
     values += [line.value for line in lines]
     from_zero = min(values) >= 0 and min(values) < _ALIKE * max(values)
     extent = (
-        [0.0, max(values)] if from_zero else domain(values, lowest=0 if min(values) >= 0 else None, highest=1 if is_rate else None)
+        [0.0, max(values) * _ROOM]
+        if from_zero
+        else domain(values, lowest=0 if min(values) >= 0 else None, highest=1 if is_rate else None)
     )
     x = alt.X(
         "value:Q",

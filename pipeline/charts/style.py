@@ -17,6 +17,8 @@ PAPER, GRID, PALE = "#ffffff", "#e3e8ee", "#eef2f6"
 WIDTH = 640
 HEIGHT = 260
 SMALLEST_TEXT, TEXT = 10, 12
+PLAIN = ",.12~g"
+"""The d3 format of plain numbers on an axis: as many digits as they have, none of them as powers of ten."""
 
 Tone = Literal["good", "bad", "open", "absent", "plain"]
 COLOURS: Mapping[str, str] = {"good": GREEN, "bad": ORANGE, "open": GREY, "absent": GREY, "plain": BLUE}
@@ -34,7 +36,7 @@ CONFIG: dict[str, Any] = {
         "labelFontSize": TEXT,
         "titleFontSize": TEXT,
         "titleFontWeight": "normal",
-        "labelLimit": 280,
+        "labelLimit": 340,
     },
     "axisX": {"labelAngle": 0},
     "legend": {
@@ -73,7 +75,7 @@ def tone_scales(names: Mapping[str, str], tones: Iterable[str]) -> tuple[Any, An
 def number_format(is_rate: bool, values: Sequence[float]) -> str:
     """The d3 format of an axis: percent with a decimal where whole ones would repeat, plain numbers else."""
     if not is_rate:
-        return "~g"
+        return PLAIN
     return ".1%" if not values or max(values) - min(values) < 0.08 else ".0%"
 
 

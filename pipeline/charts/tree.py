@@ -13,10 +13,10 @@ from pipeline.charts.heatmap import Shade
 from pipeline.charts.labels import text_width
 from pipeline.charts.style import GREY, INK, SMALLEST_TEXT, finished
 
-_WIDTHS = (90, 130, 190, 270)
-_HEIGHT = 860
+_WIDTHS = (80, 150, 190, 270)
+_HEIGHT = 960
 # The lowest node that has room for a line of text.
-_LOWEST_WITH_TEXT = 11.0
+_LOWEST_WITH_TEXT = 10.0
 _PADDING = 5
 
 

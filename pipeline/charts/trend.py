@@ -9,6 +9,10 @@ from typing import Any
 from pipeline.charts.style import BLUE, HEIGHT, ORANGE, ORANGE_TEXT, PAPER, WIDTH, domain, finished, number_format
 
 _PANEL_WIDTH, _PANEL_HEIGHT = 285, 130
+# Q2, and below the first and each first quarter its year.
+_SHORT_QUARTERS = (
+    "datum.index == 0 || slice(datum.label, 5) == 'Q1' ? [slice(datum.label, 5), slice(datum.label, 0, 4)] : slice(datum.label, 5)"
+)
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ def trend(
     )
 
 
-def panels(series: Sequence[Panel], description: str, *, axis: str, highest: float | None = None) -> dict[str, Any]:
-    """Lines side by side in two columns, all with the same scale, so that heights can be compared."""
+def panels(series: Sequence[Panel], description: str, *, highest: float | None = None) -> dict[str, Any]:
+    """Lines over quarters (``2025-Q1``) in two columns, all with the same scale, so that heights can be compared."""
     import altair as alt
 
     rows = [[asdict(point) for point in each.points] for each in series]
     extent = _extent([row for each in rows for row in each], highest)
     drawn = [
-        alt.layer(*_layers(each, axis, False, "", extent, _PANEL_WIDTH)).properties(
+        alt.layer(*_layers(each, None, False, "", extent, _PANEL_WIDTH)).properties(
             width=_PANEL_WIDTH, height=_PANEL_HEIGHT, title=panel.name
         )
         for panel, each in zip(series, rows, strict=True)
@@ -79,49 +83,64 @@ def _extent(rows: Sequence[dict[str, Any]], highest: float | None) -> list[float
     return domain(values, highest=None if highest is None else max(highest, *values)) if values else [0, 1]
 
 
-def _layers(rows: list[dict[str, Any]], axis: str, is_rate: bool, limit_label: str, extent: list[float], width: int) -> list[Any]:
+def _layers(
+    rows: list[dict[str, Any]], axis: str | None, is_rate: bool, limit_label: str, extent: list[float], width: int
+) -> list[Any]:
     import altair as alt
 
+    ticks = alt.Axis(labelExpr=_SHORT_QUARTERS, labelFontSize=11) if width < WIDTH else alt.Axis(labelOverlap=True)
     periods = [row["period"] for row in rows]
-    x = alt.X(
-        "period:N",
-        title=None,
-        scale=alt.Scale(domain=periods, padding=0.5),
-        axis=alt.Axis(labelOverlap=True, labelFontSize=11 if width < WIDTH else 12),
-    )
+    rows = [row | {"is_alone": _is_alone(rows, place)} for place, row in enumerate(rows)]
+    x = alt.X("period:N", title=None, scale=alt.Scale(domain=periods, padding=0.5), axis=ticks)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
     scale = alt.Scale(domain=extent, nice=False, zero=False)
-    ticks = alt.Axis(
+    values = alt.Axis(
         format=number_format(is_rate, extent), tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-10
     )
-    value = alt.Y("value:Q", title=axis, scale=scale, axis=ticks)
     layers = [
         base.transform_filter("datum.low != null")
         .mark_area(color=BLUE, opacity=0.18, aria=False)
-        .encode(y=alt.Y("low:Q", title=axis, scale=scale), y2="high:Q"),
-        # An interval whose neighbours have none would be an area without width.
-        base.transform_filter("datum.low != null")
-        .mark_rule(color=BLUE, strokeWidth=1.5, aria=False)
+        .encode(y=alt.Y("low:Q", title=axis, scale=scale, axis=values), y2="high:Q"),
+        base.transform_filter("datum.is_alone")
+        .mark_rule(color=BLUE, strokeWidth=6, opacity=0.25, aria=False)
         .encode(y=alt.Y("low:Q", title=axis), y2="high:Q"),
     ]
-    if any(row["limit"] is not None for row in rows):
-        layers.append(
-            base.mark_line(color=ORANGE, strokeDash=[6, 4], strokeWidth=2, interpolate="step", aria=False).encode(
-                y=alt.Y("limit:Q", title=axis)
-            )
-        )
-        if limit_label:
-            last = next(row for row in reversed(rows) if row["limit"] is not None)
-            layers.append(
-                alt.Chart(alt.Data(values=[{"limit": last["limit"], "label": limit_label}]))
-                .mark_text(color=ORANGE_TEXT, align="right", dy=-8, aria=False)
-                .encode(y="limit:Q", x=alt.value(width), text="label:N")
-            )
+    limits = {row["limit"] for row in rows}
+    if limits != {None}:
+        layers += _limit_layers(base, rows, axis, limit_label, width, is_constant=len(limits) == 1)
     fill = alt.condition("datum.is_provisional", alt.value(PAPER), alt.value(BLUE))
     layers += [
-        base.mark_line(color=BLUE, strokeWidth=2, aria=False).encode(y=value),
+        base.mark_line(color=BLUE, strokeWidth=2, aria=False).encode(y=alt.Y("value:Q", title=axis)),
         base.transform_filter("datum.value != null")
         .mark_point(stroke=BLUE, filled=True, size=70, strokeWidth=2, opacity=1)
-        .encode(y=value, fill=fill, description="label:N"),
+        .encode(y=alt.Y("value:Q", title=axis), fill=fill, description="label:N"),
     ]
+    return layers
+
+
+def _is_alone(rows: list[dict[str, Any]], place: int) -> bool:
+    """Whether a period has an interval and its neighbours have none: its area would have no width."""
+    around = [rows[each]["low"] for each in (place - 1, place + 1) if 0 <= each < len(rows)]
+    return rows[place]["low"] is not None and all(low is None for low in around)
+
+
+def _limit_layers(
+    base: Any, rows: list[dict[str, Any]], axis: str | None, label: str, width: int, *, is_constant: bool
+) -> list[Any]:
+    """A requirement that stays is one line across; one that moves has a step at each move."""
+    import altair as alt
+
+    looks: dict[str, Any] = {"color": ORANGE, "strokeDash": [6, 4], "strokeWidth": 2}
+    last = next(row["limit"] for row in reversed(rows) if row["limit"] is not None)
+    own = alt.Chart(alt.Data(values=[{"limit": last, "label": label}]))
+    y = alt.Y("limit:Q", title=axis)
+    layers = []
+    if is_constant:
+        line = own.mark_rule(**looks) if label else own.mark_rule(aria=False, **looks)
+        layers.append(line.encode(y=y, description="label:N") if label else line.encode(y=y))
+    else:
+        layers.append(base.mark_line(interpolate="step", aria=False, **looks).encode(y=y))
+    if label:
+        text = own.mark_text(color=ORANGE_TEXT, align="right", dy=-8, aria=False)
+        layers.append(text.encode(y=y, x=alt.value(width), text="label:N"))
     return layers

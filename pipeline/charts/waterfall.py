@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.charts.style import GREY, INK, domain, finished, tone_scales
+from pipeline.charts.style import GREY, INK, PLAIN, domain, finished, tone_scales
 
 _WIDTH, _ROW = 420, 24
 
@@ -45,7 +45,7 @@ def waterfall(steps: Sequence[Step], description: str, *, axis: str, names: Mapp
     order = [step.name for step in steps]
     extent = domain([value for step in steps for value in (step.start, step.end)], room=0.08)
     x = alt.X(
-        "start:Q", title=axis, scale=alt.Scale(domain=extent, nice=False, zero=False), axis=alt.Axis(format="~g", tickCount=6)
+        "start:Q", title=axis, scale=alt.Scale(domain=extent, nice=False, zero=False), axis=alt.Axis(format=PLAIN, tickCount=6)
     )
     y = alt.Y(
         "name:N", title=None, sort=order, scale=alt.Scale(domain=order, padding=0.25), axis=alt.Axis(ticks=False, domain=False)

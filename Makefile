@@ -1,6 +1,7 @@
 # make run    from a bare clone: sets up, makes sample landing data, evaluates nine quarters, prints the latest scores
 # make test   sets up and passes the tests (make test-thorough: with all examples of the property tests)
 # make dev    the Dagster UI on the sample lake
+# make docs   build/docs: the models with their SQL and lineage as one page (dbt docs), and the data dictionary
 # make sbom   build/sbom.cdx.json: every library of a run with version and hashes (CycloneDX)
 PYTHON ?= python3
 VENV := .venv
@@ -18,10 +19,10 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev sample run test test-thorough test-unit lint licences sbom dev bench fuzz fuzz-nightly clean
+.PHONY: help setup setup-dev sample run test test-thorough test-unit lint licences sbom docs dev bench fuzz fuzz-nightly clean
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 2; }
@@ -84,6 +85,15 @@ sbom: $(VENV)/.sbom
 	@$(VENV)/sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
 		--mc-type application --output-reproducible --output-file build/sbom.cdx.json
 	@echo build/sbom.cdx.json
+
+# One page that needs no server: the SQL is the compiled one, columns are in docs/data-dictionary.md, as no database is asked.
+docs: setup
+	@mkdir -p build/docs
+	ASQ_SCRATCH_FOLDER=build/docs $(BIN)/dbt --quiet docs generate --static --empty-catalog --project-dir dbt_project --profiles-dir dbt_project \
+		--target-path $(abspath build/docs) --log-path $(abspath build/docs)
+	@mv build/docs/static_index.html build/docs/index.html
+	$(BIN)/asq warehouse dictionary --out build/docs/data-dictionary.md
+	@echo build/docs/index.html
 
 lint: setup-dev licences
 	$(BIN)/ruff check .

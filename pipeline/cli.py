@@ -25,6 +25,7 @@ from pipeline.commands.run import backfill, report, run
 from pipeline.commands.sample import sample
 from pipeline.commands.schema import schema
 from pipeline.commands.suggest import init, suggest
+from pipeline.commands.warehouse import warehouse
 from pipeline.commands.what_if import what_if
 from pipeline.errors import AsqError
 from pipeline.lake.files import private_files
@@ -75,6 +76,7 @@ for each in (
     analyse,
     what_if,
     analyst,
+    warehouse,
     outliers,
     quarantine,
     purge,

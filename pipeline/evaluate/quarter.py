@@ -116,7 +116,7 @@ def evaluate_quarter(
         "weights": weights.table(),
         "weight_judgements": weights.judgements_table(),
         "weight_rounds": weights.rounds_table(),
-        "scores": _versioned(evaluated.scores, versions),
+        "scores": _versioned(_dated(evaluated.scores, quarter), versions),
         "survey_validity": evaluated.survey_validity,
         "survey_weights": evaluated.survey_weights,
         "run_info": run_info(record),
@@ -342,6 +342,21 @@ def stale_decisions(run: RunFolder) -> list[tuple[str, ...]]:
     decisions = pl.read_parquet(run.table("outlier_decisions"))
     columns = ("enterprise_id", "quarter", "table", "row_key", "measure", "decision")
     return list(decisions.filter(pl.col("status") == "stale").select(columns).iter_rows())
+
+
+def _dated(scores: pl.DataFrame, quarter: Quarter) -> pl.DataFrame:
+    """Scores with kind, first and last day of their period, behind it."""
+    spans = pl.DataFrame(
+        [
+            (each.period, each.window_kind, each.first_day, each.last_day)
+            for each in published_periods(quarter)
+            if each.role == "current"
+        ],
+        schema={"period": pl.String, "window_kind": pl.String, "period_start": pl.Date, "period_end": pl.Date},
+        orient="row",
+    )
+    columns = list(dict.fromkeys(("enterprise_id", *spans.columns, *scores.columns)))
+    return scores.join(spans, on="period", how="left", maintain_order="left").select(columns)
 
 
 def _versioned(table: pl.DataFrame, versions: dict[str, Any]) -> pl.DataFrame:

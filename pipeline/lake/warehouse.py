@@ -15,7 +15,8 @@ import duckdb
 from pipeline.lake.database import connected
 from pipeline.lake.files import private_path, readable_path
 from pipeline.lake.layout import Lake
-from pipeline.lake.sql import literal, parquet
+from pipeline.lake.sql import literal, parquet, quoted
+from schemas.expectations.meanings import LATEST, column_comment, table_comment
 
 # The folder of a run in the text of a view: the name that ``_files`` gave it.
 _RUN = re.compile(r"'/((?:[^'/]|'')+)/(?:[^'/]|'')+\.parquet'")
@@ -68,7 +69,8 @@ def refresh_warehouse(lake: Lake) -> None:
 
     The views name the runs' own files, which never change: an open warehouse keeps showing one publication in all tables while
     others are published. A run's file may hold the look-back quarters it used; the view shows only its own quarter. Tables without
-    quarter, period or run (the standard as data, the calendar) are shown as last published.
+    quarter, period or run (the standard as data, the calendar) are shown as last published. ``latest_<table>`` is what the newest
+    publication says. Tables, columns and views carry their meanings as comments.
     """
     with lake.lock("warehouse"):
         for layer in _layers(lake):
@@ -79,8 +81,40 @@ def refresh_warehouse(lake: Lake) -> None:
                 for name in names:
                     files = {quarter: folder / f"{name}.parquet" for quarter, folder in published.items()}
                     connection.execute(f"create view {name} as {_view(connection, files, layer)}")
+                    if newest := _newest(connection, files, layer):
+                        connection.execute(f"create view {LATEST}{name} as {newest}")
+                comment(connection)
                 # Closing would do so, too, and say nothing of a full disk.
                 connection.execute("checkpoint")
+
+
+def comment(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the meanings of tables, views and columns into a database, as far as they are known."""
+    kinds = {"BASE TABLE": "table", "VIEW": "view"}
+    relations = connection.execute("select table_name, table_type from information_schema.tables").fetchall()
+    statements = [
+        f"comment on {kinds[kind]} {quoted(name)} is {literal(text)}" for name, kind in relations if (text := table_comment(name))
+    ]
+    columns = connection.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
+    statements += [
+        f"comment on column {quoted(name)}.{quoted(column)} is {literal(text)}"
+        for name, column in columns
+        if (text := column_comment(name, column))
+    ]
+    # At once: a third faster than one by one.
+    if statements:
+        connection.execute(f"begin; {'; '.join(statements)}; commit")
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], layer: _Layer) -> str | None:
+    """The query of a view over what the newest publication says; None for a table that is only shown as last published."""
+    found = {quarter: path for quarter, path in files.items() if path.exists()}
+    newest = max(found)
+    columns = {row[0] for row in connection.execute(f"describe from {parquet(found[newest])}").fetchall()}
+    if not columns & {"quarter", "period", "run_id"}:
+        return None
+    rows = f"select * from {parquet(_files([found[newest]], layer))}"
+    return f"{rows} where quarter = {literal(newest)}" if "quarter" in columns else rows
 
 
 def _view(connection: duckdb.DuckDBPyConnection, files: dict[str, Path], layer: _Layer) -> str:

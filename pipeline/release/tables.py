@@ -26,6 +26,7 @@ from pipeline.errors import DataRefused
 from pipeline.evaluate.rules.facts import MODES
 from pipeline.lake.files import atomic_path
 from pipeline.lake.run_folder import RunFolder
+from pipeline.redact.trade_names import without_persons
 from pipeline.release.cells import Line, withheld_parts
 from pipeline.release.cubes import TOTAL, Cell, Table, withheld_cells
 from pipeline.release.withholding import SCOPES, Withholding, subject_of, withholding
@@ -134,6 +135,7 @@ class Layer:
             "returned_judgements": self.returned_judgements,
             "record_cells": self.record_cells,
             "run_info": self.run_info,
+            "dim_outlet": self.outlets,
         }
         rows = {}
         for name in column_classes():
@@ -186,6 +188,11 @@ class Layer:
 
     def _whole(self, name: str) -> pl.DataFrame:
         return pl.read_parquet(self.run.table(name))
+
+    def outlets(self) -> pl.DataFrame:
+        """The outlets, without names that may be those of their owners (D-137)."""
+        rows = self._whole("dim_outlet")
+        return rows.with_columns(without_persons(rows["outlet_name"])) if "outlet_name" in rows.columns else rows
 
     # --- indicators -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ day.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +113,7 @@ def _outlets(rng: np.random.Generator, profile: Profile, clock: Clock, districts
     columns = {
         "enterprise_id": profile.enterprise_id,
         "outlet_id": ids,
+        "name": _names(districts, region),
         "region_code": take([district.code for district in districts], region),
         "urbanicity": pl.Series(kind.tolist()),
         "service_radius_km": only(radius, ~chance(rng, 0.02, count)),
@@ -138,11 +140,23 @@ def _outlets(rng: np.random.Generator, profile: Profile, clock: Clock, districts
     return Network(districts, ids, region, opened, closed, tables)
 
 
+def _names(districts: tuple[District, ...], region: Ints) -> pl.Series:
+    """By outlet: its city and district, with a number from the second of a district on."""
+    met: Counter[int] = Counter()
+    names = []
+    for place in region.tolist():
+        met[place] += 1
+        ordinal = f"第{met[place]}" if met[place] > 1 else ""
+        names.append(f"{districts[place].city}{districts[place].name}{ordinal}服务网点")
+    return pl.Series(names)
+
+
 def _regions(profile: Profile, districts: tuple[District, ...], changed: np.datetime64) -> pl.DataFrame:
     """One row per district; the last one's committed area grew on the day of change."""
     rows: list[dict[str, Any]] = [
         {
             "enterprise_id": profile.enterprise_id,
+            "enterprise_name": profile.name,
             "region_code": district.code,
             "name": district.full_name,
             "area_km2": float(district.area_km2),

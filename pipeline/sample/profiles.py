@@ -25,6 +25,9 @@ _EVEN = (1.0,) * 12
 _SALES = (1.1, 0.8, 0.9, 0.9, 1.0, 1.3, 1.0, 0.9, 1.0, 1.0, 1.5, 1.3)
 
 
+_ARCHETYPE_NAMES = {"manufacturer": "家电制造", "retailer": "电子零售", "it_service": "信息技术服务"}
+
+
 @dataclass(frozen=True)
 class Product:
     """A product category: share of sales, demand by month, models, faults with their share, spare parts."""
@@ -67,6 +70,11 @@ class Profile:
     """Increase of every level per year."""
     effects: Effects = field(default_factory=Effects)
     """What is planted into its rows."""
+
+    @property
+    def name(self) -> str:
+        """What its reports call it."""
+        return f"示例{_ARCHETYPE_NAMES[self.archetype]}企业（{self.enterprise_id}）"
 
     def level(self, subject: str, quarter: Quarter) -> float:
         """The level of a subject in a quarter, 0 to 1."""

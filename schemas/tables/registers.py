@@ -12,6 +12,7 @@ class Regions(SourceTable):
     """One row per enterprise × region of its committed service area (服务区域) × version."""
 
     enterprise_id: String = column(key=True, required=True, meaning="the enterprise whose committed service area this is")
+    enterprise_name: String = column(meaning="what reports call the enterprise; of several the latest (D-137)")
     region_code: String = column(key=True, required=True)
     name: String = column(required=True)
     area_km2: Double = column(required=True, unit="km2", above=0, meaning="committed service area")
@@ -31,6 +32,7 @@ class Outlets(SourceTable):
 
     enterprise_id: String = column(key=True, required=True)
     outlet_id: String = column(key=True, required=True)
+    name: String = column(pii="free_text", meaning="may hold its owner's name; readers see those that do not (D-137)")
     region_code: String = column(references="regions", required=True)
     urbanicity: String = column(required=True, values=("urban", "suburban", "rural"))
     service_radius_km: Double = column(unit="km", meaning="declared; R1-2", checks=[not_negative()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.calendar.quarters import Quarter
 from pipeline.errors import AsqError, UsageError
 from pipeline.report.document.blocks import Language
+from pipeline.report.model.names import Names, read_names
 from pipeline.report.model.report import Choice, DelphiRound, Head, ReportModel, ReturnedMatrix
 from pipeline.report.parts.anonymity import anonymity_of
 from pipeline.report.parts.changes import changes_of
@@ -95,6 +96,7 @@ class RunTables:
     outlier_counts: pl.DataFrame
     outlier_effects: pl.DataFrame
     cleaning: pl.DataFrame
+    named: Mapping[str, Names] = field(default_factory=dict)
 
     @classmethod
     def read(cls, run_path: Path, quarter: Quarter) -> RunTables:
@@ -138,6 +140,7 @@ class RunTables:
             survey_validity=_scan(run_path, "survey_validity").filter(pl.col("quarter") == quarter.label).collect(),
             outlier_counts=_scan(run_path, "outlier_counts").collect(),
             outlier_effects=_scan(run_path, "outlier_effects").collect(),
+            named=read_names(run_path),
             cleaning=cleaning_counts(_scan(run_path, "cleaning_counts").filter(pl.col("quarter") == quarter.label)),
         )
 
@@ -160,6 +163,10 @@ class RunTables:
     def enterprises(self) -> list[str]:
         """The enterprises the run has evaluated for the quarter, sorted."""
         return sorted(self.scores.filter(pl.col("period") == self.quarter.label)["enterprise_id"].unique())
+
+    def names(self, enterprise_id: str) -> Names:
+        """What reports call the enterprise, its regions and its outlets; codes where no names came."""
+        return self.named.get(enterprise_id, Names(enterprise_id))
 
     def report(self, enterprise_id: str, language: Language = "zh") -> ReportModel:
         """The report model of one enterprise in words of one language; raises as build_report."""

@@ -1,6 +1,7 @@
 select
     enterprise_id,
     outlet_id,
+    name_redacted as outlet_name,
     region_code,
     urbanicity,
     service_radius_km,

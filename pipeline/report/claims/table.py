@@ -58,9 +58,9 @@ def claims_table(tables: RunTables) -> pl.DataFrame:
     evidence_reads  value of ``evidence_column``, its sum over the rows, or the count of the rows; none for what has a name only
     """
     languages: tuple[Language, ...] = get_args(Language)
-    wordings = {language: Wording(tables, language) for language in languages}
     rows: list[dict[str, Any]] = []
     for enterprise in tables.enterprises:
+        wordings = {language: Wording(tables, enterprise, language) for language in languages}
         for period in periods_of(tables, enterprise):
             gathered = Gathered(tables, enterprise, period)
             for edition in EDITIONS:

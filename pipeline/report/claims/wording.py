@@ -19,9 +19,10 @@ _DECIMALS_OF_RATIO = 5
 
 @dataclass(frozen=True)
 class Wording:
-    """Words of one language for the tables of a run."""
+    """Words of one language for an enterprise of a run."""
 
     tables: RunTables
+    enterprise_id: str
     language: Language
     say: Messages = field(init=False)
     numbers: Numbers = field(init=False)
@@ -92,7 +93,8 @@ class Wording:
 
     def place(self, dimension: str, member: str) -> str:
         """A region, outlet, channel or product category, with what it is."""
-        name = self.say.name("claim.channel", member) if dimension == "channel" else member
+        names = self.tables.names(self.enterprise_id)
+        name = self.say.name("claim.channel", member) if dimension == "channel" else names.place(dimension, member)
         return self.say.text(f"claim.place.{dimension}", name=name)
 
     def period(self, period: str) -> str:

@@ -31,11 +31,12 @@ from pipeline.report.document.blocks import (
 )
 from pipeline.report.measures.draft import Measure, draft_plan
 from pipeline.report.model.run_tables import RunTables
+from pipeline.report.words.sentences import in_english
 
 # The most serious of a sentence's conclusions marks it.
 _GRAVITY: tuple[Tone, ...] = ("bad", "open", "soft", "good", "neutral")
 # Of a row's key, what its label need not say: the report is about them.
-_UNSAID = frozenset({"enterprise_id", "period", "quarter", "scope_type", "level"})
+_UNSAID = frozenset({"enterprise_id", "period", "quarter", "scope_type", "level", "dimension", "unit", "method"})
 
 # Where the rows of a table are shown in the document, by table.
 DIMENSIONS, PRIORITIES, PLACES = "dimensions", "priorities", "places"
@@ -59,7 +60,9 @@ class Content:
         if not periods:
             raise UsageError(f"the run of {tables.quarter} has no enterprise '{enterprise_id}'")
         if period not in (None, *periods):
-            raise UsageError(f"the run of {tables.quarter} has no period '{period}' of {enterprise_id}: it has {', '.join(periods)}")
+            raise UsageError(
+                f"the run of {tables.quarter} has no period '{period}' of {enterprise_id}: it has {', '.join(periods)}"
+            )
         return cls(tables, enterprise_id, language, edition, period or tables.quarter.label)
 
     @cached_property
@@ -68,7 +71,7 @@ class Content:
 
     @cached_property
     def wording(self) -> Wording:
-        return Wording(self.tables, self.language)
+        return Wording(self.tables, self.enterprise_id, self.language)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -77,6 +80,19 @@ class Content:
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         return draft_plan(self.gathered)
+
+    @property
+    def standard(self) -> str:
+        """The edition of the standard in words of the language."""
+        edition = str(self.gathered.root["standard_edition"])
+        return edition if self.language == "zh" else in_english(edition, str)
+
+    @property
+    def against(self) -> str:
+        """The earlier period that changes are told against: the one before where it was compared, else the year before."""
+        changes = self.gathered.changes
+        first = next((each for each in changes if each.facts["is_first"].value), None)
+        return first.subject_id if first else "previous"
 
     @property
     def is_quarter(self) -> bool:
@@ -115,24 +131,32 @@ class Content:
         )
 
     def _evidence(self, claims: Iterable[Claim]) -> Iterator[Evidence]:
-        """One for each set of rows; those with equal labels stand for one place."""
-        said = set()
-        for source in dict.fromkeys(_Rows(source) for claim in claims for source in claim.sources):
-            label = self._label(source.source)
-            if label not in said:
-                said.add(label)
+        """One for each set of rows, table by table; a table is named before its first."""
+        sources = list(dict.fromkeys(_Rows(source) for claim in claims for source in claim.sources))
+        tables = list(dict.fromkeys(each.source.table for each in sources))
+        for table in tables:
+            name = self.wording.say.name("edition.table", table)
+            for place, each in enumerate(each for each in sources if each.source.table == table):
+                about = self._about(each.source)
                 yield Evidence(
-                    label=label,
-                    link=_SHOWN.get(source.source.table),
-                    table=source.source.table,
-                    keys={name: value if isinstance(value, str | int | float) else str(value) for name, value in source.source.keys.items()},
+                    label=" ".join(filter(None, (name if place == 0 else "", about))) or name,
+                    link=_SHOWN.get(table),
+                    table=table,
+                    keys={
+                        key: value if isinstance(value, str | int | float) else str(value)
+                        for key, value in each.source.keys.items()
+                    },
                 )
 
-    def _label(self, source: Source) -> str:
-        about = [str(value) for name, value in source.keys.items() if name not in _UNSAID and not isinstance(value, bool)]
-        named = [self.text(f"key.{name}.{value}".lower()) for name, value in source.keys.items() if isinstance(value, bool)]
-        name = self.wording.say.name("edition.table", source.table)
-        return " ".join((name, *about, *named))
+    def _about(self, source: Source) -> str:
+        """What its rows are about, beyond the enterprise and period of the report."""
+        said = []
+        for name, value in source.keys.items():
+            if name in _UNSAID or (name, value) == ("node_id", self.gathered.root["node_id"]):
+                continue
+            code = str(value).lower() if isinstance(value, bool) else str(value)
+            said.append(self.wording.say.name(f"edition.key.{name}", code))
+        return " ".join(said)
 
     # --- the frame ------------------------------------------------------------------------------------------------------
 
@@ -145,7 +169,7 @@ class Content:
         root = self.gathered.root
         versions = self.text(
             "versions",
-            standard=root["standard_edition"],
+            standard=self.standard,
             catalogue=root["catalogue_version"],
             weights=root["weights_version"],
             run=root["run_id"],
@@ -164,7 +188,7 @@ class Content:
         root = self.gathered.root
         parts = tuple(sections)
         anchors = {block.anchor for section in _all(parts) for block in section.blocks if isinstance(block, Table)}
-        name, period = self.enterprise_id, self.wording.numbers.period(self.period)
+        name, period = self.tables.names(self.enterprise_id).enterprise, self.wording.numbers.period(self.period)
         as_of = root["data_as_of"]
         facts = [
             ("enterprise", name),
@@ -172,7 +196,7 @@ class Content:
             ("total", self._total()),
             ("state", self._state()),
             ("as_of", "" if as_of is None else self.wording.numbers.date(as_of)),
-            ("standard", root["standard_edition"]),
+            ("standard", self.standard),
         ]
         return Document(
             edition=self.edition,
@@ -202,6 +226,11 @@ class Content:
         if facts["is_open"].value or "provisional_until" not in facts:
             return self.text("state.open")
         return self.text("state.until", day=self.wording.fact("date", facts["provisional_until"]))
+
+
+def present(*blocks: Block | None) -> tuple[Block, ...]:
+    """The blocks that there are."""
+    return tuple(block for block in blocks if block is not None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.report.claims.facts import Subject
 from pipeline.report.claims.gather import BETTER, IN_DOUBT, MET, MISSED, WORSE, place_of
+from pipeline.report.claims.gather import DIMENSIONS as DIVISIONS
 from pipeline.report.document.blocks import Cell, Column, Figure, Figures, Kind, Row, Table, Tone, Value
 from pipeline.report.editions.content import DIMENSIONS, PLACES, PRIORITIES, Content
 from pipeline.report.parts.scores import is_rateable
@@ -155,7 +156,7 @@ def indicator_table(content: Content) -> Table:
 def place_tables(content: Content) -> Iterator[Table]:
     """Members of each division in the indicators where they differ, or that cost most: value, n, interval, ranks, finding."""
     league = content.tables.released("analysis_league").filter(enterprise_id=content.enterprise_id, period=content.period)
-    for dimension in ("region", "outlet", "channel", "product_category"):
+    for dimension in DIVISIONS:
         rows = league.filter(dimension=dimension).to_dicts()
         chosen = _chosen_indicators(content, rows)
         shown: list[Row] = []
@@ -172,12 +173,17 @@ def place_tables(content: Content) -> Iterator[Table]:
                 *(("ranks", "text"), ("finding", "text")),
             )
             yield Table(
-                anchor=PLACES if dimension == "region" else f"{PLACES}-{dimension}",
+                anchor=place_anchor(dimension),
                 caption=content.text(f"places.{dimension}"),
                 columns=_columns(content, names),
                 rows=tuple(shown),
                 note=content.text("places_note", count=left_out) if left_out else content.text("places_note_all"),
             )
+
+
+def place_anchor(dimension: str) -> str:
+    """Where the table of a division stands; evidence leads to the first of them."""
+    return PLACES if dimension == DIVISIONS[0] else f"{PLACES}-{dimension}"
 
 
 def case_table(content: Content) -> Table:
@@ -198,10 +204,10 @@ def case_table(content: Content) -> Table:
     quarantined = content.gathered.enterprise.facts["quarantined"].value
     for label, count, command in (
         ("outliers", to_review, f"asq outliers list {content.quarter.label} --lake LAKE"),
-        ("quarantine", quarantined, f"asq quarantine list {content.quarter.label} --lake LAKE"),
+        ("quarantine", _number(quarantined), f"asq quarantine list {content.quarter.label} --lake LAKE"),
     ):
         if count:
-            rows.append(_case_row(content.text(f"case.{label}"), numbers.count(_number(count)), count, command))
+            rows.append(_case_row(content.text(f"case.{label}"), numbers.count(count), count, command))
     names: tuple[tuple[str, Kind], ...] = (("case", "text"), ("cases", "count"), ("command", "text"))
     return Table(
         anchor="cases",
@@ -223,13 +229,15 @@ def plan_block(content: Content) -> Table | None:
         measure, owner = (recipe.zh, recipe.owner_zh) if content.language == "zh" else (recipe.en, recipe.owner_en)
         goal = content.wording.fact("bound", each.indicator.facts["requirement"])
         where = _where(content, each.indicator)
+        told = content.text("measure", type=content.text(f"measure.{recipe.type}"), measure=measure)
         rows.append(
             Row(
                 cells=(
+                    Cell(
+                        text=told if where == _NOTHING else content.text("measure_at", measure=told, where=where), value=recipe.type
+                    ),
                     Cell(text=content.wording.indicator(each.indicator.subject_id)),
                     Cell(text=goal, value=_number(each.indicator.facts["requirement"].value)),
-                    Cell(text=measure if where == _NOTHING else content.text("measure_at", measure=measure, where=where)),
-                    Cell(text=content.text(f"measure.{recipe.type}"), value=recipe.type),
                     Cell(text=owner),
                     Cell(text=numbers.date(each.due_on), value=each.due_on.isoformat()),
                     Cell(text=content.text("at_most", points=numbers.number(each.effect)), value=each.effect),
@@ -237,7 +245,7 @@ def plan_block(content: Content) -> Table | None:
             )
         )
     names: tuple[tuple[str, Kind], ...] = (
-        *(("indicator", "text"), ("goal", "number"), ("measure", "text"), ("type", "text")),
+        *(("measure", "text"), ("indicator", "text"), ("goal", "number")),
         *(("owner", "text"), ("due", "date"), ("effect", "points")),
     )
     return Table(
@@ -284,7 +292,7 @@ def _where(content: Content, each: Subject) -> str:
 
 def _member(content: Content, row: dict[str, Any]) -> Row:
     wording, name = content.wording, row["indicator_id"]
-    finding = row["finding"] or "untested"
+    finding = row["finding"]
     ranks = _NOTHING
     if row["rank_low"] is not None:
         ranks = content.text("ranks", rank=row["rank"], low=row["rank_low"], high=row["rank_high"])
@@ -316,26 +324,25 @@ def _columns(content: Content, names: Iterable[tuple[str, Kind]]) -> tuple[Colum
 
 
 def _chosen_indicators(content: Content, rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Indicators in which a member differs from the rest first, then those that cost most."""
-    told = [row["indicator_id"] for row in sorted(rows, key=lambda row: row["q_value"] or 1.0) if row["finding"] in (BETTER, WORSE)]
-    present = {row["indicator_id"] for row in rows}
-    costly = [each.subject_id for each in content.gathered.priorities if each.subject_id in present]
+    """Indicators in which a member differs from the rest first, then those that cost most and have members to compare."""
+    told = [row["indicator_id"] for row in sorted(rows, key=lambda row: row["q_value"] or 0.0) if row["finding"] in (BETTER, WORSE)]
+    tested = [row["indicator_id"] for row in rows if row["finding"]]
+    costly = [each.subject_id for each in content.gathered.priorities if tested.count(each.subject_id) > 1]
     return list(dict.fromkeys((*told, *costly)))[:_MOST_INDICATORS]
 
 
-def _ends(content: Content, members: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Members from the worst value up; of many, those that differ from the rest and the worst of the others."""
-    if not members:
-        return []
-    is_lower_better = content.tables.catalogue_by_id[members[0]["indicator_id"]]["direction"] == "lower"
-    ordered = sorted(members, key=lambda row: (-row["value"] if is_lower_better else row["value"], row["member"]))
+def _ends(content: Content, members: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Members with enough cases, from the worst value up; of many, those that differ from the rest and the worst of the others."""
+    tested = [row for row in members if row["finding"]]
+    is_lower_better = bool(tested) and content.tables.catalogue_by_id[tested[0]["indicator_id"]]["direction"] == "lower"
+    ordered = sorted(tested, key=lambda row: (-row["value"] if is_lower_better else row["value"], row["member"]))
     told = [row for row in ordered if row["finding"] in (BETTER, WORSE)]
     others = [row for row in ordered if row not in told][: max(_MOST_MEMBERS - len(told), 0)]
     kept = {row["member"] for row in (*told, *others)}
     return [row for row in ordered if row["member"] in kept]
 
 
-def _failed(row: dict[str, Any], entry: dict[str, Any]) -> int | None:
+def _failed(row: Mapping[str, Any], entry: Mapping[str, Any]) -> int | None:
     """The cases that a rate counts against the enterprise; None for what is no rate, or whose parts are withheld."""
     if entry["method"] != "rate" or row["numerator"] is None or row["denominator"] is None:
         return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.report import figures
 from pipeline.report.document.blocks import Block, Bullets, Document, Language, Paragraph, Section
-from pipeline.report.editions.content import Content
+from pipeline.report.editions.content import Content, present
 from pipeline.report.editions.listings import data_figures, dimension_table, plan_block, priority_table
 from pipeline.report.model.run_tables import RunTables
 
@@ -12,12 +13,23 @@ def document(tables: RunTables, enterprise_id: str, language: Language, period: 
     """The edition of an enterprise. Raises UsageError for a period that the run does not have."""
     content = Content.of(tables, enterprise_id, language, "management", period)
     priorities = priority_table(content)
+    say = content.wording.say
+    trend = figures.score_trend(tables, enterprise_id, say)
+    waterfall = figures.change_waterfall(tables, enterprise_id, say, against=content.against, period=content.period)
     return content.document(
         (
             content.part(1, "summary", (content.sentences(),)),
             content.part(2, "data", (data_figures(content),)),
-            content.part(3, "findings", (dimension_table(content), *content.statements("findings", "finding.improved", "finding.worse"))),
-            content.part(4, "analysis", (*((priorities,) if priorities else ()), *content.statements("analysis"))),
+            content.part(
+                3,
+                "findings",
+                (
+                    dimension_table(content),
+                    *present(trend, waterfall),
+                    *content.statements("findings", "finding.improved", "finding.worse"),
+                ),
+            ),
+            content.part(4, "analysis", (*present(priorities), *content.statements("analysis"))),
             _conclusion(content),
             content.notes(),
         )

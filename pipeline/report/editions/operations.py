@@ -5,13 +5,16 @@ People who serve are not shown: results by person are in the analysts' layer onl
 
 from __future__ import annotations
 
-from pipeline.report.document.blocks import Document, Language, Paragraph, Section
-from pipeline.report.editions.content import Content
+from pipeline.report import figures
+from pipeline.report.claims.gather import DIMENSIONS
+from pipeline.report.document.blocks import Block, Document, Language, Paragraph, Section
+from pipeline.report.editions.content import Content, present
 from pipeline.report.editions.listings import (
     case_table,
     data_figures,
     dimension_table,
     indicator_table,
+    place_anchor,
     place_tables,
     plan_block,
     priority_table,
@@ -22,45 +25,86 @@ from pipeline.report.model.run_tables import RunTables
 def document(tables: RunTables, enterprise_id: str, language: Language, period: str | None = None) -> Document:
     """The edition of an enterprise. Raises UsageError for a period that the run does not have."""
     content = Content.of(tables, enterprise_id, language, "operations", period)
-    priorities = priority_table(content)
-    plan = plan_block(content)
-    places = tuple(place_tables(content))
+    say, at = content.wording.say, content.period
+    findings = (
+        dimension_table(content),
+        *present(figures.score_tree(tables, enterprise_id, say, period=at), priority_table(content)),
+        *content.statements("findings"),
+        *present(figures.bullets(tables, enterprise_id, say, period=at)),
+        indicator_table(content),
+    )
     return content.document(
         (
             content.part(1, "summary", (content.sentences(),)),
             content.part(2, "data", (data_figures(content),)),
-            content.part(
-                3,
-                "findings",
-                (
-                    dimension_table(content),
-                    *((priorities,) if priorities else ()),
-                    *content.statements("findings"),
-                    indicator_table(content),
-                ),
-            ),
+            content.part(3, "findings", findings),
             content.part(
                 4,
                 "analysis",
                 (),
                 (
-                    _section(content, "by_place", (*content.statements("analysis", "analysis.member"), *places)),
-                    _section(content, "relations", tuple(content.statements("analysis", *_RELATIONS))),
+                    _section(content, "trends", _trends(content)),
+                    _section(content, "by_place", _by_place(content)),
+                    _section(content, "relations", _relations(content)),
+                    _section(content, "causes", _causes(content)),
                     _section(content, "by_case", (case_table(content), Paragraph(text=_of_staff(content), role="note"))),
                 ),
             ),
-            content.part(5, "conclusion", (*content.statements("conclusion"), *((plan,) if plan else ()))),
+            content.part(5, "conclusion", (*content.statements("conclusion"), *present(plan_block(content)))),
             content.notes(),
         )
     )
 
 
+def _trends(content: Content) -> tuple[Block, ...]:
+    """The total, the dimensions and the indicator to take first over time, and how the total changed."""
+    tables, enterprise, say, at = content.tables, content.enterprise_id, content.wording.say, content.period
+    first = content.gathered.priorities[:1]
+    return present(
+        figures.score_trend(tables, enterprise, say),
+        figures.change_waterfall(tables, enterprise, say, against=content.against, period=at),
+        figures.dimension_trends(tables, enterprise, say),
+        *(figures.indicator_trend(tables, enterprise, say, each.subject_id) for each in first),
+    )
+
+
+def _by_place(content: Content) -> tuple[Block, ...]:
+    """Who differs from the rest, then each division: a chart of its most telling indicator and the table of its members."""
+    tables, enterprise, say, at = content.tables, content.enterprise_id, content.wording.say, content.period
+    lists = {table.anchor: table for table in place_tables(content)}
+    blocks: list[Block | None] = [
+        *content.statements("analysis", "analysis.member"),
+        figures.region_heatmap(tables, enterprise, say, period=at),
+    ]
+    for dimension in DIMENSIONS:
+        blocks += [figures.league_bars(tables, enterprise, say, dimension, period=at), lists.get(place_anchor(dimension))]
+    return present(*blocks, figures.month_hour_heatmap(tables, enterprise, say) if content.is_quarter else None)
+
+
+def _relations(content: Content) -> tuple[Block, ...]:
+    chart = figures.importance_performance(content.tables, content.enterprise_id, content.wording.say, period=content.period)
+    return (*content.statements("analysis", *_RELATIONS), *present(chart))
+
+
+def _causes(content: Content) -> tuple[Block, ...]:
+    """Classes of faults and complaints, and the recorded causes of the costliest shortfalls."""
+    tables, enterprise, say, at = content.tables, content.enterprise_id, content.wording.say, content.period
+    return present(
+        *(figures.pareto(tables, enterprise, say, kind, period=at) for kind in ("fault", "complaint")),
+        *(
+            figures.fishbone(tables, enterprise, say, each.subject_id, period=at)
+            for each in content.gathered.priorities[:_FISHBONES]
+        ),
+    )
+
+
+_FISHBONES = 2
 _RELATIONS = ("analysis.reserve", "analysis.correlated", "analysis.uncorrelated", "analysis.benchmark", "analysis.choices")
 
 
-def _section(content: Content, name: str, blocks: tuple[object, ...]) -> Section:
+def _section(content: Content, name: str, blocks: tuple[Block, ...]) -> Section:
     found = blocks or (Paragraph(text=content.text(f"nothing.{name}")),)
-    return Section.model_validate({"anchor": name, "title": content.text(f"section.{name}"), "blocks": found})
+    return Section(anchor=name, title=content.text(f"section.{name}"), blocks=found)
 
 
 def _of_staff(content: Content) -> str:

@@ -150,7 +150,7 @@ def improvement_projects(measures: Iterable[Measure]) -> pl.DataFrame:
         for each in measures
     ]
     columns = list(ImprovementProjects.to_schema().columns)
-    days = {name: pl.Date for name in ("started_on", "effective_on")}
+    days = dict.fromkeys(("started_on", "effective_on"), pl.Date)
     return pl.DataFrame(rows, schema={name: days.get(name, pl.String) for name in columns})
 
 

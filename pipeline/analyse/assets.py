@@ -1,6 +1,7 @@
 """Dagster assets of the analyses: only what Dagster needs to know; the mathematics is in this folder's pure functions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -13,11 +14,12 @@ from pipeline.analyse.descriptive import write_descriptive
 from pipeline.analyse.league import write_league
 from pipeline.analyse.months import write_months
 from pipeline.analyse.overlaps import write_overlaps
+from pipeline.analyse.plots import plot_metadata
 from pipeline.analyse.robustness import write_robustness
 from pipeline.analyse.score_changes import write_score_changes
 from pipeline.analyse.trends import write_trends
 from pipeline.stage.partitions import PER_QUARTER, gathered_asset, gathered_metadata, gathered_spec
-from pipeline.stage.resources import Places
+from pipeline.stage.resources import Places, Step
 
 _CHANGES = {
     "score_changes": "One row per enterprise × period × earlier period × node: the change of its score, by cause.",
@@ -27,6 +29,8 @@ _ROBUSTNESS = {
     "analysis_robustness": "One row per enterprise × period × node × source: the range of its score, rank and grade over draws.",
     "analysis_sensitivity": "One row per enterprise × period × source: how much of the variance of the total it makes.",
 }
+# Tables that a picture is made from beside its own.
+_PLOTTED_WITH = {"score_changes": ("score_change_parts",), "analysis_league": ("indicator_values",)}
 
 
 @dg.multi_asset(
@@ -41,9 +45,7 @@ def score_changes(context: dg.AssetExecutionContext, places: Places) -> Iterator
     step = places.begin(context, flow.ANALYSE, "changes of scores")
     rows = write_score_changes(step.lake, step.quarter, step.run)
     for name in _CHANGES:
-        yield dg.MaterializeResult(
-            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
-        )
+        yield dg.MaterializeResult(asset_key=name, metadata=_metadata(context, step, name, rows[name]))
 
 
 @dg.asset(
@@ -60,7 +62,7 @@ def analysis_contributions(context: dg.AssetExecutionContext, places: Places) ->
     """Split the change of every indicator over regions, outlets, channels and product categories."""
     step = places.begin(context, flow.ANALYSE, "contributions")
     rows = write_contributions(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_contributions", rows))
 
 
 @dg.asset(
@@ -76,7 +78,7 @@ def analysis_comparison(context: dg.AssetExecutionContext, places: Places) -> dg
     """Compare every value with the published ones of the quarter before and of the year before."""
     step = places.begin(context, flow.ANALYSE, "comparison")
     rows = write_comparison(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_comparison", rows))
 
 
 @dg.multi_asset(
@@ -95,7 +97,8 @@ def score_robustness(context: dg.AssetExecutionContext, places: Places) -> Itera
     rows = write_robustness(step.quarter, step.run, step.settings.plan)
     for name in _ROBUSTNESS:
         yield dg.MaterializeResult(
-            asset_key=name, metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows[name]}
+            asset_key=name,
+            metadata=_metadata(context, step, name, rows[name]),
         )
 
 
@@ -112,7 +115,7 @@ def analysis_overlaps(context: dg.AssetExecutionContext, places: Places) -> dg.M
     """Correlate the values of enterprises over this quarter and those published before."""
     step = places.begin(context, flow.ANALYSE, "overlapping indicators")
     rows = write_overlaps(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_overlaps", rows))
 
 
 @dg.asset(
@@ -129,7 +132,7 @@ def analysis_league(context: dg.AssetExecutionContext, places: Places) -> dg.Mat
     """Rank regions, outlets, channels, product categories and staff, and say which differ from the rest."""
     step = places.begin(context, flow.ANALYSE, "league tables")
     rows = write_league(step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_league", rows))
 
 
 @dg.asset(
@@ -145,7 +148,7 @@ def analysis_benchmarks(context: dg.AssetExecutionContext, places: Places) -> dg
     """Compare the enterprises' values with the benchmarks that users handed in."""
     step = places.begin(context, flow.ANALYSE, "benchmarks")
     rows = write_benchmarks(step.quarter, step.run, step.settings.benchmarks)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_benchmarks", rows))
 
 
 @dg.asset(
@@ -162,7 +165,7 @@ def indicator_months(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
     """Compute the values of single months."""
     step = places.begin(context, flow.ANALYSE, "months")
     rows = write_months(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "indicator_months", rows))
 
 
 @dg.asset(
@@ -179,7 +182,7 @@ def analysis_correlation(context: dg.AssetExecutionContext, places: Places) -> d
     step = places.begin(context, flow.ANALYSE, "correlation")
     wanted = step.settings.plan.analyses
     rows = write_correlation(step.quarter, step.run, wanted.all_pairs, wanted.smallest_correlation)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_correlation", rows))
 
 
 @dg.asset(
@@ -196,7 +199,7 @@ def analysis_descriptive(context: dg.AssetExecutionContext, places: Places) -> d
     """Describe the quarter's rates, times and answers."""
     step = places.begin(context, flow.ANALYSE, "description")
     rows = write_descriptive(step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_descriptive", rows))
 
 
 @dg.asset(
@@ -213,7 +216,7 @@ def analysis_trends(context: dg.AssetExecutionContext, places: Places) -> dg.Mat
     """Put the quarter's scores and values beside those released before."""
     step = places.begin(context, flow.ANALYSE, "trends")
     rows = write_trends(step.lake, step.quarter, step.run)
-    return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "dagster/row_count": rows})
+    return dg.MaterializeResult(metadata=_metadata(context, step, "analysis_trends", rows))
 
 
 ANALYSES = (
@@ -221,3 +224,13 @@ ANALYSES = (
     *(analysis_overlaps, indicator_months, analysis_correlation, analysis_descriptive),
     analysis_trends,
 )
+
+
+def _metadata(context: dg.AssetExecutionContext, step: Step, table: str, rows: int) -> dict[str, Any]:
+    """What Dagster's page of a table shows: where it was published, its rows, its picture."""
+    plotted = [step.run.table(name) for name in (table, *_PLOTTED_WITH.get(table, ()))]
+    return {
+        **gathered_metadata(context, step.quarter),
+        "dagster/row_count": rows,
+        **plot_metadata(context.instance, step.quarter.label, *plotted),
+    }

@@ -33,7 +33,7 @@ def control_chart(
     extent = domain(values)
     scale = alt.Scale(domain=extent, nice=False, zero=False)
     ticks = alt.Axis(format=number_format(is_rate, extent), titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-10)
-    x = alt.X("month:N", title=None, sort=None, axis=alt.Axis(labelOverlap=True))
+    x = alt.X("month:N", title=None, sort=None, axis=alt.Axis(labelOverlap="greedy", labelSeparation=12))
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
 
     def line(name: str, **looks: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.charts.labels import Mark, Wanted, placed
 from pipeline.charts.style import GREY, PLAIN, WIDTH, domain, finished, tone_scales
@@ -78,7 +78,7 @@ def importance(
         channel: dict[str, Any] = {"x": alt.X("weight:Q")} if field == "weight" else {"y": alt.Y("score:Q")}
         return alt.Chart(data).mark_rule(color=GREY, strokeDash=[5, 4]).encode(**channel, description="label:N")
 
-    def text(x_pixel: float, y_pixel: float, said: str, align: str, colour: str | None = None) -> Any:
+    def text(x_pixel: float, y_pixel: float, said: str, align: Literal["left", "right"], colour: str | None = None) -> Any:
         looks: dict[str, Any] = {"color": colour} if colour else {}
         return (
             alt.Chart(alt.Data(values=[{"text": said}]))

@@ -90,7 +90,7 @@ def _layers(
 
     ticks = alt.Axis(labelExpr=_SHORT_QUARTERS, labelFontSize=11) if width < WIDTH else alt.Axis(labelOverlap=True)
     periods = [row["period"] for row in rows]
-    rows = [row | {"is_alone": _is_alone(rows, place)} for place, row in enumerate(rows)]
+    rows = _with_stretches(rows)
     x = alt.X("period:N", title=None, scale=alt.Scale(domain=periods, padding=0.5), axis=ticks)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
     scale = alt.Scale(domain=extent, nice=False, zero=False)
@@ -100,7 +100,7 @@ def _layers(
     layers = [
         base.transform_filter("datum.low != null")
         .mark_area(color=BLUE, opacity=0.18, aria=False)
-        .encode(y=alt.Y("low:Q", title=axis, scale=scale, axis=values), y2="high:Q"),
+        .encode(y=alt.Y("low:Q", title=axis, scale=scale, axis=values), y2="high:Q", detail="stretch:O"),
         base.transform_filter("datum.is_alone")
         .mark_rule(color=BLUE, strokeWidth=6, opacity=0.25, aria=False)
         .encode(y=alt.Y("low:Q", title=axis), y2="high:Q"),
@@ -118,10 +118,19 @@ def _layers(
     return layers
 
 
-def _is_alone(rows: list[dict[str, Any]], place: int) -> bool:
-    """Whether a period has an interval and its neighbours have none: its area would have no width."""
-    around = [rows[each]["low"] for each in (place - 1, place + 1) if 0 <= each < len(rows)]
-    return rows[place]["low"] is not None and all(low is None for low in around)
+def _with_stretches(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with the number of the stretch of periods with an interval that they belong to: no shade lies over a gap.
+
+    ``is_alone``: a stretch of one period, whose shade would have no width.
+    """
+    stretches: list[int] = []
+    for place, row in enumerate(rows):
+        goes_on = place > 0 and (row["low"] is None) == (rows[place - 1]["low"] is None)
+        stretches.append(stretches[-1] + (not goes_on) if stretches else 0)
+    return [
+        row | {"stretch": stretch, "is_alone": row["low"] is not None and stretches.count(stretch) == 1}
+        for row, stretch in zip(rows, stretches, strict=True)
+    ]
 
 
 def _limit_layers(

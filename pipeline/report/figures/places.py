@@ -203,8 +203,8 @@ def region_heatmap(
     candidates = indicator_ids or sorted(cells, key=lambda name: (-missed[name], -with_value[name], name))
     sizes: dict[str, float] = defaultdict(float)
     for own in cells.values():
-        for region, row in own.items():
-            sizes[region] = max(sizes[region], row["sample_size"] or 0)
+        for region, value in own.items():
+            sizes[region] = max(sizes[region], value["sample_size"] or 0)
     largest = sorted(sizes, key=lambda region: (-sizes[region], region))[:_MOST_REGIONS]
     regions = sorted(largest)
     fitting = max(_MOST_CELLS // max(len(regions), 1), 3)
@@ -222,10 +222,10 @@ def region_heatmap(
     for name in indicators:
         line = [cell(frame.named(name))]
         for region in regions:
-            value = cells[name].get(region)
-            kind = _heat_kind(value)
+            found = cells[name].get(region)
+            kind = _heat_kind(found)
             counts[kind] += 1
-            text, label = _heat_texts(frame, name, places[region], value, names[kind])
+            text, label = _heat_texts(frame, name, places[region], found, names[kind])
             drawn.append(
                 Cell(
                     frame.text("heat.row", name=frame.named(name), unit=_gap_unit(frame, name)),
@@ -235,7 +235,7 @@ def region_heatmap(
                     label,
                 )
             )
-            line.append(_heat_cell(frame, name, value, kind, names))
+            line.append(_heat_cell(frame, name, found, kind, names))
         rows.append(line)
     far = [(name, region) for name in indicators for region in regions if _heat_kind(cells[name].get(region)) == "far"]
     description = frame.sentences(

@@ -91,6 +91,12 @@ def _claim(rule: Rule, subject: Subject, wordings: Mapping[Language, Wording]) -
             used.append(worded)
             for language in wordings:
                 filled[language][name] = worded.texts[language]
+    judged = {condition.fact for condition in rule.when} - rule.worded
+    used += [
+        _used(name, "word", subject.facts[name], wordings)
+        for name in sorted(judged & subject.facts.keys())
+        if subject.facts[name].source is not None and subject.facts[name].value is not None and kinds[name] == "word"
+    ]
     texts: dict[Language, str] = {
         language: {"zh": rule.zh, "en": rule.en}[language].format(**filled[language]) for language in wordings
     }

@@ -15,8 +15,8 @@ About = Literal["enterprise", "change", "node", "indicator", "member", "correlat
 """What a rule speaks of: the whole enterprise, its total against an earlier period, one of the four dimensions, an indicator, a
 region, outlet, channel or product category in an indicator, a correlation, an outside benchmark, a process rule that is not met."""
 
-Reads = Literal["value", "count", "sum"]
-"""How a fact is read from its rows: a column of the only row, the number of rows, the sum of a column."""
+Reads = Literal["value", "count", "sum", "basis"]
+"""How a fact is read from its rows: a column of the only row, the number of rows, the sum of a column; or what it was judged by."""
 
 Kind = Literal[
     "points", "signed", "rate", "count", "number", "value", "bare", "difference", "bound", "date", "period",

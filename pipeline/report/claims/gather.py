@@ -8,7 +8,6 @@ What is missed or has moved beyond chance is decided by published intervals and 
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +19,7 @@ from pipeline.report.claims.facts import CodeOrNumber, Fact, Reads, Source, Subj
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.scores import is_rateable, place_of
 
-FIRM, CHANCE, UNTESTED = "firm", "chance", "untested"
+FIRM, CHANCE, UNTESTED, OTHERS = "firm", "chance", "untested", "others"
 MET, MISSED, IN_DOUBT, NOT_TESTED = "met", "missed", "in_doubt", "not_tested"
 BETTER, WORSE, UNDECIDED = "better", "worse", "not_distinguishable"
 OPEN = "open"
@@ -31,8 +30,6 @@ DIMENSIONS = ("region", "outlet", "channel", "product_category")
 _INCIDENTS = "incidents"
 # Points that are printed as 0.00 are not worth a sentence.
 _VISIBLE = 0.005
-# The earlier total is taken to be as uncertain as this one: the range of a difference is √2 times as wide (D-136).
-_OF_DIFFERENCE = math.sqrt(2)
 
 Row = Mapping[str, Any]
 
@@ -171,7 +168,7 @@ class Gathered:
             moved = row["change"]
             facts |= {
                 "direction": Fact("same" if abs(moved) < _VISIBLE else "up" if moved > 0 else "down"),
-                "firmness": Fact(self._firmness(row)),
+                "firmness": self._firmness(row),
                 "before": Fact(row["score_before"], at("score_before")),
                 "change": Fact(moved, at("change")),
                 "causes": Fact(items=tuple(self._causes(row))),
@@ -183,18 +180,27 @@ class Gathered:
             }
         return Subject("change", row["against"], facts)
 
-    def _firmness(self, row: Row) -> str:
-        """Whether the points that come from values are more than chance explains; they and the change must point one way."""
+    def _firmness(self, row: Row) -> Fact:
+        """Whether the sampling ranges of both totals lie apart, and values moved the way the total did (D-136)."""
+        root = self.root["node_id"]
         own = self.enterprise.facts
         low, high = own.get("low", Fact()).value, own.get("high", Fact()).value
+        at = self._source("analysis_robustness", "basis", level="total", source="values")("score_low")
         if not isinstance(low, float) or not isinstance(high, float):
-            return UNTESTED
-        moved = row["value_points"]
-        if moved * row["change"] <= 0:
-            return CHANCE
-        # How far the total may have been below (above) by chance alone.
+            return Fact(UNTESTED, at)
+        moved = row["change"]
         room = row["score"] - low if moved > 0 else high - row["score"]
-        return FIRM if abs(moved) > _OF_DIFFERENCE * max(room, 0.0) else CHANCE
+        before = room
+        if self.period == self.tables.quarter.label:
+            earlier = self._maybe("analysis_trends", node_id=root, quarter=row["compared_period"])
+            if earlier is None or earlier["score_low"] is None:
+                return Fact(UNTESTED, at)
+            at = self._source("analysis_trends", "basis", node_id=root, quarter=row["compared_period"])("score_low")
+            before = earlier["score_high"] - earlier["score"] if moved > 0 else earlier["score"] - earlier["score_low"]
+        # The range of an earlier longer period is not in the run: it is taken to be as wide as this one's.
+        if abs(moved) <= max(room, 0.0) + max(before, 0.0):
+            return Fact(CHANCE, at)
+        return Fact(FIRM if row["value_points"] * moved > 0 else OTHERS, at)
 
     def _causes(self, change: Row) -> Iterator[dict[str, Fact]]:
         root = self.root["node_id"]

@@ -116,11 +116,11 @@ class Content:
             is_numbered=True,
         )
 
-    def statements(self, section: Place, *subjects: str) -> Iterator[Statements]:
+    def statements(self, section: Place, *subjects: str, at_most: int | None = None) -> Iterator[Statements]:
         """The other conclusions of a part of the report: those whose ids begin with one of the subjects, if any are given."""
         found = [each for each in self.claims if each.section == section and (not subjects or each.claim_id.startswith(subjects))]
         if found:
-            yield Statements(items=tuple(self._statement((each,)) for each in found))
+            yield Statements(items=tuple(self._statement((each,)) for each in found[:at_most]))
 
     def _statement(self, claims: tuple[Claim, ...]) -> Statement:
         return Statement(
@@ -164,7 +164,7 @@ class Content:
         """One of the five parts of clause 七."""
         return Section(anchor=anchor, title=self.text(f"part.{number}"), blocks=tuple(blocks), sections=tuple(sections))
 
-    def notes(self) -> Section:
+    def notes(self, is_annex: bool = True) -> Section:
         """How to read the report, and what it was made from: an annex of every edition."""
         root = self.gathered.root
         versions = self.text(
@@ -180,7 +180,7 @@ class Content:
             anchor="notes",
             title=self.text("notes"),
             blocks=(*(Paragraph(text=text) for text in texts), Paragraph(text=versions, role="note")),
-            is_annex=True,
+            is_annex=is_annex,
         )
 
     def document(self, sections: Iterable[Section]) -> Document:

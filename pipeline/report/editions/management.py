@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pipeline.report import figures
-from pipeline.report.document.blocks import Block, Bullets, Document, Language, Paragraph, Section
+from pipeline.report.document.blocks import Block, Bullets, Chart, Document, Language, Paragraph, Section
 from pipeline.report.editions.content import Content, present
 from pipeline.report.editions.listings import data_figures, dimension_table, plan_block, priority_table
 from pipeline.report.model.run_tables import RunTables
+
+_STRENGTHS = 2
+# Of a long table of a chart, as many as the chart names.
+_ROWS = 8
 
 
 def document(tables: RunTables, enterprise_id: str, language: Language, period: str | None = None) -> Document:
@@ -25,15 +29,25 @@ def document(tables: RunTables, enterprise_id: str, language: Language, period: 
                 "findings",
                 (
                     dimension_table(content),
-                    *present(trend, waterfall),
+                    *present(trend, waterfall and _brief(content, waterfall)),
                     *content.statements("findings", "finding.improved", "finding.worse"),
                 ),
             ),
             content.part(4, "analysis", (*present(priorities), *content.statements("analysis"))),
             _conclusion(content),
-            content.notes(),
+            # Behind a page break it would be a page of its own.
+            content.notes(is_annex=False),
         )
     )
+
+
+def _brief(content: Content, chart: Chart) -> Chart:
+    """The chart with the largest rows of its table; the operations edition has all."""
+    table = chart.data
+    if len(table.rows) <= _ROWS:
+        return chart
+    note = content.text("more_rows", count=len(table.rows) - _ROWS)
+    return chart.model_copy(update={"data": table.model_copy(update={"rows": table.rows[:_ROWS], "note": note})})
 
 
 def _conclusion(content: Content) -> Section:
@@ -41,7 +55,7 @@ def _conclusion(content: Content) -> Section:
     plan = plan_block(content)
     decisions = tuple(decisions_asked(content))
     blocks: list[Block] = [
-        *content.statements("findings", "finding.strength"),
+        *content.statements("findings", "finding.strength", at_most=_STRENGTHS),
         *content.statements("conclusion"),
     ]
     if plan:

@@ -179,7 +179,7 @@ class Content:
         return Section(
             anchor="notes",
             title=self.text("notes"),
-            blocks=(*(Paragraph(text=text) for text in texts), Paragraph(text=versions, role="note")),
+            blocks=tuple(Paragraph(text=text, role="note") for text in (*texts, versions)),
             is_annex=is_annex,
         )
 

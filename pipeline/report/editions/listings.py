@@ -94,19 +94,19 @@ def dimension_table(content: Content) -> Table:
     return Table(anchor=DIMENSIONS, caption=content.text("dimensions"), columns=_columns(content, names), rows=tuple(rows))
 
 
-def priority_table(content: Content, with_places: bool = True) -> Table | None:
+def priority_table(content: Content, at_most: int = MOST_PRIORITIES) -> Table | None:
     """What is clearly missed, by lost points; None where nothing is."""
-    chosen = content.gathered.priorities[:MOST_PRIORITIES]
+    chosen = content.gathered.priorities[:at_most]
     if not chosen:
         return None
     names: list[tuple[str, Kind]] = [("indicator", "text"), ("value", "number"), ("n", "count"), ("requirement", "number")]
-    names += [("lost", "points"), *([("where", "text")] if with_places else [])]  # type: ignore[list-item]
+    names += [("lost", "points"), ("where", "text")]
     rows = tuple(
         Row(
             cells=(
                 *_indicator_cells(content, each),
                 _points(content, each),
-                *((Cell(text=_where(content, each)),) if with_places else ()),
+                Cell(text=_where(content, each)),
             )
         )
         for each in chosen

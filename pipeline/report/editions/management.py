@@ -8,7 +8,7 @@ from pipeline.report.editions.content import Content, present
 from pipeline.report.editions.listings import data_figures, dimension_table, plan_block, priority_table
 from pipeline.report.model.run_tables import RunTables
 
-_STRENGTHS = 2
+_PRIORITIES, _STRENGTHS = 6, 2
 # Of a long table of a chart, as many as the chart names.
 _ROWS = 8
 
@@ -16,7 +16,7 @@ _ROWS = 8
 def document(tables: RunTables, enterprise_id: str, language: Language, period: str | None = None) -> Document:
     """The edition of an enterprise. Raises UsageError for a period that the run does not have."""
     content = Content.of(tables, enterprise_id, language, "management", period)
-    priorities = priority_table(content)
+    priorities = priority_table(content, at_most=_PRIORITIES)
     say = content.wording.say
     trend = figures.score_trend(tables, enterprise_id, say)
     waterfall = figures.change_waterfall(tables, enterprise_id, say, against=content.against, period=content.period)
@@ -29,11 +29,13 @@ def document(tables: RunTables, enterprise_id: str, language: Language, period: 
                 "findings",
                 (
                     dimension_table(content),
-                    *present(trend, waterfall and _brief(content, waterfall)),
+                    *present(trend),
                     *content.statements("findings", "finding.improved", "finding.worse"),
                 ),
             ),
-            content.part(4, "analysis", (*present(priorities), *content.statements("analysis"))),
+            content.part(
+                4, "analysis", (*present(priorities, waterfall and _brief(content, waterfall)), *content.statements("analysis"))
+            ),
             _conclusion(content),
             # Behind a page break it would be a page of its own.
             content.notes(is_annex=False),

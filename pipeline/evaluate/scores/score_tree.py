@@ -122,7 +122,7 @@ def score_tree(
     The values of a compound indicator weigh the same (compound_method minimum: only the lowest counts). The weight of a
     node that drops out goes to its remaining siblings: first inside its named indicator, then inside its sub-dimension;
     if a whole sub-dimension drops out, inside its dimension.
-    - ok, insufficient_sample: scored, the latter provisionally
+    - ok, insufficient_sample: scored, the latter under a flag of that name
     - not_applicable: drops out, unless it has a score (nothing was left to improve); if more than the cap of the total
       weight drops out, the total is not rateable (no score)
     - no_data, assumed: score 0 in a third-party evaluation; in a self-assessment they drop out under a flag of that name
@@ -209,7 +209,7 @@ def _leaf(edge: NodeWeight, leaf: Leaf, zero_without_data: bool) -> ScoredNode:
         score=score,
         scored_coverage=1.0 if measured else 0.0,
         not_applicable_share=1.0 if "not_applicable" in flags else 0.0,
-        is_provisional=measured and (leaf.is_provisional or leaf.status == "insufficient_sample"),
+        is_provisional=measured and leaf.is_provisional,
         flags=flags,
     )
 

@@ -41,6 +41,13 @@ _NO_INPUTS = pl.DataFrame(
 )
 # The end of a reason for which no day is known.
 _OPEN = "open"
+# As many days without a request are taken for the end of the records: the limit of the check of coverage (acceptance `unfinished`).
+_DAYS_WITHOUT_REQUEST = 3
+# Tables whose records make a quarter covered, as in mart_period_coverage: a register says nothing of when anything was measured.
+COVERING_TABLES = (
+    *("service_requests", "onsite_visits", "appointments", "hotline_calls", "hotline_daily_totals", "online_sessions"),
+    *("complaints", "survey_responses", "parts_demands", "parts_orders", "quality_inspections"),
+)
 # Measured in working days; a day without an official holiday notice makes them provisional.
 _WORKING_DAY_INDICATORS = ("P1-4", "P2-3b", "R5-3", "R3-2", EFFICIENCY_CHANGE)
 
@@ -195,9 +202,10 @@ def mark_provisional(
     """Add is_provisional, provisional_reason and provisional_until (``reason:day`` for each reason, ``;`` between them).
 
     A value is provisional while its look-ahead is not closed by the enterprise's newest request (until the day on which it
-    closes; ``open`` while a repair is), if quarters of its period (for R3-1, of the twelve months whose customers it counts) are
-    missing (``open``: until they are delivered), and if it uses working days without an official notice, also beyond the period's
-    end (until the last such day).
+    closes, at the latest the end of the next quarter, which is as far as a run reads); if quarters of its period since the
+    enterprise's first record (for R3-1, of the twelve months whose customers it counts) are missing (``open``: until they are
+    delivered); and if it uses working days that no official notice names yet, also beyond the period's end (until the last such
+    day). Only what awaited data or a notice can still change is provisional (D-134).
 
     calendar    date_day, status
     reach       mart_working_day_reach
@@ -208,6 +216,7 @@ def mark_provisional(
     known = (
         rows.join(reaching, on=["enterprise_id", "period"], how="left", maintain_order="left")
         .join(_without_all_customers(coverage, source_rows), on="enterprise_id", how="left", maintain_order="left")
+        .join(_awaited_quarters(coverage, source_rows), on=["enterprise_id", "period"], how="left", maintain_order="left")
         .join(catalogue.select("indicator_id", "look_ahead_days"), on="indicator_id", how="left", maintain_order="left")
         .join(
             _unannounced_until(coverage, calendar, reach),
@@ -222,16 +231,23 @@ def mark_provisional(
         .then(pl.col("last_repair_resolved_at"))
         .otherwise((pl.col("last_day") + pl.duration(days=1)).cast(pl.Datetime("us")))
     )
-    closes_at = begins_at + pl.duration(days=pl.col("look_ahead_days"))
+    read_until = (pl.col("last_day") + pl.duration(days=1)).dt.offset_by("3mo").cast(pl.Datetime("us"))
     has_open_repairs = is_repeat & (pl.col("open_repair_count") > 0)
+    closes_at = (
+        pl.when(has_open_repairs)
+        .then(read_until)
+        .otherwise(pl.min_horizontal(begins_at + pl.duration(days=pl.col("look_ahead_days")), read_until))
+    )
+    # The last days of the quarter after may be without a request of the enterprise, though its records go on.
+    is_read_to_the_end = pl.col("newest_request_at") >= read_until - pl.duration(days=_DAYS_WITHOUT_REQUEST)
     has_value = pl.col("value").is_not_null()
-    lacks_quarters = (pl.col("quarters_covered") < pl.col("quarters_expected")) | (
+    lacks_quarters = (pl.col("quarters_covered") < pl.col("quarters_awaited")) | (
         (pl.col("indicator_id") == _STAFF_PER_CUSTOMER) & pl.col("lacks_customers")
     )
     reasons = {
         "look_ahead": (
-            has_value & (pl.col("look_ahead_days") > 0) & ((closes_at > pl.col("newest_request_at")) | has_open_repairs),
-            pl.when(has_open_repairs).then(pl.lit(_OPEN)).otherwise(closes_at.dt.date().cast(pl.String)),
+            has_value & (pl.col("look_ahead_days") > 0) & (closes_at > pl.col("newest_request_at")) & ~is_read_to_the_end,
+            closes_at.dt.date().cast(pl.String),
         ),
         "incomplete_period": (has_value & lacks_quarters, pl.lit(_OPEN)),
         "calendar": (has_value & pl.col("unannounced_until").is_not_null(), pl.col("unannounced_until").cast(pl.String)),
@@ -247,7 +263,7 @@ def mark_provisional(
         .with_columns(is_provisional=pl.col("provisional_reason").is_not_null())
         .drop(
             *("look_ahead_days", "last_day", "unannounced_until"),
-            *("newest_request_at", "last_repair_resolved_at", "open_repair_count", "lacks_customers"),
+            *("newest_request_at", "last_repair_resolved_at", "open_repair_count", "lacks_customers", "quarters_awaited"),
         )
     )
 
@@ -261,8 +277,13 @@ def _joined(said: Mapping[str, pl.Expr], reasons: Mapping[str, tuple[pl.Expr, pl
 
 
 def _unannounced_until(coverage: pl.DataFrame, calendar: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
-    """Per enterprise × period × indicator in working days: the last day without an official notice that entered the value."""
-    unannounced = sorted(calendar.filter(pl.col("status") == "provisional")["date_day"])
+    """Per enterprise × period × indicator in working days: the last day without an official notice that entered the value.
+
+    A notice is still to come only after the last day that has one: the years before the first are plain Monday to Friday for good.
+    """
+    last_announced = calendar.filter(pl.col("status") != "provisional")["date_day"].max()
+    days = calendar.filter(pl.col("status") == "provisional")["date_day"]
+    unannounced = sorted(day for day in days if last_announced is None or day > last_announced)
     reached = {
         (row["enterprise_id"], row["period"], row["period_role"], row["indicator_id"]): row["until_on"]
         for row in reach.iter_rows(named=True)
@@ -348,8 +369,33 @@ def _without_all_customers(coverage: pl.DataFrame, source_rows: pl.DataFrame) ->
     return (
         coverage.filter((pl.col("period_role") == "current") & (pl.col("window_kind") == "trailing_year"))
         .join(requests, on=["enterprise_id", "period", "period_role"], how="left")
-        .select("enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_expected"))
+        .join(_awaited_quarters(coverage, source_rows), on=["enterprise_id", "period"], how="left")
+        .select("enterprise_id", lacks_customers=pl.col("quarters_held").fill_null(0) < pl.col("quarters_awaited"))
     )
+
+
+def _awaited_quarters(coverage: pl.DataFrame, source_rows: pl.DataFrame) -> pl.DataFrame:
+    """Per enterprise × period: its quarters since the enterprise's first record; of those before it nothing is awaited.
+
+    All of them if there is no record at all.
+    """
+    dated = source_rows.filter((pl.col("row_count") > 0) & pl.col("table_name").is_in(COVERING_TABLES))
+    first = dated.group_by("enterprise_id").agg(first_quarter=pl.col("quarter").min())
+    current = coverage.filter(pl.col("period_role") == "current").join(first, on="enterprise_id", how="left")
+    counted = [
+        row["quarters_expected"] - _quarters_before(row["first_day"], row["first_quarter"], row["quarters_expected"])
+        for row in current.iter_rows(named=True)
+    ]
+    return current.select("enterprise_id", "period", quarters_awaited=pl.Series(counted, dtype=pl.Int64))
+
+
+def _quarters_before(first_day: dt.date, first_quarter: str | None, at_most: int) -> int:
+    """How many quarters from a day on are before a quarter."""
+    if first_quarter is None:
+        return 0
+    first, begins = Quarter.parse(first_quarter), Quarter.parse(f"{first_day.year}-Q{(first_day.month + 2) // 3}")
+    between = (first.year - begins.year) * 4 + first.number - begins.number
+    return min(max(between, 0), at_most)
 
 
 def _without_comparison(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,59 +1,36 @@
-"""Renders a report model as one self-contained HTML page in Chinese; nothing is loaded from elsewhere.
-
-Layout and page text are in ``templates/``, number formats in ``words/numbers.py``, the content in ``model/``.
-"""
+"""Renders a report model as one HTML page: its data overview, findings and annexes as a document."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from pipeline.report.document.blocks import Document, Fact, Language
+from pipeline.report.formats.document_html import render_html
 from pipeline.report.model.report import ReportModel
-from pipeline.report.parts.survey_cells import FIRM_FROM
-from pipeline.report.words import numbers as formats
-from pipeline.report.words import zh as labels
-from schemas.expectations.quality import DIMENSIONS
+from pipeline.report.sections.annexes import annexes
+from pipeline.report.sections.findings import findings
+from pipeline.report.sections.overview import overview
+from pipeline.report.words.messages import messages
+from pipeline.report.words.numbers import Numbers
 
-_TEMPLATE = "quarterly.html.j2"
-_FORMATS = (
-    formats.number,
-    formats.count,
-    formats.percent,
-    formats.bare,
-    formats.in_unit,
-    formats.limit,
-    formats.bound,
-    formats.interval,
-    formats.change,
-    formats.signed,
-    formats.rounding_mark,
-    formats.date,
-    formats.moment,
-)
+
+def page_of(model: ReportModel, language: Language) -> Document:
+    """The sections of a report as a document."""
+    say, head = messages(language), model.head
+    period = Numbers(language).period(head.quarter.label)
+    return Document(
+        edition="management",
+        language=language,
+        enterprise_id=head.enterprise_id,
+        period=head.quarter.label,
+        run_id=head.run_id,
+        standard=head.standard_edition,
+        title=f"{head.enterprise_id} {period}",
+        subtitle=head.edition_in_words,
+        facts=(Fact(label=say.text("choice.run_id"), text=head.run_id),),
+        sections=(overview(model, say), findings(model, say), *annexes(model, say)),
+        footer=f"{head.enterprise_id} {head.quarter.label} {head.run_id}",
+    )
 
 
 def render(model: ReportModel) -> str:
-    """The quarterly report as an HTML document (UTF-8, A4 print style included); the same model gives the same text."""
-    return _environment().get_template(_TEMPLATE).render(report=model, survey_minimum=model.fewest_people)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update({function.__name__: function for function in _FORMATS})
-    environment.globals.update(
-        verdict_names=labels.VERDICTS,
-        trend_names=labels.TRENDS,
-        direction_names=labels.DIRECTIONS,
-        process_result_names=labels.PROCESS_RESULTS,
-        dimension_names=DIMENSIONS,
-        survey_firm=FIRM_FROM,
-    )
-    return environment
+    """The report in Chinese as an HTML document; the same model gives the same text."""
+    return render_html(page_of(model, "zh"))

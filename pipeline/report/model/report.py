@@ -1,7 +1,7 @@
 """The report model: the content of one enterprise's quarterly report, gathered once from a run's published tables.
 
-Nothing is computed, evaluated or formatted here: full values, codes in words (``words/zh.py``), the order of the standard.
-Renderers (``formats/html.py``) only read the model; editions, charts and other formats read the same one.
+Nothing is computed, evaluated or formatted here: full values, codes in words (``words/labels.py``), the order of the standard.
+Sections and editions only read the model; formats show what they say.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Head:
     enterprise_id: str
     quarter: Quarter
     standard_edition: str
+    edition_in_words: str
+    """The edition in the report's language."""
     catalogue_version: str
     weights_version: str
     data_as_of: dt.date | None

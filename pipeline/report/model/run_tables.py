@@ -181,7 +181,7 @@ class RunTables:
             raise ReportInputMissing(f"scores: no total of {enterprise_id} for {self.quarter}")
         total = self._node(root, tree, self._indicators(enterprise_id, tree, words), words)
         return ReportModel(
-            head=self._head(enterprise_id, root),
+            head=self._head(enterprise_id, root, words),
             total=total,
             total_range=None if root["total_min"] is None else (root["total_min"], root["total_max"]),
             window_totals=tuple(self._window_totals(enterprise_id, words)),
@@ -215,11 +215,12 @@ class RunTables:
             fewest_people=self.fewest_people,
         )
 
-    def _head(self, enterprise_id: str, root: Mapping[str, Any]) -> Head:
+    def _head(self, enterprise_id: str, root: Mapping[str, Any], words: Labels) -> Head:
         return Head(
             enterprise_id=enterprise_id,
             quarter=self.quarter,
             standard_edition=root["standard_edition"],
+            edition_in_words=words.sentence(root["standard_edition"]),
             catalogue_version=root["catalogue_version"],
             weights_version=root["weights_version"],
             data_as_of=root["data_as_of"],
@@ -264,9 +265,7 @@ class RunTables:
             own_indicators=tuple(indicators.get(node_id, ())),
         )
 
-    def _indicators(
-        self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]], words: Labels
-    ) -> dict[str, list[Indicator]]:
+    def _indicators(self, enterprise_id: str, tree: Mapping[str, Mapping[str, Any]], words: Labels) -> dict[str, list[Indicator]]:
         """The enterprise's indicators by sub-dimension, in catalogue order."""
         values = {
             (row["indicator_id"], row["window_kind"]): row
@@ -305,6 +304,7 @@ class RunTables:
         for kind in WINDOWS:
             if row := rows.get(kind):
                 yield Coverage(
+                    kind,
                     words.name("window", kind),
                     row["period"],
                     row["first_day"],

@@ -93,7 +93,9 @@ class OutlierReport:
         return sum(getattr(each, name) for each in self.measures)
 
 
-def outlier_report(groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]], words: Labels) -> OutlierReport:
+def outlier_report(
+    groups: pl.DataFrame, effects: pl.DataFrame, catalogue: Mapping[str, Mapping[str, Any]], words: Labels
+) -> OutlierReport:
     """The section of one enterprise.
 
     groups      its rows of outlier_counts

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.report.words.labels import PROCESS_RESULTS, Labels
+from schemas.standard.process_rules import process_rules
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,19 @@ def rule_sets(results: pl.DataFrame, rules: pl.DataFrame, quarter: Quarter, word
             yield RuleSet(period, name, tuple(found))
 
 
+def _known(rule_id: str) -> dict[str, str]:
+    """What this version says of a rule, for publications of earlier ones that had no English text."""
+    known = process_rules().get(rule_id)
+    return {"requirement_en": known.requirement_en} if known else {}
+
+
 def _result(row: Mapping[str, object], rule: Mapping[str, str], words: Labels) -> RuleResult:
     due_on = row["due_on"]
     return RuleResult(
         rule_id=rule["rule_id"],
         name=words.of(rule),
-        clause=rule["clause"],
-        requirement=words.of(rule, "requirement"),
+        clause=words.clause(rule["clause"]),
+        requirement=words.of({**_known(rule["rule_id"]), **rule}, "requirement"),
         obligation=words.name("obligation", rule["obligation"]),
         decisions=words.joined((rule["decisions"] or "").split(";")),
         result=str(row["result"]),

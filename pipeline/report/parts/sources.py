@@ -15,6 +15,7 @@ NO_ROWS = {"extracted": 0, "accepted": 0, "quarantined": 0}
 class Coverage:
     """A window of the report and how many of its quarters have records of the enterprise."""
 
+    kind: str
     name: str
     period: str
     first_day: dt.date

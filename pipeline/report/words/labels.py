@@ -19,8 +19,8 @@ from pipeline.report.words.readings import ComparedLevels, Reading, base_of, com
 from pipeline.report.words.sentences import in_english
 from pipeline.settings.handed_in import FILES
 from schemas.contract import TABLES
-from schemas.standard.parameters import parameter
 from schemas.sheet import SEEDS, Sheet
+from schemas.standard.parameters import parameter
 
 WINDOWS = ("quarter", "year_to_date", "trailing_year", "calendar_year")
 PROCESS_RESULTS = ("fail", "partial", "pass", "not_applicable", "no_data")
@@ -30,6 +30,8 @@ _CODES_OF_TABLES = ("table_not_delivered", "column_not_delivered", "column_empty
 _ASSUMED = ("assumed_constant", "assumed_expression", "assumed_unique_key")
 # What stands in for single records, or beside them.
 _STAND_INS = ("daily_totals", "as_reported_by_the_source")
+_NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+_NUMERAL = re.compile("十[一二]|[一二三四五六七八九十]")
 # As seeds/grades.csv begins where its rules come from.
 _REFERENCE = "参照"
 # Keys of run_info that name what they are about after a colon, and for whom after an @.
@@ -144,7 +146,8 @@ class Labels:
         if levels is None:
             return None
         message = f"compared.{indicator_id}"
-        return ComparedLabel(*(self.say.text(f"{message}{end}") for end in ("", ".before", ".now")), levels)
+        name, before, now = (self.say.text(f"{message}{end}") for end in ("", ".before", ".now"))
+        return ComparedLabel(name, before, now, levels)
 
     def choice(self, key: str, label_zh: str | None) -> str:
         """The name of a row of ``run_info``; of a key that the catalogues lack, in Chinese the row's own."""
@@ -165,11 +168,15 @@ class Labels:
         if self.language == "zh" and value_zh:
             return value_zh
         group = {"ahp_method": "weight_method", "random_index": "random_index"}.get(key)
-        return self.name(group, value) if group else self.say.by_id.get(f"choice_value.{key}.{value}", value)
+        return self.name(group, value) if group else self.say.by_id.get(f"choice_value.{key}.{value}") or self.sentence(value)
 
     def grade(self, name_zh: str | None) -> str | None:
         """The name of a grade; ``scores`` has the Chinese one."""
         return name_zh if name_zh is None or self.language == "zh" else _grades_in_english().get(name_zh, name_zh)
+
+    def clause(self, clause: str) -> str:
+        """A clause of the standard: ``六-R1``, in English ``6-R1``."""
+        return clause if self.language == "zh" else _NUMERAL.sub(lambda found: str(_NUMERALS.index(found[0]) + 1), clause)
 
     def reference(self, text: str | None) -> str:
         """Where grades come from (``参照 GB/T 27922``): the number of the standard in words."""

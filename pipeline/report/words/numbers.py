@@ -3,9 +3,9 @@
 Full values in, text out. Whether a requirement is met was decided before, on the full value (GB/T 8170, full-value
 comparison): never compare formatted numbers.
 
-House form, both languages: ``95.00%`` without a space, thousands by commas, the minus sign −, ``—`` for no number, a limit as it was
-set (``≥ 95%``) and one at the end of its scale as an equality (``= 0``, ``= 100%``). Chinese: 个百分点, ``1∶200``, 2025年3月31日.
-English: pp, ``1:200``, 31 March 2025.
+House form, both languages: ``95.00%`` without a space, thousands by commas, the minus sign −, ``—`` for no number, a limit as it
+was set (``≥ 95%``) and one at the end of its scale as an equality (``= 0``, ``= 100%``). Chinese: 个百分点, ``1∶200``,
+2025年3月31日. English: pp, ``1:200``, 31 March 2025.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ Number = float | int | None
 class Numbers:
     """The number formats of one language.
 
-    ``unit_zh`` is the unit's Chinese name as the tables have it (the catalogue's column of that name), in both languages: the English
-    name is that of ``schemas/units.csv``. Empty: the number without its unit's name; None: the unit's usual name.
+    ``unit_zh`` is the unit's Chinese name as the tables have it (the catalogue's column of that name), in both languages: the
+    English name is that of ``schemas/units.csv``. Empty: the number without its unit's name; None: the unit's usual name.
 
     >>> Numbers("en").in_unit(26.4, "s")
     '26.40 s'
@@ -187,7 +187,8 @@ class Numbers:
             return f"{year}年" if self.language == "zh" else year
         if self.language == "zh":
             named = f"{year}年第{_QUARTERS_ZH[int(quarter) - 1]}季度"
-            return {None: named, "YTD": f"{year}年年初至第{_QUARTERS_ZH[int(quarter) - 1]}季度末", "TTM": f"截至{named}的近四季度"}[window]
+            to_date = f"{year}年年初至第{_QUARTERS_ZH[int(quarter) - 1]}季度末"
+            return {None: named, "YTD": to_date, "TTM": f"截至{named}的近四季度"}[window]
         named = f"Q{quarter} {year}"
         return {None: named, "YTD": f"{year} to the end of Q{quarter}", "TTM": f"four quarters to {named}"}[window]
 

@@ -1,8 +1,8 @@
 """Sentences that a run publishes in Chinese (evidence of process rules, details of checks), in English.
 
-They are put into English as they were released, so that a number withheld in Chinese is withheld in English too. ``sentences.csv`` has
-each sentence, clause and term in both languages; in ``{braces}`` stands what differs: ``{n…}`` a number or code, ``{s…}`` and ``{t…}``
-a clause or term of its own, ``{l…}`` a list of them.
+They are put into English as they were released, so that a number withheld in Chinese is withheld in English too. ``sentences.csv``
+has each sentence, clause and term in both languages; in ``{braces}`` stands what differs: ``{n…}`` a number or code, ``{s…}`` and
+``{t…}`` a clause or term of its own, ``{l…}`` a list of them.
 """
 
 from __future__ import annotations

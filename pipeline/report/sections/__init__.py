@@ -1,0 +1,1 @@
+"""Sections of report documents: what stands in every edition, and the bookkeeping of the annexes."""

@@ -19,25 +19,23 @@ from pipeline.report.editions.listings import (
     plan_block,
     priority_table,
 )
+from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import RunTables
+from pipeline.report.sections.annexes import annexes
+from pipeline.report.sections.findings import findings
+from pipeline.report.sections.overview import overview
 
 
 def document(tables: RunTables, enterprise_id: str, language: Language, period: str | None = None) -> Document:
     """The edition of an enterprise. Raises UsageError for a period that the run does not have."""
     content = Content.of(tables, enterprise_id, language, "operations", period)
-    say, at = content.wording.say, content.period
-    findings = (
-        dimension_table(content),
-        *present(figures.score_tree(tables, enterprise_id, say, period=at), priority_table(content)),
-        *content.statements("findings"),
-        *present(figures.bullets(tables, enterprise_id, say, period=at)),
-        indicator_table(content),
-    )
+    report = tables.report(enterprise_id, language) if content.is_quarter else None
+    say = content.wording.say
     return content.document(
         (
             content.part(1, "summary", (content.sentences(),)),
-            content.part(2, "data", (data_figures(content),)),
-            content.part(3, "findings", findings),
+            overview(report, say) if report else content.part(2, "data", (data_figures(content),)),
+            _findings(content, report),
             content.part(
                 4,
                 "analysis",
@@ -52,8 +50,26 @@ def document(tables: RunTables, enterprise_id: str, language: Language, period: 
             ),
             content.part(5, "conclusion", (*content.statements("conclusion"), *present(plan_block(content)))),
             content.notes(),
+            *(annexes(report, say) if report else ()),
         )
     )
+
+
+def _findings(content: Content, report: ReportModel | None) -> Section:
+    """Conclusions and charts, then every indicator: of a quarter with its readings and windows, of a longer period in one table."""
+    tables, enterprise, say, at = content.tables, content.enterprise_id, content.wording.say, content.period
+    told = (
+        *content.statements("findings"),
+        *present(
+            priority_table(content),
+            figures.score_tree(tables, enterprise, say, period=at),
+            figures.bullets(tables, enterprise, say, period=at),
+        ),
+    )
+    if report is None:
+        return content.part(3, "findings", (dimension_table(content), *told, indicator_table(content)))
+    whole = findings(report, say)
+    return whole.model_copy(update={"blocks": (*told, *whole.blocks)})
 
 
 def _trends(content: Content) -> tuple[Block, ...]:

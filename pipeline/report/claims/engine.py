@@ -55,10 +55,10 @@ def claims_of(gathered: Gathered, edition: Edition, wordings: Mapping[Language, 
 
 
 def _place(drawn: tuple[Rule, Subject]) -> tuple[int, int]:
-    """The order of the rules; within the sentence on changes and its causes, that of the periods compared."""
+    """The order of the rules; among those of one sentence, that of their subjects."""
     rule, subject = drawn
     names = [each.sentence or each.claim_id for each in rule_book().claims]
-    return names.index(rule.sentence or rule.claim_id), subject.order("place_in_order") if rule.about == "change" else 0
+    return names.index(rule.sentence or rule.claim_id), subject.order(rule.by) if rule.sentence else 0
 
 
 def _chosen(rule: Rule, subjects: Iterable[Subject]) -> list[Subject]:

@@ -100,6 +100,11 @@ PUBLISHED_COLUMNS = {
         "enterprise_id", "quarter", "table", "check", "title_zh", "clause", "unit", "value", "detail", "expected", "required",
         "verdict", "reason", "author", "run_id",
     ),
+    "claims": (
+        *("enterprise_id", "period", "edition", "section", "place", "claim_id", "subject_id", "tone", "text_zh", "text_en", "fact"),
+        *("fact_text_zh", "fact_text_en", "fact_value", "evidence_table", "evidence_keys", "evidence_column", "evidence_reads"),
+        *("rules_version", "run_id"),
+    ),
     "data_quality": (
         "enterprise_id", "quarter", "table", "extracted", "accepted", "quarantined", "completeness", "validity",
         "consistency", "uniqueness", "timeliness", "filled_rate", "last_record_on", "run_id",

@@ -28,6 +28,10 @@ _WIDEST, _NARROWEST = 48, 10
 _CHART_ROWS = 18
 
 
+# A number as people read it: digits, decimals, and the unit after them.
+_SHOWN = re.compile(r"[−+]?[\d,]+(?:\.(?P<decimals>\d+))?(?P<percent>%?)(?P<unit>(?: |[(（]).*)?")
+
+
 def render_xlsx(document: blocks.Document) -> bytes:
     """The document as a workbook; the same document gives the same bytes. Raises NoChineseFont."""
     import xlsxwriter
@@ -111,8 +115,11 @@ class _Writer:
         return line + 1
 
     def _write_cell(self, sheet: Worksheet, line: int, place: int, cell: blocks.Cell, kind: str, role: str) -> None:
-        form = self._format(kind, cell.tone, role)
-        if cell.is_withheld or cell.value is None or isinstance(cell.value, bool | str) or kind in ("text", "date"):
+        shown = _number_format(cell.text) if kind == "number" else None
+        form = self._format(kind, cell.tone, role, shown)
+        is_words = cell.is_withheld or cell.value is None or isinstance(cell.value, bool | str) or kind in ("text", "date")
+        # 1∶212 is the inverse of its value.
+        if is_words or (kind == "number" and shown is None):
             text = f"{cell.text} {self._say.text('withheld.mark')}" if cell.is_withheld else cell.text
             sheet.write_string(line, place, text, form)
         else:
@@ -143,12 +150,13 @@ class _Writer:
         sheet.insert_chart(line, 0, native, {"description": chart.description})
         return begin
 
-    def _format(self, kind: str, tone: str, role: str) -> Any:
-        key = kind, tone, role
+    def _format(self, kind: str, tone: str, role: str, shown: str | None = None) -> Any:
+        """``shown``: a number format of its own, for columns whose rows have different units."""
+        key = shown or kind, tone, role
         if key not in self._formats:
             look: dict[str, Any] = {**self._base, "bold": role != "row"}
             if kind in _FORMATS:
-                look["num_format"] = _FORMATS[kind]
+                look["num_format"] = shown or _FORMATS[kind]
             else:
                 look["text_wrap"] = True
             if tone in _TONES:
@@ -191,3 +199,13 @@ def _texts(block: blocks.Block) -> list[str]:
 def _width(text: str) -> int:
     """Columns of a text; a Chinese character takes two."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text) + 2
+
+
+def _number_format(text: str) -> str | None:
+    """The format that shows a cell's value as its text does; None for a text that is no number with a unit."""
+    found = _SHOWN.fullmatch(text)
+    if found is None:
+        return None
+    decimals = "." + "0" * len(found["decimals"]) if found["decimals"] else ""
+    unit = (found["unit"] or "").replace('"', "")
+    return f"#,##0{decimals}{found['percent']}" + (f'"{unit}"' if unit else "")

@@ -61,16 +61,13 @@ def _rows(report: ReportModel, write: Writing) -> Iterator[Block]:
 
 
 def _source(source: SourceTable, write: Writing) -> Row:
-    head = write.text(_table_name(source.name, source.table))
-    quarters = NOTHING
-    if source.quarters:
-        quarters = write.numbers.period(source.quarters[0])
+    head = write.text(_table_name(source.name, source.table, write))
+    quarters = source.quarters[0] if source.quarters else ""
     if len(source.quarters) > 1:
-        first, last = (write.numbers.period(quarter) for quarter in (source.quarters[0], source.quarters[-1]))
-        quarters = write.words("sources.quarters", first=first, last=last, count=len(source.quarters))
+        quarters = write.words("sources.quarters", first=quarters, last=source.quarters[-1], count=len(source.quarters))
     if source.extracted is None:
-        why = "sources.not_delivered" if not source.is_delivered else "sources.shared"
-        return row(head, write.text(write.words(why), tone="soft"), *(write.text("") for _ in range(3)), write.text(quarters))
+        why = write.words("sources.not_delivered" if not source.is_delivered else "sources.shared")
+        return row(head, *(write.text("") for _ in range(4)), write.text(write.clauses([why, quarters]), tone="soft"))
     share = (source.quarantined or 0) / source.extracted if source.extracted else None
     numbers = (write.count(source.extracted), write.count(source.accepted), write.count(source.quarantined), write.percent(share))
     return row(head, *numbers, write.text(quarters))
@@ -88,9 +85,9 @@ def _quarantine(report: ReportModel, write: Writing) -> Iterator[Block]:
         (("table", "text"), ("field", "text"), ("broken_rule", "text"), ("failures", "count"), ("rows", "count")),
         (
             row(
-                write.text(_table_name(each.table_name, each.table)),
+                write.text(_table_name(each.table_name, each.table, write)),
                 write.text(each.column or write.words("sources.whole_row")),
-                write.text(f"{each.rule_name} {each.rule}"),
+                write.text(_table_name(each.rule_name, each.rule, write)),
                 write.count(each.failures),
                 write.count(each.rows),
             )
@@ -134,7 +131,7 @@ def _quality(report: ReportModel, write: Writing) -> Iterator[Block]:
         ),
         rows=tuple(
             row(
-                write.text(_table_name(each.name, each.table)),
+                write.text(_table_name(each.name, each.table, write)),
                 write.count(each.extracted),
                 *(write.percent(each.shares[name]) for name in DIMENSIONS),
                 write.percent(each.filled_rate),
@@ -163,7 +160,7 @@ def _finding(each: QualityFinding, write: Writing) -> Row:
     if each.reason:
         verdict = write.words("quality.verdict", verdict=verdict, reason=each.reason, author=each.author or NOTHING)
     return row(
-        write.text(_table_name(each.name, each.table)),
+        write.text(_table_name(each.name, each.table, write)),
         write.text(each.check),
         write.withheld() if each.value is None else Cell(text=_figure(each.value, each.unit), value=each.value),
         write.text(each.expected),
@@ -315,7 +312,7 @@ def _anonymity(report: ReportModel, write: Writing) -> Iterator[Block]:
             ),
             (
                 row(
-                    write.text(_table_name(each.name, each.table)),
+                    write.text(_table_name(each.name, each.table, write)),
                     *(write.count(getattr(each, name)) for name in ("rows", "generalised", "suppressed", "left_out")),
                     *(write.count(getattr(each, name)) for name in ("k_required", "k_reached", "l_required", "l_reached")),
                     write.percent(each.risk),
@@ -334,5 +331,5 @@ def _anonymity(report: ReportModel, write: Writing) -> Iterator[Block]:
         yield write.paragraph("anonymity.internal", "note", names=write.joined(anonymity.internal))
 
 
-def _table_name(name: str, table: str) -> str:
-    return name if name == table else f"{name} {table}"
+def _table_name(name: str, table: str, write: Writing) -> str:
+    return name if name == table else write.words("with_code", name=name, code=table)

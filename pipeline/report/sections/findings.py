@@ -104,7 +104,7 @@ def _tree(report: ReportModel, write: Writing) -> Table:
         name = node.name if depth == 0 else f"{node.node_id} {node.name}"
         flags = [write.words("provisional.badge")] if node.is_provisional else []
         return row(
-            write.text("\u2003" * depth + name, link={1: f"findings-{node.node_id}", 2: node.node_id}.get(depth)),
+            write.text(name, link={1: f"findings-{node.node_id}", 2: node.node_id}.get(depth)),
             write.percent(node.weight),
             write.number(node.score) if node.is_rateable else write.text(write.words("not_rateable"), tone="open"),
             write.percent(node.coverage),

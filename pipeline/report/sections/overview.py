@@ -62,7 +62,7 @@ def _figures(report: ReportModel, write: Writing) -> Figures:
                 label=write.words("overview.tables"),
                 text=f"{delivered} / {len(report.sources)}",
                 value=delivered,
-                note=write.words("overview.tables.note", missing=numbers.count(len(report.sources) - delivered)),
+                note=_unless_all(delivered, len(report.sources), "tables", write),
             ),
             Figure(
                 label=write.words("overview.rows"),
@@ -79,7 +79,7 @@ def _figures(report: ReportModel, write: Writing) -> Figures:
                 label=write.words("overview.measured"),
                 text=f"{measured} / {len(report.indicators)}",
                 value=measured,
-                note=write.words("overview.measured.note"),
+                note=_unless_all(measured, len(report.indicators), "measured", write),
             ),
             Figure(
                 label=write.words("column.coverage"),
@@ -96,6 +96,13 @@ def _figures(report: ReportModel, write: Writing) -> Figures:
             ),
         )
     )
+
+
+def _unless_all(there: int, asked: int, name: str, write: Writing) -> str:
+    """What is not there, and where the annex says why; that nothing is missing."""
+    if there == asked:
+        return write.words(f"overview.{name}.all")
+    return write.words(f"overview.{name}.note", missing=write.numbers.count(asked - there))
 
 
 def _last_day(report: ReportModel, write: Writing) -> str:

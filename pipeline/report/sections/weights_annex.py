@@ -10,8 +10,6 @@ from pipeline.report.parts.scores import ReportNode
 from pipeline.report.sections.writing import Writing, row
 from pipeline.report.words.numbers import NOTHING
 
-_INDENT = "\u2003"
-
 
 def parts(report: ReportModel, write: Writing) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
     """The blocks and sections of the annex."""
@@ -28,12 +26,12 @@ def parts(report: ReportModel, write: Writing) -> tuple[tuple[Block, ...], tuple
 
 
 def _weights(report: ReportModel, write: Writing) -> Table:
-    def line(node: ReportNode, depth: int) -> Row:
+    def line(node: ReportNode) -> Row:
         bounds = NOTHING
         if node.weight_range:
             bounds = "–".join(write.numbers.limit(bound, "rate") for bound in node.weight_range)
         return row(
-            write.text(f"{_INDENT * depth}{node.node_id} {node.name}"),
+            write.text(f"{node.node_id} {node.name}"),
             write.text(bounds),
             write.percent(node.weight_raw),
             write.percent(node.weight),
@@ -47,9 +45,9 @@ def _weights(report: ReportModel, write: Writing) -> Table:
 
     def rows() -> Iterator[Row]:
         for dimension in report.total.children:
-            yield line(dimension, 0)
+            yield line(dimension)
             for node in dimension.children:
-                yield line(node, 1)
+                yield line(node)
 
     note = ""
     if report.random_indices:

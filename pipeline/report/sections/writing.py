@@ -118,9 +118,6 @@ class Writing:
         """Why a value is provisional, and until when."""
         return self.clauses(self.words("provisional.why", reason=why.reason, until=self.until(why)) for why in reasons)
 
-    def yes_no(self, value: bool | None) -> str:
-        return NOTHING if value is None else self.words("yes" if value else "no")
-
     def table(
         self,
         anchor: str,

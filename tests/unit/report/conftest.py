@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import report_run
 from report_run.conclusions import write_conclusions
+from report_run.reading import sections_of
 
+from pipeline.report.document.blocks import Section
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import build_report
 
@@ -16,6 +18,12 @@ from pipeline.report.model.run_tables import build_report
 def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder nobody writes into."""
     return report_run.write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def sections(report: ReportModel) -> tuple[Section, ...]:
+    """The sections of that report in Chinese."""
+    return sections_of(report)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import click
 from pipeline.commands.analyse import analyse
 from pipeline.commands.analyst import analyst
 from pipeline.commands.check import check
+from pipeline.commands.explain import explain
 from pipeline.commands.faults import MACHINE_FAULT, fault_line
 from pipeline.commands.options import lake_in_use, output_in_use
 from pipeline.commands.outliers import outliers
@@ -74,6 +75,7 @@ for each in (
     schema,
     report,
     analyse,
+    explain,
     what_if,
     analyst,
     warehouse,

@@ -98,3 +98,43 @@
         {'id': 'I3-3', 'kind': 'rate', 'of': "project_kind = 'process_optimisation'", 'when': 'true'},
     ] + reported_measures('O4-2', 'is_fixed_in_time', of="event_kind = 'hazard'")) -}}
 {%- endmacro %}
+
+{% macro register_measures() -%}
+    {{- return([
+        {'id': 'R1-3a', 'kind': 'rate', 'of': "entry_kind = 'outlet'", 'when': 'is_open_days_enough', 'scopes': ['enterprise', 'region']},
+        {'id': 'R1-3a', 'variant': 'mean', 'kind': 'mean', 'of': "entry_kind = 'outlet'", 'value': 'open_days', 'scopes': ['enterprise', 'region']},
+        {'id': 'R1-3b', 'kind': 'rate', 'of': "entry_kind = 'outlet'", 'when': 'is_open_hours_enough', 'scopes': ['enterprise', 'region']},
+        {'id': 'R1-3b', 'variant': 'mean', 'kind': 'mean', 'of': "entry_kind = 'outlet'", 'value': 'open_hours', 'scopes': ['enterprise', 'region']},
+        {'id': 'R1-2a', 'variant': 'mean', 'kind': 'mean', 'of': "entry_kind = 'outlet' and entry_class = 'urban'", 'value': 'quantity', 'within': 'is_fulfilled', 'scopes': ['enterprise', 'region']},
+        {'id': 'R1-2b', 'variant': 'mean', 'kind': 'mean', 'of': "entry_kind = 'outlet' and entry_class = 'suburban'", 'value': 'quantity', 'within': 'is_fulfilled', 'scopes': ['enterprise', 'region']},
+        {'id': 'R2-2', 'kind': 'rate', 'of': "entry_kind = 'outlet'", 'when': 'has_system', 'scopes': ['enterprise', 'region']},
+        {'id': 'R2-3', 'kind': 'rate', 'of': "entry_kind = 'equipment'", 'when': 'is_fulfilled'},
+        {'id': 'I2-1', 'kind': 'rate', 'of': "entry_kind = 'step'", 'when': 'is_fulfilled', 'scopes': ['enterprise']},
+        {'id': 'O3-1a', 'kind': 'rate', 'of': "entry_kind = 'price_item'", 'when': 'is_fulfilled', 'scopes': ['enterprise']},
+        {'id': 'R4-2', 'kind': 'ratio', 'of': "entry_kind = 'checklist:R4-2'", 'numerator': 'cast(weight as decimal(19, 6)) * quantity', 'denominator': 'weight', 'n': '1', 'scopes': ['enterprise']},
+        {'id': 'R4-3', 'kind': 'ratio', 'of': "entry_kind = 'checklist:R4-3'", 'numerator': 'cast(weight as decimal(19, 6)) * quantity', 'denominator': 'weight', 'n': '1', 'scopes': ['enterprise']},
+        {'id': 'P3-2', 'kind': 'ratio', 'of': "entry_kind = 'checklist:P3-2'", 'numerator': 'cast(weight as decimal(19, 6)) * quantity', 'denominator': 'weight', 'n': '1', 'scopes': ['enterprise']},
+        {'id': 'O4-3', 'kind': 'ratio', 'of': "entry_kind = 'checklist:O4-3'", 'numerator': 'cast(weight as decimal(19, 6)) * quantity', 'denominator': 'weight', 'n': '1', 'scopes': ['enterprise']},
+        {'id': 'I3-2', 'kind': 'ratio', 'of': "entry_kind = 'checklist:I3-2'", 'numerator': 'cast(weight as decimal(19, 6)) * quantity', 'denominator': 'weight', 'n': '1', 'scopes': ['enterprise']},
+    ]) -}}
+{%- endmacro %}
+
+{% macro staff_measures() -%}
+    {{- return([
+        {'id': 'R3-2', 'kind': 'rate', 'of': 'required_days > 0', 'when': 'certified_days >= required_days'},
+        {'id': 'R3-2', 'variant': 'person_days', 'kind': 'ratio', 'of': 'required_days > 0', 'numerator': 'certified_days', 'denominator': 'required_days'},
+        {'id': 'R3-3', 'kind': 'rate', 'of': 'is_employed', 'when': 'is_technical'},
+        {'id': 'R3-4', 'kind': 'rate', 'of': 'is_employed', 'when': 'is_trained_enough'},
+        {'id': 'R3-4', 'variant': 'mean_hours', 'kind': 'mean', 'of': 'is_employed', 'value': 'training_hours'},
+    ]) -}}
+{%- endmacro %}
+
+{% macro call_total_measures() -%}
+    {{- return([
+        {'id': 'P1-1', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+        {'id': 'P1-1', 'variants': ['without_short_abandons'], 'hours': 'in_service_hours', 'of': 'has_short_abandons', 'numerator': 'answered_calls', 'denominator': 'kept_calls'},
+        {'id': 'P1-1', 'variants': ['out_of_hours'], 'hours': 'not in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
+        {'id': 'P1-2', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
+        {'id': 'P1-2', 'variants': ['of_answered'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'answered_calls'},
+    ]) -}}
+{%- endmacro %}

@@ -131,13 +131,14 @@ def _correlation(quarter: str, rows: pl.DataFrame) -> Specification | None:
     known = rows.filter(pl.col("estimate").is_not_null(), pl.col("ci_low").is_not_null(), period=quarter)
     order = known.sort(pl.col("estimate").abs(), "enterprise_id", "x_measure", "y_measure", descending=[True, False, False, False])
     return _ranked(
-        [
-            (f"{row['enterprise_id'] or ''} {row['x_measure']} × {row['y_measure']} n={row['n']} {row['method']}", row["estimate"],
-             row["ci_low"], row["ci_high"])
-            for row in order.head(_MOST_ROWS).iter_rows(named=True)
-        ],
+        [(_pair(row), row["estimate"], row["ci_low"], row["ci_high"]) for row in order.head(_MOST_ROWS).iter_rows(named=True)],
         "Correlation with 95 % interval",
-    )  # fmt: skip
+    )
+
+
+def _pair(row: Mapping[str, Any]) -> str:
+    whose = row["enterprise_id"] or "all"
+    return f"{whose} {row['level']}: {row['x_measure']} × {row['y_measure']}, n={row['n']} {row['method']}"
 
 
 def _ranked(members: list[tuple[str, float, float | None, float | None]], axis: str) -> Specification | None:

@@ -1,4 +1,4 @@
-"""The warehouse as one file that needs no lake: tables in place of views, for a reader elsewhere or a tool that follows no paths."""
+"""The warehouse as one file that needs no lake: tables in place of views, for readers elsewhere and tools that open one file."""
 
 from __future__ import annotations
 

@@ -54,8 +54,9 @@ class DbtCompiled(DbtBuilder):
                 )
 
     def build_models(self, models: Sequence[str], inputs: RunInputs, scratch: Path) -> None:
-        """In this process; ``tables`` then returns the database, with these models only."""
-        for _ in self._run(_with_upstream(set(models)), set(models), inputs, scratch):
+        """In this process; ``tables`` then returns the database, with these models only, and what views among them read."""
+        nodes = _with_upstream(set(models))
+        for _ in self._run(nodes, _with_read(nodes, set(models)), inputs, scratch):
             pass
 
     @contextmanager
@@ -172,6 +173,19 @@ def _with_upstream(names: Collection[str]) -> dict[str, Node]:
         if unique_id in nodes and unique_id not in found:
             found[unique_id] = nodes[unique_id]
             asked += _upstream(nodes[unique_id])
+    return found
+
+
+def _with_read(nodes: Mapping[str, Node], names: set[str]) -> set[str]:
+    """The names with those of the relations that views among them read."""
+    asked = [node for node in nodes.values() if node["name"] in names]
+    found = set(names)
+    while asked:
+        node = asked.pop()
+        if _kind(node) == "view":
+            read = [nodes[each] for each in _upstream(node) if each in nodes and nodes[each]["name"] not in found]
+            found |= {each["name"] for each in read}
+            asked += read
     return found
 
 

@@ -34,6 +34,7 @@ DATABASE_FILE = f"{DATABASE}.duckdb"
 _FOLDER_VARIABLE, _MEMORY_VARIABLE = "ASQ_SCRATCH_FOLDER", "ASQ_MARTS_MEMORY"
 _MANIFEST, _SEEDS = "manifest.json", "seeds.duckdb"
 _COMPILED_SUFFIXES = {".sql", ".yml", ".csv"}
+_ANALYSIS = "analysis"
 _COMPILERS = ("dbt-core", "dbt-duckdb")
 
 
@@ -54,7 +55,12 @@ def seeds_path() -> Path:
 
 def nodes() -> dict[str, dict[str, Any]]:
     """The manifest's seeds, models and tests by unique id."""
-    return _nodes(manifest_path())
+    return {name: node for name, node in _nodes(manifest_path()).items() if node["resource_type"] != _ANALYSIS}
+
+
+def analyses() -> dict[str, dict[str, Any]]:
+    """The manifest's analyses by name: SQL that dbt compiles and no run builds."""
+    return {node["name"]: node for node in _nodes(manifest_path()).values() if node["resource_type"] == _ANALYSIS}
 
 
 def is_published(node: Mapping[str, Any]) -> bool:

@@ -100,6 +100,11 @@ def warehouse_subject(lake: Lake) -> list[Subject]:
     return [Subject(WAREHOUSE, lake.warehouse.name, lambda: _warehouse_parts(lake.warehouse))] if lake.warehouse.exists() else []
 
 
+def portal_subjects(lake: Lake) -> list[Subject]:
+    """The pages over all published quarters, beside the folders of the runs."""
+    return [Subject(REPORT, path.name, _page_parts(path)) for path in sorted(lake.runs.parent.glob("*.html"))]
+
+
 def log_subjects(paths: Iterable[Path]) -> list[Subject]:
     """Log files, including those in the given folders. Of a folder, databases and archives next to the logs are left out."""
     named = [path for path in paths if not path.is_dir()]

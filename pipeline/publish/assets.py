@@ -7,6 +7,7 @@ from pipeline.publish.scan_record import SCAN_TABLE, require_scanned
 from pipeline.release.anonymity_assets import anonymity
 from pipeline.release.assets import GATHERED_TABLES, RELEASED_TABLES
 from pipeline.report.assets import REPORT
+from pipeline.report.portal import write_portal
 from pipeline.stage.partitions import OWNERS, PER_QUARTER, PUBLICATION
 from pipeline.stage.resources import Places
 from schemas.expectations.release import released_tables
@@ -32,10 +33,12 @@ def publication(context: dg.AssetExecutionContext, places: Places) -> dg.Materia
     step = places.begin(context, flow.PUBLISH, "publish")
     require_scanned(step.run)
     link = step.run.publish([*_GATHERED, SCAN_TABLE], released_tables())
+    portal = write_portal(step.lake)
     return dg.MaterializeResult(
         metadata={
             "quarter": step.quarter.label,
             "published": dg.MetadataValue.path(str(link)),
+            "portal": dg.MetadataValue.path(str(portal[0])) if portal else "",
             "warehouse": dg.MetadataValue.path(str(step.lake.warehouse)),
             "analyst warehouse": dg.MetadataValue.path(str(step.lake.analyst_warehouse)),
         }

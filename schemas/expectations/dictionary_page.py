@@ -1,4 +1,4 @@
-"""The page docs/data-dictionary.md: every table and column with its meaning, made of the declarations. ``asq warehouse dictionary``."""
+"""The page docs/data-dictionary.md, made of the declarations: every table and column with its meaning."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from schemas.expectations.release import column_classes, released_columns
 
 _HEAD = f"""# Data dictionary 数据字典
 
-Made by `asq warehouse dictionary --out docs/data-dictionary.md` from `schemas/expectations/table_meanings.csv`, `column_meanings.csv` and
-`released_columns.csv`. `warehouse.duckdb` and `analyst.duckdb` carry the same texts as comments:
+Made by `asq warehouse dictionary --out docs/data-dictionary.md` from `table_meanings.csv`, `column_meanings.csv` and
+`released_columns.csv` in `schemas/expectations/`. `warehouse.duckdb` and `analyst.duckdb` carry the same texts as comments:
 
 ```sql
 select column_name, comment from duckdb_columns() where table_name = 'scores';
 ```
 
-Readers see the columns marked ●; those marked ○ are in `analyst.duckdb` only ([privacy](privacy.md#two-layers)). `{LATEST}<table>` is what the
-newest published quarter says of a table.
+Readers see the columns marked ●; those marked ○ are in `analyst.duckdb` only ([privacy](privacy.md#two-layers)).
+`{LATEST}<table>` is what the newest published quarter says of a table. Queries to start from:
+[analyst-queries.md](analyst-queries.md).
 """
 
 

@@ -1,7 +1,7 @@
 """What every published table and column means, in both languages, with its grain and unit: the data dictionary. Declarations only.
 
-``table_meanings.csv`` has one line per table of ``released_columns.csv``, ``column_meanings.csv`` one per column name, or per table and
-column where a name means something else there. The warehouse carries them as comments, docs/data-dictionary.md is made of them.
+``table_meanings.csv`` has one line per table of ``released_columns.csv``, ``column_meanings.csv`` one per column name, or per table
+and column where a name means something else there. The warehouse carries them as comments, docs/data-dictionary.md is made of them.
 """
 
 from __future__ import annotations

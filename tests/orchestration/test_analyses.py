@@ -207,3 +207,26 @@ def test_what_if_says_what_was_published_and_what_would_be(two_quarters: TwoQuar
     code, _, error = asq_here(*ask, "--value", "O1-11=0.5", environment=environment())
     assert code == 2
     assert error.startswith("asq: --value O1-11: no such indicator; did you mean 'O1-1'")
+
+
+def test_trends_are_what_readers_saw_then_and_see_now(two_quarters: TwoQuarters) -> None:
+    folder = released(current(two_quarters.lake, QUARTER))
+    rows = pl.read_parquet(folder / "analysis_trends.parquet")
+    assert rows["quarter"].n_unique() == 8
+    assert set(rows.filter(status="not_published")["quarter"]) == set(rows["quarter"]) - {QUARTER, EARLIER_QUARTER}
+    for quarter in (EARLIER_QUARTER, QUARTER):
+        seen = released(current(two_quarters.lake, quarter))
+        own = rows.filter(quarter=quarter)
+        scores = pl.read_parquet(seen / "scores.parquet").filter(period=quarter)
+        assert dict(own.select("node_id", "score").iter_rows()) == dict(scores.select("node_id", "score").iter_rows())
+        values = pl.read_parquet(seen / "indicator_values.parquet").filter(period=quarter, scope_type="enterprise")
+        columns = ("value", "ci_low", "ci_high", "sample_size", "requirement", "status")
+        shown = own.filter(level="indicator").rename({"n": "sample_size"}).sort("node_id").select("node_id", *columns)
+        assert shown.rows() == values.sort("indicator_id").select("indicator_id", *columns).rows()
+    # Of a withheld part of this quarter, readers have none here either.
+    hidden = pl.read_parquet(folder / "indicator_values.parquet").filter(
+        pl.col("withheld").is_not_null(), period=QUARTER, scope_type="enterprise"
+    )
+    assert hidden.height > 0
+    of_hidden = rows.filter(pl.col("node_id").is_in(hidden["indicator_id"].implode()), quarter=QUARTER)
+    assert of_hidden["n"].to_list() == [None] * of_hidden.height

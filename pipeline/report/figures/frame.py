@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.report.document.blocks import Cell, Chart, Column, Kind, Language, Plot, Row, Table, Tone, Value
-from pipeline.report.figures.numbers import Numbers
 from pipeline.report.model.run_tables import RunTables
-from pipeline.report.parts.scores import is_rateable, place_of
+from pipeline.report.parts.scores import is_rateable
 from pipeline.report.words.messages import Messages
+from pipeline.report.words.numbers import Numbers
 from schemas.expectations.release import CELL, WITHHELD_COLUMN
 
 NOTHING = "—"
@@ -62,10 +62,10 @@ class Frame:
 
     # --- names ----------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def catalogue(self) -> Mapping[str, Mapping[str, Any]]:
         """The indicators in force by id, in the standard's order."""
-        return {row["indicator_id"]: row for row in sorted(self.tables.catalogue.iter_rows(named=True), key=place_of)}
+        return self.tables.catalogue_by_id
 
     @cached_property
     def nodes(self) -> Mapping[str, Mapping[str, Any]]:
@@ -83,8 +83,15 @@ class Frame:
         return name if node_id == TOTAL or name == node_id else f"{node_id} {name}"
 
     def place(self, dimension: str, member: str) -> str:
-        """The name of a member of a dimension; codes of people are shown as they are."""
-        return self.say.name(f"chart.{dimension}", member) if member else self.text("unnamed")
+        """The name of a member of a dimension, with its code where another member has the same name; a code without a name."""
+        if not member:
+            return self.text("unnamed")
+        names = self.tables.names(self.enterprise_id)
+        name = names.place(dimension, member)
+        if name == member:
+            return self.say.name(f"chart.{dimension}", member)
+        alike = {"region": names.regions, "outlet": names.outlets}.get(dimension, {})
+        return self.text("alike", name=name, code=member) if list(alike.values()).count(name) > 1 else name
 
     def in_unit(self, indicator_id: str, value: float | None) -> str:
         row = self.catalogue[indicator_id]

@@ -196,7 +196,8 @@ def region_heatmap(
     cells: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for row in frame.rows("indicator_values", scope_type="region"):
         entry = frame.catalogue.get(row["indicator_id"])
-        if entry is not None and row["requirement"] is not None:
+        is_wanted = indicator_ids is None or row["indicator_id"] in indicator_ids
+        if entry is not None and is_wanted and row["requirement"] is not None:
             cells[row["indicator_id"]][row["scope_id"]] = row
     missed = {name: sum(tone_of(row) == "bad" for row in own.values()) for name, own in cells.items()}
     with_value = {name: sum(row["value"] is not None for row in own.values()) for name, own in cells.items()}

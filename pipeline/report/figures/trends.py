@@ -79,7 +79,7 @@ def dimension_trends(tables: RunTables, enterprise_id: str, say: Messages) -> Ch
                 name=frame.name(name),
                 first=numbers.number(first["score"]),
                 last=numbers.number(last["score"]),
-                firm=frame.text("firm.apart" if _apart(first, last) else "firm.overlapping"),
+                firm=frame.say.name("chart.firm", _comparison(first, last, "score_low", "score_high")),
             )
         )
     quarters = [row["quarter"] for row in next(iter(lines.values()))]
@@ -132,7 +132,7 @@ def indicator_trend(tables: RunTables, enterprise_id: str, say: Messages, indica
         return None
     first, last, name = shown[0], shown[-1], frame.named(indicator_id)
     verdict = _verdict_of(frame, indicator_id, last)
-    firm = frame.text("firm.apart_since" if _apart_values(first, last) else "firm.not_apart_since", first=first["quarter"])
+    firm = frame.text(f"firm_since.{_comparison(first, last, 'ci_low', 'ci_high')}", first=first["quarter"])
     description = frame.sentences(
         frame.text(
             "trend.indicator",
@@ -284,24 +284,18 @@ def _firmness_of(frame: Frame, line: Line) -> str:
 
 def firmness(frame: Frame, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> str:
     """Whether two scores differ by more than chance has it, by the ranges of draws from the values' intervals."""
-    if before is None or now is None or None in (before["score_low"], now["score_low"]):
+    if before is None or now is None:
         return frame.text("firm.unknown")
-    quarters = {"before": before["quarter"], "now": now["quarter"]}
-    return frame.text("firm.yes" if _apart(before, now) else "firm.no", **quarters)
+    compared = _comparison(before, now, "score_low", "score_high")
+    message = {"apart": "firm.yes", "overlapping": "firm.no"}.get(compared, "firm.unknown")
+    return frame.text(message, before=before["quarter"], now=now["quarter"])
 
 
-def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return _disjoint(one["score_low"], one["score_high"], other["score_low"], other["score_high"])
-
-
-def _apart_values(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return _disjoint(one["ci_low"], one["ci_high"], other["ci_low"], other["ci_high"])
-
-
-def _disjoint(low: float | None, high: float | None, other_low: float | None, other_high: float | None) -> bool:
-    if low is None or high is None or other_low is None or other_high is None:
-        return False
-    return high < other_low or other_high < low
+def _comparison(one: Mapping[str, Any], other: Mapping[str, Any], low: str, high: str) -> str:
+    """How the intervals of two points lie: apart, overlapping or unknown."""
+    if None in (one[low], one[high], other[low], other[high]):
+        return "unknown_interval"
+    return "apart" if one[high] < other[low] or other[high] < one[low] else "overlapping"
 
 
 def _verdict_of(frame: Frame, indicator_id: str, row: Mapping[str, Any]) -> str:

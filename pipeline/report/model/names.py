@@ -41,7 +41,7 @@ class Names:
         return self.outlets.get(outlet_id, outlet_id)
 
     def place(self, scope_type: str, scope_id: str) -> str:
-        """The name of a scope or member of a dimension; codes of other kinds than enterprise, region and outlet stay as they are."""
+        """The name of a scope, or of a member of a dimension; other codes than enterprises, regions and outlets stay."""
         if scope_type == "enterprise":
             return self.enterprise if scope_id == self.enterprise_id else scope_id
         known = {"region": self.regions, "outlet": self.outlets}.get(scope_type, {})

@@ -17,6 +17,7 @@ timed as (
     select
         appointments.enterprise_id,
         appointments.quarter,
+        appointments._row_id,
         {{ first_of_month('appointments.requested_at') }} as month_start,
         requests.region_code,
         requests.outlet_id,
@@ -39,6 +40,7 @@ timed as (
 select
     enterprise_id,
     quarter,
+    _row_id,
     month_start,
     region_code,
     outlet_id,

@@ -9,6 +9,7 @@ calls as (
     select
         calls.enterprise_id,
         calls.quarter,
+        calls._row_id,
         {{ first_of_month('calls.queued_at') }} as month_start,
         calls.staff_id,
         calls.in_service_hours,
@@ -38,6 +39,7 @@ flagged as (
 select
     calls.enterprise_id,
     calls.quarter,
+    calls._row_id,
     calls.month_start,
     calls.staff_id,
     calls.outcome in ('answered', 'abandoned', 'rejected') and calls.in_service_hours as is_offered,

@@ -8,6 +8,7 @@ totals as (
     select
         totals.enterprise_id,
         totals.quarter,
+        totals._row_id,
         totals.called_on,
         totals.in_service_hours,
         totals.offered_calls,
@@ -35,6 +36,7 @@ recorded as (
 select
     totals.enterprise_id,
     totals.quarter,
+    totals._row_id,
     totals.called_on,
     totals.in_service_hours,
     totals.offered_calls,

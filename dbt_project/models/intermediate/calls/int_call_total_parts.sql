@@ -1,11 +1,5 @@
 {#- The same parts as of single calls, by their names; 'daily_totals' is what of an indicator comes from totals. -#}
-{%- set measures = [
-    {'id': 'P1-1', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-1', 'variants': ['without_short_abandons'], 'hours': 'in_service_hours', 'of': 'has_short_abandons', 'numerator': 'answered_calls', 'denominator': 'kept_calls'},
-    {'id': 'P1-1', 'variants': ['out_of_hours'], 'hours': 'not in_service_hours', 'numerator': 'answered_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-2', 'variants': ['', 'daily_totals'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'offered_calls'},
-    {'id': 'P1-2', 'variants': ['of_answered'], 'hours': 'in_service_hours', 'of': 'has_waits', 'numerator': 'connected_in_time_calls', 'denominator': 'answered_calls'},
-] -%}
+{%- set measures = call_total_measures() -%}
 {%- set days = '(' ~ dbt.datediff('quarters.first_day', 'quarters.end_day', 'day') ~ ')' -%}
 with calls_counted as (
     {%- for m in measures %}

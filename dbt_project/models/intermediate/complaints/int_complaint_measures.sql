@@ -21,6 +21,7 @@ flagged as (
 select
     complaints.enterprise_id,
     complaints.quarter,
+    complaints._row_id,
     {{ first_of_month('complaints.received_at') }} as month_start,
     complaints.region_code,
     complaints.outlet_id,

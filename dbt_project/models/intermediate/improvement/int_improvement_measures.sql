@@ -13,6 +13,7 @@ flagged as (
 select
     hazards.enterprise_id,
     hazards.quarter,
+    hazards._row_id,
     {{ first_of_month('hazards.due_on') }} as month_start,
     'hazard' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
@@ -26,6 +27,7 @@ union all
 select
     suggestions.enterprise_id,
     suggestions.quarter,
+    suggestions._row_id,
     {{ first_of_month('suggestions.submitted_at') }} as month_start,
     'suggestion' as event_kind,
     cast(null as {{ dbt.type_string() }}) as project_kind,
@@ -42,6 +44,7 @@ union all
 select
     projects.enterprise_id,
     projects.quarter,
+    projects._row_id,
     {{ first_of_month('projects.effective_on') }} as month_start,
     'project' as event_kind,
     projects.kind as project_kind,

@@ -2,6 +2,7 @@
 select
     demands.enterprise_id,
     demands.quarter,
+    demands._row_id,
     {{ first_of_month('demands.requested_at') }} as month_start,
     demands.outlet_id,
     outlets.region_code,
@@ -20,6 +21,7 @@ union all
 select
     inspections.enterprise_id,
     inspections.quarter,
+    inspections._row_id,
     {{ first_of_month('inspections.inspected_on') }} as month_start,
     inspections.outlet_id,
     outlets.region_code,
@@ -38,6 +40,7 @@ union all
 select
     incidents.enterprise_id,
     incidents.quarter,
+    incidents._row_id,
     {{ first_of_month('incidents.occurred_at') }} as month_start,
     incidents.outlet_id,
     outlets.region_code,

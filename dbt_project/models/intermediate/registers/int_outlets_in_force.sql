@@ -1,5 +1,6 @@
 select
     enterprise_id,
+    _row_id,
     outlet_id,
     name_redacted as outlet_name,
     region_code,

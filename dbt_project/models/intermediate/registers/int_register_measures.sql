@@ -19,6 +19,7 @@ latest_assessments as (
 entries as (
     select
         outlets.enterprise_id,
+        outlets._row_id,
         outlets.region_code,
         outlets.outlet_id,
         'outlet' as entry_kind,
@@ -40,6 +41,7 @@ entries as (
     union all
     select
         equipment.enterprise_id,
+        equipment._row_id,
         outlets.region_code,
         equipment.outlet_id,
         'equipment' as entry_kind,
@@ -59,6 +61,7 @@ entries as (
     union all
     select
         steps.enterprise_id,
+        steps._row_id,
         cast(null as {{ dbt.type_string() }}) as region_code,
         cast(null as {{ dbt.type_string() }}) as outlet_id,
         'step' as entry_kind,
@@ -76,6 +79,7 @@ entries as (
     union all
     select
         items.enterprise_id,
+        items._row_id,
         cast(null as {{ dbt.type_string() }}) as region_code,
         cast(null as {{ dbt.type_string() }}) as outlet_id,
         'price_item' as entry_kind,
@@ -93,6 +97,7 @@ entries as (
     union all
     select
         items.enterprise_id,
+        items._row_id,
         cast(null as {{ dbt.type_string() }}) as region_code,
         cast(null as {{ dbt.type_string() }}) as outlet_id,
         'checklist:' || items.indicator_id as entry_kind,

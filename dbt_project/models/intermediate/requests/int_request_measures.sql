@@ -12,6 +12,7 @@ with limits as (
 select
     requests.enterprise_id,
     requests.quarter,
+    requests._row_id,
     requests.request_id,
     requests.region_code,
     requests.outlet_id,

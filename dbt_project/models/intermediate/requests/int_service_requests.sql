@@ -142,6 +142,7 @@ next_repairs as (
 select
     requests.enterprise_id,
     requests.quarter,
+    requests._row_id,
     requests.request_id,
     requests.region_code,
     requests.outlet_id,

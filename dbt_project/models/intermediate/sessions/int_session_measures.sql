@@ -8,6 +8,7 @@ sessions as (
     select
         sessions.enterprise_id,
         sessions.quarter,
+        sessions._row_id,
         {{ first_of_month('sessions.opened_at') }} as month_start,
         sessions.staff_id,
         sessions.is_live,
@@ -34,6 +35,7 @@ flagged as (
 select
     sessions.enterprise_id,
     sessions.quarter,
+    sessions._row_id,
     sessions.month_start,
     sessions.staff_id,
     sessions.is_live,

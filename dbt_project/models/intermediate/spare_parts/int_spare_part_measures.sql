@@ -7,6 +7,7 @@ with limits as (
 select
     orders.enterprise_id,
     orders.quarter,
+    orders._row_id,
     {{ first_of_month('orders.ordered_at') }} as month_start,
     orders.is_urgent,
     {{ seconds_between('orders.ordered_at', 'orders.shipped_at') }} as dispatch_seconds,

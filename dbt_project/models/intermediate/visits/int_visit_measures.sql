@@ -20,6 +20,7 @@ timed as (
     select
         visits.enterprise_id,
         visits.quarter,
+        visits._row_id,
         {{ first_of_month('visits.appointed_at') }} as month_start,
         requests.region_code,
         visits.outlet_id,
@@ -45,6 +46,7 @@ timed as (
 select
     enterprise_id,
     quarter,
+    _row_id,
     month_start,
     region_code,
     outlet_id,

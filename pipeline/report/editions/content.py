@@ -28,6 +28,7 @@ from pipeline.report.document.blocks import (
     Statements,
     Table,
     Tone,
+    Value,
 )
 from pipeline.report.measures.draft import Measure, draft_plan
 from pipeline.report.model.run_tables import RunTables
@@ -36,7 +37,7 @@ from pipeline.report.words.sentences import in_english
 # The most serious of a sentence's conclusions marks it.
 _GRAVITY: tuple[Tone, ...] = ("bad", "open", "soft", "good", "neutral")
 # Of a row's key, what its label need not say: the report is about them.
-_UNSAID = frozenset({"enterprise_id", "period", "quarter", "scope_type", "level", "dimension", "unit", "method"})
+_UNSAID = frozenset({"enterprise_id", "period", "scope_type", "level", "dimension", "unit", "method"})
 
 # Where the rows of a table are shown in the document, by table.
 DIMENSIONS, PRIORITIES, PLACES = "dimensions", "priorities", "places"
@@ -136,27 +137,32 @@ class Content:
         tables = list(dict.fromkeys(each.source.table for each in sources))
         for table in tables:
             name = self.wording.say.name("edition.table", table)
+            before: list[str] = []
             for place, each in enumerate(each for each in sources if each.source.table == table):
                 about = self._about(each.source)
+                # What two rows have in common is said once.
+                told = [text for text in about if text not in before] or about
                 yield Evidence(
-                    label=" ".join(filter(None, (name if place == 0 else "", about))) or name,
+                    label=" ".join((name, *about) if place == 0 else told) or name,
                     link=_SHOWN.get(table),
                     table=table,
-                    keys={
-                        key: value if isinstance(value, str | int | float) else str(value)
-                        for key, value in each.source.keys.items()
-                    },
+                    keys=_as_values(each.source),
                 )
+                before = about
 
-    def _about(self, source: Source) -> str:
+    def _about(self, source: Source) -> list[str]:
         """What its rows are about, beyond the enterprise and period of the report."""
+        known = {("node_id", self.gathered.root["node_id"]), ("quarter", self.quarter.label)}
         said = []
         for name, value in source.keys.items():
-            if name in _UNSAID or (name, value) == ("node_id", self.gathered.root["node_id"]):
+            if name in _UNSAID or (name, value) in known:
+                continue
+            if name == "quarter":
+                said.append(self.wording.numbers.period(str(value)))
                 continue
             code = str(value).lower() if isinstance(value, bool) else str(value)
             said.append(self.wording.say.name(f"edition.key.{name}", code))
-        return " ".join(said)
+        return said
 
     # --- the frame ------------------------------------------------------------------------------------------------------
 
@@ -165,7 +171,7 @@ class Content:
         return Section(anchor=anchor, title=self.text(f"part.{number}"), blocks=tuple(blocks), sections=tuple(sections))
 
     def notes(self, is_annex: bool = True) -> Section:
-        """How to read the report, and what it was made from: an annex of every edition."""
+        """How to read the report, and what it was made from, at the end of every edition; in short where it is no annex."""
         root = self.gathered.root
         versions = self.text(
             "versions",
@@ -175,7 +181,8 @@ class Content:
             run=root["run_id"],
         )
         k = self.tables.fewest_people
-        texts = [self.text(f"note.{name}", k=k) for name in ("firm", "lost", "change", "provisional", "withheld", "draft")]
+        names = ("firm", "lost", "change", "withheld", *(("provisional", "draft") if is_annex else ()))
+        texts = [self.text(f"note.{name}", k=k) for name in names]
         return Section(
             anchor="notes",
             title=self.text("notes"),
@@ -226,6 +233,10 @@ class Content:
         if facts["is_open"].value or "provisional_until" not in facts:
             return self.text("state.open")
         return self.text("state.until", day=self.wording.fact("date", facts["provisional_until"]))
+
+
+def _as_values(source: Source) -> dict[str, Value]:
+    return {name: value if isinstance(value, str | int | float) else str(value) for name, value in source.keys.items()}
 
 
 def present(*blocks: Block | None) -> tuple[Block, ...]:

@@ -9,8 +9,8 @@ from pipeline.report.editions.listings import data_figures, dimension_table, pla
 from pipeline.report.model.run_tables import RunTables
 
 _PRIORITIES, _STRENGTHS = 6, 2
-# Of a long table of a chart, as many as the chart names.
-_ROWS = 8
+# Of the long table behind a chart.
+_ROWS = 6
 
 
 def document(tables: RunTables, enterprise_id: str, language: Language, period: str | None = None) -> Document:

@@ -16,7 +16,7 @@ from pipeline.publish.assets import publication
 from pipeline.publish.scan_assets import privacy_scan
 from pipeline.release.anonymity_assets import anonymity
 from pipeline.release.assets import released_tables
-from pipeline.report.assets import quarterly_report
+from pipeline.report.assets import claims, quarterly_report
 from pipeline.retention.jobs import purge_personal_data, purge_schedule
 from pipeline.review.assets import review_outliers
 from pipeline.stage.partitions import labelled_by_quarter
@@ -48,6 +48,7 @@ defs = dg.Definitions(
         *ANALYSES,
         released_tables,
         anonymity,
+        claims,
         quarterly_report,
         privacy_scan,
         publication,

@@ -22,6 +22,9 @@ from schemas.expectations.reports import EDITIONS, FORMATS, LANGUAGES
 @click.option("--to", type=click.Path(file_okay=False), help="Write reports into this folder.", callback=remember_output)
 @click.option("--enterprise", multiple=True, help="Of this enterprise only (can be repeated) [default: all].")
 @click.option("--edition", multiple=True, type=click.Choice(EDITIONS), help="This edition (can be repeated) [default: all].")
+@click.option(
+    "--period", multiple=True, help="Like 2025-Q1-TTM (can be repeated) [default: the quarter; of a fourth one the year, too]."
+)
 @click.option("--language", multiple=True, type=click.Choice(LANGUAGES), help="In this language (can be repeated) [default: zh].")
 @click.option("--format", "form", multiple=True, type=click.Choice(FORMATS), help="As this (can be repeated) [default: html].")
 def report(quarter: str, lake: str, to: str | None, **chosen: tuple[str, ...]) -> None:
@@ -73,6 +76,7 @@ def _written(lake: Lake, quarter: Quarter, folder: Path, chosen: dict[str, tuple
         languages=chosen["language"] or ("zh",),  # type: ignore[arg-type]
         formats=chosen["form"] or ("html",),
         enterprises=tuple(dict.fromkeys(chosen["enterprise"])) or None,
+        periods=tuple(dict.fromkeys(chosen["period"])) or None,
     )
     return write_into(folder, tables, made)
 

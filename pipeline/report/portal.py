@@ -317,11 +317,9 @@ def _required(requirement: float | None, entry: Mapping[str, Any], language: Lan
 
 
 def _unit(entry: Mapping[str, Any], language: Language) -> str:
-    return (
-        messages(language).name("portal.unit", entry["unit"])
-        if language == "en" and entry["unit"] != "rate"
-        else str(entry["unit_zh"])
-    )
+    if language == "zh" or entry["unit"] == "rate":
+        return str(entry["unit_zh"])
+    return messages(language).name("portal.unit", entry["unit"])
 
 
 def _deadlines(enterprise: str, reading: _Reading) -> Iterator[Deadline]:

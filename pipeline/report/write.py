@@ -6,6 +6,7 @@ What an edition says is in ``editions/``, how it looks in ``formats/``.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from collections import Counter
@@ -22,6 +23,7 @@ from pipeline.report.model.run_tables import RunTables
 from pipeline.settings.plan import Reports
 
 REPORT_FOLDER = "report"
+_LAST_OF_YEAR = 4
 
 # Unsafe in file names or file:// addresses: all but letters and digits of any script, -, _ and inner dots.
 _UNFIT = re.compile(r"[^\w.-]+|^\.+|\.+$")
@@ -33,12 +35,19 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which reports are written; ``enterprises``: None for all."""
+    """Which reports are written. ``enterprises``: None for all; ``periods``: None for the quarter and, in a fourth one, the year."""
 
     editions: tuple[Edition, ...]
     languages: tuple[Language, ...]
     formats: tuple[str, ...]
     enterprises: tuple[str, ...] | None = None
+    periods: tuple[str, ...] | None = None
+
+    def periods_of(self, quarter: Quarter) -> tuple[str, ...]:
+        """The periods as published_periods names them."""
+        if self.periods is not None:
+            return self.periods
+        return (quarter.label, str(quarter.year)) if quarter.number == _LAST_OF_YEAR else (quarter.label,)
 
     @classmethod
     def of_plan(cls, reports: Reports) -> Wanted:
@@ -47,6 +56,8 @@ class Wanted:
 
 def write_reports(run_path: Path, quarter: Quarter, wanted: Wanted) -> list[Path]:
     """Write ``report/<enterprise>/<edition>.<language>.<format>`` into the run's folder; returns the paths by enterprise.
+
+    Of another period than the quarter, its name comes after the edition's: ``management.2024.zh.html``.
 
     Those of other enterprises or forms (copied from an earlier publication) are removed. Raises ReportInputMissing, see
     build_report.
@@ -83,23 +94,29 @@ def remove_reports(run_path: Path) -> None:
 
 
 def _files(tables: RunTables, enterprise: str, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    # A chart of two editions is drawn once.
+    drawn: dict[str, str] = {}
     for language in wanted.languages:
-        drawings: dict[str, str] = {}
-        for edition in wanted.editions:
-            document = document_of(tables, enterprise, edition, language)
-            if wanted.formats != ("json",):
-                _draw(document, drawings)
-            for form in wanted.formats:
-                yield f"{edition}.{language}.{form}", rendered(document, form, drawings)
+        for period in wanted.periods_of(tables.quarter):
+            for edition in wanted.editions:
+                document = document_of(tables, enterprise, edition, language, period)
+                of_period = "" if period == tables.quarter.label else f".{period}"
+                drawings = {} if wanted.formats == ("json",) else _drawings(document, drawn)
+                for form in wanted.formats:
+                    yield f"{edition}{of_period}.{language}.{form}", rendered(document, form, drawings)
 
 
-def _draw(document: Document, drawings: dict[str, str]) -> None:
-    """Draw the charts that no edition before has drawn: a chart of an anchor is the same in all."""
+def _drawings(document: Document, drawn: dict[str, str]) -> dict[str, str]:
+    """The SVG of a document's charts by anchor; ``drawn`` has those of others by specification."""
     from pipeline.report.formats.document_html import svg_of
 
+    found = {}
     for chart in document.charts():
-        if chart.anchor not in drawings:
-            drawings[chart.anchor] = svg_of(chart)
+        key = json.dumps(chart.specification) if chart.specification is not None else str(chart.svg)
+        if key not in drawn:
+            drawn[key] = svg_of(chart)
+        found[chart.anchor] = drawn[key]
+    return found
 
 
 def file_names(enterprises: Iterable[str]) -> list[str]:

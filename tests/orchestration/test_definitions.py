@@ -94,6 +94,7 @@ def test_what_dbt_makes_is_shown_where_readers_find_it(defs: dg.Definitions) -> 
             *("mart_duration_statistics", "dim_calendar", "indicator_catalogue", "evaluation_nodes", "parameters"),
             *("mart_rule_evidence", "process_rules", "mart_survey_respondents", "mart_survey_pairs", "mart_survey_cell_pairs"),
             *("mart_working_day_reach", "mart_people_rows", "mart_record_cells", "dim_outlet"),
+            *("dim_enterprise", "dim_region"),
             *("mart_monthly_parts", "mart_pair_moments", "mart_pair_cells", "mart_daily_demand", "mart_request_class_parts"),
             *("fct_service_requests", "fct_complaints", "fct_safety_incidents"),
         )

@@ -155,7 +155,7 @@ class RunTables:
         return {}
 
     @property
-    def _fewest_people(self) -> int:
+    def fewest_people(self) -> int:
         """k of the evaluation plan: the fewest people that a number of the layer is about."""
         return int(self.run_info.filter(pl.col("key") == "privacy_k")["value"].item())
 
@@ -212,7 +212,7 @@ class RunTables:
             survey=survey_part(self.survey_validity.filter(own), total.indicators, words),
             outliers=outlier_report(self.outlier_counts.filter(own), self.outlier_effects.filter(own), self.catalogue_by_id, words),
             cleaning=tuple(cleaning_of(self.cleaning, enterprise_id, words)),
-            fewest_people=self._fewest_people,
+            fewest_people=self.fewest_people,
         )
 
     def _head(self, enterprise_id: str, root: Mapping[str, Any], words: Labels) -> Head:

@@ -63,7 +63,7 @@ def test_every_column_of_the_contract_has_a_label_and_names():
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("no_such_column,甲,a", "row 210, column column_name: the contract has no column 'no_such_column'"),
+        ("no_such_column,甲,a", "row 212, column column_name: the contract has no column 'no_such_column'"),
         ("staff_id,甲,a", "'staff_id' is there twice"),
         ("outlets.staff_id,甲,a", "the contract has no column 'outlets.staff_id'"),
         ("staff.phone,甲,a;;b", "other_names: must be different names"),

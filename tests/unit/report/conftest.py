@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import report_run
+from report_run.conclusions import write_conclusions
 from report_run.reading import sections_of
 
 from pipeline.report.document.blocks import Section
@@ -29,3 +30,9 @@ def sections(report: ReportModel) -> tuple[Section, ...]:
 def report(run_path: Path) -> ReportModel:
     """The report of the enterprise that has every kind of value."""
     return build_report(run_path, report_run.QUARTER, "E1")
+
+
+@pytest.fixture(scope="session")
+def conclusions_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder with the analyses from which conclusions are drawn; nobody writes into it."""
+    return write_conclusions(report_run.write_run(tmp_path_factory.mktemp("conclusions")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.report.parts.cleaning import Cleaned, cleaning_counts, cleaning_of
+from pipeline.report.words.labels import labels
 
 LOG = pl.LazyFrame(
     [
@@ -24,12 +25,12 @@ LOG = pl.LazyFrame(
 
 
 def test_lines_of_one_enterprise_corrections_first():
-    assert list(cleaning_of(cleaning_counts(LOG), "E1")) == [
+    assert list(cleaning_of(cleaning_counts(LOG), "E1", labels("zh"))) == [
         Cleaned("service_requests", "按更正文件更正", "更正文件所列", 2),
-        Cleaned("hotline_calls", "隔离", "range", 1),
+        Cleaned("hotline_calls", "隔离", "超出允许范围", 1),
         Cleaned("service_requests", "不计入统计", "测试工单", 2),
     ]
 
 
 def test_an_enterprise_whose_records_nothing_was_done_to():
-    assert list(cleaning_of(cleaning_counts(LOG), "E9")) == []
+    assert list(cleaning_of(cleaning_counts(LOG), "E9", labels("zh"))) == []

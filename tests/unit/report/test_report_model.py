@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 import report_run
+from report_run.reading import entry, line, sections_of, table
 
 from pipeline.errors import UsageError
-from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import ReportInputMissing, build_report
 from pipeline.report.parts.indicators import Indicator, Provisional, Trend, Verdict, verdict_of
@@ -223,7 +223,8 @@ def test_a_change_shows_the_levels_it_compares(run_path: Path, tmp_path: Path) -
     assert _indicator(changed_report, "I4-2").compared_levels == pytest.approx((81, 81.9))
     assert not _indicator(changed_report, "I4-1").has_fraction
     assert _indicator(changed_report, "P1-1").compared_levels is None
-    assert "此前四季度 10.00%，近四季度 5.00%" in render(changed_report)
+    now = dict(entry("def-I4-1", *sections_of(changed_report)).lines)["本期"]
+    assert "服务差错率：此前四季度 10.00%，近四季度 5.00%" in now
 
 
 def test_a_percentile_is_not_repeated_as_its_own_variant(report: ReportModel) -> None:
@@ -299,7 +300,7 @@ def test_a_longer_period_that_is_not_rateable_says_so(run_path: Path, tmp_path: 
     ).write_parquet(run / "scores.parquet")
     report = build_report(run, report_run.QUARTER, "E1")
     assert [total.is_rateable for total in report.window_totals if total.period == "2025-Q1-TTM"] == [False]
-    assert "不可评（计分覆盖 4.00%）</li>" in render(report)
+    assert line(table("periods", *sections_of(report)), "近四季度")[4:] == ("—", "4.00%", "不可评")
 
 
 def test_an_indicator_shows_the_score_that_the_tree_counted(run_path: Path, tmp_path: Path) -> None:

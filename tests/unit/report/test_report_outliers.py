@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 import pytest
 import report_run
+from report_run.reading import line, sections_of, table, texts, words
 
-from pipeline.report.formats.html import render
+from pipeline.report.document.blocks import Section
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import build_report
 
 
-def words(markup: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
-
-
 @pytest.fixture(scope="module")
-def section(report: ReportModel) -> str:
-    page = render(report)
-    return words(page[page.index("2.11 异常值复核") : page.index('<section id="findings">')])
+def section(sections: tuple[Section, ...]) -> Section:
+    return next(each for each in sections if each.anchor == "outliers")
 
 
 def test_counts_are_named_by_measure(report: ReportModel) -> None:
@@ -38,14 +32,20 @@ def test_counts_are_named_by_measure(report: ReportModel) -> None:
     assert report.outliers.count("to_review") == 40
 
 
-def test_the_section_says_how_many_were_reviewed_and_excluded(section: str) -> None:
-    assert "须复核的数据点 40 个，已复核 9 个（确认 3，更正 0，排除 6），未复核 31 个。" in section
+def test_the_section_says_how_many_were_reviewed_and_excluded(section: Section) -> None:
+    assert "须复核的数据点 40 个，已复核 9 个（确认 3，更正 0，排除 6），未复核 31 个。" in words(section)
+    assert line(table("outliers-table", section), "热线等待时间（热线电话，秒）")[1:] == (
+        "2", "1", "23,758", "40", "5", "901", "40", "9", "6",
+    )  # fmt: skip
 
 
-def test_effects_are_shown_total_first(report: ReportModel, section: str) -> None:
+def test_effects_are_shown_total_first(report: ReportModel, section: Section) -> None:
     assert [each.indicator_id for each in report.outliers.effects] == ["total", "P2-1a"]
-    assert "总分 2025-Q1 — — 95.50 96.25 —" in section
-    assert "P2-1a 2025-Q1 30.50 秒 26.40 秒 99.00 100.00 有变化" in section
+    effects = table("outlier-effects", section)
+    assert [texts(row) for row in effects.rows] == [
+        ("总分", "2025年第一季度", "—", "—", "95.50", "96.25", "—"),
+        ("P2-1a", "2025年第一季度", "30.50 秒", "26.40 秒", "99.00", "100.00", "有变化"),
+    ]
 
 
 def test_effects_of_too_few_excluded_records_have_no_figures(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -56,13 +56,13 @@ def test_effects_of_too_few_excluded_records_have_no_figures(tmp_path_factory: p
     pl.read_parquet(path).with_columns(*(pl.lit(None).alias(name) for name in figures), withheld=pl.lit("parts")).write_parquet(
         path
     )
-    page = words(render(build_report(run, report_run.QUARTER, "E1")))
-    assert "P2-1a 2025-Q1 — — — — 有变化" in page
-    assert "排除的记录不足 5 条，前后之差会透露其取值，故只列判定是否变化" in page
+    found = sections_of(build_report(run, report_run.QUARTER, "E1"))
+    assert line(table("outlier-effects", *found), "P2-1a")[2:] == (*["(withheld)"] * 4, "有变化")
+    assert "排除的记录不足 5 条，前后之差会透露其取值，故只列判定是否变化" in words(*found)
 
 
 def test_another_enterprise_has_none_of_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     run = report_run.write_run(tmp_path_factory.mktemp("run"))
-    page = render(build_report(run, report_run.QUARTER, report_run.EMPTY))
+    page = words(*sections_of(build_report(run, report_run.QUARTER, report_run.EMPTY)))
     assert "本企业没有可检验的数据。" in page
     assert "排除记录对结果的影响" not in page

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import report_run
+from report_run.reading import line, sections_of, table, words
 
-from pipeline.report.formats.html import render
+from pipeline.report.document.blocks import Section
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import RunTables
 
-HEADING = "满意度调查的有效性与代表性"
-
 
 @pytest.fixture(scope="module")
-def part(report: ReportModel) -> str:
-    page = render(report)
-    return page[page.index(HEADING) : page.index('<section id="findings">')]
-
-
-def words(markup: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
+def annex(sections: tuple[Section, ...]) -> Section:
+    return next(each for each in sections if each.anchor == "survey")
 
 
 def test_the_round_is_told_in_words(report: ReportModel) -> None:
@@ -38,34 +30,37 @@ def test_the_round_is_told_in_words(report: ReportModel) -> None:
     assert found.response_rate_reason == "未提供问卷发放登记"
 
 
-def test_counts_shares_weights_and_minutes_are_printed(part: str) -> None:
-    said = words(part)
+def test_counts_shares_weights_and_minutes_are_printed(annex: Section) -> None:
+    found = table("survey-rounds", annex)
     # What a survey is called is text, whatever it looks like.
-    assert "SAT-&lt;1&gt;" in part
+    assert [column.label for column in found.columns] == ["项目", "SAT-<1>"]
+    shown = {row.cells[0].text: row.cells[1].text for row in found.rows}
     # 9 of 540
-    assert "直线作答 9 1.67%" in said
-    assert "完整 512，中途退出 28" in said
-    assert "500 其中无标记 476" in said
-    assert "中位数 7.25，P90 11.50 490 份有开始时间，3 份超时" in said
-    assert "有效回收率 — 未提供问卷发放登记" in said
-    assert "最大权重 5.00，合并的组 2 个，截断 7 份，总体构成以外 45 份（权重为 1）" in said
-    assert "与总体构成的最大差异 6.20%" in said
-    assert "400.0 设计效应 1.25" in said
+    assert (shown["直线作答"], shown["直线作答占比"]) == ("9", "1.67%")
+    assert (shown["回收的答卷"], shown["其中完整"], shown["其中中途退出"]) == ("540", "512", "28")
+    assert (shown["参与计算的答卷"], shown["其中无标记"]) == ("500", "476")
+    assert (shown["作答用时中位数（分钟）"], shown["作答用时 P90（分钟）"]) == ("7.25", "11.50")
+    assert (shown["有开始时间的答卷"], shown["超时的答卷"]) == ("490", "3")
+    assert shown["有效回收率"] == "—（未提供问卷发放登记）"
+    assert (shown["最大权重"], shown["合并的组"], shown["截断权重的答卷"]) == ("5.00", "2", "7")
+    assert shown["总体构成以外的答卷（权重为 1）"] == "45"
+    assert shown["与总体构成的最大差异"] == "6.20%"
+    assert (shown["有效样本量"], shown["设计效应"]) == ("400.0", "1.25")
+    assert (shown["调查方式：在线"], shown["加权"]) == ("360", "按区域×渠道事后分层")
 
 
-def test_satisfaction_stands_in_three_readings(report: ReportModel, part: str) -> None:
+def test_satisfaction_stands_in_three_readings(report: ReportModel, annex: Section) -> None:
     assert [each.indicator.indicator_id for each in report.survey.satisfaction] == [f"O2-{n}" for n in range(1, 6)]
     assert report.survey.is_weighted
     first = report.survey.satisfaction[0]
     assert (first.unweighted, first.valid_only) == (82.4, 81.7)
-    assert "计分的口径按总体构成加权" in part
-    row = words(re.findall(r'<tr><th scope="row"><a href="#row-O2-1">.*?</tr>', part, re.S)[0])
-    assert re.search(r"82\.40\s+81\.70", row)
+    readings = table("survey-readings", annex)
+    assert readings.caption.endswith("计分的口径按总体构成加权")
+    assert line(readings, "O2-1")[3:] == ("82.40", "81.70")
 
 
 def test_an_enterprise_without_a_survey_says_so(tmp_path_factory: pytest.TempPathFactory) -> None:
     run = report_run.write_run(tmp_path_factory.mktemp("no_survey"))
     model = RunTables.read(run, report_run.QUARTER).report(report_run.EMPTY)
     assert model.survey.rounds == ()
-    page = render(model)
-    assert "本季度没有本企业的满意度调查。" in page[page.index(HEADING) :]
+    assert "本季度没有本企业的满意度调查。" in words(*sections_of(model))

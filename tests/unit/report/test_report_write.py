@@ -22,7 +22,7 @@ def test_every_enterprise_gets_its_page(own_run: Path) -> None:
     paths = write_reports(own_run, report_run.QUARTER)
     assert [path.name for path in paths] == ["A_B_b_-01ecf499.html", "E1.html", "Z0.html"]
     assert sorted(path.name for path in (own_run / "report").iterdir()) == sorted(path.name for path in paths)
-    assert "<h1>E1<br>" in paths[1].read_text(encoding="utf-8")
+    assert "<h1>E1 2025年第一季度</h1>" in paths[1].read_text(encoding="utf-8")
 
 
 def test_the_same_run_gives_the_same_bytes(own_run: Path) -> None:

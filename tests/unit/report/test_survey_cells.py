@@ -7,11 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from report_run import EMPTY, HOSTILE, QUARTER
+from report_run.reading import line, sections_of, table, words
 
-from pipeline.report.formats.html import render
 from pipeline.report.model.report import ReportModel
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.survey_cells import SurveyCell, survey_scopes
+from pipeline.report.words.labels import labels
 
 RESPONDENTS = {"enterprise_id": pl.String, "scope_type": pl.String, "scope_id": pl.String, "respondents": pl.Int64}
 VALUES = {
@@ -49,9 +50,16 @@ def test_a_withheld_region_has_no_numbers_and_those_of_no_region_are_not_told(re
 
 
 def test_the_footnote_names_the_rule_and_the_number_of_withheld_cells(tables: RunTables) -> None:
-    page = render(tables.report("E1"))
-    assert "本期共隐去 1 格" in page
-    assert all(figure in page for figure in ("84.12", "79.53", "88.19", "在线满意度、上门满意度"))
+    sections = sections_of(tables.report("E1"))
+    cells = table("survey-cells-table", *sections)
+    assert "（本期共隐去 1 格）" in cells.note
+    rows = {row.cells[1].text: row.cells for row in cells.rows}
+    assert [cell.text for cell in rows["450102"][2:4]] == ["300", "84.12"]
+    assert [(cell.text, cell.value, cell.is_withheld) for cell in rows["450105"][2:]] == [("—", None, True)] * 3
+    # Twenty people are too few to rank by.
+    assert (rows["450107"][3].tone, rows["450102"][3].tone) == ("soft", "neutral")
+    assert line(cells, "本企业")[2] == "480"
+    assert "在线满意度、上门满意度：所涉不足 5 人" in words(*sections)
 
 
 def test_hidden_readings_of_touchpoints_are_named_without_their_values(report: ReportModel) -> None:
@@ -61,7 +69,7 @@ def test_hidden_readings_of_touchpoints_are_named_without_their_values(report: R
 
 
 def test_those_of_no_region_are_told_where_no_region_is_withheld() -> None:
-    scopes = survey_scopes(respondents(("enterprise", "E1", 50), ("region", "A", 30)), pl.DataFrame(schema=VALUES))
+    scopes = survey_scopes(respondents(("enterprise", "E1", 50), ("region", "A", 30)), pl.DataFrame(schema=VALUES), labels("zh"))
     assert scopes is not None
     assert [(cell.name, cell.respondents) for cell in scopes.breakdowns[0].cells] == [("A", 30), ("未注明", 20)]
 
@@ -70,6 +78,7 @@ def test_where_too_few_answered_at_all_nothing_is_shown() -> None:
     scopes = survey_scopes(
         respondents(("enterprise", "E1", None), ("region", "A", None), ("channel", "phone", None), ("channel", "online", None)),
         pl.DataFrame([("region", "A", 61.0, 50.0, 72.0)], schema=VALUES, orient="row"),
+        labels("zh"),
     )
     assert scopes is not None
     assert scopes.overall.is_hidden
@@ -78,13 +87,13 @@ def test_where_too_few_answered_at_all_nothing_is_shown() -> None:
 
 def test_an_enterprise_without_answers_has_no_table(tables: RunTables) -> None:
     assert tables.report(EMPTY).survey_scopes is None
-    assert "没有总体满意度（O2-1）的有效答卷" in render(tables.report(EMPTY))
+    assert "没有总体满意度（O2-1）的有效答卷" in words(*sections_of(tables.report(EMPTY)))
 
 
 def test_the_anonymity_section_speaks_of_one_enterprise_only(tables: RunTables) -> None:
-    page = render(tables.report("E1"))
+    page = words(*sections_of(tables.report("E1")))
     assert "777,777" not in page
-    assert "777,777" in render(tables.report(HOSTILE))
+    assert "777,777" in words(*sections_of(tables.report(HOSTILE)))
     model = tables.report("E1").anonymity
     assert [(each.table, each.rows, each.left_out, each.level) for each in model.released] == [
         ("fct_safety_incidents", 0, 3, 3),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 import report_run
+from report_run.reading import line, sections_of, table, words
 
-from pipeline.report.formats.html import render
 from pipeline.report.model.run_tables import build_report
 from pipeline.report.parts.changes import Change
 
@@ -18,9 +17,8 @@ def changes(run_path: Path) -> tuple[Change, ...]:
     return build_report(run_path, report_run.QUARTER, "E1").changes
 
 
-def page(run_path: Path, enterprise: str) -> str:
-    text = re.sub(r"<[^>]+>", "", render(build_report(run_path, report_run.QUARTER, enterprise)))
-    return re.sub(r"\s+", "", text)
+def said(run_path: Path, enterprise: str) -> str:
+    return words(*sections_of(build_report(run_path, report_run.QUARTER, enterprise)))
 
 
 def test_five_indicators_are_named_and_the_rest_is_a_sum(changes: tuple[Change, ...]) -> None:
@@ -33,13 +31,16 @@ def test_five_indicators_are_named_and_the_rest_is_a_sum(changes: tuple[Change, 
     assert previous.membership_points == 0.75
 
 
-def test_the_page_concludes_in_words(run_path: Path) -> None:
-    text = page(run_path, "E1")
-    assert "较上一季度（2024-Q4，94.36分）上升2.00分：指标得分变化+1.50，权重变化−0.25，指标进入或退出计分+0.75。" in text
-    assert "较上年同期（2024-Q1，98.36分）下降2.00分：" in text
-    assert "与上一季度相比对总分影响最大的5项；其余2项合计+0.25分" in text
+def test_the_section_concludes_in_words(run_path: Path) -> None:
+    text = said(run_path, "E1")
+    assert "较上一季度（2024-Q4，94.36 分）上升 2.00 分：指标得分变化 +1.50，权重变化 −0.25，指标进入或退出计分 +0.75。" in text
+    assert "较上年同期（2024-Q1，98.36 分）下降 2.00 分：" in text
+    causes = table("causes-2024-Q4", *sections_of(build_report(run_path, report_run.QUARTER, "E1")))
+    assert causes.caption == "与上一季度（2024-Q4）相比对总分影响最大的 5 项"
+    assert causes.note == "其余 2 项合计 +0.25 分。"
+    assert line(causes, "O4-1")[1:] == ("100.00", "0.00", "−3.00")
 
 
-def test_the_page_says_why_there_is_no_comparison(run_path: Path) -> None:
-    assert "与上一季度（2024-Q4）未比较：本期没有总分。" in page(run_path, report_run.EMPTY)
-    assert "与上年同期（2024-Q1）未比较：该季度的评价结果尚未发布。" in page(run_path, report_run.HOSTILE)
+def test_the_section_says_why_there_is_no_comparison(run_path: Path) -> None:
+    assert "与上一季度（2024-Q4）未比较：本期没有总分。" in said(run_path, report_run.EMPTY)
+    assert "与上年同期（2024-Q1）未比较：该季度的评价结果尚未发布。" in said(run_path, report_run.HOSTILE)

@@ -31,7 +31,7 @@ OPTIONAL_SINCE = {
 }
 
 
-# Tables and columns that no delivery must have came after the agreement (D-104, D-105).
+# Tables and columns that no delivery must have came after the agreement (D-104, D-105, D-137).
 ADDED_SINCE: dict[str, set[str] | None] = {
     "hotline_daily_totals": None,
     "onsite_visits": {"arrived_in_time"},
@@ -40,6 +40,8 @@ ADDED_SINCE: dict[str, set[str] | None] = {
     "online_sessions": {"replied_in_time"},
     "complaints": {"replied_in_time"},
     "safety_hazards": {"fixed_in_time"},
+    "regions": {"enterprise_name"},
+    "outlets": {"name"},
 }
 
 

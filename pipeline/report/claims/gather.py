@@ -191,16 +191,24 @@ class Gathered:
         moved = row["change"]
         room = row["score"] - low if moved > 0 else high - row["score"]
         before = room
-        if self.period == self.tables.quarter.label:
-            earlier = self._maybe("analysis_trends", node_id=root, quarter=row["compared_period"])
+        if self._is_one_quarter:
+            keys = {"period": self.tables.quarter.label, "node_id": root, "quarter": row["compared_period"][: len("2025-Q1")]}
+            own_rows = self.tables.released("analysis_trends").filter(enterprise_id=self.enterprise_id, **keys)
+            earlier = next(own_rows.iter_rows(named=True), None)
             if earlier is None or earlier["score_low"] is None:
                 return Fact(UNTESTED, at)
-            at = self._source("analysis_trends", "basis", node_id=root, quarter=row["compared_period"])("score_low")
+            at = Source("analysis_trends", {"enterprise_id": self.enterprise_id, **keys}, "score_low", "basis")
             before = earlier["score_high"] - earlier["score"] if moved > 0 else earlier["score"] - earlier["score_low"]
         # The range of an earlier longer period is not in the run: it is taken to be as wide as this one's.
         if abs(moved) <= max(room, 0.0) + max(before, 0.0):
             return Fact(CHANCE, at)
         return Fact(FIRM if row["value_points"] * moved > 0 else OTHERS, at)
+
+    @property
+    def _is_one_quarter(self) -> bool:
+        """The quarter, or the year to the end of a first quarter, which is the same."""
+        quarter = self.tables.quarter
+        return self.period == quarter.label or (quarter.number == 1 and self.period == f"{quarter.label}-YTD")
 
     def _causes(self, change: Row) -> Iterator[dict[str, Fact]]:
         root = self.root["node_id"]

@@ -76,7 +76,9 @@ class Total:
 
     @property
     def agrees(self) -> bool:
-        """Whether both are what was published; None is nothing."""
+        """Whether both are what was published; a sum that lacks one of the two is not published."""
+        if self.published_numerator is None:
+            return self.numerator == 0 or self.denominator == 0
         return all(
             abs(found - (published or 0.0)) <= _TOLERANCE * max(1.0, abs(found))
             for found, published in (

@@ -106,7 +106,7 @@ def _absences(report: ReportModel, write: Writing) -> Block:
         (("status", "text"), ("reason", "text"), ("indicators_count", "count"), ("indicators", "text")),
         (
             row(
-                write.text(each.status_name),
+                write.head(each.status_name),
                 write.text(each.reason),
                 write.count(len(each.indicators)),
                 write.text(write.indicator_names(each.indicators)),
@@ -185,7 +185,7 @@ def _cleaning(report: ReportModel, write: Writing) -> Iterator[Block]:
         write.words("cleaning.title"),
         (("treatment", "text"), ("table", "text"), ("rule_or_author", "text"), ("rows_or_values", "count")),
         (
-            row(write.text(each.action), write.text(each.table), write.text(each.rule), write.count(each.rows))
+            row(write.head(each.action), write.text(each.table), write.text(each.rule), write.count(each.rows))
             for each in report.cleaning
         ),
         is_folded=True,
@@ -223,7 +223,7 @@ def _outliers(report: ReportModel, write: Writing) -> Iterator[Block]:
             ),
             (
                 row(
-                    write.text(write.words("outliers.measure", name=each.name, table=each.table_name, unit=each.unit)),
+                    write.head(write.words("outliers.measure", name=each.name, table=each.table_name, unit=each.unit)),
                     *(
                         write.count(getattr(each, name))
                         for name in ("groups", "too_small", "n", "flagged_z", "flagged_z_log", "flagged_z_mad")
@@ -268,7 +268,7 @@ def _effect(each: Effect, write: Writing) -> Row:
 
     nothing = write.text(NOTHING)
     return row(
-        write.text(write.words("total")) if each.is_total else write.text(each.indicator_id, link=row_anchor(each.indicator_id)),
+        write.head(write.words("total")) if each.is_total else write.text(each.indicator_id, link=row_anchor(each.indicator_id)),
         write.text(write.numbers.period(each.period)),
         nothing if each.is_total else shown(write.in_unit(each.value_with, each.unit, each.unit_zh)),
         nothing if each.is_total else shown(write.in_unit(each.value_without, each.unit, each.unit_zh)),

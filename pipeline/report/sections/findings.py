@@ -144,7 +144,7 @@ def _verdicts(report: ReportModel, write: Writing) -> Table:
             by_chance = sum(each.verdict is verdict and each.is_distinguishable is False for each in report.indicators)
             is_judged = verdict in (Verdict.MET, Verdict.NOT_MET)
             yield row(
-                write.text(write.say.name("verdict", verdict), tone=TONES[verdict]),
+                write.head(write.say.name("verdict", verdict), tone=TONES[verdict]),
                 write.count(count),
                 write.count(by_chance) if is_judged else write.text(NOTHING),
             )
@@ -341,7 +341,7 @@ def _remarks(dimension: ReportNode, write: Writing) -> Table | None:
     def rows() -> Iterator[Row]:
         for each in dimension.indicators:
             for kind, text in _remarks_of(each, write):
-                yield row(write.indicator(each), write.text(kind), write.text(text))
+                yield row(write.indicator(each), write.head(kind), write.head(text))
 
     found = tuple(rows())
     if not found:

@@ -136,7 +136,7 @@ def _periods(report: ReportModel, write: Writing) -> Table:
             if is_provisional and is_rateable:
                 standing = write.words("provisional.badge_until", until=_latest(ends, write))
             yield row(
-                write.text(window.name),
+                write.head(window.name),
                 write.text(write.numbers.period(window.period)),
                 write.text(
                     write.words(
@@ -197,7 +197,7 @@ def _provisional(report: ReportModel, write: Writing) -> Table:
         (("reason", "text"), ("until", "text"), ("indicators_count", "count"), ("indicators", "text")),
         (
             row(
-                write.text(why.reason),
+                write.head(why.reason),
                 write.text(write.until(why)),
                 write.count(count),
                 write.text(write.indicator_names(members[why.reason])),
@@ -234,7 +234,7 @@ def lacking(report: ReportModel, write: Writing) -> Table:
         (("status", "text"), ("reason", "text"), ("weight", "percent"), ("indicators", "text")),
         (
             row(
-                write.text(each.status_name),
+                write.head(each.status_name),
                 write.text(each.reason),
                 write.percent(each.weight),
                 write.text(write.indicator_names(each.indicators)),

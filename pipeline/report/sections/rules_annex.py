@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.report.document.blocks import Block, Section, Table
 from pipeline.report.model.report import ReportModel
 from pipeline.report.parts.process_rules import RuleResult, RuleSet
-from pipeline.report.sections.writing import Writing, row
+from pipeline.report.sections.writing import Writing, capital, row
 from pipeline.report.words.numbers import NOTHING
 
 # Many rules have no data and say nothing else.
@@ -25,7 +25,7 @@ def _section(rules: RuleSet, write: Writing) -> Section:
     )
     return Section(
         anchor=f"rules-{rules.period}",
-        title=write.words("rules.period", name=rules.name, period=write.numbers.period(rules.period)),
+        title=write.words("rules.period", name=capital(rules.name), period=write.numbers.period(rules.period)),
         blocks=(
             write.paragraph("rules.counts", total=len(rules.results), counts=counts),
             *(_table(rules, code, members, write) for code, members in rules.groups.items() if members),
@@ -37,7 +37,7 @@ def _table(rules: RuleSet, code: str, members: tuple[RuleResult, ...], write: Wr
     result = write.say.name("process_result", code)
     return write.table(
         f"rules-{rules.period}-{code}",
-        write.words("rules.caption", result=result, count=len(members)),
+        write.words("rules.caption", result=capital(result), count=len(members)),
         (("rule", "text"), ("asked", "text"), ("clause", "text"), ("evidence", "text"), ("due_on", "date")),
         (
             row(

@@ -38,7 +38,7 @@ def _cells(report: ReportModel, write: Writing) -> Iterator[Block]:
 
 
 def _cell(scope: str, cell: SurveyCell, write: Writing) -> Row:
-    head = write.text(scope), write.text(cell.name)
+    head = write.head(scope), write.head(cell.name)
     if cell.is_hidden:
         return row(*head, *(write.withheld() for _ in range(3)))
     tone: Tone = "neutral" if cell.is_firm else "soft"
@@ -71,15 +71,15 @@ def _rounds(rounds: tuple[SurveyRound, ...], write: Writing) -> Table:
         ("counted", lambda each: write.count(each.counted)),
         ("valid", lambda each: write.count(each.valid)),
     ]
-    rows = [row(write.text(write.words(f"survey.{name}")), *(make(each) for each in rounds)) for name, make in lines]
+    rows = [row(write.head(write.words(f"survey.{name}")), *(make(each) for each in rounds)) for name, make in lines]
     rows += [
-        row(write.text(write.words("survey.mode", mode=mode)), *(write.count(each.modes[mode]) for each in rounds))
+        row(write.head(write.words("survey.mode", mode=mode)), *(write.count(each.modes[mode]) for each in rounds))
         for mode in rounds[0].modes
     ]
     for place, flag in enumerate(rounds[0].flags):
-        rows.append(row(write.text(flag.name), *(write.count(each.flags[place].responses) for each in rounds)))
+        rows.append(row(write.head(flag.name), *(write.count(each.flags[place].responses) for each in rounds)))
         share = write.words("survey.flag_share", flag=flag.name)
-        rows.append(row(write.text(share), *(write.percent(each.flags[place].share) for each in rounds)))
+        rows.append(row(write.head(share), *(write.percent(each.flags[place].share) for each in rounds)))
     after: list[tuple[str, Callable[[SurveyRound], Cell]]] = [
         ("questions", lambda each: write.count(each.questions)),
         ("missing_items", lambda each: write.percent(each.missing_item_rate)),
@@ -96,7 +96,7 @@ def _rounds(rounds: tuple[SurveyRound, ...], write: Writing) -> Table:
         ("effective_n", lambda each: write.number(each.effective_n, 1)),
         ("design_effect", lambda each: write.number(each.design_effect)),
     ]
-    rows += [row(write.text(write.words(f"survey.{name}")), *(make(each) for each in rounds)) for name, make in after]
+    rows += [row(write.head(write.words(f"survey.{name}")), *(make(each) for each in rounds)) for name, make in after]
     return Table(
         anchor="survey-rounds",
         caption=write.words("survey.rounds"),

@@ -61,6 +61,10 @@ class Writing:
         """A cell without a number; nothing is printed as ``—``."""
         return Cell(text=text or NOTHING, tone=tone, link=link)
 
+    def head(self, text: str, tone: Tone = "neutral") -> Cell:
+        """A cell that names its row, with a capital letter."""
+        return self.text(capital(text), tone)
+
     def count(self, value: Number) -> Cell:
         return Cell(text=self.numbers.count(value), value=value)
 
@@ -136,6 +140,11 @@ class Writing:
             note=note,
             is_folded=is_folded,
         )
+
+
+def capital(text: str) -> str:
+    """A text with a capital first letter, as headings have it; Chinese has none."""
+    return text[:1].upper() + text[1:]
 
 
 def row(*cells: Cell, anchor: str | None = None) -> Row:

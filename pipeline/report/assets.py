@@ -11,7 +11,7 @@ from pipeline.release.tables import Layer
 from pipeline.report.claims.table import TABLE as CLAIMS
 from pipeline.report.claims.table import claims_table
 from pipeline.report.model.run_tables import RunTables
-from pipeline.report.write import Wanted, remove_reports, write_reports
+from pipeline.report.write import Wanted, write_no_reports, write_reports
 from pipeline.settings.places import NO_REPORTS_VARIABLE
 from pipeline.stage.partitions import gathered_asset, gathered_metadata
 from pipeline.stage.resources import Places
@@ -50,7 +50,7 @@ def quarterly_report(context: dg.AssetExecutionContext, places: Places) -> dg.Ma
     """Write the quarter's reports into the run's folder."""
     step = places.begin(context, flow.REPORT, "quarterly report")
     if os.environ.get(NO_REPORTS_VARIABLE):
-        remove_reports(step.run.released)
+        write_no_reports(step.run.released)
         return dg.MaterializeResult(metadata={**gathered_metadata(context, step.quarter), "reports": []})
     reports = write_reports(step.run.released, step.quarter, Wanted.of_plan(step.settings.plan.reports))
     names = [path.relative_to(step.run.released).as_posix() for path in reports]

@@ -35,7 +35,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which reports are written. ``enterprises``: None for all; ``periods``: None for the quarter and, in a fourth one, the year."""
+    """Which reports are written; ``enterprises``: None for all; ``periods``: None for the quarter and, if it is a fourth, the year."""
 
     editions: tuple[Edition, ...]
     languages: tuple[Language, ...]
@@ -88,9 +88,12 @@ def write_into(folder: Path, tables: RunTables, wanted: Wanted) -> list[Path]:
     return paths
 
 
-def remove_reports(run_path: Path) -> None:
-    """Take away reports that were copied from an earlier publication."""
-    shutil.rmtree(run_path / REPORT_FOLDER, ignore_errors=True)
+def write_no_reports(run_path: Path) -> None:
+    """Leave the run's folder of reports empty: those of an earlier publication are not of this one."""
+    folder = run_path / REPORT_FOLDER
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _files(tables: RunTables, enterprise: str, wanted: Wanted) -> Iterator[tuple[str, bytes]]:

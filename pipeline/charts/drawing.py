@@ -32,17 +32,8 @@ def svg(specification: dict[str, Any]) -> str:
     return _rounded(str(vl_convert.vegalite_to_svg(_with_font(specification, FONT_STACK), vl_version=_version())))
 
 
-def png(specification: dict[str, Any]) -> bytes:
-    """The chart as PNG, at twice its size, for formats that cannot hold SVG. Raises NoChineseFont."""
-    import vl_convert
-
-    return bytes(
-        vl_convert.vegalite_to_png(_with_font(specification, font_family()), vl_version=_version(), scale=_PIXELS_PER_UNIT)
-    )
-
-
-def png_of_svg(drawing: str) -> bytes:
-    """A drawing of our own as PNG, at twice its size. Raises NoChineseFont."""
+def png(drawing: str) -> bytes:
+    """A drawing as PNG, at twice its size, for formats that cannot hold SVG. Raises NoChineseFont."""
     import vl_convert
 
     font_family()

@@ -45,7 +45,7 @@ from schemas.expectations.outliers import METHODS, Z
 from schemas.expectations.pairs import ALWAYS, REQUEST_MEASURES
 from schemas.expectations.pairs import Pair as Names
 from schemas.expectations.privacy import KINDS as PERSONAL_DATA_KINDS
-from schemas.expectations.reports import EDITIONS, LANGUAGES
+from schemas.expectations.reports import EDITIONS, LANGUAGES, OF_EVERY_RUN
 from schemas.expectations.reports import FORMATS as REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ class Analyses(SettingsModel):
 class Reports(SettingsModel):
     """What every run writes of reports; other forms are made of a publication when somebody asks for them (`asq report`)."""
 
-    editions: tuple[Annotated[str, one_of(EDITIONS)], ...] = Field(EDITIONS, description="Whom they are for.")
+    editions: tuple[Annotated[str, one_of(EDITIONS)], ...] = Field(OF_EVERY_RUN, description="Whom they are for.")
     languages: tuple[Annotated[str, one_of(LANGUAGES)], ...] = Field(("zh",), description="In which languages.")
     formats: tuple[Annotated[str, one_of(REPORT_FORMATS)], ...] = Field(("html",), description="In which formats.")
 

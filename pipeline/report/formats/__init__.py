@@ -26,11 +26,11 @@ def rendered(document: Document, form: str, drawings: Mapping[str, str] | None =
         case "docx":
             from pipeline.report.formats.document_docx import render_docx
 
-            return render_docx(document)
+            return render_docx(document, drawings)
         case "xlsx":
             from pipeline.report.formats.document_xlsx import render_xlsx
 
-            return render_xlsx(document)
+            return render_xlsx(document, drawings)
         case "json":
             return document.model_dump_json(indent=1).encode()
     raise ValueError(form)

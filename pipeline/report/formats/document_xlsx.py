@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.charts import drawing
 from pipeline.report.document import blocks
+from pipeline.report.formats.document_html import svg_of
 from pipeline.report.words.messages import messages
 
 if TYPE_CHECKING:
@@ -32,23 +34,26 @@ _CHART_ROWS = 18
 _SHOWN = re.compile(r"[−+]?[\d,]+(?:\.(?P<decimals>\d+))?(?P<percent>%?)(?P<unit>(?: |[(（]).*)?")
 
 
-def render_xlsx(document: blocks.Document) -> bytes:
-    """The document as a workbook; the same document gives the same bytes. Raises NoChineseFont."""
+def render_xlsx(document: blocks.Document, drawings: Mapping[str, str] | None = None) -> bytes:
+    """The document as a workbook; the same document gives the same bytes. Raises NoChineseFont.
+
+    drawings   the SVG of its charts by anchor; None: those that Excel cannot draw are drawn here
+    """
     import xlsxwriter
 
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": document.title, "subject": document.subtitle, "created": _CREATED})
-        _Writer(book, document).write()
+        _Writer(book, document, drawings).write()
     return stream.getvalue()
 
 
 class _Writer:
     """Writes sheet by sheet, from top to bottom."""
 
-    def __init__(self, book: Workbook, document: blocks.Document) -> None:
-        self._book, self._document = book, document
+    def __init__(self, book: Workbook, document: blocks.Document, drawings: Mapping[str, str] | None) -> None:
+        self._book, self._document, self._drawings = book, document, drawings
         self._say = messages(document.language)
         self._formats: dict[tuple[str, str, str], Any] = {}
         self._names: set[str] = set()
@@ -130,8 +135,8 @@ class _Writer:
         begin = line + _CHART_ROWS
         if chart.plot is None:
             sheet.write_string(line, 0, chart.title, self._caption)
-            drawn = chart.specification
-            picture = drawing.png(drawn) if drawn is not None else drawing.png_of_svg(chart.svg or "")
+            drawn = svg_of(chart) if self._drawings is None else self._drawings[chart.anchor]
+            picture = drawing.png(drawn)
             options = {"image_data": io.BytesIO(picture), "description": chart.description, "x_scale": 0.5, "y_scale": 0.5}
             sheet.insert_image(line + 1, 0, f"{chart.anchor}.png", options)
             return begin

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pipeline.charts.drawing import png_of_svg
+from pipeline.charts.drawing import png
 from pipeline.charts.fishbone import Bone, Cause, fishbone, wrapped
 from pipeline.charts.labels import text_width
 
@@ -43,4 +43,4 @@ def test_a_whole_drawing() -> None:
         assert all(0 < float(text.attrib["y"]) < float(root.attrib["height"]) for text in each.iter(f"{_SVG}text"))
     assert "无记录" in drawn
     assert len(drawn.encode()) < 60_000
-    assert png_of_svg(drawn).startswith(b"\x89PNG")
+    assert png(drawn).startswith(b"\x89PNG")

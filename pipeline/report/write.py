@@ -35,7 +35,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which reports are written; ``enterprises``: None for all; ``periods``: None for the quarter, of a fourth one also the year."""
+    """Which reports are written; ``enterprises``: None for all; ``periods``: None for the quarter, of a fourth also the year."""
 
     editions: tuple[Edition, ...]
     languages: tuple[Language, ...]

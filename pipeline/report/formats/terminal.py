@@ -1,6 +1,6 @@
 """The scores of a run for the terminal: one row per enterprise, printed at the end of ``asq run``.
 
-Full reports are in ``html.py``. A terminal gets a table; logs and pipes get one plain line per enterprise.
+Full reports are in ``editions/``. A terminal gets a table; logs and pipes get one plain line per enterprise.
 """
 
 from __future__ import annotations

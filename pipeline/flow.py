@@ -33,7 +33,7 @@ STAGES = (
     ),
     Stage("analyse", "why scores moved, against whom, and how firm they are", "tables of the run and of earlier publications"),
     Stage("release", "what readers may see: nothing about fewer than k people", "the tables that the run has gathered"),
-    Stage("report", "one self-contained page per enterprise", "the released layer"),
+    Stage("report", "per enterprise what moved, why, where and what to do: editions, languages, formats", "the released layer"),
     Stage("publish", "the scan for personal data, then the switch", "all that the run has gathered"),
 )
 """In the order in which data flows. Where two stages do not wait for each other, Dagster may run the later one first."""

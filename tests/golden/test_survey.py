@@ -9,10 +9,11 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
+from report_pages import operations_page
 from scipy.stats import t
 
 from golden import surveyed as surveys
-from golden.published import Published
+from golden.published import QUARTER, Published
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +219,7 @@ def test_the_run_names_the_files_of_its_plan(surveyed: Published) -> None:
 
 
 def test_the_report_tells_of_the_round(surveyed: Published) -> None:
-    page = next(surveyed.warehouse.parent.glob("published/runs/*/report/W.html")).read_text(encoding="utf-8")
+    page = operations_page(next(surveyed.warehouse.parent.glob("published/current/*")), QUARTER, "W")
     part = page[page.index("有效性与代表性") :]
     for said in ("按区域×渠道事后分层", "13.3", "1.50", "25.00%", "56.25", "63.75"):
         assert said in part, said

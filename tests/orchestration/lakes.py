@@ -69,7 +69,7 @@ OF_EARLIER_PUBLICATIONS = sorted(
         *("analysis_trends.parquet", "released/analysis_trends.parquet"),
         *("released/analysis_comparison.parquet", "released/score_changes.parquet", "released/score_change_parts.parquet"),
         *(f"{layer}{name}.parquet" for layer in ("", "released/") for name in ("anonymity", "privacy_scan")),
-        *("released/claims.parquet", "released/report/E1.html"),
+        *("released/claims.parquet", "released/report/E1/management.zh.html", "released/report/E1/public.zh.html"),
     }
 )
 

@@ -150,7 +150,6 @@ def test_damaged_files_of_all_zones_are_made_anew_by_the_next_run(
         "run_info.parquet",
         "released/run_info.parquet",
         *OF_THE_LAKE,
-        "released/report/E1.html",
     }
     record = pl.read_parquet(current(lake.root, QUARTER) / "run_info.parquet")
     assert {f"damaged:{name}" for name in names} <= set(record["key"])

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from report_pages import operations_page
 from runs import Finished, asq_here, asq_run, environment
 
 from .lakes import current, differing, leftovers, released, without_run_id
@@ -163,7 +164,7 @@ def test_the_decision_is_logged_without_personal_data(reviewed: Reviewed) -> Non
 
 
 def test_the_report_says_so(reviewed: Reviewed) -> None:
-    page = (released(reviewed.second) / "report" / "E1.html").read_text(encoding="utf-8")
+    page = operations_page(released(reviewed.second), QUARTER, "E1")
     section = page[page.index("附录 H") :]
     assert "排除记录对结果的影响" in section
     assert CALL not in page

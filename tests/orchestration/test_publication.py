@@ -155,7 +155,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_publication_and_the_next_one_
     kill_when_said("publish: publish", published.landing, lake_copy)
     assert nothing_changed_for_readers()
     (unpublished,) = building.glob(".building-*")
-    assert (unpublished / "report/E1.html").is_file()
+    assert (unpublished / "report/E1/management.zh.html").is_file()
     # This run has removed what the one before it left.
     assert unpublished.name != f".building-{run_id}"
     assert not (lake_copy / "scratch" / run_id).exists()

@@ -109,7 +109,6 @@ def test_a_purged_quarter_is_evaluated_again_from_its_clean_rows_or_its_files(pu
     told = [
         "cleaning_log.parquet",
         "released/cleaning_counts.parquet",
-        "released/report/E1.html",
         "released/run_info.parquet",
         "run_info.parquet",
     ]

@@ -290,7 +290,7 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
             "asq: 20 rows belong to quarters that were not run: 2024-Q1 (7), 2024-Q4 (4), 2025-Q2 (9)",
         ],
     )
-    *stages, scores, targets, report, acceptance = finished.stdout.splitlines()
+    *stages, scores, targets, management, public, acceptance = finished.stdout.splitlines()
     said = [line.removeprefix(f"{QUARTER}: ") for line in stages]
     assert said[0] == "extract"
     assert said[-1] == "published"
@@ -301,9 +301,10 @@ def test_a_run_says_how_far_it_is_what_came_out_and_where_the_report_lies(publis
     # Requests and calls alone: 11.51 % of the weight is scored.
     assert re.match(rf"{QUARTER} E1: total not rateable; .*; coverage 11\.51%; indicators: ", scores)
     assert targets.startswith(f"{QUARTER} E1: 1 indicator is measured and not scored")
-    path = Path(report.removeprefix("report: "))
-    assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1.html"
-    assert "<html" in path.read_text(encoding="utf-8")
+    for edition, line in (("management", management), ("public", public)):
+        path = Path(line.removeprefix("report: "))
+        assert path == published.lake / f"published/current/quarter={QUARTER}/report/E1/{edition}.zh.html"
+        assert "<html" in path.read_text(encoding="utf-8")
     page = Path(acceptance.removeprefix("acceptance: "))
     assert page == current(published.lake, QUARTER) / "acceptance" / "index.html"
     assert "结论：可以验收" in page.read_text(encoding="utf-8")

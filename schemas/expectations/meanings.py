@@ -22,7 +22,9 @@ UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "": ("", ""),
         "points": ("分，0–100", "points, 0–100"),
+        "points_change": ("分", "points"),
         "share": ("占比，0–1", "share, 0–1"),
+        "zero_one": ("0–1", "0–1"),
         "count": ("个数", "number"),
         "own": ("指标自身的单位，占比为 0–1", "the indicator's own unit, shares 0–1"),
         "minutes": ("分钟", "minutes"),

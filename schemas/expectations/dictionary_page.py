@@ -19,6 +19,9 @@ select column_name, comment from duckdb_columns() where table_name = 'scores';
 Readers see the columns marked ●; those marked ○ are in `analyst.duckdb` only ([privacy](privacy.md#two-layers)).
 `{LATEST}<table>` is what the newest published quarter says of a table. Queries to start from:
 [analyst-queries.md](analyst-queries.md).
+
+What a null means is said after the semicolon. Besides, what readers may not see is null in their layer: the column `withheld` says
+so where a table has one. 读者无权查看的数字在发布层中也为空，见 `withheld` 列。
 """
 
 

@@ -22,7 +22,10 @@ UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "": ("", ""),
         "points": ("分，0–100", "points, 0–100"),
+        "points_change": ("分", "points"),
         "share": ("占比，0–1", "share, 0–1"),
+        "share_change": ("占比之差，−1 至 1", "difference of shares, −1 to 1"),
+        "zero_one": ("0–1", "0–1"),
         "count": ("个数", "number"),
         "own": ("指标自身的单位，占比为 0–1", "the indicator's own unit, shares 0–1"),
         "minutes": ("分钟", "minutes"),
@@ -89,13 +92,14 @@ def table_comment(table: str) -> str | None:
 
 
 def column_comment(table: str, column: str) -> str | None:
-    """What the databases say of a column: Chinese, then English, each with its unit in brackets."""
+    """What the databases say of a column: Chinese, then English, each with its unit in brackets before what null means."""
     meaning = column_meaning(table.removeprefix(LATEST), column)
     if meaning is None:
         return None
-    zh = f"{meaning.zh}（{meaning.unit_zh}）" if meaning.unit_zh else meaning.zh
-    en = f"{meaning.en} ({meaning.unit_en})" if meaning.unit_en else meaning.en
-    return f"{zh}\n{en}"
+    if not meaning.unit_zh:
+        return f"{meaning.zh}\n{meaning.en}"
+    (zh, *null_zh), (en, *null_en) = meaning.zh.partition("；空为"), meaning.en.partition("; null")
+    return f"{zh}（{meaning.unit_zh}）{''.join(null_zh)}\n{en} ({meaning.unit_en}){''.join(null_en)}"
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

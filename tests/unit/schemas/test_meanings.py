@@ -30,6 +30,16 @@ def test_every_published_column_has_a_meaning_in_both_languages() -> None:
         assert bool(meaning.unit_zh) == bool(meaning.unit_en)
 
 
+def test_what_null_means_is_said_last_and_in_both_languages() -> None:
+    for table, column in COLUMNS:
+        meaning = column_meaning(table, column)
+        assert meaning is not None
+        (zh, said_zh, _), (en, said_en, _) = meaning.zh.partition("；空为"), meaning.en.partition("; null")
+        assert bool(said_zh) == bool(said_en), (table, column, meaning)
+        assert "为空" not in zh, (table, column, meaning.zh)
+        assert not re.search(r"\bnull\b", en), (table, column, meaning.en)
+
+
 def test_every_table_has_a_meaning_and_a_grain_in_both_languages() -> None:
     assert table_meanings().keys() == column_classes().keys()
     for table, meaning in table_meanings().items():
@@ -57,7 +67,7 @@ def test_the_page_is_current() -> None:
 @pytest.mark.parametrize("table", ["scores", "latest_scores"])
 def test_comments_say_meaning_unit_and_grain_in_both_languages(table: str) -> None:
     comment = column_comment(table, "score")
-    assert comment == "得分（分，0–100）\nscore (points, 0–100)"
+    assert comment == "得分（分，0–100）；空为没有得分\nscore (points, 0–100); null for none"
     of_table = table_comment(table)
     assert of_table is not None
     assert "每行：企业 × 期间 × 节点" in of_table

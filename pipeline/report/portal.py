@@ -133,7 +133,8 @@ def read_portal(lake: Lake) -> Portal | None:
     """What the released tables of all published quarters say; None if there are none."""
     quarters = lake.published_quarters()[::-1]
     readings = [_Reading(quarter, lake.current(quarter)) for quarter in quarters]
-    readings = [each for each in readings if each.is_whole]
+    # A quarter without an enterprise has nothing to show.
+    readings = [each for each in readings if each.is_whole and each.totals]
     if not readings:
         return None
     enterprises = sorted({name for each in readings for name in each.totals})

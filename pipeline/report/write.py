@@ -63,6 +63,7 @@ def write_reports(run_path: Path, quarter: Quarter, wanted: Wanted) -> list[Path
     build_report.
     """
     folder = run_path / REPORT_FOLDER
+    folder.mkdir(exist_ok=True)
     paths = write_into(folder, RunTables.read(run_path, quarter), wanted)
     kept = set(paths)
     for path in sorted(folder.rglob("*"), reverse=True):

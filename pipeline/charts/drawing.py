@@ -32,6 +32,7 @@ def svg(specification: dict[str, Any]) -> str:
     return _rounded(str(vl_convert.vegalite_to_svg(_with_font(specification, FONT_STACK), vl_version=_version())))
 
 
+@lru_cache(maxsize=64)
 def png(drawing: str) -> bytes:
     """A drawing as PNG, at twice its size, for formats that cannot hold SVG. Raises NoChineseFont."""
     import vl_convert

@@ -26,13 +26,14 @@ from pipeline.lake.layout import Lake
 from pipeline.report.document.blocks import Language
 from pipeline.report.model.names import Names, read_names
 from pipeline.report.words.messages import messages
-from pipeline.report.words.numbers import bound, in_unit, percent
+from pipeline.report.words.numbers import Numbers
 from pipeline.report.write import REPORT_FOLDER, file_names
 from schemas.standard.tree import nodes
 
 FILES: Mapping[Language, str] = {"zh": "index.html", "en": "index.en.html"}
 """By language: the file below ``published/``."""
 _TEMPLATE = "portal.html.j2"
+_NUMBERS: Mapping[Language, Numbers] = {language: Numbers(language) for language in FILES}
 _TOTAL, _DIMENSION, _INDICATOR = "total", "dimension", "indicator"
 # Indicators with an objective of clause 九, and those that cost the total most.
 _COSTLIEST = 5
@@ -160,7 +161,7 @@ def render_portal(portal: Portal, language: Language) -> str:
             language=language,
             say=say.text,
             name=say.name,
-            percent=percent,
+            percent=_NUMBERS[language].percent,
             other=FILES[other],
             trend=lambda enterprise: Markup(_trend(enterprise, say.text("portal.trend", enterprise=enterprise.names.enterprise))),
         )
@@ -290,16 +291,19 @@ def _indicators(enterprise: str, reading: _Reading) -> Iterator[KeyIndicator]:
 
 def _key_indicator(entry: Mapping[str, Any], row: Mapping[str, Any], lost: float | None) -> KeyIndicator:
     value, requirement = row["value"], row["requirement"]
-    numbers = [abs(each) for each in (value, requirement, row["acceptable"]) if each is not None]
+    unit, unit_zh = entry["unit"], entry["unit_zh"]
+    sizes = [abs(each) for each in (value, requirement, row["acceptable"]) if each is not None]
     # Rates end at 100 %; others a little beyond what is to be seen.
-    end = 1.0 if entry["unit"] == "rate" and max(numbers, default=0.0) <= 1 else 1.1 * max(numbers, default=0.0) or 1.0
-    if entry["unit"] == "score":
+    end = 1.0 if unit == "rate" and max(sizes, default=0.0) <= 1 else 1.1 * max(sizes, default=0.0) or 1.0
+    if unit == "score":
         end = 100.0
     return KeyIndicator(
         indicator_id=entry["indicator_id"],
         name={"zh": entry["name_zh"], "en": entry["name_en"]},
-        value={language: _in_unit(value, entry, language) for language in FILES},
-        requirement={language: _required(requirement, entry, language) for language in FILES},
+        value={language: numbers.in_unit(value, unit, unit_zh) for language, numbers in _NUMBERS.items()},
+        requirement={
+            language: numbers.bound(requirement, unit, entry["direction"], unit_zh) for language, numbers in _NUMBERS.items()
+        },
         sample_size=row["sample_size"],
         state="no_value" if value is None else _MET[row["is_met"]] if row["status"] == "ok" else "few",
         score=row["score"],
@@ -307,20 +311,6 @@ def _key_indicator(entry: Mapping[str, Any], row: Mapping[str, Any], lost: float
         share=None if value is None else min(max(value, 0.0) / end, 1.0),
         mark=None if requirement is None else min(max(requirement, 0.0) / end, 1.0),
     )
-
-
-def _in_unit(value: float | None, entry: Mapping[str, Any], language: Language) -> str:
-    return "—" if value is None else in_unit(value, entry["unit"], _unit(entry, language))
-
-
-def _required(requirement: float | None, entry: Mapping[str, Any], language: Language) -> str:
-    return "—" if requirement is None else bound(requirement, entry["unit"], entry["direction"], _unit(entry, language))
-
-
-def _unit(entry: Mapping[str, Any], language: Language) -> str:
-    if language == "zh" or entry["unit"] == "rate":
-        return str(entry["unit_zh"])
-    return messages(language).name("portal.unit", entry["unit"])
 
 
 def _deadlines(enterprise: str, reading: _Reading) -> Iterator[Deadline]:

@@ -6,7 +6,6 @@ What an edition says is in ``editions/``, how it looks in ``formats/``.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from collections import Counter
@@ -16,9 +15,10 @@ from pathlib import Path
 
 from pipeline.calendar.quarters import Quarter
 from pipeline.lake.files import atomic_path
-from pipeline.report.document.blocks import Document, Edition, Language
+from pipeline.report.document.blocks import Edition, Language
 from pipeline.report.editions import document_of
 from pipeline.report.formats import rendered
+from pipeline.report.formats.drawings import Drawings
 from pipeline.report.model.run_tables import RunTables
 from pipeline.settings.plan import Reports
 
@@ -98,29 +98,15 @@ def write_no_reports(run_path: Path) -> None:
 
 
 def _files(tables: RunTables, enterprise: str, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    # A chart of two editions is drawn once.
-    drawn: dict[str, str] = {}
+    drawings = Drawings()
     for language in wanted.languages:
         for period in wanted.periods_of(tables.quarter):
             for edition in wanted.editions:
                 document = document_of(tables, enterprise, edition, language, period)
                 of_period = "" if period == tables.quarter.label else f".{period}"
-                drawings = {} if wanted.formats == ("json",) else _drawings(document, drawn)
+                drawn = {} if wanted.formats == ("json",) else drawings.of(document)
                 for form in wanted.formats:
-                    yield f"{edition}{of_period}.{language}.{form}", rendered(document, form, drawings)
-
-
-def _drawings(document: Document, drawn: dict[str, str]) -> dict[str, str]:
-    """The SVG of a document's charts by anchor; ``drawn`` has those of others by specification."""
-    from pipeline.report.formats.document_html import svg_of
-
-    found = {}
-    for chart in document.charts():
-        key = json.dumps(chart.specification) if chart.specification is not None else str(chart.svg)
-        if key not in drawn:
-            drawn[key] = svg_of(chart)
-        found[chart.anchor] = drawn[key]
-    return found
+                    yield f"{edition}{of_period}.{language}.{form}", rendered(document, form, drawn)
 
 
 def file_names(enterprises: Iterable[str]) -> list[str]:

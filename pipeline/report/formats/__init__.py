@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pipeline.report.document.blocks import Document
 
 
-def rendered(document: Document, form: str, drawings: Mapping[str, str] | None = None) -> bytes:
+def rendered(document: Document, form: str, drawings: Mapping[str, str]) -> bytes:
     """A document in one of ``FORMATS`` (schemas/expectations/reports.py); the same document gives the same bytes.
 
-    drawings   the SVG of its charts by anchor, where they were drawn before (``drawings_of``)
+    drawings   the SVG of its charts by anchor (``Drawings``); JSON needs none
 
     Raises NoChineseFont for formats that carry their fonts, if there is none. Imports a format's libraries when it is asked for.
     """

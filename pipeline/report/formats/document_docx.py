@@ -14,7 +14,6 @@ from xml.sax.saxutils import escape
 
 from pipeline.charts import drawing
 from pipeline.report.document import blocks
-from pipeline.report.formats.document_html import drawings_of
 from pipeline.report.words.messages import Messages, messages
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ _STYLES = (
 )
 
 
-def render_docx(document: blocks.Document, drawings: Mapping[str, str] | None = None) -> bytes:
+def render_docx(document: blocks.Document, drawings: Mapping[str, str]) -> bytes:
     """The document as a Word file; the same document gives the same bytes. Raises NoChineseFont.
 
-    drawings   the SVG of its charts by anchor; None: all are drawn here
+    drawings   the SVG of its charts by anchor (``Drawings``)
     """
     import docx
 
@@ -59,24 +58,23 @@ def render_docx(document: blocks.Document, drawings: Mapping[str, str] | None = 
         line.add_run(f"{fact.label}　").bold = True
         line.add_run(fact.text)
     _add_contents(word, say.text("page.contents"))
-    drawn = drawings if drawings is not None else drawings_of(document)
     for section in document.sections:
-        _add_section(word, section, 1, say, drawn)
+        _add_section(word, section, 1, say, drawings)
     word.sections[0].footer.paragraphs[0].text = document.footer
     stream = io.BytesIO()
     word.save(stream)
     return _with_fixed_times(stream.getvalue())
 
 
-def _add_section(word: WordDocument, section: blocks.Section, level: int, say: Messages, drawn: Mapping[str, str]) -> None:
+def _add_section(word: WordDocument, section: blocks.Section, level: int, say: Messages, drawings: Mapping[str, str]) -> None:
     word.add_heading(section.title, level=level)
     for block in section.blocks:
-        _add_block(word, block, say, drawn)
+        _add_block(word, block, say, drawings)
     for child in section.sections:
-        _add_section(word, child, min(level + 1, 4), say, drawn)
+        _add_section(word, child, min(level + 1, 4), say, drawings)
 
 
-def _add_block(word: WordDocument, block: blocks.Block, say: Messages, drawn: Mapping[str, str]) -> None:
+def _add_block(word: WordDocument, block: blocks.Block, say: Messages, drawings: Mapping[str, str]) -> None:
     match block:
         case blocks.Paragraph():
             run = word.add_paragraph().add_run(block.text)
@@ -97,7 +95,7 @@ def _add_block(word: WordDocument, block: blocks.Block, say: Messages, drawn: Ma
         case blocks.Table():
             _add_table(word, block, say)
         case blocks.Chart():
-            _add_chart(word, block, drawn[block.anchor])
+            _add_chart(word, block, drawings[block.anchor])
             _add_table(word, block.data, say)
         case blocks.Glossary():
             for entry in block.entries:

@@ -8,53 +8,34 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.charts import drawing
-from pipeline.report.document.blocks import Chart, Document
+from pipeline.report.document.blocks import Document
 from pipeline.report.words.messages import messages
 
 _TEMPLATE = "document.html.j2"
 
 
-def render_html(document: Document, drawings: Mapping[str, str] | None = None) -> str:
+def render_html(document: Document, drawings: Mapping[str, str]) -> str:
     """The document as HTML (UTF-8); the same document gives the same text.
 
-    drawings   the SVG of charts by anchor, where they were drawn before; None: all are drawn here
+    drawings   the SVG of its charts by anchor (``Drawings``)
     """
-    drawn = drawings if drawings is not None else drawings_of(document)
     template = _environment().get_template(_TEMPLATE)
     return template.render(
         document=document,
         # Vega writes it from our own specifications; texts in it are escaped there.
-        drawings={anchor: Markup(svg) for anchor, svg in drawn.items()},
-        say=_say(document),
+        drawings={anchor: Markup(svg) for anchor, svg in drawings.items()},
+        say=messages(document.language).text,
         css=Markup(_text("document.css")),
         script=Markup(_text("document.js")),
         script_hash=Markup(_script_hash()),
     )
-
-
-def drawings_of(document: Document) -> dict[str, str]:
-    """The SVG of every chart of a document, by anchor."""
-    return {chart.anchor: svg_of(chart) for chart in document.charts()}
-
-
-def svg_of(chart: Chart) -> str:
-    """A chart as SVG."""
-    if chart.specification is None:
-        assert chart.svg is not None
-        return chart.svg
-    return drawing.svg(chart.specification)
-
-
-def _say(document: Document) -> Callable[[str], str]:
-    return messages(document.language).text
 
 
 @lru_cache(maxsize=1)

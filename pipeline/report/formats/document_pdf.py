@@ -13,7 +13,6 @@ from pathlib import Path
 
 from pipeline.charts.drawing import FONTS, font_family
 from pipeline.report.document.blocks import Document
-from pipeline.report.formats.document_html import drawings_of
 from pipeline.report.words.messages import messages
 
 _TEMPLATE = "document.typ"
@@ -21,7 +20,7 @@ _TEMPLATE = "document.typ"
 _CONTENTS_FROM_SECTIONS = 9
 
 
-def render_pdf(document: Document, drawings: Mapping[str, str] | None = None) -> bytes:
+def render_pdf(document: Document, drawings: Mapping[str, str]) -> bytes:
     """The document as PDF; the same document gives the same bytes. Raises NoChineseFont, see ``font_family``."""
     import typst
 
@@ -42,6 +41,6 @@ def render_pdf(document: Document, drawings: Mapping[str, str] | None = None) ->
         template.write_text(files("pipeline.report").joinpath("templates", _TEMPLATE).read_text(encoding="utf-8"), encoding="utf-8")
         (folder / "document.json").write_text(document.model_dump_json(), encoding="utf-8")
         (folder / "words.json").write_text(json.dumps(say, ensure_ascii=False), encoding="utf-8")
-        for anchor, svg in (drawings if drawings is not None else drawings_of(document)).items():
+        for anchor, svg in drawings.items():
             (folder / "drawings" / f"{anchor}.svg").write_text(svg, encoding="utf-8")
         return bytes(typst.compile(str(template), format="pdf", pdf_standards="ua-1"))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.charts import drawing
 from pipeline.report.document import blocks
-from pipeline.report.formats.document_html import svg_of
 from pipeline.report.words.messages import messages
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ _CHART_ROWS = 18
 _SHOWN = re.compile(r"[−+]?[\d,]+(?:\.(?P<decimals>\d+))?(?P<percent>%?)(?P<unit>(?: |[(（]).*)?")
 
 
-def render_xlsx(document: blocks.Document, drawings: Mapping[str, str] | None = None) -> bytes:
+def render_xlsx(document: blocks.Document, drawings: Mapping[str, str]) -> bytes:
     """The document as a workbook; the same document gives the same bytes. Raises NoChineseFont.
 
-    drawings   the SVG of its charts by anchor; None: those that Excel cannot draw are drawn here
+    drawings   the SVG of its charts by anchor (``Drawings``); those that Excel draws itself are not looked at
     """
     import xlsxwriter
 
@@ -52,7 +51,7 @@ def render_xlsx(document: blocks.Document, drawings: Mapping[str, str] | None = 
 class _Writer:
     """Writes sheet by sheet, from top to bottom."""
 
-    def __init__(self, book: Workbook, document: blocks.Document, drawings: Mapping[str, str] | None) -> None:
+    def __init__(self, book: Workbook, document: blocks.Document, drawings: Mapping[str, str]) -> None:
         self._book, self._document, self._drawings = book, document, drawings
         self._say = messages(document.language)
         self._formats: dict[tuple[str, str, str], Any] = {}
@@ -135,8 +134,7 @@ class _Writer:
         begin = line + _CHART_ROWS
         if chart.plot is None:
             sheet.write_string(line, 0, chart.title, self._caption)
-            drawn = svg_of(chart) if self._drawings is None else self._drawings[chart.anchor]
-            picture = drawing.png(drawn)
+            picture = drawing.png(self._drawings[chart.anchor])
             options = {"image_data": io.BytesIO(picture), "description": chart.description, "x_scale": 0.5, "y_scale": 0.5}
             sheet.insert_image(line + 1, 0, f"{chart.anchor}.png", options)
             return begin

@@ -21,12 +21,13 @@ from pipeline.calendar.quarters import Quarter
 from pipeline.report.model.run_tables import RunTables
 from pipeline.report.parts.indicators import Verdict, verdict_of
 from pipeline.report.parts.scores import is_rateable
-from pipeline.report.words.numbers import number, percent, signed
+from pipeline.report.words.numbers import Numbers
 from pipeline.settings.suggestions import listed
 
 # Verdicts counted separately; the rest (no requirement, not applicable, not decided yet) are counted together.
 _COUNTED = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NO_DATA: "no data"}
 _REST = "other"
+_SHOWN = Numbers("en")
 # The command line breaks no lines by itself.
 _WIDTH = 80
 
@@ -79,12 +80,14 @@ class ScoreTable:
         for row in self.rows:
             low_high = f" ({_range(row)} over all legal weights)" if row.total_range else ""
             provisional = ", provisional" if row.is_provisional else ""
-            moved = "" if row.change is None else f", {signed(row.change)} against {self.quarter.shift(-1)}"
-            dimensions = ", ".join(f"{name} {number(row.dimensions.get(node))}" for node, name in self.dimension_names.items())
+            moved = "" if row.change is None else f", {_SHOWN.signed(row.change)} against {self.quarter.shift(-1)}"
+            dimensions = ", ".join(
+                f"{name} {_SHOWN.number(row.dimensions.get(node))}" for node, name in self.dimension_names.items()
+            )
             verdicts = ", ".join(f"{count} {verdict}" for verdict, count in row.verdicts.items())
             found.append(
                 f"{self.quarter} {row.enterprise_id}: total {_total(row)}{low_high}{provisional}{moved}; "
-                f"{dimensions}; coverage {percent(row.coverage)}; indicators: {verdicts}"
+                f"{dimensions}; coverage {_SHOWN.percent(row.coverage)}; indicators: {verdicts}"
             )
             found += [f"{self.quarter} {row.enterprise_id}: {remark}" for remark in row.remarks]
         return found
@@ -118,8 +121,8 @@ class ScoreTable:
             drawn.add_row(
                 Text(row.enterprise_id),
                 Text.assemble(total, "\n", (_range(row), "dim")) if row.total_range else total,
-                *(number(row.dimensions.get(node)) for node in self.dimension_names),
-                percent(row.coverage),
+                *(_SHOWN.number(row.dimensions.get(node)) for node in self.dimension_names),
+                _SHOWN.percent(row.coverage),
                 *(str(count) for count in row.verdicts.values()),
             )
         return drawn
@@ -190,8 +193,8 @@ def _open_targets(count: int) -> str:
 
 
 def _total(row: EnterpriseScores) -> str:
-    return number(row.total) if row.is_rateable else "not rateable"
+    return _SHOWN.number(row.total) if row.is_rateable else "not rateable"
 
 
 def _range(row: EnterpriseScores) -> str:
-    return f"{number(row.total_range[0])}–{number(row.total_range[1])}" if row.total_range else ""
+    return f"{_SHOWN.number(row.total_range[0])}–{_SHOWN.number(row.total_range[1])}" if row.total_range else ""

@@ -240,9 +240,3 @@ def _text(exact: Decimal, decimals: int | None) -> str:
 
 def _signed(text: str) -> str:
     return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
-
-
-_ZH = Numbers("zh")
-number, count, percent, bare, in_unit, limit = _ZH.number, _ZH.count, _ZH.percent, _ZH.bare, _ZH.in_unit, _ZH.limit
-bound, interval, signed, change = _ZH.bound, _ZH.interval, _ZH.signed, _ZH.change
-rounding_mark, date, moment = _ZH.rounding_mark, _ZH.date, _ZH.moment

@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from pipeline.report.document.blocks import Document, Figures, Statements, Table
 from pipeline.report.editions import document_of
 from pipeline.report.formats import rendered
-from pipeline.report.formats.document_html import drawings_of
+from pipeline.report.formats.drawings import Drawings
 from pipeline.report.model.run_tables import RunTables
 
 LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
@@ -29,7 +29,7 @@ def documents(conclusions_path: Path) -> dict[str, tuple[Document, dict[str, str
     """The operations edition of E1, which has every kind of block, with its drawings, by language."""
     tables = RunTables.read(conclusions_path, report_run.QUARTER)
     made = {language: document_of(tables, "E1", "operations", language) for language in ("zh", "en")}  # type: ignore[arg-type]
-    return {language: (document, drawings_of(document)) for language, document in made.items()}
+    return {language: (document, Drawings().of(document)) for language, document in made.items()}
 
 
 def squeezed(text: str) -> str:

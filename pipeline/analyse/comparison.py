@@ -18,6 +18,16 @@ from pipeline.lake.run_folder import RunFolder
 OK, FEW, NO_INTERVAL = "ok", "insufficient_sample", "no_interval"
 BETTER, WORSE, UNDECIDED = "better", "worse", "not_distinguishable"
 _PLACE = ["enterprise_id", "scope_type", "scope_id", "indicator_id"]
+TESTED: dict[str, type[pl.DataType]] = {
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "p_value": pl.Float64,
+    "q_value": pl.Float64,
+    "finding": pl.String,
+    "status": pl.String,
+}
+"""What ``compare`` says of two values."""
 SCHEMA = pl.Schema(
     {
         "enterprise_id": pl.String,
@@ -29,13 +39,7 @@ SCHEMA = pl.Schema(
         "indicator_id": pl.String,
         "value_before": pl.Float64,
         "value": pl.Float64,
-        "difference": pl.Float64,
-        "difference_low": pl.Float64,
-        "difference_high": pl.Float64,
-        "p_value": pl.Float64,
-        "q_value": pl.Float64,
-        "finding": pl.String,
-        "status": pl.String,
+        **TESTED,
     }
 )
 # One family of tests: an enterprise's of one comparison, over all places and indicators.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.comparison import FEW, OK, compare
+from pipeline.analyse.comparison import FEW, OK, TESTED, compare
 from pipeline.analyse.direction import way
 from pipeline.analyse.multiple_tests import Z
 from pipeline.analyse.ranks import draws_of_rates, noise, rank_intervals, ranks
@@ -37,18 +37,12 @@ SCHEMA = pl.Schema(
         "rank_high": pl.Int64,
         "ranked": pl.Int64,
         "mean_of_others": pl.Float64,
-        "difference": pl.Float64,
-        "difference_low": pl.Float64,
-        "difference_high": pl.Float64,
-        "p_value": pl.Float64,
-        "q_value": pl.Float64,
-        "finding": pl.String,
-        "status": pl.String,
+        **TESTED,
     }
 )
 _MEASURE = ["period", "kind", "measure_id"]
 _RANK = ["rank", "rank_low", "rank_high", "ranked"]
-_TESTS = ["difference", "difference_low", "difference_high", "p_value", "q_value", "finding"]
+_TESTS = [name for name in TESTED if name != "status"]
 # Libraries may add in another order.
 _DECIMALS = 9
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.analyse.comparison import compare
+from pipeline.analyse.comparison import TESTED, compare
 from pipeline.analyse.months import FEW, OK, months_as_published
 from pipeline.calendar.comparisons import YEAR_BEFORE
 from pipeline.calendar.quarters import Quarter
@@ -31,13 +31,7 @@ SCHEMA = pl.Schema(
         "n": pl.Int64,
         "value_before": pl.Float64,
         "value": pl.Float64,
-        "difference": pl.Float64,
-        "difference_low": pl.Float64,
-        "difference_high": pl.Float64,
-        "p_value": pl.Float64,
-        "q_value": pl.Float64,
-        "finding": pl.String,
-        "status": pl.String,
+        **TESTED,
     }
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.report.document.blocks import Block, Cell, Paragraph, Row, Section, Table
+from pipeline.report.document.blocks import Block, Cell, Kind, Paragraph, Row, Section, Table
 from pipeline.report.model.report import ReportModel
 from pipeline.report.parts.changes import Change
 from pipeline.report.parts.indicators import Indicator, Verdict, WindowValue
@@ -14,6 +14,15 @@ from pipeline.report.words.messages import Messages
 from pipeline.report.words.numbers import NOTHING
 
 ANCHOR = "findings"
+# Columns that say how an indicator stands against its requirement.
+_RESULT: tuple[tuple[str, Kind], ...] = (
+    ("requirement", "text"),
+    ("value", "number"),
+    ("interval", "text"),
+    ("sample", "count"),
+    ("score", "points"),
+    ("lost_points", "points"),
+)
 
 
 def findings(report: ReportModel, say: Messages) -> Section:
@@ -216,26 +225,28 @@ def most_urgent(report: ReportModel, write: Writing) -> Block:
         write.words("urgent.caption", count=len(report.most_urgent)),
         (
             ("indicator", "text"),
-            ("requirement", "text"),
-            ("value", "number"),
-            ("interval", "text"),
-            ("sample", "count"),
-            ("score", "points"),
-            ("lost_points", "points"),
+            *_RESULT,
         ),
         (
             row(
                 write.indicator(each),
-                write.text(_requirement(each, write)),
-                write.in_unit(each.value, each.unit, each.unit_zh, write.mark(each)),
-                write.text(write.numbers.interval(each.ci_low, each.ci_high, each.unit, each.unit_zh)),
-                write.sample(each),
-                write.number(each.score),
-                write.number(each.lost_points),
+                *_result(each, write),
             )
             for each in report.most_urgent
         ),
         note=write.words("urgent.note"),
+    )
+
+
+def _result(each: Indicator, write: Writing) -> tuple[Cell, ...]:
+    """The cells of ``_RESULT``."""
+    return (
+        write.text(_requirement(each, write)),
+        write.in_unit(each.value, each.unit, each.unit_zh, write.mark(each)),
+        write.text(write.numbers.interval(each.ci_low, each.ci_high, each.unit, each.unit_zh)),
+        write.sample(each),
+        write.number(each.score),
+        write.number(each.lost_points),
     )
 
 
@@ -254,12 +265,7 @@ def _results(dimension: ReportNode, write: Writing) -> Table:
             for each in node.indicators:
                 yield row(
                     write.text(f"{each.indicator_id} {each.name}", link=entry_anchor(each.indicator_id)),
-                    write.text(_requirement(each, write)),
-                    write.in_unit(each.value, each.unit, each.unit_zh, write.mark(each)),
-                    write.text(write.numbers.interval(each.ci_low, each.ci_high, each.unit, each.unit_zh)),
-                    write.sample(each),
-                    write.number(each.score),
-                    write.number(each.lost_points),
+                    *_result(each, write),
                     write.text(write.verdict(each), tone=TONES[each.verdict]),
                     anchor=row_anchor(each.indicator_id),
                 )
@@ -269,12 +275,7 @@ def _results(dimension: ReportNode, write: Writing) -> Table:
         write.words("findings.results", name=dimension.name),
         (
             ("indicator", "text"),
-            ("requirement", "text"),
-            ("value", "number"),
-            ("interval", "text"),
-            ("sample", "count"),
-            ("score", "points"),
-            ("lost_points", "points"),
+            *_RESULT,
             ("verdict", "text"),
         ),
         rows(),

@@ -18,7 +18,7 @@ from pipeline.lake.run_folder import RunFolder
 OK, FEW, NO_INTERVAL = "ok", "insufficient_sample", "no_interval"
 BETTER, WORSE, UNDECIDED = "better", "worse", "not_distinguishable"
 _PLACE = ["enterprise_id", "scope_type", "scope_id", "indicator_id"]
-TESTED: dict[str, type[pl.DataType]] = {
+TESTED = {
     "difference": pl.Float64,
     "difference_low": pl.Float64,
     "difference_high": pl.Float64,

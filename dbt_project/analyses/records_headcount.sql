@@ -1,45 +1,15 @@
 {#- Heads and vehicles on every month's last day, months with a full inspection, working days of service staff. -#}
 {{ config(meta={'indicators': ['R2-1', 'I2-2', 'I4-3']}) }}
 with month_ends as (
-    select
-        quarters.quarter,
-        quarters.first_day,
-        quarters.end_day,
-        quarters.last_day,
-        calendar.date_day
-    from {{ ref('dim_calendar') }} as calendar
-    inner join {{ ref('int_quarters') }} as quarters
-        on calendar.date_day >= quarters.first_day and calendar.date_day < quarters.end_day
-    where calendar.date_day = {{ dbt.last_day('calendar.date_day', 'month') }}
+    {{ month_ends() }}
 ),
 
 vehicles as (
-    select
-        vehicles.enterprise_id,
-        vehicles._row_id,
-        vehicles.quarter as delivered_in,
-        month_ends.quarter
-    from {{ source('clean', 'vehicles') }} as vehicles
-    inner join month_ends
-        on
-            {{ in_force('vehicles.valid_from', 'vehicles.valid_to', 'month_ends.last_day') }}
-            and vehicles.in_service_on <= month_ends.date_day
-            and (vehicles.retired_on is null or month_ends.date_day < vehicles.retired_on)
-    where vehicles.is_dedicated
+    {{ vehicles_on_month_ends() }}
 ),
 
 staff as (
-    select
-        staff.enterprise_id,
-        staff._row_id,
-        month_ends.quarter
-    from {{ source('clean', 'staff') }} as staff
-    inner join month_ends
-        on
-            {{ in_force('staff.valid_from', 'staff.valid_to', 'month_ends.last_day') }}
-            and staff.hired_on <= month_ends.date_day
-            and (staff.left_on is null or month_ends.date_day < staff.left_on)
-    where staff.is_service_staff
+    {{ service_staff_on_month_ends() }}
 ),
 
 inspections as (
@@ -57,22 +27,7 @@ inspections as (
 ),
 
 staff_days as (
-    select
-        staff.enterprise_id,
-        staff._row_id,
-        quarters.quarter,
-        last_day.workdays_through - first_day.workdays_before as working_days
-    from {{ source('clean', 'staff') }} as staff
-    inner join {{ ref('int_quarters') }} as quarters
-        on
-            {{ in_force('staff.valid_from', 'staff.valid_to', 'quarters.last_day') }}
-            and staff.hired_on < quarters.end_day
-            and (staff.left_on is null or quarters.first_day < staff.left_on)
-    inner join {{ ref('dim_calendar') }} as first_day
-        on first_day.date_day = greatest(staff.hired_on, quarters.first_day)
-    inner join {{ ref('dim_calendar') }} as last_day
-        on last_day.date_day = cast({{ dbt.dateadd('day', -1, 'least(coalesce(staff.left_on, quarters.end_day), quarters.end_day)') }} as date)
-    where staff.is_service_staff
+    {{ working_days_of_service_staff() }}
 )
 
 select

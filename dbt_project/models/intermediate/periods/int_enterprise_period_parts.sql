@@ -99,34 +99,12 @@ registered_customers as (
 
 channels as (
     select
-        periods.period,
-        channels.enterprise_id,
+        period,
+        enterprise_id,
         count(*) as listed_count,
-        sum(
-            case
-                when channels.published and (
-                    (channels.last_probe_passed_on >= periods.first_day and channels.last_probe_passed_on < periods.end_day)
-                    or complaints.channel is not null
-                ) then 1 else 0
-            end
-        ) as working_count
-    from {{ source('clean', 'complaint_channels') }} as channels
-    cross join periods
-    left join (
-        select distinct
-            quarters.period,
-            complaints.enterprise_id,
-            complaints.channel
-        from {{ source('clean', 'complaints') }} as complaints
-        inner join {{ ref('int_period_quarters') }} as quarters
-            on complaints.quarter = quarters.quarter and quarters.period_role = 'current'
-    ) as complaints
-        on
-            periods.period = complaints.period
-            and channels.enterprise_id = complaints.enterprise_id
-            and channels.channel = complaints.channel
-    where {{ in_force('channels.valid_from', 'channels.valid_to', last_day()) }}
-    group by periods.period, channels.enterprise_id
+        sum(case when is_open then 1 else 0 end) as working_count
+    from ({{ complaint_channels_in_force() }}) as listed
+    group by period, enterprise_id
 ),
 
 innovations as (

@@ -1,43 +1,24 @@
 with month_ends as (
-    select
-        quarters.quarter,
-        quarters.last_day,
-        calendar.date_day
-    from {{ ref('dim_calendar') }} as calendar
-    inner join {{ ref('int_quarters') }} as quarters
-        on calendar.date_day >= quarters.first_day and calendar.date_day < quarters.end_day
-    where calendar.date_day = {{ dbt.last_day('calendar.date_day', 'month') }}
+    {{ month_ends() }}
 ),
 
 dedicated_vehicles as (
     select
-        vehicles.enterprise_id,
-        month_ends.quarter,
+        enterprise_id,
+        quarter,
         count(*) as vehicle_count
-    from {{ source('clean', 'vehicles') }} as vehicles
-    inner join month_ends
-        on
-            {{ in_force('vehicles.valid_from', 'vehicles.valid_to', 'month_ends.last_day') }}
-            and vehicles.in_service_on <= month_ends.date_day
-            and (vehicles.retired_on is null or month_ends.date_day < vehicles.retired_on)
-    where vehicles.is_dedicated
-    group by vehicles.enterprise_id, month_ends.quarter
+    from ({{ vehicles_on_month_ends() }}) as vehicles
+    group by enterprise_id, quarter
 ),
 
 service_staff as (
     select
-        staff.enterprise_id,
-        month_ends.quarter,
+        enterprise_id,
+        quarter,
         count(*) as staff_count,
-        sum(case when staff.role = 'field' then 1 else 0 end) as field_staff_count
-    from {{ source('clean', 'staff') }} as staff
-    inner join month_ends
-        on
-            {{ in_force('staff.valid_from', 'staff.valid_to', 'month_ends.last_day') }}
-            and staff.hired_on <= month_ends.date_day
-            and (staff.left_on is null or month_ends.date_day < staff.left_on)
-    where staff.is_service_staff
-    group by staff.enterprise_id, month_ends.quarter
+        sum(case when role = 'field' then 1 else 0 end) as field_staff_count
+    from ({{ service_staff_on_month_ends() }}) as staff
+    group by enterprise_id, quarter
 ),
 
 inspected_months as (
@@ -54,21 +35,11 @@ inspected_months as (
 
 staff_days as (
     select
-        staff.enterprise_id,
-        quarters.quarter,
-        sum(last_day.workdays_through - first_day.workdays_before) as working_days
-    from {{ source('clean', 'staff') }} as staff
-    inner join {{ ref('int_quarters') }} as quarters
-        on
-            {{ in_force('staff.valid_from', 'staff.valid_to', 'quarters.last_day') }}
-            and staff.hired_on < quarters.end_day
-            and (staff.left_on is null or quarters.first_day < staff.left_on)
-    inner join {{ ref('dim_calendar') }} as first_day
-        on first_day.date_day = greatest(staff.hired_on, quarters.first_day)
-    inner join {{ ref('dim_calendar') }} as last_day
-        on last_day.date_day = cast({{ dbt.dateadd('day', -1, 'least(coalesce(staff.left_on, quarters.end_day), quarters.end_day)') }} as date)
-    where staff.is_service_staff
-    group by staff.enterprise_id, quarters.quarter
+        enterprise_id,
+        quarter,
+        sum(working_days) as working_days
+    from ({{ working_days_of_service_staff() }}) as staff
+    group by enterprise_id, quarter
 ),
 
 counts as (
